@@ -17,6 +17,7 @@ from app.api.authentication.issuer import IdentityProvider
 from app.api.authentication.key_use import KeyUse
 from app.api.contract import openapi, problems
 from app.api.direct import be_strict
+from app.api.listings.name_routes import router_of as names_of
 from app.api.records import bulk
 from app.api.requests.cors import Cors
 from app.api.requests.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
@@ -27,11 +28,19 @@ from app.api.service.metrics import Metrics
 from app.api.service.own_disk import OwnDisk
 from app.api.service.readiness import Readiness
 from app.api.service.static_files import preload
+from app.api.sign_in import router as sign_in
+from app.api.sign_in.code_flow import CodeFlow
+from app.conformance import router as conformance
 from app.dashboard import page as dashboard
+from app.desk.operation_calls import CallRefused
+from app.desk.pages import router as desk
+from app.desk.pages.context import SignInNeeded
+from app.desk.portal import router as portal
 from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
 from app.foundation.people.preferences import router as preferences
 from app.foundation.views.router import router_of as views_of
+from app.governance.surveys.routes import answer_page
 from app.html.templates import compile_templates
 from app.kernel import ledger
 from app.kpis import router as kpis
@@ -59,7 +68,9 @@ ROUTERS = (
     service_reports.router,
     kpis.router,
     kpi_charts.router,
+    conformance.router,
     views_of(tuple(listing for routes in SERVED for listing in routes.listings)),
+    names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
     record_notices_router(LIFECYCLES),
     imports.router,
     bulk_jobs.router,
@@ -71,11 +82,15 @@ ROUTERS = (
     decisions.router,
     team_work.router,
     rating_page.router,
+    answer_page.router,
     uploads.router,
     meta.router,
     problem_pages.router,
     pages.router,
+    sign_in.router,
     dashboard.router,
+    *desk.ROUTERS,
+    *portal.ROUTERS,
 )
 ROUTES: tuple[BaseRoute, ...] = tuple(route for router in ROUTERS for route in router.routes)
 VERSION = version("ledgerdesk")
@@ -91,7 +106,7 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Before requests are accepted, since compressing files would keep them waiting.
         pages.preload()
-        preload(dashboard.PRELOADED)
+        preload((*dashboard.PRELOADED, *desk.PRELOADED))
         compile_templates()
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
@@ -137,15 +152,21 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.router.routes.extend(ROUTES)
     problems.add_to(app)
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
+    app.add_exception_handler(CallRefused, desk.call_refused)
+    app.add_exception_handler(SignInNeeded, desk.sign_in_needed)
     app.state.kpi_gauges = KpiGauges()
     app.state.metrics = Metrics(app.version, app.state.kpi_gauges)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
     app.state.webhook_quotas = webhooks.WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
     app.state.rating_quota = rating_page.quota()
+    app.state.survey_quota = answer_page.quota()
     app.state.readiness = Readiness()
     app.state.disk = OwnDisk(None)
     app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)
+    app.state.code_flow = None
+    if app.state.issuer is not None and settings.oidc_client_id is not None:
+        app.state.code_flow = CodeFlow(settings, app.state.issuer)
     app.add_middleware(AuthMiddleware, settings=settings, use=app.state.key_use, issuer=app.state.issuer)
     app.add_middleware(
         BodyLimitMiddleware, body_limit=settings.body_limit, upload_limit=settings.upload_limit

@@ -21,6 +21,21 @@ from app.automation.decisions import (
     settle_decisions,
     take_up_at_meetings,
 )
+from app.automation.governance import (
+    ask_raters,
+    award_audit_points,
+    burn_survey_boxes,
+    end_document_access,
+    end_surveys,
+    flag_risk_actions,
+    open_audits,
+    open_scorecards,
+    publish_scorecards,
+    remind_of_surveys,
+    restate_risks,
+    warn_of_ending_retention,
+    watch_risk_indicators,
+)
 from app.automation.incidents_and_problems import (
     detect_recurring_incidents,
     follow_fixing_changes,
@@ -49,15 +64,19 @@ from app.automation.tickets import (
     suggest_after_complaints,
 )
 from app.automation.tickets.assign_by_rule import AssignByRule
+from app.conformance.facts import consumer as conformance
+from app.conformance.reconcile import compare_cases
 from app.exchange import import_jobs
 from app.exchange.jobs import worker as bulk_jobs
 from app.foundation.calendars import spans
+from app.governance.documents import file_texts
 from app.kernel import uploads
 from app.kernel.consumers import timers
 from app.kernel.consumers.rules import Clock, Rule
 from app.kernel.consumers.timers import TimerConsumer
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
+from app.kpis.reconcile import ReconciliationReport
 from app.kpis.reconciliations import nightly
 from app.kpis.signals import nightly as signals
 from app.kpis.signals.watch_list import watched_kpis
@@ -96,29 +115,44 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     suggest_after_faded_benefits.RULE,
     suggest_after_kpi_signals.RULE,
     suggest_after_missed_targets.RULE,
+    award_audit_points.RULE,
+    ask_raters.RULE,
+    restate_risks.RULE,
+    burn_survey_boxes.RULE,
 )
 #: Rules that act when a timer expires.
 TIMED_RULES: tuple[TimerConsumer, ...] = (
     begin_improvement_plans.RULE,
     call_next_meeting.RULE,
     *close_after_agreed_days.RULES,
+    end_document_access.RULE,
     escalate_by_rule.RULE,
     escalate_overdue_complaints.RULE,
     warn_of_ending_agreements.RULE,
     flag_agreement_reviews.RULE,
     flag_overdue_milestones.RULE,
+    flag_risk_actions.RULE,
     flag_rollout_steps.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
     remind_voters.RULE,
     settle_decisions.RULE,
+    end_surveys.RULE,
+    publish_scorecards.RULE,
+    remind_of_surveys.RULE,
+    warn_of_ending_retention.RULE,
     *timers.timed_rules(LIFECYCLES),
 )
 
 
 def projections(ledger: Ledger) -> Sequence[Consumer]:
     """Return the consumers that only read the log and keep tables of their own."""
-    return FACTS, index.consumer(ledger), addresses.consumer(ledger)
+    return (
+        FACTS,
+        conformance.consumer(ledger.lifecycles.values()),
+        index.consumer(ledger),
+        addresses.consumer(ledger),
+    )
 
 
 def acting_consumers(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
@@ -129,6 +163,10 @@ def acting_consumers(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
         *(rule.consumer(ledger, clock) for rule in RULES),
         *(rule.consumer(ledger) for rule in TIMED_RULES),
     )
+
+
+async def _compare_cases(url: str, report: ReconciliationReport) -> None:
+    await compare_cases(url, LIFECYCLES, report)
 
 
 async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
@@ -143,13 +181,17 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(timers.run(lines, ledger, TIMED_RULES, clock, failed=failed))
         tasks.create_task(watch_clocks.run(lines, ledger, clock, failed=failed))
         tasks.create_task(uploads.run(ledger, clock, failed=failed))
+        tasks.create_task(file_texts.run(ledger, failed=failed))
         tasks.create_task(notices.run(lines, ledger, clock, failed=failed))
         tasks.create_task(import_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(bulk_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
-        tasks.create_task(nightly.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(nightly.run(lines, ledger, clock, failed=failed, further=_compare_cases))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))
+        tasks.create_task(open_audits.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(open_scorecards.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(watch_risk_indicators.run(lines, ledger, clock, failed=failed))
         tasks.create_task(issuing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(benefits.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run(lines, ledger, clock, failed=failed))

@@ -2,7 +2,7 @@
 from a template or emptied behind another test (databases.py).
 
 Tests of the log, the kernel and the invariants run a second time on LEDGERDESK_TEST_DATABASE_URL where it is
-set: every tenth of them (slices.py), and all by `make test-all`.
+set: every sixteenth of them (slices.py), and all by `make test-all`.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ LONG = 20.0
 #: The files that take longer, and why. Whoever adds one looks first at what can be made once, or less often.
 LONG_FILES = {
     "tests/docs/test_improvement.py": "is begun first, and makes the demo that others copy",
-    "tests/every_action/test_event_folds_back.py": "brings a tenth of all records into each of their states",
-    "tests/every_action/test_who.py": "tries a tenth of all rows with everybody who holds one role",
-    "tests/fuzz/test_every_operation.py": "sends something to a tenth of the operations of each path",
+    "tests/every_action/test_event_folds_back.py": "brings a part of all records into each of their states",
+    "tests/every_action/test_who.py": "tries a sixteenth of all rows with everybody who holds one role",
+    "tests/fuzz/test_every_operation.py": "sends something to a sixteenth of the operations of each path",
 }
 
 

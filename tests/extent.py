@@ -27,7 +27,7 @@ in_test_all = pytest.mark.skipif(not WHOLE, reason="tried by make test-all")
 
 
 def goes_round(kind: str, *packages: str, by_file: bool = False) -> pytest.MarkDecorator:
-    """Marks tests that take long: `make test` tries every tenth of that kind, at least one, others after
+    """Marks tests that take long: `make test` tries every sixteenth of that kind, at least one, others after
     each commit, and all of them if one of the packages, or one in them, differs from the commit before.
     `by_file`: tests of one file are tried together or not at all, where it is what they share that takes
     long.

@@ -1,12 +1,13 @@
 """Which slice of the generic product (routes × roles × states) is tried: another one after each commit.
 
-A product is a list of cases, each of some kind: `each_case(…, product=kind_of)`. Of each kind every tenth
-case is tried, at least one; after ten commits all have been. Tried whole are the kinds whose package differs
-from the commit before, what has failed once (kept_cases.txt), and everything by `make test-all`. The slice is
-known by a number, that of the commit or SLICE; without git it is 0.
+A product is a list of cases, each of some kind: `each_case(…, product=kind_of)`. Of each kind every
+sixteenth case is tried, at least one; after sixteen commits all have been. Tried whole are the kinds whose
+package differs from the commit before, what has failed once (kept_cases.txt), and everything by `make
+test-all`. The slice is known by a number, that of the commit or SLICE; without git it is 0.
 
 Tests of crashes, of random and real histories, of large tables and of whole programs are a product, too: of
-each kind of them (`goes_round`, extent.py) a tenth is tried; and all that are asked for by their file's name.
+each kind of them (`goes_round`, extent.py) as large a part is tried; and all that are asked for by their
+file's name.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 from zlib import crc32
 
 PROJECT = Path(__file__).parents[1]
-SLICES = 10
+SLICES = 16
 #: What has failed once and is tried always: a test and a case of it in each line, as their report names them.
 KEPT_CASES = Path(__file__).with_name("kept_cases.txt")
 GIVEN, COUNTED = "SLICE", "LEDGERDESK_TEST_SLICE"
@@ -111,7 +112,7 @@ def _differs(values: Sequence[Any]) -> bool:
 
 @dataclass(frozen=True)
 class Unit:
-    """A test, or a file of tests, of a kind of which a tenth is tried; all if one of the packages, or one in
+    """A test, or a file of tests, of a kind of which a part is tried; all if one of the packages, or one in
     them, differs.
     """
 
@@ -121,7 +122,7 @@ class Unit:
 
 
 def units_of_this_run(units: Iterable[Unit]) -> Set[Unit]:
-    """Those of this run's slice, as of a product: of each kind every tenth, at least one."""
+    """Those of this run's slice, as of a product: of each kind every sixteenth, at least one."""
     different = dict.fromkeys(units)
     cases = [Case(unit.name, (), unit) for unit in different]
     chosen = {case.said for case in sliced("goes round", cases, lambda unit: unit.kind)}
@@ -141,7 +142,7 @@ def in_slice(name: str) -> bool:
 
 
 def sliced(test: str, cases: Sequence[Case], kind_of: Callable[[Any], Hashable]) -> list[Case]:
-    """The cases of this run's slice: every tenth of each kind, those kept, and those that differ."""
+    """The cases of this run's slice: every sixteenth of each kind, those kept, and those that differ."""
     kinds = [kind_of(case.said) for case in cases]
     sizes = Counter(kinds)
     # Where one begins depends on test and kind: rows that all kinds have are tried on some of them each time.

@@ -1,28 +1,18 @@
 """Routes of the dashboard: `/dashboard`, `/dashboard/changes`, `/dashboard/webhooks`, `/dashboard/due`, and
-the files that they load. The pages get what they show from the API, but for that of what is due, which is
-drawn here.
+the files that they load. The pages get what they show from the API; that of what is due is the desk's now.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from app.api.authentication.auth import ledger_of, signed_in, utc_now
-from app.api.requests.accept import language_for
-from app.api.service.pages import CACHE_HEADERS, HEADERS, POLICY
+from app.api.pages.page_headers import HEADERS
+from app.api.service.pages import CACHE_HEADERS
 from app.api.service.static_files import static_file
-from app.dashboard.due import DueFilters, due_next
-from app.dashboard.due_page import DuePage
-from app.i18n import language_of
-from app.kernel.actions.payloads import LONGEST_KEY
-from app.service_levels.clocks.case_clocks import KINDS
 
 router = APIRouter(prefix="/dashboard")
 FOLDER = Path(__file__).with_name("static")
@@ -33,25 +23,7 @@ WEBHOOKS = FOLDER / "webhooks.html"
 FILES = {path.name: path for path in FOLDER.rglob("*") if path.suffix in (".css", ".js")}
 #: Files kept in memory from the start.
 PRELOADED = (PAGE, CHANGES, WEBHOOKS, *FILES.values())
-#: The page has a form: it asks for itself again.
-DUE_HEADERS = {
-    **HEADERS,
-    "Content-Security-Policy": POLICY.replace("form-action 'none'", "form-action 'self'"),
-    "Cache-Control": "no-store",
-    "Vary": "Authorization, Cookie, Accept-Language",
-}
-Key = Annotated[str, Field(max_length=LONGEST_KEY)]
-
-
-class DueQuery(BaseModel):
-    """Parameters of the page of what is due next; empty ones choose all."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    team: Key | None = None
-    service: Key | None = None
-    overdue: Literal["", "true", "false"] | None = None
-    lang: Literal["en", "zh"] | None = None
+MOVED = 308
 
 
 @router.get("", operation_id="get_dashboard", include_in_schema=False)
@@ -72,22 +44,11 @@ async def get_webhooks_page(request: Request) -> Response:
     return static_file(WEBHOOKS).answer(request, HEADERS)
 
 
-@router.get("/due", operation_id="get_due_page", include_in_schema=False)
-async def get_due_page(request: Request, query: Annotated[DueQuery, Query()]) -> Response:
-    """Return the page of open cases by their due time, for whoever is signed in; drawn here."""
-    ledger, caller, now = ledger_of(request), signed_in(request), utc_now()
-    accepted = request.headers.get("accept-language")
-    usual = language_for(request) if accepted is not None or caller is None else language_of(caller.locale)
-    states = {kind: ledger.lifecycles[kind].states for kind in KINDS}
-    page = DuePage(query.lang or usual, ZoneInfo(ledger.settings.time_zone), now, states)
-    headers = {**DUE_HEADERS, "Content-Language": query.lang or usual}
-    if caller is None:
-        return Response(page.sign_in(), 401, headers, "text/html")
-    filters = DueFilters(
-        query.team or None, query.service or None, {"true": True, "false": False}.get(query.overdue or "")
-    )
-    due = await due_next(ledger, caller, filters, now)
-    return Response(page.document(due, filters), headers=headers, media_type="text/html")
+@router.get("/due", operation_id="get_old_due_page", include_in_schema=False)
+async def get_old_due_page(request: Request) -> Response:
+    """Lead to the page of what is due next, which is the desk's, with the filters of the address."""
+    query = request.url.query
+    return RedirectResponse(f"/desk/due?{query}" if query else "/desk/due", MOVED)
 
 
 @router.get("/{name}", operation_id="get_dashboard_file", include_in_schema=False)

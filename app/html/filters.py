@@ -82,6 +82,33 @@ def code_marks(sentence: str) -> Markup:
     return Markup(CODE.sub(r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - the sentence is escaped
 
 
+def plain_text(value: object) -> Markup:
+    """Return the value as text, in which nothing is HTML."""
+    return escape(value)
+
+
+def link(address: str, words: object) -> Markup:
+    """Return a link to the address."""
+    return Markup('<a href="{}">{}</a>').format(address, words)
+
+
+def time_element(instant: datetime, zone: ZoneInfo) -> Markup:
+    """Return the instant as an element that tells it to programs, too."""
+    return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), moment(instant, zone))
+
+
+def bullets(entries: Iterable[object]) -> Markup:
+    """Return the entries as a list."""
+    return Markup("<ul>{}</ul>").format(
+        Markup().join(Markup("<li>{}</li>").format(entry) for entry in entries)
+    )
+
+
+def labelled(label: str, value: object) -> Markup:
+    """Return a value with its label before it."""
+    return classed(Markup("<b>{}</b> {}").format(label, value), "fact")
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "breaks": breaks,
     "classed": classed,

@@ -1,6 +1,6 @@
 """HTML from the templates that stand beside the packages whose pages they are (pure).
 
-A template is named by its path below `app`, as `dashboard/due.html`. Whatever is put into it is escaped
+A template is named by its path below `app`, as `desk/pages/due.html`. Whatever is put into it is escaped
 unless it is Markup, which only templates, filters and drawings return; a name or an attribute that does not
 exist is an error and never an empty text.
 """

@@ -18,6 +18,7 @@ from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
+from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
@@ -271,6 +272,7 @@ LIFECYCLE = Lifecycle(
         action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue",
                due=DueAt("ends_at", "flag_overdue_meetings", unless="overdue_at", after=RECORDED_WITHIN)),
         action(ask_decision,       "提请决议",   OPEN,            STAYS,           staff, "meeting.decision_asked", prepare=(preparation.question,)),
+        *document_actions(KeptDocuments(kind="meeting", any=(State.minuted,))),
         *decisions.rows(DECISIONS), *tasks.rows(PROCESS),
         *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
     ),

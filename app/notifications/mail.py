@@ -17,9 +17,10 @@ from uuid import UUID
 
 import aiosmtplib
 
-from app.api.requests.raw_bodies import RATING_PAGE
-from app.common.notices import NoticeType
+from app.api.requests.raw_bodies import RATING_PAGE, SURVEY_PAGE
+from app.common.notices import ANSWERS, NoticeType
 from app.common.people import Caller, MailFrequency
+from app.foundation.surveys.lookups import survey_link_token
 from app.i18n import translate
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.commands.references import is_visible
@@ -41,6 +42,7 @@ from app.platform.settings import Settings
 from app.platform.shared_connections import SharedConnections
 from app.ticketing.satisfaction.rating_links import RatingLink
 
+SURVEY_STEPS = frozenset({NoticeType.survey_invited, NoticeType.survey_reminded})
 #: The name of the actor in the log, and of the consumer.
 NAME = "mail"
 BATCH = 10_000
@@ -188,7 +190,9 @@ async def _attempt(
             step for step in texts.steps_of([row]) if frequency_of(row, step[2]) is not MailFrequency.none
         ]
         lifecycle = ledger.lifecycles[kind_of(row["about"])]
-        if steps and caller is not None and is_visible(ledger, lifecycle, caller, row["audience"]):
+        if caller is None or not is_visible(ledger, lifecycle, caller, row["audience"]):
+            steps = [step for step in steps if step[2] in ANSWERS]
+        if steps and caller is not None:
             steps_by_notice[row["id"]] = steps
         else:
             outcomes[row["id"]] = DeliveryFailure.not_for_them
@@ -308,10 +312,22 @@ async def _mail_paragraphs(
     """Return the paragraphs of the mail about the steps."""
     payloads = await texts.load_payloads(ledger, steps)
     details = await load_details(ledger, caller.locale, caller, [row])
-    link = None
-    if any(step is NoticeType.rating_asked for _, _, step in steps):
+    types, link = {step for _, _, step in steps}, None
+    if NoticeType.rating_asked in types:
         link = await _rating_link(ledger, row)
-    return texts.mail_parts(ledger, caller.locale, row, steps, payloads, details, rating_link=link)
+    elif not SURVEY_STEPS.isdisjoint(types):
+        link = await _survey_link(ledger, row)
+    return texts.mail_parts(ledger, caller.locale, row, steps, payloads, details, answer_link=link)
+
+
+async def _survey_link(ledger: Ledger, row: Row) -> str | None:
+    """Return the address at which the person answers the survey; None if it does not run any more, or this
+    service has no public address.
+    """
+    if ledger.settings.public_url is None:
+        return None
+    token = await survey_link_token(ledger, id_of(row["about"]), row["person_id"])
+    return None if token is None else f"{ledger.settings.public_url}{SURVEY_PAGE}{token}"
 
 
 def is_daily(row: Row) -> bool:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import orjson
 
-from app.common.notices import NoticeKind, NoticeType
+from app.common.notices import ANSWERS, NoticeKind, NoticeType
 from app.common.people import MailFrequency
 from app.common.tickets import Ticket
 from app.common.times.clocks import KIND as CLOCK
@@ -316,7 +316,9 @@ async def _bodies(
         chosen = [
             bundle_step for bundle_step in bundle.steps if _is_chosen(person["told_of"], bundle_step[2])
         ]
-        if chosen and is_visible(ledger, lifecycle, caller, audiences[bundle.stream]):
+        if not is_visible(ledger, lifecycle, caller, audiences[bundle.stream]):
+            chosen = [bundle_step for bundle_step in chosen if bundle_step[2] in ANSWERS]
+        if chosen:
             mailed = person["has_address"] and any(
                 frequency_of(person, step) is not MailFrequency.none for *_, step in chosen
             )

@@ -34,6 +34,7 @@ select distinct person_id from (
   where g.key = any(%(groups)s)
   union all select chair_id from fold."group" where key = any(%(groups)s)) as p
 where person_id is not null order by person_id limit %(most)s"""
+DONE_PERSONS = "select person_id from fold.{kind} where {about}_id = %s"
 LEAD = "select lead_id from fold.team where id = %s"
 
 
@@ -96,6 +97,9 @@ async def _matching_persons(
         held = [grant for role in sorted(Role(code) for code in roles) for grant in grants_for(role, record)]
         persons = [holder["id"] for holder in await fetch_rows(connection, HOLDERS, (held, MOST_RECIPIENTS))]
     without = excluded_persons(notice.event, tells)
+    if tells.done_in is not None:
+        query = DONE_PERSONS.format(kind=tells.done_in, about=record.KIND)
+        without |= {row["person_id"] for row in await fetch_rows(connection, query, (record.id,))}
     return [person for person in persons if person is not None and person not in without]
 
 

@@ -41,7 +41,7 @@ PUBLIC = {
     "rejected": NoticeType.rejected,
 }
 #: The events of a name that means something else of other kinds: these took place, and nothing is on hold.
-NOT_ON_HOLD_EVENTS = frozenset({"meeting.held", "training.held"})
+NOT_ON_HOLD_EVENTS = frozenset({"meeting.held", "training.held", "document.held"})
 #: The events that can close a decision: its voters and the person who asked them are notified.
 VOTE_ENDING = frozenset(
     {"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected", "withdrawn"}

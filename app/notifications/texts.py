@@ -43,6 +43,10 @@ KIND_SENTENCES = {
     ("service_level_plan", NoticeType.in_charge): "plan_in_charge",
     ("improvement_plan", NoticeType.in_charge): "plan_in_charge",
     ("training", NoticeType.in_charge): "training_in_charge",
+    ("quality_assessment", NoticeType.in_charge): "quality_assessment_in_charge",
+    ("finding", NoticeType.in_charge): "finding_in_charge",
+    ("corrective_action", NoticeType.in_charge): "correction_in_charge",
+    ("risk", NoticeType.in_charge): "risk_in_charge",
     ("freeze", NoticeType.to_vote): "freeze_to_vote",
     ("freeze", NoticeType.vote_due): "freeze_vote_due",
     ("freeze", NoticeType.decided): "freeze_decided",
@@ -277,16 +281,16 @@ def mail_parts(
     payloads: EventPayloads,
     details: Mapping[StepKey, StepDetails],
     *,
-    rating_link: str | None = None,
+    answer_link: str | None = None,
 ) -> list[str]:
-    """Return the paragraphs of a mail about these steps: no sentence stands in them twice. `rating_link` is
-    where the person rates the ticket, if they are asked to.
+    """Return the paragraphs of a mail about these steps: no sentence stands in them twice. `answer_link` is
+    where the person rates the ticket or answers the survey, if they are asked to.
     """
     blocks = _blocks(ledger, language, notice, steps, payloads, details, is_mail=True)
     parts = [heading(ledger, language, notice)]
     parts += ["\n".join([sentence, *lines]) for sentence, lines in blocks.items()]
-    if rating_link is not None:
-        parts.append(f"{translate(language, 'notice', 'rating_link')}\n{rating_link}")
+    if answer_link is not None:
+        parts.append(f"{translate(language, 'notice', 'rating_link')}\n{answer_link}")
     parts.append(reason_of(language, kind_of_notice(step for *_, step in steps)))
     link = link_to(ledger, notice, [step for *_, step in steps])
     return parts if link is None else [*parts, link]

@@ -83,6 +83,12 @@ def _issuer(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _client_id(value: str, info: ValidationInfo) -> str:
+    if info.data.get("oidc_issuer") is None:
+        raise ValueError(f"needs {PREFIX}OIDC_ISSUER, too")
+    return value
+
+
 def _role_labels(value: str) -> str:
     try:
         read_role_labels(value)
@@ -198,6 +204,11 @@ class Settings(BaseSettings):
         description="Keys of the KPIs whose signals are noted, separated by commas. Empty: the fourteen that "
         "`docs/behaviour.md` names.",
     )
+    audited_processes: Annotated[str, Field(pattern=r"^([a-z_]+(, ?[a-z_]+)*)?$")] = Field(
+        default="incident,request,problem,change",
+        description="Kinds of records whose processes are audited each month, for every team that has had "
+        "cases of them, separated by commas. Empty: none by itself.",
+    )
     agents_see: Annotated[str, Field(pattern="^(teams|all)$")] = Field(
         default="teams",
         description="`teams`: agents see the tickets of their teams and those of no team yet. `all`: all.",
@@ -264,6 +275,20 @@ class Settings(BaseSettings):
     )
     oidc_adds_people: bool = Field(
         default=False, description="Add whoever comes with a good token and is not known yet, as a requester."
+    )
+    oidc_client_id: Annotated[str, Field(min_length=1), AfterValidator(_client_id)] | None = Field(
+        default=None,
+        description="Name of this service at the provider, as a client to which people sign in from a "
+        "browser. None: they sign in by a key.",
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None,
+        description="The client's secret, better as a file in the secrets directory. None: a public client.",
+    )
+    oidc_scopes: Annotated[str, Field(pattern="^openid( [!#-\\[\\]-~]+)*$")] = Field(
+        default="openid profile email",
+        description="Scopes that a sign-in asks the provider for, so that the claim of the login is in the "
+        "ID token; `openid` first.",
     )
     oidc_keys_seconds: int = Field(
         default=600,
@@ -338,6 +363,11 @@ class Settings(BaseSettings):
     def watched_kpi_keys(self) -> list[str]:
         """Return the keys of the KPIs to watch; none: the usual ones."""
         return _comma_separated(self.watched_kpis)
+
+    @property
+    def audited_process_kinds(self) -> list[str]:
+        """Return the kinds of records whose processes are audited each month."""
+        return _comma_separated(self.audited_processes)
 
     @property
     def trusted_origins(self) -> frozenset[str]:

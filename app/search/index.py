@@ -1,4 +1,5 @@
-"""The consumer that keeps the search index: for every ticket, the tokens that it is found by.
+"""The consumer that keeps the search index: for every record of a searched kind, the tokens that it is
+found by.
 
 Tokens come from the records' present rows, decrypted with keys fetched anew each time, so that texts erased
 before are not indexed. A record is indexed anew when one of its searched fields changes, and when the key of
@@ -36,7 +37,10 @@ RECORDS_AT_ONCE = 500
 MOST_COMMENTS = 1_000
 #: Searched fields that are neither keys nor personal texts.
 TEXTS = frozenset(
-    {"title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer", "workaround"}
+    {
+        *("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer", "workaround"),
+        *("name", "name_en", "name_zh", "title_en", "title_zh", "description_en", "description_zh"),
+    }
 )
 CHILDREN = frozenset({"comment", "external_reference"})
 ERASED = "person.erased"
@@ -152,9 +156,9 @@ async def _rebuild_entries(
     if not batch.shares_transaction:
         (head,) = await fetch_rows(connection, "select position from log.head", ())
         made_at = head["position"]
-    names = ", ".join(lifecycle.searched_fields)
+    names = ", ".join(("id", *lifecycle.searched_fields, *(("number",) if _is_numbered(lifecycle) else ())))
     rows = await fetch_rows(
-        connection, f"select id, number, {names} from {lifecycle.source} r where id = any(%s)", (ids,)
+        connection, f"select {names} from {lifecycle.source} r where id = any(%s)", (ids,)
     )
     streams = [stream(lifecycle.kind, row["id"]) for row in rows]
     comments = await fetch_rows(connection, COMMENTS, (streams, MOST_COMMENTS))
@@ -188,7 +192,7 @@ async def _rebuild_entries(
 
 def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEntry:
     """Return the entry of the record's own fields, without its child rows."""
-    entry = IndexEntry(key_tokens=number_tokens(row["number"]))
+    entry = IndexEntry(key_tokens=number_tokens(row["number"]) if _is_numbered(lifecycle) else set())
     record: type[Record] = lifecycle.record
     fields = all_codecs(record)
     for name in lifecycle.searched_fields:
@@ -203,6 +207,10 @@ def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEn
         else:
             entry.key_tokens |= _of_common_key(row[name])
     return entry
+
+
+def _is_numbered(lifecycle: Lifecycle[Any]) -> bool:
+    return "number" in lifecycle.record.model_fields
 
 
 def _personal(lifecycle: Lifecycle[Any]) -> list[str]:

@@ -52,15 +52,17 @@ class Search:
         return self.among(f"in (select s.id from search.record s where {self.entry})")
 
 
-def search(text: str, caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> Search:
+def search(
+    text: str, caller: Caller, lifecycle: Lifecycle[Any], bind: Bind, *, unfinished: bool = False
+) -> Search:
     """Return the search for records of that kind in which the caller can read all searched words; `bind` adds
-    a parameter to the query.
+    a parameter to the query. `unfinished`: as `tsquery` has it.
     """
-    public = tsquery(text, staff=False)
+    public = tsquery(text, staff=False, unfinished=unfinished)
     staff = staff_condition(caller, lifecycle, bind)
     if staff == NOWHERE:
         return Search(_matches(bind(public)))
-    with_internal = _matches(bind(tsquery(text, staff=True)))
+    with_internal = _matches(bind(tsquery(text, staff=True, unfinished=unfinished)))
     if staff == EVERYWHERE:
         return Search(with_internal)
     own = f"(select {_matches(bind(public))} from search.record s where s.id = r.id)"
@@ -93,24 +95,27 @@ def _hits(searches: Sequence[Search]) -> str:
     return f"select s.id from search.record s where {' and '.join(search.entry for search in searches)}"
 
 
-def tsquery(text: str, *, staff: bool) -> str:
+def tsquery(text: str, *, staff: bool, unfinished: bool = False) -> str:
     """Return the text as a tsquery: every term must be found; with `staff`, also among the tokens for staff
-    only.
+    only. `unfinished`: the last word is being typed, and finds those that begin so.
 
     Words consist of letters and digits, so none can end the quotes.
     """
-    conditions = []
-    for every, exact_term in terms(text):
-        term = " & ".join(_alternatives(word, staff) for word in sorted(every))
+    conditions, all_terms = [], terms(text)
+    for n, (every, exact_term) in enumerate(all_terms, start=1):
+        begins = unfinished and n == len(all_terms) and exact_term is None
+        term = " & ".join(_alternatives(word, staff, begins=begins) for word in sorted(every))
         conditions.append(f"({term} | {_alternatives(exact_term, staff)})" if exact_term else f"({term})")
     return " & ".join(conditions)
 
 
-def _alternatives(word: str, staff: bool) -> str:
+def _alternatives(word: str, staff: bool, *, begins: bool = False) -> str:
+    # Too many words begin with a single letter; Chinese words have a token for each of their characters.
+    beginning = ":*" if begins and word.isascii() and len(word) > 1 else ""
     if not staff:
-        return f"'{word}'"
+        return f"'{word}'{beginning}"
     (marked,) = staff_tokens({word})
-    return f"('{word}' | '{marked}')"
+    return f"('{word}'{beginning} | '{marked}'{beginning})"
 
 
 async def wait_for_index(db: Database) -> float:

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from itertools import pairwise
 
-#: To be raised when anything here changes: the consumer then has another name and rebuilds the index.
-EDITION = 1
+#: To be raised when anything here changes, or another kind is searched: the consumer then has another name
+#: and rebuilds the index.
+EDITION = 2
 # Longer words are cut: nobody types more of a word to find it.
 LONGEST_WORD = 64
 # PostgreSQL limits the tokens of one record to a megabyte; those of a text of this length are less than half.

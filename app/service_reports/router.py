@@ -12,17 +12,17 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import caller_of, context_of
+from app.api.authentication.auth import context_of
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute
 from app.api.listings.paging import VARY
+from app.api.page_language import chosen_language
+from app.api.pages.page_headers import HEADERS
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.computed_actions import Compute, mount_computed_actions
 from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.records.shapes import Renderer
-from app.api.requests.accept import language_for, negotiate
-from app.api.service.pages import HEADERS
-from app.i18n import language_of
+from app.api.requests.accept import negotiate
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
 from app.service_levels.agreements.lifecycle import LIFECYCLE
@@ -156,9 +156,7 @@ async def get_sla_report_preview(
 def _renderer(request: Request, query: ReportQuery) -> Renderer:
     """Return the renderer, in the language asked for: a link cannot ask by a header."""
     renderer = renderer_of(request, LISTING)
-    accepted = request.headers.get("accept-language")
-    usual = language_of(caller_of(request).locale) if accepted is None else language_for(request)
-    renderer.language = query.lang or usual
+    renderer.language = chosen_language(request, query.lang)
     return renderer
 
 

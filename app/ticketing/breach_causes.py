@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.tickets import Ticket
 from app.common.times.clocks import AgreementType, ClockMetric
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import assignee, rule, service_level_manager
+from app.kernel.actions.conditions import all_members_or_none
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import FreeText, Payload
@@ -33,11 +33,7 @@ class StateBreachCause(Payload):
     )
     explanation: FreeText | None = Field(default=None, description="The cause in words.")
 
-    @model_validator(mode="after")
-    def _check_clock(self) -> StateBreachCause:
-        if (self.agreement_type is None) != (self.metric is None):
-            raise PydanticCustomError("both_of_a_clock", "give agreement_type and metric, or neither")
-        return self
+    CONDITIONS = (all_members_or_none("both_of_a_clock", "agreement_type", "metric"),)
 
 
 @dataclass(frozen=True, slots=True)

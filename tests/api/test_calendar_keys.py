@@ -35,7 +35,9 @@ async def test_it_is_refused_wherever_there_is_no_calendar(shared: Api) -> None:
         path.replace("{id}", str(zhao.id)) for path in answers.document()["paths"] if path.startswith("/v1/")
     }
     other_paths = {"/v1/nothing", "/v1/changes", f"{CHANGE_CALENDAR}.svg", f"{CHANGE_CALENDAR}/"}
-    for path in sorted((paths | other_paths) - {CHANGE_CALENDAR}):
+    for n, path in enumerate(sorted((paths | other_paths) - {CHANGE_CALENDAR})):
+        if n % 200 == 199:  # a key may ask so often in a minute, and there are more addresses
+            key = shared.with_token((await calendar_key(zhao))["token"])
         answer = await key.get(path)
         assert (answer.status_code, answer.json()["code"]) == (403, "key_scope"), path
     for method in METHODS:

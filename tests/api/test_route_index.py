@@ -42,6 +42,7 @@ def test_a_path_is_left_with_few_routes() -> None:
     paths = [str(getattr(route, "path", "")).replace("{", "").replace("}", "") for route in ROUTES]
     assert len(paths) > 100
     assert max(len(TABLE.numbers(path)) for path in paths) < 12
+    assert TABLE.numbers("/no/path/that/is/there") == (), "and none is tried for every path"
 
 
 @pytest.mark.parametrize("root", ["", "/desk"])

@@ -141,7 +141,7 @@ async def test_without_a_worker_a_search_says_how_far_behind_it_is(api: Api) -> 
     page = await zhao.read(INCIDENTS, q="mail")
     assert (page["items"], page["lag_seconds"] > 0) == ([], True)
     assert (await zhao.read(INCIDENTS))["lag_seconds"] is None
-    answer = await zhao.get("/v1/persons", params={"q": "zhao"})
+    answer = await zhao.get("/v1/teams", params={"q": "zhao"})
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "q")
 
 

@@ -199,6 +199,7 @@ async def test_a_key_of_a_team_is_taken_once(api: Api) -> None:
         "pointer": "/key",
         "parameter": None,
         "header": None,
+        "members": [],
         "code": "taken",
         "message": "",
     }

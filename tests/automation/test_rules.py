@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app import automation as rules
 from app.automation.agreements import watch_clocks
+from app.automation.governance import open_audits, open_scorecards, watch_risk_indicators
 from app.common.people import rule_caller
 from app.common.records import empty
 from app.kernel.consumers.timers import TimedRule
@@ -18,8 +19,9 @@ from app.registry import LIFECYCLES
 from app.worker import RULES, TIMED_RULES
 from tests.fixtures import UNCHANGED
 
-#: Clocks have no actions, so what watches them is neither a rule of events nor one of timers.
-ALONE = {watch_clocks.NAME}
+#: Clocks have no actions, a month or a quarter is over by itself, and indicators are judged when figures are:
+#: none is a rule of events or of timers.
+ALONE = {watch_clocks.NAME, open_audits.NAME, open_scorecards.NAME, watch_risk_indicators.NAME}
 NAMES = {rule.name for rule in (*RULES, *TIMED_RULES)} | ALONE
 
 

@@ -21,6 +21,7 @@ from tests.canaries.permitted import not_permitted
 from tests.cases import slice_of
 from tests.client import Client, Json, serving
 from tests.conftest import Server, fresh
+from tests.every_action import documents
 from tests.every_action.conftest import RATE
 from tests.every_action.samples import valid_body
 from tests.every_action.world import (
@@ -44,7 +45,7 @@ OPENINGS = [(lc, row) for lc, row in OF_PEOPLE if row.opens]
 @pytest.fixture
 async def world(server: Server, tmp_path: Path) -> AsyncIterator[World]:
     settings = Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
-    with fresh(server) as place:
+    with fresh(server) as place, documents.kept_for_no_time():
         async with serving(place.url, tmp_path / "secrets", settings) as api:
             yield await make_world(api)
 

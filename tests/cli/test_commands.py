@@ -162,6 +162,20 @@ def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(
     assert report["differing"] == {"key": 1}
     assert report["differences"][0]["id"] == str(changed[0])
     assert report["differences"][0]["live"]["roles"] == ["admin"]
+    assert report["remade"] == []
+    # The facts of conformance follow from the log, too.
+    with psycopg.connect(place.url) as connection:
+        connection.execute(
+            "insert into kpi.process_step (case_id, n, type, state, at, returns) "
+            "values (gen_random_uuid(), 1, 'incident.reported', 'new', now(), false)"
+        )
+        connection.execute(
+            "insert into kpi.process_case (case_id, kind, source, state, started_at, variant, steps, "
+            "step_seconds, all_variant, all_steps, all_changes, all_seconds) select case_id, 'incident', "
+            "'api', 'new', at, case_id, '{}', '{}', case_id, '{}', '{}', '{}' from kpi.process_step"
+        )
+    for remade in (["process_case/incident", "process_step/incident"], []):
+        assert json.loads(run("rebuild", "--json").stdout)["remade"] == remade
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ WRONG = {
     "reconcile_at": "3:00",
     "signals_at": "4:00",
     "watched_kpis": "MTTR; backlog",
+    "audited_processes": "incident; request",
     "agents_see": "some",
     "read_connections": "0",
     "body_limit": "1 MB",
@@ -45,6 +46,8 @@ WRONG = {
     "open_metrics": "ajar",
     "session_hours": "0",
     "oidc_issuer": "http://login.example.org",
+    "oidc_client_id": "",
+    "oidc_scopes": "profile email",
     "oidc_login_claim": "the name",
     "oidc_adds_people": "perhaps",
     "oidc_keys_seconds": "0",
@@ -66,7 +69,7 @@ WRONG = {
 # Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.
 ANYTHING = {
     *("data_dir", "secrets_dir", "host", "oidc_audience", "smtp_host", "smtp_user", "smtp_password"),
-    *("imap_host", "imap_user", "imap_password", "imap_folder", "imap_source"),
+    *("oidc_client_secret", "imap_host", "imap_user", "imap_password", "imap_folder", "imap_source"),
 }
 
 

@@ -218,12 +218,30 @@ def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_an
     assert str(changed[0]) in bad.stdout
     assert "reconcile --anew" in bad.stdout
     report = json.loads(run("reconcile", "incident_close_seconds", "--json").stdout)
-    assert report["found"] == len(report["differences"]) > 1
+    assert report["difference_count"] == len(report["differences"]) > 1
     assert {difference["key"] for difference in report["differences"]} == {"incident_close_seconds"}
     anew = run("reconcile", "--anew")
     assert f"Comparing backlog, {list(KPIS).index('backlog') + 1} of {len(KPIS)}.\n" in anew.stderr
     assert anew.returncode == 0
     assert run("reconcile", *kpis).returncode == 0
+
+
+@pytest.mark.usefixtures("told")
+@goes_round("whole programs", "app.conformance")
+def test_how_cases_went_is_reconciled_too(run: Run, place: DatabaseUrls) -> None:
+    assert run("reconcile", "--anew", "--json").returncode == 0
+    with psycopg.connect(place.url) as connection:
+        changed = connection.execute(
+            "update kpi.process_case set source = 'elsewhere' where case_id = "
+            "(select min(case_id::text)::uuid from kpi.process_case) returning case_id"
+        ).fetchone()
+    assert changed is not None
+    bad = run("reconcile")
+    assert bad.returncode == 5
+    assert (
+        "conformance, any time, kind incident: process_case is otherwise in 1 rows by the facts and "
+        f"otherwise in 1 rows by the events; cases {changed[0]}" in bad.stdout
+    )
 
 
 @pytest.mark.parametrize(

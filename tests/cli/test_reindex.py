@@ -17,10 +17,10 @@ async def test_the_index_is_made_anew_whatever_has_become_of_it(
 ) -> None:
     incident = await report(ledger, await add_caller(ledger, "Zhao Min"), description="收不到邮件")
     head = await read.head(ledger.db)
-    query = "select id, tokens::text, person_keys from search.record"
+    query = "select id, tokens::text, person_keys from search.record order by id"
     assert f"position {head}." in run("reindex").stdout
     indexed = await ledger.db.rows(query)
-    assert [row["id"] for row in indexed] == [incident.id]
+    assert {row["id"] for row in indexed} == {incident.id, incident.requester_id}, "with whom it is of"
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute("update search.record set tokens = 'nonsense'")
     assert run("reindex").returncode == 0

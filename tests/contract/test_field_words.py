@@ -82,3 +82,24 @@ def _desk_fields() -> dict[str, dict[str, Any]]:
 def _field(schema: str, name: str) -> dict[str, Any]:
     field: dict[str, Any] = as_written()["components"]["schemas"][schema]["properties"][name]
     return field
+
+
+def test_the_codes_that_people_choose_from_have_words_in_both_languages() -> None:
+    schemas = document()["components"]["schemas"]
+    sent = {field["$ref"].rpartition("/")[2] for _, _, field in payload_fields(document()) if "$ref" in field}
+    codes = {name: schemas[name] for name in sent if "enum" in schemas[name]}
+    assert codes
+    for name, schema in codes.items():
+        words = schema.get("x-enum-labels", [])
+        assert len(words) == len(schema["enum"]), name
+        assert all(label["en"] and label["zh"] for label in words), name
+
+
+def test_what_names_a_record_says_of_which_kind() -> None:
+    named = [
+        (schema, name)
+        for schema, name, field in payload_fields(document())
+        if field.get("$ref", "").endswith(("/Reference", "/ReferenceOrNull"))
+        and "kind" not in field.get("x-reference", {})
+    ]
+    assert named == []

@@ -16,7 +16,7 @@ from tests.client import ADDRESS, Api, Client, an_incident
 from tests.people import ago
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 
-PAGE = "/dashboard/due"
+PAGE, OLD_PAGE = "/desk/due", "/dashboard/due"
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -57,7 +57,7 @@ async def page(client: Client, **parameters: str) -> str:
 
 def titles(text: str) -> list[str]:
     """The titles in the order of the page."""
-    return re.findall(r'<span class="reason">([^<]*)</span>', text)
+    return re.findall(r'<span class="title">([^<]*)</span>', text)
 
 
 async def test_open_cases_stand_by_their_due_time_with_what_is_left(
@@ -118,16 +118,12 @@ async def test_what_one_may_not_see_is_not_there(api: Api, desk: Client, followe
     assert "Nothing is due" in await page(outsider)
 
 
-async def test_whoever_is_not_signed_in_sees_where_to(api: Api, desk: Client, follower: Connection) -> None:
-    await incident(desk, 1, title="Secret")
+async def test_the_old_address_leads_there_with_its_filters(desk: Client, follower: Connection) -> None:
+    await incident(desk, 1, title="Of mail", service="mail")
     await follow(follower)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app), base_url=ADDRESS) as browser:
-        answer = await browser.get(PAGE)
-        assert (answer.status_code, answer.headers["content-type"]) == (401, "text/html; charset=utf-8")
-        assert 'data-signed-in="false"' in answer.text
-        assert "Secret" not in answer.text
-        opened = await browser.post("/v1/sessions", headers={"Authorization": f"Bearer {desk.token}"})
-        assert opened.status_code == 201, opened.text
-        shown = await browser.get(PAGE)
-        assert (shown.status_code, titles(shown.text)) == (200, ["Secret"])
-        assert shown.headers["cache-control"] == "no-store"
+    answer = await desk.get(OLD_PAGE, params={"service": "mail", "lang": "zh"})
+    assert (answer.status_code, answer.headers["location"]) == (308, f"{PAGE}?service=mail&lang=zh")
+    shown = await desk.get(answer.headers["location"])
+    assert titles(shown.text) == ["Of mail"]
+    assert 'lang="zh-CN"' in shown.text
+    assert shown.headers["cache-control"] == "no-store"

@@ -61,7 +61,7 @@ async def test_what_the_page_loads_is_there_and_nothing_else_is(browser: httpx.A
 
 def test_every_module_is_used_and_there() -> None:
     named = {name for path in OURS for name in IMPORT.findall(path.read_text(encoding="utf-8"))}
-    pages = {"main.js", "changes.js", "webhooks.js", "due.js"}
+    pages = {"main.js", "changes.js", "webhooks.js"}
     assert named | pages == {path.name for path in OURS if path.suffix == ".js"}
 
 

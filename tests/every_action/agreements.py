@@ -29,6 +29,7 @@ from app.service_levels.agreements.payloads import (
 )
 from app.service_levels.plans.lifecycle import DraftServiceLevelPlan, ReviseServiceLevelPlan
 from tests.client import Client, Json
+from tests.every_action import documents
 from tests.every_action.alterations import approved_change
 from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS
 from tests.people import act
@@ -50,7 +51,11 @@ TARGET = {
 #: It ends tomorrow: what is over cannot be signed, and what is not over does not expire.
 ENDS = datetime.now(UTC) + timedelta(days=1)
 #: How far ahead a rule carries out what only time brings.
-AHEAD = {("sla", "expire"): timedelta(days=3)}
+AHEAD = {
+    ("sla", "expire"): timedelta(days=3),
+    ("document", "end_access"): timedelta(hours=2),
+    **{(kind, "end_document_access"): timedelta(hours=2) for kind in documents.STATES},
+}
 TERMS: Json = {
     "title": "Mail for finance 财务邮件",
     "valid_from": "2020-01-01",

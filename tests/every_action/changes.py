@@ -19,7 +19,13 @@ from app.processes.changes.payloads import (
     StartChange,
 )
 from tests.client import Api, Client, Json, add_key
-from tests.every_action import improvement_plans, improvements, rollouts
+from tests.every_action import (
+    documents,
+    improvement_plans,
+    improvements,
+    process_definitions,
+    rollouts,
+)
 from tests.every_action.world_data import IDS, TEAM, another_incident
 
 #: As the API takes them. No items are named, which only one change holds at a time.
@@ -101,6 +107,8 @@ VERDICTS = {
     ("change", "reject"): "reject",
     ("change", "defer"): "defer",
     **improvement_plans.VERDICTS,
+    **documents.VERDICTS,
+    **process_definitions.VERDICTS,
     **improvements.VERDICTS,
     **rollouts.VERDICTS,
 }

@@ -230,7 +230,7 @@ async def _with_a_suggestion(client: Client, path: str) -> Json:
     return {"suggestions": [str(done.record.id)]}
 
 
-async def _with_facts(client: Client, path: str) -> Json:
+async def with_facts(client: Client, path: str) -> Json:
     """The facts of KPIs have got as far as the log."""
     connection = await connect(client.app.state.ledger.db.url, FOLLOW_LIMITS)
     try:
@@ -358,7 +358,7 @@ async def _missed(client: Client, path: str) -> Json:
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     SelectImprovement: _with_a_suggestion,
-    ProposeImprovement: _with_facts,
+    ProposeImprovement: with_facts,
     ImplementImprovement: _minor,
     CharterImprovement: _major,
     EvaluateImprovement: _to_be_judged,

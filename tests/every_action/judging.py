@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.kernel.actions.lifecycle import Action, Lifecycle
+from tests.every_action.documents import STATES
 from tests.every_action.world import OF_PEOPLE, ROWS, of_decisions
 
 #: What rows are called by that approve, judge, sign, review or examine, or do the contrary.
@@ -16,6 +17,7 @@ WORDS = frozenset(
 #: Those of one person each, who judges alone: never whoever has made what is judged.
 JUDGED_ALONE = frozenset(
     {
+        "process_definition.publish",
         *("article.publish", "article.change_visibility", "article.accept_revision"),
         *("change.review", "change_template.approve", "release.pass_gate"),
         *("improvement.classify", "improvement.charter", "improvement.approve_plan"),
@@ -28,6 +30,24 @@ JUDGED_ALONE = frozenset(
 BOTH_PARTIES = frozenset({"sla.sign", "sla.renew", "sla.terminate", "sla.amend"})
 #: The others, with what keeps them from being a judgement, or who answers for it.
 NO_JUDGEMENT = {
+    "audit.confirm_summary": "it is written then; the head of the team countersigns it",
+    "corrective_action.hand_over": "another owner answers for it from then on",
+    "corrective_action.return": "what is returned is done again",
+    "document.confirm": "what others approved still holds: only its next review is set",
+    "document.grant_access": "its author, or a quality manager, lets somebody read it for a time",
+    "document.publish": "what the reviewers of its tier have approved",
+    "document.refuse_access": "nobody gains what is asked for",
+    "document.return": "a paper copy is back",
+    **{f"{kind}.grant_document_access": "it lets somebody read it for a time" for kind in STATES},
+    **{f"{kind}.refuse_document_access": "nobody gains what is asked for" for kind in STATES},
+    **{f"{kind}.return_document": "a paper copy is back" for kind in STATES},
+    "process_change.publish": "what the heads of the teams have decided",
+    "process_change.review": "it says how many teams it is for; their heads decide",
+    "process_definition.send_back": "what is sent back is not published",
+    "quality_target.accept": "whoever answers for it says so",
+    "quality_target.return": "whoever answers for it says why not",
+    "risk.hand_over": "another owner answers for it from then on",
+    "survey.publish": "its figures are computed",
     "article.confirm": "what another has published still holds: only its next review is set",
     "article.decline_revision": "what is declined is not published",
     "article.propose_revision": "another accepts it",

@@ -60,8 +60,10 @@ from tests.every_action import (
     agreements,
     alterations,
     articles,
+    audits,
     catalogue,
     changes,
+    documents,
     foundations,
     freezes,
     improvement_assessments,
@@ -71,11 +73,17 @@ from tests.every_action import (
     kpis,
     meetings,
     problems,
+    process_definitions,
+    quality,
+    recognitions,
     releases,
     requests,
+    risks,
     rollouts,
+    scorecards,
     service_levels,
     service_reports,
+    surveys,
     trainings,
     verifications,
 )
@@ -91,8 +99,10 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **agreements.SAMPLES,
     **service_reports.SAMPLES,
     **articles.SAMPLES,
+    **audits.SAMPLES,
     **catalogue.SAMPLES,
     **changes.SAMPLES,
+    **documents.SAMPLES,
     **foundations.SAMPLES,
     **freezes.SAMPLES,
     **improvement_suggestions.SAMPLES,
@@ -102,8 +112,14 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     **rollouts.SAMPLES,
     **kpis.SAMPLES,
     **verifications.SAMPLES,
+    **quality.SAMPLES,
     **releases.SAMPLES,
     **trainings.SAMPLES,
+    **process_definitions.SAMPLES,
+    **recognitions.SAMPLES,
+    **risks.SAMPLES,
+    **scorecards.SAMPLES,
+    **surveys.SAMPLES,
     EmptyPayload: dict,
     Reason: lambda: {"reason": "It was the wrong door."},
     SendNotice: lambda: {
@@ -243,13 +259,17 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
 }
 #: Where an action leads to several states, what is said besides to be led to one of them.
-TOWARDS: dict[tuple[type[Payload], str], Json] = requests.TOWARDS | releases.TOWARDS
+TOWARDS: dict[tuple[type[Payload], str], Json] = (
+    requests.TOWARDS | releases.TOWARDS | audits.TOWARDS | scorecards.TOWARDS
+)
 
 
 #: On the way to a state, who does it if not whoever does the rest, and what each of them says besides.
 ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("propose_solution", "solution_review"): (("author", {}),),
     ("review_solution", "solution_approved"): (("it", {"side": "it"}), ("business", {"side": "business"})),
+    **audits.ACTED_BY,
+    **scorecards.ACTED_BY,
     **changes.ACTED_BY,
     **agreements.ACTED_BY,
     **improvements.ACTED_BY,
@@ -261,6 +281,8 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
         "answers": {"size": "13", "why": "出差用"},
         "requester": IDS["author"],
     },
+    **audits.OPENED_TOWARDS,
+    **scorecards.OPENED_TOWARDS,
     **improvement_assessments.OPENED_TOWARDS,
     **improvements.OPENED_TOWARDS,
     **rollouts.OPENED_TOWARDS,
@@ -283,38 +305,56 @@ ONLY_IN: dict[str, frozenset[str]] = {
     # Whoever is to review or to accept it follows it by then.
     "request.follow": _NOT_TOLD,
     "request.unfollow": _NOT_TOLD,
+    **audits.ONLY_IN,
     **meetings.ONLY_IN,
     **changes.ONLY_IN,
+    **documents.ONLY_IN,
     **freezes.ONLY_IN,
     **releases.ONLY_IN,
     **improvement_plans.ONLY_IN,
+    **process_definitions.ONLY_IN,
     **improvements.ONLY_IN,
     **rollouts.ONLY_IN,
     **alterations.ONLY_IN,
 }
 
 #: What nobody does with what is their own: another one carries these out.
-NOT_THEIR_OWN = improvement_plans.NOT_THEIR_OWN | {"publish", "change_visibility", "approve"}
+NOT_THEIR_OWN = (
+    improvement_plans.NOT_THEIR_OWN
+    | documents.NOT_THEIR_OWN
+    | audits.NOT_THEIR_OWN
+    | quality.NOT_THEIR_OWN
+    | risks.NOT_THEIR_OWN
+    | scorecards.NOT_THEIR_OWN
+    | {"publish", "change_visibility", "approve"}
+)
 #: What names other records, and in its sample none.
 NAMES_NONE = (
-    agreements.NAMES_NONE | improvement_assessments.NAMES_NONE | {"raise", "begin_fix", "change_fix", "draft"}
+    agreements.NAMES_NONE
+    | improvement_assessments.NAMES_NONE
+    | {"raise", "begin_fix", "change_fix", "draft", "publish"}
 )
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
 NOT_SHARED = (
     releases.NOT_SHARED
     | changes.NOT_SHARED
+    | documents.NOT_SHARED
     | agreements.NOT_SHARED
     | service_reports.NOT_SHARED
     | trainings.NOT_SHARED
+    | process_definitions.NOT_SHARED
+    | surveys.NOT_SHARED
     | improvement_plans.NOT_SHARED
     | improvements.NOT_SHARED
     | rollouts.NOT_SHARED
+    | risks.NOT_SHARED
     | {*("follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote")}
 )
 
 #: What must have been done with a new record, so that the row can be carried out in its states.
 PREREQUISITES: dict[str, tuple[str, ...]] = {
+    **documents.PREREQUISITES,
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
     "note_return": ("note_silence",),
@@ -422,6 +462,8 @@ QUESTIONS = {
     "improvement": improvements.open_question,
     "release": releases.open_question,
     "improvement_plan": improvement_plans.open_question,
+    "document": improvement_plans.open_question,
+    "process_change": process_definitions.open_question,
 }
 
 
@@ -456,6 +498,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **freezes.PREPARED,
     **releases.PREPARED,
     **changes.PREPARED,
+    **documents.PREPARED,
     CastVote: _asked,
     **alterations.PREPARED,
     **agreements.PREPARED,
@@ -466,10 +509,15 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     **improvements.PREPARED,
     **rollouts.PREPARED,
     **trainings.PREPARED,
+    **process_definitions.PREPARED,
+    **quality.PREPARED,
+    **risks.PREPARED,
+    **scorecards.PREPARED,
+    **surveys.PREPARED,
 }
 
 
 async def valid_body(client: Client, row: Any, path: str) -> Json:
     """A valid body for the row on the record at that address, as the client can say it there now."""
-    prepare = PREPARED.get(row.body)
+    prepare = documents.PREPARED_FOR_ROW.get(row.name) or PREPARED.get(row.body)
     return sample(row) if prepare is None else {**sample(row), **await prepare(client, path)}

@@ -111,7 +111,7 @@ async def test_its_first_event_folds_to_the_row(
 async def test_a_rules_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    body = sample(row)
+    body = await what_is_said(world.everybody, row, "")
     result = await act(
         world.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, body=row.body(**body)
     )

@@ -17,7 +17,7 @@ from app.kernel.actions.payloads import Payload, PayloadPart, marks, part_types
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cases import each_case
 from tests.client import Client, Json
-from tests.every_action.samples import sample, valid_body
+from tests.every_action.samples import valid_body
 from tests.every_action.world import (
     OF_PEOPLE,
     World,
@@ -80,7 +80,9 @@ class Strangers:
         """A record of the kind that is nobody's but everybody's, and of a team where nobody is."""
         if lifecycle.kind not in self.hidden:
             row, everybody = lifecycle.opening(), self.world.everybody
-            record = await everybody.post_ok(address(lifecycle, row, None), sample(row))
+            record = await everybody.post_ok(
+                address(lifecycle, row, None), await valid_body(everybody, row, "")
+            )
             if "assign" in lifecycle.by_name:
                 await everybody.post_ok(f"{record_address(lifecycle, record)}/assign", {"team": IDS["team"]})
             self.hidden[lifecycle.kind] = record

@@ -16,6 +16,8 @@ from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.electorate import Matter
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.records import DecisionKind
+from app.governance.documents.preparation import COUNTERSIGNATURE, REVIEW
+from app.governance.process_changes.preparation import CHANGE
 from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload
@@ -42,6 +44,9 @@ MATTERS: dict[str, Matter] = {
         REVERT,
         GO_MATTER,
         PLAN_CHANGE,
+        REVIEW,
+        COUNTERSIGNATURE,
+        CHANGE,
     )
 }
 #: The rows that put a question to those whom a rule names, in each state in which they can.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ import pytest
 
 from app.common.people import STAFF_ROLES, Person, Role
 from app.common.records import CodeEnum
+from app.foundation.documents.keeping.actions import KEPT_ACTIONS
+from app.governance.risks.lifecycle import action_owner
 from app.kernel.actions.actor_policy import ProcessRelation, Relation
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.processes.improvement_assessments.lifecycle import assessor
@@ -24,6 +26,7 @@ from app.processes.releases.lifecycle import gate_reviewer
 from app.service_levels.agreements.lifecycle import lead_beneath
 from tests.cases import each_case, slice_of
 from tests.client import Client, Json
+from tests.every_action.documents import SEEN_BY_STAFF
 from tests.every_action.samples import PREREQUISITES, is_for_another, sample, valid_body
 from tests.every_action.world import (
     DYNAMIC_RELATIONS,
@@ -39,14 +42,14 @@ from tests.every_action.world import (
     record_address,
     send,
 )
-from tests.every_action.world_data import THEIRS, VISIBLE_TO
+from tests.every_action.world_data import PRIVATE_KINDS, THEIRS, VISIBLE_TO
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 #: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge
 #: agreements, and whoever is named assesses, as the stories show.
 REQUESTERS = DYNAMIC_RELATIONS - {
     *(relation for policy in (gate_reviewer, lead_beneath, assessor) for relation in policy.relations),
-    *(relation for policy in (pilot_member, step_owner) for relation in policy.relations),
+    *(relation for policy in (pilot_member, step_owner, action_owner) for relation in policy.relations),
 }
 #: Those that whoever charters a project here is to it.
 OF_PROJECT = named_project_manager.relations | named_sponsor.relations
@@ -54,6 +57,11 @@ ACTING = [(lc, row) for lc, row in ROWS if not row.opens and not of_decisions(ro
 #: Of records with numbers, which say what can be done with them.
 OFFERED = [(lc, row) for lc, row in ACTING if lc.code]
 OPENING = [(lifecycle, row) for lifecycle, row in ROWS if row.opens]
+
+
+def people(world: World) -> dict[str, Person]:
+    """The three who ask."""
+    return {REPORTER: world.reporter, ASSIGNEE: world.assignee, COLLEAGUE: world.colleague}
 
 
 @dataclass
@@ -84,11 +92,7 @@ class Callers:
         return self.world.team_id, self.other_team
 
     def person(self, kind: str) -> Person:
-        return {
-            REPORTER: self.world.reporter,
-            ASSIGNEE: self.world.assignee,
-            COLLEAGUE: self.world.colleague,
-        }[kind]
+        return people(self.world)[kind]
 
     async def of(self, kind: str, held: str) -> Client:
         """That person with a key that holds this and nothing else."""
@@ -112,8 +116,18 @@ async def callers(world: World) -> Callers:
     return Callers(world, await world.api.team("other"))
 
 
-def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None, *, managed: bool = False) -> bool:
-    """What the table says, said a second time: whether the row is for somebody who holds this."""
+def named_by(
+    row: Action[Any, Any],
+    held: str,
+    kind: str,
+    team: str | None,
+    *,
+    managed: bool = False,
+    named: Collection[str] = (),
+) -> bool:
+    """What the table says, said a second time: whether the row is for somebody who holds this. `named` are
+    those whom the record's own fields name that the row is for.
+    """
     role, _, scope = held.partition("@team/")
     if role == Role.auditor:
         return False
@@ -123,6 +137,8 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None, *, m
     relations: set[Relation | ProcessRelation] = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
     if kind == ASSIGNEE and managed:  # whoever has brought the record where it stands manages and sponsors it
         relations |= OF_PROJECT
+    if kind in named:
+        return True
     if team is not None:  # which all three of them belong to
         relations.add(Relation.implementer)
     if Relation.staff in row.policy.relations and Role(role) in STAFF_ROLES and scope in ("", team):
@@ -132,15 +148,31 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None, *, m
 
 async def record_for(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
-) -> tuple[Json, str | None, bool]:
-    """A record in a state that the row is open in, its team, and whether somebody manages it."""
+) -> tuple[Json, str | None, bool, Collection[str]]:
+    """A record in a state that the row is open in, its team, whether somebody manages it, and which of the
+    three its fields name that the row is for.
+    """
     record = await world.standing(lifecycle, next(s for s in lifecycle.states if row.is_open_in(s)))
     stands = await world.api.ledger.db.row(
         f"select * from {lifecycle.source} r where id = %s", (record["id"],)
     )
     assert stands is not None
     team = stands.get("team_id")
-    return record, None if team is None else str(team), stands.get("project_manager_id") is not None
+    fields = [
+        field
+        for relation in row.policy.relations - OF_PROJECT
+        if isinstance(relation, ProcessRelation)
+        for field in relation.fields
+    ]
+    ids = {stands.get(name) for name in fields}
+    named = [kind for kind, person in people(world).items() if person.id in ids]
+    return record, None if team is None else str(team), stands.get("project_manager_id") is not None, named
+
+
+def only_named(row: Action[Any, Any]) -> bool:
+    """Whether the row is for those whom fields of the record name, as its owner, and for nobody else."""
+    by_field = (relation for relation in row.policy.relations if getattr(relation, "fields", ()))
+    return not row.policy.roles and row.policy.relations == frozenset(by_field)
 
 
 def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
@@ -152,11 +184,12 @@ def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
 async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    record, team, managed = await record_for(world, lifecycle, row)
+    record, team, managed, named = await record_for(world, lifecycle, row)
     refused = [
         (kind, held, await callers.of(kind, held))
         for kind, held in callers.who_ask(f"{lifecycle.kind} {row.name}")
-        if not named_by(row, held, relation(lifecycle, kind), team, managed=managed)
+        if kind not in named
+        and not named_by(row, held, relation(lifecycle, kind), team, managed=managed, named=named)
     ]
     head = await world.api.head()
     readers = 0
@@ -167,23 +200,26 @@ async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
         assert (answer.status_code, answer.json()["code"]) == expected, (kind, held)
         readers += sees
     assert await world.api.head() == head
-    assert readers, "somebody who sees it is refused, if only an auditor"
+    assert readers or lifecycle.kind in PRIVATE_KINDS, "somebody who sees it is refused, if only an auditor"
 
 
 @each_case(("lifecycle", "row"), OFFERED, ids=case_name, by=of_kind, product=of_kind)
 async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nobody_else(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    record, team, managed = await record_for(world, lifecycle, row)
+    record, team, managed, named = await record_for(world, lifecycle, row)
     offered = set()
     for kind, held in callers.all_kinds():
         open_now = await callers.offers(lifecycle, record, kind, held)
         if open_now is None:
             continue
-        named = named_by(row, held, kind, team, managed=managed)
-        assert (row.name in open_now) == named, (kind, held)
+        is_named = named_by(row, held, kind, team, managed=managed, named=named)
+        assert (row.name in open_now) == is_named, (kind, held)
         offered.add(row.name in open_now)
-    assert offered == ({True, False} if (lifecycle, row) in OF_PEOPLE else {False})
+    for_nobody_here = (lifecycle, row) not in OF_PEOPLE or (only_named(row) and not named and not managed)
+    # Whoever sees what is hidden from all others may act on it.
+    readers = set[bool]() if lifecycle.kind in PRIVATE_KINDS else {False}
+    assert offered == ({False} if for_nobody_here else {True} | readers)
 
 
 #: What those of a board vote on, and never who asked for it or carries it out.
@@ -193,11 +229,15 @@ OF_BOARDS = {
     "release": Role.change_manager,
     "improvement": Role.committee_member,
     "improvement_plan": Role.committee_member,
+    "process_change": Role.committee_member,
 }
 
 
 def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, str]]:
     """One of each whom the row names: who they are to the record, and the role that they hold."""
+    for_readers = row.name in KEPT_ACTIONS and Relation.anybody in row.policy.relations
+    if for_readers and lifecycle.kind in SEEN_BY_STAFF:
+        return [(COLLEAGUE, Role.quality_manager.value)]
     # An integration sees what it has reported itself.
     by_role = [
         (REPORTER if role is Role.integration else COLLEAGUE, role.value) for role in sorted(row.policy.roles)
@@ -276,10 +316,13 @@ async def test_only_those_whom_its_first_row_names_make_a_record(
 ) -> None:
     for held in callers.held():
         client = await callers.of(COLLEAGUE, held)
-        body = await valid_body(client, row, "") | THEIRS.get((lifecycle.kind, held), dict)()
+        is_named = named_by(row, held, COLLEAGUE, None)
+        # Who may not make it may not make what it is about, either.
+        body = await valid_body(client if is_named else world.everybody, row, "")
+        body |= THEIRS.get((lifecycle.kind, held.partition("@")[0]), dict)()
         head = await world.api.head()
         answer = await client.post(address(lifecycle, row, None), json=body)
-        if named_by(row, held, COLLEAGUE, None):
+        if is_named:
             assert answer.status_code == 201, (held, answer.text)
         else:
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), held

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel
 
-from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.notices import ANSWERS, NoticeType, RecipientRule, Responsible
 from app.common.people import Person, Role, rule_caller
 from app.common.records import ForeignRef, Record, codecs, empty
 from app.foundation.decisions.payloads import AskDecision
@@ -26,8 +26,7 @@ from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.cases import slice_of
 from tests.client import Client, Json
-from tests.every_action import rollouts
-from tests.every_action.samples import sample
+from tests.every_action import documents, rollouts
 from tests.every_action.samples import valid_body as prepared
 from tests.every_action.world import (
     OF_RULES,
@@ -79,15 +78,44 @@ NO_WORK = {
         rollout_announcement.recorded_by_id rollout_step.order_skipped_by_id rollout_step.completed_by_id
         improvement_assessment.opened_by_id improvement_assessment.concluded_by_id suggestion_score.person_id
         kpi_effect.measured_by_id kpi_rebase.added_by_id kpi_signal.explained_by_id
+        recognition.given_by_id
+        risk.identified_by_id risk_assessment.assessed_by_id risk_occurrence.recorded_by_id
+        audit.self_checked_by_id audit.summarised_by_id corrective_action.author_id
+        corrective_action.done_by_id corrective_action.verified_by_id corrective_action_move.moved_by_id
+        document.author_id document_version.author_id document_access_request.person_id
+        document_entry.destroyed_by_id document_entry.destruction_asked_by_id
+        document_reader.granted_by_id finding.corrector_id finding.objector_id finding.raiser_id
+        maintenance.done_by_id maintenance_finding.found_by_id maintenance_plan.planner_id
+        maintenance_reading.read_by_id process_assessment.assessor_id process_change.applicant_id
+        process_definition.author_id quality_assessment.opener_id quality_assessment.verified_by_id
+        quality_target.setter_id survey.planner_id survey_response.person_id
         problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author""",
     "who was there, or was asked, when it happened": """
         HoldTraining.attended HoldMeeting.attended CorrectAttendanceMeeting.attended
-        ConfirmRequirementsRequest.heard LogPilotFeedbackImprovement.person pilot_feedback.person_id
-        ReviewSla.attended
+        ConfirmRequirementsRequest.heard SubmitProcessDefinition.heard
+        LogPilotFeedbackImprovement.person pilot_feedback.person_id ReviewSla.attended
         RecordAcceptanceRequest.participants acceptance.participant_ids""",
     "the agreement's own field tells them": "RecordRequirementSla.representative AppointSla.representative",
     "who did what their tasks say; those tell them": "request.doer_ids",
-    "the record's own field tells them": "CompleteRolloutStepImprovement.owner NameDeputy.deputy",
+    "the record's own field, or that of the record which it opens, tells them": """
+        ImproveQualityAssessment.owner CompleteRolloutStepImprovement.owner NameDeputy.deputy
+        SetQualityTarget.answerable BreakDownQualityTarget.person""",
+    "whose work it measures: who answers for the target is told": """
+        SetQualityTarget.person quality_target.person_id""",
+    "who is concerned by a finding, or by points: the table of notices tells them": """
+        RaiseFinding.person RaiseFinding.supervisor RaiseFinding.head finding.person_id
+        finding.supervisor_id finding.head_id GiveAuditPoint.person audit_point.person_id
+        OpenAudit.head audit.head_id""",
+    "whose scorecard it is, and who talks it over: the table of notices tells them": """
+        OpenScorecard.person scorecard.person_id scorecard.concerned_id scorecard.superior_id
+        scorecard.talker_id""",
+    "who is rated: they are told of the scorecard": "scorecard_rating.person_id",
+    "the rating's own field tells them": "AskScorecardRating.rater",
+    "an auditor from outside, for whom a quality manager raises it": """
+        RaiseFinding.auditor finding.auditor_id""",
+    "a draft: those who are named are told when it is published": """
+        DraftProcessDefinition.owner EditProcessDefinition.owner DraftProcessDefinition.executor
+        EditProcessDefinition.executor DraftDocument.readers""",
     "the votes say who is asked, without those whom duties keep apart": """
         decision.chair_id""",
     "who is away, in whose name others vote": """
@@ -95,7 +123,8 @@ NO_WORK = {
     "a plan: the release says when their stage has come": """
         PlanRelease.author PlanRelease.reviewer AppointRelease.author AppointRelease.reviewer
         release_stage.author_id release_stage.reviewer_id""",
-    "who is asked what they think": "rating_request.person_id",
+    "who is asked what they think": """
+        rating_request.person_id PlanSurvey.persons survey.person_ids""",
     "who wants to know": "FollowTicket.person UnfollowTicket.person follower.person_id",
     "who is let off": "UninviteMeeting.person RemoveMemberGroup.person",
     "who is complained about: the answer is for others": "complaint.person_id",
@@ -210,11 +239,16 @@ HOLDING = {
     "revise": (Role.process_owner.value,),
     # Whoever sponsors a project and manages it; this test names one person for all.
     "charter": (Role.project_manager.value,),
+    # A copy is lent to whoever sees the record.
+    "lend_document": (Role.quality_manager.value,),
 }
 #: Where whoever is named must be of the management, by the action.
 OF_MANAGEMENT = frozenset({"charter"})
 #: What must have been done for whoever is named, by the action.
-FITTED = {"start_pilot": rollouts.license_for}
+FITTED = {
+    "start_pilot": rollouts.license_for,
+    **dict.fromkeys(("refuse_access", "refuse_document_access"), documents.ask_as),
+}
 
 
 async def drive(
@@ -225,9 +259,8 @@ async def drive(
     if not row.opens:
         record = await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row)
     if (lifecycle, row) in OF_RULES:
-        more_json = sample(row)
-        if record is not None:
-            more_json = await prepared(world.everybody, row, record_address(lifecycle, record))
+        path = "" if record is None else record_address(lifecycle, record)
+        more_json = await prepared(world.everybody, row, path)
         body = row.body.model_validate(naming(row.body, more_json, str(person.id)))
         name = None if record is None else record["id"]
         rule, now = rule_caller("tests"), when(lifecycle, row)
@@ -298,7 +331,8 @@ async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: Wor
         client: Client = await world.api.client_of(person, *roles)
         kind, _, record_id = about.partition("/")
         (plural,) = (lifecycle.plural for lifecycle in LIFECYCLES if lifecycle.kind == kind)
-        if (await client.get(f"/v1/{plural}/{record_id}")).status_code != 200:
+        # An answer is told without what it is about.
+        if not steps <= ANSWERS and (await client.get(f"/v1/{plural}/{record_id}")).status_code != 200:
             missed.append(f"{name} of {about}: not seen")
     assert cases
     assert not missed
@@ -342,6 +376,8 @@ async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
         record = await load(world.api.ledger.db, lifecycle, about.partition("/")[2])
         assert record is not None
         telling = [rule for rule in row.notifies if rule.when is None or getattr(record.record, rule.when)]
+        # An award is a person's or a team's.
+        telling = [rule for rule in telling if not rule.team or getattr(record.record, "team_id", None)]
         cases += [(row.name, about, actor, tells, {tells.step.value, *named}) for tells in telling]
     await tell(world)
     notices = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}

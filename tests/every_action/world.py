@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import Patch
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import agreements, articles, changes, improvement_suggestions
+from tests.every_action.documents import WAYS
 from tests.every_action.samples import (
     ACTED_BY,
     NAMES_NONE,
@@ -145,7 +146,8 @@ def _wants(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[Hashable, 
     """What the row wants of a record besides its state."""
     opened = (lifecycle.kind, row.name) in OPENED_TOWARDS
     apart = is_for_another(lifecycle.kind, row.name) or f"{lifecycle.kind}.{row.name}" in MADE_BY_OTHERS
-    return PREREQUISITES.get(row.name), apart, row.name if opened or apart else ""
+    path = WAYS.get(f"{lifecycle.kind}.{row.name}")
+    return PREREQUISITES.get(row.name), path, apart, row.name if opened or apart else ""
 
 
 #: Rows, each with the state that it is to lead to.
@@ -309,11 +311,14 @@ class World:
         )
         if voted_on:  # nobody votes on what they wrote, or judges it
             maker, other = author, worker
+        via = WAYS.get(f"{lifecycle.kind}.{target.name}") if target is not None else None
         for steps in paths_to(lifecycle, state):
+            if via is not None and via not in [to.value for _, to in steps]:
+                continue
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
             wants |= OPENED_TOWARDS.get((lifecycle.kind, target.name if target else ""), dict)()
-            body = await prepared(self.everybody, opening, "") | more | wants
             opener = self.everybody if ticket and not voted_on else maker
+            body = await prepared(opener, opening, "") | more | wants
             record = await self._open(lifecycle, opening, body, opener)
             if ticket:
                 given_to = {"team": TEAM, "person": author.id if voted_on else worker.id}
@@ -336,7 +341,8 @@ class World:
         """
         for row, to in steps:
             if (lifecycle, row) in OF_RULES:
-                await self.by_rule(lifecycle, row, record)
+                body = await prepared(self.everybody, row, record_address(lifecycle, record))
+                await self.by_rule(lifecycle, row, record, body | TOWARDS.get((row.body, to), {}))
                 continue
             if verdict := changes.VERDICTS.get((lifecycle.kind, row.name)):
                 path = record_address(lifecycle, record)
@@ -346,7 +352,8 @@ class World:
                     return False
                 continue
             more = TOWARDS.get((row.body, to), {})
-            for name, fields in ACTED_BY.get((row.name, to.value), (("", {}),)):
+            actors = ACTED_BY.get((row.name, to.value), (("", {}),))
+            for name, fields in ACTED_BY.get((f"{lifecycle.kind}.{row.name}", to.value), actors):
                 usual = [two[0], self.requester, *self.people.values()]
                 usual = [two[1]] if row.name in NOT_THEIR_OWN else usual
                 clients = [self.people[name]] if name else usual
@@ -390,7 +397,7 @@ class World:
 
 
 #: What boards vote on, without those who wrote it.
-OF_BOARDS = frozenset({"change", "improvement", "release"})
+OF_BOARDS = frozenset({"change", "improvement", "process_change", "release"})
 #: What nobody does who has made any of what is judged.
 MADE_BY_OTHERS = frozenset(
     {"improvement.classify", "improvement.charter", "improvement.evaluate", "request.vote"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
+from app.common.people import Role
 from tests.client import Client, Json, an_incident
 
 TEAM = "network"
@@ -23,13 +24,24 @@ THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
     ("category", "problem_manager"): lambda: {"process": "problem", "parent": None},
     # Who sees no incident of others names none.
     ("improvement_suggestion", "requester"): lambda: {"shown_by": [{"text": "38 % at first"}]},
+    # Of what led to it each sees something else.
+    **{("process_change", role.value): lambda: {"origin": None} for role in Role},
     ("improvement_plan", "process_owner"): lambda: {"co_authors": [IDS["person"]]},
+    # What stands is somebody else's than everybody's.
+    ("audit", ""): lambda: {"head": IDS["assignee"]},
+    ("scorecard", ""): lambda: {"person": IDS["it"]},
+    ("finding", ""): lambda: {"person": IDS["assignee"], "owner": IDS["assignee"]},
+    # What stands is somebody else's.
+    ("risk", ""): lambda: {"owner": IDS["doer"]},
 }
 
 #: What somebody else opens it with, so that the reporter with that role sees it.
 VISIBLE_TO: dict[tuple[str, str], Callable[[], Json]] = {
     ("ci", "integration"): lambda: {"owner": IDS["reporter"]},
 }
+
+#: Kinds whose records are for the person concerned, and hidden from auditors, too.
+PRIVATE_KINDS = frozenset({"audit_point", "scorecard", "scorecard_rating"})
 
 #: What tells one key from another.
 NUMBERS = count()

@@ -22,6 +22,8 @@ PUBLIC = {
 }
 #: What is said of records that everybody sees, to staff only.
 FOR_STAFF = {"get_team_on_call", "get_team_rota"}
+#: What only those have whom the record asks, and nobody else who sees it: `governance/surveys` tests them.
+FOR_PARTICIPANTS = {"get_survey_link"}
 #: What must be given in the address.
 _DAY = {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}
 QUERIES = {
@@ -34,10 +36,29 @@ QUERIES = {
 }
 #: Of what is about no record of ours: the test that says who may, as file and name.
 TESTED = {
+    **dict.fromkeys(
+        ("get_process_map", "list_lifecycles", "get_lifecycle", "list_unmatched_process_names"),
+        "governance/process_definitions/test_map.py "
+        "test_lifecycles_are_for_everybody_the_map_and_unmatched_names_for_staff",
+    ),
+    **dict.fromkeys(
+        ("get_risk_heat_map", "get_risk_report"),
+        "governance/risks/test_report.py test_the_report_and_the_map_are_for_staff",
+    ),
+    "list_contributions": "governance/recognitions/test_contributions.py "
+    "test_everybody_sees_their_own_leads_their_teams_and_quality_all",
+    "list_requestable_documents": "governance/documents/test_access.py "
+    "test_staff_are_listed_what_they_may_not_read_and_never_its_content",
+    "get_document_register": "governance/documents/test_readers.py "
+    "test_no_role_alone_shows_a_restricted_document",
+    "get_document_attachment_content": "governance/documents/test_readers.py "
+    "test_every_file_given_is_an_event_that_moves_no_version",
     "get_sla_report": "service_reports/test_story.py "
     "test_the_customer_sees_the_report_and_nothing_that_is_for_staff",
     "list_approval_rules_in_force": "processes/changes/test_who_approves.py "
     "test_staff_read_the_rules_in_force_and_nobody_else",
+    "answer_survey": "governance/surveys/test_anonymous.py "
+    "test_whoever_has_the_token_answers_once_and_nobody_without_one",
     "list_training_gaps": "processes/trainings/test_gaps.py test_staff_ask_for_gaps_and_nobody_else",
     "try_assignment_rules": "foundation/assignment/test_assignment_rules.py "
     "test_staff_try_the_rules_and_nobody_else",
@@ -98,6 +119,10 @@ TESTED = {
     "set_kpi_target": "api/test_kpi_targets.py test_the_quality_manager_sets_targets_and_nobody_else",
     "list_events": "api/test_feed.py test_each_reader_gets_what_the_events_of_their_records_give_and_no_more",
     "get_me": "api/test_me.py test_everybody_is_told_who_they_are_and_nobody_else_is",
+    "list_openings": "api/test_names.py test_what_is_not_among_the_openings_is_refused",
+    "search_records": "api/test_names.py test_nobody_finds_in_any_kind_what_they_may_not_read",
+    "look_up_records": "api/test_names.py "
+    "test_persons_are_looked_up_by_the_beginning_of_a_name_by_those_who_see_them",
     "get_my_preferences": "notifications/test_preferences.py "
     "test_everybody_says_for_themselves_what_they_want",
     "set_my_preferences": "notifications/test_preferences.py "
@@ -118,6 +143,10 @@ TESTED = {
     "list_views": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
     "remove_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
     "save_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
+    "get_conformance": "conformance/test_answers.py test_only_who_sees_every_case_may_ask",
+    "list_conformance_variants": "conformance/test_answers.py test_only_who_sees_every_case_may_ask",
+    "get_conformance_graph": "conformance/test_answers.py test_only_who_sees_every_case_may_ask",
+    "list_conformance_cases": "conformance/test_answers.py test_only_who_sees_every_case_may_ask",
     "list_kpi_cases": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "list_kpis": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "put_upload": "ticketing/test_attachments.py test_who_only_reads_sends_no_files",

@@ -28,7 +28,7 @@ from tests.client import Client, Json
 from tests.every_action.samples import sample, valid_body
 from tests.every_action.world import World, address, record_after
 from tests.every_action.world_data import TEAM
-from tests.every_route.routes import FOR_STAFF, PUBLIC, QUERIES, Route, routes
+from tests.every_route.routes import FOR_PARTICIPANTS, FOR_STAFF, PUBLIC, QUERIES, Route, routes
 from tests.extent import WHOLE, goes_round
 from tests.people import add_person
 from tests.slices import NUMBER, SLICES
@@ -235,7 +235,8 @@ async def asked(client: Client, route: Route, record_id: str) -> tuple[int, Json
     else:
         answer = await client.request(route.method, path, json=sample(route.row), headers=STALE)
         assert answer.status_code >= 400, f"{route.name} carried out on a stale version"
-    return answer.status_code, answer.json()
+    is_page = answer.headers["content-type"].startswith("text/html")
+    return answer.status_code, {"page": answer.text} if is_page else answer.json()
 
 
 @goes_round("lists by role")
@@ -295,7 +296,8 @@ def _parted(stand: Stand, route: Route, asking: list[Asking]) -> tuple[list[Abou
     assert route.lifecycle is not None
     for name, client, caller in asking:
         visible_ones, hidden = stand.seen_by(caller, route.lifecycle)
-        if route.name in FOR_STAFF and not caller.is_staff:
+        is_kept_from = route.name in FOR_STAFF and not caller.is_staff
+        if is_kept_from or route.name in FOR_PARTICIPANTS:
             visible_ones, hidden = [], visible_ones + hidden
         seeing += [(name, client, record) for record in visible_ones[:1]]
         unseen += [(name, client, record) for record in hidden[:1]]

@@ -38,6 +38,8 @@ CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 MISSING = re.compile(
     r"[{}…]|\bNone\b|\bnull\b|enc1:|[(（“]\s*[)）”]|\s[:：,，.。]|[:：]\s*[.。]|\S {2,}\S|\d\dT\d\d|\dZ\b"
 )
+#: Of an address what stands behind its scheme.
+ADDRESS = re.compile(r"(?<=://)\S+")
 #: A label with nothing behind it, unless quoted lines or an address follow.
 BARE_LABEL = re.compile(r"[:：] ?(?=\n(?!> |https?://)|\Z)")
 ENDS = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
@@ -120,7 +122,7 @@ def says_what_is_asked(texts: Known, notice: Shown) -> Iterator[str]:
 
 def has_nothing_empty(texts: Known, notice: Shown) -> Iterator[str]:
     """No placeholder is empty or as the program has it."""
-    text = notice.body
+    text = ADDRESS.sub("·", notice.body)  # the random part of a link may look like anything
     for words in [*texts.words.values(), notice.row["title"]]:
         text = text.replace(words, "·") if words and len(words) > SHORT else text
     for pattern in (MISSING, BARE_LABEL):
@@ -171,7 +173,9 @@ def tells_nothing_that_is_not_theirs(texts: Known, notice: Shown) -> Iterator[st
             hidden |= {name: string for _, name, value in for_staff for string in strings_in(value)}
     for name, value in hidden.items():
         words = texts.words.get(value, value)
-        if words and len(words) > SHORT and words in readable and words != notice.caller.actor:
+        # The reader's own notice says which record it is about, and a document's event names the document.
+        is_told = words == notice.caller.actor or words == notice.row["about"].partition("/")[2]
+        if words and len(words) > SHORT and words in readable and not is_told:
             yield f"tells {name}: {words}"
 
 

@@ -16,6 +16,7 @@ from icalendar import Calendar
 
 from app.automation.agreements import watch_clocks
 from app.common.people import Role
+from app.governance.audits.lifecycle import SELF_CHECK_DAY, SUMMARY_DAY
 from app.i18n import LANGUAGES
 from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
@@ -55,6 +56,9 @@ FIXED = {
     "complained": (ANSWERED_WITHIN_WORKING_DAYS, 5, ("within five working days", "五个工作日内")),
     "fell_silent": (TIMES_USUAL, 5, ("more than five times as long as usual", "超过通常间隔的五倍")),
     "benefit_faded": (KEPT_PERCENT, 80, ("Less than four fifths of its effect", "不足五分之四")),
+    "to_self_check": (SELF_CHECK_DAY, 15, ("by the 15th", "十五日前")),
+    "to_summarise": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),
+    "to_countersign": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),
 }
 #: What is no figure in a sentence.
 WORDS = {"number", "title", "reason", "metric", "agreement"}

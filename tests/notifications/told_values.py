@@ -32,6 +32,7 @@ ENDINGS = ("Verdict", "Outcome", "Ending")
 #: What a notice need not say of a payload, and why.
 NEED_NOT_SAY = {
     "decided.verdict": "the last vote: they are told how many voted how, and what came of it",
+    "in_charge.begins_at": "the period that is assessed: its end is told",
     "kpi_changed.begins_at": "the months that were compared: since when it differs is told",
     "kpi_changed.ends_at": "the same",
     "agreement_moved.from_at": "the day is told",

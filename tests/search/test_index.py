@@ -23,7 +23,7 @@ async def test_the_index_made_event_by_event_is_that_made_at_once(shelf: SearchI
         await reset(shelf.connection, shelf.index)
         await shelf.follow(batch)
         indexed = await shelf.table()
-        assert len(indexed) == 12
+        assert len([row for row in indexed if row["kind"] == "incident"]) == 12
         assert [row for row in indexed if row["id"] in {old["id"] for old in as_it_went}] == as_it_went
     await shelf.follow()
     assert await shelf.table() == indexed

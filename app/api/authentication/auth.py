@@ -1,5 +1,6 @@
 """Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or
-a session cookie; for the change calendar also a key of its own in the query. Every path under /v1 needs one.
+a session cookie; for the change calendar also a key of its own in the query. Every path under /v1 needs one;
+pages are told who is signed in, and show others where to sign in.
 
 Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
 """
@@ -23,6 +24,7 @@ from app.api.authentication.issuer import IdentityProvider, InvalidToken, Issuer
 from app.api.authentication.key_use import KeyUse
 from app.api.authentication.logins import person_of
 from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
+from app.api.pages.page_paths import SIGN_IN, is_below, is_for_signed_in, take_mark
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import PARTIAL, language_for, negotiate
 from app.api.requests.limits import Quota
@@ -38,8 +40,6 @@ from app.platform.settings import Settings
 
 AUTHENTICATED_PREFIX = "/v1/"
 METRICS = "/metrics"
-#: Pages that are drawn for whoever is signed in, and show a form to others.
-SIGNED_IN_PAGES = frozenset({"/dashboard/due"})
 WRONG_KEYS_SECONDS = 60
 NOT_MODIFIED = 304
 #: Media types that every path offers.
@@ -53,8 +53,18 @@ TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
 HTML = "text/html"
 #: Paths of drawn charts.
-CHARTS = re.compile(r"/v1/(kpis|effects)/[^/]+/chart\.svg")
+CHARTS = re.compile(r"/v1/((kpis|effects)/[^/]+/chart\.svg|conformance/[^/]+/graph)")
 SVG = "image/svg+xml"
+#: Paths of single lifecycles, which are also told for people, drawn, and exchanged with other tools.
+LIFECYCLES = re.compile(r"/v1/process_definitions/lifecycles/[^/]+")
+LIFECYCLE_TYPES = ("text/markdown", "text/vnd.mermaid", "application/xml")
+#: Media types of paths of these forms, besides JSON.
+OFFERED_BY = {
+    LIFECYCLES: LIFECYCLE_TYPES,
+    CHARTS: (SVG,),
+    REPORT_PAGES: (HTML,),
+    TABLES: (tables.MEDIA_TYPE,),
+}
 #: Media types of single paths, besides JSON.
 OFFERED = {
     key_scopes.CHANGE_CALENDAR: ("text/calendar",),
@@ -93,28 +103,30 @@ class AuthMiddleware:
         self._wrong_keys = Quota("address", settings.wrong_keys, WRONG_KEYS_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_below(scope["path"], SIGN_IN):
+            scope["state"]["sign_in"] = SignInAttempt(self, Request(scope))
         if (
             scope["type"] != "http"
-            or not (scope["path"].startswith(self._guarded) or scope["path"] in SIGNED_IN_PAGES)
+            or not (scope["path"].startswith(self._guarded) or is_for_signed_in(scope["path"]))
             or is_webhook(scope)  # verified by its source's own secret
         ):
             await self._app(scope, receive, send)
             return
         in_query = key_scopes.take_key(scope)
+        take_mark(scope)
         request = Request(scope)
         try:
             caller = await self._caller(request, in_query)
         except DatabaseGone as error:
             await (await database_gone(request, error))(scope, receive, send)
         except TooManyWrongKeys as error:
-            headers = {"Retry-After": str(error.seconds)}
-            await problem(request, 429, "too_many_wrong_keys", headers=headers)(scope, receive, send)
+            await _too_many_wrong_keys(request, error)(scope, receive, send)
         except CrossSiteRequest:
             await problem(request, 403, "from_elsewhere")(scope, receive, send)
         except Refusal as refusal:
             await _refused(request, refusal)(scope, receive, send)
         else:
-            if caller is None and scope["path"] in SIGNED_IN_PAGES:
+            if caller is None and is_for_signed_in(scope["path"]):
                 await self._app(scope, receive, send)
             elif caller is None:
                 await _unauthenticated(request)(scope, receive, send)
@@ -142,9 +154,7 @@ class AuthMiddleware:
             await send(message)
 
         if not is_allowed:
-            headers = {"Retry-After": str(self._requests.remaining(key).seconds)}
-            answer = problem(request, 429, "rate_limited", words=self._limit, headers=headers)
-            await answer(scope, receive, send_counted)
+            await self._rate_limited(request, key)(scope, receive, send_counted)
         elif caller.key_scope is not None and not key_scopes.permits(caller.key_scope, scope):
             await problem(request, 403, "key_scope")(scope, receive, send_counted)
         elif scope["path"] != METRICS and not _is_acceptable(request, offered):
@@ -152,6 +162,10 @@ class AuthMiddleware:
             await problem(request, 406, "not_acceptable", words=words)(scope, receive, send_counted)
         else:
             await self._app(scope, receive, send_counted)
+
+    def _rate_limited(self, request: Request, key: str) -> Response:
+        headers = {"Retry-After": str(self._requests.remaining(key).seconds)}
+        return problem(request, 429, "rate_limited", words=self._limit, headers=headers)
 
     async def _caller(self, request: Request, in_query: str | None) -> Who | None:
         """Return the caller whom the key, token or session authenticates; None if it is not valid. A key in
@@ -248,6 +262,54 @@ class AuthMiddleware:
             raise TooManyWrongKeys(room.seconds)
 
 
+class SignInRefused(Exception):
+    """Raised with the answer that refuses a sign-in."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class SignInAttempt:
+    """A request that signs somebody in by a page. It counts as a request of the key; if it fails, as a wrong
+    key of the address.
+    """
+
+    def __init__(self, middleware: AuthMiddleware, request: Request) -> None:
+        self._middleware = middleware
+        self._request = request
+
+    async def caller_of_key(self, sent: str) -> Who | None:
+        """Return the caller with that key; None if it is not valid. Raises SignInRefused, DatabaseGone."""
+        middleware, request = self._middleware, self._request
+        try:
+            caller = await middleware._by_key(request, sent)
+        except TooManyWrongKeys as error:
+            raise SignInRefused(_too_many_wrong_keys(request, error)) from error
+        if caller is None:
+            self.note_failure()
+            return None
+        assert caller.key_id is not None
+        key = str(caller.key_id)
+        if not middleware._requests.consume(key):
+            raise SignInRefused(middleware._rate_limited(request, key))
+        if caller.key_scope is not None:
+            raise SignInRefused(problem(request, 403, "key_scope"))
+        middleware._use.note(caller.key_id, utc_now())
+        return caller
+
+    def require_quota(self) -> None:
+        """Check that the address has not failed too often. Raises SignInRefused."""
+        try:
+            self._middleware._require_lookup_quota(self._request)
+        except TooManyWrongKeys as error:
+            raise SignInRefused(_too_many_wrong_keys(self._request, error)) from error
+
+    def note_failure(self) -> None:
+        """Count a failure."""
+        self._middleware._wrong_keys.consume(_address(self._request))
+
+
 def _is_acceptable(request: Request, offered: tuple[str, ...]) -> bool:
     """Return whether Accept allows one of these media types, or JSON with chosen fields."""
     return negotiate(request.headers.get("accept"), (*offered, PARTIAL)) is not None
@@ -255,17 +317,14 @@ def _is_acceptable(request: Request, offered: tuple[str, ...]) -> bool:
 
 def _offered(path: str) -> tuple[str, ...]:
     """Return the media types that the path offers."""
-    if path in SIGNED_IN_PAGES:
+    if is_for_signed_in(path):
         return (HTML,)
     if path.endswith(CONTENT_SUFFIX):
         return (*JSON_TYPES, BYTES)
     if path in OFFERED:
         return (*JSON_TYPES, *OFFERED[path])
-    if CHARTS.fullmatch(path):
-        return (*JSON_TYPES, SVG)
-    if REPORT_PAGES.fullmatch(path):
-        return (*JSON_TYPES, HTML)
-    return (*JSON_TYPES, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else JSON_TYPES
+    also = (media_types for pattern, media_types in OFFERED_BY.items() if pattern.fullmatch(path))
+    return (*JSON_TYPES, *next(also, ()))
 
 
 def _bearer_token(request: Request) -> str | None:
@@ -283,6 +342,10 @@ def _unauthenticated(request: Request) -> Response:
         return problem(request, 401, "session_over", headers={"WWW-Authenticate": "Bearer"})
     challenge = 'Bearer error="invalid_token"' if "authorization" in request.headers else "Bearer"
     return problem(request, 401, "unauthenticated", headers={"WWW-Authenticate": challenge})
+
+
+def _too_many_wrong_keys(request: Request, error: TooManyWrongKeys) -> Response:
+    return problem(request, 429, "too_many_wrong_keys", headers={"Retry-After": str(error.seconds)})
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
@@ -325,12 +388,23 @@ def session_of(request: Request) -> sessions.Session | None:
     return session
 
 
-def proof_of(request: Request) -> sessions.SessionProof:
+def sign_in_attempt(request: Request) -> SignInAttempt:
+    """Return the attempt that a request for a page at `/sign-in` is."""
+    attempt: SignInAttempt = request.scope["state"]["sign_in"]
+    return attempt
+
+
+def proof_of(request: Request, caller: Who) -> sessions.SessionProof:
     """Return what the caller came with, a key or a token, to open a session with."""
-    if caller_of(request).key_id is not None:
+    if caller.key_id is not None:
         return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
     claims: TokenClaims = request.state.token
-    return sessions.SessionProof(login=ledger_of(request).external_id_fingerprint(LOGIN, claims.login or ""))
+    return proof_of_login(ledger_of(request), claims)
+
+
+def proof_of_login(ledger: Services, claims: TokenClaims) -> sessions.SessionProof:
+    """Return the login of a verified token, to open a session with."""
+    return sessions.SessionProof(login=ledger.external_id_fingerprint(LOGIN, claims.login or ""))
 
 
 def utc_now() -> datetime:
@@ -344,7 +418,7 @@ def context_of(request: Request) -> Acting:
     """
     return Acting(
         caller=caller_of(request),
-        now=datetime.now(UTC),
+        now=utc_now(),
         correlation_id=request.scope["state"]["request_id"],
         source="api",
         language=language_for(request),

@@ -1,5 +1,5 @@
 """Client of the OpenID Connect identity provider: fetches and caches its keys, and verifies its access tokens
-(RFC 7519, RFC 9068).
+(RFC 7519, RFC 9068) and ID tokens (OpenID Connect Core 1.0, 3.1.3.7).
 
 Only asymmetric signatures count, and only keys that the provider publishes itself. While the provider does
 not answer, known keys stay valid; a token that needs another key is then answered 503 and not 401.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import json
 import time
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from app.platform.settings import Settings
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 #: Accepted values of an access token's `typ` (RFC 9068, 2.1); many providers send JWT, or nothing.
 TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
+#: Those of an ID token: it is no access token.
+ID_TOKEN_TYPES = frozenset({None, "jwt"})
 REQUIRED_CLAIMS = ["exp", "iss", "aud"]
 #: The clock skew allowed between the provider and this service.
 LEEWAY_SECONDS = 30
@@ -38,6 +41,7 @@ FETCH_SECONDS = 5.0
 LARGEST_ANSWER = 262_144
 MOST_KEYS = 100
 LONGEST_LOGIN = 200
+ACCEPT_JSON = {"Accept": "application/json"}
 DISCOVERY = "/.well-known/openid-configuration"
 
 logger = structlog.get_logger()
@@ -94,9 +98,12 @@ class IdentityProvider:
     def __init__(self, settings: Settings) -> None:
         self._url = settings.oidc_issuer or ""
         self._audience = settings.oidc_audience
+        self._client_id = settings.oidc_client_id
         self._claim = settings.oidc_login_claim
         self._fresh_seconds = settings.oidc_keys_seconds
         self._keys: dict[str, dict[str, Any]] = {}
+        #: The provider's own description; empty until it has been fetched.
+        self._description: dict[str, Any] = {}
         self._tried_at: float | None = None
         self._answers = True
         self._fetching: asyncio.Task[None] | None = None
@@ -109,31 +116,73 @@ class IdentityProvider:
             await asyncio.gather(self._fetching, return_exceptions=True)
 
     async def verify(self, token: str, may_ask: Callable[[], None]) -> TokenClaims:
-        """Verify the token and return its claims. `may_ask` is called before the provider is waited for, and
-        raises if that is not allowed.
+        """Verify the access token and return its claims. `may_ask` is called before the provider is waited
+        for, and raises if that is not allowed.
 
         Raises InvalidToken, or IssuerGone if the needed key cannot be fetched.
         """
+        return self._token_claims(await self._verified(token, TYPES, self._audience, may_ask))
+
+    async def verify_id_token(self, token: str, nonce: str, may_ask: Callable[[], None]) -> TokenClaims:
+        """Verify the ID token that answers the request with that nonce, and return its claims.
+
+        Raises InvalidToken, IssuerGone.
+        """
+        claims = await self._verified(token, ID_TOKEN_TYPES, self._client_id, may_ask)
+        party = claims.get("azp", self._client_id)
+        if party != self._client_id or not hmac.compare_digest(
+            str(claims.get("nonce")).encode(), nonce.encode()
+        ):
+            raise InvalidToken()
+        return self._token_claims(claims)
+
+    async def description(self, may_ask: Callable[[], None]) -> dict[str, Any]:
+        """Return the provider's own description, fetched at most as long ago as its keys are believed.
+
+        Raises IssuerGone.
+        """
+        if self._description and not self._is_stale():
+            return self._description
+        if not self._description:
+            may_ask()
+            await self._fetch_if_allowed()
+        else:
+            self._fetch()
+        if not self._description:
+            raise IssuerGone()
+        return self._description
+
+    async def _verified(
+        self,
+        token: str,
+        types: frozenset[str | None],
+        audience: str | None,
+        may_ask: Callable[[], None],
+    ) -> dict[str, Any]:
+        """Return the claims of a token of one of these types, for that audience. Raises InvalidToken,
+        IssuerGone.
+        """
+        assert audience is not None, "PyJWT would take a token for anybody"
         try:
             header = jwt.get_unverified_header(token)
             algorithm, kid = header.get("alg"), header.get("kid")
-            if algorithm not in ALGORITHMS or "crit" in header or _type(header) not in TYPES:
+            if algorithm not in ALGORITHMS or "crit" in header or _type(header) not in types:
                 raise InvalidToken()
             key = await self._key(kid, may_ask)
             if key.get("alg", algorithm) != algorithm:
                 raise InvalidToken()
-            claims = jwt.PyJWT(options={"enforce_minimum_key_length": True}).decode(
+            claims: dict[str, Any] = jwt.PyJWT(options={"enforce_minimum_key_length": True}).decode(
                 token,
                 jwt.PyJWK(key, algorithm),
                 algorithms=[algorithm],
-                audience=self._audience,
+                audience=audience,
                 issuer=self._url,
                 leeway=LEEWAY_SECONDS,
                 options={"require": REQUIRED_CLAIMS},
             )
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             raise InvalidToken() from error
-        return self._token_claims(claims)
+        return claims
 
     def _token_claims(self, claims: dict[str, Any]) -> TokenClaims:
         try:
@@ -157,13 +206,17 @@ class IdentityProvider:
                 self._fetch()
             return key
         may_ask()
-        if self._tried_at is None or self._fetching is not None or self._unknown.consume(""):
-            await asyncio.shield(self._fetch())
-            if (key := self._cached_key(kid)) is not None:
-                return key
+        await self._fetch_if_allowed()
+        if (key := self._cached_key(kid)) is not None:
+            return key
         if not self._answers:
             raise IssuerGone()
         raise InvalidToken()
+
+    async def _fetch_if_allowed(self) -> None:
+        """Wait until the keys are fetched, unless that was tried too often of late."""
+        if self._tried_at is None or self._fetching is not None or self._unknown.consume(""):
+            await asyncio.shield(self._fetch())
 
     def _cached_key(self, kid: object) -> dict[str, Any] | None:
         if isinstance(kid, str):
@@ -184,7 +237,7 @@ class IdentityProvider:
     async def _fetch_once(self) -> None:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                self._keys = await _published(self._url)
+                self._description, self._keys = await _published(self._url)
             self._answers = True
         except Exception as error:  # Whatever the provider sends, the known keys stay valid.
             self._answers = False
@@ -193,8 +246,10 @@ class IdentityProvider:
             self._tried_at, self._fetching = time.monotonic(), None
 
 
-async def _published(issuer: str) -> dict[str, dict[str, Any]]:
-    """Return the provider's signing keys by their ids. Raises ProviderUnreachable, httpx.HTTPError."""
+async def _published(issuer: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the provider's description, and its signing keys by their ids. Raises ProviderUnreachable,
+    httpx.HTTPError.
+    """
     async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False, follow_redirects=False) as client:
         about = await _json(client, issuer.removesuffix("/") + DISCOVERY)
         if about.get("issuer") != issuer:
@@ -202,7 +257,7 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
                 f"it calls itself {str(about.get('issuer'))[:200]!r}, and not {issuer!r}"
             )
         where = about.get("jwks_uri")
-        if not isinstance(where, str) or not _is_safe(where, issuer):
+        if not isinstance(where, str) or not is_safe(where, issuer):
             raise ProviderUnreachable("it does not say where its keys are, or not by https")
         listed = (await _json(client, where)).get("keys")
     if not isinstance(listed, list):
@@ -211,26 +266,31 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
     keys = {str(key.get("kid", "")): key for key in signing[:MOST_KEYS] if key.get("kty") != "oct"}
     if not keys:
         raise ProviderUnreachable("it lists no key that signs")
-    return keys
+    return about, keys
 
 
-def _is_safe(where: str, issuer: str) -> bool:
-    """Return whether nobody can tamper with the keys in transit: they come by https, or from the provider's
-    own host and scheme.
+def is_safe(where: str, issuer: str) -> bool:
+    """Return whether nobody can tamper in transit with what is at that address: it comes by https, or from
+    the provider's own host and scheme.
     """
     url, issuer_url = urlsplit(where), urlsplit(issuer)
     return url.scheme == "https" or (url.scheme, url.hostname) == (issuer_url.scheme, issuer_url.hostname)
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
-    body = b""
-    async with client.stream("GET", url, headers={"Accept": "application/json"}) as answer:
-        if answer.status_code != 200:
-            raise ProviderUnreachable(f"{url} is answered {answer.status_code}")
-        async for part in answer.aiter_bytes():
-            body += part
-            if len(body) > LARGEST_ANSWER:
-                raise ProviderUnreachable(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
+    async with client.stream("GET", url, headers=ACCEPT_JSON) as answer:
+        return await json_object(answer)
+
+
+async def json_object(answer: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object that the provider answers. Raises ProviderUnreachable, httpx.HTTPError."""
+    url, body = answer.request.url, b""
+    if answer.status_code != 200:
+        raise ProviderUnreachable(f"{url} is answered {answer.status_code}")
+    async for part in answer.aiter_bytes():
+        body += part
+        if len(body) > LARGEST_ANSWER:
+            raise ProviderUnreachable(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
     with contextlib.suppress(ValueError, RecursionError):
         if isinstance(document := json.loads(body), dict):
             return document

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -21,7 +21,8 @@ from starlette.responses import Response
 from app.common.keys import hash_of, new_secret
 from app.common.people import Caller
 from app.kernel.access.directory import Directory, earlier
-from app.kernel.actions.refusals import Refusal
+from app.kernel.actions.refusals import Refusal, SupersededSecret
+from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.platform.db import Database
 
@@ -111,6 +112,32 @@ def parse_cookie(value: str, sign: Sign) -> SessionCookie | None:
     except ValueError:
         return None
     return cookie if hmac.compare_digest(cookie.value(sign), value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A session that has just been opened: the value of its cookie, and when it ends."""
+
+    value: str
+    ends_at: datetime
+    seconds: int
+
+    def set_cookie(self, answer: Response, *, secure: bool) -> None:
+        """Set the session's cookie, for as long as the session lasts. `secure`: for https only."""
+        set_cookie(answer, self.value, seconds=self.seconds, secure=secure)
+
+
+async def open_session(ledger: Ledger, caller: Caller, proof: SessionProof, now: datetime) -> OpenedSession:
+    """Open a session for the caller's key or login, which ends with the key or after the hours that the
+    settings say. Raises SupersededSecret, DatabaseGone.
+    """
+    if caller.is_superseded:
+        raise SupersededSecret()
+    ends = now + timedelta(hours=ledger.settings.session_hours)
+    if caller.key_id is not None and caller.ends_at is not None:
+        ends = min(ends, caller.ends_at)
+    cookie = await create_session(ledger.db, caller, proof, now, ends)
+    return OpenedSession(cookie.value(ledger.vault.fingerprint), ends, int((ends - now).total_seconds()))
 
 
 def cookie_name(scheme: str) -> str:

@@ -15,10 +15,10 @@ from fastapi.openapi.utils import get_openapi
 from app.api import field_words
 from app.api.authentication.key_scopes import CHANGE_CALENDAR, PARAMETER
 from app.api.authentication.sessions import COOKIE, HOST_COOKIE
-from app.api.contract import components, examples, refusal_ranges
+from app.api.contract import components, examples, payload_marks, refusal_ranges
 from app.api.contract.deprecations import EXTENSION
 from app.api.contract.problems import ProblemDocument
-from app.api.records.partial import PartialPage, PartialRecord
+from app.api.records.partial import PartialPage, PartialRecord, PartialRows
 from app.api.requests import csv_output as tables
 from app.api.requests import response_headers
 from app.api.requests.raw_bodies import RECEIVE_WEBHOOK
@@ -77,6 +77,14 @@ TAGS = {
     "slas": "What is promised to customers, and by teams and suppliers so that it can hold.",
     "alerts": "What monitoring tools tell.",
     "trainings": "Who is trained in which process, examined, and licensed to carry it out.",
+    "documents": "All documents in one register: reviewed, published, acknowledged, kept, destroyed.",
+    "audits": "How teams ran their processes, month by month, and the points that follow.",
+    "findings": "What audits have found, until it is corrected.",
+    "processes": "How each process is defined, from its draft to its retirement.",
+    "recognitions": "What people have contributed, and awards that they give one another.",
+    "risks": "What may happen, how bad it would be, and what is done about it.",
+    "scorecards": "How persons and teams do by the quarter: counted, rated, objected to, talked over.",
+    "surveys": "Questions to a sample of persons, answered by name or tied to nobody; and their results.",
     "articles": "What is known of troubles, and what helps.",
     "releases": "Changes that go into use together, through the gates of their stages.",
     "events": "What has happened to every record, in the order in which the log took it.",
@@ -84,6 +92,7 @@ TAGS = {
     "deployments": "What was deployed where, by releases and by pipelines.",
     "attachments": "Files that are sent, to be attached to tickets.",
     "assignment_rules": "To whom tickets go that nobody has.",
+    "conformance": "How processes really ran, from the log.",
     "changes": "What is changed, when it may be, and what came of it.",
     "checklists": "What is to be done again and again.",
     "custom_fields": "What an organisation wants to know of its tickets besides.",
@@ -94,12 +103,14 @@ TAGS = {
     "meetings": "Who meets when, what is talked about, and what came of it.",
     "problems": "The causes behind incidents, and what helps until they are removed.",
     "people": "Persons, teams and API keys.",
+    "quality": "Quality targets and assessments, corrective actions, and maintenance.",
     "requests": "What people ask for, from intake to support after delivery.",
     "service": "The service's own health.",
     "catalogue": "Services, and what of them can be asked for.",
     "costs": "What an hour of work costs.",
     "configuration": "Configuration items, what they are to one another, and what is touched if one fails.",
     "webhooks": "What other tools tell of their tickets and alerts, and mails.",
+    "search": "Records of all kinds by what is said in them, and by what they are called.",
     "views": "What lists are narrowed and sorted by, under a name.",
 }
 
@@ -165,7 +176,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     schemas = contract["components"]["schemas"]
-    for model in (ProblemDocument, PartialRecord, PartialPage):
+    for model in (ProblemDocument, PartialRecord, PartialPage, PartialRows):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
@@ -186,6 +197,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     components.share_nullable(contract)
     components.share_components(contract)
     field_words.add_field_words(contract)
+    payload_marks.add_payload_marks(contract, app.routes)
     _share_security(contract)
     return contract
 

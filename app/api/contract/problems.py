@@ -20,6 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from app.api.listings.cursors import BadCursor
+from app.api.pages.page_paths import is_page
+from app.api.pages.page_response import refusal_page
 from app.api.requests.accept import has_body, is_json, language_for
 from app.api.requests.faults import FURTHER, LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
 from app.i18n import translate
@@ -157,9 +159,9 @@ def problem(
     more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the problem as an HTTP response. `sentence`: the code of another sentence than the problem's
-    own; `words`: the values of its placeholders; `errors`: the wrong values; `more`: further members of the
-    document.
+    """Return the problem as an HTTP response, of a page as a page. `sentence`: the code of another sentence
+    than the problem's own; `words`: the values of its placeholders; `errors`: the wrong values; `more`:
+    further members of the document.
     """
     language = language_for(request)
     body = document(
@@ -171,6 +173,8 @@ def problem(
         sentence=sentence,
         words=words,
     )
+    if is_page(request.scope["path"]):
+        return refusal_page(request, body, [error.message for error in errors], headers or {})
     if errors:
         body["errors"] = [error.model_dump() for error in errors]
     body.update(more or {})
@@ -261,15 +265,16 @@ async def _framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, DuplicateMember):
         return problem(request, 400, "malformed", sentence="said_twice", words={"member": error.detail})
+    of_page = is_page(request.scope["path"])
     if error.status_code == 404:
-        return problem(request, 404, "no_such_path")
+        return problem(request, 404, "no_such_path", sentence="no_such_page" if of_page else None)
     if error.status_code == 405:
         allowed = ", ".join(_methods(request))
         return problem(
             request, 405, "method_not_allowed", words={"allowed": allowed}, headers={"Allow": allowed}
         )
     if error.status_code == 400:
-        return problem(request, 400, "malformed", sentence="undecodable")
+        return problem(request, 400, "malformed", sentence="bad_form" if of_page else "undecodable")
     assert error.status_code == 413, f"no problem is written for {error.status_code}"
     return problem(request, 413, "too_large", words={"limit": str(error.detail)})
 

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.components import Component
-from app.common.records import ENVELOPE, Codec, CodeEnum, Record, codecs
+from app.common.records import ENVELOPE, Codec, CodeEnum, NamedAs, Record, codecs
 from app.kernel.access.visibility import EVERYWHERE, NOWHERE, staff_condition
 from app.kernel.actions.payloads import LONGEST_LINE, Instant
 from app.search.query import Search
@@ -165,6 +165,10 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
         return _QueryText, ": ids", _Column(codec.name, _ids, may_be_empty, may_be_empty)
     if codec.refers is not None:
         return _QueryText, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
+    if codec.named_as is not None:
+        about = ": a name of it, or the number or id of its definition"
+        resolver = partial(_names, codec.name, codec.named_as)
+        return _QueryText, about, _Column(codec.name, resolver, may_be_empty, may_be_empty)
     if not (isinstance(kind, type) and issubclass(kind, CodeEnum)):
         return _QueryText, "", _Column(codec.name, _plain_values, may_be_empty, may_be_empty)
     # In an enum that has a code `none`, `none` means that code, and not a null.
@@ -278,6 +282,20 @@ async def _codes(renderer: Renderer, codes: Sequence[str]) -> list[Any]:
 async def _plain_values(renderer: Renderer, values: Sequence[str]) -> list[Any]:
     # PostgreSQL cannot store NUL in texts, so no record has such a value.
     return [word for word in values if "\x00" not in word]
+
+
+async def _names(column: str, mark: NamedAs, renderer: Renderer, words: Sequence[str]) -> list[Any]:
+    """Return the names in the column that mean what one of the words does, however they are spelt."""
+    db, lifecycle = renderer.ledger.db, renderer.lifecycle
+    query = renderer.ledger.lifecycles[mark.kind].defined_spellings
+    assert query is not None, f"{mark.kind} defines no names"
+    words_given = {word.lower() for word in await _plain_values(renderer, words)}
+    meant = words_given | {row["spelling"] for row in await db.rows(query, {"names": sorted(words_given)})}
+    if mark.spellings is not None:
+        meant.update(spelling for name in tuple(meant) for spelling in mark.spellings(name))
+    in_use = f"select distinct {column} as name from {lifecycle.table} where lower({column}) = any(%s)"
+    # What nobody has written is kept, so that a list of one is found by the column's index.
+    return sorted({row["name"] for row in await db.rows(in_use, (sorted(meant),))} or words_given)
 
 
 async def _persons(renderer: Renderer, names: Sequence[str]) -> list[Any]:

@@ -31,7 +31,7 @@ from app.api.records.shapes import Renderer
 from app.api.requests.json_output import dump_json
 from app.common.people import RoleGrant
 from app.common.records import ChildRecord, Record, codecs, holds_list
-from app.kernel.access.visibility import DESK, EVERYBODY, ROLE, sees_every_record, tokens
+from app.kernel.access.visibility import DESK, EVERYBODY, PROCESS, ROLE, sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import from_instant, instant
 from app.search.query import estimate_hits, hits, wait_for_index
@@ -329,4 +329,4 @@ def _column_condition(
         return " and ".join([f"r.{column} @> {where.bind([held.role.value])}::text[]", *named])
     if holds_list(lifecycle.record, column):
         return f"r.{column} @> {where.bind([token_id])}::text[]"
-    return f"r.{column} = {where.bind(token_id if kind == 'service' else UUID(token_id))}"
+    return f"r.{column} = {where.bind(token_id if kind in ('service', PROCESS) else UUID(token_id))}"

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.personal import is_sealed
-from app.log.canonical import instant
+from app.log.canonical import from_instant, instant
 
 #: The values of each field, by its name, in the order of the records.
 Columns = dict[str, Sequence[Any]]
@@ -60,6 +60,13 @@ def client_instants(column: Iterable[datetime | None]) -> list[datetime | str | 
         else instant(value.replace(tzinfo=value.tzinfo or UTC))
         for value in column
     ]
+
+
+def instant_of(rendered: datetime | str | None) -> datetime | None:
+    """Return the instant of a rendered column: a text, or a time in UTC that does not say so."""
+    if rendered is None:
+        return None
+    return from_instant(rendered) if isinstance(rendered, str) else rendered.replace(tzinfo=UTC)
 
 
 def with_texts(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -> dict[str, Any] | None:

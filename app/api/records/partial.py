@@ -47,6 +47,21 @@ class PartialPage(OutputModel):
     total_at_least: TotalAtLeast
 
 
+class PartialRow(BaseModel):
+    """A row of a list that is no list of records, with the fields that were asked for."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: UUID
+
+
+class PartialRows(OutputModel):
+    """A page of rows with the fields that were asked for."""
+
+    items: list[PartialRow]
+    next_cursor: str | None = Field(description="Null on the last page.")
+
+
 def or_partial(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """Return the successful response of an operation that also shows chosen fields, as that model."""
     content = {PARTIAL: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
@@ -54,12 +69,16 @@ def or_partial(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
 
 
 def media_type(request: Request, query: ListQuery | RecordQuery) -> str:
-    """Return the media type of the answer to the query.
+    """Return the media type of the answer to the query."""
+    return chosen_type(request, is_partial=query.fields is not None or bool(expanded_fields(query)))
+
+
+def chosen_type(request: Request, *, is_partial: bool) -> str:
+    """Return the media type of an answer that shows whole rows, or only chosen fields (`is_partial`).
 
     Whole records are JSON. Chosen fields have their own type, unless the client asks for JSON by name and
     does not know the other one: clients from before it get what they always got.
     """
-    is_partial = query.fields is not None or bool(expanded_fields(query))
     accept = request.headers.get("accept", "").lower()
     if PARTIAL in accept:
         offered = (PARTIAL, JSON) if is_partial else (JSON, PARTIAL)

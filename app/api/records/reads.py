@@ -4,7 +4,7 @@ past.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -42,6 +42,7 @@ from app.kernel.commands.references import is_visible
 from app.kernel.histories import history
 from app.log import read
 
+OK = 200
 IfNoneMatch = Annotated[
     str | None, Header(description="The ETag of the answer that the client has: 304 if it is still this one.")
 ]
@@ -59,26 +60,40 @@ async def load_permitted(request: Request, listing: Listing, row: Action[Any, An
     return record if row.is_open_in(record.state) and row.policy.allows(renderer.caller, record) else None
 
 
-def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "", shows_one: bool = True) -> None:
+#: Called before a record is given to somebody, with who asks and the record; what it raises is answered.
+RecordDelivery = Callable[[Request, Any], Awaitable[None]]
+
+
+def mount_reads(
+    router: APIRouter,
+    listing: Listing,
+    *,
+    prefix: str = "",
+    shows_one: bool = True,
+    lists: bool = True,
+    before: RecordDelivery | None = None,
+) -> None:
     """Add the operations that list records of that kind, show one, and list its events. Without `shows_one`
-    the router shows one by an operation of its own.
+    the router shows one by an operation of its own, and without `lists` it lists them so. `before` is called
+    each time before one is given to somebody.
     """
     lifecycle = listing.lifecycle
     noun, nouns = summaries.noun(lifecycle.kind), summaries.nouns(lifecycle.kind, lifecycle.plural)
-    router.add_api_route(
-        prefix,
-        _list_endpoint(listing),
-        methods=["GET"],
-        operation_id=f"list_{lifecycle.plural}",
-        summary=f"List {nouns}",
-        description=f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
-        response_model=listing.page,
-        responses=or_partial(PartialPage) | problems(400, 422),
-    )
+    if lists:
+        router.add_api_route(
+            prefix,
+            _list_endpoint(listing),
+            methods=["GET"],
+            operation_id=f"list_{lifecycle.plural}",
+            summary=f"List {nouns}",
+            description=f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
+            response_model=listing.page,
+            responses=or_partial(PartialPage) | problems(400, 422),
+        )
     if shows_one:
         router.add_api_route(
             f"{prefix}/{{id}}",
-            _record_endpoint(listing),
+            _record_endpoint(listing, before),
             methods=["GET"],
             operation_id=f"get_{lifecycle.kind}",
             summary=f"Get {summaries.with_article(noun)}",
@@ -129,7 +144,7 @@ def _list_endpoint(listing: Listing) -> Callable[..., Any]:
     return typed(list_records, "query", Annotated[listing.query, Query()])
 
 
-def _record_endpoint(listing: Listing) -> Callable[..., Any]:
+def _record_endpoint(listing: Listing, before: RecordDelivery | None) -> Callable[..., Any]:
     async def show_record(
         request: Request, name: Name, query: RecordQuery, if_none_match: IfNoneMatch = None
     ) -> Response:
@@ -149,7 +164,10 @@ def _record_endpoint(listing: Listing) -> Callable[..., Any]:
         await expand(listing, renderer, [out], expanded_fields(query))
         headers = {"Content-Language": renderer.language, **VARY_BY_TYPE}
         kind = media_type(request, query)
-        return etag_response(dump_json(out), record.version, headers, if_none_match, kind)
+        response = etag_response(dump_json(out), record.version, headers, if_none_match, kind)
+        if before is not None and response.status_code == OK:
+            await before(request, loaded.record)
+        return response
 
     return typed(show_record, "query", Annotated[listing.record_query, Query()])
 

@@ -317,6 +317,7 @@ class Renderer:
         judging = {} if judged_by is None else {judged_by: values.get(judged_by)}
         return SimpleNamespace(
             **judging,
+            **{field: columns[name][n] for name, field in self._related_columns(columns).items()},
             KIND=self.lifecycle.kind,
             state=values.get("state"),
             requester_id=values.get("requester"),
@@ -329,6 +330,15 @@ class Renderer:
             roles=values.get("roles"),
             id=values.get("id"),
         )
+
+    def _related_columns(self, columns: Columns) -> dict[str, str]:
+        """Return the columns of the persons whom relations of the process name, as its owner, with the
+        record's fields.
+        """
+        decided = {f"{name}_id" for name in _DECIDING}
+        fields = (field for field in self.lifecycle.relation_fields if field not in decided)
+        named = {field.removesuffix("_id"): field for field in fields}
+        return {name: field for name, field in named.items() if name in columns}
 
     def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SharedFragment]:
         """Return the actions that state and role allow, for each record; records alike in the deciding fields
@@ -351,6 +361,7 @@ class Renderer:
             for name, some in matters.items()
             if name in values
         ]
+        deciding += [[value == me for value in values[name]] for name in self._related_columns(columns)]
         if acted_on_by_accounts(self.lifecycle):
             deciding.append([person == me for person in values.get("person", [None] * many)])
             deciding.append([record_id == caller.person_id for record_id in columns["id"]])

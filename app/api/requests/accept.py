@@ -8,15 +8,28 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from app.i18n import language_of
+from app.api.pages.page_paths import is_page
+from app.i18n import LANGUAGES, language_of
 
+#: The cookie of a reader who has chosen a language; it says nothing else.
+LANGUAGE_COOKIE = "ledgerdesk_language"
 #: The media type of records with chosen fields (see `partial`).
 PARTIAL = "application/vnd.ledgerdesk.partial+json"
 
 
 def language_for(request: Request) -> str:
-    """Return the language to answer the request in."""
-    return language_of(request.headers.get("accept-language"))
+    """Return the language to answer the request in. Of a page, a link may choose it by `lang`, and the reader
+    by a button; and where the browser has no wish, it is the reader's own.
+    """
+    accepted = request.headers.get("accept-language")
+    if is_page(request.scope["path"]):
+        for chosen in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+            if chosen in LANGUAGES:
+                return str(chosen)
+        caller = request.scope.get("state", {}).get("caller")
+        if accepted is None and caller is not None:
+            return language_of(caller.locale)
+    return language_of(accepted)
 
 
 def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:

@@ -31,6 +31,10 @@ class Fault(BaseModel):
     pointer: str | None = Field(default=None, description="JSON Pointer into the body.")
     parameter: str | None = Field(default=None, description="Name of the query or path parameter.")
     header: str | None = Field(default=None, description="Name of the header.")
+    members: list[str] = Field(
+        default_factory=list,
+        description="JSON Pointers of the values that are wrong together, if the reason is about several.",
+    )
     code: str = Field(description="Stable code of the reason.")
     message: str = Field(description="The reason, in the language asked for.")
 
@@ -115,6 +119,8 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
     fault = Fault(code=error["type"], message=translate(language, "value", code, words))
     if where == "body":
         fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
+        members = error.get("ctx", {}).get("members", ())
+        fault.members = [f"{fault.pointer}/{_escape(name)}" for name in members]
     elif where == "header":
         fault.header = str(path[0])
     else:

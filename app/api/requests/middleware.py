@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.contract.deprecations import Deprecations
 from app.api.contract.problems import METHODS, internal_error, problem, unsupported_body
 from app.api.requests.headers import find_header_fault
-from app.api.requests.raw_bodies import declared_length, is_form, takes_any_body
+from app.api.requests.raw_bodies import declared_length, is_form, is_form_with_files, takes_any_body
 from app.api.requests.request_log import log_request
 from app.api.service.metrics import Metrics
 from app.log.ids import uuid7
@@ -102,7 +102,7 @@ class ErrorMiddleware:
 
 class BodyLimitMiddleware:
     """ASGI middleware that refuses ambiguous headers, bodies of more than `body_limit` bytes, files of more
-    than `upload_limit`, and bodies declared as anything but JSON.
+    than `upload_limit`, forms with files of more than both, and bodies declared as anything but JSON.
     """
 
     def __init__(self, app: ASGIApp, body_limit: int, upload_limit: int) -> None:
@@ -116,6 +116,8 @@ class BodyLimitMiddleware:
             return
         of_any_type = takes_any_body(scope)
         limit = self._upload_limit if of_any_type else self._body_limit
+        if of_any_type and is_form_with_files(scope):
+            limit += self._body_limit
         refused = _early_refusal(scope, limit, of_any_type=of_any_type)
         if refused is not None:
             await refused(scope, receive, send)

@@ -1,5 +1,5 @@
 """Paths that take other bodies than JSON: files, deliveries of tools, which are verified by their own secret
-instead of a credential of ours, and the form of a page.
+instead of a credential of ours, and the forms of pages.
 """
 
 from __future__ import annotations
@@ -8,13 +8,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.api.pages.page_paths import DESK, PORTAL, is_below, is_page
+
 UPLOADS = "/v1/uploads/"
 #: The page by which a requester rates a ticket; the token follows.
 RATING_PAGE = "/rate/"
+#: The page by which a participant answers a survey; the token follows.
+SURVEY_PAGE = "/survey/"
+FORM_PAGES = (RATING_PAGE, SURVEY_PAGE)
 #: The path, as the contract has it, that takes deliveries of tools.
 RECEIVE_WEBHOOK = "/v1/webhooks/{source}"
 WEBHOOK = re.compile(r"/v1/webhooks/[^/]+")
 PREVIEW = re.compile(r"/v1/webhooks/[^/]+/preview")
+#: The media type of forms that can send files.
+MULTIPART = "multipart/form-data"
 
 
 def is_upload(scope: Mapping[str, Any]) -> bool:
@@ -32,7 +39,19 @@ def is_file(scope: Mapping[str, Any]) -> bool:
     """Return whether the request sends a file, or shows an administrator what a mail would tell: its sender
     is known before its body is read, which may be large and take long.
     """
-    return is_upload(scope) or (scope["method"] == "POST" and PREVIEW.fullmatch(scope["path"]) is not None)
+    if is_upload(scope) or is_form_with_files(scope):
+        return True
+    return scope["method"] == "POST" and PREVIEW.fullmatch(scope["path"]) is not None
+
+
+def is_form_with_files(scope: Mapping[str, Any]) -> bool:
+    """Return whether the request sends a form that may hold files, at the desk or in the portal."""
+    if scope["method"] != "POST" or not is_below(scope["path"], DESK, PORTAL):
+        return False
+    return any(
+        name == b"content-type" and value.lower().startswith(MULTIPART.encode())
+        for name, value in scope["headers"]
+    )
 
 
 def takes_any_body(scope: Mapping[str, Any]) -> bool:
@@ -43,9 +62,9 @@ def takes_any_body(scope: Mapping[str, Any]) -> bool:
 
 
 def is_form(scope: Mapping[str, Any]) -> bool:
-    """Return whether the request sends the form of a page that needs no account; small, unlike a file."""
+    """Return whether the request sends the form of a page; small, unless it has files."""
     path: str = scope["path"]
-    return scope["method"] == "POST" and path.startswith(RATING_PAGE)
+    return scope["method"] == "POST" and (path.startswith(FORM_PAGES) or is_page(path))
 
 
 def declared_length(headers: Mapping[str, str]) -> int:

@@ -1,8 +1,10 @@
-"""The caller, `/v1/me`; and sessions, which authenticate a browser without a stored key, `/v1/sessions`."""
+"""The caller, `/v1/me`, with the records that they may open; and sessions, which authenticate a browser
+without a stored key, `/v1/sessions`.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,12 +16,13 @@ from starlette.responses import Response
 from app.api.authentication import sessions
 from app.api.authentication.auth import Ledger, caller_of, context_of, proof_of, session_of
 from app.api.contract.openapi import in_language, problems
+from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
 from app.api.requests.accept import language_for
 from app.common.people import PersonKind, Role, RoleGrant
 from app.common.role_labels import RoleLabels
 from app.kernel.access.directory import CachedTeam as Team
-from app.kernel.actions.refusals import NotFound, SupersededSecret
+from app.kernel.actions.refusals import NotFound
 
 router = APIRouter(prefix="/v1", tags=["people"])
 CURRENT = "/v1/sessions/current"
@@ -53,6 +56,27 @@ class Me(OutputModel):
         description="Time at which the key, token or session ends; null: never."
     )
     session: bool = Field(description="True if a cookie says who calls, and not a key.")
+
+
+class OpeningOut(OutputModel):
+    """An action that opens a record, and that the caller's roles allow."""
+
+    kind: str
+    kind_label: str = Field(description="Label of the kind, in the language asked for.")
+    plural: str = Field(description="Its name in addresses.")
+    action: str
+    label: str = Field(description="Label, in the language asked for.")
+    href: str = Field(description="The address that it is sent to.")
+    method: str = Field(description="The method that it is sent by.")
+    body_schema: str = Field(
+        serialization_alias="schema", description="The name of its body's schema in the contract."
+    )
+
+
+class Openings(OutputModel):
+    """The actions that open a record, and that the caller's roles allow."""
+
+    items: list[OpeningOut] = Field(description="By kind, in the order of `lifecycles` of `/v1/meta`.")
 
 
 class OpenSession(BaseModel):
@@ -108,6 +132,36 @@ def _role_grant(held: RoleGrant, labels: RoleLabels, language: str, teams: dict[
     return RoleGrantOut(role=held.role, label=labels.label(held.role, language), scope=scope)
 
 
+@router.get(
+    "/me/openings",
+    operation_id="list_openings",
+    summary="List the records one may open",
+    response_model=Openings,
+    responses=in_language() | problems(),
+)
+async def list_openings(request: Request, ledger: Ledger) -> Response:
+    """List the actions that open a record of any kind and that the caller's roles allow, so that a list has a
+    button for a new record only for those who may. What the body says can still forbid one.
+    """
+    caller, language = caller_of(request), language_for(request)
+    items = [
+        OpeningOut(
+            kind=lifecycle.kind,
+            kind_label=lifecycle.label(language),
+            plural=lifecycle.plural,
+            action=row.name,
+            label=row.label(language),
+            **action_link(lifecycle, row)._asdict(),
+        )
+        for lifecycle in ledger.lifecycles.values()
+        for row in lifecycle.openings(caller)
+    ]
+    headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
+    return Response(
+        to_json(Openings(items=items), by_alias=True), headers=headers, media_type="application/json"
+    )
+
+
 OPENED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Set-Cookie": {}}, "description": "Opened."}}
 ENDED: dict[int | str, dict[str, Any]] = {204: {"headers": {"Set-Cookie": {}}, "description": "Ended."}}
 
@@ -131,18 +185,11 @@ async def open_session(
     """
     if session_of(request) is not None:
         raise sessions.KeyRequired()
-    caller, now = caller_of(request), context_of(request).now
-    if caller.is_superseded:
-        raise SupersededSecret()
-    ends = now + timedelta(hours=ledger.settings.session_hours)
-    if caller.key_id is not None and caller.ends_at is not None:
-        ends = min(ends, caller.ends_at)
-    session = await sessions.create_session(ledger.db, caller, proof_of(request), now, ends)
-    cookie = session.value(ledger.vault.fingerprint)
-    document = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
+    caller = caller_of(request)
+    opened = await sessions.open_session(ledger, caller, proof_of(request, caller), context_of(request).now)
+    document = to_json(SessionOut(expires_at=opened.ends_at.astimezone(UTC)))
     answer = Response(document, 201, {"Location": CURRENT}, "application/json")
-    seconds = int((ends - now).total_seconds())
-    sessions.set_cookie(answer, cookie, seconds=seconds, secure=request.url.scheme == "https")
+    opened.set_cookie(answer, secure=request.url.scheme == "https")
     return answer
 
 

@@ -200,7 +200,7 @@ def _lifecycle_out(lifecycle: Lifecycle[Any], language: str) -> LifecycleOut:
     return LifecycleOut(
         kind=lifecycle.kind,
         path=f"/v1/{lifecycle.plural}",
-        label=lifecycle.zh if language == "zh" else lifecycle.kind.replace("_", " ").capitalize(),
+        label=lifecycle.label(language),
         states=[StateOut(state=state.value, label=state.label(language)) for state in lifecycle.states],
         actions=[
             ActionOut(

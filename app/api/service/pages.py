@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from app.api.contract.problems import problem
 from app.api.contract_parts import ContractQuery, contract_parts
+from app.api.pages.page_headers import HEADERS, POLICY
 from app.api.service import static_files
 from app.api.service.static_files import static_file
 from app.html.templates import render
@@ -46,20 +47,6 @@ PRELOADED = (DOCS, *FILES.values(), CONTRACT)
 UNSAFE_IN_STYLE = frozenset('"\\<>\n\r\f')
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
-#: Only our own resources: no inline script or style, and no other site may frame the page.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-#: The same for pages with a form, which run no script.
-FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'").replace(
-    "script-src 'self'", "script-src 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
 
 
 def preload() -> None:

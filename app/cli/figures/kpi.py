@@ -23,7 +23,7 @@ from app.kpis.questions.access import question_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
 from app.kpis.router import describe_kpi
 from app.log import read
-from app.log.follow import FOLLOW_LIMITS, process_next_batch, reset
+from app.log.follow import FOLLOW_LIMITS, Consumer, process_next_batch, reset
 from app.platform import installation, loop, settings
 from app.platform.db import Database, connect
 
@@ -122,18 +122,19 @@ def find_kpi(key: str) -> Kpi:
     return KPIS[key]
 
 
-async def catch_up(url: str, *, anew: bool = False) -> None:
-    """Process the log up to its end into facts, since there may be no worker. Raises DatabaseGone. `anew`:
-    from the log's beginning.
+async def catch_up(url: str, *further: Consumer, anew: bool = False) -> None:
+    """Process the log up to its end into facts, since there may be no worker. Raises DatabaseGone. `further`
+    are consumers that keep further facts. `anew`: from the log's beginning.
     """
     connection = await connect(url, FOLLOW_LIMITS)
     try:
-        if anew:
-            await reset(connection, FACTS)
         with progress_bar() as bar:
             task = bar.add_task("Following the log", total=None)
-            while (span := await process_next_batch(connection, FACTS)) is not None:
-                bar.update(task, description=f"Following the log, at {span.last}")
+            for follower in (FACTS, *further):
+                if anew:
+                    await reset(connection, follower)
+                while (span := await process_next_batch(connection, follower)) is not None:
+                    bar.update(task, description=f"Following the log, at {span.last}")
     finally:
         await connection.close()
 

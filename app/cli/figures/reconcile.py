@@ -17,9 +17,12 @@ from app.cli.exits import DIFFERENT
 from app.cli.figures.kpi import catch_up, find_kpi
 from app.cli.output import print_json, print_line
 from app.cli.runtime import command_line_metadata
+from app.conformance.facts import consumer as of_cases
+from app.conformance.reconcile import compare_cases
 from app.kpis import reconcile as both
 from app.kpis.questions.question import CannotAnswer, zone_named
 from app.platform import installation, loop, settings
+from app.registry import LIFECYCLES
 
 MOST_DIFFERENCES = 50
 
@@ -35,7 +38,7 @@ def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Compute KPIs from the facts and from the raw events, by month and dimension, and report the
-    differences.
+    differences. Without keys, also compare how each case went with what the log says (conformance).
     """
     kpi_keys = [find_kpi(key).key for key in keys or ()]
     current = settings.current()
@@ -64,11 +67,14 @@ def reconcile(
 async def _compare(
     url: str, zone: ZoneInfo, currency: str, keys: list[str], *, anew: bool
 ) -> both.ReconciliationReport:
-    await catch_up(url, anew=anew)
+    await catch_up(url, *(() if keys else (of_cases.consumer(LIFECYCLES),)), anew=anew)
     with _progress() as progress:
-        return await both.reconcile(
+        report = await both.reconcile(
             url, zone=zone, now=command_line_metadata().now, currency=currency, keys=keys, progress=progress
         )
+    if not keys:
+        await compare_cases(url, LIFECYCLES, report)
+    return report
 
 
 @contextmanager

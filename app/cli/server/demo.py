@@ -20,8 +20,10 @@ from app.cli.server import logs
 from app.cli.server.first_start import FirstStart
 from app.cli.server.serve import bind_listener, run, supervised_worker
 from app.cli.webhook_samples import replay_samples
+from app.conformance.facts.consumer import consumer as cases_followed
 from app.demo import history
 from app.demo.data.organisation import KEYS
+from app.demo.scripts.governance.year import make_governance
 from app.demo.scripts.improvement_scripts import make_improvements
 from app.demo.scripts.report_scripts import make_reports
 from app.kernel import ledger as ledgers
@@ -29,7 +31,7 @@ from app.kernel.ledger import Ledger
 from app.platform import installation, loop, settings
 from app.platform.installation import Installation
 from app.platform.settings import Settings
-from app.registry import LIFECYCLES_BY_KIND
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
 # The demo's own keys, so that a second start can print them again. A real installation stores no key.
 KEY_FILE = "demo-keys.json"
@@ -97,9 +99,11 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             # A new user looks at the KPIs first, before the worker has computed them; reports and the effects
             # of improvements are made of them.
             start.start_step("Computing the figures of that year")
-            await catch_up(place.url)
+            await catch_up(place.url, cases_followed(LIFECYCLES))  # audits ask how cases went
             start.start_step("Making improvements, and measuring their effects")
             await make_improvements(ledger, persons, lambda: catch_up(place.url))
+            start.start_step("Making a year of governance: processes, risks, audits")
+            await make_governance(ledger, persons, lambda: catch_up(place.url))
             start.start_step("Making the reports on service levels")
             await make_reports(ledger, persons, lambda: catch_up(place.url))
             await catch_up(place.url)
@@ -132,7 +136,9 @@ def _write_private(path: Path, text: str) -> None:
 
 def _welcome(address: str, keys: dict[str, str]) -> None:
     print_line(f"Ledgerdesk is at {address}")
-    print_line(f"  dashboard          {address}/dashboard  (sign in with the key for {READER})")
+    print_line(f"  the desk           {address}/desk  (sign in with the key for agent)")
+    print_line(f"  the portal         {address}/portal  (for requester)")
+    print_line(f"  the dashboard      {address}/dashboard  (for {READER})")
     print_line(f"  API documentation  {address}/docs")
     print_line(f"  the contract       {address}/openapi.json")
     print_line("")

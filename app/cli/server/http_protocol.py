@@ -2,7 +2,7 @@
 
 Uvicorn has no such limits: a single unauthenticated client could fill the memory with one header, or hold a
 connection for ever by sending a byte now and then. Requests that are not HTTP are answered with a problem
-document, too.
+document, too; those for a page, with a page.
 
 The class that this one extends is private to uvicorn, which has no public place for such limits, and no
 proxy is asked for in front: so pyproject.toml bounds uvicorn's version.
@@ -19,8 +19,14 @@ from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.contract.problems import MEDIA_TYPE, document
+from app.api.pages.page_paths import is_page
+from app.api.pages.page_response import PAGE_HEADERS, refusal_html
 from app.api.requests.raw_bodies import is_file
+from app.i18n import language_of
 from app.log.ids import uuid7
+
+#: So many bytes of a URL are kept, to tell whether it is for a page.
+LONGEST_START = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Start the timer for the first request of a new connection."""
         super().connection_made(transport)
+        #: The first bytes of the request's URL: whether it is for a page.
+        self._url_start = b""
         self._head = self._header_count = self._parameter_count = 0
         # The parser buffers an incomplete header without reporting it, so its bytes are counted here.
         self._unparsed_bytes = 0
@@ -94,10 +102,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start counting the head of a new request."""
         self._head = self._header_count = self._parameter_count = 0
+        self._url_start = b""
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         """Count a part of the URL."""
+        self._url_start = (self._url_start + url)[:LONGEST_START]
         self._parameter_count += url.count(b"&")
         self._count(len(url))
         super().on_url(url)
@@ -233,8 +243,39 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             # An application that reads the rest of the request finds the client disconnected.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.transport.write(_refusal(status, code, self.limits))
+        self.transport.write(self._refusal(status, code))
         self._linger()
+
+    def _refusal(self, status: int, code: str) -> bytes:
+        """Return the problem as an answer; of a page as a page, in the reader's language if it is known."""
+        request_id, limits = str(uuid7()), self.limits
+        words = {
+            "limit": str(limits.head_bytes),
+            "headers": str(limits.headers),
+            "parameters": str(limits.parameters),
+            "body": f"{limits.body_seconds:g}",
+            "upload": f"{limits.upload_seconds:g}",
+            "idle": f"{limits.idle_seconds:g}",
+        }
+        of_page = is_page(self._url_start.partition(b"?")[0].decode("latin-1"))
+        language = language_of(self._accepted_language()) if of_page else "en"
+        problem = document(language, status, code, instance="", request_id=request_id, words=words)
+        body = refusal_html(language, problem).encode() if of_page else to_json(problem)
+        headers = {
+            **(PAGE_HEADERS if of_page else {}),
+            "Content-Type": "text/html; charset=utf-8" if of_page else MEDIA_TYPE,
+            "Content-Language": language,
+            "Content-Length": str(len(body)),
+            "X-Request-Id": request_id,
+            "Connection": "close",
+        }
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return STATUS_LINE[status] + lines.encode("ascii") + b"\r\n" + body
+
+    def _accepted_language(self) -> str | None:
+        """Return the header that says in which languages the client reads, as far as it has come."""
+        named = (value for name, value in self.headers if name == b"accept-language")
+        return next(named, b"").decode("latin-1") or None
 
     def _end(self) -> None:
         """Close the connection after its last answer."""
@@ -277,25 +318,3 @@ class BufferedTransport:
         """Write a head that is still held back, and end the response."""
         self._transport.write(self._head or b"")
         self._end()
-
-
-def _refusal(status: int, code: str, limits: Limits) -> bytes:
-    request_id = str(uuid7())
-    words = {
-        "limit": str(limits.head_bytes),
-        "headers": str(limits.headers),
-        "parameters": str(limits.parameters),
-        "body": f"{limits.body_seconds:g}",
-        "upload": f"{limits.upload_seconds:g}",
-        "idle": f"{limits.idle_seconds:g}",
-    }
-    body = to_json(document("en", status, code, instance="", request_id=request_id, words=words))
-    headers = {
-        "Content-Type": MEDIA_TYPE,
-        "Content-Language": "en",
-        "Content-Length": str(len(body)),
-        "X-Request-Id": request_id,
-        "Connection": "close",
-    }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return STATUS_LINE[status] + lines.encode("ascii") + b"\r\n" + body

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from app.cli.exits import DIFFERENT
 from app.cli.output import print_json, print_line
+from app.conformance.reconcile import rebuild_cases
 from app.foundation.calendars.spans import rebuild_spans
 from app.kernel.histories.rebuild import FoldComparison, compare
 from app.platform import installation, loop, settings
@@ -23,7 +24,8 @@ def rebuild(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Fold the whole log into fresh rows, compare them with the live ones, and report every difference. Data
-    derived from rows, the spans of calendars and what changes book, are rebuilt.
+    derived from rows, the spans of calendars and what changes book, are rebuilt, and so are the facts of
+    conformance if they say otherwise than the log.
     """
     current = settings.current()
     with installation.open_installation(current) as place:
@@ -46,7 +48,10 @@ def rebuild(
             print_line(f"{difference.table} {difference.id}: {', '.join(difference.fields())}")
         print_line(f"Rows that differ: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
     if remade and not as_json:
-        print_line(f"Made anew, as it was otherwise, of calendar versions and bookings: {', '.join(remade)}.")
+        print_line(
+            "Made anew, as it was otherwise, of calendar versions, bookings and how cases went: "
+            f"{', '.join(remade)}."
+        )
     if result.differing or remade:
         raise typer.Exit(DIFFERENT)
 
@@ -56,6 +61,7 @@ async def _compare(url: str, progress: object) -> tuple[FoldComparison, list[str
     try:
         compared = await compare(connection, LIFECYCLES, progress)  # type: ignore[arg-type]  # a function that is told a name
         remade = [str(version) for version in await rebuild_spans(connection)]
-        return compared, [*remade, *await rebuild_bookings(connection)]
+        remade += await rebuild_bookings(connection)
+        return compared, [*remade, *await rebuild_cases(url, LIFECYCLES)]
     finally:
         await connection.close()

@@ -40,7 +40,7 @@ export default {
   small: "few cases",
   noValue: { no_cases: "no cases", not_reached: "not half have ended", no_days: "no days worked", not_begun: "not begun", no_agreed_time: "no time was agreed", no_outage: "no outage", nothing_allowed: "no outage is allowed", undecided: "nothing is decided yet", not_loaded: "no records of last year", too_few: "too few last year", none_delivered: "nothing was delivered", no_staff: "nobody was active" },
   finalAfter: (when) => `Can still move until ${when}.`,
-  processes: { incident: "Incidents", request: "Service requests", problem: "Problems", change: "Changes", ci: "Configuration items", deployment: "Deployments", sla: "Agreements", service: "Services", article: "Knowledge", improvement_suggestion: "Suggestions", improvement: "Improvements" },
+  processes: { incident: "Incidents", request: "Service requests", problem: "Problems", change: "Changes", ci: "Configuration items", deployment: "Deployments", sla: "Agreements", service: "Services", article: "Knowledge", improvement_suggestion: "Suggestions", improvement: "Improvements", corrective_action: "Corrective actions", maintenance: "Maintenance", finding: "Findings", audit: "Audits", document: "Documents", risk: "Risks" },
   excluded: { cancelled: "cancelled", duplicate: "duplicate", rejected: "rejected", staff: "given by staff" },
   excludedCount: (n, what) => `${n} ${what} left out`,
   openCases: "Show the cases",
@@ -204,6 +204,4 @@ export default {
   lastYear: "Last year",
   undecided: "Neither met nor missed yet",
   due: "Due next",
-  timeLeft: (hours, minutes) => (hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`),
-  dueNow: "due now",
 };

@@ -40,7 +40,7 @@ export default {
   small: "样本少",
   noValue: { no_cases: "没有单据", not_reached: "结束未达半数", no_days: "没有人日", not_begun: "尚未开始", no_agreed_time: "没有约定服务时间", no_outage: "没有中断", nothing_allowed: "不允许中断", undecided: "尚无结论", not_loaded: "没有上年同期的记录", too_few: "上年同期过少", none_delivered: "没有交付的单据", no_staff: "没有在职人员" },
   finalAfter: (when) => `${when} 之前数值仍可能变化。`,
-  processes: { incident: "事件", request: "服务请求", problem: "问题", change: "变更", ci: "配置项", deployment: "部署", sla: "协议", service: "服务", article: "知识", improvement_suggestion: "改进建议", improvement: "改进" },
+  processes: { incident: "事件", request: "服务请求", problem: "问题", change: "变更", ci: "配置项", deployment: "部署", sla: "协议", service: "服务", article: "知识", improvement_suggestion: "改进建议", improvement: "改进", corrective_action: "纠正措施", maintenance: "维护", finding: "审计发现", audit: "流程审计", document: "文档", risk: "风险" },
   excluded: { cancelled: "已取消", duplicate: "重复", rejected: "已拒绝", staff: "内部人员评价" },
   excludedCount: (n, what) => `未计入${what} ${n} 个`,
   openCases: "查看单据",
@@ -204,6 +204,4 @@ export default {
   lastYear: "上年同期",
   undecided: "尚无结论",
   due: "即将到期",
-  timeLeft: (hours, minutes) => (hours > 0 ? `${hours} 小时 ${minutes} 分` : `${minutes} 分`),
-  dueNow: "已到时限",
 };

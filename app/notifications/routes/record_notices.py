@@ -81,10 +81,10 @@ class SentNoticePaging(BaseModel):
 
 
 def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
-    """Return the routes of all kinds of records that notices can be about."""
+    """Return the routes of all kinds of records that notices can be about and that somebody manages."""
     router = APIRouter(prefix="/v1", tags=["people"])
     for lifecycle in lifecycles:
-        if _is_notified_of(lifecycle):
+        if _is_notified_of(lifecycle) and managers_of(lifecycle).roles:
             router.add_api_route(
                 f"/{lifecycle.plural}/{{id}}/notices",
                 _endpoint(lifecycle),

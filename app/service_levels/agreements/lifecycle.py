@@ -18,6 +18,7 @@ from app.common.people import Person, Role
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
+from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
 from app.kernel.access.visibility import MEMBER, STAFF
 from app.kernel.actions.actor_policy import (
@@ -183,6 +184,10 @@ REVIEW_OVERDUE = (
     managers(NoticeType.agreement_review_overdue),
 )
 
+DOCUMENTS_KEPT = KeptDocuments(
+    kind="sla", any=State, archivable=(State.superseded, State.terminated, State.expired)
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
@@ -238,6 +243,7 @@ LIFECYCLE = Lifecycle(
                prepare=(reports.newest_edition, reports.proposed_consequence), notifies=representatives_get(NoticeType.consequence_released)),
         action(flag_review,                    "标记复审逾期",   IN_FORCE,           STAYS,              rule,                  "sla.review_fell_overdue",
                notifies=REVIEW_OVERDUE),
+        *document_actions(DOCUMENTS_KEPT),
     ),
 )
 # fmt: on

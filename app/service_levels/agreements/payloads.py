@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
@@ -14,6 +13,7 @@ from app.common.records import ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Ticket
 from app.common.times.clocks import AgreementType
 from app.foundation.calendars.week import IsoDate
+from app.kernel.actions.conditions import Condition, all_members_or_none, at_least_one_member
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -113,11 +113,13 @@ class RecordRequirementSla(Payload, of=Agreement):
         default=None, description="The agreement of which this is the next edition; only amending names it."
     )
 
-    @model_validator(mode="after")
-    def _check_need(self) -> RecordRequirementSla:
-        if self.replaces is None and (self.needs is None or self.business_process is None):
-            raise PydanticCustomError("need_and_process", "say what is needed, and for which process")
-        return self
+    CONDITIONS = (
+        Condition(
+            "need_and_process",
+            ("needs", "business_process", "replaces"),
+            lambda body: body.replaces is not None or None not in (body.needs, body.business_process),
+        ),
+    )
 
 
 class DraftSla(AgreementTerms):
@@ -144,11 +146,11 @@ class MaintainTextSla(AgreementTerms):
         examples=["P1 within two hours. P1 两小时。"],
     )
 
-    @model_validator(mode="after")
-    def _check_changes(self) -> MaintainTextSla:
-        if self.model_fields_set <= {"what_changed", "occurred_at"}:
-            raise PydanticCustomError("nothing_to_change", "say what is to change")
-        return self
+    CONDITIONS = (
+        Condition(
+            "nothing_to_change", (), lambda body: body.model_fields_set - {"what_changed", "occurred_at"}
+        ),
+    )
 
 
 class NegotiateSla(Payload):
@@ -173,11 +175,7 @@ class AppointSla(Payload, of=Agreement):
     representative: Annotated[Reference, ForeignRef("person")] | None = None
     party_representative: PartyRepresentative | None = None
 
-    @model_validator(mode="after")
-    def _check_changes(self) -> AppointSla:
-        if self.representative is None and self.party_representative is None:
-            raise PydanticCustomError("nothing_to_change", "say what is to change")
-        return self
+    CONDITIONS = (at_least_one_member("nothing_to_change", "representative", "party_representative"),)
 
 
 class Consent(Payload, of=AgreementConsent):
@@ -198,11 +196,7 @@ class Consent(Payload, of=AgreementConsent):
     )
     signatory: FreeText | None = None
 
-    @model_validator(mode="after")
-    def _check_document(self) -> Consent:
-        if (self.signed_document is None) != (self.signatory is None):
-            raise PydanticCustomError("document_with_signatory", "name the document and who has signed it")
-        return self
+    CONDITIONS = (all_members_or_none("document_with_signatory", "signed_document", "signatory"),)
 
     def terms(self, ctx: ActionContext) -> dict[str, Any]:
         """Return the terms that the payload has; those left out are as the other side proposed."""

@@ -16,7 +16,7 @@ from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.foundation.calendars.queries import CALENDARS
-from app.foundation.documents.shapes import DOCUMENTS
+from app.foundation.documents.shapes import DOCUMENTS, KEPT_LISTINGS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.records import (
@@ -217,6 +217,7 @@ def _documents_shown(renderer: Renderer, record: Any, parameters: dict[str, Any]
 
 CHILD_LISTINGS = (
     replace(DOCUMENTS, only=_documents_shown),
+    *KEPT_LISTINGS,
     ChildListing(
         "consents",
         AgreementConsent,

@@ -15,6 +15,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.people.records import Team
+from app.kernel.actions.conditions import Condition
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST, Instant, PayloadPart, Reference, Title
 from app.ticketing.projects.preparation import CurrentMilestones, UnfinishedTasks
@@ -48,9 +49,12 @@ class PlannedTask(PayloadPart):
     due_at: Instant = Field(description="Time by which it is due.")
 
 
-def names_no_milestone(milestones: Sequence[PlannedMilestone], tasks: Sequence[PlannedTask]) -> bool:
-    """Return whether a task is for a milestone that is not there: refused as `no_such_milestone`."""
-    return any(task.milestone > len(milestones) for task in tasks)
+#: A plan's tasks are for milestones that are there, by their numbers.
+MILESTONES_ARE_THERE = Condition(
+    "no_such_milestone",
+    ("milestones", "tasks"),
+    lambda body: all(task.milestone <= len(body.milestones) for task in body.tasks),
+)
 
 
 def plan_project(

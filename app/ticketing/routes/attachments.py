@@ -6,7 +6,7 @@ A browser never renders the content as a page of this origin: it is bytes to be 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -27,6 +27,7 @@ from app.kernel.uploads import content, key_of
 
 ATTACHMENT_OF_RECORD = "select * from fold.attachment where id = %s and record = %s"
 #: A file that is opened all the same may run, load and request nothing.
+OK = 200
 SANDBOX = "sandbox; default-src 'none'"
 # Characters that some system takes for a separator of paths, or does not accept.
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
@@ -35,8 +36,16 @@ _NOT_ASCII = re.compile(r"[^\x20-\x7e]|%")
 AttachmentId = Annotated[UUID, Path(description="The attachment: its id.")]
 
 
-def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
-    """Add the operation that returns the content of a record's attached file."""
+#: Called before a file is given to somebody, with who asks, the record and the file; may raise NotFound.
+Delivery = Callable[[Request, Any, Attachment], Awaitable[None]]
+
+
+def mount_attachments(
+    router: APIRouter, listing: Listing, *, prefix: str = "", before: Delivery | None = None
+) -> None:
+    """Add the operation that returns the content of a record's attached file; `before` is called each time
+    before it is given to somebody.
+    """
     kind = listing.lifecycle.kind
     label = noun(kind)
 
@@ -46,7 +55,10 @@ def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") 
         renderer = renderer_of(request, listing)
         record = (await load_visible(renderer, name)).record
         attachment = await _find_attachment(renderer, record, attachment_id)
-        return await _file_response(renderer, attachment, if_none_match)
+        response = await _file_response(renderer, attachment, if_none_match)
+        if before is not None and response.status_code == OK:
+            await before(request, record, attachment)
+        return response
 
     router.add_api_route(
         f"{prefix}/{{id}}/attachments/{{attachment_id}}/content",

@@ -23,7 +23,7 @@ from app.foundation.costs.records import Cost, Work
 from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyOut
 from app.foundation.decisions.records import Decision, Vote, VotingDeputy
 from app.foundation.documents.records import STAFF_HEADINGS
-from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS
+from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
@@ -309,7 +309,7 @@ def mount_children(
     """Add a list for each class of child records of the lifecycle that can be listed; `own` are listings of
     child records that no other lifecycle has.
     """
-    for rows in (*CHILD_LISTINGS, *PROJECT_LISTINGS, *own):
+    for rows in (*CHILD_LISTINGS, *PROJECT_LISTINGS, *KEPT_LISTINGS, *own):
         if rows.row in lifecycle.children:
             mount_child_listing(router, lifecycle, shape, rows)
 

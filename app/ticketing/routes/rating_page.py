@@ -18,10 +18,11 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, utc_now
+from app.api.pages.page_headers import FORM_POLICY
 from app.api.requests.accept import language_for
 from app.api.requests.limits import Quota
 from app.api.requests.raw_bodies import RATING_PAGE
-from app.api.service.pages import FORM_POLICY, page
+from app.api.service.pages import page
 from app.common.people import Caller
 from app.common.tickets import Ticket
 from app.html.filters import moment, paragraphs

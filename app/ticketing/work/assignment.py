@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
@@ -18,6 +17,7 @@ from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import follower
 from app.kernel.actions.actor_policy import agent, engineer, rule
+from app.kernel.actions.conditions import at_least_one_member, exactly_one_member
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import FreeText, Payload, Reference
@@ -36,11 +36,7 @@ class AssignTicket(Payload):
         default=None, description="The person: an id, or `me`. With a team: one of its members."
     )
 
-    @model_validator(mode="after")
-    def _check_target(self) -> AssignTicket:
-        if self.team is None and self.person is None:
-            raise PydanticCustomError("somebody", "name a team, a person, or both")
-        return self
+    CONDITIONS = (at_least_one_member("somebody", "team", "person"),)
 
 
 def assign(ticket: Ticket, body: AssignTicket, ctx: ActionContext) -> None:
@@ -63,11 +59,7 @@ class EscalateTicket(Payload):
     )
     reason: FreeText = Field(description="The reason, in the words of the person who acts.")
 
-    @model_validator(mode="after")
-    def _check_one_target(self) -> EscalateTicket:
-        if (self.team is None) == (self.person is None):
-            raise PydanticCustomError("one_of_the_two", "name a team or a person, and not both")
-        return self
+    CONDITIONS = (exactly_one_member("one_of_the_two", "team", "person"),)
 
 
 def escalate(ticket: Ticket, body: EscalateTicket, ctx: ActionContext) -> None:

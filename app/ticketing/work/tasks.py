@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.common.children import Visibility
 from app.common.components import example_includes
@@ -20,6 +19,7 @@ from app.foundation.people.records import Team
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import rule, staff
+from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Title
@@ -141,12 +141,9 @@ class EditTask(Payload):
         default=None, description="The readers from now on: staff, or all who see the record."
     )
 
-    @model_validator(mode="after")
-    def _check_not_empty(self) -> EditTask:
-        changes = (self.title, self.assignee, self.team, self.due_at, self.visibility)
-        if all(value is None for value in changes):
-            raise PydanticCustomError("nothing_to_change", "say what is to change")
-        return self
+    CONDITIONS = (
+        at_least_one_member("nothing_to_change", "title", "assignee", "team", "due_at", "visibility"),
+    )
 
 
 def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:

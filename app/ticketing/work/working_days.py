@@ -1,9 +1,9 @@
-"""Working days, by the calendar of the service that a ticket is about."""
+"""Working days, by a calendar: that of the service that a ticket is about, or another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from app.common.tickets import Ticket
@@ -24,7 +24,15 @@ async def service_working_days(
     """
     named = getattr(ticket, "service", None)
     service = None if named is None else await reads.record("service", named)
-    key = None if service is None else service.record.calendar
+    return await calendar_working_days(reads, None if service is None else service.record.calendar, ctx)
+
+
+async def calendar_working_days(
+    reads: ReadContext, key: str | None, ctx: ActionContext
+) -> tuple[tzinfo, Callable[[date], bool]]:
+    """Return the zone of the calendar with that key, and a function that tells whether a day is a working
+    day; without a calendar, Monday to Friday in the organisation's zone.
+    """
     calendar = None if key is None else await reads.record("calendar", key)
     if calendar is None:
         return ctx.zone, lambda day: day.weekday() <= _FRIDAY
@@ -42,6 +50,11 @@ def working_days_after(day: date, number: int, works: Callable[[date], bool]) ->
         day += timedelta(days=1)
         number -= works(day)
     return day
+
+
+def end_of_day(day: date, zone: tzinfo) -> datetime:
+    """Return the end of the day in the zone, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def same_time_on(since: datetime, day: date, zone: tzinfo) -> datetime:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from app.common.records import jsonb_ordered
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.payloads import (
-    PayloadPart,
-    to_json_value,
-)
 from app.service_levels.agreements.records import (
     Agreement,
     ReportingPeriod,
 )
 from app.service_levels.agreements.terms.payloads import LONGEST_REVIEW_MONTHS, AgreementTerms
 
-#: Terms that are lists of documents.
-PART_LISTS = ("targets", "consequences", "workload")
 #: The terms by default.
 USUAL_TERMS = {
     "review_months": LONGEST_REVIEW_MONTHS,
@@ -40,9 +30,6 @@ def apply_terms(agreement: Agreement, body: AgreementTerms, ctx: ActionContext) 
     """Set the terms that the payload has."""
     left_out = type(body).model_fields.keys() - body.model_fields_set
     copy_fields(agreement, body, ctx, without=" ".join(left_out))
-    for name in PART_LISTS:
-        if name in body.model_fields_set:
-            setattr(agreement, name, as_documents(getattr(body, name)))
     if "rests_on" in body.model_fields_set:
         ids = (str(supporting.id) for supporting in ctx.refs(Agreement, "rests_on"))
         agreement.rests_on = list(dict.fromkeys(ids)) or None
@@ -53,21 +40,3 @@ def fill_usual_terms(agreement: Agreement) -> None:
     for name, value in USUAL_TERMS.items():
         if getattr(agreement, name) is None:
             setattr(agreement, name, value)
-
-
-def as_documents(parts: Sequence[PayloadPart]) -> list[dict[str, Any]] | None:
-    """Return the parts as JSON data with all of their members, as the record holds them."""
-    documents: list[dict[str, Any]] = jsonb_ordered([_as_document(part) for part in parts])
-    return documents or None
-
-
-def _as_document(part: PayloadPart) -> dict[str, Any]:
-    return {name: _json(getattr(part, name)) for name in type(part).model_fields}
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, PayloadPart):
-        return _as_document(value)
-    if isinstance(value, tuple):
-        return [_json(item) for item in value]
-    return to_json_value(value)

@@ -1,0 +1,101 @@
+"""What payloads say beside their schemas: which records a field names, what must hold of several members
+together, and the words of codes; the contract's `x-reference`, `x-conditions` and `x-enum-labels`.
+
+A frontend offers records where a field names one, shows a refusal beside the members that it is about, and
+has words for the codes among which people choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, get_args
+
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.common.files.uploads import UploadRef
+from app.common.records import ChildRef, CodeEnum, ForeignRef, KeyRef, NamedAs
+from app.i18n import LANGUAGES, translate
+from app.kernel.actions.conditions import Condition, conditions_of
+from app.kernel.actions.payloads import marks
+
+REFERENCE, CONDITIONS, LABELS = "x-reference", "x-conditions", "x-enum-labels"
+#: The word that a message has in the place of members that are not given.
+#: The kind of a reference to a file that was uploaded before.
+UPLOAD = "upload"
+LACKING = {"lacking": "…"}
+
+
+def add_payload_marks(contract: dict[str, Any], routes: Iterable[object]) -> None:
+    """Add to the contract's payloads the records that their fields name, their conditions, and the words of
+    the codes that they choose from, in the order of `enum`.
+    """
+    for payload in _sent_types(routes):
+        schema = contract["components"]["schemas"].get(payload.__name__)
+        if schema is None:
+            continue
+        if issubclass(payload, CodeEnum):
+            schema[LABELS] = [_in_both(code.label) for code in payload]
+            continue
+        for name, reference in references_of(payload).items():
+            schema["properties"][name][REFERENCE] = reference
+        if conditions := [
+            _described(payload, condition) for condition in conditions_of(payload) if condition.members
+        ]:
+            schema[CONDITIONS] = conditions
+
+
+def references_of(payload: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """Return, by the names that clients use, which records the payload's fields name.
+
+    `kind` is the record's, or `upload` for a file that was uploaded before. `by` is the field whose value
+    names it; without one the field takes an id, a key or a number. `within` is `record` for a row of the
+    record that is acted on. `open`: a value that names no record is accepted, too.
+    """
+    references: dict[str, dict[str, Any]] = {}
+    for name, foreign in marks(payload, ForeignRef).items():
+        references[name] = {"kind": foreign.kind}
+    for name, key in marks(payload, KeyRef).items():
+        references[name] = {"kind": key.kind, "by": "key"} | ({} if key.must_exist else {"open": True})
+    for name, named in marks(payload, NamedAs).items():
+        references[name] = {"kind": named.kind, "by": "name", "open": True}
+    for name in marks(payload, UploadRef):
+        references[name] = {"kind": UPLOAD}
+    for name, child in marks(payload, ChildRef).items():
+        references[name] = {"kind": child.row.KIND, "by": child.by, "within": "record"}
+    return {payload.model_fields[name].alias or name: reference for name, reference in references.items()}
+
+
+def _described(payload: type[BaseModel], condition: Condition) -> dict[str, Any]:
+    return {
+        "code": condition.code,
+        "members": [payload.model_fields[name].alias or name for name in condition.members],
+        "message": _in_both(lambda language: translate(language, "value", condition.code, LACKING)),
+    }
+
+
+def _in_both(words: Callable[[str], str]) -> dict[str, str]:
+    return {language: words(language) for language in LANGUAGES}
+
+
+def _sent_types(routes: Iterable[object]) -> Iterator[type[BaseModel] | type[CodeEnum]]:
+    """Yield the models of all bodies that the routes take, with the models and the codes of their fields,
+    each once.
+    """
+    visited: set[object] = set()
+    annotations: list[Any] = [
+        route.body_field.field_info.annotation
+        for route in routes
+        if isinstance(route, APIRoute) and route.body_field is not None
+    ]
+    while annotations:
+        annotation = annotations.pop()
+        annotations += get_args(annotation)
+        if not isinstance(annotation, type) or annotation in visited:
+            continue
+        visited.add(annotation)
+        if issubclass(annotation, BaseModel):
+            annotations += [field.annotation for field in annotation.model_fields.values()]
+            yield annotation
+        elif issubclass(annotation, CodeEnum):
+            yield annotation

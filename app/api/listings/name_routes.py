@@ -1,0 +1,252 @@
+"""Routes that find records of several kinds: `/v1/search` by what is said in them, `/v1/lookup` by what they
+are called, as forms offer those that a field may name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
+from starlette.responses import Response
+
+from app.api.authentication.auth import ledger_of
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.signatures import typed
+from app.api.listings.filters import multi_value
+from app.api.listings.lists import Listing
+from app.api.listings.naming import (
+    NamedRecord,
+    NameQuery,
+    find_named,
+    has_number_code,
+    interleaved,
+    is_named,
+    newest_first,
+)
+from app.api.listings.paging import VARY
+from app.api.listings.searching import LONGEST, Searched
+from app.api.records.reads import renderer_of
+from app.api.records.shapes import OutputModel
+from app.api.requests.accept import language_for
+from app.api.requests.json_output import dump_json
+from app.common.records import ANY_RECORD, TICKET
+from app.log.events import stream
+from app.search.query import wait_for_index
+
+MOST_RECORDS, USUAL_RECORDS = 50, 20
+LONGEST_OFFER = 20
+
+
+class RecordName(OutputModel):
+    """A record, by what it is called."""
+
+    kind: str
+    kind_label: str = Field(description="Label of its kind, in the language asked for.")
+    id: UUID
+    number: str | None = Field(description="Its number; null: it has none.")
+    key: str | None = Field(description="Its key; null: it has none.")
+    title: str | None = Field(description="Its title or name; null: it has none, or the person was erased.")
+    state: str
+    state_label: str = Field(description="Label of its state, in the language asked for.")
+
+
+class FoundRecord(RecordName):
+    """A record that a search found."""
+
+    opened_at: datetime | None = Field(
+        description="The time that its list is sorted by: when it was opened, drafted or added, or begins."
+    )
+
+
+class FoundRecords(OutputModel):
+    """Records of all kinds that a search found."""
+
+    items: list[FoundRecord]
+    lag_seconds: float = Field(
+        description="Age of the first event whose words are not found yet; 0: there is none."
+    )
+
+
+class OfferedRecord(RecordName):
+    """A record that a field may name."""
+
+    value: str = Field(
+        description="Text by which a field without `by` names it: its id; where the kind asked for is "
+        "`anything`, kind and id of what is no ticket."
+    )
+    label: str = Field(description="For people: number and title, or the name.")
+    detail: str | None = Field(
+        description="A few words that tell it apart from others of its name: state, key or department."
+    )
+
+
+class OfferedRecords(OutputModel):
+    """Records that a field may name."""
+
+    items: list[OfferedRecord]
+
+
+class FindQuery(BaseModel):
+    """The query of a search over all kinds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Searched = Field(
+        description="Those in which the caller can read all of these words; numbers and keys also by their "
+        "beginning. A number or key that is given whole comes first."
+    )
+    kind: list[str] | None = None
+    limit: int = Field(default=USUAL_RECORDS, ge=1, le=MOST_RECORDS, description="Records in the answer.")
+
+
+def _without_nul(text: str) -> str:
+    return text.replace("\x00", " ").strip()
+
+
+class LookupQuery(BaseModel):
+    """The query of the records that a field may name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: list[str]
+    q: Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_without_nul)] = Field(
+        default="",
+        description="The beginning of what it is called: a number, a key, words of its title or name. "
+        "Empty: the first ones.",
+    )
+    open: bool = Field(
+        default=False, description="True: without what is closed, retired or otherwise out of use."
+    )
+    process: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Of kinds whose keys are unique within a process, those of this one.",
+    )
+    limit: int = Field(default=LONGEST_OFFER, ge=1, le=LONGEST_OFFER, description="Records in the answer.")
+
+
+def router_of(listings: Sequence[Listing]) -> APIRouter:
+    """Return the router that finds records of these lists."""
+    router = APIRouter(prefix="/v1", tags=["search"])
+    _mount_search(router, [listing for listing in listings if listing.lifecycle.searched_fields])
+    _mount_lookup(router, [listing for listing in listings if is_named(listing)])
+    return router
+
+
+def _mount_search(router: APIRouter, listings: Sequence[Listing]) -> None:
+    async def search_records(request: Request, query: FindQuery) -> Response:
+        """Find records of all kinds with full-text search, as `q` finds them in their lists: whoever may not
+        see a record, or a field of it, does not find it by that. First the record whose number or key was
+        given whole, then the newest ones.
+        """
+        lag = await wait_for_index(ledger_of(request).db)
+        name_query = NameQuery(query.q, query.limit)
+        records: list[NamedRecord] = []
+        for listing in listings:
+            if query.kind is None or listing.lifecycle.kind in query.kind:
+                records += await find_named(listing, renderer_of(request, listing), name_query)
+        language = language_for(request)
+        items = [
+            {**_name_of(record, language), "opened_at": _instant(record.sorted_by)}
+            for record in newest_first(records)[: query.limit]
+        ]
+        return _answer(language, {"items": items, "lag_seconds": lag})
+
+    kinds: Any = Literal[tuple(listing.lifecycle.kind for listing in listings)]
+    kind = multi_value(kinds, "Records of these kinds; all that have full-text search.", most=len(listings))
+    query = create_model("SearchQuery", __base__=FindQuery, kind=(kind, None))
+    router.get(
+        "/search",
+        operation_id="search_records",
+        summary="Search records of all kinds",
+        response_model=FoundRecords,
+        responses=in_language() | problems(400, 422),
+    )(typed(search_records, "query", Annotated[query, Query()]))
+
+
+def _mount_lookup(router: APIRouter, listings: Sequence[Listing]) -> None:
+    async def look_up_records(request: Request, query: LookupQuery) -> Response:
+        """Offer the records that a field of a form may name, while their name is being typed: of one kind or
+        of several, by number, key, title or name, as far as the caller may see them. Teams, services and
+        others with a key come by name; what has a number comes newest first.
+        """
+        chosen = [
+            listing
+            for listing in listings
+            if not _kinds_of(listing).isdisjoint(query.kind) and has_number_code(listing, query.q)
+        ]
+        if query.q and any(listing.lifecycle.searched_fields for listing in chosen):
+            await wait_for_index(ledger_of(request).db)
+        name_query = NameQuery(
+            query.q, query.limit, unfinished=True, in_use=query.open, process=query.process
+        )
+        by_kind = [await find_named(listing, renderer_of(request, listing), name_query) for listing in chosen]
+        language = language_for(request)
+        items = [
+            {
+                **_name_of(record, language),
+                "value": _value_of(record, query.kind),
+                "label": record.label(language),
+                "detail": record.detail(language),
+            }
+            for record in interleaved(by_kind)[: query.limit]
+        ]
+        return _answer(language, {"items": items})
+
+    names: Iterable[str] = (listing.lifecycle.kind for listing in listings)
+    kinds: Any = Literal[(*names, TICKET, ANY_RECORD)]
+    about = (
+        "Records of these kinds, as `x-reference` names them; `ticket`: of all kinds of tickets, "
+        "`anything`: of all that have numbers."
+    )
+    kind = multi_value(kinds, about, most=len(listings))
+    query = create_model("OfferQuery", __base__=LookupQuery, kind=(kind, ...))
+    router.get(
+        "/lookup",
+        operation_id="look_up_records",
+        summary="Look up records by name",
+        response_model=OfferedRecords,
+        responses=in_language() | problems(400, 422),
+    )(typed(look_up_records, "query", Annotated[query, Query()]))
+
+
+def _kinds_of(listing: Listing) -> set[str]:
+    """Return the kinds as which its records can be asked for."""
+    lifecycle = listing.lifecycle
+    kinds = {lifecycle.kind}
+    if lifecycle.is_ticket:
+        kinds.add(TICKET)
+    return kinds | {ANY_RECORD} if lifecycle.code is not None else kinds
+
+
+def _name_of(record: NamedRecord, language: str) -> dict[str, Any]:
+    return {
+        "kind": record.lifecycle.kind,
+        "kind_label": record.lifecycle.label(language),
+        "id": record.fields["id"],
+        "number": record.fields.get("number"),
+        "key": record.fields.get("key"),
+        "title": record.title(language),
+        "state": record.fields["state"],
+        "state_label": record.state_label(language),
+    }
+
+
+def _value_of(record: NamedRecord, kinds: Sequence[str]) -> str:
+    lifecycle, record_id = record.lifecycle, str(record.fields["id"])
+    if ANY_RECORD in kinds and not lifecycle.is_ticket:
+        return stream(lifecycle.kind, record.fields["id"])
+    return record_id
+
+
+def _instant(value: Any) -> datetime | None:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
+
+
+def _answer(language: str, answer: dict[str, Any]) -> Response:
+    headers = {**VARY, "Content-Language": language}
+    return Response(dump_json(answer), headers=headers, media_type="application/json")

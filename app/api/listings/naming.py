@@ -1,0 +1,203 @@
+"""Names of records: the fields by which people call a record, and the records that are called so.
+
+Kinds with full-text search find a record by what the index has of it; the others, of which there are few,
+by the text of those fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.api.listings.filters import WhereClause
+from app.api.listings.lists import Listing
+from app.api.listings.paging import Order, order_of, page_rows
+from app.api.records.columns import Columns, by_row
+from app.api.records.shapes import Renderer
+from app.common.records import Codec, Record, all_codecs
+from app.kernel.actions.lifecycle import Lifecycle
+from app.search.query import is_searchable, search
+
+#: Fields whose value names one record, as addresses and references take it.
+CODES = ("number", "key")
+#: Fields with a record's title, in the order in which they are taken; `_en`, `_zh` for those in one language.
+TITLES = ("title", "name", "label")
+#: Fields that tell records with the same title apart.
+DETAILS = ("department", "key")
+# Further words of a name are not looked at.
+LONGEST_PHRASE = 8
+_NUMBER_BEGINS = re.compile(r"([A-Z]{3})-\d")
+
+
+@dataclass(frozen=True, slots=True)
+class NameQuery:
+    """A query for records by what they are called. Without a `text` it finds the first ones. `unfinished`:
+    the text is being typed. `in_use`: only records that new work can refer to. `process`: of keys that are
+    unique only within a process, those of this one.
+    """
+
+    text: str
+    limit: int
+    unfinished: bool = False
+    in_use: bool = False
+    process: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRecord:
+    """A record that was found. `exact`: the text is its number or key. `sorted_by`: the value that its list
+    is sorted by; None if it has none.
+    """
+
+    lifecycle: Lifecycle[Any]
+    fields: dict[str, Any]
+    exact: bool
+    sorted_by: Any
+
+    def title(self, language: str) -> str | None:
+        """Return its title or name, in that language if it has one in it; None if it has none, or its person
+        was erased.
+        """
+        other = "en" if language == "zh" else "zh"
+        names = [*TITLES, *(f"{name}_{tongue}" for tongue in (language, other) for name in TITLES)]
+        return next((self.fields[name] for name in names if self.fields.get(name)), None)
+
+    def label(self, language: str) -> str:
+        """Return what people call it: number and title, or title, or key."""
+        words = [self.fields.get("number"), self.title(language)]
+        return " ".join(filter(None, words)) or self.fields.get("key") or str(self.fields["id"])
+
+    def detail(self, language: str) -> str | None:
+        """Return what tells it apart from others of its name: the state of what has a number; else the key,
+        or the person's department.
+        """
+        if self.fields.get("number"):
+            return self.state_label(language)
+        return next((self.fields[name] for name in DETAILS if self.fields.get(name)), None)
+
+    def state_label(self, language: str) -> str:
+        """Return the label of its state."""
+        return self.lifecycle.states(self.fields["state"]).label(language)
+
+
+def naming_fields(listing: Listing) -> tuple[str, ...]:
+    """Return the fields that a record of the list is called by; none: it cannot be found by a name."""
+    fields, shape = _fields_of(listing.lifecycle), listing.shape.model_fields
+    names = (*CODES, *TITLES, *(f"{name}_{language}" for name in TITLES for language in ("en", "zh")))
+    return tuple(
+        name
+        for name in names
+        if name in fields
+        and name in shape
+        and not (fields[name].staff_only or fields[name].hidden)
+        and name not in listing.renderer.COMPUTED
+    )
+
+
+def _fields_of(lifecycle: Lifecycle[Any]) -> dict[str, Codec]:
+    record: type[Record] = lifecycle.record
+    return all_codecs(record)
+
+
+def is_named(listing: Listing) -> bool:
+    """Return whether records of the list can be found by what they are called."""
+    fields = _fields_of(listing.lifecycle)
+    names = naming_fields(listing)
+    return bool(listing.lifecycle.searched_fields or names) and not any(
+        fields[name].personal and name not in listing.lifecycle.searched_fields for name in names
+    )
+
+
+def has_number_code(listing: Listing, text: str) -> bool:
+    """Return whether a record of the list may have a number that begins so; of a text that begins as no
+    number does, always.
+    """
+    begins = _NUMBER_BEGINS.match(text.upper())
+    return begins is None or listing.lifecycle.code in (None, begins[1])
+
+
+async def find_named(listing: Listing, renderer: Renderer, query: NameQuery) -> list[NamedRecord]:
+    """Return the records that are called so and that the caller may see: first the one whose number or key it
+    is, then others in the list's order; when the text is being typed, by key or name, if the list has such
+    an order.
+    """
+    names = naming_fields(listing)
+    details = {name for name in DETAILS if name in listing.shape.model_fields}
+    renderer.fields = frozenset({"state", *names, *details})
+    order = _order(listing, query)
+    records: dict[Any, NamedRecord] = {}
+    for exact in (True, False):
+        where = await _conditions(listing, renderer, query, names, exact=exact)
+        if where is None:
+            continue
+        rows = await page_rows(renderer, where, order, query.limit, None)
+        for record in await _rendered(renderer, rows, exact=exact):
+            records.setdefault(record.fields["id"], record)
+    return list(records.values())[: query.limit]
+
+
+async def _conditions(
+    listing: Listing, renderer: Renderer, query: NameQuery, names: Sequence[str], *, exact: bool
+) -> WhereClause | None:
+    """Return the conditions; None: nothing fulfils them."""
+    lifecycle, where = listing.lifecycle, WhereClause()
+    codes = [name for name in CODES if name in names]
+    if exact:
+        if not (query.text and codes):
+            return None
+        value = where.bind([query.text, query.text.upper()])
+        where.conditions.append("(" + " or ".join(f"r.{name} = any({value})" for name in codes) + ")")
+    elif query.text and lifecycle.searched_fields:
+        if not is_searchable(query.text):
+            return None
+        text_search = search(query.text, renderer.caller, lifecycle, where.bind, unfinished=query.unfinished)
+        where.searches.append(text_search)
+    else:
+        full_name = f"lower(concat_ws(' ', {', '.join(f'r.{name}' for name in names)}))"
+        words = query.text.lower().split()[:LONGEST_PHRASE]
+        where.conditions += [f"position({where.bind(word)} in {full_name}) > 0" for word in words]
+    if query.in_use:
+        where.restrict_states(frozenset(state.value for state in lifecycle.states_in_use))
+    if query.process is not None and "process" in _fields_of(lifecycle):
+        where.conditions.append(f"r.process = {where.bind(query.process)}")
+    return where
+
+
+def _order(listing: Listing, query: NameQuery) -> Order:
+    alphabetical = [name for name in ("name", "key") if name in listing.sorts]
+    if query.unfinished and alphabetical and "number" not in listing.lifecycle.record.model_fields:
+        return order_of(listing, alphabetical[0])
+    return order_of(listing, f"-{listing.sorts[0]}")
+
+
+async def _rendered(renderer: Renderer, rows: Sequence[tuple[Any, ...]], *, exact: bool) -> list[NamedRecord]:
+    if not rows:
+        return []
+    *selected, sorted_by = zip(*rows, strict=True)
+    columns: Columns = dict(zip(renderer.names, selected, strict=True))
+    await renderer.render_columns(columns)
+    return [
+        NamedRecord(renderer.lifecycle, fields, exact, value)
+        for fields, value in zip(by_row(columns), sorted_by, strict=True)
+    ]
+
+
+def newest_first(records: Sequence[NamedRecord]) -> list[NamedRecord]:
+    """Return records of several lists: first those whose number or key was given, then the newest by what
+    their lists are sorted by.
+    """
+
+    def rank(record: NamedRecord) -> tuple[Any, ...]:
+        return record.exact, record.sorted_by is not None, record.sorted_by
+
+    return sorted(records, key=rank, reverse=True)
+
+
+def interleaved(lists: Sequence[Sequence[NamedRecord]]) -> list[NamedRecord]:
+    """Return records of several lists: first those whose number or key was given, then the first of each, the
+    second of each, and so on.
+    """
+    placed = [(not record.exact, n, record) for records in lists for n, record in enumerate(records)]
+    return [record for *_, record in sorted(placed, key=lambda place: place[:2])]

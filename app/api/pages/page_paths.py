@@ -1,0 +1,64 @@
+"""Paths of pages for people: which there are, which know who is signed in, and which an address may lead to
+(pure).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+START = "/"
+SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+#: Everything at these paths and below them is a page.
+DESK, PORTAL = "/desk", "/portal"
+#: Single pages that are drawn for whoever is signed in.
+SINGLE_PAGES = frozenset({START, SIGN_OUT})
+#: Files that pages load: they are the same for everybody.
+STATIC_FILES = "/desk/static/"
+LONGEST_ADDRESS = 2_000
+#: A slash, not followed by another sign that browsers take for a slash, and then no space and no backslash,
+#: which browsers leave out or turn into a slash.
+_OWN_ADDRESS = re.compile(r"/(?!/)[!-\[\]-~]*", re.ASCII)
+#: The parameter of a page that has been asked for once more by itself.
+MARK = "once_more"
+
+
+def is_page(path: str) -> bool:
+    """Return whether a page for people is at the path, so that its refusals are pages, too."""
+    return is_below(path, DESK, PORTAL, SIGN_IN) or path in SINGLE_PAGES
+
+
+def is_for_signed_in(path: str) -> bool:
+    """Return whether the page shows more to whoever is signed in, so that its requests are authenticated."""
+    if path in SINGLE_PAGES:
+        return True
+    return is_below(path, DESK, PORTAL) and not path.startswith(STATIC_FILES)
+
+
+def is_below(path: str, *prefixes: str) -> bool:
+    """Return whether the path is one of the prefixes, or below one of them."""
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
+
+
+def take_mark(scope: MutableMapping[str, Any]) -> None:
+    """Remove the mark from the request's query, so that no page has to know it, and note it in the state."""
+    query: bytes = scope["query_string"]
+    if MARK.encode() not in query:
+        return
+    pairs = query.split(b"&")
+    rest = [pair for pair in pairs if pair.partition(b"=")[0] != MARK.encode()]
+    scope["query_string"] = b"&".join(rest)
+    scope["state"][MARK] = len(rest) < len(pairs)
+
+
+def own_address(text: str | None) -> str:
+    """Return the text if it is an address of this service, without its scheme and host, to go on to; else
+    that of the first page. Nothing else may be gone on to: a link could lead to somebody else's page.
+    """
+    if text is None or len(text) > LONGEST_ADDRESS or not _OWN_ADDRESS.fullmatch(text):
+        return START
+    path = urlsplit(text).path
+    return START if is_below(path, SIGN_IN, SIGN_OUT) else text

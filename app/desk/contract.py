@@ -1,0 +1,178 @@
+"""The contract as screens need it: lists with their filters, the fields of records, lists within a record,
+and forms. All screens follow from it, so that a kind that is added has them at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from typing import Any
+
+from app.api.service.pages import CONTRACT
+from app.contract.schemas import Schema, resolved
+from app.desk.forms.fields import Form, FormField, form_of
+
+#: Parameters of lists that are no filters.
+NO_FILTERS = frozenset({"limit", "cursor", "sort", "fields", "view", "count", "expand", "include", "q"})
+#: Lists within a record that a page shows by itself or not at all.
+OTHER_LISTS = frozenset({"events", "notices", "approval_preview", "page", "invitation.ics", "chart.svg"})
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class ListScreen:
+    """The list of a kind: its filters as fields of a form, its sort orders, whether words can be searched,
+    and the fields of a record in it with their schemas.
+    """
+
+    filters: tuple[FormField, ...]
+    sorts: tuple[str, ...]
+    is_searched: bool
+    fields: Mapping[str, Schema]
+    on_request: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildScreen:
+    """A list within a record: the last segment of its path, and the fields of what it lists."""
+
+    name: str
+    fields: Mapping[str, Schema]
+
+
+class ScreenContract:
+    """An OpenAPI document, asked for what screens show."""
+
+    def __init__(self, document: Schema) -> None:
+        self._document = document
+
+    def resolved(self, schema: Schema) -> Schema:
+        """Return the schema without references at its top."""
+        return resolved(schema, self._document)
+
+    def component(self, name: str) -> Schema:
+        """Return the schema of that name."""
+        return dict(self._document["components"]["schemas"][name])
+
+    def component_at(self, reference: str) -> Schema:
+        """Return the component that a reference names."""
+        return self.component(reference.rpartition("/")[2])
+
+    @lru_cache(maxsize=2048)  # noqa: B019 - there is one such object in a process
+    def form(self, schema: str) -> Form:
+        """Return the form of the payload with that schema."""
+        return form_of(self._document, self.component(schema))
+
+    def payload_fields(self, schema: str) -> Mapping[str, Schema]:
+        """Return the fields of the payload with that schema."""
+        return self._fields(self.component(schema)) or {}
+
+    def operation(self, method: str, path: str) -> Schema | None:
+        """Return the operation at that path of the contract; None if there is none."""
+        operation = self._document["paths"].get(path, {}).get(method.lower())
+        return None if operation is None else dict(operation)
+
+    @lru_cache(maxsize=256)  # noqa: B019 - as above
+    def listing(self, plural: str) -> ListScreen | None:
+        """Return the list of that kind; None if it has none."""
+        operation = self.operation("get", f"/v1/{plural}")
+        fields = None if operation is None else self._listed_fields(operation)
+        if operation is None or fields is None:
+            return None
+        parameters = {p["name"]: p for p in map(self.resolved, operation.get("parameters", ()))}
+        filters = {
+            name: {**parameter["schema"], "description": parameter.get("description", "")}
+            for name, parameter in parameters.items()
+            if parameter["in"] == "query" and name not in NO_FILTERS
+        }
+        return ListScreen(
+            form_of(self._document, {"type": "object", "properties": filters}).fields,
+            tuple(self.resolved(parameters["sort"]["schema"])["enum"]) if "sort" in parameters else (),
+            "q" in parameters,
+            fields,
+            self._included(parameters.get("include")),
+        )
+
+    @lru_cache(maxsize=256)  # noqa: B019 - as above
+    def record_fields(self, plural: str) -> Mapping[str, Schema] | None:
+        """Return the fields of a record by their names; None if none is shown by itself."""
+        operation = self.operation("get", f"/v1/{plural}/{{id}}")
+        return None if operation is None else self._fields(self._answer(operation))
+
+    @lru_cache(maxsize=256)  # noqa: B019 - as above
+    def record_extras(self, plural: str) -> frozenset[str]:
+        """Return the fields of a record of that kind that are shown on request."""
+        operation = self.operation("get", f"/v1/{plural}/{{id}}") or {}
+        parameters = (self.resolved(parameter) for parameter in operation.get("parameters", ()))
+        return self._included(next((p for p in parameters if p["name"] == "include"), None))
+
+    @lru_cache(maxsize=256)  # noqa: B019 - as above
+    def listed_fields(self, path: str) -> Mapping[str, Schema] | None:
+        """Return the fields of what the operation at that path lists; None if there is none."""
+        operation = self.operation("get", path)
+        return None if operation is None else self._listed_fields(operation)
+
+    @lru_cache(maxsize=256)  # noqa: B019 - as above
+    def children(self, plural: str) -> tuple[ChildScreen, ...]:
+        """Return the lists within a record of that kind, in the order of the contract."""
+        prefix = f"/v1/{plural}/{{id}}/"
+        names = [path.removeprefix(prefix) for path in self._document["paths"] if path.startswith(prefix)]
+        lists = (
+            (name, self._child_fields(f"{prefix}{name}"))
+            for name in names
+            if "/" not in name and name not in OTHER_LISTS
+        )
+        return tuple(ChildScreen(name, fields) for name, fields in lists if fields is not None)
+
+    def field_label(self, name: str, schema: Schema, language: str) -> str:
+        """Return the label of an answer's field."""
+        words = schema.get("x-label") or self._labels.get(name) or {}
+        text: str = words.get(language) or name.removesuffix("_id").replace("_", " ").capitalize()
+        return text
+
+    @cached_property
+    def _labels(self) -> Mapping[str, Mapping[str, str]]:
+        labels: Mapping[str, Mapping[str, str]] = self._document["x-labels"]
+        return labels
+
+    def _included(self, parameter: Schema | None) -> frozenset[str]:
+        """Return the fields that a parameter may ask for; it is None if there is no such one."""
+        if parameter is None:
+            return frozenset()
+        entry = self.resolved(self.resolved(parameter["schema"])["items"])
+        return frozenset(entry["enum"] if "enum" in entry else [entry["const"]])
+
+    def _child_fields(self, path: str) -> Mapping[str, Schema] | None:
+        operation = self.operation("get", path)
+        if operation is None or any(
+            self.resolved(parameter).get("required") and self.resolved(parameter)["in"] == "query"
+            for parameter in operation.get("parameters", ())
+        ):
+            return None
+        return self._listed_fields(operation)
+
+    def _listed_fields(self, operation: Schema) -> Mapping[str, Schema] | None:
+        """Return the fields of what the operation lists; None if it answers with no list of objects."""
+        entries = self._answer(operation).get("properties", {}).get("items")
+        return None if entries is None else self._fields(self.resolved(self.resolved(entries)["items"]))
+
+    def _fields(self, schema: Schema) -> Mapping[str, Schema] | None:
+        properties: Mapping[str, Schema] | None = schema.get("properties")
+        return properties
+
+    def _answer(self, operation: Schema) -> Schema:
+        """Return the schema of the operation's answer; an empty one if that is no JSON."""
+        for status in ("200", "201"):
+            if status in operation["responses"]:
+                content = self.resolved(operation["responses"][status]).get("content", {})
+                return self.resolved(content[JSON]["schema"]) if JSON in content else {}
+        return {}
+
+
+@cache
+def screen_contract() -> ScreenContract:
+    """Return the contract, as the build has made it. Raises FileNotFoundError."""
+    document: dict[str, Any] = json.loads(CONTRACT.read_bytes())
+    return ScreenContract(document)

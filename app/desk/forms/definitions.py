@@ -1,0 +1,77 @@
+"""Fields of a form that somebody has defined here: custom fields of a process, and the questions of an item
+of the catalogue (pure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField, form_of
+from app.i18n import LANGUAGES
+
+#: The member of payloads that has the values of custom fields by their keys.
+CUSTOM = "custom"
+#: The member that has the answers to an item's questions.
+ANSWERS = "answers"
+#: The ways in which values of these types are filled in; other types are lines.
+_KINDS = {
+    "words": FieldKind.paragraph,
+    "number": FieldKind.integer,
+    "choice": FieldKind.choice,
+    "date": FieldKind.day,
+    "bool": FieldKind.truth,
+}
+PERSON = "person"
+
+
+def with_custom_fields(form: Form, definitions: Iterable[Mapping[str, Any]]) -> Form:
+    """Return the form with a field for each custom field of the process, as `/v1/custom_fields` defines it,
+    in the place of free names with values; without any, if none is defined.
+    """
+    inner = tuple(_defined(definition) for definition in definitions)
+    fields = (
+        replace(field, kind=FieldKind.part, inner_fields=inner) if field.name == CUSTOM else field
+        for field in form.fields
+        if field.name != CUSTOM or inner
+    )
+    return replace(form, fields=tuple(fields))
+
+
+def with_questions(form: Form, definition: Mapping[str, Any], words: Mapping[str, str] | None = None) -> Form:
+    """Return the form with the questions of an item of the catalogue (a JSON Schema) in the place of its
+    answers; `words` are the label of that part, if not the usual one.
+    """
+    inner = questions_of(definition)
+    fields = (
+        replace(field, kind=FieldKind.part, words=words or field.words, help_words={}, inner_fields=inner)
+        if field.name == ANSWERS
+        else field
+        for field in form.fields
+    )
+    return replace(form, fields=tuple(fields))
+
+
+def questions_of(definition: Mapping[str, Any]) -> tuple[FormField, ...]:
+    """Return the questions in the order in which they are asked."""
+    properties = definition.get("properties", {})
+    order = definition.get("x-order") or sorted(properties)
+    return form_of({}, {**definition, "properties": {name: properties[name] for name in order}}).fields
+
+
+def _defined(definition: Mapping[str, Any]) -> FormField:
+    return FormField(
+        definition["key"],
+        _KINDS.get(definition["value_type"], FieldKind.line),
+        {},
+        words=_words(definition),
+        required=definition["required"],
+        nullable=True,
+        choices=tuple(FieldChoice(each["key"], _words(each)) for each in definition["choices"] or ()),
+        reference={"kind": PERSON} if definition["value_type"] == PERSON else None,
+    )
+
+
+def _words(defined: Mapping[str, Any]) -> dict[str, str]:
+    return {language: defined[f"label_{language}"] for language in LANGUAGES}

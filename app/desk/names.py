@@ -1,0 +1,99 @@
+"""Names of the records that a record refers to by an id or a key, which people do not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from app.api.open_actions import action_link
+from app.common.records import Record, all_codecs
+from app.desk.contract import ScreenContract
+from app.desk.operation_calls import OperationCalls
+from app.desk.references import is_typed
+from app.desk.values import NAMING, record_name, record_title
+from app.kernel.actions.lifecycle import Lifecycle
+
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Ids, numbers and keys.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
+#: The most names that one page asks for; the others stay keys, and ids are left out.
+MOST_NAMES = 24
+#: Kinds that answers name by themselves.
+NAMED_ALREADY = frozenset({"person", "team"})
+
+
+@dataclass
+class ReferredNames:
+    """Names of records for one page, each asked for once."""
+
+    calls: OperationCalls
+    contract: ScreenContract
+    lifecycles: Mapping[str, Lifecycle[Any]]
+    _records: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    async def replaced(self, lifecycle: Lifecycle[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a record, or of a payload, with what is referred to by its name. An id that
+        has none for the reader is left out. Raises CallRefused.
+        """
+        referred = _referred_kinds(self.contract, lifecycle)
+        return {
+            name: await self._named(referred.get(name), value) if name != "id" else value
+            for name, value in values.items()
+        }
+
+    async def _named(self, kind: str | None, value: Any) -> Any:
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            named = [await self._named(kind, entry) for entry in value]
+            return [entry for entry in named if entry is not None]
+        if not isinstance(value, str):
+            return value
+        if kind in NAMED_ALREADY:
+            return value
+        stub = None if kind is None else await self._stub(kind, value)
+        return stub if stub is not None else None if ID.fullmatch(value) else value
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._records) >= MOST_NAMES
+
+    async def _stub(self, kind: str, value: str) -> dict[str, Any] | None:
+        """Return the record of that name as other records show theirs; None if the reader may not see it."""
+        is_new = (kind, value) not in self._records
+        # What is no name of a record is no part of an address either.
+        if kind not in self.lifecycles or not NAME.fullmatch(value) or (is_new and self._is_full):
+            return None
+        if is_new:
+            plural = self.lifecycles[kind].plural
+            fields = [name for name in self.contract.record_fields(plural) or () if name in NAMING]
+            parameters = {"fields": ",".join(fields)} if fields else {}
+            self._records[kind, value] = await self.calls.read_if_allowed(f"/v1/{plural}/{value}", parameters)
+        record = self._records[kind, value]
+        if record is None:
+            return None
+        name = record_name(record, self.calls.language) or value
+        return {"kind": kind, "id": value, "name": name, "title": record_title(record)}
+
+
+@cache
+def _referred_kinds(contract: ScreenContract, lifecycle: Lifecycle[Any]) -> Mapping[str, str]:
+    """Return the kinds that the fields of such records, and of their payloads, name by an id or a key."""
+    return dict([*_of_record(lifecycle), *_of_payloads(contract, lifecycle)])
+
+
+def _of_record(lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, str]]:
+    record: type[Record] = lifecycle.record
+    for name, codec in all_codecs(record).items():
+        if codec.refers is not None:
+            yield name, codec.refers.kind
+        elif codec.key_of is not None:
+            yield name, codec.key_of.kind
+
+
+def _of_payloads(contract: ScreenContract, lifecycle: Lifecycle[Any]) -> Iterator[tuple[str, str]]:
+    for row in lifecycle.rows:
+        for member in contract.form(action_link(lifecycle, row).body_schema).fields:
+            if member.reference is not None and is_typed(member):
+                yield member.name, member.reference["kind"]

@@ -1,0 +1,117 @@
+"""Calls of operations in process, as HTTP callers send them: below authentication, rate limit and metrics,
+which take a page as one request. So a page shows and does nothing that the API does not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp, Message
+
+Parameters = Mapping[str, str | Sequence[str]]
+NO_PARAMETERS: Parameters = {}
+NO_BODY: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswer:
+    """The answer of an operation: its status, headers by their small names, and its JSON (None: it has
+    none).
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    document: Any
+
+    @property
+    def is_success(self) -> bool:
+        """Say whether the operation did what was asked."""
+        return self.status < 300
+
+
+class CallRefused(Exception):
+    """An operation that a page needs refused: the page cannot be shown."""
+
+    def __init__(self, answer: CallAnswer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCalls:
+    """Calls of the caller of a page, whose answers are in its language."""
+
+    request: Request
+    language: str
+
+    async def read(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Any:
+        """Return the document at that path. Raises CallRefused."""
+        answer = await self.send("GET", path, parameters=parameters)
+        if not answer.is_success:
+            raise CallRefused(answer)
+        return answer.document
+
+    async def read_if_allowed(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Any:
+        """Return the document at that path; None if the caller may not read it. Raises CallRefused."""
+        answer = await self.send("GET", path, parameters=parameters)
+        if answer.status in (403, 404):
+            return None
+        if not answer.is_success:
+            raise CallRefused(answer)
+        return answer.document
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Parameters = NO_PARAMETERS,
+        body: Any = NO_BODY,
+        headers: Mapping[str, str] | None = None,
+    ) -> CallAnswer:
+        """Return the answer to the request. `body` is sent as JSON, or as it is if it is bytes."""
+        sent = {"accept": "application/json", "accept-language": self.language, **(headers or {})}
+        content = b""
+        if body is not NO_BODY:
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            sent.setdefault("content-type", "application/json")
+            sent["content-length"] = str(len(content))
+        scope = {
+            **self.request.scope,
+            "method": method,
+            "path": path,
+            "raw_path": quote(path).encode(),
+            "query_string": urlencode(parameters, doseq=True).encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "state": dict(self.request.scope["state"]),
+        }
+        for name in ("endpoint", "route", "path_params", "router"):
+            scope.pop(name, None)
+        app = self.request.app
+        # What an operation raises is its answer, and no failure of the page.
+        return await _answered(ExceptionMiddleware(app.router, app.exception_handlers), scope, content)
+
+
+async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) -> CallAnswer:
+    begun: dict[str, Any] = {}
+    parts: list[bytes] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            begun.update(message)
+        else:
+            parts.append(message.get("body", b""))
+
+    await operations(scope, receive, send)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in begun["headers"]}
+    is_json = "json" in headers.get("content-type", "")
+    return CallAnswer(begun["status"], headers, json.loads(b"".join(parts)) if is_json else None)

@@ -1,0 +1,351 @@
+"""Forms of actions: each follows from its payload's schema in the contract, is sent to the action's
+operation, and comes back with what was refused beside each field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER, HTTP_412_PRECONDITION_FAILED
+
+from app.api.open_actions import ActionLink, action_link
+from app.api.pages.sent_forms import SentForm, sent_form
+from app.desk.forms.definitions import ANSWERS, CUSTOM, with_custom_fields, with_questions
+from app.desk.forms.fields import FieldKind, Form, FormField, is_file
+from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs
+from app.desk.forms.pointers import field_at
+from app.desk.names import NAME
+from app.desk.operation_calls import CallAnswer, CallRefused
+from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.evidence import evidence_for
+from app.desk.pages.records import RecordView, events_of, read_record
+from app.desk.references import (
+    SHOWN_VALUE_PREFIX,
+    Ambiguous,
+    Hit,
+    resolve_references,
+    rows_within,
+    shown_references,
+)
+from app.desk.timeline import NarratedEvent
+from app.desk.values import ShownField
+from app.kernel.actions.lifecycle import Action, Lifecycle
+
+router = APIRouter(include_in_schema=False)
+#: Inputs of the form itself, besides those of the body.
+VERSION, KEY, BASE, MORE = "version", "key", "base", "more"
+#: By what the names of the others begin.
+OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT)
+#: The input that says for which item of the catalogue a request is.
+ITEM = "/item"
+MOST_DEFINITIONS = "200"
+#: The input for the name of a file; the file's own if it is left blank.
+FILE_NAME = "/name"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionScreen:
+    """The form of an action on a record, or of one that opens a record (None).
+
+    Where a page asks for less or otherwise than the payload: `own_form` is the form in the place of the
+    payload's, `preset` the members that are sent besides, `own_path` the form's address, `own_label` what
+    the action is called, `about` and `facts` what stands before the form.
+    """
+
+    desk: Desk
+    lifecycle: Lifecycle[Any]
+    row: Action[Any, Any]
+    view: RecordView | None
+    own_form: Form | None = None
+    preset: Mapping[str, Any] = field(default_factory=dict)
+    own_path: str | None = None
+    own_label: str | None = None
+    about: str = ""
+    facts: tuple[ShownField, ...] = ()
+
+    @property
+    def link(self) -> ActionLink:
+        """Where the action is sent."""
+        return action_link(self.lifecycle, self.row)
+
+    @property
+    def form(self) -> Form:
+        """The form of its payload."""
+        return self.own_form or self.desk.contract.form(self.link.body_schema)
+
+    @property
+    def path(self) -> str:
+        """The address of the form."""
+        if self.own_path is not None:
+            return self.own_path
+        if self.view is None:
+            return f"{self.desk.root}/new/{self.lifecycle.kind}/{self.row.name}"
+        return f"{self.view.path}/{self.row.name}"
+
+    @property
+    def label(self) -> str:
+        """What the action is called."""
+        return self.own_label or self.row.label(self.desk.language)
+
+    @property
+    def edits(self) -> bool:
+        """Say whether the form is a correction of the record's fields."""
+        return self.link.method == "PATCH"
+
+    @property
+    def takes_file(self) -> bool:
+        """Say whether a file is sent with the form."""
+        return any(is_file(field) for field in self.form.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class SentInputs:
+    """The inputs of a form as they stand in it, and what is told besides them."""
+
+    inputs: Inputs
+    version: str
+    key: str
+    base: Mapping[str, Any] = field(default_factory=dict)
+    problem: Mapping[str, Any] | None = None
+    ambiguous: Mapping[str, Ambiguous] = field(default_factory=dict)
+    meanwhile: Sequence[NarratedEvent] = ()
+
+    def first_text(self, pointer: str) -> str:
+        """Return the input with that pointer; nothing if there is none."""
+        return next(iter(self.inputs.get(pointer, ())), "")
+
+    def faults(self, pointer: str) -> list[str]:
+        """Return what is wrong with the value at that pointer, in words."""
+        return [fault["message"] for fault in self._faults() if pointer in _places(fault)]
+
+    def unplaced(self, fields: Sequence[FormField]) -> list[str]:
+        """Return what is wrong and stands beside none of these fields."""
+        return [
+            fault["message"]
+            for fault in self._faults()
+            if not any(field_at(fields, place) for place in _places(fault))
+        ]
+
+    def numbers(self, pointer: str) -> list[int]:
+        """Return the numbers of the rows at that pointer."""
+        begin = f"{pointer}/"
+        names = [name for name in (*self.inputs, *self.inputs.get(GIVEN_INPUT, ())) if name.startswith(begin)]
+        parts = {name.removeprefix(begin).partition("/")[0] for name in names}
+        return sorted(int(part) for part in parts if part.isdecimal() and len(part) < 4)
+
+    def with_row(self, pointer: str) -> SentInputs:
+        """Return the form with one more row at that pointer."""
+        number = max(self.numbers(pointer), default=-1) + 1
+        marked = [*self.inputs.get(GIVEN_INPUT, ()), f"{pointer}/{number}"]
+        return replace(self, inputs={**self.inputs, GIVEN_INPUT: marked})
+
+    def _faults(self) -> Sequence[Mapping[str, Any]]:
+        faults: Sequence[Mapping[str, Any]] = (self.problem or {}).get("errors", ())
+        return faults
+
+
+def inputs_of(form: SentForm) -> SentInputs:
+    """Return the inputs that a form has sent."""
+    return SentInputs(
+        {name: values for name, values in form.inputs.items() if name.startswith(OF_THE_BODY)},
+        form.first_value(VERSION),
+        form.first_value(KEY) or str(uuid4()),
+        _base(form.first_value(BASE)),
+    )
+
+
+def _places(fault: Mapping[str, Any]) -> list[str]:
+    return [fault["pointer"], *fault["members"]] if fault["pointer"] else list(fault["members"])
+
+
+@router.get("/desk/new/{kind}/{action}", operation_id="get_opening_form")
+async def get_opening_form(request: Request, kind: str, action: str) -> Response:
+    """Return the form of an action that opens a record."""
+    desk = open_desk(request)
+    screen = screen_of(desk, desk.lifecycle(kind), action, None)
+    return await show_form(screen)
+
+
+@router.post("/desk/new/{kind}/{action}", operation_id="post_opening_form")
+async def post_opening_form(request: Request, kind: str, action: str) -> Response:
+    """Open a record by the form."""
+    desk = open_desk(request)
+    return await send_form(screen_of(desk, desk.lifecycle(kind), action, None))
+
+
+@router.get("/desk/{kind}/{name}/{action}", operation_id="get_action_form")
+async def get_action_form(request: Request, kind: str, name: str, action: str) -> Response:
+    """Return the form of an action on a record."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    screen = screen_of(desk, lifecycle, action, await read_record(desk, lifecycle, name))
+    return await show_form(screen)
+
+
+@router.post("/desk/{kind}/{name}/{action}", operation_id="post_action_form")
+async def post_action_form(request: Request, kind: str, name: str, action: str) -> Response:
+    """Carry out an action by its form."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    return await send_form(screen_of(desk, lifecycle, action, await read_record(desk, lifecycle, name)))
+
+
+def screen_of(desk: Desk, lifecycle: Lifecycle[Any], action: str, view: RecordView | None) -> ActionScreen:
+    """Return the form of the lifecycle's action on that record. Raises HTTPException (404)."""
+    row = next((row for row in lifecycle.rows if row.name == action), None)
+    if row is None or row.opens != (view is None):
+        raise HTTPException(404)
+    return ActionScreen(desk, lifecycle, row, view)
+
+
+def _blank(screen: ActionScreen) -> SentInputs:
+    """Return the form as it is first shown: with the record's values if it corrects them."""
+    version = "" if screen.view is None else str(screen.view.record["version"])
+    if not screen.edits or screen.view is None:
+        named = screen.desk.request.query_params.multi_items()
+        prefilled = {name: [value] for name, value in named if name.startswith("/")}
+        return SentInputs(prefilled, version, str(uuid4()))
+    fields, zone = screen.form.fields, screen.desk.display.zone
+    texts, values, shown_first = shown_references(fields, screen.view.record)
+    base = to_body(fields, to_inputs(fields, values, zone), zone)
+    return SentInputs({**to_inputs(fields, texts, zone), **shown_first}, version, str(uuid4()), base)
+
+
+async def show_form(screen: ActionScreen) -> Response:
+    """Return the form as it is first shown."""
+    item = screen.desk.request.query_params.get(ITEM, "")
+    screen = await _with_definitions(screen, item)
+    return await _drawn(screen, _blank(screen))
+
+
+async def send_form(screen: ActionScreen) -> Response:
+    """Carry out the action by what was sent, or show the form again with what is to be done about it."""
+    desk = screen.desk
+    form = await _with_uploads(desk, await sent_form(desk.request))
+    screen = await _with_definitions(screen, form.first_value(ITEM))
+    fields, sent = screen.form.fields, inputs_of(form)
+    if pointer := form.first_value(MORE):
+        return await _drawn(screen, sent.with_row(pointer))
+    resolved, ambiguous = await resolve_references(desk.calls, fields, sent.inputs, screen.lifecycle.kind)
+    if ambiguous:
+        return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
+    body = {**to_body(fields, resolved, desk.display.zone), **screen.preset}
+    if screen.edits:
+        body = _correction(sent.base, body)
+    answer = await _send(screen, sent, body)
+    if answer.is_success:
+        return RedirectResponse(_after(screen, answer), HTTP_303_SEE_OTHER)
+    return await _refused(screen, sent, answer)
+
+
+async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
+    """Return the form with what is defined here: custom fields of the process, and the questions of the item
+    of the catalogue that is chosen, or that the record is of. Raises CallRefused.
+    """
+    form, calls = screen.form, screen.desk.calls
+    names = {field.name for field in form.fields if field.kind in (FieldKind.pairs, FieldKind.anything)}
+    if CUSTOM in names:
+        process = {"process": screen.lifecycle.kind, "state": "active", "limit": MOST_DEFINITIONS}
+        form = with_custom_fields(form, (await calls.read("/v1/custom_fields", process))["items"])
+    key = item or str((screen.view.record.get("item") if screen.view else None) or "")
+    if ANSWERS in names and NAME.fullmatch(key):
+        answer = await calls.send("GET", f"/v1/catalogue_items/{key}")
+        if answer.is_success and answer.document["form"]:
+            form = with_questions(form, answer.document["form"])
+    return replace(screen, own_form=form)
+
+
+async def _send(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any]) -> CallAnswer:
+    link = screen.link
+    headers = {"idempotency-key": sent.key}
+    if sent.version.isdecimal():
+        headers["if-match"] = f'"{sent.version}"'
+    record = "" if screen.view is None else str(screen.view.record["id"])
+    path = link.href.replace("{id}", record, 1)
+    return await screen.desk.calls.send(link.method, path, body=body, headers=headers)
+
+
+async def _refused(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> Response:
+    """Show the form with the refusal. What was changed meanwhile is shown, and may then be gone over."""
+    meanwhile: list[NarratedEvent] = []
+    if answer.status == HTTP_412_PRECONDITION_FAILED and screen.view is not None:
+        events = await events_of(screen.desk, screen.view) or []
+        meanwhile = [entry for entry in events if entry.version > int(sent.version)]
+        sent = replace(sent, version=str(screen.view.record["version"]))
+    refused = replace(sent, problem=answer.document, meanwhile=meanwhile)
+    return await _drawn(screen, refused, status=answer.status)
+
+
+async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
+    about = screen.desk.kind_label(screen.lifecycle.kind) if screen.view is None else screen.view.spoken_name
+    offer = {} if screen.view is None else _offer(screen.view, screen.row.name)
+    return screen.desk.answer(
+        "action.html",
+        f"{screen.label} · {about}",
+        status=status,
+        screen=screen,
+        action_label=screen.label,
+        sent=sent,
+        reason=offer.get("reason"),
+        unplaced=sent.unplaced(screen.form.fields),
+        conditions=[condition["message"][screen.desk.language] for condition in screen.form.conditions],
+        rows=await _rows_within(screen),
+        evidence=None
+        if screen.view is None
+        else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
+    )
+
+
+async def _rows_within(screen: ActionScreen) -> dict[str, list[Hit]]:
+    if screen.view is None:
+        return {}
+    desk, plural, record = screen.desk, screen.lifecycle.plural, screen.view.record["id"]
+    return await rows_within(desk.calls, desk.contract, screen.form.fields, plural, record)
+
+
+def _offer(view: RecordView, action: str) -> Mapping[str, Any]:
+    return next((each for each in view.record.get("actions", ()) if each["action"] == action), {})
+
+
+def _correction(base: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the body differs from what the form was first filled with; null for what is gone."""
+    body, before = dict(body), base.get(CUSTOM)
+    if isinstance(before, dict):  # the only part that a correction changes member by member
+        body[CUSTOM] = dict.fromkeys(before) | dict(body.get(CUSTOM) or {})
+    removed = {name: None for name in base if name not in body}
+    return removed | {name: value for name, value in body.items() if base.get(name) != value}
+
+
+def _base(text: str) -> Mapping[str, Any]:
+    try:
+        base = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return base if isinstance(base, dict) else {}
+
+
+async def _with_uploads(desk: Desk, form: SentForm) -> SentForm:
+    """Return the form with an upload in the place of each file that was sent. Raises CallRefused."""
+    inputs = dict(form.inputs)
+    for pointer, files in form.files.items():
+        upload = str(uuid4())
+        answer = await desk.calls.send("PUT", f"/v1/uploads/{upload}", body=files[0].content)
+        if not answer.is_success:
+            raise CallRefused(answer)
+        inputs[pointer] = [upload]
+        if not any(inputs.get(FILE_NAME, ())):
+            inputs[FILE_NAME] = [files[0].name]
+    return SentForm(inputs)
+
+
+def _after(screen: ActionScreen, answer: CallAnswer) -> str:
+    """Return the address of the record after the action."""
+    view = RecordView(screen.lifecycle, answer.document, screen.desk.language, screen.desk.root)
+    return f"{view.path}?done={screen.row.name}"

@@ -1,0 +1,147 @@
+"""What every page of the desk has: who asks, in which language, and how it calls operations and is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.authentication.auth import ledger_of, signed_in
+from app.api.contract.summaries import noun, nouns
+from app.api.pages.page_paths import DESK
+from app.api.pages.page_response import page_response
+from app.api.requests.accept import language_for
+from app.common.people import Caller
+from app.desk.contract import ScreenContract, screen_contract
+from app.desk.forms.fields import FieldChoice, FormField, is_file
+from app.desk.names import ReferredNames
+from app.desk.operation_calls import OperationCalls
+from app.desk.values import TABLE, ValueDisplay, code_class, label_of
+from app.html.templates import render
+from app.html.wording import Wording
+from app.i18n import LANGUAGES
+from app.kernel.actions.lifecycle import Lifecycle
+
+#: The kinds that stand in the head of each page; all others are one step away.
+FIRST_KINDS = ("request", "incident", "problem", "change", "article", "improvement")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A page that somebody asked for, and what it is made with."""
+
+    request: Request
+    calls: OperationCalls
+    display: ValueDisplay
+    names: ReferredNames
+    lifecycles: Mapping[str, Lifecycle[Any]]
+    #: The path below which the pages stand: `/desk`, or `/portal` for requesters.
+    root: str = DESK
+
+    @property
+    def language(self) -> str:
+        """The language of the page."""
+        return self.display.language
+
+    @property
+    def contract(self) -> ScreenContract:
+        """The contract that all screens follow."""
+        return self.display.contract
+
+    def lifecycle(self, kind: str) -> Lifecycle[Any]:
+        """Return the lifecycle of that kind. Raises HTTPException (404)."""
+        lifecycle = self.lifecycles.get(kind)
+        if lifecycle is None:
+            raise HTTPException(404)
+        return lifecycle
+
+    def kind_label(self, kind: str) -> str:
+        """Return what one record of that kind is called."""
+        lifecycle = self.lifecycles[kind]
+        return lifecycle.zh if self.language == "zh" else _capital(noun(kind))
+
+    def kinds_label(self, kind: str) -> str:
+        """Return what several records of that kind are called."""
+        lifecycle = self.lifecycles[kind]
+        return lifecycle.zh if self.language == "zh" else _capital(nouns(kind, lifecycle.plural))
+
+    def sentence(self, code: str, **words: object) -> str:
+        """Return the desk's sentence of that code."""
+        return self.display.sentence(code, **words)
+
+    def new_key(self) -> str:
+        """Return an idempotency key for a form, which is sent once."""
+        return str(uuid4())
+
+    def choice_label(self, field: FormField, choice: FieldChoice) -> str:
+        """Return the label of a code that can be chosen."""
+        if self.language in choice.words:
+            return choice.words[self.language]
+        codes = code_class(self.contract, field.schema)
+        return choice.code if codes is None else label_of(codes, choice.code, self.language)
+
+    async def openings(self) -> Sequence[Mapping[str, Any]]:
+        """Return the actions that open a record and that the reader may carry out."""
+        openings_page = await self.calls.read_if_allowed("/v1/me/openings")
+        return () if openings_page is None else list(openings_page["items"])
+
+    def is_file(self, field: FormField) -> bool:
+        """Return whether a file is sent for the field."""
+        return is_file(field)
+
+    def answer(self, template: str, title: str, *, status: int = 200, **values: object) -> Response:
+        """Return the page made from that template of the desk, or of another folder of it."""
+        html = render(
+            f"desk/{template}" if "/" in template else f"desk/pages/{template}",
+            Wording(self.language, TABLE),
+            title=title,
+            desk=self,
+            layout="desk/pages/page.html" if self.root == DESK else "desk/portal/page.html",
+            display=self.display,
+            first_kinds=[kind for kind in FIRST_KINDS if kind in self.lifecycles],
+            other_language=next(language for language in LANGUAGES if language != self.language),
+            address=address_of(self.request),
+            **values,
+        )
+        return page_response(self.request, html, status, {"Content-Language": self.language})
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def address_of(request: Request) -> str:
+    """Return the path and query that were asked for."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in: the page is shown after the sign-in."""
+
+
+def require_signed_in(request: Request) -> Caller:
+    """Return whoever asks for the page. Raises SignInNeeded."""
+    caller = signed_in(request)
+    if caller is None:
+        raise SignInNeeded
+    return caller
+
+
+def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None = None) -> Desk:
+    """Return the desk for whoever asks, with pages below that path, to which records of these kinds are
+    linked (None: of all). Raises SignInNeeded.
+    """
+    require_signed_in(request)
+    ledger, language = ledger_of(request), language_for(request)
+    zone, linked = ZoneInfo(ledger.settings.time_zone), ledger.lifecycles.keys() if kinds is None else kinds
+    display = ValueDisplay(screen_contract(), language, zone, linked, root)
+    calls = OperationCalls(request, language)
+    names = ReferredNames(calls, display.contract, ledger.lifecycles)
+    return Desk(request, calls, display, names, ledger.lifecycles, root)

@@ -1,0 +1,90 @@
+"""What stands beside the form of an action: the record that it is about. Beside a judgement, as a vote, a
+signature or a review, stands also what belongs to the record: the decision with its votes so far, documents,
+what was measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from app.desk.contract import ChildScreen
+from app.desk.forms.fields import FormField
+from app.desk.forms.inputs import Inputs
+from app.desk.pages.context import Desk
+from app.desk.pages.records import ChildTable, RecordView, child_table, shown_fields
+from app.desk.references import child_names, names_row
+from app.desk.values import ShownField
+from app.kernel.actions.lifecycle import Action
+from app.ticketing.routes.asked_actions import ASKED_ACTIONS
+from app.ticketing.routes.work import VoteItem
+
+#: What somebody is asked for by a notice, and votes: who is asked has hardly seen the record before.
+JUDGEMENTS = frozenset(name for actions in ASKED_ACTIONS.values() for name in actions.names) | frozenset(
+    get_args(VoteItem.model_fields["action"].annotation)
+)
+#: Lists within a record that tell nothing of the matter.
+NO_EVIDENCE = frozenset({"followers", "tags"})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvidence:
+    """What is known of the record: its facts, texts and times; and the lists within it, if the action is a
+    judgement, those first that the form names.
+    """
+
+    is_judgement: bool
+    facts: Sequence[ShownField]
+    texts: Sequence[ShownField]
+    tables: Sequence[ChildTable]
+
+
+async def evidence_for(
+    desk: Desk, view: RecordView, row: Action[Any, Any], fields: Sequence[FormField], inputs: Inputs
+) -> RecordEvidence:
+    """Return what stands beside the form with these inputs. Raises CallRefused."""
+    record = await desk.names.replaced(view.lifecycle, view.record)
+    facts = list(desk.display.fields(record, shown_fields(desk, view.lifecycle)))
+    is_judgement = row.name in JUDGEMENTS
+    return RecordEvidence(
+        is_judgement,
+        [field for field in facts if not field.is_long],
+        [field for field in facts if field.is_long],
+        await _tables(desk, view, _named(fields, inputs)) if is_judgement else (),
+    )
+
+
+def _named(fields: Sequence[FormField], inputs: Inputs) -> dict[str, str | None]:
+    """Return the kinds of rows within the record that the form names, with the row that it names now."""
+    return {
+        field.reference["kind"]: next(iter(inputs.get(f"/{field.name}", ())), None)
+        for field in fields
+        if field.reference is not None and names_row(field)
+    }
+
+
+async def _tables(desk: Desk, view: RecordView, named: Mapping[str, str | None]) -> list[ChildTable]:
+    children = [
+        child for child in desk.contract.children(view.lifecycle.plural) if child.name not in NO_EVIDENCE
+    ]
+    children.sort(key=lambda child: not any(_concerns(child, kind) for kind in named))
+    chosen = {kind: value for kind, value in named.items() if value}
+    tables = await asyncio.gather(
+        *(child_table(desk, view, child, only=_condition(child, chosen)) for child in children)
+    )
+    return [table for table in tables if table is not None and table.rows]
+
+
+def _concerns(child: ChildScreen, kind: str) -> bool:
+    """Return whether the list is of rows of that kind, or of what belongs to them."""
+    return child.name in child_names(kind) or f"{kind}_id" in child.fields
+
+
+def _condition(child: ChildScreen, chosen: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the member and value of the rows that belong to what is chosen; None: all rows do."""
+    for kind, value in chosen.items():
+        if _concerns(child, kind):
+            return ("id" if child.name in child_names(kind) else f"{kind}_id"), value
+    return None

@@ -1,0 +1,276 @@
+"""The page of a record: its state and what leads on from it, its fields by sections, what belongs to it, its
+timeline, and who was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.open_actions import action_link
+from app.api.pages.page_paths import DESK
+from app.desk.contract import ChildScreen
+from app.desk.pages.context import Desk, open_desk
+from app.desk.references import child_names, names_row, row_value
+from app.desk.timeline import NarratedEvent, timeline
+from app.desk.values import ShownField, label_of, record_name, record_title
+from app.kernel.actions.lifecycle import Action, Lifecycle
+
+router = APIRouter(include_in_schema=False)
+#: Lists that stand on the page itself; the others are one step away.
+FIRST_LISTS = ("comments", "tasks", "attachments", "links", "decisions")
+#: Fields that the head of the page shows, or nobody reads.
+IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
+#: Events on a page; there are hardly ever more of one record.
+MOST_EVENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAction:
+    """An action on the record: its name and label, where it leads (None: the state stays), whether it is
+    sent without any form, the kind of row within the record that it acts on (None: on the record itself), and
+    the sentence that forbids it now (None: nothing does).
+    """
+
+    name: str
+    label: str
+    leads_to: str | None
+    is_plain: bool
+    acts_on: tuple[str, Mapping[str, Any]] | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildTable:
+    """A list within a record, with the fields of each row, and the addresses and labels of the actions on
+    it.
+    """
+
+    name: str
+    label: str
+    rows: tuple[tuple[ShownField, ...], ...]
+    links: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A record as its reader sees it."""
+
+    lifecycle: Lifecycle[Any]
+    record: Mapping[str, Any]
+    language: str
+    root: str = DESK
+
+    @property
+    def name(self) -> str:
+        """By what its address names it."""
+        return str(self.record.get("number") or self.record["id"])
+
+    @property
+    def spoken_name(self) -> str:
+        """By what people call it."""
+        return record_name(self.record, self.language)
+
+    @property
+    def title(self) -> str:
+        """What it is about; nothing if it does not say so."""
+        return record_title(self.record)
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return f"{self.root}/{self.lifecycle.kind}/{self.name}"
+
+
+async def read_record(desk: Desk, lifecycle: Lifecycle[Any], name: str) -> RecordView:
+    """Return the record of that name. Raises CallRefused."""
+    extras = desk.contract.record_extras(lifecycle.plural)
+    parameters = {"include": ",".join(sorted(extras))} if extras else {}
+    record = await desk.calls.read(f"/v1/{lifecycle.plural}/{name}", parameters)
+    return RecordView(lifecycle, record, desk.language, desk.root)
+
+
+@router.get("/desk/{kind}/{name}", operation_id="get_record_page")
+async def get_record_page(request: Request, kind: str, name: str) -> Response:
+    """Return the page of a record."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    view = await read_record(desk, lifecycle, name)
+    named = await desk.names.replaced(lifecycle, view.record)
+    fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
+    offered = list(offered_actions(desk, view))
+    possible = [action for action in offered if action.reason is None]
+    children = desk.contract.children(lifecycle.plural)
+    entries = await events_of(desk, view)
+    return desk.answer(
+        "record.html",
+        f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
+        view=view,
+        state=state_label(lifecycle, view.record, desk.language),
+        facts=[field for field in fields if not field.is_long and not field.is_instant],
+        texts=[field for field in fields if field.is_long],
+        instants=[field for field in fields if field.is_instant],
+        offered=[action for action in possible if action.acts_on is None],
+        others=[action for action in possible if action.acts_on is not None],
+        refused=[action for action in offered if action.reason is not None],
+        tables=[table async for table in _tables(desk, view, children, possible)],
+        more=[
+            (child.name, child_label(desk, child.name)) for child in children if child.name not in FIRST_LISTS
+        ],
+        entries=None if entries is None else [entry for entry in entries if not entry.is_of_clock],
+        clocks=[entry for entry in entries or () if entry.is_of_clock],
+        told=await _notices_table(desk, view),
+        done=_done(desk, lifecycle),
+    )
+
+
+@router.get("/desk/{kind}/{name}/list/{child}", operation_id="get_record_list_page")
+async def get_record_list_page(request: Request, kind: str, name: str, child: str) -> Response:
+    """Return the page of a list within a record."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    child_screen = next(
+        (each for each in desk.contract.children(lifecycle.plural) if each.name == child), None
+    )
+    if child_screen is None:
+        raise HTTPException(404)
+    view = await read_record(desk, lifecycle, name)
+    possible = [action for action in offered_actions(desk, view) if action.reason is None]
+    table = await child_table(desk, view, child_screen, possible)
+    title = f"{view.spoken_name} · {child_label(desk, child)}"
+    return desk.answer("child_list.html", title, view=view, table=table)
+
+
+@router.get("/desk/{kind}/{name}/newer", operation_id="get_newer_part")
+async def get_newer_part(request: Request, kind: str, name: str, version: int) -> Response:
+    """Return what has happened to a record since it was shown, in a line; nothing if nothing has."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    record = await desk.calls.read(f"/v1/{lifecycle.plural}/{name}", {"fields": "id,version"})
+    if record["version"] <= version:
+        return Response(status_code=204)
+    return desk.answer("newer.html", "", n=record["version"] - version, path=f"/desk/{kind}/{name}")
+
+
+def offered_actions(desk: Desk, view: RecordView) -> Iterable[OfferedAction]:
+    """Yield the actions that role and state allow the reader, in the order of the lifecycle's table."""
+    for action in view.record.get("actions", ()):
+        row = view.lifecycle[action["action"]]
+        form = desk.contract.form(action_link(view.lifecycle, row).body_schema)
+        yield OfferedAction(
+            row.name,
+            action["label"],
+            _leads_to(row, desk.language),
+            is_plain=row.name != "edit" and all(field.name == "occurred_at" for field in form.fields),
+            acts_on=next(((f.name, f.reference) for f in form.fields if f.reference and names_row(f)), None),
+            reason=action["reason"],
+        )
+
+
+def _leads_to(row: Action[Any, Any], language: str) -> str | None:
+    return " / ".join(state.label(language) for state in row.leads_to) or None if not row.stays else None
+
+
+def state_label(lifecycle: Lifecycle[Any], record: Mapping[str, Any], language: str) -> str:
+    """Return the label of the record's state."""
+    state = record.get("state")
+    return "" if state is None else label_of(lifecycle.states, state, language)
+
+
+def child_label(desk: Desk, name: str) -> str:
+    """Return what a list within a record is called."""
+    return desk.contract.field_label(name, {}, desk.language)
+
+
+def shown_fields(desk: Desk, lifecycle: Lifecycle[Any]) -> Mapping[str, Any]:
+    """Return the schemas of the fields that a page shows beneath the head."""
+    fields = desk.contract.record_fields(lifecycle.plural) or {}
+    return {name: schema for name, schema in fields.items() if name not in IN_THE_HEAD}
+
+
+async def _tables(
+    desk: Desk, view: RecordView, children: Iterable[ChildScreen], possible: Sequence[OfferedAction]
+) -> AsyncIterator[ChildTable]:
+    by_name = {child.name: child for child in children}
+    for name in FIRST_LISTS:
+        if name in by_name:
+            table = await child_table(desk, view, by_name[name], possible)
+            if table is not None and table.rows:
+                yield table
+
+
+async def child_table(
+    desk: Desk,
+    view: RecordView,
+    child: ChildScreen,
+    possible: Sequence[OfferedAction] = (),
+    *,
+    only: tuple[str, str] | None = None,
+) -> ChildTable | None:
+    """Return the list within the record; None if the reader may not see it. `only`: the member and the value
+    that its rows must have.
+    """
+    page = await desk.calls.read_if_allowed(f"/v1/{view.lifecycle.plural}/{view.record['id']}/{child.name}")
+    if page is None:
+        return None
+    hidden = {"id", "version", None if only is None else only[0]}
+    schemas = {name: schema for name, schema in child.fields.items() if name not in hidden}
+    chosen = [row for row in page["items"] if only is None or row.get(only[0]) == only[1]]
+    rows = tuple(tuple(desk.display.fields(row, schemas)) for row in chosen)
+    links = tuple(tuple(_links(view, child, row, possible)) for row in chosen)
+    return ChildTable(child.name, child_label(desk, child.name), rows, links if any(links) else ())
+
+
+def _links(
+    view: RecordView, child: ChildScreen, row: Mapping[str, Any], possible: Sequence[OfferedAction]
+) -> Iterator[tuple[str, str]]:
+    """Yield the addresses and labels of the forms of what can be done with the row, which they name."""
+    for action in possible:
+        if action.acts_on is not None and child.name in child_names(action.acts_on[1]["kind"]):
+            field, reference = action.acts_on
+            named = urlencode({f"/{field}": row_value(reference, row)})
+            yield f"{view.path}/{action.name}?{named}", action.label
+
+
+async def events_of(desk: Desk, view: RecordView) -> list[NarratedEvent] | None:
+    """Return the timeline of the record, the newest first; None if the reader may not see its events."""
+    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/events"
+    page = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
+    if page is None:
+        return None
+    events = [
+        {**event, "given": await desk.names.replaced(view.lifecycle, event["given"])}
+        for event in page["items"]
+    ]
+    return list(timeline(desk.display, view.lifecycle, events, page["names"]))
+
+
+async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
+    """Return who was told of the record; None if it tells nobody, or the reader may not see whom."""
+    path = f"/v1/{view.lifecycle.plural}/{{id}}/notices"
+    fields = desk.contract.listed_fields(path)
+    if fields is None:
+        return None
+    page = await desk.calls.read_if_allowed(path.replace("{id}", view.record["id"]))
+    if page is None or not page["items"]:
+        return None
+    told_fields = {name: fields[name] for name in NOTICE_FIELDS if name in fields}
+    rows = tuple(tuple(desk.display.fields(row, told_fields)) for row in page["items"])
+    return ChildTable("notices", desk.sentence("told"), rows)
+
+
+#: What is shown of a notice.
+NOTICE_FIELDS = ("person", "kind", "steps", "way", "sent_at", "read_at", "failed_at")
+
+
+def _done(desk: Desk, lifecycle: Lifecycle[Any]) -> str | None:
+    """Return the sentence on the action that led to the page; None if none did."""
+    name = desk.request.query_params.get("done", "")
+    row = next((row for row in lifecycle.rows if row.name == name), None)
+    return None if row is None else desk.sentence("done", action=row.label(desk.language))

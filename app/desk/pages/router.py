@@ -1,0 +1,94 @@
+"""Routes of the desk: its pages, and the files that they load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
+
+from app.api.pages.page_paths import own_address
+from app.api.pages.page_response import refusal_page
+from app.api.pages.sent_forms import sent_form
+from app.api.requests.accept import LANGUAGE_COOKIE
+from app.api.service.static_files import static_file
+from app.api.sign_in.sign_in_first import sign_in_first
+from app.desk.operation_calls import CallRefused
+from app.desk.pages import actions, bulk, due, lists, records, work
+from app.desk.pages.context import open_desk
+from app.desk.references import find_hits
+from app.i18n import LANGUAGES
+
+FOLDER = Path(__file__).parents[1] / "static"
+#: Every file that the pages load, by its name in the URL.
+FILES = {path.name: path for path in FOLDER.iterdir() if path.suffix in (".css", ".js")}
+PRELOADED = tuple(FILES.values())
+A_YEAR_SECONDS = 31_536_000
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/desk/static/{name}", operation_id="get_desk_file")
+async def get_desk_file(request: Request, name: str) -> Response:
+    """Return a file that the pages load."""
+    path = FILES.get(name)
+    if path is None:
+        raise HTTPException(404)
+    return static_file(path).answer(request, {})
+
+
+@router.post("/desk/language", operation_id="post_desk_language")
+async def post_desk_language(request: Request) -> Response:
+    """Keep the language that the reader has chosen, and show the page again."""
+    form = await sent_form(request)
+    language = form.first_value("language")
+    answer = RedirectResponse(own_address(form.first_value("next")), HTTP_303_SEE_OTHER)
+    if language in LANGUAGES:
+        is_secure = request.url.scheme == "https"
+        answer.set_cookie(LANGUAGE_COOKIE, language, A_YEAR_SECONDS, secure=is_secure, samesite="lax")
+    return answer
+
+
+@router.get("/desk/all", operation_id="get_all_kinds_page")
+async def get_all_kinds_page(request: Request) -> Response:
+    """Return the page that lists all kinds of records."""
+    desk = open_desk(request)
+    kinds = sorted((desk.kinds_label(kind), kind) for kind in desk.lifecycles)
+    return desk.answer("all.html", desk.sentence("all_kinds"), kinds=kinds, openings=await desk.openings())
+
+
+@router.get("/desk/lookup", operation_id="get_desk_lookup")
+async def get_desk_lookup(request: Request, kind: str, process: str = "") -> Response:
+    """Return, as options, what a reference may name that has the typed text in its name."""
+    desk = open_desk(request)
+    typed = next((value for name, value in request.query_params.multi_items() if name.startswith("/")), "")
+    hits = await find_hits(desk.calls, {"kind": kind}, typed[:200], process)
+    return desk.answer("hits.html", "", hits=hits)
+
+
+@router.get("/desk/search", operation_id="get_search_page")
+async def get_search_page(request: Request, q: str = "") -> Response:
+    """Return what is found of all kinds."""
+    desk = open_desk(request)
+    search = await desk.calls.send("GET", "/v1/search", parameters={"q": q}) if q.strip() else None
+    hits = search.document["items"] if search is not None and search.is_success else []
+    problem = search.document if search is not None and not search.is_success else None
+    return desk.answer("search.html", desk.sentence("search"), searched=q, hits=hits, problem=problem)
+
+
+async def sign_in_needed(request: Request, _: Exception) -> Response:
+    """Return the way to the sign-in, and from there back to the page."""
+    return sign_in_first(request)
+
+
+async def call_refused(request: Request, error: Exception) -> Response:
+    """Return the page that says why what a page needs is not to be had."""
+    assert isinstance(error, CallRefused)
+    document = error.answer.document
+    return refusal_page(request, document, [fault["message"] for fault in document.get("errors", ())])
+
+
+#: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
+ROUTERS = (router, *(part.router for part in (work, due, bulk, lists, records, actions)))

@@ -1,0 +1,248 @@
+"""My work: what waits for the reader by urgency, the queues of their teams, and what they follow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
+
+from app.api.authentication.auth import utc_now
+from app.common.people import STAFF_ROLES
+from app.desk.pages.context import Desk, open_desk, require_signed_in
+from app.desk.pages.records import RecordView, state_label
+from app.kernel.actions.lifecycle import Lifecycle
+from app.log.canonical import instant
+
+router = APIRouter(include_in_schema=False)
+#: The action by which a ticket is given to somebody; what it is possible for is open work.
+ASSIGN = "assign"
+MOST_MINE, MOST_QUEUED, MOST_FOLLOWED = "50", "20", "10"
+#: The actions that answer complaints, by whether the reader owns the complaint.
+ABOUT_COMPLAINTS = {True: "answer_complaint", False: "assign_complaint"}
+#: Later than all times, and after all priorities.
+NEVER, NO_PRIORITY = "9999", "P9"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """Something that waits for the reader: what it is, the address where it is done, the record that it is
+    about, and when it is due (None: at no time). `ends_hold`: that time ends its hold.
+    """
+
+    to_do: str
+    address: str
+    called: str
+    title: str
+    priority: str | None
+    due_at: str | None
+    ends_hold: bool = False
+
+    @property
+    def urgency(self) -> tuple[str, str]:
+        """Return what sorts the most urgent first."""
+        return self.due_at or NEVER, self.priority or NO_PRIORITY
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRecord:
+    """An open record: of a queue without an assignee, or one that is followed. `can_take`: the reader may
+    make it theirs.
+    """
+
+    view: RecordView
+    state: str
+    due_at: str | None
+    can_take: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """A queue: its kind and team, the numbers of its open records and of those without an assignee, and the
+    addresses of their lists.
+    """
+
+    kind: str
+    team: str | None
+    open: int
+    unassigned: int
+    open_address: str
+    unassigned_address: str
+
+
+@router.get("/", operation_id="get_start_page")
+async def get_start_page(request: Request) -> Response:
+    """Lead staff to the desk, and others to the portal."""
+    is_staff = not STAFF_ROLES.isdisjoint(require_signed_in(request).role_codes)
+    return RedirectResponse("/desk" if is_staff else "/portal", HTTP_303_SEE_OTHER)
+
+
+@router.get("/desk", operation_id="get_work_page")
+async def get_work_page(request: Request) -> Response:
+    """Return the page of the reader's work."""
+    desk = open_desk(request)
+    work = await desk.calls.read("/v1/me/work")
+    mine, queued, followed = await asyncio.gather(
+        _mine(desk, work), _queued(desk, work["queues"]), _followed(desk)
+    )
+    waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
+    title = desk.sentence("my_work")
+    return desk.answer(
+        "work.html",
+        f"({len(waiting)}) {title}" if waiting else title,
+        heading=title,
+        waiting=waiting,
+        queued=queued,
+        followed=followed,
+        queues=[_queue_count(desk, queue) for queue in work["queues"] if queue["open"]],
+        now=instant(utc_now()),
+    )
+
+
+def _asked_rows(desk: Desk, work: Mapping[str, Any]) -> Iterator[WaitingRow]:
+    """Yield the tasks, votes, complaints and actions that wait for the reader."""
+    for task in work["tasks"]:
+        to_do = f"{desk.sentence('task')}: {task['title']}"
+        yield _row(desk, to_do, task, "complete_task", {"/task": task["id"]})
+    for vote in (*work["votes"], *work["votes_for_others"]):
+        named = {f"/{name}": vote[name] for name in ("decision", "instead_of") if vote[name]}
+        label = _action_label(desk, vote["kind"], vote["action"])
+        yield _row(desk, f"{label}: {vote['question']}", vote, vote["action"], named)
+    for complaint in work["complaints"]:
+        action = ABOUT_COMPLAINTS[complaint["owned"]]
+        label = _action_label(desk, complaint["kind"], action)
+        yield _row(desk, label, complaint, action, {"/complaint": complaint["id"]})
+    for request in work["asked"]:
+        record = {**request, "ticket": request["record"], "ticket_title": request["title"], "due_at": None}
+        if request["number"] == request["record"]:
+            record["number"] = None
+        yield _row(desk, request["label"], record, request["action"], {})
+
+
+def _row(
+    desk: Desk, to_do: str, about: Mapping[str, Any], action: str, named: Mapping[str, str]
+) -> WaitingRow:
+    path = f"/desk/{about['kind']}/{about['number'] or about['ticket']}/{action}"
+    called = about["number"] or desk.kind_label(about["kind"])
+    address = f"{path}?{urlencode(named)}" if named else path
+    return WaitingRow(to_do, address, called, about["ticket_title"] or "", None, about["due_at"])
+
+
+def _action_label(desk: Desk, kind: str, action: str) -> str:
+    return desk.lifecycle(kind)[action].label(desk.language)
+
+
+async def _mine(desk: Desk, work: Mapping[str, Any]) -> list[WaitingRow]:
+    """Return the open records that are the reader's."""
+    kinds = dict.fromkeys(case["kind"] for case in (*work["open"], *work["due_next"]))
+    lists = [_open_records(desk, desk.lifecycle(kind), {"assignee": "me"}, MOST_MINE) for kind in kinds]
+    return [_mine_row(desk, record) for page in await asyncio.gather(*lists) for record in page]
+
+
+def _mine_row(desk: Desk, queued: QueuedRecord) -> WaitingRow:
+    record, view = queued.view.record, queued.view
+    to_do = f"{desk.kind_label(view.lifecycle.kind)} · {queued.state}"
+    wakes_at = record.get("wake_up_at")
+    ends_hold = wakes_at is not None and (queued.due_at is None or wakes_at < queued.due_at)
+    due_at = wakes_at if ends_hold else queued.due_at
+    return WaitingRow(
+        to_do, view.path, view.spoken_name, view.title, record.get("priority"), due_at, ends_hold
+    )
+
+
+async def _queued(desk: Desk, queues: Sequence[Mapping[str, Any]]) -> list[QueuedRecord]:
+    """Return the records in the reader's queues that have no assignee, the most urgent first."""
+    teams: dict[str, list[str]] = {}
+    for queue in queues:
+        if queue["unassigned"]:
+            teams.setdefault(queue["kind"], []).append(_team_key(queue))
+    lists = [
+        _open_records(
+            desk,
+            desk.lifecycle(kind),
+            {"team": ",".join(keys), "assignee": "none", "include": "actions"},
+            MOST_QUEUED,
+        )
+        for kind, keys in teams.items()
+    ]
+    records = [record for page in await asyncio.gather(*lists) for record in page]
+    return sorted(
+        records,
+        key=lambda queued: (queued.due_at or NEVER, queued.view.record.get("priority") or NO_PRIORITY),
+    )
+
+
+def _urgency(queued: QueuedRecord) -> tuple[str, str]:
+    return queued.due_at or NEVER, queued.view.record.get("priority") or NO_PRIORITY
+
+
+async def _followed(desk: Desk) -> list[QueuedRecord]:
+    """Return what the reader follows, the latest change first."""
+    lists = []
+    for lifecycle in desk.lifecycles.values():
+        screen = desk.contract.listing(lifecycle.plural)
+        if screen is not None and any(field.name == "follower" for field in screen.filters):
+            parameters = {"follower": "me", "sort": "-changed_at"}
+            lists.append(_records(desk, lifecycle, parameters, MOST_FOLLOWED))
+    records = [record for page in await asyncio.gather(*lists) for record in page]
+    records.sort(key=lambda queued: str(queued.view.record["changed_at"]), reverse=True)
+    return records[: int(MOST_FOLLOWED)]
+
+
+async def _open_records(
+    desk: Desk, lifecycle: Lifecycle[Any], parameters: Mapping[str, str], limit: str
+) -> list[QueuedRecord]:
+    """Return the open records that these parameters choose, the most urgent first."""
+    screen = desk.contract.listing(lifecycle.plural)
+    assert screen is not None, "every kind has a list"
+    more = {name for name in ("sla",) if name in screen.on_request}
+    included = more | {name for name in [parameters.get("include")] if name is not None}
+    chosen = {**parameters, "state": ",".join(_open_states(lifecycle))}
+    if included:
+        chosen["include"] = ",".join(sorted(included))
+    sort = next((sort for sort in ("due", "priority") if sort in screen.sorts), None)
+    return await _records(desk, lifecycle, chosen | ({"sort": sort} if sort else {}), limit)
+
+
+async def _records(
+    desk: Desk, lifecycle: Lifecycle[Any], parameters: Mapping[str, str], limit: str
+) -> list[QueuedRecord]:
+    page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", {**parameters, "limit": limit})
+    return [_queued_record(desk, lifecycle, record) for record in page["items"]] if page else []
+
+
+def _queued_record(desk: Desk, lifecycle: Lifecycle[Any], record: Mapping[str, Any]) -> QueuedRecord:
+    state = state_label(lifecycle, record, desk.language)
+    due_at = (record.get("sla") or {}).get("due_at")
+    can_take = ASSIGN in (record.get("actions") or ())
+    return QueuedRecord(RecordView(lifecycle, record, desk.language), state, due_at, can_take)
+
+
+def _open_states(lifecycle: Lifecycle[Any]) -> list[str]:
+    """Return the states in which a record is work, as `/v1/me/work` has it."""
+    from_states = lifecycle[ASSIGN].from_states
+    assert isinstance(from_states, frozenset), "what does not exist cannot be assigned"
+    return [state.value for state in lifecycle.states if state in from_states]
+
+
+def _queue_count(desk: Desk, queue: Mapping[str, Any]) -> QueueCount:
+    states = ",".join(_open_states(desk.lifecycle(queue["kind"])))
+    address = f"/desk/{queue['kind']}?{urlencode({'team': _team_key(queue), 'state': states})}"
+    team = queue["team"]["name"] if queue["team"] else desk.sentence("service_desk")
+    return QueueCount(
+        desk.kind_label(queue["kind"]),
+        team,
+        queue["open"],
+        queue["unassigned"],
+        address,
+        f"{address}&assignee=none",
+    )
+
+
+def _team_key(queue: Mapping[str, Any]) -> str:
+    return "none" if queue["team"] is None else str(queue["team"]["key"])

@@ -1,0 +1,81 @@
+"""Forms of the portal: an action's form without what only staff fill in, and the questions of an item of the
+catalogue in the place of its answers (pure).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.desk.forms.definitions import ANSWERS, questions_of, with_questions
+from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
+
+#: The service of a ticket, which is that of the item where one is asked for.
+SERVICE = "service"
+#: Members that are sent without being asked for, where the payload has them.
+PRESET = {"channel": "portal", "visibility": "public"}
+#: Members that nobody is asked for here.
+FIELDS_OF_STAFF = PRESET.keys() | {
+    *("occurred_at", "requester", "alert_source", "dedup_key", "ci", "category", "person"),
+    *("item", "answers", "instead_of", "session"),
+}
+
+
+def plain_form(form: Form, services: Iterable[FieldChoice] = ()) -> Form:
+    """Return the form without what only staff fill in. `services` are those that can be chosen."""
+    fields = tuple(
+        _with_choices(field, services) for field in form.fields if field.name not in FIELDS_OF_STAFF
+    )
+    return Form(fields, _conditions_of(form, fields))
+
+
+def _with_choices(field: FormField, services: Iterable[FieldChoice]) -> FormField:
+    """Return the field; of a service, with the names of those that there are in the place of a key."""
+    choices = tuple(services) if field.name == SERVICE else ()
+    if not choices:
+        return field
+    return replace(field, kind=FieldKind.choice, choices=choices, reference=None, help_words={})
+
+
+def _conditions_of(form: Form, fields: Iterable[FormField]) -> tuple[Mapping[str, Any], ...]:
+    """Return the conditions of the form that are about these fields alone."""
+    names = {field.name for field in fields}
+    return tuple(condition for condition in form.conditions if names.issuperset(condition["members"]))
+
+
+def preset_members(form: Form) -> dict[str, Any]:
+    """Return the members of the body that are sent without being asked for."""
+    names = {field.name for field in form.fields}
+    return {name: value for name, value in PRESET.items() if name in names}
+
+
+def item_form(form: Form, item: Mapping[str, Any], title: str, heading: Mapping[str, str]) -> Form:
+    """Return the form of a request for the item of the catalogue: with its title, and its own questions under
+    the heading.
+    """
+    fields = tuple(_asked_fields(form, item, title))
+    form_of_item = Form(fields, _conditions_of(form, fields))
+    return form_of_item if item["form"] is None else with_questions(form_of_item, item["form"], heading)
+
+
+def _asked_fields(form: Form, item: Mapping[str, Any], title: str) -> Iterator[FormField]:
+    for field in form.fields:
+        if field.name == "title":
+            yield replace(field, schema={**field.schema, "default": title})
+        elif field.name not in {*FIELDS_OF_STAFF, SERVICE} or (
+            field.name == ANSWERS and item["form"] is not None
+        ):
+            yield field
+
+
+def shown_answers(definition: Mapping[str, Any], answers: str, language: str) -> Iterator[tuple[str, str]]:
+    """Yield the questions of an item with what was answered, as the answer of a request has it."""
+    values = json.loads(answers)
+    for field in questions_of(definition):
+        if field.name in values:
+            value = values[field.name]
+            words = {choice.code: choice.words.get(language, choice.code) for choice in field.choices}
+            entries = value if isinstance(value, list) else [value]
+            yield field.text(language), ", ".join(words.get(str(entry), str(entry)) for entry in entries)

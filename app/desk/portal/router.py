@@ -1,0 +1,135 @@
+"""The first pages of the portal: search, the catalogue with its forms, the reader's tickets, and how services
+fare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.api.pages.page_paths import PORTAL
+from app.desk.pages.actions import ActionScreen, send_form, show_form
+from app.desk.pages.actions import screen_of as action_screen
+from app.desk.pages.context import Desk
+from app.desk.portal import tickets
+from app.desk.portal.asking import item_form, preset_members
+from app.desk.portal.tickets import my_tickets, open_portal, sentence
+from app.i18n import LANGUAGES, translate
+
+router = APIRouter(include_in_schema=False)
+#: The kinds that a search of the portal finds.
+FOUND_KINDS = ("article", "catalogue_item", *tickets.TICKETS)
+#: Tickets on the first page, and on their own.
+FEW_TICKETS, MOST_TICKETS = 5, 50
+#: Fields of an item that say what one gets.
+ITEM_FACTS = ("scope", "limits", "delivery_standard", "target_seconds")
+MOST_ITEMS = "200"
+
+
+@router.get("/portal", operation_id="get_portal_page")
+async def get_portal_page(request: Request) -> Response:
+    """Return the first page: what one looks for, what happens with what one has asked for, and how services
+    fare.
+    """
+    desk = open_portal(request)
+    work = await desk.calls.read("/v1/me/work")
+    return desk.answer(
+        "portal/home.html",
+        sentence(desk, "home"),
+        lines=await my_tickets(desk, FEW_TICKETS),
+        services=[service for service in await _services(desk) if _is_troubled(service)],
+        votes=[vote for vote in work["votes"] if vote["kind"] in tickets.TICKETS],
+    )
+
+
+@router.get("/portal/search", operation_id="get_portal_search_page")
+async def get_portal_search_page(request: Request, q: str = "") -> Response:
+    """Return the articles, the items of the catalogue and the reader's tickets that are found."""
+    desk = open_portal(request)
+    hits: Sequence[Mapping[str, Any]] = ()
+    problem = None
+    if q.strip():
+        answer = await desk.calls.send(
+            "GET", "/v1/search", parameters={"q": q, "kind": ",".join(FOUND_KINDS)}
+        )
+        hits, problem = (answer.document["items"], None) if answer.is_success else ((), answer.document)
+    title = sentence(desk, "search")
+    return desk.answer("portal/search.html", title, searched=q, hits=hits, problem=problem)
+
+
+@router.get("/portal/mine", operation_id="get_my_tickets_page")
+async def get_my_tickets_page(request: Request) -> Response:
+    """Return the reader's tickets."""
+    desk = open_portal(request)
+    lines = await my_tickets(desk, MOST_TICKETS)
+    return desk.answer("portal/list.html", sentence(desk, "mine"), lines=lines, services=None)
+
+
+@router.get("/portal/status", operation_id="get_services_page")
+async def get_services_page(request: Request) -> Response:
+    """Return how the services fare."""
+    desk = open_portal(request)
+    services = await _services(desk)
+    return desk.answer("portal/list.html", sentence(desk, "status"), lines=None, services=services)
+
+
+@router.get("/portal/catalogue", operation_id="get_catalogue_page")
+async def get_catalogue_page(request: Request) -> Response:
+    """Return what can be asked for, by service."""
+    desk = open_portal(request)
+    parameters = {"state": "offered", "sort": "key", "limit": MOST_ITEMS, "expand": "service"}
+    page = await desk.calls.read("/v1/catalogue_items", parameters)
+    by_service: dict[str, list[Mapping[str, Any]]] = {}
+    for item in page["items"]:
+        name = "" if item["service"] is None else item["service"][f"name_{desk.language}"]
+        by_service.setdefault(name, []).append(item)
+    return desk.answer("portal/catalogue.html", sentence(desk, "catalogue"), by_service=by_service)
+
+
+@router.get("/portal/catalogue_item/{key}", operation_id="get_item_form")
+async def get_item_form(request: Request, key: str) -> Response:
+    """Return the form by which the item is asked for."""
+    return await show_form(await _item_screen(request, key))
+
+
+@router.post("/portal/catalogue_item/{key}", operation_id="post_item_form")
+async def post_item_form(request: Request, key: str) -> Response:
+    """Ask for the item by its form."""
+    return await send_form(await _item_screen(request, key))
+
+
+async def _item_screen(request: Request, key: str) -> ActionScreen:
+    desk = open_portal(request)
+    item = await desk.calls.read(f"/v1/catalogue_items/{key}")
+    lifecycle = desk.lifecycle("request")
+    screen = action_screen(desk, lifecycle, lifecycle.opening().name, None)
+    title = str(item[f"title_{desk.language}"])
+    heading = {language: translate(language, tickets.TABLE, "questions", {}) for language in LANGUAGES}
+    schemas = desk.contract.record_fields("catalogue_items") or {}
+    facts = desk.display.fields(item, {name: schemas[name] for name in ITEM_FACTS})
+    return replace(
+        screen,
+        own_form=item_form(screen.form, item, title, heading),
+        preset={**preset_members(screen.form), "item": item["key"]},
+        own_path=f"{PORTAL}/catalogue_item/{item['key']}",
+        own_label=title,
+        about=item[f"description_{desk.language}"] or "",
+        facts=tuple(facts),
+    )
+
+
+async def _services(desk: Desk) -> list[Mapping[str, Any]]:
+    page = await desk.calls.read("/v1/services/status")
+    return list(page["items"])
+
+
+def _is_troubled(service: Mapping[str, Any]) -> bool:
+    return service["condition"] != "operational" or service["planned"] is not None
+
+
+#: The pages of records come last, since their addresses begin with any kind.
+ROUTERS = (router, tickets.router)

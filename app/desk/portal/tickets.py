@@ -1,0 +1,247 @@
+"""Pages of what a requester has asked for, and of articles: what happens next, until when, and what the
+reader can do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.pages.page_paths import PORTAL
+from app.desk.forms.fields import FieldChoice
+from app.desk.operation_calls import Parameters
+from app.desk.pages.actions import ActionScreen, screen_of, send_form, show_form
+from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.records import RecordView, events_of, offered_actions, read_record, state_label
+from app.desk.portal.asking import plain_form, preset_members, shown_answers
+from app.desk.timeline import NarratedEvent
+from app.i18n import LANGUAGES, translate
+
+router = APIRouter(include_in_schema=False)
+#: The table of the portal's sentences.
+TABLE = "portal"
+#: The kinds of tickets that requesters open, and all kinds that have a page here.
+TICKETS = ("incident", "request")
+KINDS = (*TICKETS, "article")
+#: What a requester may be able to do, in the order in which it is offered; each has a label of its own here.
+ACTIONS = (
+    *("vote", "close", "reopen", "comment", "attach", "rate", "complain"),
+    *("change_requirements", "edit", "cancel"),
+)
+#: The fields of a ticket that its page shows.
+FACTS = ("service", "item", "opened_at", "hold_reason", "statement", "resolution", "delivery", "description")
+#: Times until which a requester waits.
+TIMES = ("wake_up_at", "planned_at", "expected_at")
+LISTED_FIELDS = "id,number,title,state,opened_at,changed_at"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedForm:
+    """A form that the reader can fill in on the ticket: its address, and its label."""
+
+    path: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """A ticket in a list: its view, its state, and what happens next."""
+
+    view: RecordView
+    state: str
+    next_step: str
+
+
+def sentence(desk: Desk, code: str, **words: str) -> str:
+    """Return the portal's sentence of that code."""
+    return translate(desk.language, TABLE, code, words)
+
+
+def next_step(desk: Desk, record: Mapping[str, Any]) -> str:
+    """Return what happens next with the ticket, in plain words."""
+    code = f"next_{record['state']}"
+    if record["state"] == "on_hold" and record.get("hold_reason") == "awaiting_requester":
+        code = "next_awaiting_requester"
+    return sentence(desk, code, days=str(record.get("reopen_days") or ""))
+
+
+async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
+    """Return the reader's own tickets, those that changed last first."""
+    parameters: Parameters = {
+        "requester": "me",
+        "sort": "-changed_at",
+        "limit": str(limit),
+        "fields": f"{LISTED_FIELDS},hold_reason,reopen_days",
+    }
+    views = []
+    for kind in TICKETS:
+        lifecycle = desk.lifecycle(kind)
+        page = await desk.calls.read(f"/v1/{lifecycle.plural}", parameters)
+        views += [RecordView(lifecycle, record, desk.language, PORTAL) for record in page["items"]]
+    views.sort(key=lambda view: str(view.record["changed_at"]), reverse=True)
+    return [
+        TicketLine(
+            view, state_label(view.lifecycle, view.record, desk.language), next_step(desk, view.record)
+        )
+        for view in views[:limit]
+    ]
+
+
+@router.get("/portal/{kind}/{name}", operation_id="get_portal_record_page")
+async def get_portal_record_page(request: Request, kind: str, name: str) -> Response:
+    """Return the page of a ticket or of an article."""
+    desk = open_portal(request, kind)
+    view = await read_record(desk, desk.lifecycle(kind), name)
+    title = f"{view.spoken_name} {view.title}".strip()
+    forms = list(_forms(desk, view))
+    if kind not in TICKETS:
+        return desk.answer("portal/article.html", title, view=view, article=_in_language(view), forms=forms)
+    named = await desk.names.replaced(view.lifecycle, view.record)
+    schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
+    entries = await events_of(desk, view)
+    return desk.answer(
+        "portal/ticket.html",
+        title,
+        view=view,
+        state=state_label(view.lifecycle, view.record, desk.language),
+        next_step=next_step(desk, view.record),
+        until=_until(desk, view),
+        facts=list(desk.display.fields(named, {name: schemas[name] for name in FACTS if name in schemas})),
+        answers=await _answers(desk, view.record),
+        comments=await _rows(desk, view, "comments"),
+        attachments=await _rows(desk, view, "attachments"),
+        entries=_without_comments(entries or ()),
+        forms=forms,
+        done=sentence(desk, "thanks") if "done" in request.query_params else None,
+    )
+
+
+@router.get("/portal/{kind}/{name}/{action}", operation_id="get_portal_action_form")
+async def get_portal_action_form(request: Request, kind: str, name: str, action: str) -> Response:
+    """Return the form of an action on a ticket."""
+    return await show_form(await _screen(request, kind, name, action))
+
+
+@router.post("/portal/{kind}/{name}/{action}", operation_id="post_portal_action_form")
+async def post_portal_action_form(request: Request, kind: str, name: str, action: str) -> Response:
+    """Carry out an action on a ticket by its form."""
+    return await send_form(await _screen(request, kind, name, action))
+
+
+@router.get("/portal/report", operation_id="get_portal_report_form")
+async def get_portal_report_form(request: Request) -> Response:
+    """Return the form by which an incident is reported."""
+    return await show_form(await opening(request, "incident", "report"))
+
+
+@router.post("/portal/report", operation_id="post_portal_report_form")
+async def post_portal_report_form(request: Request) -> Response:
+    """Report an incident by the form."""
+    return await send_form(await opening(request, "incident", "report"))
+
+
+@router.get("/portal/ask", operation_id="get_portal_request_form")
+async def get_portal_request_form(request: Request) -> Response:
+    """Return the form by which something is asked for that the catalogue does not have."""
+    return await show_form(await opening(request, "request", "ask"))
+
+
+@router.post("/portal/ask", operation_id="post_portal_request_form")
+async def post_portal_request_form(request: Request) -> Response:
+    """Ask for something that the catalogue does not have, by the form."""
+    return await send_form(await opening(request, "request", "ask"))
+
+
+async def opening(request: Request, kind: str, page: str) -> ActionScreen:
+    """Return the form by which a ticket of that kind is opened, at that page of the portal."""
+    desk = open_portal(request)
+    lifecycle = desk.lifecycle(kind)
+    screen = screen_of(desk, lifecycle, lifecycle.opening().name, None)
+    services = [
+        FieldChoice(each["key"], {language: each[f"name_{language}"] for language in LANGUAGES})
+        for each in (await desk.calls.read("/v1/services/status"))["items"]
+    ]
+    screen = plain(screen, services)
+    return replace(screen, own_path=f"{PORTAL}/{page}", own_label=sentence(desk, page))
+
+
+def open_portal(request: Request, kind: str | None = None) -> Desk:
+    """Return what a page of the portal is made with. Raises HTTPException (404) for a kind that has no page
+    here.
+    """
+    if kind is not None and kind not in KINDS:
+        raise HTTPException(404)
+    return open_desk(request, PORTAL, KINDS)
+
+
+def plain(screen: ActionScreen, services: Sequence[FieldChoice] = ()) -> ActionScreen:
+    """Return the form without what only staff fill in; `services` are those that can be chosen."""
+    return replace(screen, own_form=plain_form(screen.form, services), preset=preset_members(screen.form))
+
+
+async def _screen(request: Request, kind: str, name: str, action: str) -> ActionScreen:
+    desk = open_portal(request, kind)
+    if action not in ACTIONS:
+        raise HTTPException(404)
+    view = await read_record(desk, desk.lifecycle(kind), name)
+    screen = plain(screen_of(desk, view.lifecycle, action, view))
+    return replace(screen, own_label=sentence(desk, f"act_{action}"))
+
+
+def _forms(desk: Desk, view: RecordView) -> Iterator[OfferedForm]:
+    """Yield the forms that are open to the reader now."""
+    possible = {action.name for action in offered_actions(desk, view) if action.reason is None}
+    for name in ACTIONS:
+        if name in possible:
+            yield OfferedForm(f"{view.path}/{name}", sentence(desk, f"act_{name}"))
+
+
+def _until(desk: Desk, view: RecordView) -> list[tuple[str, Markup]]:
+    """Return until when something is to happen, with what it is: what the ticket says, and its next clock."""
+    schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
+    times = [
+        (
+            desk.contract.field_label(name, schemas[name], desk.language),
+            desk.display.instant(view.record[name]),
+        )
+        for name in TIMES
+        if view.record.get(name)
+    ]
+    clock = view.record.get("sla")
+    if clock:
+        times.append((sentence(desk, "promised"), desk.display.html(clock, schemas["sla"], "sla")))
+    return times
+
+
+async def _answers(desk: Desk, record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what was answered to the questions of the item that was asked for."""
+    if not record.get("item") or not record.get("answers"):
+        return []
+    item = await desk.calls.read_if_allowed(f"/v1/catalogue_items/{record['item']}", {"fields": "form"})
+    if item is None or item["form"] is None:
+        return []
+    return list(shown_answers(item["form"], record["answers"], desk.language))
+
+
+async def _rows(desk: Desk, view: RecordView, child: str) -> Sequence[Mapping[str, Any]]:
+    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{child}"
+    page = await desk.calls.read_if_allowed(path)
+    return [] if page is None else list(page["items"])
+
+
+def _without_comments(entries: Sequence[NarratedEvent]) -> list[NarratedEvent]:
+    """Return the entries without clocks; comments stand by themselves, so their values are not repeated."""
+    return [replace(entry, values=()) for entry in entries if not entry.is_of_clock]
+
+
+def _in_language(view: RecordView) -> dict[str, Any]:
+    """Return the texts of an article in the reader's language, if it has them."""
+    record, names = view.record, ("title", "symptoms", "answer")
+    is_other = record["language"] != view.language and record.get("other_title")
+    return {name: record[f"other_{name}" if is_other else name] for name in names}

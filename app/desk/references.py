@@ -1,0 +1,201 @@
+"""References of forms: typed in words, found by what they are called, and sent as the contract has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.desk.contract import ScreenContract
+from app.desk.forms.fields import FieldKind, FormField, is_file
+from app.desk.forms.inputs import Inputs
+from app.desk.forms.pointers import field_at
+from app.desk.operation_calls import OperationCalls
+from app.desk.values import NAME_MEMBERS
+
+#: What stands before the pointer in the name of an input that keeps what a form showed first, and its value.
+SHOWN_VALUE_PREFIX = "kept:"
+#: A record within the record whose form it is: chosen from its list, not typed.
+WITHIN_RECORD = "record"
+MOST_HITS = "20"
+#: The most names that one form has looked up, as many as its longest list takes; others are sent as typed.
+MOST_LOOKUPS = 500
+#: By what a row within a record is called, the best first.
+ROW_NAMES = ("title", "question", "name", "text", "subject", "label", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that a typed text may mean: what the reference takes, and what people call it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """A typed text, and the records that it may mean; none: there is no such record for the reader."""
+
+    text: str
+    hits: tuple[Hit, ...]
+
+
+async def find_hits(
+    calls: OperationCalls, reference: Mapping[str, Any], text: str, process: str
+) -> list[Hit]:
+    """Return the records that the reference may name and whose name begins so; of kinds that each process
+    has for itself, those of the process. Raises CallRefused.
+    """
+    parameters = {"kind": reference["kind"], "q": text, "process": process, "limit": MOST_HITS}
+    page = await calls.read_if_allowed("/v1/lookup", parameters)
+    return [_hit(reference, entry) for entry in (page or {"items": ()})["items"]]
+
+
+def _hit(reference: Mapping[str, Any], entry: Mapping[str, Any]) -> Hit:
+    by = reference.get("by", "value")
+    value = entry["title"] if by == "name" else entry.get(by) or entry["id"]
+    label = entry["label"] if not entry.get("detail") else f"{entry['label']} · {entry['detail']}"
+    return Hit(str(value), label)
+
+
+async def resolve_references(
+    calls: OperationCalls, fields: Sequence[FormField], inputs: Inputs, process: str
+) -> tuple[dict[str, Sequence[str]], dict[str, Ambiguous]]:
+    """Return the inputs with values in the place of what was typed, and by their pointers the texts that may
+    mean several records. A text that means none stays: the operation refuses it beside its field.
+    """
+    resolved, ambiguous = dict(inputs), {}
+    left = MOST_LOOKUPS
+    for pointer, texts in inputs.items():
+        field = field_at(fields, pointer) if pointer.startswith("/") else None
+        if field is None or not is_typed(field) or not any(texts):
+            continue
+        lines = [line.strip() for text in texts for line in text.splitlines() if line.strip()]
+        shown_first = dict(_first_shown(inputs, pointer))
+        values = []
+        for line in lines:
+            hits: list[Hit] = []
+            if line in shown_first:
+                hits = [Hit(shown_first[line], line)]
+            elif left > 0:
+                left -= 1
+                hits = await _meant(calls, field, line, process)
+            if len(hits) > 1:
+                ambiguous[pointer] = Ambiguous(line, tuple(hits))
+            values.append(hits[0].value if len(hits) == 1 else line)
+        resolved[pointer] = ["\n".join(values)]
+    return resolved, ambiguous
+
+
+def is_typed(field: FormField) -> bool:
+    """Return whether the field names records of the whole service, so that their names are typed."""
+    return field.reference is not None and not names_row(field) and not is_file(field)
+
+
+def names_row(field: FormField) -> bool:
+    """Return whether the field names a row within the record whose form it is."""
+    return field.reference is not None and field.reference.get("within") == WITHIN_RECORD
+
+
+async def _meant(calls: OperationCalls, field: FormField, text: str, process: str) -> list[Hit]:
+    """Return the records that the text means: those that are called so if there are any, else all that have
+    it in their name.
+    """
+    assert field.reference is not None
+    if text == "me" and field.reference["kind"] == "person":
+        return [Hit(text, text)]
+    hits = await find_hits(calls, field.reference, text, process)
+    called_so = [hit for hit in hits if text in (hit.value, hit.label)]
+    begun_so = [hit for hit in hits if hit.label.split(" · ")[0] == text or hit.label.startswith(f"{text} ")]
+    # Where a name that no record has is taken, too, that may be what was typed.
+    return called_so or begun_so or ([] if field.reference.get("open") else hits)
+
+
+def _first_shown(inputs: Inputs, pointer: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts that the form showed for the field, each with its value."""
+    for pair in inputs.get(f"{SHOWN_VALUE_PREFIX}{pointer}", ()):
+        value, _, text = pair.partition(" ")
+        yield text.strip(), value
+
+
+def shown_references(
+    fields: Sequence[FormField], record: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
+    """Return the record's values as the fields show them (what is referred to, by what it is called) and as
+    they send them, and the inputs that keep what is shown with its value.
+    """
+    named: dict[str, Any] = {}
+    sent: dict[str, Any] = {}
+    shown_first: dict[str, list[str]] = {}
+    for field in fields:
+        value = record.get(field.name)
+        if value is None or not _fits(field, value):
+            continue
+        if is_typed(field):
+            pairs = [_stub(field, stub) for stub in (value if isinstance(value, list) else [value])]
+            texts, values = [text for _, text in pairs], [value for value, _ in pairs]
+            several = isinstance(value, list)
+            named[field.name], sent[field.name] = (texts, values) if several else (texts[0], values[0])
+            shown_first[f"{SHOWN_VALUE_PREFIX}/{field.name}"] = [f"{value} {text}" for value, text in pairs]
+        else:
+            named[field.name] = sent[field.name] = value
+    return named, sent, shown_first
+
+
+def _fits(field: FormField, value: Any) -> bool:
+    """Return whether the answer's value is one that the field can send."""
+    is_object = isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(entry, dict) for entry in value)
+    )
+    takes_object = field.kind in (FieldKind.part, FieldKind.rows, FieldKind.pairs, FieldKind.anything)
+    return is_typed(field) or is_object is takes_object or (takes_object and not value)
+
+
+def _stub(field: FormField, stub: Any) -> tuple[str, str]:
+    """Return what the field sends for a stub, and what people call it."""
+    if not isinstance(stub, dict):
+        return str(stub), str(stub)
+    assert field.reference is not None
+    value = str(stub.get(field.reference.get("by", "id")) or stub["id"])
+    return value, next((str(stub[name]) for name in NAME_MEMBERS if stub.get(name)), value)
+
+
+async def rows_within(
+    calls: OperationCalls, contract: ScreenContract, fields: Sequence[FormField], plural: str, record: str
+) -> dict[str, list[Hit]]:
+    """Return, by their kind, the rows within the record that the fields may name. Raises CallRefused."""
+    rows = {}
+    children = {child.name for child in contract.children(plural)}
+    for reference in _within(fields):
+        name = next((name for name in child_names(reference["kind"]) if name in children), None)
+        page = None if name is None else await calls.read_if_allowed(f"/v1/{plural}/{record}/{name}")
+        if page is not None:
+            rows[reference["kind"]] = [_row_hit(reference, row) for row in page["items"]]
+    return rows
+
+
+def _within(fields: Sequence[FormField]) -> Iterator[Mapping[str, Any]]:
+    for field in fields:
+        if field.reference is not None and names_row(field):
+            yield field.reference
+        yield from _within(field.inner_fields)
+
+
+def child_names(kind: str) -> Iterator[str]:
+    """Yield by what names a list of that kind may stand within a record: `risk_actions`, `actions`."""
+    words = kind.removesuffix("_entry").removesuffix("_item").split("_")
+    for begin in range(len(words)):
+        name = "_".join(words[begin:])
+        yield from (f"{name}s", name)
+
+
+def row_value(reference: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """Return by what the reference names the row within a record."""
+    return str(row.get(reference["by"]) or row["id"])
+
+
+def _row_hit(reference: Mapping[str, Any], row: Mapping[str, Any]) -> Hit:
+    value = row_value(reference, row)
+    texts = [str(row[name]) for name in ROW_NAMES if row.get(name)]
+    texts += [text for name, text in row.items() if isinstance(text, str) and name != "id"]
+    return Hit(value, texts[0] if texts else value)

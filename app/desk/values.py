@@ -1,0 +1,252 @@
+"""Values of answers in words and HTML: codes by their labels, instants by a zone's clocks, records as links
+(pure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from app.common.records import CodeEnum
+from app.contract.schemas import Schema
+from app.desk.contract import ScreenContract
+from app.html.filters import breaks, bullets, labelled, link, plain_text, time_element
+from app.i18n import LANGUAGES, translate
+from app.service_level_engine.clock import ClockState
+from app.service_level_engine.targets import Metric
+
+#: The table of the desk's sentences.
+TABLE = "desk"
+#: Members of a stub by which people call what it stands for, the best first.
+NAME_MEMBERS = ("number", "name", "key", "label")
+#: Members of a record by which it is called, each also in a language; the best first.
+NAMES = ("number", "name", "title", "label", "key")
+NAMING = frozenset({*NAMES, *(f"{name}_{language}" for name in NAMES for language in LANGUAGES)})
+#: What an SLA clock of a record says.
+CLOCK_MEMBERS = frozenset({"metric", "state", "due_at", "remaining_seconds"})
+#: Longer texts are shown beneath the facts, and not among them.
+LONGEST_FACT = 120
+UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
+EMPTY: tuple[object, ...] = (None, "", [], {})
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """A field with a value: its name, its label, and the value in HTML; `is_long`: it is read as a text."""
+
+    name: str
+    label: str
+    value: Markup
+    is_long: bool
+    is_instant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ValueShape:
+    """The schema of a value that is not null, whether it is an instant, and the codes that it is one of."""
+
+    plain: Schema
+    is_instant: bool
+    codes: type[CodeEnum] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDisplay:
+    """How values are shown in one language, with times by the clocks of a zone. Stubs of records of these
+    `kinds` lead to their pages, which stand below the path `root`.
+    """
+
+    contract: ScreenContract
+    language: str
+    zone: ZoneInfo
+    kinds: Collection[str]
+    root: str
+    #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
+    _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
+
+    def fields(self, values_shown: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Iterator[ShownField]:
+        """Yield the fields that have a value, in the order of their schemas."""
+        for name, schema in schemas.items():
+            value = values_shown.get(name)
+            if value not in EMPTY:
+                is_long = isinstance(value, str) and (len(value) > LONGEST_FACT or "\n" in value)
+                yield ShownField(
+                    name,
+                    self.contract.field_label(name, schema, self.language),
+                    self.html(value, schema, name),
+                    is_long or (isinstance(value, list) and isinstance(value[0], dict)),
+                    is_instant=self._shape(schema).is_instant,
+                )
+
+    def html(self, value: Any, schema: Schema, name: str = "") -> Markup:
+        """Return the value of that schema in HTML; nothing of nothing."""
+        if value is None:
+            return Markup()
+        if isinstance(value, bool):
+            return plain_text(self.sentence("yes" if value else "no"))
+        if isinstance(value, list):
+            return self._list(value, schema, name)
+        if isinstance(value, dict):
+            return self._part_html(value, schema)
+        if isinstance(value, int) and name.endswith("_seconds"):
+            return plain_text(self.duration(value))
+        return self._text(str(value), schema)
+
+    def _text(self, text: str, schema: Schema) -> Markup:
+        shape = self._shape(schema)
+        if shape.is_instant:
+            return self.instant(text)
+        if shape.codes is not None:
+            return plain_text(label_of(shape.codes, text, self.language))
+        return breaks(plain_text(text))
+
+    def _list(self, values: list[Any], schema: Schema, name: str) -> Markup:
+        entry = self._shape(schema).plain.get("items", {})
+        values_shown = [self.html(value, entry, name) for value in values]
+        if any(isinstance(value, dict) and not _stub_name(value) for value in values):
+            return bullets(values_shown)
+        return Markup(", ").join(values_shown)
+
+    def _part_html(self, part: Mapping[str, Any], schema: Schema) -> Markup:
+        """Return a part of a record: by what it is called, else its fields."""
+        if (name := _stub_name(part)) is not None:
+            return self.link(part, name)
+        if part.keys() >= CLOCK_MEMBERS:
+            return self._clock(part)
+        properties = self._shape(schema).plain.get("properties") or {key: {} for key in part}
+        facts = (
+            labelled(field.label, field.value)
+            for field in self.fields(part, properties)
+            if not (field.name == "id" and len(part) > 1)
+        )
+        return Markup(" ").join(facts)
+
+    def _clock(self, clock: Mapping[str, Any]) -> Markup:
+        """Return an SLA clock: what it measures, its state, and the time that is left."""
+        metric = label_of(Metric, clock["metric"], self.language)
+        words = [metric, label_of(ClockState, clock["state"], self.language)]
+        if clock["remaining_seconds"] is not None:
+            code = "left" if clock["remaining_seconds"] >= 0 else "overdue"
+            words.append(self.sentence(code, time=self.duration(abs(clock["remaining_seconds"]))))
+        due = Markup() if clock["due_at"] is None else Markup(" ({})").format(self.instant(clock["due_at"]))
+        return Markup("{}{}").format(" · ".join(words), due)
+
+    def link(self, stub: Mapping[str, Any], name: str) -> Markup:
+        """Return what a stub stands for: a link to the record if the stub says which it is."""
+        title = stub.get("title")
+        words = f"{name} {title}" if title else name
+        kind, record = stub.get("kind"), stub.get("number") or stub.get("ticket") or stub.get("id")
+        if kind in self.kinds and record:
+            return link(f"{self.root}/{kind}/{record}", words)
+        return plain_text(words)
+
+    def instant(self, text: str | datetime) -> Markup:
+        """Return the instant as the clocks of the zone show it."""
+        if isinstance(text, str):
+            try:
+                text = datetime.fromisoformat(text.replace("Z", "+00:00"))
+            except ValueError:  # what other systems call an instant stays as they wrote it
+                return plain_text(text)
+        return time_element(text, self.zone)
+
+    def _shape(self, schema: Schema) -> ValueShape:
+        """Return what the schema says of a value, found out once for a page."""
+        if id(schema) not in self._shapes:
+            plain = _plain(self.contract, schema)
+            is_instant = plain.get("format") == "date-time"
+            self._shapes[id(schema)] = (
+                schema,
+                ValueShape(plain, is_instant, code_class(self.contract, schema)),
+            )
+        return self._shapes[id(schema)][1]
+
+    def duration(self, seconds: int) -> str:
+        """Return the duration in its two largest units."""
+        return spoken_duration(seconds, self.language)
+
+    def sentence(self, code: str, **words: object) -> str:
+        """Return the desk's sentence of that code."""
+        return translate(self.language, TABLE, code, {name: str(word) for name, word in words.items()})
+
+
+def spoken_duration(seconds: int, language: str) -> str:
+    """Return the duration in its two largest units, as `2 h 12 min`; less than a minute is 0 min."""
+    left = abs(seconds)
+    parts: list[str] = []
+    for size, unit in UNITS:
+        if left >= size and len(parts) < 2:
+            parts.append(translate(language, TABLE, unit, {"n": str(left // size)}))
+            left %= size
+    text = " ".join(parts) or translate(language, TABLE, "minutes", {"n": "0"})
+    return f"−{text}" if seconds < 0 else text
+
+
+def record_name(record: Mapping[str, Any], language: str) -> str:
+    """Return by what people call the record: its number, or its name in that language; nothing if it has
+    none.
+    """
+    names = (record.get(f"{name}_{language}") or record.get(name) for name in NAMES)
+    return next((str(name) for name in names if name), "")
+
+
+def record_title(record: Mapping[str, Any]) -> str:
+    """Return what a record that has a number is about; nothing if it does not say so."""
+    return str(record.get("title") or "") if record.get("number") else ""
+
+
+def label_of(codes: type[CodeEnum], code: str, language: str) -> str:
+    """Return the label of the code; one that has come since is shown in words as far as that goes."""
+    try:
+        return codes(code).label(language)
+    except ValueError:
+        return code.replace("_", " ").capitalize()
+
+
+def code_class(contract: ScreenContract, schema: Schema) -> type[CodeEnum] | None:
+    """Return the codes of which a value of that schema is one; None if it is none."""
+    for name in _references(contract, schema):
+        codes_of_name = _codes_by_name().get(name)
+        if codes_of_name is not None:
+            return codes_of_name
+    return None
+
+
+@cache
+def _codes_by_name() -> Mapping[str, type[CodeEnum]]:
+    return {codes.__name__: codes for codes in CodeEnum.__subclasses__()}
+
+
+def _references(contract: ScreenContract, schema: Schema) -> Iterator[str]:
+    """Yield the names of the components by which the schema says what its value is."""
+    if "$ref" in schema:
+        yield schema["$ref"].rpartition("/")[2]
+        yield from _references(contract, contract.component_at(schema["$ref"]))
+    for option in schema.get("anyOf", ()):
+        yield from _references(contract, option)
+    if "items" in schema:
+        yield from _references(contract, schema["items"])
+
+
+def _plain(contract: ScreenContract, schema: Schema) -> Schema:
+    """Return the schema of a value that is not null."""
+    plain = contract.resolved(schema)
+    for option in plain.get("anyOf", ()):
+        if option != {"type": "null"}:
+            return _plain(contract, option)
+    return plain
+
+
+def _stub_name(part: Mapping[str, Any]) -> str | None:
+    """Return by what a stub is called; None if the part is no stub. Of a stub of an erased person nothing
+    is left.
+    """
+    if "id" not in part or len(part) > 5:
+        return None
+    names = [part[member] for member in NAME_MEMBERS if member in part]
+    return None if not names else next((str(name) for name in names if name), "–")

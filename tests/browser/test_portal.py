@@ -1,0 +1,99 @@
+"""The portal in a browser: on a phone and on a desk, light and dark, in both languages."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.common.people import Role
+from app.main import application
+from app.platform.settings import Settings
+from tests.browser.chromium import Browsing, Page, installed
+from tests.browser.test_dashboard import AXE, FAULTS
+from tests.client import Api, Client, an_incident, serving
+from tests.conftest import DatabaseUrls
+from tests.desk.test_portal import offered_item
+from tests.served import behind_a_socket
+
+SCREENS = ((390, 844, False), (1280, 800, False), (1920, 1080, True))
+#: Where pictures are kept for whoever wants to look at them.
+PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
+LONG_WORD = "Benutzerkontensteuerungsdienstverwaltungsoberflächenfehlermeldung"
+
+
+@dataclass
+class Portal:
+    """Where the portal is served, a requester with their key, and their ticket's address in it."""
+
+    url: str
+    requester: Client
+    ticket: str
+
+
+async def _ticket(api: Api, requester: Client) -> str:
+    title = f"邮件收不到 Mail does not arrive {LONG_WORD}"
+    incident = await requester.post_ok(
+        "/v1/incidents", an_incident(title=title, service="mail", effect="down")
+    )
+    agent = await api.client("Lin", Role.agent, Role.engineer)
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/comment", {"text": f"Since when? {LONG_WORD}"})
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/acknowledge")
+    return f"/portal/incident/{incident['number']}"
+
+
+@pytest.fixture
+async def portal(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[Portal]:
+    """The portal of a requester who has reported an incident, and may ask for an item."""
+    installed()
+    secrets = tmp_path / "secrets"
+    async with contextlib.AsyncExitStack() as stack:
+        api = await stack.enter_async_context(serving(place.url, secrets, settings))
+        await offered_item(api)
+        requester = await api.client("Zhao Min")
+        ticket = await _ticket(api, requester)
+        host, port = await stack.enter_async_context(
+            behind_a_socket(application(place.url, secrets, settings))
+        )
+        yield Portal(f"http://{host}:{port}", requester, ticket)
+
+
+async def _is_well_made(page: Page, name: str) -> None:
+    """Nothing serious is wrong with the page, and nothing is wider than the screen."""
+    if PICTURES is not None:
+        (Path(PICTURES) / f"{name}.png").write_bytes(await page.photograph())
+    await page.run(AXE.read_text(encoding="utf-8") + "; 0")
+    assert await page.run(FAULTS) == [], name
+    assert await page.run("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_each_page_can_be_read_and_used_on_every_screen(
+    portal: Portal, browsing: Browsing, language: str
+) -> None:
+    pages = {
+        "home": "/portal",
+        "search": "/portal/search?q=mail",
+        "catalogue": "/portal/catalogue",
+        "item": "/portal/catalogue_item/mailbox",
+        "report": "/portal/report",
+        "mine": "/portal/mine",
+        "status": "/portal/status",
+        "ticket": portal.ticket,
+        "comment": f"{portal.ticket}/comment",
+    }
+    async with browsing() as page:
+        await page.send("Network.enable")
+        key = {"Authorization": f"Bearer {portal.requester.token}"}
+        await page.send("Network.setExtraHTTPHeaders", headers=key)
+        for width, height, dark in SCREENS:
+            await page.sized(width, height, dark=dark)
+            for name, path in pages.items():
+                await page.open(f"{portal.url}{path}{'&' if '?' in path else '?'}lang={language}")
+                assert await page.run("document.documentElement.lang.slice(0, 2)") == language
+                await _is_well_made(page, f"portal-{name}-{language}-{width}")
+        assert page.errors == []

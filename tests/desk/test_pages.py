@@ -1,0 +1,196 @@
+"""Pages of the desk over HTTP: lists, records, and the forms of actions."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from app.common.people import Role
+from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
+from tests.client import Api, Client, Json, an_incident
+from tests.desk.sent_forms import read_form, send_form
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+async def agent(api: Api) -> Client:
+    await api.team("network")
+    return await api.client("Lin", Role.agent, teams=("network",))
+
+
+async def page(client: Client, path: str, **headers: str) -> str:
+    """The page at that path, in plain text as far as words go."""
+    answer = await client.get(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+async def send(client: Client, path: str, **inputs: str | list[str]) -> httpx.Response:
+    """What a form's sending is answered with; names are those of the inputs."""
+    return await client.post(path, content=urlencode(inputs, doseq=True), headers=FORM)
+
+
+def hidden(html: str, name: str) -> str:
+    """The value of a form's hidden input."""
+    match = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert match, f"there is no {name}"
+    return unescape(match[1])
+
+
+async def test_a_list_a_record_and_an_action_follow_from_what_is_declared(agent: Client) -> None:
+    incident = await agent.post_ok("/v1/incidents", an_incident(title="Printer <b>broken</b>"))
+    path = f"/desk/incident/{incident['number']}"
+    assert incident["number"] in await page(agent, "/desk/incident")
+    html = await page(agent, path)
+    assert "Report" in html
+    assert "<b>broken</b>" not in (await agent.get(path)).text
+    sent = {"version": hidden(html, "version"), "key": hidden(html, "key")}
+    done = await send(agent, f"{path}/acknowledge", **sent)
+    assert (done.status_code, done.headers["location"]) == (303, f"{path}?done=acknowledge")
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network", "person": "me"})
+    form = await page(agent, f"{path}/resolve")
+    assert "Fixed" in form
+    sent = {"version": hidden(form, "version"), "/done": "Restarted."}
+    refused = await send(agent, f"{path}/resolve", **sent)
+    assert (refused.status_code, "fault" in refused.text) == (422, True)
+    assert "Restarted." in refused.text
+    sent["/resolution_code"] = "fixed"
+    assert (await send(agent, f"{path}/resolve", **sent)).status_code == 303
+    assert (await agent.read(f"/v1/incidents/{incident['id']}"))["state"] == "resolved"
+    chinese = await page(agent, path, **{"Accept-Language": "zh"})
+    assert "已解决" in chinese
+
+
+async def an_open_incident(agent: Client, **changes: str) -> tuple[Json, str]:
+    """A new incident, and the address of its page."""
+    incident = await agent.post_ok("/v1/incidents", an_incident(**changes))
+    return incident, f"/desk/incident/{incident['number']}"
+
+
+async def test_what_was_changed_while_the_form_was_open_is_shown_and_can_be_gone_over(
+    agent: Client,
+) -> None:
+    incident, path = await an_open_incident(agent)
+    form = read_form(await page(agent, f"{path}/edit"))
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/acknowledge")
+    stale = await send_form(agent, f"{path}/edit", form.inputs | {"/title": ["Another title"]})
+    assert (stale.status_code, "Acknowledge" in stale.text) == (412, True), stale.text
+    again = read_form(stale.text)
+    assert again.inputs["/title"] == ["Another title"]
+    assert (await send_form(agent, f"{path}/edit", again.inputs)).status_code == 303
+    assert (await agent.read(f"/v1/incidents/{incident['id']}"))["title"] == "Another title"
+
+
+async def test_a_correction_sends_only_what_differs(agent: Client) -> None:
+    incident, path = await an_open_incident(agent)
+    form = read_form(await page(agent, f"{path}/edit"))
+    assert (await send_form(agent, f"{path}/edit", form.inputs | {"/title": ["New"]})).status_code == 303
+    events = (await agent.read(f"/v1/incidents/{incident['id']}/events"))["items"]
+    assert events[-1]["given"] == {"title": "New"}
+
+
+async def test_a_form_that_is_sent_twice_is_carried_out_once(agent: Client) -> None:
+    incident, path = await an_open_incident(agent)
+    form = read_form(await page(agent, f"{path}/comment"))
+    filled = form.inputs | {"/text": ["Once."]}
+    assert [(await send_form(agent, f"{path}/comment", filled)).status_code for _ in range(2)] == [303, 303]
+    comments = (await agent.read(f"/v1/incidents/{incident['id']}/comments"))["items"]
+    assert [comment["text"] for comment in comments] == ["Once."]
+
+
+async def test_a_name_that_several_have_comes_back_as_a_choice(indexed: Api) -> None:
+    await indexed.team("network")
+    agent = await indexed.client("Lin", Role.agent, teams=("network",))
+    first, second = [await indexed.client("Zhao Min", Role.agent, teams=("network",)) for _ in range(2)]
+    incident, path = await an_open_incident(agent)
+    form = read_form(await page(agent, f"{path}/assign"))
+    form_again = await send_form(agent, f"{path}/assign", form.inputs | {"/person": ["Zhao Min"]})
+    assert form_again.status_code == 422
+    assert first.id in form_again.text, form_again.text
+    chosen = read_form(form_again.text).inputs | {"/person": [second.id]}
+    assert (await send_form(agent, f"{path}/assign", chosen)).status_code == 303
+    assert (await agent.read(f"/v1/incidents/{incident['id']}"))["assignee"]["id"] == second.id
+
+
+async def test_what_has_changed_since_a_record_was_shown_is_said(agent: Client) -> None:
+    incident, path = await an_open_incident(agent)
+    assert (await agent.get(f"{path}/newer?version={incident['version']}")).status_code == 204
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/acknowledge")
+    assert "1" in await page(agent, f"{path}/newer?version={incident['version']}")
+
+
+async def test_an_action_on_chosen_records_says_what_became_of_each(agent: Client) -> None:
+    records = [(await an_open_incident(agent))[0] for _ in range(2)]
+    await agent.post_ok(f"/v1/incidents/{records[0]['id']}/acknowledge")
+    chosen = {"action": ["acknowledge"], "records": [record["id"] for record in records]}
+    form_again = read_form((await send_form(agent, "/desk/incident/bulk", chosen)).text)
+    outcome = await send_form(agent, "/desk/incident/bulk", form_again.inputs)
+    assert (outcome.status_code, outcome.text.count('class="fault"')) == (200, 1)
+    assert (await agent.read(f"/v1/incidents/{records[1]['id']}"))["state"] == "acknowledged"
+
+
+async def test_a_list_says_what_is_wrong_with_its_address_and_goes_on_by_pages(agent: Client) -> None:
+    for number in range(3):
+        await an_open_incident(agent, title=f"Fault {number}")
+    wrong = await agent.get("/desk/incident?state=nowhere")
+    assert (wrong.status_code, "<table" in wrong.text) == (422, False)
+    html = await page(agent, "/desk/incident?limit=2")
+    address = re.search(r'rel="next" href="([^"]+)"', html)
+    assert address
+    assert "Fault 0" in await page(agent, address[1])
+
+
+async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_what_is_not_seen_is_not_there(
+    api: Api, agent: Client
+) -> None:
+    _, path = await an_open_incident(agent)
+    stranger = api.with_token(None, headers={"Sec-Fetch-Site": "none"})
+    led = await stranger.get(path)
+    assert (led.status_code, led.headers["location"].split("=")[0]) == (303, "/sign-in?next")
+    requester = await api.client("Zhao")
+    hidden_page = await requester.get(path)
+    assert (hidden_page.status_code, hidden_page.headers["content-type"][:9]) == (404, "text/html")
+
+
+async def test_one_form_has_only_so_many_names_looked_up(
+    indexed: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = await indexed.client("Lin", Role.agent)
+    await indexed.client("Zhao Min", Role.agent)
+    _, path = await an_open_incident(agent)
+    form = read_form(await page(agent, f"{path}/assign"))
+    filled = form.inputs | {"/person": ["Zhao Min"]}
+    monkeypatch.setattr("app.desk.references.MOST_LOOKUPS", 0)
+    assert (await send_form(agent, f"{path}/assign", filled)).status_code == 422
+    monkeypatch.undo()
+    assert (await send_form(agent, f"{path}/assign", filled)).status_code != 422
+
+
+async def test_one_more_row_carries_nothing_out_on_chosen_records(agent: Client) -> None:
+    incident, _ = await an_open_incident(agent)
+    asked_for = {"action": ["acknowledge"], "records": [incident["id"]], "filled": ["yes"], "more": ["/x"]}
+    assert (await send_form(agent, "/desk/incident/bulk", asked_for)).status_code == 200
+    assert (await agent.read(f"/v1/incidents/{incident['id']}"))["state"] == "new"
+
+
+async def test_what_is_no_name_of_an_item_leads_to_no_other_address(agent: Client) -> None:
+    assert (await agent.get("/desk/new/request/submit?/item=mailbox/events")).status_code == 200
+    assert (await agent.get("/desk/new/request/submit?/item=../me")).status_code == 200
+
+
+async def test_a_file_that_has_arrived_is_kept_when_the_form_comes_back(agent: Client) -> None:
+    incident, path = await an_open_incident(agent)
+    form = read_form(await page(agent, f"{path}/attach"))
+    typed = {name: values[0] for name, values in form.inputs.items() if name != "/upload"}
+    wrong = {**typed, "/name": "x" * 300}
+    refused = await agent.post(f"{path}/attach", data=wrong, files={"/upload": ("note.txt", b"It smells.")})
+    assert refused.status_code == 422, refused.text
+    again = read_form(refused.text).inputs | {"/name": ["note.txt"]}
+    assert (await send_form(agent, f"{path}/attach", again)).status_code == 303
+    (attachment,) = (await agent.read(f"/v1/incidents/{incident['id']}/attachments"))["items"]
+    assert (attachment["name"], attachment["size"]) == ("note.txt", 10)

@@ -1,0 +1,200 @@
+"""The portal over HTTP: a requester from search to rating, and what the pages show to nobody else."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+
+from app.common.people import Role
+from app.desk.portal.tickets import ACTIONS, KINDS, TABLE, TICKETS
+from app.i18n import LANGUAGES, translate
+from app.registry import LIFECYCLES_BY_KIND
+from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
+from tests.client import RESOLVED, Api, Client, an_incident
+from tests.desk.sent_forms import read_form, send_form
+from tests.processes.articles.test_articles import published
+
+Json = dict[str, Any]
+HOSTILE = '"><script>alert(1)</script>'
+ASSESSED = {"category": "mail", "impact": "3", "urgency": "3", "path": "standard", "assignee": "me"}
+FORM = {
+    "type": "object",
+    "properties": {
+        "seats": {"type": "integer", "minimum": 1, "x-label": {"en": "Seats", "zh": "座位数"}},
+        "size": {
+            "type": "string",
+            "enum": ["s", "l"],
+            "x-enum-labels": [{"en": "Small", "zh": "小"}, {"en": "Large", "zh": "大"}],
+            "x-label": {"en": "Size", "zh": "大小"},
+        },
+    },
+    "required": ["seats"],
+    "x-order": ["size", "seats"],
+}
+
+
+async def offered_item(api: Api, **changes: Any) -> None:
+    """A live service, and an item of it whose form asks two questions."""
+    keeper = await api.client("Keeper", Role.admin, Role.service_level_manager)
+    service = {"key": "mail", "name_en": "E-mail", "name_zh": "电子邮件", "criticality": "high"}
+    await keeper.post_ok("/v1/services", {**service, "owner": keeper.id})
+    await keeper.post_ok("/v1/services/mail/go_live")
+    item = {"key": "mailbox", "service": "mail", "title_en": "A shared mailbox", "title_zh": "共享邮箱"}
+    await keeper.post_ok(
+        "/v1/catalogue_items", {**item, "fulfilment_path": "standard", "form": FORM, **changes}
+    )
+    await keeper.post_ok("/v1/catalogue_items/mailbox/offer")
+
+
+async def page(client: Client, path: str, language: str = "en") -> str:
+    """The page at that path, in that language."""
+    answer = await client.get(path, headers={"accept-language": language})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-language"] == language
+    return unescape(answer.text)
+
+
+async def fill(client: Client, path: str, **values: str) -> httpx.Response:
+    """What the form at the path answers, filled in with these values by their pointers below `/`."""
+    form = read_form((await client.get(path)).text)
+    named = {f"/{name.replace('__', '/')}": [value] for name, value in values.items()}
+    assert named.keys() <= form.named, form.named
+    return await send_form(client, path, {**form.inputs, **named})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_requester_goes_from_search_to_rating(indexed: Api, language: str) -> None:
+    lin, zhao = await indexed.client("Lin", Role.agent), await indexed.client("Zhao Min")
+    writer, editor = [await indexed.client(name, Role.knowledge_editor) for name in ("Wri", "Edi")]
+    path = await published(writer, editor, title="The printer prints blank pages")
+    number = (await zhao.read(path))["number"]
+    await page(zhao, "/portal", language)
+    assert f"/portal/article/{number}" in await page(zhao, "/portal/search?q=printer", language)
+    assert "portal/report" in await page(zhao, f"/portal/search?q={number}", language)
+    await page(zhao, f"/portal/article/{number}", language)
+    sent = {"title": "Mail is late", "description": "By hours.", "impact": "3", "urgency": "2"}
+    refused = await fill(zhao, "/portal/report", **sent)
+    assert (refused.status_code, "By hours." in refused.text) == (422, True)
+    opened = await fill(zhao, "/portal/report", **sent, effect="degraded")
+    assert opened.status_code == 303, opened.text
+    address = opened.headers["location"].partition("?")[0]
+    ticket = f"/v1/incidents/{address.rpartition('/')[2]}"
+    assert (await zhao.read(ticket))["channel"] == "portal"
+    for list_path in ("/portal", "/portal/mine"):
+        assert address in await page(zhao, list_path, language)
+    assert translate(language, TABLE, "next_new", {}) in await page(zhao, address, language)
+    answered = await fill(zhao, f"{address}/comment", text="Since Monday.")
+    assert answered.headers["location"].startswith(address)
+    assert "Since Monday." in await page(zhao, address, language)
+    for action, body in (("assign", {"person": "me"}), ("start", {}), ("resolve", RESOLVED)):
+        await lin.post_ok(f"{ticket}/{action}", body)
+    resolved = await page(zhao, address, language)
+    assert translate(language, TABLE, "act_close", {}) in resolved
+    assert (await fill(zhao, f"{address}/reopen", reason="It is late again.")).status_code == 303
+    for action, body in (("assign", {"person": "me"}), ("start", {}), ("resolve", RESOLVED)):
+        if action in {each["action"] for each in (await lin.read(ticket))["actions"] if each["open"]}:
+            await lin.post_ok(f"{ticket}/{action}", body)
+    assert (await fill(zhao, f"{address}/close")).status_code == 303
+    assert (await fill(zhao, f"{address}/rate", score="5")).status_code == 303
+    assert (await fill(zhao, f"{address}/complain", subject="speed", about="Late.")).status_code == 303
+    assert (await zhao.read(ticket))["state"] == "closed"
+
+
+async def test_an_item_is_asked_for_by_its_own_questions(api: Api) -> None:
+    zhao = await api.client("Zhao Min")
+    await offered_item(api)
+    assert "共享邮箱" in await page(zhao, "/portal/catalogue", "zh")
+    path = "/portal/catalogue_item/mailbox"
+    html = await page(zhao, path)
+    assert html.index("Size") < html.index("Seats")
+    assert "座位数" in await page(zhao, path, "zh")
+    refused = await fill(zhao, path, description="For us.", urgency="3", answers__seats="none")
+    faults = read_form(refused.text).faults
+    assert (refused.status_code, faults) == (422, {"f-answers-seats-help"})
+    sent = {"answers__seats": "4", "answers__size": "l"}
+    opened = await fill(zhao, path, description="For us.", urgency="3", **sent)
+    assert opened.status_code == 303, opened.text
+    number = opened.headers["location"].partition("?")[0].rpartition("/")[2]
+    request = await zhao.read(f"/v1/requests/{number}")
+    assert (request["title"], json.loads(request["answers"])) == (
+        "A shared mailbox",
+        {"seats": 4, "size": "l"},
+    )
+    for language, label, answer in (("en", "Size", "Large"), ("zh", "大小", "大")):
+        assert f"<dt>{label}</dt><dd>{answer}</dd>" in await page(zhao, f"/portal/request/{number}", language)
+    without_item = await fill(zhao, "/portal/ask", title="A plant", description="Green.", urgency="3")
+    assert without_item.status_code == 303
+
+
+async def test_whoever_is_asked_decides_in_the_portal(api: Api) -> None:
+    zhao, chief = await api.client("Zhao Min"), await api.client("Chief")
+    lin = await api.client("Lin", Role.agent)
+    await offered_item(api, approver_persons=[chief.id], approval_rule="majority")
+    sent = {"description": "For us.", "urgency": "3", "answers__seats": "4"}
+    opened = await fill(zhao, "/portal/catalogue_item/mailbox", **sent)
+    address = opened.headers["location"].partition("?")[0]
+    await lin.post_ok(f"/v1/requests/{address.rpartition('/')[2]}/assess", ASSESSED)
+    assert translate("zh", TABLE, "next_awaiting_approval", {}) in await page(zhao, address, "zh")
+    assert "/vote" not in await page(zhao, "/portal")
+    link = re.search(rf'href="({address}/vote[^"]+)"', await page(chief, "/portal"))
+    assert link is not None
+    form = read_form((await chief.get(link[1])).text)
+    decided = await send_form(chief, f"{address}/vote", {**form.inputs, "/verdict": ["approve"]})
+    assert decided.status_code == 303, decided.text
+    assert (await zhao.read(f"/v1/requests/{address.rpartition('/')[2]}"))["state"] == "assessed"
+
+
+async def test_nobody_sees_or_does_more_in_the_portal_than_by_the_api(indexed: Api) -> None:
+    zhao, wu = await indexed.client("Zhao Min"), await indexed.client("Wu")
+    lin = await indexed.client("Lin", Role.agent)
+    hers = await zhao.post_ok("/v1/incidents", an_incident(title="My laptop smells"))
+    path = f"/portal/incident/{hers['number']}"
+    internal = {"text": "The whole series burns", "visibility": "internal"}
+    await lin.post_ok(f"/v1/incidents/{hers['id']}/comment", internal)
+    assert "series burns" not in await page(zhao, path)
+    assert "alert_source" not in await page(zhao, "/portal/report")
+    for address in (path, f"{path}/comment", f"{path}/close"):
+        assert (await wu.get(address)).status_code == 404
+    for address in ("/portal", "/portal/mine", "/portal/search?q=laptop"):
+        assert hers["number"] not in await page(wu, address)
+    for address in (f"{path}/assign", "/portal/person/x", "/portal/risk/x", "/portal/nothing/x"):
+        assert (await zhao.get(address)).status_code == 404
+    refused = await send_form(wu, f"{path}/comment", {"/text": ["Hello"]})
+    assert refused.status_code == 404
+
+
+async def test_what_others_have_written_is_text_and_nothing_else(indexed: Api) -> None:
+    zhao = await indexed.client("Zhao Min")
+    hers = await zhao.post_ok("/v1/incidents", an_incident(title=HOSTILE, description=HOSTILE))
+    await zhao.post_ok(f"/v1/incidents/{hers['id']}/comment", {"text": HOSTILE})
+    for path in ("/portal", "/portal/mine", f"/portal/incident/{hers['number']}", "/portal/search?q=alert"):
+        answer = await zhao.get(path)
+        assert "<script>alert" not in answer.text, path
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+    answer = await zhao.get("/portal/search", params={"q": HOSTILE})
+    assert "<script>alert" not in answer.text
+
+
+async def test_services_that_do_not_work_stand_on_the_first_page(api: Api) -> None:
+    zhao, lin = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
+    await offered_item(api)
+    assert translate("en", TABLE, "all_well", {}) in await page(zhao, "/portal")
+    await lin.post_ok("/v1/incidents", an_incident(service="mail", effect="down", title="A secret cause"))
+    html = await page(zhao, "/portal")
+    assert "E-mail" in html
+    assert "secret cause" not in html
+    assert "电子邮件" in await page(zhao, "/portal/status", "zh")
+
+
+def test_each_state_and_action_has_plain_words() -> None:
+    states = {state.value for kind in TICKETS for state in LIFECYCLES_BY_KIND[kind].states}
+    codes = {f"next_{state}" for state in states} | {f"act_{action}" for action in ACTIONS}
+    for language in LANGUAGES:
+        assert all(translate(language, TABLE, code, {"days": "3"}) for code in codes)
+    action_names = {name for kind in KINDS for name in LIFECYCLES_BY_KIND[kind].action_names}
+    assert set(ACTIONS) <= action_names

@@ -1,0 +1,110 @@
+"""The page of one's own work: what waits, the queue from which one takes, and what one follows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, an_incident
+from tests.desk.test_pages import hidden, page, send
+from tests.people import ago
+from tests.processes.changes.samples import a_board
+
+TITLE = re.compile("<title>(.*?)</title>")
+
+
+@pytest.fixture
+async def agent(api: Api) -> Client:
+    await api.team("network")
+    return await api.client("Lin", Role.agent, Role.engineer, teams=("network",))
+
+
+def sections(html: str) -> dict[str, str]:
+    """The text of each section by its name."""
+    parts = re.split(r'<section aria-labelledby="', html)[1:]
+    return {part.partition('"')[0]: part for part in parts}
+
+
+async def test_a_ticket_is_taken_from_the_queue_and_waits_for_who_took_it(agent: Client) -> None:
+    incident = await agent.post_ok("/v1/incidents", an_incident(title="Printer <b>broken</b>"))
+    other = await agent.post_ok("/v1/incidents", an_incident(title="Of the desk"))
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
+    html = await page(agent, "/desk")
+    assert TITLE.findall(html) == ["My work · Ledgerdesk"]
+    assert "<b>broken</b>" not in (await agent.get("/desk")).text
+    queue = sections(html)["queue"]
+    assert "Nothing waits for you" in html
+    assert incident["number"] in queue
+    form = queue[queue.index(f"{incident['number']}/assign") :]
+    sent = {name: hidden(form, name) for name in ("version", "key")}
+    taking = await send(agent, f"/desk/incident/{incident['number']}/assign", **sent, **{"/person": "me"})
+    assert taking.status_code == 303, taking.text
+    again = await send(
+        agent, f"/desk/incident/{incident['number']}/assign", **{**sent, "key": "another", "/person": "me"}
+    )
+    assert again.status_code == 412, "somebody else has taken it meanwhile"
+    html = await page(agent, "/desk")
+    assert TITLE.findall(html) == ["(1) My work · Ledgerdesk"]
+    assert incident["number"] in sections(html)["waiting"]
+    assert incident["number"] not in sections(html).get("queue", "")
+    assert other["number"] not in sections(html)["waiting"]
+    chinese = await page(agent, "/desk", **{"Accept-Language": "zh"})
+    assert "(1) 我的工作" in chinese
+    assert "事件 · 新建" in sections(chinese)["waiting"]
+
+
+async def test_what_is_due_first_stands_first_and_what_is_followed_apart(api: Api, agent: Client) -> None:
+    paths = {}
+    for title, priority in (("Small", "3"), ("Great", "1")):
+        incident = await agent.post_ok(
+            "/v1/incidents", an_incident(title=title, impact=priority, urgency=priority)
+        )
+        paths[title] = f"/v1/incidents/{incident['id']}"
+        await agent.post_ok(f"{paths[title]}/assign", {"person": "me"})
+    task = {"title": "Ask the vendor", "assignee": agent.id, "due_at": ago(hours=-1).isoformat()}
+    await agent.post_ok(f"{paths['Small']}/add_task", task)
+    followed = await agent.post_ok("/v1/incidents", an_incident(title="Watched"))
+    await agent.post_ok(f"/v1/incidents/{followed['id']}/follow")
+    match = sections(await page(agent, "/desk"))
+    waiting = match["waiting"]
+    assert waiting.index("Ask the vendor") < waiting.index("Great") < waiting.rindex("Small")
+    assert "Watched" not in waiting
+    assert "Watched" in match["followed"]
+    form = await page(agent, re.findall('href="(/desk/[^"]*complete_task[^"]*)"', waiting)[0])
+    assert re.search('<option value="[^"]*" selected>Ask the vendor', form), "the task is chosen already"
+    other = await api.client("Wang", Role.agent)
+    assert "Ask the vendor" not in await page(other, "/desk")
+
+
+async def test_the_start_leads_each_to_their_pages(api: Api, agent: Client) -> None:
+    asker = await api.client("Zhao")
+    assert (await agent.get("/")).headers["location"] == "/desk"
+    assert (await asker.get("/")).headers["location"] == "/portal"
+
+
+async def test_a_vote_is_cast_beside_what_it_is_judged_by(api: Api) -> None:
+    board = await a_board(api)
+    for name in ("Nils", "Ines"):
+        await api.client(name, Role.cab_member)
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    decision = (await board.member.read(f"{path}/decisions"))["items"][0]
+    waiting = sections(await page(board.member, "/desk"))["waiting"]
+    assert decision["question"] in waiting
+    address = re.findall('href="(/desk/change/[^"]*/vote[^"]*)"', waiting)[0]
+    form = await page(board.member, address)
+    evidence = form[form.index('id="evidence"') : form.index("<form id=")]
+    change = await board.member.read(path)
+    for notice in (decision["question"], change["plan"], "Quorum", "Votes"):
+        assert notice in evidence, notice
+    assert f'<option value="{decision["id"]}" selected>' in form
+    sent = {name: hidden(form, name) for name in ("version", "key")}
+    sent |= {"/decision": decision["id"], "/verdict": "approve"}
+    voted = await send(board.member, address.partition("?")[0], **sent)
+    assert voted.status_code == 303, voted.text
+    assert decision["question"] not in sections(await page(board.member, "/desk"))["waiting"]
+    plain = await page(board.manager, f"{address.partition('?')[0].removesuffix('vote')}assign")
+    assert change["plan"] in plain
+    assert "Quorum" not in plain, "beside other forms stands the record alone"

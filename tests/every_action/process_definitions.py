@@ -1,0 +1,211 @@
+"""What is said of definitions of processes, of their changes and assessments, and what must be there before
+it can be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from app.common.people import Caller, Role, RoleGrant, rule_caller
+from app.foundation.decisions.payloads import CastVote
+from app.foundation.decisions.records import VoteVerdict
+from app.foundation.people.records import TeamKind
+from app.foundation.people.teams import AddTeam
+from app.foundation.process_definitions.lookups import published_definitions
+from app.governance.process_assessments.payloads import (
+    ConcludeProcessAssessment,
+    MeasureProcessAssessment,
+    OpenProcessAssessment,
+)
+from app.governance.process_changes.payloads import (
+    ApplyProcessChange,
+    PublishProcessChange,
+    ReviewProcessChange,
+)
+from app.governance.process_definitions.payloads import (
+    DraftProcessDefinition,
+    EditProcessDefinition,
+    PilotProcessDefinition,
+    PublishProcessDefinition,
+    RetireProcessDefinition,
+    SubmitProcessDefinition,
+    SupersedeProcessDefinition,
+    TakeNamesProcessDefinition,
+)
+from app.kernel.actions.payloads import Payload
+from app.kernel.ledger import Ledger
+from tests.client import Client, Json
+from tests.every_action.improvement_suggestions import another_suggestion
+from tests.every_action.improvements import with_facts
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
+from tests.people import act
+
+VOTERS = "select person_id from fold.vote where decision_id = %s and voted_at is null order by id"
+CONTENTS: Json = {
+    "title": "Billing 计费",
+    "level": 2,
+    "parent": "incident",
+    "department": "IT 信息技术部",
+    "purpose": "Services are paid for. 服务有偿。",
+    "begins_with": "A month is over 月末",
+    "ends_with": "The bill is paid 已付款",
+    "activities": [
+        {"title": "Count 计数", "role": "agent", "time_limit_seconds": 3600, "text": "By the log."}
+    ],
+    "raci": [{"role": "process_owner", "part": "accountable", "activity": "Count 计数"}],
+    "decision_points": [
+        {"title": "Is it right? 是否正确？", "outcomes": ["Yes: send it", "No: count again"]}
+    ],
+    "control_points": [{"title": "Another counts 复核", "role": "engineer", "risk": "A wrong bill 账单错误"}],
+    "interfaces": [{"process": "problem", "hand_over": "With all figures. 附全部数据。"}],
+    "terms": [{"term": "Bill 账单", "meaning": "What is to be paid. 应付款项。"}],
+    "inputs": ["The log 日志"],
+    "outputs": ["The bill 账单"],
+    "customers": ["Finance 财务部"],
+    "resources": ["A printer 打印机"],
+    "refers_to": ["ISO 20000"],
+    "templates": ["Bill 账单模板"],
+    "checklists": ["month-end"],
+    "kpis": ["incidents_closed"],
+    "cost_share": 10,
+    "growth_share": 5,
+    "revenue_share": 50,
+    "value_share": 20,
+    "expected_path": [{"event": "bill.sent", "needed": True, "repeatable": False, "anywhere": False}],
+}
+
+
+def _contents() -> Json:
+    return {**CONTENTS, "owner": IDS["person"], "executor": IDS["reporter"]}
+
+
+async def _improvement(client: Client, path: str) -> Json:
+    """An improvement that pilots the definition."""
+    body = {
+        "title": "Bill faster 更快计费",
+        "suggestions": [await another_suggestion(client)],
+        "reason": "It cannot wait. 不能等待。",
+        "scope": "department",
+    }
+    return {"improvement": (await client.post_ok("/v1/improvements", body))["id"]}
+
+
+async def _next_edition(client: Client, path: str) -> Json:
+    """Another definition."""
+    body = SAMPLES[DraftProcessDefinition]()
+    return {"by": (await client.post_ok("/v1/process_definitions", body))["id"]}
+
+
+async def _led_teams(client: Client, path: str) -> Json:
+    """Three teams with heads, of whom one at least has not applied for the change."""
+    keys = [f"led-{next(NUMBERS)}" for _ in range(3)]
+    for key, lead in zip(keys, (IDS["everybody"], IDS["assignee"], IDS["person"]), strict=True):
+        team = AddTeam(key=key, name="A team with a head", kind=TeamKind.internal, lead=lead)
+        await act(client.app.state.ledger, rule_caller("tests"), "team", "add", body=team)
+    return {"teams": keys}
+
+
+async def _published_definition(client: Client, path: str) -> Json:
+    """The heads approve the change at that address, and there is a published definition of its process."""
+    ledger, change = client.app.state.ledger, await client.read(path)
+    if change["approved_at"] is None:
+        verdict = CastVote(decision=change["decision_id"], verdict=VoteVerdict.approve, comment=None)
+        for row in await ledger.db.rows(VOTERS, (change["decision_id"],)):
+            voter = Caller(f"person:{row['person_id']}", row["person_id"])
+            await act(ledger, voter, "process_change", "vote", change["id"], verdict)
+    published = {
+        definition.process: definition.id for definition in await published_definitions(ledger.db.rows)
+    }
+    if change["process"] not in published:
+        return {"definition": await _publish(ledger, change["process"])}
+    return {"definition": str(published[change["process"]])}
+
+
+async def _publish(ledger: Ledger, process: str) -> str:
+    """The definition of the process, which is drafted by one and published by another."""
+    draft = DraftProcessDefinition.model_validate(
+        SAMPLES[DraftProcessDefinition]() | {"process": process, "parent": None, "expected_path": []}
+    )
+    kind, publication = "process_definition", {"changes": "It is written down. 首次成文。"}
+    drafted = await act(ledger, _staff("author"), kind, "draft", body=draft)
+    heard = SubmitProcessDefinition.model_validate(SAMPLES[SubmitProcessDefinition]())
+    await act(ledger, _staff("author"), kind, "submit", drafted.record.id, heard)
+    published = PublishProcessDefinition.model_validate(publication)
+    await act(ledger, _staff("doer"), kind, "publish", drafted.record.id, published)
+    return str(drafted.record.id)
+
+
+def _staff(name: str) -> Caller:
+    """That person, who owns processes and manages quality."""
+    roles = (RoleGrant(Role.process_owner), RoleGrant(Role.quality_manager))
+    return Caller(f"person:{IDS[name]}", UUID(IDS[name]), roles=roles)
+
+
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    DraftProcessDefinition: lambda: {"process": f"billing-{next(NUMBERS)}", **_contents()},
+    EditProcessDefinition: lambda: {**_contents(), "title": "Billing, revised 计费（修订）"},
+    SubmitProcessDefinition: lambda: {"heard": [IDS["person"], IDS["author"]]},
+    PilotProcessDefinition: lambda: {"improvement": NOBODYS},
+    PublishProcessDefinition: lambda: {
+        "changes": "Bills are counted twice. 账单复核。",
+        "effective_at": "2199-01-01T00:00:00Z",
+        "freeze_exception": "law",
+        "freeze_exception_reason": "The law has changed. 法规变化。",
+    },
+    SupersedeProcessDefinition: lambda: {"by": NOBODYS},
+    ApplyProcessChange: lambda: {
+        "title": "One step less 减少一步",
+        "process": "incident",
+        "description": "Nobody confirms twice. 不再重复确认。",
+        "reason": "It takes a day. 耗时一天。",
+        "teams": [TEAM],
+        "origin": f"incident/{IDS['incident']}",
+    },
+    ReviewProcessChange: lambda: {"question": "Is it right?", "opinion": "It saves a day. 节省一天。"},
+    PublishProcessChange: lambda: {"definition": NOBODYS},
+    OpenProcessAssessment: lambda: {
+        "title": "Incidents in 2027 事件管理评估",
+        "process": "incident",
+        "means": ["interview", "log"],
+    },
+    MeasureProcessAssessment: lambda: {
+        "measures": [
+            {
+                "name": "restored",
+                "kpi": "incident_resolution_seconds",
+                "before": {"from": "2020-01-01", "to": "2020-04-01"},
+                "scope": {"priority": ["P1", "P2"]},
+                "tz": "Asia/Shanghai",
+            }
+        ]
+    },
+    ConcludeProcessAssessment: lambda: {
+        "maturity": {"process": 3, "tool": 2, "skills": 4, "organisation": 1},
+        "pains": "Nobody hands over. 无交接。",
+        "needs": "Faster branches. 网点提速。",
+    },
+    TakeNamesProcessDefinition: lambda: {"names": [f"Invoicing {next(NUMBERS)}"]},
+    RetireProcessDefinition: lambda: {"retirement_reason": "Nobody pays. 无人付款。"},
+}
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    PilotProcessDefinition: _improvement,
+    SupersedeProcessDefinition: _next_edition,
+    ApplyProcessChange: _led_teams,
+    PublishProcessChange: _published_definition,
+    MeasureProcessAssessment: with_facts,
+}
+#: By kind and action, what voters say so that the action follows.
+VERDICTS = {("process_change", "approve"): "approve", ("process_change", "refuse"): "reject"}
+#: The states in which there is a question.
+ONLY_IN = {
+    "process_change.vote": frozenset({"under_review"}),
+    "process_change.review": frozenset({"applied"}),
+}
+#: Once the heads are asked, they are not asked again.
+NOT_SHARED = frozenset({"measure"})
+
+
+async def open_question(client: Client, path: str) -> Json:
+    """The question that was put when the change was reviewed."""
+    return {"decision": (await client.read(f"{path}/decisions"))["items"][-1]["id"]}

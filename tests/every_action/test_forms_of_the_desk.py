@@ -1,0 +1,71 @@
+"""Every action of every lifecycle through its generated form: what the operation takes, the form sends; what
+it refuses is said beside the field.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.api.open_actions import action_link
+from app.desk.contract import screen_contract
+from app.desk.forms.fields import FieldKind, Form
+from app.desk.forms.inputs import GIVEN_INPUT, to_inputs
+from app.kernel.actions.lifecycle import Action, Lifecycle
+from tests.cases import each_case
+from tests.client import Json
+from tests.desk.sent_forms import read_form, said, send_form
+from tests.every_action.samples import valid_body
+from tests.every_action.test_repeats_once import SENT, record_for
+from tests.every_action.world import World, case_name, events, of_kind, record_address
+
+ZONE = ZoneInfo("UTC")
+
+
+def form_path(lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | None) -> str:
+    """The address of the form."""
+    if record is None:
+        return f"/desk/new/{lifecycle.kind}/{row.name}"
+    return f"/desk/{lifecycle.kind}/{record['id']}/{row.name}"
+
+
+def plain_inputs(form: Form) -> set[str]:
+    """The names of the inputs of all fields that are no parts, rows or pairs."""
+    composed = (FieldKind.part, FieldKind.rows, FieldKind.pairs)
+    return {f"/{field.name}" for field in form.fields if field.kind not in composed}
+
+
+def needed(form: Form) -> set[str]:
+    """The ids of the elements beside the fields that must be filled in."""
+    return {f"f-{field.name}-help" for field in form.fields if field.required and not field.inner_fields}
+
+
+@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, product=of_kind)
+async def test_what_the_operation_takes_its_form_sends(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    form = screen_contract().form(action_link(lifecycle, row).body_schema)
+    async with record_for(world, lifecycle, row) as record:
+        path = form_path(lifecycle, row, record)
+        where = "" if record is None else record_address(lifecycle, record)
+        body = await valid_body(world.everybody, row, where)
+        answer = await world.everybody.get(path)
+        assert answer.status_code == 200, said(answer.text)
+        blank_form = read_form(answer.text)
+        assert plain_inputs(form) <= blank_form.named
+        head = await world.api.head()
+        if needed(form):
+            empty = {name: values for name, values in blank_form.inputs.items() if not name.startswith("/")}
+            refused = await send_form(world.everybody, path, empty)
+            assert refused.status_code in (409, 422), said(refused.text)
+            if refused.status_code == 422:
+                assert needed(form) <= read_form(refused.text).faults
+        assert await world.api.head() == head
+        inputs = to_inputs(form.fields, body, ZONE)
+        # What is given although it is blank was emptied by whoever fills in the form.
+        filled = blank_form.inputs | {pointer: [""] for pointer in inputs.get(GIVEN_INPUT, ())} | inputs
+        done = await send_form(world.everybody, path, filled)
+        assert done.status_code == 303, said(done.text)
+        assert await world.api.head() >= head + events(row)
+        after = await world.everybody.get(done.headers["location"])
+        assert after.status_code == 200, said(after.text)
