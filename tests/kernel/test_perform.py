@@ -439,6 +439,23 @@ async def test_it_is_decided_again_as_often_as_there_is_hope(
     assert times == list(range(1, moves + 2))
 
 
+async def test_a_refusal_that_was_decided_while_somebody_else_wrote_is_decided_again(
+    ledger: Ledger, other: Ledger, agent: Caller, incident: Incident
+) -> None:
+    MOVERS[ledger.db.url] = other
+    row, times = moving(1)
+
+    async def refuses_what_is_half_read(
+        reads: ReadContext, incident: Incident, ctx: ActionContext
+    ) -> str | None:
+        del reads, incident, ctx
+        return "not_in_this_state" if len(times) == 1 else None
+
+    row = replace(row, unless=(*row.unless, refuses_what_is_half_read))
+    done = await perform(ledger, Command(LIFECYCLE, row, str(incident.id), EmptyPayload(), context(agent)))
+    assert done.event.version == 3
+
+
 async def test_when_others_keep_changing_it_that_is_said(
     ledger: Ledger, other: Ledger, agent: Caller, incident: Incident
 ) -> None:

@@ -35,6 +35,7 @@ and deactivated_at is null order by id limit %s
 """
 HOLDING = "select id from fold.person where id = any(%s) and roles && %s::text[]"
 ACTIVE = "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"
+VERSIONS = "select stream, version from log.stream_head where stream = any(%s)"
 NUMBER = re.compile(r"[A-Z]{3}-\d{4}-\d{6,}")
 
 
@@ -126,6 +127,12 @@ class ReadContext:
         the first counts, as something may have been decided on it already.
         """
         self.versions.setdefault(stream, version)
+
+    async def have_changed(self) -> bool:
+        """Return whether a stream of the read set has changed since it was read."""
+        rows = await self._db.rows(VERSIONS, (list(self.versions),)) if self.versions else []
+        now = {row["stream"]: row["version"] for row in rows}
+        return any(now.get(stream, 0) != version for stream, version in self.versions.items())
 
     async def record(self, kind: str, name: str) -> VersionedRecord[Any] | None:
         """Return a record by its id, number or key, or by the key that another system has for it."""

@@ -3,7 +3,7 @@ histories.
 
 A command is decided without a lock, and its append request names the versions in its read set (optimistic
 concurrency). If any of them has changed by then, the log refuses the append, and the command is decided
-again.
+again. So it is when a refusal was decided while one of them changed: half of what was read may be of before.
 """
 
 from __future__ import annotations
@@ -129,6 +129,15 @@ def _violation_refusal(
 
 async def _decide_command(ledger: Ledger, command: Command) -> _CommandDecision:
     reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
+    try:
+        return await _decide_parts(ledger, reads, command)
+    except Refusal:
+        if await reads.have_changed():
+            raise ConcurrencyConflict() from None
+        raise
+
+
+async def _decide_parts(ledger: Ledger, reads: ReadContext, command: Command) -> _CommandDecision:
     first = await _decide_stream(ledger, reads, command, uuid7())
     parts = [first]
     following = command.follow_up
