@@ -9,6 +9,7 @@ import pytest
 from app.common.people import Role
 from tests.client import Api, Client, Json, an_incident
 from tests.desk.test_pages import page
+from tests.extent import some_of
 
 #: Marked words: each stands in one place only.
 TITLE, DESCRIPTION, INTERNAL, PUBLIC = "zq00001q", "zq00002q", "zq00003q", "zq00004q"
@@ -40,7 +41,8 @@ async def incident(api: Api) -> Json:
 
 async def test_a_page_shows_each_role_what_the_api_shows(api: Api, incident: Json) -> None:
     visible: set[frozenset[str]] = set()
-    for role, team in READERS:
+    kept = ((Role.requester, None), (Role.agent, "mail"), (Role.engineer, "network"))
+    for role, team in some_of(READERS, 3, kept):
         reader = await api.client(f"Reader {role} {team}", role, teams=(team,) if team else ())
         visible.add(await shown_alike(reader, incident))
     visible.add(await shown_alike(incident["asker"], incident))

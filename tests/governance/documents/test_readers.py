@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from app.common.people import Role
 from tests.client import Client
+from tests.extent import some_of
 from tests.governance.documents.conftest import Office
 
 #: Whoever publishes documents, and whoever audits, sees them all.
@@ -51,7 +52,7 @@ async def ways_to_see(office: Office, client: Client, path: str) -> dict[str, bo
 async def test_no_role_alone_shows_a_restricted_document(office: Office) -> None:
     path = await office.published(office.reader)
     await office.indexed()
-    for role in Role:
+    for role in some_of(tuple(Role), 4, kept=(Role.admin, Role.auditor)):
         client = await office.api.client(f"Holds {role}", role, teams=("network",))
         sights = await ways_to_see(office, client, path)
         # They get notices of it only by something to do.
