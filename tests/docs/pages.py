@@ -17,6 +17,8 @@ BLOCK = re.compile(r"^```(sh|text|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = re.compile(r"^export (?:API=\S+(?: |(?=\n)))?(?:[A-Z_]+=ldk_…(?: |(?=\n)))*\n", re.MULTILINE)
 #: Where the demo of `make run` is.
 ORIGIN = "http://127.0.0.1:8000"
+#: The README of the project, beside that of docs.
+PROJECT_PAGE = "../README.md"
 CUT = "…"
 MARK = "-- block"
 MOST_NAMED = 5
@@ -32,9 +34,8 @@ Shown = tuple[str, tuple[str, str] | None]
 
 
 def page(name: str) -> str:
-    """The text of a page in docs, or of README.md."""
-    path = PROJECT / name if name == "README.md" else PROJECT / "docs" / name
-    return path.read_text(encoding="utf-8")
+    """The text of a page in docs, or of the project's own (PROJECT_PAGE)."""
+    return (PROJECT / "docs" / name).read_text(encoding="utf-8")
 
 
 def blocks(text: str) -> list[Shown]:

@@ -10,7 +10,7 @@ import pytest
 from app.platform.settings import PROJECT
 from tests.cases import each_case
 from tests.docs.conftest import Demo
-from tests.docs.pages import blocks, check, page, read, run, unlike
+from tests.docs.pages import PROJECT_PAGE, blocks, check, page, read, run, unlike
 
 #: Where `desk` and its like are defined for all other pages.
 BEGINNING = blocks(page("improvement.md"))[0]
@@ -18,7 +18,7 @@ BEGINNING = blocks(page("improvement.md"))[0]
 TESTED = {"improvement.md", "ops.md"}
 #: What blocks begin with that are not run here: the installation's own commands, and tools of others.
 NOT_RUN = ("make ", "ledgerdesk ", ".venv/bin/ledgerdesk ", "npx ", "export LEDGERDESK_OWNER_URL=")
-ALL = [*sorted(path.name for path in (PROJECT / "docs").glob("*.md")), "README.md"]
+ALL = [*sorted(path.name for path in (PROJECT / "docs").glob("*.md")), PROJECT_PAGE]
 
 
 def run_blocks(name: str) -> list[tuple[str, tuple[str, str] | None]]:
@@ -31,10 +31,10 @@ PAGES = [name for name in ALL if run_blocks(name) and name not in TESTED]
 
 @each_case("name", PAGES, ids=str)
 async def test_the_commands_of_each_page_come_to_what_it_shows(demo: Demo, tmp_path: Path, name: str) -> None:
-    folder = tmp_path / name
+    folder = tmp_path / "page"
     folder.mkdir()
     examples = run_blocks(name)
-    if name != "README.md":
+    if name != PROJECT_PAGE:
         examples = [BEGINNING, *examples]
     printed = await run(examples, folder, demo)
     assert len(printed) == len(examples)
@@ -43,7 +43,7 @@ async def test_the_commands_of_each_page_come_to_what_it_shows(demo: Demo, tmp_p
 
 
 def test_the_pages_that_are_tried_are_those_with_commands() -> None:
-    assert {"changes.md", "agreements.md", "README.md"} <= set(PAGES)
+    assert {"changes.md", "agreements.md", PROJECT_PAGE} <= set(PAGES)
 
 
 @pytest.mark.parametrize(

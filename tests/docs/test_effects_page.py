@@ -1,4 +1,4 @@
-"""The README's own question, "Did a change help?", asked of the demo: a reader believes the answer."""
+"""The first question of the page of effects, "Did a change help?", asked of the demo: a reader believes the answer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ DESK = """desk() {
 }"""
 
 
-async def test_the_demo_answers_the_question_of_the_readme(demo: Demo, tmp_path: Path) -> None:
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
-    [example] = blocks(text.partition("## Did a change help?")[2].partition("\n## ")[0])
+async def test_the_demo_answers_the_question_of_the_page(demo: Demo, tmp_path: Path) -> None:
+    text = (PROJECT / "docs" / "effects.md").read_text(encoding="utf-8")
+    [example] = blocks(text.partition("### Did a change help?")[2].partition("\n### ")[0])
     [printed] = await run([(f"{DESK}\n{example[0]}", None)], tmp_path, demo)
     effect, listed = (json.loads(line) for line in printed.splitlines() if line)
     result = effect["result"]
