@@ -41,8 +41,8 @@ async def incident(api: Api) -> Json:
 
 async def test_a_page_shows_each_role_what_the_api_shows(api: Api, incident: Json) -> None:
     visible: set[frozenset[str]] = set()
-    kept = ((Role.requester, None), (Role.agent, "mail"), (Role.engineer, "network"))
-    for role, team in some_of(READERS, 3, kept):
+    sights = ((Role.requester, None), (Role.agent, "mail"), (Role.engineer, "network"))
+    for role, team in some_of(READERS, 3, sights):
         reader = await api.client(f"Reader {role} {team}", role, teams=(team,) if team else ())
         visible.add(await shown_alike(reader, incident))
     visible.add(await shown_alike(incident["asker"], incident))

@@ -1,4 +1,4 @@
-"""The first question of the page of effects, "Did a change help?", asked of the demo: a reader believes the answer."""
+"""The first question of the page of effects, asked of the demo: a reader believes the answer."""
 
 from __future__ import annotations
 
