@@ -376,11 +376,30 @@ def python_for(user: pwd.struct_passwd, code: Path) -> str:
     pytest.skip("no Python here that another user can run")
 
 
-def test_each_checkout_has_a_data_directory_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_checkout_has_a_data_directory_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    checkouts = [tmp_path / "src" / "desk", tmp_path / "copy" / "desk"]
+    for checkout in checkouts:
+        checkout.mkdir(parents=True)
+        (checkout / "pyproject.toml").touch()
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert default_data_dir(Path("/src/desk")) == Path("/src/desk/.ledgerdesk")
+    assert default_data_dir(checkouts[0]) == checkouts[0] / ".ledgerdesk"
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    first, second = default_data_dir(Path("/src/desk")), default_data_dir(Path("/copy/desk"))
+    first, second = [default_data_dir(checkout) for checkout in checkouts]
     assert first.parent == second.parent == Path("/var/lib/ledgerdesk")
     assert first.name.startswith("desk-")
     assert first != second
+
+
+def test_a_package_keeps_its_data_where_the_next_one_finds_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    assert default_data_dir(tmp_path / "site-packages") == tmp_path / "share" / "ledgerdesk"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_data_dir(tmp_path / "site-packages") == tmp_path / ".local" / "share" / "ledgerdesk"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert default_data_dir(tmp_path / "site-packages") == Path("/var/lib/ledgerdesk/data")

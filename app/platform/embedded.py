@@ -312,11 +312,16 @@ def embedded_server(data_dir: Path, options: Mapping[str, str] | None = None) ->
 
 
 def default_data_dir(project: Path) -> Path:
-    """Return the default data directory. Root's databases lie where PostgreSQL's user may go; two copies of a
-    checkout never share a directory.
+    """Return the default data directory of the program at `project`. Root's databases lie where PostgreSQL's
+    user may go; two copies of a checkout never share a directory. Installed as a package, the data lie in the
+    user's data folder (XDG Base Directory): a newer package takes the place of the older with all in it.
     """
+    is_checkout = (project / "pyproject.toml").is_file()
     if os.geteuid() != 0:
-        return project / ".ledgerdesk"
+        home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        return project / ".ledgerdesk" if is_checkout else home / "ledgerdesk"
+    if not is_checkout:
+        return ROOT_HOME / "data"
     project = project.resolve()
     return ROOT_HOME / f"{project.name}-{hashlib.sha256(os.fsencode(project)).hexdigest()[:8]}"
 
