@@ -35,11 +35,12 @@ finish() {
     rm -rf -- "$clean"
 }
 trap finish EXIT
-"$uv" venv --quiet --python "$python" "$clean/venv"
-VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --require-hashes -r "dist/$name.requirements.txt"
-VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --no-deps "dist/$name-py3-none-any.whl"
+dist=$PWD/dist
+cd "$clean" # where uv reads no settings of the project
+"$uv" venv --quiet --python "$python" venv
+VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --require-hashes -r "$dist/$name.requirements.txt"
+VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --no-deps "$dist/$name-py3-none-any.whl"
 port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-cd "$clean"
 LEDGERDESK_DATA_DIR=$clean/data LEDGERDESK_PORT=$port "$clean/venv/bin/ledgerdesk" demo >"$clean/demo.log" 2>&1 &
 demo=$!
 for _ in {1..300}; do
