@@ -30,6 +30,7 @@ tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH
 (cd dist && sha256sum -- * > SHA256SUMS)
 
 clean=$(mktemp -d) demo=''
+chmod 755 "$clean" # as root PostgreSQL runs as another user
 finish() {
     [ -z "$demo" ] || { kill -INT "$demo" 2>/dev/null; wait "$demo" || true; }
     rm -rf -- "$clean"
