@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What a release consists of, in dist/: wheel, sdist, the contract by areas, the locked requirements, an SBOM, and
-# hashes of them all with the commit that they were made of. Then the wheel is installed in a clean environment, and
-# its demo answers. Needs a network for what the lock file names.
+# What a release consists of, in dist/: wheel and sdist of the service and of its typed client, the contract by areas, the
+# locked requirements, an SBOM, and hashes of them all with the commit that they were made of. Then both wheels are
+# installed in clean environments, and the one asks the other's demo. Needs a network for what the lock file names.
 set -euo pipefail
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -12,14 +12,16 @@ if [ -n "$(git status --porcelain)" ]; then
     exit 2
 fi
 name=ledgerdesk-$version
-rm -rf dist
+rm -rf dist build/client
 # Built twice of one commit, the files are the same.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 "$uv" build --quiet --out-dir dist
-rm -f dist/.gitignore
 "$uv" export --quiet --frozen --no-dev --all-extras --no-emit-project --output-file "dist/$name.requirements.txt" >/dev/null
 "$uv" export --quiet --frozen --no-dev --all-extras --format cyclonedx1.5 --output-file "dist/$name.cdx.json" >/dev/null
+"$python" deploy/client.py build/client >/dev/null
+"$uv" build --quiet --out-dir dist build/client
+rm -rf build/client dist/.gitignore
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -czf "dist/$name-openapi.tar.gz" \
     openapi/openapi.json openapi/events.json openapi/areas
 {
@@ -52,8 +54,11 @@ for _ in {1..300}; do
     kill -0 "$demo" 2>/dev/null || { cat "$clean/demo.log" >&2; exit 1; }
     sleep 1
 done
-"$python" -c 'import json, sys, urllib.request as r
-request = r.Request(sys.argv[1], headers={"Authorization": "Bearer " + sys.argv[2]})
-print("The installed demo answers with", json.load(r.urlopen(request))["items"][0]["number"])' \
-    "http://127.0.0.1:$port/v1/incidents?limit=1" "$key"
+"$uv" venv --quiet --python "$python" client
+VIRTUAL_ENV=$clean/client "$uv" pip install --quiet "$dist/ledgerdesk_client-$version-py3-none-any.whl"
+client/bin/python -c 'import sys
+from ledgerdesk_client import AuthenticatedClient
+from ledgerdesk_client.api.incidents import list_incidents
+page = list_incidents.sync(client=AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2]), limit=1)
+print("The installed demo answers the installed client with", page.items[0].number)' "http://127.0.0.1:$port" "$key"
 echo "dist/ holds $name; dist/SHA256SUMS says of what."

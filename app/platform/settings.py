@@ -153,8 +153,8 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(
         default=None,
         description="Folder in which the embedded PostgreSQL keeps its data. None: `.ledgerdesk/` in the "
-        "project, or of an installed package `ledgerdesk/` in the user's data folder (~/.local/share); as root "
-        "a folder under /var/lib/ledgerdesk.",
+        "project, or of an installed package `ledgerdesk/` in the user's data folder (~/.local/share); as "
+        "root a folder under /var/lib/ledgerdesk.",
     )
     secrets_dir: Path | None = Field(
         default=None,

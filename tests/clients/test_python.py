@@ -1,15 +1,12 @@
-"""A client in Python, generated from the committed contract, against a running server.
+"""The package of the typed client in Python, generated from the committed contract, against a running server.
 
-All of it takes minutes to make and to import: in `make test` the client is made of what concerns incidents,
-with LEDGERDESK_TEST_EXAMPLES=all, which `make soak` sets, of the whole contract.
+All of it takes long to make and to import: in `make test` it is made of what concerns incidents, with
+LEDGERDESK_TEST_EXAMPLES=all, which `make soak` sets, as it is released.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
-import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,56 +19,23 @@ import pytest
 from app.common.people import Role
 from app.main import application
 from app.platform.settings import PROJECT, Settings
-from tests.client import Api, Json
+from tests.client import Api
 from tests.conftest import DatabaseUrls
 from tests.extent import ALL_EXAMPLES, goes_round
 from tests.served import behind_a_socket
 
-NAME = "generated_client"
-TOOLS = Path(sys.executable).parent
+NAME = "ledgerdesk_client"
+#: What is tried by `make test` of what the package is made of.
 PART = "incidents"
-REFERENCE = re.compile(r"#/components/(\w+)/([\w.-]+)")
-
-
-def about(contract: Json, plural: str) -> Json:
-    """The contract of what concerns these records alone, with the schemas that it refers to."""
-    paths = {
-        path: operations for path, operations in contract["paths"].items() if path.split("/")[2:3] == [plural]
-    }
-    parts: Json = {}
-    waiting = [paths]
-    while waiting:
-        for kind, name in REFERENCE.findall(json.dumps(waiting.pop())):
-            if name not in parts.setdefault(kind, {}):
-                parts[kind][name] = contract["components"][kind][name]
-                waiting.append(parts[kind][name])
-    schemes = {"securitySchemes": contract["components"]["securitySchemes"]}
-    return {**contract, "paths": paths, "components": schemes | parts}
 
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The client can be imported under its name, for the tests of this file."""
-    folder = tmp_path_factory.mktemp("client")
-    contract = folder / "openapi.json"
-    committed = json.loads((PROJECT / "openapi" / "openapi.json").read_bytes())
-    contract.write_text(json.dumps(committed if ALL_EXAMPLES else about(committed, PART)), encoding="utf-8")
-    command: list[Path | str] = [
-        TOOLS / "openapi-python-client",
-        "generate",
-        "--path",
-        contract,
-        "--meta",
-        "none",
-    ]
-    # It tidies what it has written by the ruff that it finds.
-    variables = {**os.environ, "PATH": f"{TOOLS}:{os.environ.get('PATH', '')}"}
+    folder = tmp_path_factory.mktemp("client") / "package"
+    command: list[Path | str] = [sys.executable, PROJECT / "deploy" / "client.py", folder]
     ended = subprocess.run(
-        [*command, "--output-path", folder / NAME, "--fail-on-warning"],
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*command, *(() if ALL_EXAMPLES else (PART,))], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     sys.path.insert(0, str(folder))
