@@ -1,5 +1,5 @@
-"""The first pages of the portal: search, announcements, the catalogue with its forms, the reader's tickets, and
-how services fare.
+"""The first pages of the portal: search, announcements, the catalogue with its forms, the reader's tickets,
+and how services fare.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ MOST_ANNOUNCED = "20"
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
-    """What is said of services, by the names that they have, to those whom they are for; and the time by which
-    more is said (None: not promised).
+class ServiceAnnouncement:
+    """What is said of services, by the names that they have, to those whom they are for; and the time by
+    which more is said (None: not promised).
     """
 
     services: Sequence[str]
@@ -140,7 +140,7 @@ async def _services(desk: Desk) -> list[Mapping[str, Any]]:
     return list(page["items"])
 
 
-async def _announcements(desk: Desk, services: Sequence[Mapping[str, Any]]) -> AsyncIterator[Announcement]:
+async def _announcements(desk: Desk, services: Sequence[Mapping[str, Any]]) -> AsyncIterator[ServiceAnnouncement]:
     """Yield what is said to those affected by incidents that the reader may see, then the maintenance of the
     services that are for the reader.
     """
@@ -151,11 +151,11 @@ async def _announcements(desk: Desk, services: Sequence[Mapping[str, Any]]) -> A
         path, fields = f"/v1/incidents/{service['incident']}", {"fields": "statement,next_update_due_at"}
         incident = await desk.calls.read_if_allowed(path, fields)
         if incident is not None and incident["statement"]:
-            yield Announcement([names[service["key"]]], incident["statement"], incident["next_update_due_at"])
+            yield ServiceAnnouncement([names[service["key"]]], incident["statement"], incident["next_update_due_at"])
     page = await desk.calls.read("/v1/changes/schedule", {"limit": MOST_ANNOUNCED})
     for change in page["items"]:
         if change["message"]:
-            yield Announcement([names.get(key, key) for key in change["services"]], change["message"])
+            yield ServiceAnnouncement([names.get(key, key) for key in change["services"]], change["message"])
 
 
 #: The pages of records come last, since their addresses begin with any kind.
