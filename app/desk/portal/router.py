@@ -140,7 +140,9 @@ async def _services(desk: Desk) -> list[Mapping[str, Any]]:
     return list(page["items"])
 
 
-async def _announcements(desk: Desk, services: Sequence[Mapping[str, Any]]) -> AsyncIterator[ServiceAnnouncement]:
+async def _announcements(
+    desk: Desk, services: Sequence[Mapping[str, Any]]
+) -> AsyncIterator[ServiceAnnouncement]:
     """Yield what is said to those affected by incidents that the reader may see, then the maintenance of the
     services that are for the reader.
     """
@@ -151,7 +153,9 @@ async def _announcements(desk: Desk, services: Sequence[Mapping[str, Any]]) -> A
         path, fields = f"/v1/incidents/{service['incident']}", {"fields": "statement,next_update_due_at"}
         incident = await desk.calls.read_if_allowed(path, fields)
         if incident is not None and incident["statement"]:
-            yield ServiceAnnouncement([names[service["key"]]], incident["statement"], incident["next_update_due_at"])
+            yield ServiceAnnouncement(
+                [names[service["key"]]], incident["statement"], incident["next_update_due_at"]
+            )
     page = await desk.calls.read("/v1/changes/schedule", {"limit": MOST_ANNOUNCED})
     for change in page["items"]:
         if change["message"]:
