@@ -121,7 +121,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         refused=[action for action in offered if action.reason is not None],
         tables=[table async for table in _tables(desk, view, children, possible)],
         more=[
-            (child.name, child_label(desk, child.name)) for child in children if child.name not in FIRST_LISTS
+            (child.name, child.words[desk.language]) for child in children if child.name not in FIRST_LISTS
         ],
         entries=None if entries is None else [entry for entry in entries if not entry.is_of_clock],
         clocks=[entry for entry in entries or () if entry.is_of_clock],
@@ -143,7 +143,7 @@ async def get_record_list_page(request: Request, kind: str, name: str, child: st
     view = await read_record(desk, lifecycle, name)
     possible = [action for action in offered_actions(desk, view) if action.reason is None]
     table = await child_table(desk, view, child_screen, possible)
-    title = f"{view.spoken_name} · {child_label(desk, child)}"
+    title = f"{view.spoken_name} · {child_screen.words[desk.language]}"
     return desk.answer("child_list.html", title, view=view, table=table)
 
 
@@ -183,11 +183,6 @@ def state_label(lifecycle: Lifecycle[Any], record: Mapping[str, Any], language: 
     return "" if state is None else label_of(lifecycle.states, state, language)
 
 
-def child_label(desk: Desk, name: str) -> str:
-    """Return what a list within a record is called."""
-    return desk.contract.field_label(name, {}, desk.language)
-
-
 def shown_fields(desk: Desk, lifecycle: Lifecycle[Any]) -> Mapping[str, Any]:
     """Return the schemas of the fields that a page shows beneath the head."""
     fields = desk.contract.record_fields(lifecycle.plural) or {}
@@ -224,7 +219,7 @@ async def child_table(
     chosen = [row for row in page["items"] if only is None or row.get(only[0]) == only[1]]
     rows = tuple(tuple(desk.display.fields(row, schemas)) for row in chosen)
     links = tuple(tuple(_links(view, child, row, possible)) for row in chosen)
-    return ChildTable(child.name, child_label(desk, child.name), rows, links if any(links) else ())
+    return ChildTable(child.name, child.words[desk.language], rows, links if any(links) else ())
 
 
 def _links(
