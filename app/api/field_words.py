@@ -1,8 +1,8 @@
 """Labels and help for the fields of payloads and answers, in both languages: the contract's `x-label`,
 `x-help` and `x-labels` (pure but for the file that it reads).
 
-A field of a payload carries its label, and so does a list within a record; a field of an answer only if it has one of its own in that schema,
-else its label stands once in the document, by its name.
+A field of a payload carries its label, and so does a list within a record; a field of an answer only if it
+has one of its own in that schema, else its label stands once in the document, by its name.
 """
 
 from __future__ import annotations

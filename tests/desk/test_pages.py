@@ -172,6 +172,31 @@ async def test_filters_are_saved_as_a_view_for_a_team_and_removed_again(api: Api
     assert (await send(agent, form[1], name="", query="priority=P2")).status_code == 422
 
 
+async def test_a_major_incident_has_a_board_of_what_those_who_lead_it_need(api: Api, agent: Client) -> None:
+    incident, path = await an_open_incident(agent, effect="down")
+    assert 'id="board"' not in await page(agent, path)
+    chief = await api.client("Chief Zhou", Role.incident_manager, Role.agent, teams=("network",))
+    address = f"/v1/incidents/{incident['id']}"
+    await chief.post_ok(f"{address}/declare_major", {"commander": "me", "statement": "Mail is down."})
+    statement = {"statement": "The relay restarts.", "next_update_due_at": "2199-03-04T00:00:00Z"}
+    await chief.post_ok(f"{address}/post_update", statement)
+    for title in ("Call the supplier", "Restart the relay"):
+        await chief.post_ok(f"{address}/add_task", {"title": title, "assignee": "me"})
+    tasks = (await chief.read(f"{address}/tasks"))["items"]
+    (restart,) = [task["id"] for task in tasks if task["title"] == "Restart the relay"]
+    await chief.post_ok(f"{address}/complete_task", {"task": restart, "outcome": "Done."})
+    html = await page(chief, path)
+    board = html.partition('id="board"')[2].partition("</section>")[0]
+    assert "Chief Zhou" in board
+    assert "2199-03-04" in board
+    assert board.index("The relay restarts.") < board.index("Mail is down."), "the newest first"
+    assert ("Call the supplier" in board, "Restart the relay" in board) == (True, False)
+    assert "overdue" not in board
+    assert "重大事件" in await page(chief, path, **{"Accept-Language": "zh"})
+    await chief.post_ok(f"{address}/downgrade", {"reason": "It was one person."})
+    assert 'id="board"' not in await page(chief, path)
+
+
 async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_what_is_not_seen_is_not_there(
     api: Api, agent: Client
 ) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.authentication.auth import utc_now
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen
@@ -21,12 +23,15 @@ from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
 from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.log.canonical import instant
 
 router = APIRouter(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
 FIRST_LISTS = ("comments", "tasks", "attachments", "links", "decisions")
 #: Fields that the head of the page shows, or nobody reads.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
+#: Templates of kinds whose page has more than follows from the contract.
+OWN_TEMPLATES: Mapping[str, str] = MappingProxyType({"incident": "incident.html"})
 #: Events on a page; there are hardly ever more of one record.
 MOST_EVENTS = 200
 
@@ -109,10 +114,12 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     children = desk.contract.children(lifecycle.plural)
     entries = await events_of(desk, view)
     return desk.answer(
-        "record.html",
+        OWN_TEMPLATES.get(kind, "record.html"),
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
         view=view,
         state=state_label(lifecycle, view.record, desk.language),
+        fields=fields,
+        now=instant(utc_now()),
         facts=[field for field in fields if not field.is_long and not field.is_instant],
         texts=[field for field in fields if field.is_long],
         instants=[field for field in fields if field.is_instant],
