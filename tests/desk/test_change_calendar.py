@@ -41,12 +41,12 @@ async def test_the_changes_of_a_week_are_listed_and_drawn(reader: Client) -> Non
 async def test_another_week_a_filter_and_another_reader_show_other_changes(
     board: Board, reader: Client
 ) -> None:
-    later = re.search(r'href="([^"]+)">Later', await page(reader, WEEK))
-    assert later
-    assert "date=2199-03-11" in later[1]
+    next_week = re.search(r'href="([^"]+)">Later', await page(reader, WEEK))
+    assert next_week
+    assert "date=2199-03-11" in next_week[1]
     stranger = await board.api.client("Stranger")
     pages = [
-        await page(reader, later[1]),
+        await page(reader, next_week[1]),
         await page(reader, f"{WEEK}&type=emergency"),
         await page(stranger, WEEK),
     ]
@@ -62,8 +62,8 @@ async def test_an_address_for_a_calendar_program_reads_the_calendar_and_is_shown
     address = re.search(r'value="https?://[^/"]+(/v1/[^"]+)"', (await reader.post(PAGE)).text)
     assert address
     assert "key=ldk_" in address[1]
-    whole = f"{address[1].replace('&amp;', '&')}&from=2199-03-01&until=2199-03-31"
-    subscribed = await board.api.with_token(None).get(whole)
+    subscription_address = f"{address[1].replace('&amp;', '&')}&from=2199-03-01&until=2199-03-31"
+    subscribed = await board.api.with_token(None).get(subscription_address)
     assert (subscribed.status_code, subscribed.text.count("BEGIN:VEVENT")) == (200, 2)
     assert "ldk_" not in await page(reader, PAGE)
 
