@@ -1,10 +1,11 @@
-"""Routes of the dashboard: `/dashboard`, `/dashboard/changes`, `/dashboard/webhooks`, `/dashboard/due`, and
-the files that they load. The pages get what they show from the API; that of what is due is the desk's now.
+"""Routes of the dashboard: `/dashboard`, `/dashboard/webhooks`, and the files that they load. The pages get
+what they show from the API. Those of what is due and of the change calendar are the desk's now.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -17,12 +18,11 @@ from app.api.service.static_files import static_file
 router = APIRouter(prefix="/dashboard")
 FOLDER = Path(__file__).with_name("static")
 PAGE = FOLDER / "dashboard.html"
-CHANGES = FOLDER / "changes.html"
 WEBHOOKS = FOLDER / "webhooks.html"
 #: Every file that the page loads, by its name in the URL.
 FILES = {path.name: path for path in FOLDER.rglob("*") if path.suffix in (".css", ".js")}
 #: Files kept in memory from the start.
-PRELOADED = (PAGE, CHANGES, WEBHOOKS, *FILES.values())
+PRELOADED = (PAGE, WEBHOOKS, *FILES.values())
 MOVED = 308
 
 
@@ -30,12 +30,6 @@ MOVED = 308
 async def get_dashboard(request: Request) -> Response:
     """Return the page of KPIs, in English and Chinese."""
     return static_file(PAGE).answer(request, HEADERS)
-
-
-@router.get("/changes", operation_id="get_changes_page", include_in_schema=False)
-async def get_changes_page(request: Request) -> Response:
-    """Return the page of the change calendar, in English and Chinese."""
-    return static_file(CHANGES).answer(request, HEADERS)
 
 
 @router.get("/webhooks", operation_id="get_webhooks_page", include_in_schema=False)
@@ -47,8 +41,21 @@ async def get_webhooks_page(request: Request) -> Response:
 @router.get("/due", operation_id="get_old_due_page", include_in_schema=False)
 async def get_old_due_page(request: Request) -> Response:
     """Lead to the page of what is due next, which is the desk's, with the filters of the address."""
+    return _moved(request, "/desk/due")
+
+
+@router.get("/changes", operation_id="get_old_changes_page", include_in_schema=False)
+async def get_old_changes_page(request: Request) -> Response:
+    """Lead to the page of the change calendar, which is the desk's, with the filters of the address; or to
+    that of the change that the address names, as those of calendar programs do.
+    """
+    number = request.query_params.get("change")
+    return _moved(request, f"/desk/change/{quote(number, safe='')}" if number else "/desk/changes")
+
+
+def _moved(request: Request, path: str) -> Response:
     query = request.url.query
-    return RedirectResponse(f"/desk/due?{query}" if query else "/desk/due", MOVED)
+    return RedirectResponse(f"{path}?{query}" if query else path, MOVED)
 
 
 @router.get("/{name}", operation_id="get_dashboard_file", include_in_schema=False)
