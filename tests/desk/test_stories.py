@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from tests.client import Api, Client
+from app.common.people import Role
+from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
-from tests.desk.story_steps import FormStep, change_by_five_people
+from tests.desk.story_steps import FormStep, change_by_five_people, committee_vote
+from tests.processes.improvements.conftest import follower as follower  # noqa: PLC0414  # a fixture
+from tests.processes.improvements.conftest import improvers as improvers  # noqa: PLC0414  # a fixture
+from tests.processes.improvements.samples import Improvers
 
 
 async def carried_out(step: FormStep, address: str) -> str:
@@ -15,9 +19,10 @@ async def carried_out(step: FormStep, address: str) -> str:
     opened = await step.client.get(address)
     assert opened.status_code == 200, said(opened.text)
     form = read_form(opened.text)
-    path, query = address.partition("?")[::2]
-    inputs = {**form.inputs, **{name: [value] if isinstance(value, str) else list(value) for name, value in step.filled.items()}}
-    answer = await send_form(step.client, path, inputs)
+    path = address.partition("?")[0]
+    answer = await send_form(
+        step.client, path, form.inputs | {name: [text] for name, text in step.filled.items()}
+    )
     assert answer.status_code == 303, (step.action, said(answer.text))
     return answer.headers["location"].partition("?")[0]
 
@@ -33,7 +38,45 @@ async def waiting_link(client: Client, action: str) -> str:
 async def test_five_people_bring_a_change_from_its_draft_to_its_review(api: Api) -> None:
     address = "/desk/new/change"
     for step in await change_by_five_people(api):
-        path = await waiting_link(step.client, "vote") if step.action == "vote" else f"{address}/{step.action}"
+        path = (
+            await waiting_link(step.client, "vote") if step.action == "vote" else f"{address}/{step.action}"
+        )
         address = await carried_out(step, path)
     change = await step.client.read(f"/v1/changes/{address.rpartition('/')[2]}")
     assert (change["state"], change["outcome"]) == ("closed", "successful")
+
+
+async def test_a_committee_votes_on_an_improvement(improvers: Improvers) -> None:
+    steps, path = await committee_vote(improvers)
+    for step in steps:
+        await carried_out(step, await waiting_link(step.client, "vote"))
+    assert (await improvers.quality.read(path))["state"] == "approved"
+
+
+async def test_an_agent_works_on_tickets_from_the_queue_to_a_problem(api: Api) -> None:
+    await api.team("network")
+    lin = await api.client("Lin", Role.agent, Role.engineer, Role.problem_manager, teams=("network",))
+    numbers = []
+    for _ in range(3):
+        record = await lin.post_ok("/v1/incidents", an_incident())
+        await lin.post_ok(f"/v1/incidents/{record['id']}/assign", {"team": "network"})
+        numbers.append(record["number"])
+    first, second, third = [f"/desk/incident/{number}" for number in numbers]
+    for address in (first, second, third):
+        await carried_out(FormStep(lin, "assign", {"/person": "me"}), f"{address}/assign")
+    resolved = {"/resolution_code": "fixed", "/done": "Restarted."}
+    for address, action, texts in (
+        (first, "comment", {"/text": "Since when?", "/visibility": "public"}),
+        (second, "acknowledge", {}),
+        (second, "resolve", resolved),
+        (second, "reopen", {"/reason": "It is back."}),
+        (third, "link", {"/other": numbers[1], "/kind": "relates_to"}),
+    ):
+        assert await carried_out(FormStep(lin, action, texts), f"{address}/{action}") == address
+    problem = {"/title": "Mail is lost", "/description": "Each night.", "/service": "mail"}
+    problem |= {"/affected_services": "mail", "/affected_users": "120", "/tried": "A restart."}
+    step = FormStep(lin, "raise", {**problem, "/incidents": numbers[2]})
+    address = await carried_out(step, "/desk/new/problem/raise")
+    links = (await lin.read(f"/v1/problems/{address.rpartition('/')[2]}/links"))["items"]
+    assert [link["other"]["number"] for link in links] == [numbers[2]]
+    assert (await lin.read(f"/v1/incidents/{numbers[1]}"))["state"] == "in_progress"
