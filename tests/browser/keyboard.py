@@ -40,7 +40,7 @@ class Keyboard:
         raise AssertionError(f"{key} does not lead to {condition}")
 
     async def act(self, action: str) -> None:
-        """The form of the action on the record, or the record again: a dot leads to all, arrows along them."""
+        """The action on the record, or its form: a dot leads to all actions, arrows along them."""
         await self.press(".")
         await self.to("ArrowRight", f"(one.pathname ?? one.form?.action ?? '').endsWith('/{action}')")
         await self.press("Enter")

@@ -226,8 +226,8 @@ async def sign_in(page: Page, site: Site, client: Client) -> None:
 
 
 async def carried_out(page: Page, site: Site, step: FormStep, address: str) -> str:
-    """The address to which the form of the step leads: it is at that address, or waits for them in their work."""
-    named = f"{step.client.id[:4]}-{step.action}"
+    """The address to which the form leads: it is at that address; a vote waits for them in their work."""
+    named = f"{step.action}-{step.client.id[-4:]}"
     if step.action == "vote":
         await looked_at(page, f"waiting-{named}")
         link = "document.querySelector('section[aria-labelledby=waiting] a[href*=\"/vote?\"]')"

@@ -19,7 +19,7 @@ from app.api.open_actions import ActionLink, action_link
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.desk.forms.definitions import ANSWERS, CUSTOM, with_custom_fields, with_questions
 from app.desk.forms.fields import FieldKind, Form, FormField, is_file
-from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs
+from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs, without_blank_rows
 from app.desk.forms.pointers import field_at
 from app.desk.names import NAME
 from app.desk.operation_calls import CallAnswer, CallRefused
@@ -233,6 +233,7 @@ async def send_form(screen: ActionScreen) -> Response:
     fields, sent = screen.form.fields, inputs_of(form)
     if pointer := form.first_value(MORE):
         return await _drawn(screen, sent.with_row(pointer))
+    sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
     resolved, ambiguous = await resolve_references(desk.calls, fields, sent.inputs, screen.lifecycle.kind)
     if ambiguous:
         return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
