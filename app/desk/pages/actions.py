@@ -45,6 +45,8 @@ VERSION, KEY, BASE, MORE = "version", "key", "base", "more"
 OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT)
 #: The input that says for which item of the catalogue a request is.
 ITEM = "/item"
+#: The member that says by an id in whose name a deputy votes. The form's address has it; nobody types it.
+INSTEAD_OF = "instead_of"
 MOST_DEFINITIONS = "200"
 #: The input for the name of a file; the file's own if it is left blank.
 FILE_NAME = "/name"
@@ -221,7 +223,8 @@ def _blank(screen: ActionScreen) -> SentInputs:
 async def show_form(screen: ActionScreen) -> Response:
     """Return the form as it is first shown."""
     item = screen.desk.request.query_params.get(ITEM, "")
-    screen = await _with_definitions(screen, item)
+    person = screen.desk.request.query_params.get(f"/{INSTEAD_OF}", "")
+    screen = _in_the_name_of(person, await _with_definitions(screen, item))
     return await _drawn(screen, _blank(screen))
 
 
@@ -230,6 +233,7 @@ async def send_form(screen: ActionScreen) -> Response:
     desk = screen.desk
     form = await _with_uploads(desk, await sent_form(desk.request))
     screen = await _with_definitions(screen, form.first_value(ITEM))
+    screen = _in_the_name_of(form.first_value(f"/{INSTEAD_OF}"), screen)
     fields, sent = screen.form.fields, inputs_of(form)
     if pointer := form.first_value(MORE):
         return await _drawn(screen, sent.with_row(pointer))
@@ -261,6 +265,25 @@ async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
         if answer.is_success and answer.document["form"]:
             form = with_questions(form, answer.document["form"])
     return replace(screen, own_form=form)
+
+
+def _in_the_name_of(person: str, screen: ActionScreen) -> ActionScreen:
+    """Return the form of a vote in the name of that person; in one's own, if it is empty."""
+    form = screen.form
+    fields = tuple(field for field in form.fields if field.name != INSTEAD_OF or field.reference)
+    if len(fields) == len(form.fields):
+        return screen
+    preset = {**screen.preset, INSTEAD_OF: person} if person else screen.preset
+    return replace(screen, own_form=replace(form, fields=fields), preset=preset)
+
+
+async def _absent_voter(screen: ActionScreen) -> str | None:
+    """Return what the person is called in whose name the vote is; None: it is the reader's own."""
+    person: str | None = screen.preset.get(INSTEAD_OF)
+    if person is None or not NAME.fullmatch(person):
+        return person
+    record = await screen.desk.calls.read_if_allowed(f"/v1/persons/{person}")
+    return person if record is None else str(record["name"])
 
 
 async def _send(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any]) -> CallAnswer:
@@ -298,6 +321,7 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         unplaced=sent.unplaced(screen.form.fields),
         conditions=[condition["message"][screen.desk.language] for condition in screen.form.conditions],
         rows=await _rows_within(screen),
+        absent=await _absent_voter(screen),
         evidence=None
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
