@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import cycle
@@ -235,8 +234,6 @@ async def carried_out(page: Page, site: Site, step: FormStep, address: str) -> s
             "document.querySelector('#evidence').compareDocumentPosition(document.querySelector('#form'))"
         )
         assert await page.run(beside) == 4, "what it is judged by stands before the vote"
-    for name in step.filled:
-        await with_row(page, name)
     await looked_at(page, f"form-{named}")
     fill = "Object.entries({}).forEach(([name, text]) => document.getElementsByName(name)[0].value = text)"
     await page.run(fill.replace("{}", json.dumps(step.filled)))
@@ -247,14 +244,3 @@ async def carried_out(page: Page, site: Site, step: FormStep, address: str) -> s
     )
     assert await page.run("document.querySelector('[role=alert]')?.innerText ?? ''") == "", step.action
     return str(await page.run("location.pathname"))
-
-
-async def with_row(page: Page, name: str) -> None:
-    """One more row is asked for until the form has that input."""
-    row = re.fullmatch(r"(/\w+)/\d+/\w+", name)
-    while row and not await page.run(f"document.getElementsByName({json.dumps(name)}).length"):
-        rows = await page.run("document.querySelectorAll('.row').length")
-        await page.run(f"document.querySelector('button[name=more][value=\"{row[1]}\"]').click()")
-        await page.until(
-            f"document.readyState === 'complete' && document.querySelectorAll('.row').length > {rows}"
-        )

@@ -47,11 +47,7 @@ async def change_by_five_people(api: Api) -> tuple[FormStep, ...]:
     }
     draft = a_change(team="network") | {f"wanted_{name}": value for name, value in window.items()}
     assessed = assessment("medium")
-    answers = {
-        f"/risk_answers/{n}/{part}": text
-        for n, pair in enumerate(assessed.pop("risk_answers").items())
-        for part, text in zip(("name", "value"), pair, strict=True)
-    }
+    answers = {f"/risk_answers/{key}": answer for key, answer in assessed.pop("risk_answers").items()}
     return (
         FormStep(board.agent, "draft", filled(draft)),
         FormStep(board.agent, "submit"),

@@ -6,9 +6,11 @@ import re
 from html import unescape
 
 from app.common.people import Role
+from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.desk.story_steps import FormStep, change_by_five_people, committee_vote
+from tests.processes.changes.samples import a_board
 from tests.processes.improvements.conftest import follower as follower  # noqa: PLC0414  # a fixture
 from tests.processes.improvements.conftest import improvers as improvers  # noqa: PLC0414  # a fixture
 from tests.processes.improvements.samples import Improvers
@@ -44,6 +46,26 @@ async def test_five_people_bring_a_change_from_its_draft_to_its_review(api: Api)
         address = await carried_out(step, path)
     change = await step.client.read(f"/v1/changes/{address.rpartition('/')[2]}")
     assert (change["state"], change["outcome"]) == ("closed", "successful")
+
+
+async def test_the_risk_of_a_change_is_assessed_by_questions_in_words(api: Api) -> None:
+    board = await a_board(api)
+    path = await board.submitted()
+    address = f"/desk/change/{path.rpartition('/')[2]}/assess"
+    question, other = DEFAULT_QUESTIONNAIRE.questions[:2]
+    for language, words in (("en", question.text_en), ("zh", question.text_zh)):
+        assert words in unescape(
+            (await board.manager.get(address, headers={"accept-language": language})).text
+        )
+    form = read_form((await board.manager.get(address)).text)
+    filled = {
+        "/effects": ["None."],
+        "/resources": ["One."],
+        f"/risk_answers/{other.key}": [other.answers[0].key],
+    }
+    refused = await send_form(board.manager, address, form.inputs | filled)
+    assert refused.status_code == 422
+    assert f"f-risk_answers-{question.key}-help" in read_form(refused.text).faults
 
 
 async def test_a_committee_votes_on_an_improvement(improvers: Improvers) -> None:

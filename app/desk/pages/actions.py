@@ -17,7 +17,14 @@ from starlette.status import HTTP_303_SEE_OTHER, HTTP_412_PRECONDITION_FAILED
 
 from app.api.open_actions import ActionLink, action_link
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.desk.forms.definitions import ANSWERS, CUSTOM, with_custom_fields, with_questions
+from app.desk.forms.definitions import (
+    ANSWERS,
+    CUSTOM,
+    RISK_ANSWERS,
+    with_custom_fields,
+    with_questions,
+    with_risk_questions,
+)
 from app.desk.forms.fields import FieldKind, Form, FormField, is_file
 from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs, without_blank_rows
 from app.desk.forms.pointers import field_at
@@ -251,14 +258,18 @@ async def send_form(screen: ActionScreen) -> Response:
 
 
 async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
-    """Return the form with what is defined here: custom fields of the process, and the questions of the item
-    of the catalogue that is chosen, or that the record is of. Raises CallRefused.
+    """Return the form with what is defined here: custom fields of the process, the questions about the risk
+    of a change, and those of the item of the catalogue that is chosen, or that the record is of. Raises
+    CallRefused.
     """
     form, calls = screen.form, screen.desk.calls
     names = {field.name for field in form.fields if field.kind in (FieldKind.pairs, FieldKind.anything)}
     if CUSTOM in names:
         process = {"process": screen.lifecycle.kind, "state": "active", "limit": MOST_DEFINITIONS}
         form = with_custom_fields(form, (await calls.read("/v1/custom_fields", process))["items"])
+    if RISK_ANSWERS in names:
+        questionnaire = await calls.read_if_allowed("/v1/risk_questionnaires/current")
+        form = with_risk_questions(form, questionnaire["questions"]) if questionnaire else form
     key = item or str((screen.view.record.get("item") if screen.view else None) or "")
     if ANSWERS in names and NAME.fullmatch(key):
         answer = await calls.send("GET", f"/v1/catalogue_items/{key}")
