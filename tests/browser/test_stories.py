@@ -223,9 +223,9 @@ async def sign_in(page: Page, site: Site, client: Client) -> None:
 
 async def carried_out(page: Page, site: Site, step: FormStep, address: str) -> str:
     """The address to which the form leads: it is at that address; a vote waits for them in their work."""
-    named = f"{step.action}-{step.client.id[-4:]}"
+    picture = f"{step.action}-{step.client.id[-4:]}"
     if step.action == "vote":
-        await looked_at(page, f"waiting-{named}")
+        await looked_at(page, f"waiting-{picture}")
         link = "document.querySelector('section[aria-labelledby=waiting] a[href*=\"/vote?\"]')"
         address = str(await page.run(f"{link}.getAttribute('href')"))
     await page.open(f"{site.url}{address}")
@@ -234,7 +234,7 @@ async def carried_out(page: Page, site: Site, step: FormStep, address: str) -> s
             "document.querySelector('#evidence').compareDocumentPosition(document.querySelector('#form'))"
         )
         assert await page.run(beside) == 4, "what it is judged by stands before the vote"
-    await looked_at(page, f"form-{named}")
+    await looked_at(page, f"form-{picture}")
     fill = "Object.entries({}).forEach(([name, text]) => document.getElementsByName(name)[0].value = text)"
     await page.run(fill.replace("{}", json.dumps(step.filled)))
     await page.run("document.querySelector('form.action button.leads').click()")

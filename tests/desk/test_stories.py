@@ -58,12 +58,12 @@ async def test_the_risk_of_a_change_is_assessed_by_questions_in_words(api: Api) 
             (await board.manager.get(address, headers={"accept-language": language})).text
         )
     form = read_form((await board.manager.get(address)).text)
-    filled = {
+    inputs = {
         "/effects": ["None."],
         "/resources": ["One."],
         f"/risk_answers/{other.key}": [other.answers[0].key],
     }
-    refused = await send_form(board.manager, address, form.inputs | filled)
+    refused = await send_form(board.manager, address, form.inputs | inputs)
     assert refused.status_code == 422
     assert f"f-risk_answers-{question.key}-help" in read_form(refused.text).faults
 

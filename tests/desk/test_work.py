@@ -125,8 +125,8 @@ async def test_a_deputy_votes_in_the_name_of_whoever_is_away(api: Api) -> None:
     address = re.findall('href="(/desk/change/[^"]*/vote[^"]*)"', await page(deputy, "/desk"))[0]
     html = await page(deputy, address)
     assert "in the name of Mei" in html
-    filled = read_form(html).inputs | {"/verdict": ["approve"]}
-    voted = await send_form(deputy, address.partition("?")[0], filled)
+    inputs = read_form(html).inputs | {"/verdict": ["approve"]}
+    voted = await send_form(deputy, address.partition("?")[0], inputs)
     assert voted.status_code == 303, said(voted.text)
     ballots = (await board.manager.read(f"{path}/votes"))["items"]
     cast = [ballot["person"]["id"] for ballot in ballots if ballot["verdict"] == "approve"]
