@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,9 +32,6 @@ HEAD_HEIGHT = "document.querySelector('body > header').offsetHeight"
 #: Where pictures are kept for whoever wants to look at them.
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
 HOSTILE = "<img src=x onerror=alert(1)> 打印机坏了，三楼会议室旁边的那台彩色打印机从昨天下午开始就无法打印 "
-#: The key codes of keys that are no letters.
-KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowRight": 39, "ArrowDown": 40, ".": 190}
-MOST_STEPS = 80
 #: Families that have the signs of Chinese, without the name of their script.
 CHINESE_FONTS = {
     "Noto Sans CJK",
@@ -154,156 +150,6 @@ async def test_pages_of_the_desk_are_read_on_every_screen(place: Place, browsing
                 await looked_at(page, f"{name}-{width}-{language}{'-dark' if dark else ''}")
             next(keys_to)
         assert page.errors == []
-
-
-@dataclass
-class Keyboard:
-    """Hands on the keyboard, and no mouse."""
-
-    page: Page
-
-    async def press(self, key: str, *, ctrl: bool = False) -> None:
-        """A key, pressed and let go."""
-        text = "\r" if key == "Enter" else key if len(key) == 1 else ""
-        code = KEYS.get(key) or ord(key.upper())
-        named: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 2 if ctrl else 0}
-        down = {**named, "type": "keyDown", **({"text": text} if text and not ctrl else {})}
-        await self.page.send("Input.dispatchKeyEvent", **down)
-        await self.page.send("Input.dispatchKeyEvent", **named, type="keyUp")
-
-    async def to(self, key: str, condition: str) -> None:
-        """That key again and again, until what has the focus is what is meant."""
-        for _ in range(MOST_STEPS):
-            if await self.page.run(f"((one) => {condition})(document.activeElement)"):
-                return
-            await self.press(key)
-        raise AssertionError(f"{key} does not lead to {condition}")
-
-    async def act(self, label: str) -> None:
-        """The action of that label on the record: a dot leads to all, arrows along them."""
-        await self.press(".")
-        await self.to("ArrowRight", f"one.innerText.startsWith({json.dumps(label)})")
-        await self.press("Enter")
-
-    async def fill(self, name: str, text: str) -> None:
-        """The text into the field of that name."""
-        await self.to("Tab", f"one.name === {json.dumps(name)}")
-        await self.page.send("Input.insertText", text=text)
-
-    async def choose(self, name: str, value: str) -> None:
-        """That value of a list."""
-        await self.to("Tab", f"one.name === {json.dumps(name)}")
-        await self.to("ArrowDown", f"one.value === {json.dumps(value)}")
-
-    async def arrive(self, path: str) -> None:
-        """Waits for the page at that path."""
-        await self.see(f"location.pathname === {json.dumps(path)}")
-
-    async def see(self, is_present: str) -> None:
-        """Waits for the page of which that is true."""
-        refused = "document.querySelector('[role=alert]')"
-        await self.page.until(f"document.readyState === 'complete' && ({is_present} || {refused})")
-        assert (
-            await self.page.run("[...document.querySelectorAll('.fault')].map((one) => one.innerText)") == []
-        )
-
-    async def send(self, path: str) -> None:
-        """Sends the form, which leads to that path."""
-        await self.press("Enter", ctrl=True)
-        await self.arrive(path)
-
-
-async def test_an_agent_works_by_keyboard_alone(place: Place, browsing: Browsing) -> None:
-    async with browsing() as page:
-        await as_client(page, place.agent)
-        await page.sized(*SIZES[1])
-        await page.open(f"{place.url}/desk")
-        hands = Keyboard(page)
-        photograph = [await take_next(page, hands) for _ in range(3)]
-        assert len(set(photograph)) == len(photograph)
-        for number in photograph:
-            assert (await place.incident(number))["assignee"]["id"] == place.agent.id
-        first, second, third = photograph
-        await resolve(page, hands, third)
-        await hands.act("Reopen")
-        await hands.arrive(f"/desk/incident/{third}/reopen")
-        await hands.fill("/reason", "It is back.")
-        await hands.send(f"/desk/incident/{third}")
-        await to_record(page, hands, second)
-        await hands.act("Link")
-        await hands.arrive(f"/desk/incident/{second}/link")
-        await hands.fill("/other", first)
-        await hands.choose("/kind", "relates_to")
-        await hands.send(f"/desk/incident/{second}")
-        await hands.act("Hold")
-        await hands.arrive(f"/desk/incident/{second}/hold")
-        await hands.choose("/reason", "awaiting_requester")
-        await hands.send(f"/desk/incident/{second}")
-        await raise_problem(hands, first)
-        assert page.errors == []
-    assert [(await place.incident(number))["state"] for number in (second, third)] == [
-        "on_hold",
-        "in_progress",
-    ]
-    assert (await place.agent.read(f"/v1/incidents/{first}/links"))["items"] != []
-    (problem,) = (await place.agent.read("/v1/problems"))["items"]
-    assert problem["title"] == "Mail is lost"
-
-
-async def take_next(page: Page, hands: Keyboard) -> str:
-    """The first ticket of the queue is taken; gives its number. Then it is my work again."""
-    mine = await page.run("document.querySelectorAll('section[aria-labelledby=waiting] tbody tr').length")
-    for _ in range(mine + 1):
-        await hands.press("j")
-    number = str(await page.run("document.activeElement.innerText"))
-    await hands.press("t")
-    await hands.arrive(f"/desk/incident/{number}")
-    await hands.press("g")
-    await hands.press("h")
-    await hands.arrive("/desk")
-    return number
-
-
-async def to_record(page: Page, hands: Keyboard, number: str) -> None:
-    """The record of that number, by one's own work."""
-    await hands.press("g")
-    await hands.press("h")
-    await hands.arrive("/desk")
-    await hands.to("j", f"one.innerText === {json.dumps(number)}")
-    await hands.press("Enter")
-    await hands.arrive(f"/desk/incident/{number}")
-
-
-async def resolve(page: Page, hands: Keyboard, number: str) -> None:
-    """It is resolved."""
-    await to_record(page, hands, number)
-    await hands.act("Acknowledge")
-    await page.until("location.search === '?done=acknowledge' && document.readyState === 'complete'")
-    await hands.act("Resolve")
-    await hands.arrive(f"/desk/incident/{number}/resolve")
-    await hands.choose("/resolution_code", "fixed")
-    await hands.fill("/done", "Restarted the relay.")
-    await hands.send(f"/desk/incident/{number}")
-    assert "Resolved" in await page.run("document.querySelector('main').innerText")
-
-
-async def raise_problem(hands: Keyboard, incident: str) -> None:
-    """A problem is raised that the incident shows, from the list of problems."""
-    await hands.to("Tab", "one.pathname === '/desk/problem'")
-    await hands.press("Enter")
-    await hands.arrive("/desk/problem")
-    await hands.press(".")
-    await hands.press("Enter")
-    await hands.arrive("/desk/new/problem/raise")
-    await hands.fill("/title", "Mail is lost")
-    await hands.fill("/description", "Each night at two.")
-    for name in ("/service", "/affected_services"):
-        await hands.fill(name, "mail")
-    await hands.fill("/affected_users", "120")
-    await hands.fill("/tried", "A restart.")
-    await hands.fill("/incidents", incident)
-    await hands.press("Enter", ctrl=True)
-    await hands.see("/PRB-/.test(location.pathname)")
 
 
 async def test_forms_are_sent_without_javascript(place: Place, browsing: Browsing) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.desk.forms.fields import FieldKind, FormField, form_of
-from app.desk.forms.inputs import to_body, to_inputs
+from app.desk.forms.inputs import to_body, to_inputs, without_blank_rows
 from tests.cases import each_case
 from tests.contract.answers import as_written
 from tests.contract.instances import edges
@@ -101,6 +101,38 @@ def test_fields_are_filled_in_as_their_values_are() -> None:
 )
 def test_inputs_stand_for_a_body(inputs: dict[str, list[str]], body: dict[str, Any]) -> None:
     assert body_of(inputs) == body
+
+
+@each_case(
+    ("inputs", "numbered"),
+    [
+        ({"/steps/1/owner": ["Ann"]}, {"/steps/0/owner": ["Ann"]}),
+        (
+            {
+                "/steps/0/owner": [""],
+                "/steps/2/owner": ["Ann"],
+                "kept:/steps/2/owner": ["7 Ann"],
+                "/at": ["x"],
+            },
+            {"/steps/0/owner": ["Ann"], "kept:/steps/0/owner": ["7 Ann"], "/at": ["x"]},
+        ),
+        (
+            {
+                "/steps/0/owner": [""],
+                "/steps/1/hours": [""],
+                "/steps/2/owner": ["Ann"],
+                "given": ["/steps/1"],
+            },
+            {"/steps/0/hours": [""], "/steps/1/owner": ["Ann"], "given": ["/steps/0"]},
+        ),
+        ({"/steps/0/owner": [""], "/steps/1/hours": [""]}, {}),
+    ],
+)
+def test_rows_have_the_numbers_that_they_have_in_the_body(
+    inputs: dict[str, list[str]], numbered: dict[str, list[str]]
+) -> None:
+    assert without_blank_rows(FIELDS, inputs, SHANGHAI) == numbered
+    assert body_of(numbered) == body_of(inputs)
 
 
 def test_a_list_that_is_asked_for_and_may_be_empty_is_left_blank() -> None:

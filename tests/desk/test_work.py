@@ -8,6 +8,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, an_incident
+from tests.desk.sent_forms import read_form, said, send_form
 from tests.desk.test_pages import hidden, page, send
 from tests.people import ago
 from tests.processes.changes.samples import a_board
@@ -108,3 +109,25 @@ async def test_a_vote_is_cast_beside_what_it_is_judged_by(api: Api) -> None:
     plain = await page(board.manager, f"{address.partition('?')[0].removesuffix('vote')}assign")
     assert change["plan"] in plain
     assert "Quorum" not in plain, "beside other forms stands the record alone"
+
+
+async def test_a_deputy_votes_in_the_name_of_whoever_is_away(api: Api) -> None:
+    board = await a_board(api)
+    for name in ("Nils", "Ines"):
+        await api.client(name, Role.cab_member)
+    deputy = await api.client("Anna", Role.engineer)
+    body = {"deputy": deputy.id, "from_at": ago(hours=1).isoformat(), "until_at": ago(hours=-9).isoformat()}
+    await board.member.post_ok("/v1/deputies", body)
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    own = re.findall('href="(/desk/change/[^"]*/vote[^"]*)"', await page(board.member, "/desk"))[0]
+    assert "/instead_of" not in read_form(await page(board.member, own)).named, "nobody types an id"
+    address = re.findall('href="(/desk/change/[^"]*/vote[^"]*)"', await page(deputy, "/desk"))[0]
+    html = await page(deputy, address)
+    assert "in the name of Mei" in html
+    inputs = read_form(html).inputs | {"/verdict": ["approve"]}
+    voted = await send_form(deputy, address.partition("?")[0], inputs)
+    assert voted.status_code == 303, said(voted.text)
+    ballots = (await board.manager.read(f"{path}/votes"))["items"]
+    cast = [ballot["person"]["id"] for ballot in ballots if ballot["verdict"] == "approve"]
+    assert cast == [board.member.id]

@@ -15,6 +15,8 @@ from app.i18n import LANGUAGES
 CUSTOM = "custom"
 #: The member that has the answers to an item's questions.
 ANSWERS = "answers"
+#: The member that has the answers to the questions about the risk of a change.
+RISK_ANSWERS = "risk_answers"
 #: The ways in which values of these types are filled in; other types are lines.
 _KINDS = {
     "words": FieldKind.paragraph,
@@ -53,6 +55,26 @@ def with_questions(form: Form, definition: Mapping[str, Any], words: Mapping[str
     return replace(form, fields=tuple(fields))
 
 
+def with_risk_questions(form: Form, questions: Iterable[Mapping[str, Any]]) -> Form:
+    """Return the form with the questions of a risk questionnaire in the place of its answers."""
+    inner = tuple(
+        FormField(
+            question["key"],
+            FieldKind.choice,
+            {},
+            words=_words(question, "text"),
+            required=True,
+            choices=tuple(FieldChoice(each["key"], _words(each, "text")) for each in question["answers"]),
+        )
+        for question in questions
+    )
+    fields = (
+        replace(field, kind=FieldKind.part, inner_fields=inner) if field.name == RISK_ANSWERS else field
+        for field in form.fields
+    )
+    return replace(form, fields=tuple(fields))
+
+
 def questions_of(definition: Mapping[str, Any]) -> tuple[FormField, ...]:
     """Return the questions in the order in which they are asked."""
     properties = definition.get("properties", {})
@@ -73,5 +95,5 @@ def _defined(definition: Mapping[str, Any]) -> FormField:
     )
 
 
-def _words(defined: Mapping[str, Any]) -> dict[str, str]:
-    return {language: defined[f"label_{language}"] for language in LANGUAGES}
+def _words(defined: Mapping[str, Any], member: str = "label") -> dict[str, str]:
+    return {language: defined[f"{member}_{language}"] for language in LANGUAGES}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +42,29 @@ def to_body(fields: Iterable[FormField], inputs: Inputs, zone: ZoneInfo) -> dict
     operation refuses it beside its field.
     """
     return _SentForm(inputs, frozenset(inputs.get(GIVEN_INPUT, ())), zone).members(fields, "")
+
+
+def without_blank_rows(fields: Iterable[FormField], inputs: Inputs, zone: ZoneInfo) -> Inputs:
+    """Return the inputs without rows that are left blank. The others have the numbers that they have in the
+    body, so that a refusal's pointer names the row that it is about.
+    """
+    sent = _SentForm(inputs, frozenset(inputs.get(GIVEN_INPUT, ())), zone)
+    places = dict(sent.row_places(fields, "", ""))
+    renamed = {_renamed(name, places): values for name, values in inputs.items() if name != GIVEN_INPUT}
+    renamed[GIVEN_INPUT] = [_renamed(pointer, places) for pointer in inputs.get(GIVEN_INPUT, ())]
+    return {name: values for name, values in renamed.items() if name and values}
+
+
+def _renamed(name: str, places: Mapping[str, str]) -> str:
+    """Return the name of the input where its row has gone; an empty one if that is left out."""
+    before, slash, rest = name.partition("/")
+    row, tail = f"{slash}{rest}", ""
+    while row:
+        if row in places:
+            return f"{before}{places[row]}{tail}" if places[row] else ""
+        row, slash, last = row.rpartition("/")
+        tail = f"{slash}{last}{tail}"
+    return name
 
 
 def pointer_of(within: str, name: str | int) -> str:
@@ -141,7 +164,7 @@ class _SentForm:
             case FieldKind.part:
                 value = self.members(field.inner_fields, pointer)
             case FieldKind.rows:
-                value = list(self._rows(field, pointer))
+                value = [row for _, row in self._rows(field, pointer) if row is not None]
             case FieldKind.pairs:
                 value = dict(self._pairs(field, pointer))
             case FieldKind.choices:
@@ -155,11 +178,26 @@ class _SentForm:
         """Return the text at that pointer, with the ends of its lines as we write them."""
         return "\n".join(self.inputs.get(pointer, ())).replace("\r\n", "\n")
 
-    def _rows(self, field: FormField, pointer: str) -> Iterable[dict[str, Any]]:
+    def row_places(self, fields: Iterable[FormField], within: str, target: str) -> Iterator[tuple[str, str]]:
+        """Yield the pointer of each row, and the one that it has in the body (empty: it is left out), where
+        the value at the first pointer stands at the second one.
+        """
+        for field in fields:
+            pointer, goal = pointer_of(within, field.name), pointer_of(target, field.name)
+            if field.kind is FieldKind.part:
+                yield from self.row_places(field.inner_fields, pointer, goal)
+            elif field.kind is FieldKind.rows:
+                number = 0
+                for place, row in self._rows(field, pointer):
+                    yield place, "" if row is None else pointer_of(goal, number)
+                    yield from self.row_places(field.inner_fields, place, pointer_of(goal, number))
+                    number += row is not None
+
+    def _rows(self, field: FormField, pointer: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """Yield the pointer of each row with its members; None: it is left blank."""
         for place in self._places(pointer):
             row = self.members(field.inner_fields, place)
-            if row or place in self.marked:
-                yield row
+            yield place, row if row or place in self.marked else None
 
     def _pairs(self, field: FormField, pointer: str) -> Iterable[tuple[str, Any]]:
         for place in self._places(pointer):

@@ -17,9 +17,16 @@ from starlette.status import HTTP_303_SEE_OTHER, HTTP_412_PRECONDITION_FAILED
 
 from app.api.open_actions import ActionLink, action_link
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.desk.forms.definitions import ANSWERS, CUSTOM, with_custom_fields, with_questions
+from app.desk.forms.definitions import (
+    ANSWERS,
+    CUSTOM,
+    RISK_ANSWERS,
+    with_custom_fields,
+    with_questions,
+    with_risk_questions,
+)
 from app.desk.forms.fields import FieldKind, Form, FormField, is_file
-from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs
+from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs, without_blank_rows
 from app.desk.forms.pointers import field_at
 from app.desk.names import NAME
 from app.desk.operation_calls import CallAnswer, CallRefused
@@ -45,6 +52,8 @@ VERSION, KEY, BASE, MORE = "version", "key", "base", "more"
 OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT)
 #: The input that says for which item of the catalogue a request is.
 ITEM = "/item"
+#: The member that says by an id in whose name a deputy votes. The form's address has it; nobody types it.
+INSTEAD_OF = "instead_of"
 MOST_DEFINITIONS = "200"
 #: The input for the name of a file; the file's own if it is left blank.
 FILE_NAME = "/name"
@@ -221,7 +230,8 @@ def _blank(screen: ActionScreen) -> SentInputs:
 async def show_form(screen: ActionScreen) -> Response:
     """Return the form as it is first shown."""
     item = screen.desk.request.query_params.get(ITEM, "")
-    screen = await _with_definitions(screen, item)
+    person = screen.desk.request.query_params.get(f"/{INSTEAD_OF}", "")
+    screen = _in_the_name_of(person, await _with_definitions(screen, item))
     return await _drawn(screen, _blank(screen))
 
 
@@ -230,9 +240,11 @@ async def send_form(screen: ActionScreen) -> Response:
     desk = screen.desk
     form = await _with_uploads(desk, await sent_form(desk.request))
     screen = await _with_definitions(screen, form.first_value(ITEM))
+    screen = _in_the_name_of(form.first_value(f"/{INSTEAD_OF}"), screen)
     fields, sent = screen.form.fields, inputs_of(form)
     if pointer := form.first_value(MORE):
         return await _drawn(screen, sent.with_row(pointer))
+    sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
     resolved, ambiguous = await resolve_references(desk.calls, fields, sent.inputs, screen.lifecycle.kind)
     if ambiguous:
         return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
@@ -246,20 +258,43 @@ async def send_form(screen: ActionScreen) -> Response:
 
 
 async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
-    """Return the form with what is defined here: custom fields of the process, and the questions of the item
-    of the catalogue that is chosen, or that the record is of. Raises CallRefused.
+    """Return the form with what is defined here: custom fields of the process, the questions about the risk
+    of a change, and those of the item of the catalogue that is chosen, or that the record is of. Raises
+    CallRefused.
     """
     form, calls = screen.form, screen.desk.calls
     names = {field.name for field in form.fields if field.kind in (FieldKind.pairs, FieldKind.anything)}
     if CUSTOM in names:
         process = {"process": screen.lifecycle.kind, "state": "active", "limit": MOST_DEFINITIONS}
         form = with_custom_fields(form, (await calls.read("/v1/custom_fields", process))["items"])
+    if RISK_ANSWERS in names:
+        questionnaire = await calls.read_if_allowed("/v1/risk_questionnaires/current")
+        form = with_risk_questions(form, questionnaire["questions"]) if questionnaire else form
     key = item or str((screen.view.record.get("item") if screen.view else None) or "")
     if ANSWERS in names and NAME.fullmatch(key):
         answer = await calls.send("GET", f"/v1/catalogue_items/{key}")
         if answer.is_success and answer.document["form"]:
             form = with_questions(form, answer.document["form"])
     return replace(screen, own_form=form)
+
+
+def _in_the_name_of(person: str, screen: ActionScreen) -> ActionScreen:
+    """Return the form of a vote in the name of that person; in one's own, if it is empty."""
+    form = screen.form
+    fields = tuple(field for field in form.fields if field.name != INSTEAD_OF or field.reference)
+    if len(fields) == len(form.fields):
+        return screen
+    preset = {**screen.preset, INSTEAD_OF: person} if person else screen.preset
+    return replace(screen, own_form=replace(form, fields=fields), preset=preset)
+
+
+async def _absent_voter(screen: ActionScreen) -> str | None:
+    """Return what the person is called in whose name the vote is; None: it is the reader's own."""
+    person: str | None = screen.preset.get(INSTEAD_OF)
+    if person is None or not NAME.fullmatch(person):
+        return person
+    record = await screen.desk.calls.read_if_allowed(f"/v1/persons/{person}")
+    return person if record is None else str(record["name"])
 
 
 async def _send(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any]) -> CallAnswer:
@@ -297,6 +332,7 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         unplaced=sent.unplaced(screen.form.fields),
         conditions=[condition["message"][screen.desk.language] for condition in screen.form.conditions],
         rows=await _rows_within(screen),
+        absent=await _absent_voter(screen),
         evidence=None
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
