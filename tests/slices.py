@@ -51,12 +51,12 @@ def _git(*words: str) -> str:
 
 def _slice_number() -> int:
     """The number of this run's slice."""
-    given = os.environ.get(GIVEN, "")
-    if given and not given.isdecimal():
-        raise SystemExit(f"SLICE must be a whole number such as 0 or 7, not {given!r}.")
+    number = os.environ.get(GIVEN, "")
+    if number and not number.isdecimal():
+        raise SystemExit(f"SLICE must be a whole number such as 0 or 7, not {number!r}.")
     if (PROJECT / ".git").exists():
-        given = given or _git("rev-list", "--count", "HEAD")
-    return int(given or "0")
+        number = number or _git("rev-list", "--count", "HEAD")
+    return int(number or "0")
 
 
 def _changed_packages() -> str:

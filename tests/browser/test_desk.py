@@ -18,6 +18,7 @@ from app.common.people import Role
 from app.main import application
 from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
+from tests.browser.keyboard import Keyboard
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls
