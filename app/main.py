@@ -32,6 +32,7 @@ from app.api.sign_in import router as sign_in
 from app.api.sign_in.code_flow import CodeFlow
 from app.conformance import router as conformance
 from app.dashboard import page as dashboard
+from app.desk.contract import screen_contract
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import router as desk
 from app.desk.pages.context import SignInNeeded
@@ -108,6 +109,8 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
         pages.preload()
         preload((*dashboard.PRELOADED, *desk.PRELOADED))
         compile_templates()
+        with contextlib.suppress(FileNotFoundError):  # logged already
+            screen_contract()
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")

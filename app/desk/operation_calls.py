@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import orjson
 from fastapi import Request
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Message
@@ -114,4 +115,4 @@ async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) 
     await operations(scope, receive, send)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in begun["headers"]}
     is_json = "json" in headers.get("content-type", "")
-    return CallAnswer(begun["status"], headers, json.loads(b"".join(parts)) if is_json else None)
+    return CallAnswer(begun["status"], headers, orjson.loads(b"".join(parts)) if is_json else None)

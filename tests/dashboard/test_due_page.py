@@ -83,8 +83,8 @@ async def test_open_cases_stand_by_their_due_time_with_what_is_left(
         "1 h 59 min",
     ]
     assert text.count("data-runs=") == 2
-    (runs,) = re.findall(r'data-runs="(\d+)-\d+">59 min', text)
-    assert abs(int(runs) - datetime.now(UTC).timestamp()) < 60
+    (begins,) = re.findall(r'data-runs="([^/"]+)/[^/" ]+">59 min', text)
+    assert abs((datetime.fromisoformat(begins) - datetime.now(UTC)).total_seconds()) < 60
     assert "Lin 林" in text
     chinese = await page(desk, lang="zh")
     assert 'lang="zh-CN"' in chinese

@@ -246,3 +246,12 @@ async def test_a_file_that_has_arrived_is_kept_when_the_form_comes_back(agent: C
     assert (await send_form(agent, f"{path}/attach", again)).status_code == 303
     (attachment,) = (await agent.read(f"/v1/incidents/{incident['id']}/attachments"))["items"]
     assert (attachment["name"], attachment["size"]) == ("note.txt", 10)
+
+
+async def test_a_list_has_the_columns_that_its_address_chooses(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    await agent.post_ok("/v1/incidents", an_incident(channel="hotline"))
+    usual = await page(agent, "/desk/incident")
+    chosen = await page(agent, "/desk/incident?fields=id,number,title,state,channel")
+    assert ('data-head="Priority"' in usual, 'data-head="Priority"' in chosen) == (True, False)
+    assert 'data-head="Channel"' in chosen

@@ -132,6 +132,7 @@ TESTED = {
     "test_administrators_set_the_matrix_and_nobody_else",
     "list_conflicting_changes": "processes/changes/test_questions.py "
     "test_conflicts_are_hidden_with_the_changes_that_have_them",
+    "list_due_cases": "service_levels/clocks/test_due.py test_cases_due_are_listed_to_whoever_sees_them",
     "list_clocks_in_danger": "service_levels/clocks/test_danger.py "
     "test_only_staff_see_clocks_in_danger_and_only_of_their_cases",
     "list_decisions": "ticketing/test_listed_decisions.py test_decisions_on_hidden_records_are_hidden",

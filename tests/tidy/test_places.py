@@ -141,7 +141,6 @@ SQL = {
     "app/ticketing/routes/rating_page.py": "what a link rates, and whether it may",
     "app/service_levels/clocks/*": "rows of clocks are made by whole batches",
     "app/service_reports/*": "what a report is computed from",
-    "app/desk/due.py": "open cases by due time",
     "app/demo/scripts/report_scripts.py": "which reports the demo has made already",
     "app/automation/agreements/escalate_by_sla.py": "which rules ask for what a clock says",
     "app/automation/*/suggest_after_*.py": "complaints, candidates and signals of one service",

@@ -4,53 +4,42 @@ where scripts run.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api.authentication.auth import caller_of, ledger_of, utc_now
-from app.desk.due import DueFilters, due_next
+from app.api.authentication.auth import utc_now
 from app.desk.pages.context import open_desk
 from app.html.wording import Wording
-from app.kernel.actions.payloads import LONGEST_KEY
+from app.service_level_engine.clock import ClockState
+from app.service_level_engine.targets import Metric
 
 router = APIRouter(include_in_schema=False)
 #: The table of the sentences on the page.
 TABLE = "due_page"
 MINUTE, HOUR = 60, 3600
-OVERDUE = {"true": True, "false": False}
-Key = Annotated[str, Field(max_length=LONGEST_KEY)]
-
-
-class DueQuery(BaseModel):
-    """Parameters of the page of what is due next; empty ones choose all."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    team: Key | None = None
-    service: Key | None = None
-    overdue: Literal["", "true", "false"] | None = None
+#: The parameters of the operation; empty ones choose all.
+FILTERS = ("team", "service", "overdue")
 
 
 @router.get("/desk/due", operation_id="get_due_page")
-async def get_due_page(request: Request, query: Annotated[DueQuery, Query()]) -> Response:
+async def get_due_page(request: Request) -> Response:
     """Return the page of open cases by their due time."""
     desk = open_desk(request)
-    ledger, now, wording = ledger_of(request), utc_now(), Wording(desk.language, TABLE)
-    filters = DueFilters(query.team or None, query.service or None, OVERDUE.get(query.overdue or ""))
-    due = await due_next(ledger, caller_of(request), filters, now)
+    wording, chosen = Wording(desk.language, TABLE), request.query_params
+    filters = {name: chosen[name] for name in FILTERS if chosen.get(name)}
+    due = await desk.calls.read("/v1/clocks/due", filters)
     return desk.answer(
         "due.html",
         wording.sentence("title"),
         due=due,
-        services=[(service, service) for service in due.services],
         filters=filters,
-        chosen_overdue=query.overdue,
+        teams=[(team["key"], team["name"]) for team in due["teams"]],
+        services=[(service, service) for service in due["services"]],
         say=wording.sentence,
         states={kind: lifecycle.states for kind, lifecycle in desk.lifecycles.items()},
-        now=now,
+        metrics=Metric,
+        clocks=ClockState,
+        now=utc_now(),
         time_left=lambda seconds: _time_left(wording, seconds),
     )
 

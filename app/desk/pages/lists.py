@@ -8,14 +8,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
+from app.contract.schemas import Schema
 from app.desk.contract import ListScreen
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.records import RecordView, state_label
 from app.desk.pages.saved_views import by_name, filters_of, view_forms
-from app.desk.values import ShownField
+from app.desk.values import EMPTY, NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = APIRouter(include_in_schema=False)
@@ -26,6 +28,8 @@ OTHER_FIELDS = frozenset(
 #: Fields that tell most of a record wherever it has them, in the order of their columns.
 FIRST_COLUMNS = ("priority", "sla", "assignee", "team", "requester", "service", "owner", "risk_level")
 MOST_COLUMNS = 6
+#: Fields of a record before its columns.
+HEAD_FIELDS = NAMING | {"id", "state"}
 LARGEST_PAGE = "200"
 #: Filters that few need, by the ends of their names: they work in an address.
 RARE_FILTERS = ("_not", "_before", "_after", "_id")
@@ -35,11 +39,11 @@ PASSING_PARAMETERS = frozenset({"cursor", "done"})
 
 @dataclass(frozen=True, slots=True)
 class ListedRecord:
-    """A record in the list: the record, its state's label, and by the name of a column its value."""
+    """A record in the list: the record, its state's label, and its values with their columns' labels."""
 
     view: RecordView
     state: str
-    values: Mapping[str, ShownField]
+    values: Sequence[tuple[str, Markup]]
 
 
 @router.get("/desk/{kind}", operation_id="get_list_page")
@@ -50,13 +54,13 @@ async def get_list_page(request: Request, kind: str) -> Response:
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
     chosen = by_name(request.query_params.multi_items())
-    parameters = {**chosen, "limit": chosen.get("limit", ["50"])}
-    extras = sorted(screen.on_request & {"sla"})
-    answer = await desk.calls.send(
-        "GET", f"/v1/{lifecycle.plural}", parameters=parameters | ({"include": extras} if extras else {})
-    )
+    parameters = {"limit": "50", **_read_fields(screen, chosen), **chosen}
+    answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
-    columns = _columns(screen, page["items"])
+    columns = {
+        name: (desk.contract.field_label(name, schema, desk.language), schema)
+        for name, schema in _columns(screen, page["items"]).items()
+    }
     views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
     forms = await view_forms(desk, views, chosen)
     return desk.answer(
@@ -67,7 +71,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         screen=screen,
         problem=None if answer.is_success else answer.document,
         records=[await _listed(desk, lifecycle, record, columns) for record in page["items"]],
-        columns=[(name, desk.contract.field_label(name, columns[name], desk.language)) for name in columns],
+        columns=[label for label, _ in columns.values()],
         filters=list(_filters(screen)),
         sorts=list(_sorts(desk, screen)),
         chosen=filters_of(forms["present"]) | chosen,
@@ -79,26 +83,53 @@ async def get_list_page(request: Request, kind: str) -> Response:
     )
 
 
-def _columns(screen: ListScreen, records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the schemas of the columns besides name, title and state: what tells most of such records, then
-    what the list can be filtered by, then the time by which it is sorted.
+def _read_fields(screen: ListScreen, chosen: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the parameter for the fields that the page may show; a saved view, or the address, may have
+    chosen others.
     """
-    used = {name for record in records for name, value in record.items() if value not in (None, [], {})}
-    named = [*FIRST_COLUMNS, *(field.name for field in screen.filters)]
+    if "view" in chosen or "fields" in chosen:
+        return {"include": "sla"} if "sla" in screen.on_request else {}
+    names = HEAD_FIELDS | {*_ranked(screen), *_sort_fields(screen)}
+    return {"fields": ",".join(name for name in screen.fields if name in names)}
+
+
+def _ranked(screen: ListScreen) -> list[str]:
+    """Return the fields for columns besides name, title and state: what tells most of such records, then what
+    the list can be filtered by.
+    """
+    named = dict.fromkeys([*FIRST_COLUMNS, *(field.name for field in screen.filters)])
+    return [name for name in named if name in screen.fields and name not in OTHER_FIELDS]
+
+
+def _sort_fields(screen: ListScreen) -> list[str]:
+    """Return the field by which the list is usually sorted."""
     sort = screen.sorts[0].removeprefix("-") if screen.sorts else "changed_at"
-    names = [
+    return [name for name in [sort] if name in screen.fields]
+
+
+def _columns(screen: ListScreen, records: Sequence[Mapping[str, Any]]) -> dict[str, Schema]:
+    """Return the schemas of the columns besides name, title and state: the first fields that a record has,
+    and the time by which the list is sorted.
+    """
+    used = [
         name
-        for name in dict.fromkeys(named)
-        if name in screen.fields and name not in OTHER_FIELDS and (name in used or not records)
+        for name in _ranked(screen)
+        if not records or any(record.get(name) not in EMPTY for record in records)
     ]
-    return {name: screen.fields[name] for name in [*names[: MOST_COLUMNS - 1], sort] if name in screen.fields}
+    return {name: screen.fields[name] for name in [*used[: MOST_COLUMNS - 1], *_sort_fields(screen)]}
 
 
 async def _listed(
-    desk: Desk, lifecycle: Lifecycle[Any], record: Mapping[str, Any], columns: Mapping[str, Any]
+    desk: Desk,
+    lifecycle: Lifecycle[Any],
+    record: Mapping[str, Any],
+    columns: Mapping[str, tuple[str, Schema]],
 ) -> ListedRecord:
     named_values = await desk.names.replaced(lifecycle, {name: record.get(name) for name in columns})
-    values = {field.name: field for field in desk.display.fields(named_values, columns)}
+    values = [
+        (label, desk.display.html(named_values[name], schema, name))
+        for name, (label, schema) in columns.items()
+    ]
     view = RecordView(lifecycle, record, desk.language)
     return ListedRecord(view, state_label(lifecycle, record, desk.language), values)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from app.api.authentication.auth import utc_now
 from app.common.people import STAFF_ROLES
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.records import RecordView, state_label
+from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 
@@ -23,6 +24,10 @@ router = APIRouter(include_in_schema=False)
 #: The action by which a ticket is given to somebody; what it is possible for is open work.
 ASSIGN = "assign"
 MOST_MINE, MOST_QUEUED, MOST_FOLLOWED = "50", "20", "10"
+#: The fields that are read of what one follows, of what is one's own, and of what one may take.
+FOLLOWED_FIELDS = NAMING | {"id", "state", "changed_at"}
+OPEN_FIELDS = NAMING | {"id", "state", "priority", "sla", "wake_up_at"}
+QUEUED_FIELDS = OPEN_FIELDS | {"version", "team", "actions"}
 #: The actions that answer complaints, by whether the reader owns the complaint.
 ABOUT_COMPLAINTS = {True: "answer_complaint", False: "assign_complaint"}
 #: Later than all times, and after all priorities.
@@ -86,10 +91,8 @@ async def get_start_page(request: Request) -> Response:
 async def get_work_page(request: Request) -> Response:
     """Return the page of the reader's work."""
     desk = open_desk(request)
-    work = await desk.calls.read("/v1/me/work")
-    mine, queued, followed = await asyncio.gather(
-        _mine(desk, work), _queued(desk, work["queues"]), _followed(desk)
-    )
+    work, followed = await asyncio.gather(desk.calls.read("/v1/me/work"), _followed(desk))
+    mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, work["queues"]))
     waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
     title = desk.sentence("my_work")
     return desk.answer(
@@ -165,16 +168,14 @@ async def _queued(desk: Desk, queues: Sequence[Mapping[str, Any]]) -> list[Queue
         _open_records(
             desk,
             desk.lifecycle(kind),
-            {"team": ",".join(keys), "assignee": "none", "include": "actions"},
+            {"team": ",".join(keys), "assignee": "none"},
             MOST_QUEUED,
+            QUEUED_FIELDS,
         )
         for kind, keys in teams.items()
     ]
     records = [record for page in await asyncio.gather(*lists) for record in page]
-    return sorted(
-        records,
-        key=lambda queued: (queued.due_at or NEVER, queued.view.record.get("priority") or NO_PRIORITY),
-    )
+    return sorted(records, key=_urgency)
 
 
 def _urgency(queued: QueuedRecord) -> tuple[str, str]:
@@ -188,31 +189,37 @@ async def _followed(desk: Desk) -> list[QueuedRecord]:
         screen = desk.contract.listing(lifecycle.plural)
         if screen is not None and any(field.name == "follower" for field in screen.filters):
             parameters = {"follower": "me", "sort": "-changed_at"}
-            lists.append(_records(desk, lifecycle, parameters, MOST_FOLLOWED))
+            lists.append(_records(desk, lifecycle, parameters, MOST_FOLLOWED, FOLLOWED_FIELDS))
     records = [record for page in await asyncio.gather(*lists) for record in page]
     records.sort(key=lambda queued: str(queued.view.record["changed_at"]), reverse=True)
     return records[: int(MOST_FOLLOWED)]
 
 
 async def _open_records(
-    desk: Desk, lifecycle: Lifecycle[Any], parameters: Mapping[str, str], limit: str
+    desk: Desk,
+    lifecycle: Lifecycle[Any],
+    parameters: Mapping[str, str],
+    limit: str,
+    names: Collection[str] = OPEN_FIELDS,
 ) -> list[QueuedRecord]:
     """Return the open records that these parameters choose, the most urgent first."""
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
-    more = {name for name in ("sla",) if name in screen.on_request}
-    included = more | {name for name in [parameters.get("include")] if name is not None}
     chosen = {**parameters, "state": ",".join(_open_states(lifecycle))}
-    if included:
-        chosen["include"] = ",".join(sorted(included))
     sort = next((sort for sort in ("due", "priority") if sort in screen.sorts), None)
-    return await _records(desk, lifecycle, chosen | ({"sort": sort} if sort else {}), limit)
+    return await _records(desk, lifecycle, chosen | ({"sort": sort} if sort else {}), limit, names)
 
 
 async def _records(
-    desk: Desk, lifecycle: Lifecycle[Any], parameters: Mapping[str, str], limit: str
+    desk: Desk,
+    lifecycle: Lifecycle[Any],
+    parameters: Mapping[str, str],
+    limit: str,
+    names: Collection[str],
 ) -> list[QueuedRecord]:
-    page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", {**parameters, "limit": limit})
+    fields = [name for name in desk.contract.record_fields(lifecycle.plural) or () if name in names]
+    chosen = {**parameters, "limit": limit, "fields": ",".join(fields)}
+    page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", chosen)
     return [_queued_record(desk, lifecycle, record) for record in page["items"]] if page else []
 
 

@@ -1,7 +1,8 @@
 // What is left counts down by itself, from the stretches of agreed hours until it is due.
 const table = document.querySelector("table[data-hours]");
 const places = [...document.querySelectorAll("[data-runs]")].map((place) => ({
-  place, runs: place.dataset.runs.split(" ").map((run) => run.split("-").map(Number)),
+  place,
+  runs: place.dataset.runs.split(" ").map((run) => run.split("/").map((end) => Date.parse(end) / 1000)),
 }));
 
 function said(seconds) {

@@ -20,6 +20,7 @@ from app.api.requests.accept import language_for
 from app.kernel.actions.actor_policy import staff
 from app.service_levels.agreements.queries import LISTING as AGREEMENTS
 from app.service_levels.clocks.answers.danger import ClocksInDanger, DangerQuery, clocks_in_danger
+from app.service_levels.clocks.answers.due import DueCases, DueQuery, due_next
 from app.service_levels.clocks.answers.reading import TicketClocks, clocks_of
 from app.service_levels.clocks.answers.what_if_analysis import WhatIfAnalysis, WhatIfQuery, analyse_what_if
 
@@ -42,6 +43,21 @@ async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, 
     if not caller.is_staff:
         raise ledger.forbidden(staff, language_for(request))
     answer = await clocks_in_danger(ledger, caller, query, context_of(request).now)
+    return Response(to_json(answer), headers=VARY, media_type="application/json")
+
+
+@open_clocks.get(
+    "/due",
+    operation_id="list_due_cases",
+    summary="List open cases by due time",
+    response_model=DueCases,
+    responses=problems(422),
+)
+async def list_due_cases(request: Request, query: Annotated[DueQuery, Query()]) -> Response:
+    """Return the open cases that the caller sees, by the due time of the SLA clock that is due first; those
+    whose clock is paused, last.
+    """
+    answer = await due_next(ledger_of(request), caller_of(request), query, context_of(request).now)
     return Response(to_json(answer), headers=VARY, media_type="application/json")
 
 
