@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.records import RecordView, state_label
 from app.desk.pages.saved_views import by_name, filters_of, view_forms
-from app.desk.values import EMPTY, NAMING
+from app.desk.values import EMPTY, NAMING, code_class
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = APIRouter(include_in_schema=False)
@@ -72,7 +72,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         problem=None if answer.is_success else answer.document,
         records=[await _listed(desk, lifecycle, record, columns) for record in page["items"]],
         columns=[label for label, _ in columns.values()],
-        filters=list(_filters(screen)),
+        filters=list(_filters(desk, screen)),
         sorts=list(_sorts(desk, screen)),
         chosen=filters_of(forms["present"]) | chosen,
         views=views,
@@ -134,11 +134,21 @@ async def _listed(
     return ListedRecord(view, state_label(lifecycle, record, desk.language), values)
 
 
-def _filters(screen: ListScreen) -> Iterator[FormField]:
-    """Yield the filters by codes and words, without those that few need."""
+def _filters(desk: Desk, screen: ListScreen) -> Iterator[FormField]:
+    """Yield the filters by codes and words, without those that few need. A code has the words that the
+    field's values have, since the parameter may have another one for records without a value.
+    """
     for field in screen.filters:
         if not field.name.endswith(RARE_FILTERS) and field.kind in (FieldKind.choices, FieldKind.lines):
-            yield field
+            codes = code_class(desk.contract, screen.fields.get(field.name, {}))
+            labels = {} if codes is None else {code.value: code.label(desk.language) for code in codes}
+            choices = (
+                replace(choice, words={desk.language: labels.get(choice.code) or desk.sentence("without")})
+                if labels and not choice.words
+                else choice
+                for choice in field.choices
+            )
+            yield replace(field, choices=tuple(choices))
 
 
 def _sorts(desk: Desk, screen: ListScreen) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from app.api.listings.lists import Listing
 from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.priorities.priority import Priority
+from app.common.records import CodeEnum
 from app.common.tickets import HoldReason
 from app.foundation.calendars.queries import CALENDARS
 from app.foundation.documents.shapes import DOCUMENTS, KEPT_LISTINGS
@@ -120,15 +121,25 @@ async def _waiting_for(where: WhereClause, agreement_side: AgreementSide, render
     )
 
 
+class AwaitedStep(CodeEnum):
+    """What an agreement waits for: `signature` of one side or of both (submitted for review), `review` (signed,
+    and the review is due), `renewal`, or else termination (reviewed).
+    """
+
+    signature = "signature", "Signature", "签署"
+    review = "review", "Review", "评审"
+    renewal = "renewal", "Renewal", "续签"
+
+
 #: The SQL condition of agreements that wait for each step.
 AWAITED_STEPS = {
-    "signature": f"r.state = '{AgreementState.in_review.value}'",
-    "review": f"(r.state = '{AgreementState.signed.value}' and r.review_due_at <= now())",
-    "renewal": f"r.state = '{AgreementState.under_review.value}'",
+    AwaitedStep.signature: f"r.state = '{AgreementState.in_review.value}'",
+    AwaitedStep.review: f"(r.state = '{AgreementState.signed.value}' and r.review_due_at <= now())",
+    AwaitedStep.renewal: f"r.state = '{AgreementState.under_review.value}'",
 }
 
 
-async def _waiting_for_step(where: WhereClause, steps: list[str], renderer: Renderer) -> None:
+async def _waiting_for_step(where: WhereClause, steps: list[AwaitedStep], renderer: Renderer) -> None:
     where.conditions.append(f"({' or '.join(AWAITED_STEPS[step] for step in steps)})")
 
 
@@ -160,9 +171,8 @@ WAITS_FOR = Parameter(
 WAITING_FOR = Parameter(
     "waiting_for",
     multi_value(
-        Literal["signature", "review", "renewal"],
-        "Those that wait for one of these: `signature` of one side or of both (submitted for review), "
-        "`review` (signed, and the review is due), `renewal`, or else termination (reviewed).",
+        AwaitedStep,
+        "Those that wait for one of these.",
     ),
     _waiting_for_step,
 )
