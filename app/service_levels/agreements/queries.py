@@ -122,8 +122,8 @@ async def _waiting_for(where: WhereClause, agreement_side: AgreementSide, render
 
 
 class AwaitedStep(CodeEnum):
-    """What an agreement waits for: `signature` of one side or of both (submitted for review), `review` (signed,
-    and the review is due), `renewal`, or else termination (reviewed).
+    """What an agreement waits for: `signature` of one side or of both (submitted for review), `review`
+    (signed, and the review is due), `renewal`, or else termination (reviewed).
     """
 
     signature = "signature", "Signature", "签署"
