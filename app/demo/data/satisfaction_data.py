@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from app.common.people import rule_caller
-from app.demo.arrivals import SEED
+from app.demo.arrivals import SEED, Arrival
 from app.ticketing.records import ComplaintSubject
 
 ASKER = rule_caller("ask_for_ratings")
@@ -41,6 +41,19 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
         ("关闭之前没有验证。", "现在关闭前须由申请人验证。"),
     ),
 }
+
+
+#: The place of the customer who has been angry since the last finished month, when its lines were moved.
+ANGRY_PLACE, ANGRY_MONTHS = "suzhou", 1
+#: How likely the scores from 1 to 5 are, of those who are angry, in the bad month, and usually.
+ANGRY, DISAPPOINTED, CONTENT = (12, 6, 2, 0.5, 0.2), (2, 4, 4, 4, 4), (0.3, 0.6, 2, 5, 8)
+
+
+def mood_of(place: str, opening: Arrival) -> tuple[float, ...]:
+    """Return how likely each score is, from somebody at that place, for a case that has arrived then."""
+    if place == ANGRY_PLACE and opening.months_ago <= ANGRY_MONTHS:
+        return ANGRY
+    return DISAPPOINTED if opening.bad else CONTENT
 
 
 def is_rating_requested(name: str, *, rates: bool) -> bool:
