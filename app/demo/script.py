@@ -28,8 +28,8 @@ T = TypeVar("T", bound="Voter")
 # Rules and notices leave events of an import alone, so older records of the demo are recorded as imported.
 IMPORTED_SOURCE, LIVE_SOURCE = "import:demo", "demo"
 LIVE_PERIOD = timedelta(days=10)
-# A ticket that is recorded live days after it happened counts as recorded late, and its clocks say breaches, and
-# withdraw them. So this is told of those only that arrive as the demo is made.
+# A ticket that is recorded live days after it happened counts as recorded late, and its clocks say breaches
+# and withdraw them. So those only are live that arrive as the demo is made.
 LIVE_PERIOD_OF_TICKETS = timedelta(minutes=20)
 TICKETS = ("incident", "request")
 DEMO_RULE = rule_caller("demo")

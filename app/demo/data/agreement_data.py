@@ -29,7 +29,7 @@ SUPPLIER_HOURS = {Priority.P1: 2, Priority.P2: 4, Priority.P3: 14, Priority.P4: 
 class DemoAgreement:
     """An agreement: its type and title, the key of the other party (empty: all customers), and by priority
     the hours in which incidents are resolved. `services` are those of a customer, `rests_on` the keys of the
-    teams and suppliers whose agreements it rests on.
+    teams and suppliers whose agreements it rests on, `gap_reason` is why it promises more than these.
     """
 
     agreement_type: str
@@ -39,8 +39,18 @@ class DemoAgreement:
     services: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
     availability: str | None = None
+    gap_reason: str | None = None
     calendar: str = OFFICE
 
+
+GAP_REASON = (
+    "The items beneath promise no availability yet; they do from the next contract on. "
+    "下层配置项尚未承诺可用性，自下一份合同起承诺。"
+)
+PLANT_GAP_REASON = (
+    "The teams beneath work by day; at night and at weekends one of each is on call. "
+    "各团队白天工作，夜间和周末由一人待命。"
+)
 
 OLAS = (
     DemoAgreement("OLA", "一线支持 First line", "service-desk", DESK_HOURS),
@@ -65,6 +75,7 @@ FINANCE_SLA = DemoAgreement(
     ("erp-finance", "payroll"),
     ("service-desk", "applications"),
     "0.995",
+    GAP_REASON,
 )
 PLANT_SLA = DemoAgreement(
     "SLA",
@@ -73,15 +84,13 @@ PLANT_SLA = DemoAgreement(
     PLANT_HOURS,
     ("mes", "erp-production", "files", "lan-suzhou", "wifi-suzhou", "workplace-suzhou"),
     ("service-desk", "applications", "network"),
+    gap_reason=PLANT_GAP_REASON,
     calendar=PLANT_CALENDAR[0],
-)
-GAP_REASON = (
-    "The items beneath promise no availability yet; they do from the next contract on. "
-    "下层配置项尚未承诺可用性，自下一份合同起承诺。"
 )
 REVIEW_MINUTES = "Gone through target by target. 逐项核对了目标。"
 REVIEW_RESULTS = "Kept in most months; the exceptions are explained. 多数月份达成，例外均有说明。"
 REVIEW_EXPECTATIONS = "To go on as agreed. 按现有约定继续执行。"
+UNCHANGED = "None: it goes on as it is. 无影响，照旧执行。"
 NOTHING_BENEATH = "What it promises to everybody has been kept for years. 对全体用户的承诺多年来均已兑现。"
 TEXT = {
     "SLA": "What is out of order works again within the time of its priority. 故障按优先级在约定时间内恢复。",

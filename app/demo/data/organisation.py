@@ -143,8 +143,8 @@ MONITORING, PIPELINE = MACHINE_ACCOUNTS = "Monitoring", "Pipeline"
 #: Cost of an hour of work, by class of role.
 CURRENCY = "EUR"
 RATES = (("agent", "38.00"), ("engineer", "62.00"))
-#: What the organisation asks of itself where the target that comes with a KPI is of a call centre: its people have
-#: projects and changes besides.
+#: What the organisation asks of itself where the target that comes with a KPI is of a call centre: its people
+#: have projects and changes besides.
 OWN_TARGETS = (("requests_per_agent_day", "0.8"),)
 #: Budget for the mean cost of an incident.
 UNIT_COST = "95.00"

@@ -1,5 +1,5 @@
-"""The cases that are open on the demo's last day, whichever day that is: new, in work, waiting, due within hours
-at a plant that stands at no hour, and two that are late (data only).
+"""The cases that are open on the demo's last day, whichever day that is: new, in work, waiting, due within
+hours at a plant that stands at no hour, and two that are late (data only).
 """
 
 from __future__ import annotations

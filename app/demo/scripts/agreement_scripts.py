@@ -13,7 +13,6 @@ from app.demo.data.agreement_data import (
     DEFAULT_SLA,
     FINANCE_SLA,
     FULFILMENT_HOURS,
-    GAP_REASON,
     HOUR,
     NEEDS_TEXT,
     NOTHING_BENEATH,
@@ -27,6 +26,7 @@ from app.demo.data.agreement_data import (
     SPECIFICATION,
     TEXT,
     UC,
+    UNCHANGED,
     DemoAgreement,
 )
 from app.demo.data.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, REQUESTERS, SERVICE_LEVEL_MANAGER
@@ -67,7 +67,7 @@ async def _sign(script: Script, cast: Participants, terms: DemoAgreement, signed
     draft = _draft(terms, script, [str(signed[key]) for key in terms.rests_on])
     await script.act(manager.caller, "sla", "draft", record, draft)
     await script.act(it.caller, "sla", "negotiate", record, NegotiateSla(proposals="As drafted. 同意草案。"))
-    gap = GAP_REASON if terms.availability is not None else None if terms.rests_on else NOTHING_BENEATH
+    gap = terms.gap_reason or (None if terms.rests_on else NOTHING_BENEATH)
     await script.act(manager.caller, "sla", "submit_for_review", record, SubmitForReviewSla(gap_reason=gap))
     await script.act(it.caller, "sla", "sign", record, SignSla())
     if party is None:
@@ -94,7 +94,8 @@ async def _review(script: Script, cast: Participants, terms: DemoAgreement, reco
             expectations=REVIEW_EXPECTATIONS,
         )
         await script.act(manager.caller, "sla", "review", record, reviewed)
-        await script.act(it.caller, "sla", "renew", record, RenewSla())
+        effects = {"effect_on_cost": UNCHANGED, "effect_on_workload": UNCHANGED}
+        await script.act(it.caller, "sla", "renew", record, RenewSla.model_validate(effects))
         if party is None:
             on_paper = RenewSla(signed_document=SIGNED_DOCUMENT, signatory=SIGNATORY)
             await script.act(manager.caller, "sla", "renew", record, on_paper)

@@ -56,7 +56,7 @@ MACHINES: dict[str, list[str]] = {}
 for _machine in machines():
     for _service in _machine.services:
         MACHINES.setdefault(_service, []).append(_machine.key)
-#: The team that has not logged its work since its handover to new tools, in the last finished month and since.
+#: The team that hardly logs its work since it got new tools: in the last finished month, and in this one.
 FORGETFUL_TEAM, FORGETFUL_MONTHS = "workplace", 1
 MACHINE_CATEGORIES = ("hardware", "network", "operations")
 

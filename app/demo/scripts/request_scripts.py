@@ -212,7 +212,7 @@ class RequestScenario(RecordScenario):
             await self.act(self.worker, "hold", HoldRequest(reason=reason, supplier=awaited))
             self.advance_days(chance.choice((0.5, 1, 3)), self.worker)
             await self.act(self.worker, "resume", EmptyPayload())
-        await self._fulfil()
+        return await self._fulfil()
 
     async def _fulfil(self) -> None:
         self.script.now += timedelta(
