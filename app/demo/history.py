@@ -69,15 +69,20 @@ FOUNDED_BEFORE = timedelta(days=31 * (MONTHS + 1) + 30)
 
 
 async def make_history(
-    ledger: Ledger, progress: Callable[[int, int], None], *, days: int | None = None
+    ledger: Ledger,
+    progress: Callable[[int, int], None],
+    *,
+    days: int | None = None,
+    end: datetime | None = None,
 ) -> dict[str, UUID]:
-    """Create what is missing of the history, or of its last `days`. Return the persons' ids by name.
+    """Create what is missing of the history, or of its last `days`, up to `end` (None: now). Return the
+    persons' ids by name.
 
     Calls `progress` with the number of records done so far, and of all. Raises DatabaseGone.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return await _make_once(ledger, progress, days)
+            return await _make_once(ledger, progress, days, end or datetime.now(UTC))
         except DatabaseGone:
             if attempt == ATTEMPTS:
                 raise
@@ -85,10 +90,10 @@ async def make_history(
 
 
 async def _make_once(
-    ledger: Ledger, progress: Callable[[int, int], None], days: int | None
+    ledger: Ledger, progress: Callable[[int, int], None], days: int | None, now: datetime
 ) -> dict[str, UUID]:
     maker = await DemoRun.resume(ledger)
-    organisation = _Organisation(maker, datetime.now(UTC))
+    organisation = _Organisation(maker, now)
     cast, end = await organisation.build(), organisation.end
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
     # What is open on the last day is planned, so that each day has some of everything.
@@ -97,13 +102,13 @@ async def _make_once(
     changes = ScriptedCalendar(maker, cast, end)
     tellings: list[Callable[[], Awaitable[None]]] = [
         changes.play,
-        *(case.play for case in OpenCaseScenario.of_today(maker, cast, end)),
         *(project.play for project in ProjectScenario.from_templates(maker, cast, end)),
         *(lambda life=life: _play_incident(maker, life, end, incidents) for life in lives),
         *(RequestScenario.for_arrival(maker, cast, wish, end).play for wish in request_arrivals(end, days)),
     ]
     work = _ScenarioRunner(progress, len(tellings))
     await work.run(tellings)
+    await work.run([case.play for case in OpenCaseScenario.of_today(maker, cast, end)])
     complaints = ComplaintScenario.of_incidents(maker, cast, end, lives, incidents)
     await work.run([complaint.play for complaint in complaints])
     span = (end - timedelta(days=days or DAYS), end)

@@ -31,7 +31,8 @@ LIVE_PERIOD = timedelta(days=10)
 # A ticket that is recorded live days after it happened counts as recorded late, and its clocks say breaches
 # and withdraw them. So those only are live that arrive as the demo is made.
 LIVE_PERIOD_OF_TICKETS = timedelta(minutes=20)
-TICKETS = ("incident", "request")
+#: Maintenance opens incidents.
+KINDS_OF_TICKETS = ("incident", "request", "maintenance")
 DEMO_RULE = rule_caller("demo")
 #: Route under which the commands' idempotency keys are recorded.
 ROUTE = "demo"
@@ -44,7 +45,7 @@ def source_of(opened: datetime, end: datetime, kind: str = "") -> str:
     """Return the source of the events of a record of that kind: live if it was opened shortly before the end,
     imported if earlier.
     """
-    live = LIVE_PERIOD_OF_TICKETS if kind in TICKETS else LIVE_PERIOD
+    live = LIVE_PERIOD_OF_TICKETS if kind in KINDS_OF_TICKETS else LIVE_PERIOD
     return LIVE_SOURCE if opened > end - live else IMPORTED_SOURCE
 
 

@@ -61,7 +61,7 @@ OPEN_CASES = (
              "No sound in the meeting room", "Remote colleagues cannot hear us.", 1, VENDOR),
     OpenCase("workplace", "print-hamburg", "hardware-printer", "degraded 3 3", "Emily Carter", 0.8, SEEN,
              "Printer prints blank pages", "Since the toner was changed every page is empty.", 1),
-    OpenCase("network", "wifi-suzhou", "network-weak", "degraded 2 2", "高翔", 8.5, WORK,
+    OpenCase("network", "wifi-suzhou", "network-weak", "degraded 2 1", "高翔", 8.5, WORK,
              "新车间无线网络频繁断线", "产线搬迁后扫码枪每隔几分钟掉线。"),
     OpenCase("network", "lan-suzhou", "network-drops", "degraded 3 2", "何建国", 27, WAITS,
              "三号线网络时断时续", "搬迁后交换机端口经常失去连接。", 1, VENDOR),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.demo.data.agreement_data import (
     BUSINESS_PROCESS,
@@ -177,7 +178,9 @@ def _targets(terms: DemoAgreement) -> list[dict[str, Any]]:
         }
         for priority, minutes in RESPONSE_MINUTES.items()
     ]
+    # Not for projects, whose dates are agreed one by one: they have a higher priority.
     fulfilment = {"id": "fulfilment", "metric": "fulfilment", "process": "request", "compliance": "0.9"}
+    fulfilment["priority"] = Priority.P4
     pauses = {"pause_reasons": waits, "pause_states": ["awaiting_approval", "in_acceptance"]}
     targets.append({**fulfilment, **pauses, "threshold_seconds": FULFILMENT_HOURS * HOUR})
     if terms.availability is not None:

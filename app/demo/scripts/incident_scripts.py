@@ -49,8 +49,9 @@ ASSIGNER = rule_caller("assign_by_rule")
 #: The actions that end an incident, and the one that begins it again.
 ENDS = ("resolve", "close", "cancel", "reopen")
 SPREAD, LARGEST_FACTOR = 0.75, 5
-#: Team and services that suffer from the failed release of the bad month.
+#: Team and services that suffer from the failed release of the bad month, and the factor on its time then.
 BAD_TEAM, BAD_SERVICES = "applications", frozenset({"erp-sales", "erp-warehouse", "portal"})
+BAD_FACTOR = 7
 #: Configuration items by service; and the prefixes of categories whose reports may name one.
 MACHINES: dict[str, list[str]] = {}
 for _machine in machines():
@@ -310,6 +311,9 @@ class IncidentScenario:
             self._work_for(12)
             text = incident_data.REQUESTER_COMMENTS[self.requester.site.language]
             self._act(self.requester.caller, "comment", CommentTicket(text=chance.choice(text)))
+        if chance.random() < 0.06:
+            self._hand_over()
+            engineer = self.engineer
         if chance.random() < 0.12:
             note = CommentTicket(
                 text=self._pick_text(incident_data.INTERNAL_NOTES, engineer), visibility=Visibility.internal
@@ -332,6 +336,12 @@ class IncidentScenario:
         self._resolve()
         return True
 
+    def _hand_over(self) -> None:
+        """Have another of the team go on, as at the end of a shift."""
+        others = [member for member in self.cast.staff[self.template.team] if member is not self.engineer]
+        by, self.engineer = self.engineer.caller, self.chance.choice(others)
+        self._assign(by)
+
     def _restore_for_now(self) -> None:
         """Bring the service back by other means: nobody waits for weeks for a service."""
         if self.template.effect != Effect.none:
@@ -353,7 +363,7 @@ class IncidentScenario:
 
     def _resolve(self) -> None:
         began, chance = self.now, self.chance
-        self._work_for(self.template.minutes * PACE[self.template.team] * (3.6 if self.is_bad else 1))
+        self._work_for(self.template.minutes * PACE[self.template.team] * (BAD_FACTOR if self.is_bad else 1))
         minutes = min(max(int((self.now - began).total_seconds() // 60), 5), 480)
         forgetful = self.template.team == FORGETFUL_TEAM and self.opening.months_ago <= FORGETFUL_MONTHS
         if chance.random() >= (0.6 if forgetful else 0.01):
