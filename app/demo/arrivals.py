@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app.demo.data.organisation import BERLIN, SITES, Site
 
-SEED = 20261120
+SEED = 20261125
 DAYS = 365
 #: Whole months before the one in which the history ends, and those in which the desk serves both sites: last
 #: year's month of each of the last two is among them.

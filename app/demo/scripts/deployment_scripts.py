@@ -108,15 +108,15 @@ class DeploymentCalendar:
         freezes = list(freezes_until(self.changes.end))
         courses = {FAILS: Course.fails, ROLLED_BACK: Course.is_rolled_back}
         month = first_of_month(self.end, FIRST_DAY)
-        earlier = int((self._begun(0) - month) / DAY / EVERY_DAYS)
+        days_before = int((self._begun(0) - month) / DAY / EVERY_DAYS)
         begins = [
             (n, begun)
-            for n in range(-earlier, NUMBER)
+            for n in range(-days_before, NUMBER)
             if not any(begin <= (begun := self._begun(n)) < until for _, begin, until in freezes)
         ]
         # Numbered without those in a freeze, so that there always is the one that fails.
-        before = sum(n < 0 for n, _ in begins)
-        for n, (_, begun) in enumerate(begins, -before):
+        number_before = sum(n < 0 for n, _ in begins)
+        for n, (_, begun) in enumerate(begins, -number_before):
             service = deployment_data.DEPLOYED_SERVICES[n % len(deployment_data.DEPLOYED_SERVICES)]
             yield self._deployment(f"deployment-{n}", service, begun, courses.get(n, Course.succeeds))
         for scripted in changes:

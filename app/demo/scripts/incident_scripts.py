@@ -21,7 +21,7 @@ from app.demo.data.cmdb_data import DESK, machines, team_by_rule
 from app.demo.data.improvement_data import planted_factor
 from app.demo.data.incident_data import INCIDENT_TEMPLATES, IncidentTemplate, service_at
 from app.demo.data.organisation import TEAMS, Site, supplier_awaited_by
-from app.demo.data.satisfaction_data import ASKER, is_rating_requested, mood_of
+from app.demo.data.satisfaction_data import ASKER, is_rating_requested, mood_of, rates
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.payloads import (
@@ -44,6 +44,8 @@ from app.ticketing.work.costs import LogWork
 PACE = {key: pace for key, _, pace in TEAMS}
 CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)
 REOPEN_DAYS = 7
+#: Of the incidents of ordinary months, how many come to one that is reopened.
+REOPENED_EVERY = 18
 CLOSER = rule_caller("close_after_agreed_days")
 ASSIGNER = rule_caller("assign_by_rule")
 #: The actions that end an incident, and the one that begins it again.
@@ -319,16 +321,13 @@ class IncidentScenario:
                 text=self._pick_text(incident_data.INTERNAL_NOTES, engineer), visibility=Visibility.internal
             )
             self._act(engineer.caller, "comment", note)
-        if chance.random() < (0.16 if self.is_bad else 0.06):
+        if chance.random() < (0.16 if self.is_bad else 0.06) and not self.repeats:
             self._restore_for_now()
             self._put_on_hold(
                 (HoldReason.awaiting_vendor, HoldReason.awaiting_change, HoldReason.awaiting_problem)
             )
-            if not self.repeats:
-                self._abandon()
-                return False
-            self.now += timedelta(days=1)
-            self._act(engineer.caller, "resume", EmptyPayload())
+            self._abandon()
+            return False
         if chance.random() < 0.06:
             self._put_on_hold((HoldReason.awaiting_requester, HoldReason.awaiting_vendor))
             self._work_for(60 * chance.choice((1, 2, 5)))
@@ -338,8 +337,8 @@ class IncidentScenario:
 
     def _hand_over(self) -> None:
         """Have another of the team go on, as at the end of a shift."""
-        others = [member for member in self.cast.staff[self.template.team] if member is not self.engineer]
-        by, self.engineer = self.engineer.caller, self.chance.choice(others)
+        colleagues = [member for member in self.cast.staff[self.template.team] if member is not self.engineer]
+        by, self.engineer = self.engineer.caller, self.chance.choice(colleagues)
         self._assign(by)
 
     def _restore_for_now(self) -> None:
@@ -378,7 +377,9 @@ class IncidentScenario:
         self._act(self.engineer.caller, "resolve", body)
 
     def _finish(self) -> None:
-        if self.chance.random() < (0.16 if self.is_bad else 0.045) and not self.template.monitored:
+        # Not by chance: a second look that changes nothing must not seem to, whenever a demo is made.
+        is_reopened = self.chance.random() < 0.16 if self.is_bad else self.opening.n % REOPENED_EVERY == 0
+        if is_reopened and not self.template.monitored:
             self._advance(60 * self.chance.choice((1, 2, 6)))
             self._act(
                 self.requester.caller, "reopen", Reason(reason=self._pick_text(incident_data.REOPEN_REASONS))
@@ -389,15 +390,16 @@ class IncidentScenario:
     def _close(self) -> None:
         """Close the incident: by its requester, or automatically when nobody objects for some days."""
         resolved, chance = self.now, self.chance
-        rates = not self.template.monitored and chance.random() < 0.3
+        mood = mood_of(self.requester.place, self.opening)
+        answered = not self.template.monitored and rates(mood, chance)
         rating_requested = not self.template.monitored and is_rating_requested(
-            f"incident-{self.opening.n}", rates=rates
+            f"incident-{self.opening.n}", answered=answered
         )
-        if rates:
+        if answered:
             if rating_requested:
                 self._act(ASKER, "ask_rating", EmptyPayload())
             self._advance(240)
-            score = chance.choices((1, 2, 3, 4, 5), mood_of(self.requester.place, self.opening))[0]
+            score = chance.choices((1, 2, 3, 4, 5), mood)[0]
             praise = incident_data.RATING_COMMENTS if score >= 3 else incident_data.ANGRY_COMMENTS
             words = self._pick_text(praise) if chance.random() < (0.3 if score >= 3 else 0.7) else None
             self._act(self.requester.caller, "rate", RateTicket(score=score, comment=words))
@@ -408,7 +410,7 @@ class IncidentScenario:
         else:
             self.now = max(self.now, resolved + timedelta(days=REOPEN_DAYS))
         self._act(closer, "close", EmptyPayload())
-        if rating_requested and not rates:
+        if rating_requested and not answered:
             self._act(ASKER, "ask_rating", EmptyPayload())
 
     def _major(self) -> None:

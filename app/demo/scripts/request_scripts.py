@@ -16,7 +16,7 @@ from app.demo.data import catalogue_data
 from app.demo.data.catalogue_data import ITEMS, Item
 from app.demo.data.cmdb_data import DESK
 from app.demo.data.organisation import supplier_awaited_by
-from app.demo.data.satisfaction_data import ASKER, is_rating_requested, mood_of
+from app.demo.data.satisfaction_data import ASKER, is_rating_requested, mood_of, rates
 from app.demo.script import BodySource, DemoRun, Script, source_of
 from app.demo.scripts.incident_scripts import CLOSER, PACE, REOPEN_DAYS, Member, Participants
 from app.foundation.decisions.payloads import CastVote
@@ -32,7 +32,7 @@ from app.ticketing.work.tasks import CompleteTask
 CHANNELS = (Channel.portal, Channel.portal, Channel.portal, Channel.email, Channel.hotline, Channel.chat)
 SPREAD, LARGEST_FACTOR = 0.7, 5
 #: How many requests are done as soon as they are begun.
-DONE_AT_ONCE = 0.2
+IMMEDIATE_SHARE = 0.2
 
 
 class HistoryEnded(Exception):  # not an error: the next step lies in the future
@@ -202,7 +202,7 @@ class RequestScenario(RecordScenario):
         self.advance(45, self.worker)
         await self.act(self.worker, "assign", AssignTicket(team=self.item.team, person=self.worker.id))
         await self.act(self.worker, "start", EmptyPayload())
-        if chance.random() < DONE_AT_ONCE:
+        if chance.random() < IMMEDIATE_SHARE:
             return await self._complete()
         if chance.random() < 0.12:
             reasons = (HoldReason.awaiting_requester, HoldReason.awaiting_vendor)
@@ -242,10 +242,10 @@ class RequestScenario(RecordScenario):
                 self.worker, "fulfil", FulfilRequest(delivered=catalogue_data.DELIVERY_NOTES["en"][0])
             )
             delivered = self.now
-        rates = chance.random() < 0.3
-        if is_rating_requested(self.name, rates=rates):
+        answered = rates(self.mood, chance)
+        if is_rating_requested(self.name, answered=answered):
             await self.act(Member(ASKER, self.requester.site), "ask_rating", EmptyPayload())
-        if rates:
+        if answered:
             self.advance(200, self.requester)
             score = chance.choices((1, 2, 3, 4, 5), self.mood)[0]
             await self.act(self.requester, "rate", RateTicket(score=score))
