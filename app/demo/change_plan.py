@@ -18,7 +18,7 @@ from app.demo.data.change_data import (
 from app.processes.changes.records import ChangeType
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-#: The changes begin so many days before the end of the history, one every so many days.
+#: The changes begin with the month so many days before the end of the history, one every so many days.
 FIRST_DAY, EVERY_DAYS, NUMBER = 90, 1.7, 62
 UNTIL_SUBMITTED = 2 * HOUR
 #: Hours (UTC) and durations of the windows of normal, and of standard changes.
@@ -128,7 +128,8 @@ def freezes_until(end: datetime) -> Iterator[tuple[str, datetime, datetime]]:
 
 
 def _every_change(end: datetime) -> Iterator[PlannedChange]:
-    for n in range(NUMBER):
+    days_before = int((end - FIRST_DAY * DAY - first_of_month(end, FIRST_DAY)) / DAY / EVERY_DAYS)
+    for n in range(-days_before, NUMBER):
         day = end + (EVERY_DAYS * n - FIRST_DAY) * DAY
         place = n // 2
         if n % 2:
@@ -160,6 +161,11 @@ def _every_change(end: datetime) -> Iterator[PlannedChange]:
         2 * HOUR,
         template=template.key,
     )
+
+
+def first_of_month(end: datetime, days: int) -> datetime:
+    """Return the begin (UTC) of the month so many days before the end."""
+    return at_hour(end - days * DAY, 0).replace(day=1)
 
 
 def at_hour(day: datetime, hour: int) -> datetime:

@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, PersonKind, Role, RoleGrant
-from app.demo.arrivals import DAYS, incident_arrivals, request_arrivals
+from app.demo.arrivals import DAYS, MONTHS, incident_arrivals, request_arrivals
 from app.demo.data.organisation import (
     BERLIN,
     CALENDARS,
@@ -22,6 +23,9 @@ from app.demo.data.organisation import (
     GRADES,
     HEADS,
     MACHINE_ACCOUNTS,
+    OWN_TARGETS,
+    PLANT_CALENDAR,
+    QUALITY_MANAGER,
     RATES,
     REQUESTERS,
     STAFF,
@@ -40,6 +44,7 @@ from app.demo.scripts.problem_scripts import ProblemScenario, decline_candidates
 from app.demo.scripts.project_scripts import ProjectScenario
 from app.demo.scripts.request_scripts import HistoryEnded, RequestScenario
 from app.demo.scripts.satisfaction_scripts import ComplaintScenario
+from app.demo.scripts.today_scripts import OpenCaseScenario
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.week import Weekday
 from app.foundation.costs import hourly_rates
@@ -51,36 +56,48 @@ from app.kernel.access.reads import load
 from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.kpis.budgets.lifecycle import AddKpiBudget
+from app.kpis.declaration.kpi import Comparator
+from app.kpis.targets.lifecycle import AddKpiTarget
 from app.platform.db import DatabaseGone
 from app.processes.incidents.payloads import MarkDuplicateIncident
 
 CONCURRENCY = 64
 # A machine that has just started is busy with other things, so the database may be lost now and then.
 ATTEMPTS = 5
-FOUNDED_BEFORE = timedelta(days=DAYS + 30)
+# Before the first month of the history, however long the months are.
+FOUNDED_BEFORE = timedelta(days=31 * (MONTHS + 1) + 30)
 
 
 async def make_history(
-    ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS
+    ledger: Ledger,
+    progress: Callable[[int, int], None],
+    *,
+    days: int | None = None,
+    end: datetime | None = None,
 ) -> dict[str, UUID]:
-    """Create what is missing of the history of the last `days`. Return the persons' ids by name.
+    """Create what is missing of the history, or of its last `days`, up to `end` (None: now). Return the
+    persons' ids by name.
 
     Calls `progress` with the number of records done so far, and of all. Raises DatabaseGone.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return await _make_once(ledger, progress, days)
+            return await _make_once(ledger, progress, days, end or datetime.now(UTC))
         except DatabaseGone:
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("the last attempt gives or raises something")
 
 
-async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days: int) -> dict[str, UUID]:
+async def _make_once(
+    ledger: Ledger, progress: Callable[[int, int], None], days: int | None, now: datetime
+) -> dict[str, UUID]:
     maker = await DemoRun.resume(ledger)
-    organisation = _Organisation(maker, datetime.now(UTC))
+    organisation = _Organisation(maker, now)
     cast, end = await organisation.build(), organisation.end
     lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
+    # What is open on the last day is planned, so that each day has some of everything.
+    lives = [life for life in lives if not life.is_open_at(end)]
     incidents: dict[int, UUID] = {}
     changes = ScriptedCalendar(maker, cast, end)
     tellings: list[Callable[[], Awaitable[None]]] = [
@@ -91,9 +108,10 @@ async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days:
     ]
     work = _ScenarioRunner(progress, len(tellings))
     await work.run(tellings)
+    await work.run([case.play for case in OpenCaseScenario.of_today(maker, cast, end)])
     complaints = ComplaintScenario.of_incidents(maker, cast, end, lives, incidents)
     await work.run([complaint.play for complaint in complaints])
-    span = (end - timedelta(days=days), end)
+    span = (end - timedelta(days=days or DAYS), end)
     articles = ArticleScenario.from_templates(maker, cast, span, lives, incidents)
     await work.run([article.play for article in articles])
     deployments = await DeploymentCalendar(maker, cast, end, changes).scenarios()
@@ -175,6 +193,11 @@ class _Organisation:
             kpi="incident_unit_cost", amount=UNIT_COST, currency=CURRENCY, valid_from_at=self._script.now
         )
         await self._script.act(DEMO_RULE, "kpi_budget", "add", None, allowed)
+        for kpi, value in OWN_TARGETS:
+            target = AddKpiTarget(
+                kpi=kpi, comparator=Comparator.ge, value=value, valid_from_at=self._script.now
+            )
+            await self._script.act(heads[QUALITY_MANAGER].caller, "kpi_target", "add", None, target)
         await self._add_calendars()
         cast = Participants(staff, managers, requesters, monitoring, pipeline, heads)
         await make_foundations(
@@ -225,23 +248,29 @@ class _Organisation:
         """Add the calendars, with the public holidays of all years of the history."""
         year = self._script.now.year
         for key, name, site, country, subdivision, day in CALENDARS:
-            weekdays = tuple(Weekday)[:5]
-            body = AddCalendar.model_validate(
-                {
-                    "key": key,
-                    "name": name,
-                    "time_zone": site.zone,
-                    "weekly": [{"weekdays": weekdays, "starts": a, "ends": b} for a, b in day],
-                    "public_holidays": [
-                        {"country": country, "subdivision": subdivision, "years": [year, year + 1, year + 2]}
-                    ],
-                }
-            )
-            await self._script.act(DEMO_RULE, "calendar", "add", None, body)
+            years = list(range(year, year + 5))
+            holidays = [{"country": country, "subdivision": subdivision, "years": years}]
+            await self._add_calendar(key, name, site, tuple(Weekday)[:5], day, public_holidays=holidays)
+        await self._add_calendar(*PLANT_CALENDAR, tuple(Weekday), (("00:00", "24:00"),))
+
+    async def _add_calendar(
+        self,
+        key: str,
+        name: str,
+        site: Site,
+        weekdays: Sequence[Weekday],
+        day: Sequence[tuple[str, str]],
+        **fields: Any,
+    ) -> None:
+        weekly = [{"weekdays": weekdays, "starts": starts, "ends": ends} for starts, ends in day]
+        body = AddCalendar.model_validate(
+            {"key": key, "name": name, "time_zone": site.zone, "weekly": weekly, **fields}
+        )
+        await self._script.act(DEMO_RULE, "calendar", "add", None, body)
 
     async def _add_shifts(self, team: str, members: Sequence[Member]) -> None:
-        """Add shifts: by day for all members, each in their site's hours; at night and at weekends on call,
-        week by week in turn.
+        """Add shifts: by day each member every other week, in their site's hours, for projects have the other
+        one; at night and at weekends on call, week by week in turn.
         """
         week = tuple(Weekday)
         from_date = self._script.now.date()
@@ -250,7 +279,8 @@ class _Organisation:
             by_day = {"duty": Duty.working, "weekdays": week[:5], "starts": "08:00", "ends": "18:00"}
             by_night = {"duty": Duty.on_call, "weekdays": week, "starts": "18:00", "ends": "08:00"}
             first = from_date + timedelta(weeks=n)
-            for hours, begins, every in ((by_day, from_date, 1), (by_night, first, len(members))):
+            by_turns = from_date + timedelta(weeks=n % 2)
+            for hours, begins, every in ((by_day, by_turns, 2), (by_night, first, len(members))):
                 body = shifts.AddShift.model_validate(
                     {
                         "team": team,
@@ -269,7 +299,7 @@ async def _play_incident(
 ) -> None:
     """Play an incident's scenario up to the time `end`, and the duplicate reports of it."""
     opened = life.opening.arrived_at
-    source = source_of(opened, end)
+    source = source_of(opened, end, "incident")
     script = Script(maker, f"incident-{life.opening.n}", opened, source)
     record = await script.act(life.requester.caller, "incident", "report", None, life.report())
     incidents[life.opening.n] = record

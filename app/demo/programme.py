@@ -128,7 +128,7 @@ class ProgrammeScript:
     ) -> None:
         """Carry out the action at that time."""
         self.script.now = occurred_at
-        self.script.source = source_of(occurred_at, self.programme.end)
+        self.script.source = source_of(occurred_at, self.programme.end, self.kind)
         self.record = await self.script.act(caller, self.kind, action, self.record, body, prepare=prepare)
 
     async def current_record(self) -> Any:

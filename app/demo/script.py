@@ -25,9 +25,14 @@ from app.log.events import id_of
 R = TypeVar("R", bound=ChildRecord)
 T = TypeVar("T", bound="Voter")
 
-# Rules and notices leave events of an import alone, so older tickets of the demo are recorded as imported.
+# Rules and notices leave events of an import alone, so older records of the demo are recorded as imported.
 IMPORTED_SOURCE, LIVE_SOURCE = "import:demo", "demo"
 LIVE_PERIOD = timedelta(days=10)
+# A ticket that is recorded live days after it happened counts as recorded late, and its clocks say breaches
+# and withdraw them. So those only are live that arrive as the demo is made.
+LIVE_PERIOD_OF_TICKETS = timedelta(minutes=20)
+#: Maintenance opens incidents.
+KINDS_OF_TICKETS = ("incident", "request", "maintenance")
 DEMO_RULE = rule_caller("demo")
 #: Route under which the commands' idempotency keys are recorded.
 ROUTE = "demo"
@@ -36,11 +41,12 @@ BodySource = Payload | Callable[[], Awaitable[Payload]]
 PreparedSource = Callable[[], Awaitable[tuple[object, ...]]]
 
 
-def source_of(opened: datetime, end: datetime) -> str:
-    """Return the source of a record's events: imported for records opened earlier than LIVE_PERIOD before
-    the end, live for others.
+def source_of(opened: datetime, end: datetime, kind: str = "") -> str:
+    """Return the source of the events of a record of that kind: live if it was opened shortly before the end,
+    imported if earlier.
     """
-    return LIVE_SOURCE if opened > end - LIVE_PERIOD else IMPORTED_SOURCE
+    live = LIVE_PERIOD_OF_TICKETS if kind in KINDS_OF_TICKETS else LIVE_PERIOD
+    return LIVE_SOURCE if opened > end - live else IMPORTED_SOURCE
 
 
 class Voter(Protocol):

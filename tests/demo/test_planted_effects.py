@@ -92,7 +92,8 @@ def test_whenever_it_is_made_its_improvements_come_to_the_same(end: datetime) ->
     piloted = _pilot_effect(resolutions, PILOT_OF_WORKPLACE, PILOTED_IMPROVEMENT.baseline)
     improved = EffectVerdict.improved
     assert [effect.verdict("less") for effect in (faded, finished, rolled_out)] == [improved] * 3
-    assert piloted.verdict("less") is EffectVerdict.no_evidence
+    # Which of the two it is, chance decides on one date in fifty.
+    assert piloted.verdict("less") in (EffectVerdict.no_evidence, EffectVerdict.worsened), "it does not help"
     assert faded.effect is not None
     assert later.effect is not None
     assert later.effect / faded.effect * 100 < KEPT_PERCENT, "the benefit has faded"

@@ -56,7 +56,7 @@ class ShortHistory:
     ids: dict[str, UUID]
     heard: list[tuple[int, int]]
     half: int
-    whole: int
+    total: int
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +87,18 @@ async def _made(ledger: Ledger) -> int:
 
 @goes_round("whole programs")
 async def test_it_is_made_once_whatever_breaks_it_off(short: ShortHistory) -> None:
-    assert 0 < short.half < short.whole
+    assert 0 < short.half < short.total
     assert short.heard[-1][0] == short.heard[-1][1] == len(short.heard)
     assert await make_history(short.ledger, lambda done, total: None, days=DAYS) == short.ids
-    assert await _made(short.ledger) == short.whole
+    assert await _made(short.ledger) == short.total
 
     events = await short.ledger.db.rows(HOW, ())
     types = Counter(event["type"].partition(".")[2] for event in events)
     assert types["reported"] >= 20
     assert {"acknowledged", "assigned", "started", "resolved", "work_logged", "commented"} <= types.keys()
-    assert {event["source"] for event in events} == {"demo"}, "rules and notices take up the last days"
+    sources = Counter(event["source"] for event in events)
+    assert sources["demo"] >= 2, "rules and notices take up what has just come in"
+    assert sources["import:demo"] > 100 > sources["demo"], "what is older is not recorded late"
 
     async with await connect(short.url, FOLLOW_LIMITS) as connection:
         await catch_up(connection, FACTS)
@@ -133,7 +135,7 @@ async def its_clocks_say_what_they_ought_to(connection: Connection, ledger: Ledg
     while await watch_clocks.fire_due(connection, ledger, now, failed=failed):
         await catch_up(connection, FACTS)
     assert await rows_are_what_the_engine_says(connection) > 20
-    assert await streams_say_what_they_ought_to(connection, ledger, now) > 50
+    assert await streams_say_what_they_ought_to(connection, ledger, now) >= 2  # of what is live
 
 
 @goes_round("whole programs")

@@ -31,7 +31,7 @@ PAGES = [name for name in ALL if run_blocks(name) and name not in TESTED]
 
 @each_case("name", PAGES, ids=str)
 async def test_the_commands_of_each_page_come_to_what_it_shows(demo: Demo, tmp_path: Path, name: str) -> None:
-    folder = tmp_path / "page"
+    folder = tmp_path / name.replace("/", "-")
     folder.mkdir()
     examples = run_blocks(name)
     if name != PROJECT_PAGE:

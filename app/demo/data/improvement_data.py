@@ -28,7 +28,7 @@ class PlantedEffect:
 #: longer while it is new, so that chance makes no benefit of it.
 PLANTED = (
     PlantedEffect("service-desk", (58, 0), 0.2),
-    PlantedEffect("workplace", (50, 0), 1.35),
+    PlantedEffect("workplace", (50, 0), 1.2),
     PlantedEffect("network", (80, 0), 0.15),
     PlantedEffect("platform", (185, 120), 0.15),
 )
@@ -359,7 +359,7 @@ PLAN_TARGETS: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], str, str
         "用户保持满意 Stay well rated",
         "csat",
         {},
-        "4",
+        "3",
         "各部门愿意继续选择我们 The departments choose us again",
     ),
 )

@@ -271,6 +271,10 @@ CANCEL_REASONS = {
     "en": ("It works by itself again.", "We have found another way, thank you."),
     "zh": ("自己恢复了。", "已用其他办法解决，不用处理了。"),
 }
+ANGRY_COMMENTS = {
+    "en": ("Third call, still not solved.", "Nobody told me anything for two days."),
+    "zh": ("产线搬迁后第三次报修，仍未解决。", "线体停着，两天没人告诉我进展。"),
+}
 RATING_COMMENTS = {
     "en": ("Fast and friendly.", "Well explained.", "Solved, but it took a day."),
     "zh": ("很快，态度很好。", "讲解得很清楚。", "解决了，但是等了一天。"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from app.common.people import rule_caller
-from app.demo.arrivals import SEED
+from app.demo.arrivals import SEED, Arrival
 from app.ticketing.records import ComplaintSubject
 
 ASKER = rule_caller("ask_for_ratings")
@@ -43,7 +43,25 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def is_rating_requested(name: str, *, rates: bool) -> bool:
-    """Return whether the requester of the case of that name is asked to rate it. `rates`: they will."""
+#: The place of the customer who has been angry since the last finished month, when its lines were moved.
+ANGRY_PLACE, ANGRY_MONTHS = "suzhou", 1
+#: How likely the scores from 1 to 5 are, of those who are angry, in the bad month, and usually.
+ANGRY, DISAPPOINTED, CONTENT = (12, 6, 2, 0.5, 0.2), (2, 4, 4, 4, 4), (0.1, 0.3, 1.2, 5, 9)
+
+
+def mood_of(place: str, opening: Arrival) -> tuple[float, ...]:
+    """Return how likely each score is, from somebody at that place, for a case that has arrived then."""
+    if place == ANGRY_PLACE and opening.months_ago <= ANGRY_MONTHS:
+        return ANGRY
+    return DISAPPOINTED if opening.bad else CONTENT
+
+
+def rates(mood: tuple[float, ...], chance: random.Random) -> bool:
+    """Return whether somebody of that mood rates a case; the angry seldom keep silent."""
+    return chance.random() < (0.55 if mood is ANGRY else 0.3)
+
+
+def is_rating_requested(name: str, *, answered: bool) -> bool:
+    """Return whether the requester of the case of that name is asked to rate it. `answered`: they will."""
     chance = random.Random(f"{SEED}-asked-{name}")  # noqa: S311  # a history, not a secret
-    return chance.random() < (ASKED_OF_RATED if rates else ASKED_OF_OTHERS)
+    return chance.random() < (ASKED_OF_RATED if answered else ASKED_OF_OTHERS)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
 from app.demo.data.agreement_data import (
     BUSINESS_PROCESS,
     DEFAULT_SLA,
     FINANCE_SLA,
     FULFILMENT_HOURS,
-    GAP_REASON,
     HOUR,
     NEEDS_TEXT,
     NOTHING_BENEATH,
-    OFFICE,
     OLAS,
+    PLANT_SLA,
     QUALITY_PLAN,
     RESPONSE_MINUTES,
+    REVIEW_EXPECTATIONS,
+    REVIEW_MINUTES,
+    REVIEW_RESULTS,
     SPECIFICATION,
     TEXT,
     UC,
+    UNCHANGED,
     DemoAgreement,
 )
 from app.demo.data.organisation import BUSINESS_HEAD, CURRENCY, HEAD_OF_IT, REQUESTERS, SERVICE_LEVEL_MANAGER
@@ -32,18 +37,25 @@ from app.service_levels.agreements.payloads import (
     DraftSla,
     NegotiateSla,
     RecordRequirementSla,
+    RenewSla,
+    ReviewSla,
     SignSla,
     SubmitForReviewSla,
 )
 
+#: The yearly reviews since the agreements were signed, the last of them less than a year before the end.
+REVIEWS, BETWEEN_REVIEWS = 2, timedelta(days=350)
+SIGNED_DOCUMENT, SIGNATORY = "NT-017", "North Telecom 北方电信"
 PARTY_FIELDS = {"SLA": "customer", "OLA": "team", "UC": "supplier"}
 
 
 async def make_agreements(begin: Callable[[str], Script], cast: Participants) -> None:
     """Create the agreements that do not exist yet. `begin` returns a script of that name."""
     signed: dict[str, UUID] = {}
-    for terms in (*OLAS, UC, DEFAULT_SLA, FINANCE_SLA):
-        signed[terms.party] = await _sign(begin(f"agreement-{terms.party or 'default'}"), cast, terms, signed)
+    for terms in (*OLAS, UC, DEFAULT_SLA, FINANCE_SLA, PLANT_SLA):
+        script = begin(f"agreement-{terms.party or 'default'}")
+        signed[terms.party] = await _sign(script, cast, terms, signed)
+        await _review(script, cast, terms, signed[terms.party])
 
 
 async def _sign(script: Script, cast: Participants, terms: DemoAgreement, signed: dict[str, UUID]) -> UUID:
@@ -56,15 +68,40 @@ async def _sign(script: Script, cast: Participants, terms: DemoAgreement, signed
     draft = _draft(terms, script, [str(signed[key]) for key in terms.rests_on])
     await script.act(manager.caller, "sla", "draft", record, draft)
     await script.act(it.caller, "sla", "negotiate", record, NegotiateSla(proposals="As drafted. 同意草案。"))
-    gap = GAP_REASON if terms.availability is not None else None if terms.rests_on else NOTHING_BENEATH
+    gap = terms.gap_reason or (None if terms.rests_on else NOTHING_BENEATH)
     await script.act(manager.caller, "sla", "submit_for_review", record, SubmitForReviewSla(gap_reason=gap))
     await script.act(it.caller, "sla", "sign", record, SignSla())
     if party is None:
-        recorded = SignSla(signed_document="NT-2025-017", signatory="North Telecom 北方电信")
+        recorded = SignSla(signed_document=SIGNED_DOCUMENT, signatory=SIGNATORY)
         await script.act(manager.caller, "sla", "sign", record, recorded)
     else:
         await script.act(party.caller, "sla", "sign", record, SignSla())
     return record
+
+
+async def _review(script: Script, cast: Participants, terms: DemoAgreement, record: UUID) -> None:
+    """Review the agreement with the other party each year, and renew it."""
+    manager, it, party = (
+        cast.heads[SERVICE_LEVEL_MANAGER],
+        cast.heads[HEAD_OF_IT],
+        _representative(cast, terms),
+    )
+    for _ in range(REVIEWS):
+        script.now += BETWEEN_REVIEWS
+        reviewed = ReviewSla(
+            attended=(manager.id, it.id),
+            minutes=REVIEW_MINUTES,
+            results=REVIEW_RESULTS,
+            expectations=REVIEW_EXPECTATIONS,
+        )
+        await script.act(manager.caller, "sla", "review", record, reviewed)
+        effects = {"effect_on_cost": UNCHANGED, "effect_on_workload": UNCHANGED}
+        await script.act(it.caller, "sla", "renew", record, RenewSla.model_validate(effects))
+        if party is None:
+            on_paper = RenewSla(signed_document=SIGNED_DOCUMENT, signatory=SIGNATORY)
+            await script.act(manager.caller, "sla", "renew", record, on_paper)
+        else:
+            await script.act(party.caller, "sla", "renew", record, RenewSla())
 
 
 def _representative(cast: Participants, terms: DemoAgreement) -> Member | None:
@@ -96,7 +133,7 @@ def _requirement(terms: DemoAgreement, it: Member, party: Member | None) -> Reco
 def _draft(terms: DemoAgreement, script: Script, rests_on: list[str]) -> DraftSla:
     return DraftSla.model_validate(
         {
-            "calendar": OFFICE,
+            "calendar": terms.calendar,
             "valid_from": script.now.date().isoformat(),
             "targets": _targets(terms),
             "rests_on": rests_on,
@@ -141,7 +178,9 @@ def _targets(terms: DemoAgreement) -> list[dict[str, Any]]:
         }
         for priority, minutes in RESPONSE_MINUTES.items()
     ]
+    # Not for projects, whose dates are agreed one by one: they have a higher priority.
     fulfilment = {"id": "fulfilment", "metric": "fulfilment", "process": "request", "compliance": "0.9"}
+    fulfilment["priority"] = Priority.P4
     pauses = {"pause_reasons": waits, "pause_states": ["awaiting_approval", "in_acceptance"]}
     targets.append({**fulfilment, **pauses, "threshold_seconds": FULFILMENT_HOURS * HOUR})
     if terms.availability is not None:

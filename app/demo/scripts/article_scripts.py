@@ -106,7 +106,9 @@ class ArticleScenario:
         steps = [*self._steps_of_incidents(), *self._steps_of_visits(published_at)]
         for n, step in enumerate(sorted(steps, key=lambda step: step.time)):
             if published_at < step.time <= self.end:
-                then = Script(self.maker, f"{name}-{n}", step.time, source_of(step.time, self.end))
+                then = Script(
+                    self.maker, f"{name}-{n}", step.time, source_of(step.time, self.end, "incident")
+                )
                 await then.act(step.caller, "article", step.action, article, step.body)
 
     def _draft(self, author: Member) -> DraftArticle:

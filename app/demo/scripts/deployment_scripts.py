@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
 
-from app.demo.change_plan import DAY, HOUR, MINUTE, Fate, freezes_until
+from app.demo.change_plan import DAY, HOUR, MINUTE, Fate, first_of_month, freezes_until
 from app.demo.data import deployment_data
 from app.demo.data.cmdb_data import BUSINESS_SERVICES, SERVICES
 from app.demo.data.organisation import CHANGE_MANAGER, CONFIGURATION_MANAGER, HEAD_OF_IT, PROJECT_MANAGER
@@ -39,7 +39,7 @@ from app.processes.releases.payloads import (
 )
 from app.ticketing.going_out_lookups import PRODUCTION
 
-#: The deployments begin so many days before the end of the history, one every so many days.
+#: The deployments begin with the month so many days before the end of the history, one every so many days.
 FIRST_DAY, EVERY_DAYS, NUMBER = 89, 2.9, 30
 DEPLOYMENT_HOUR = 12
 #: Places among them of one that fails before it is in use, and of one that is rolled back.
@@ -107,12 +107,16 @@ class DeploymentCalendar:
         """
         freezes = list(freezes_until(self.changes.end))
         courses = {FAILS: Course.fails, ROLLED_BACK: Course.is_rolled_back}
+        month = first_of_month(self.end, FIRST_DAY)
+        days_before = int((self._begun(0) - month) / DAY / EVERY_DAYS)
         begins = [
-            begun
-            for begun in map(self._begun, range(NUMBER))
-            if not any(begin <= begun < until for _, begin, until in freezes)
+            (n, begun)
+            for n in range(-days_before, NUMBER)
+            if not any(begin <= (begun := self._begun(n)) < until for _, begin, until in freezes)
         ]
-        for n, begun in enumerate(begins):
+        # Numbered without those in a freeze, so that there always is the one that fails.
+        number_before = sum(n < 0 for n, _ in begins)
+        for n, (_, begun) in enumerate(begins, -number_before):
             service = deployment_data.DEPLOYED_SERVICES[n % len(deployment_data.DEPLOYED_SERVICES)]
             yield self._deployment(f"deployment-{n}", service, begun, courses.get(n, Course.succeeds))
         for scripted in changes:

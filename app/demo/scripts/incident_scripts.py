@@ -21,7 +21,7 @@ from app.demo.data.cmdb_data import DESK, machines, team_by_rule
 from app.demo.data.improvement_data import planted_factor
 from app.demo.data.incident_data import INCIDENT_TEMPLATES, IncidentTemplate, service_at
 from app.demo.data.organisation import TEAMS, Site, supplier_awaited_by
-from app.demo.data.satisfaction_data import ASKER, is_rating_requested
+from app.demo.data.satisfaction_data import ASKER, is_rating_requested, mood_of, rates
 from app.kernel.actions.payloads import EmptyPayload, Payload, Reason
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.payloads import (
@@ -44,17 +44,29 @@ from app.ticketing.work.costs import LogWork
 PACE = {key: pace for key, _, pace in TEAMS}
 CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)
 REOPEN_DAYS = 7
+#: Of the incidents of ordinary months, how many come to one that is reopened.
+REOPENED_EVERY = 18
 CLOSER = rule_caller("close_after_agreed_days")
 ASSIGNER = rule_caller("assign_by_rule")
+#: The actions that end an incident, and the one that begins it again.
+ENDS = ("resolve", "close", "cancel", "reopen")
 SPREAD, LARGEST_FACTOR = 0.75, 5
-#: Team and services that suffer from the failed release of the bad month.
+#: Team and services that suffer from the failed release of the bad month, and the factor on its time then.
 BAD_TEAM, BAD_SERVICES = "applications", frozenset({"erp-sales", "erp-warehouse", "portal"})
+BAD_FACTOR = 7
 #: Configuration items by service; and the prefixes of categories whose reports may name one.
 MACHINES: dict[str, list[str]] = {}
 for _machine in machines():
     for _service in _machine.services:
         MACHINES.setdefault(_service, []).append(_machine.key)
+#: The team that hardly logs its work since it got new tools: in the last finished month, and in this one.
+FORGETFUL_TEAM, FORGETFUL_MONTHS = "workplace", 1
 MACHINE_CATEGORIES = ("hardware", "network", "operations")
+
+
+def role_class_of(team: str) -> str:
+    """Return the class of roles by which that team's work costs."""
+    return "agent" if team == DESK else "engineer"
 
 
 @dataclass(frozen=True)
@@ -163,6 +175,11 @@ class IncidentScenario:
         """True if impact and urgency are the highest, so that the affected users cannot work."""
         return self.template.impact == self.template.urgency == "1"
 
+    def is_open_at(self, end: datetime) -> bool:
+        """Return whether the incident has been reported by then, and not ended."""
+        steps = [step.action for step in self.steps if step.time <= end and step.action in ENDS]
+        return not steps or steps[-1] == "reopen"
+
     def report(self, by: Member | None = None) -> ReportIncident:
         """Return the payload that reports the incident, from its requester or from another one with the same
         trouble.
@@ -218,11 +235,15 @@ class IncidentScenario:
         return None
 
     def _clear(self) -> None:
-        """End the incident because the alert has cleared before anyone has started."""
+        """End the incident because the alert has cleared before anyone has started; who has looked at it logs
+        the minutes.
+        """
         for _ in range(self.chance.randrange(3)):
             self._advance(6)
             self._act(self.requester.caller, "repeat_alert", RepeatAlertIncident(title=self.report().title))
         self._advance(12)
+        looker = self.chance.choice(self.cast.on_duty(self._routed, self.now))
+        self._act(looker.caller, "log_work", LogWork(minutes=5, role_class=role_class_of(self._routed)))
         body = ResolveIncident(resolution_code=ResolutionCode.external, done="The alert has cleared.")
         self._act(self.requester.caller, "resolve", body)
         self._close()
@@ -256,7 +277,7 @@ class IncidentScenario:
         team.
         """
         first = self.chance.choice(self.cast.on_duty(self._routed, self.now))
-        slower = (1 + 0.6 * self.opening.ago) * (2.3 if self.opening.bad else 1) * PACE[self._routed]
+        slower = (1 + 0.6 * min(self.opening.ago, 1)) * (2.3 if self.opening.bad else 1) * PACE[self._routed]
         self._work_for(2.5 if self.is_critical else 7 * slower)
         self._act(first.caller, "acknowledge", EmptyPayload())
         team = self._routed
@@ -277,7 +298,7 @@ class IncidentScenario:
         self._act(by, "assign", AssignTicket(team=self.template.team, person=person))
 
     def _work(self) -> bool:
-        """Play the work on the incident up to its resolution. Return false for one that stays on hold."""
+        """Play the work on the incident up to its resolution. Return false for one that is cancelled."""
         chance, engineer = self.chance, self.engineer
         self._work_for(8)
         self._act(engineer.caller, "start", EmptyPayload())
@@ -292,12 +313,15 @@ class IncidentScenario:
             self._work_for(12)
             text = incident_data.REQUESTER_COMMENTS[self.requester.site.language]
             self._act(self.requester.caller, "comment", CommentTicket(text=chance.choice(text)))
+        if chance.random() < 0.06:
+            self._hand_over()
+            engineer = self.engineer
         if chance.random() < 0.12:
             note = CommentTicket(
                 text=self._pick_text(incident_data.INTERNAL_NOTES, engineer), visibility=Visibility.internal
             )
             self._act(engineer.caller, "comment", note)
-        if chance.random() < (0.16 if self.is_bad else 0.06):
+        if chance.random() < (0.16 if self.is_bad else 0.06) and not self.repeats:
             self._restore_for_now()
             self._put_on_hold(
                 (HoldReason.awaiting_vendor, HoldReason.awaiting_change, HoldReason.awaiting_problem)
@@ -310,6 +334,12 @@ class IncidentScenario:
             self._act(engineer.caller, "resume", EmptyPayload())
         self._resolve()
         return True
+
+    def _hand_over(self) -> None:
+        """Have another of the team go on, as at the end of a shift."""
+        colleagues = [member for member in self.cast.staff[self.template.team] if member is not self.engineer]
+        by, self.engineer = self.engineer.caller, self.chance.choice(colleagues)
+        self._assign(by)
 
     def _restore_for_now(self) -> None:
         """Bring the service back by other means: nobody waits for weeks for a service."""
@@ -325,18 +355,18 @@ class IncidentScenario:
         self._act(self.engineer.caller, "hold", HoldIncident(reason=reason, supplier=awaited))
 
     def _abandon(self) -> None:
-        """Cancel the incident, in most cases, some days after it was put on hold: it is no longer needed."""
-        if self.chance.random() < 0.85 and not self.repeats:
-            self.now += timedelta(days=self.chance.choice((2, 4, 9, 20, 45)), hours=self.chance.randrange(24))
-            manager = self.chance.choice(self.cast.managers).caller
-            self._act(manager, "cancel", Reason(reason=self._pick_text(incident_data.CANCEL_REASONS)))
+        """Cancel the incident some days after it was put on hold: it is no longer needed."""
+        self.now += timedelta(days=self.chance.choice((1, 2, 3, 5)), hours=self.chance.randrange(24))
+        manager = self.chance.choice(self.cast.managers).caller
+        self._act(manager, "cancel", Reason(reason=self._pick_text(incident_data.CANCEL_REASONS)))
 
     def _resolve(self) -> None:
         began, chance = self.now, self.chance
-        self._work_for(self.template.minutes * PACE[self.template.team] * (3.6 if self.is_bad else 1))
+        self._work_for(self.template.minutes * PACE[self.template.team] * (BAD_FACTOR if self.is_bad else 1))
         minutes = min(max(int((self.now - began).total_seconds() // 60), 5), 480)
-        role_class = "agent" if self.template.team == DESK else "engineer"
-        if chance.random() < 0.97:
+        forgetful = self.template.team == FORGETFUL_TEAM and self.opening.months_ago <= FORGETFUL_MONTHS
+        if chance.random() >= (0.6 if forgetful else 0.01):
+            role_class = role_class_of(self.template.team)
             self._act(self.engineer.caller, "log_work", LogWork(minutes=minutes, role_class=role_class))
         codes = (ResolutionCode.fixed, ResolutionCode.workaround, ResolutionCode.user_error)
         body = ResolveIncident(
@@ -347,7 +377,9 @@ class IncidentScenario:
         self._act(self.engineer.caller, "resolve", body)
 
     def _finish(self) -> None:
-        if self.chance.random() < (0.16 if self.is_bad else 0.045) and not self.template.monitored:
+        # Not by chance: a second look that changes nothing must not seem to, whenever a demo is made.
+        is_reopened = self.chance.random() < 0.16 if self.is_bad else self.opening.n % REOPENED_EVERY == 0
+        if is_reopened and not self.template.monitored:
             self._advance(60 * self.chance.choice((1, 2, 6)))
             self._act(
                 self.requester.caller, "reopen", Reason(reason=self._pick_text(incident_data.REOPEN_REASONS))
@@ -358,21 +390,18 @@ class IncidentScenario:
     def _close(self) -> None:
         """Close the incident: by its requester, or automatically when nobody objects for some days."""
         resolved, chance = self.now, self.chance
-        rates = not self.template.monitored and chance.random() < 0.3
+        mood = mood_of(self.requester.place, self.opening)
+        answered = not self.template.monitored and rates(mood, chance)
         rating_requested = not self.template.monitored and is_rating_requested(
-            f"incident-{self.opening.n}", rates=rates
+            f"incident-{self.opening.n}", answered=answered
         )
-        if rates:
+        if answered:
             if rating_requested:
                 self._act(ASKER, "ask_rating", EmptyPayload())
             self._advance(240)
-            mood = (1, 3, 4, 5, 6) if self.is_bad else (0.3, 0.6, 2, 5, 8)
             score = chance.choices((1, 2, 3, 4, 5), mood)[0]
-            words = (
-                self._pick_text(incident_data.RATING_COMMENTS)
-                if score >= 3 and chance.random() < 0.3
-                else None
-            )
+            praise = incident_data.RATING_COMMENTS if score >= 3 else incident_data.ANGRY_COMMENTS
+            words = self._pick_text(praise) if chance.random() < (0.3 if score >= 3 else 0.7) else None
             self._act(self.requester.caller, "rate", RateTicket(score=score, comment=words))
         closer = CLOSER
         if not self.template.monitored and chance.random() < 0.4:
@@ -381,7 +410,7 @@ class IncidentScenario:
         else:
             self.now = max(self.now, resolved + timedelta(days=REOPEN_DAYS))
         self._act(closer, "close", EmptyPayload())
-        if rating_requested and not rates:
+        if rating_requested and not answered:
             self._act(ASKER, "ask_rating", EmptyPayload())
 
     def _major(self) -> None:

@@ -178,7 +178,7 @@ PROBLEM_TEMPLATES = (
         trend=True,
     ),
     ProblemTemplate(
-        "Errors after the release of July",
+        "Errors after the big release of sales orders",
         "erp-sales",
         141,
         Progress.removed,

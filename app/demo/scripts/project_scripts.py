@@ -180,7 +180,7 @@ class ProjectScenario(RecordScenario):
         assessed = AssessRequest(
             category=item.category,
             impact=Impact("2"),
-            urgency=Urgency("3"),
+            urgency=Urgency("2"),
             path=FulfilmentPath.project,
             team=TEAM,
         )

@@ -16,7 +16,7 @@ from app.demo.data import catalogue_data
 from app.demo.data.catalogue_data import ITEMS, Item
 from app.demo.data.cmdb_data import DESK
 from app.demo.data.organisation import supplier_awaited_by
-from app.demo.data.satisfaction_data import ASKER, is_rating_requested
+from app.demo.data.satisfaction_data import ASKER, is_rating_requested, mood_of, rates
 from app.demo.script import BodySource, DemoRun, Script, source_of
 from app.demo.scripts.incident_scripts import CLOSER, PACE, REOPEN_DAYS, Member, Participants
 from app.foundation.decisions.payloads import CastVote
@@ -31,6 +31,8 @@ from app.ticketing.work.tasks import CompleteTask
 
 CHANNELS = (Channel.portal, Channel.portal, Channel.portal, Channel.email, Channel.hotline, Channel.chat)
 SPREAD, LARGEST_FACTOR = 0.7, 5
+#: How many requests are done as soon as they are begun.
+IMMEDIATE_SHARE = 0.2
 
 
 class HistoryEnded(Exception):  # not an error: the next step lies in the future
@@ -55,7 +57,7 @@ class RecordScenario:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{SEED}-{self.name}")  # noqa: S311  # a history, not a secret
-        self.script = Script(self.maker, self.name, self.opened, source_of(self.opened, self.end))
+        self.script = Script(self.maker, self.name, self.opened, source_of(self.opened, self.end, self.kind))
 
     @property
     def now(self) -> datetime:
@@ -99,6 +101,8 @@ class RequestScenario(RecordScenario):
     item: Item
     requester: Member
     worker: Member
+    #: How likely they give each score.
+    mood: tuple[float, ...]
 
     @classmethod
     def for_arrival(
@@ -112,6 +116,7 @@ class RequestScenario(RecordScenario):
         story.item = chance.choices(ITEMS, [item.weight for item in ITEMS])[0]
         here = [requester for requester in cast.requesters if requester.site == opening.site]
         story.requester = chance.choice(here)
+        story.mood = mood_of(story.requester.place, opening)
         return story
 
     async def play(self) -> None:
@@ -197,6 +202,8 @@ class RequestScenario(RecordScenario):
         self.advance(45, self.worker)
         await self.act(self.worker, "assign", AssignTicket(team=self.item.team, person=self.worker.id))
         await self.act(self.worker, "start", EmptyPayload())
+        if chance.random() < IMMEDIATE_SHARE:
+            return await self._complete()
         if chance.random() < 0.12:
             reasons = (HoldReason.awaiting_requester, HoldReason.awaiting_vendor)
             self.advance(10, self.worker)
@@ -205,12 +212,15 @@ class RequestScenario(RecordScenario):
             await self.act(self.worker, "hold", HoldRequest(reason=reason, supplier=awaited))
             self.advance_days(chance.choice((0.5, 1, 3)), self.worker)
             await self.act(self.worker, "resume", EmptyPayload())
-        await self._fulfil()
+        return await self._fulfil()
 
     async def _fulfil(self) -> None:
         self.script.now += timedelta(
             minutes=self.item.minutes * PACE[self.item.team] * self.chance.uniform(0.5, 1.6)
         )
+        await self._complete()
+
+    async def _complete(self) -> None:
         for n in range(len(self.item.checklist)):
             await self.act(self.worker, "complete_task", partial(self._task, n))
         words = self.chance.choice(catalogue_data.DELIVERY_NOTES[self.worker.site.language])
@@ -232,12 +242,12 @@ class RequestScenario(RecordScenario):
                 self.worker, "fulfil", FulfilRequest(delivered=catalogue_data.DELIVERY_NOTES["en"][0])
             )
             delivered = self.now
-        rates = chance.random() < 0.3
-        if is_rating_requested(self.name, rates=rates):
+        answered = rates(self.mood, chance)
+        if is_rating_requested(self.name, answered=answered):
             await self.act(Member(ASKER, self.requester.site), "ask_rating", EmptyPayload())
-        if rates:
+        if answered:
             self.advance(200, self.requester)
-            score = chance.choices((1, 2, 3, 4, 5), (0.2, 0.5, 2, 6, 9))[0]
+            score = chance.choices((1, 2, 3, 4, 5), self.mood)[0]
             await self.act(self.requester, "rate", RateTicket(score=score))
         if chance.random() < 0.5:
             self.advance(500, self.requester)

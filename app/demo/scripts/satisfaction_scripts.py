@@ -62,7 +62,7 @@ class ComplaintScenario:
             self.maker,
             f"complaint-{life.opening.n}",
             self.closed + timedelta(hours=2 + 40 * chance.random()),
-            source_of(life.opening.arrived_at, self.end),
+            source_of(life.opening.arrived_at, self.end, "incident"),
         )
         if script.now > self.end:
             return

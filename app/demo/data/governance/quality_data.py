@@ -49,6 +49,7 @@ FULL_STORE = MaintenanceFound(
     "占用 93 %，超过上限。It is at 93 %, above the limit.",
     1,
 )
+STORE_MENDED = "Old backups are moved to the archive. 旧备份已移入归档库。"
 MAINTENANCE = (
     MaintenanceTemplate(
         "backup-store",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.demo.data.governance import quality_data as data
 from app.demo.data.governance.quality_data import MaintenanceTemplate
-from app.demo.lookups import round_of_plan
+from app.demo.lookups import incident_found, round_of_plan
 from app.demo.programme import Programme, ProgrammeScript
 from app.governance.maintenance_plans.intervals import next_round
 from app.governance.maintenance_plans.payloads import PlanMaintenancePlan
@@ -21,6 +21,10 @@ from app.governance.maintenance_rounds.payloads import (
 from app.governance.maintenance_rounds.records import FindingOpens
 from app.kernel.actions.payloads import EmptyPayload
 from app.log.canonical import instant
+from app.processes.incidents.payloads import ResolveIncident
+from app.processes.incidents.records import ResolutionCode
+from app.ticketing.work.assignment import AssignTicket
+from app.ticketing.work.costs import LogWork
 
 DAY = timedelta(days=1)
 OPENER, FLAGGER = "open_maintenance_rounds", "flag_maintenance_rounds"
@@ -86,6 +90,23 @@ class MaintenanceScript(ProgrammeScript):
                 description=fault.description,
                 reading=fault.reading,
             )
-            await script.act(done_at + timedelta(minutes=10), by, "record_finding", finding)
+            found_at = done_at + timedelta(minutes=10)
+            await script.act(found_at, by, "record_finding", finding)
+            await self._mend(number, fault.title, found_at)
         body = CompleteMaintenance(items=tuple(range(1, len(template.items) + 1)))
         await script.act(done_at + timedelta(minutes=30), by, "complete", body)
+
+    async def _mend(self, number: int, title: str, found_at: datetime) -> None:
+        """Resolve the incident that the round has opened, as the one who has found it."""
+        template, db = self.template, self.programme.maker.ledger.db
+        by, name = self.programme.callers[template.by], f"{self.name}-{number}"
+        incident = await incident_found(db, title, found_at)
+        script = ProgrammeScript(self.programme, "incident", f"{name}-found", incident)
+        body = AssignTicket(team=template.team, person=str(by.person_id))
+        await script.act(found_at + timedelta(minutes=5), by, "acknowledge", EmptyPayload())
+        await script.act(found_at + timedelta(minutes=6), by, "assign", body)
+        await script.act(found_at + timedelta(minutes=10), by, "start", EmptyPayload())
+        worked = LogWork(minutes=40, role_class="engineer")
+        await script.act(found_at + timedelta(minutes=50), by, "log_work", worked)
+        mended = ResolveIncident(resolution_code=ResolutionCode.fixed, done=data.STORE_MENDED)
+        await script.act(found_at + timedelta(minutes=51), by, "resolve", mended)
