@@ -31,6 +31,6 @@ async def get_attention(
 ) -> Response:
     """Return what needs the caller's attention in sentences, the most urgent first, of what they may see."""
     language = language_for(request)
-    found = await attention(ledger, caller_of(request), query, utc_now())
+    attention_now = await attention(ledger, caller_of(request), query, utc_now())
     headers = {**VARY, "Content-Language": language}
-    return Response(dump_json(render_attention(found, language)), 200, headers, "application/json")
+    return Response(dump_json(render_attention(attention_now, language)), 200, headers, "application/json")

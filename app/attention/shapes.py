@@ -14,7 +14,6 @@ from app.attention.values import ValueType
 from app.common.priorities.priority import Priority
 from app.kernel.actions.payloads import LONGEST_KEY
 
-
 MONTH = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
 
 
@@ -72,6 +71,15 @@ class AttentionOwner(OutputModel):
     name: str | None = Field(description="The name, in the language asked for; null when it was erased.")
 
 
+class AttentionPart(OutputModel):
+    """A sentence for which another one stands."""
+
+    key: str
+    sentence: str = Field(description="The sentence, in the language asked for.")
+    cases: str | None = Field(description="The address in the API of its cases; null: it has none.")
+    desk: str | None = Field(description="The address of the same for people; null: there is none.")
+
+
 class AttentionItem(OutputModel):
     """A condition that needs attention, in a sentence."""
 
@@ -94,6 +102,9 @@ class AttentionItem(OutputModel):
     since: datetime | None = Field(description="Time since which it holds, if that is known.")
     due_at: datetime | None = Field(description="Time at which it is due, or was.")
     count: int = Field(description="Number of its cases, or of the sentences that it stands for.")
+    folded: list[AttentionPart] = Field(
+        description="The sentences that it stands for, if they are three or more of a kind; else none."
+    )
     aside_until: datetime | None = Field(
         description="Time until which the caller has put it aside; null: it is not."
     )

@@ -85,6 +85,7 @@ SQL = {
     "app/automation/decisions/deputise_voters.py": "what waits for the votes of somebody who names a deputy",
     "app/foundation/decisions/approval_rules/electors.py": "whom approval rules name",
     "app/automation/decisions/take_up_at_meetings.py": "what waits for a group, and its next meeting",
+    "app/attention/*": "what needs attention, of all kinds at once",
     "app/service_status/queries.py": "incidents and changes of all services at once",
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.attention import values
-from app.attention.conditions import Condition, ConditionOwner, OwnerKind, Severity
+from app.attention.conditions import AttentionCondition, ConditionOwner, OwnerKind, Severity
 from app.attention.reading import AttentionReader, lists_of, pages_of
 from app.i18n import LANGUAGES
 from app.kpis.catalogue import KPIS
@@ -29,12 +29,12 @@ where r.kpi = any(%(kpis)s) and r.begins_at = %(month)s and r.state = any(%(stat
 order by r.since_at, r.number"""
 
 
-async def worse(reader: AttentionReader) -> list[Condition]:
+async def worse(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the signals for the worse that nobody has explained."""
     return await _signals(reader, Tendency.worse, (SignalState.noted,))
 
 
-async def better(reader: AttentionReader) -> list[Condition]:
+async def better(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the signals for the better."""
     return await _signals(reader, Tendency.better, (SignalState.noted, SignalState.explained))
 
@@ -64,7 +64,7 @@ def kpi_named(kpi: Kpi) -> values.SentenceValue:
 
 async def _signals(
     reader: AttentionReader, tendency: Tendency, states: tuple[SignalState, ...]
-) -> list[Condition]:
+) -> list[AttentionCondition]:
     kpis = seen_kpis(reader)
     if not kpis:
         return []
@@ -81,7 +81,9 @@ async def _signals(
     return [_condition(reader, KPIS[row["kpi"]], row, tendency) for row in rows]
 
 
-def _condition(reader: AttentionReader, kpi: Kpi, row: Mapping[str, Any], tendency: Tendency) -> Condition:
+def _condition(
+    reader: AttentionReader, kpi: Kpi, row: Mapping[str, Any], tendency: Tendency
+) -> AttentionCondition:
     currency = reader.ledger.settings.currency
     is_worse = tendency is Tendency.worse
     cases, desk = pages_of(LIFECYCLE, row["number"])
@@ -101,7 +103,7 @@ def _condition(reader: AttentionReader, kpi: Kpi, row: Mapping[str, Any], tenden
     if scope is not None:
         parameters["scope"] = scope
     code = "kpi_worse" if is_worse else "kpi_better"
-    return Condition(
+    return AttentionCondition(
         code=code,
         severity=Severity.changed,
         process=kpi.process,
@@ -113,6 +115,7 @@ def _condition(reader: AttentionReader, kpi: Kpi, row: Mapping[str, Any], tenden
         desk=desk,
         owner=reader.owner_team(row["team_id"]) or kpi_owner(reader, kpi),
         since=row["since_at"],
+        folds=True,
         several=several,
         several_desk=several_desk,
     )
