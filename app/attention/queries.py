@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.attention.asides import asides
 from app.attention.conditions import AttentionCondition, Severity
 from app.attention.ranking import fold, rank
 from app.attention.reading import AttentionChoice, AttentionReader, last_month
@@ -69,13 +70,16 @@ SERVICES = "select key from fold.service order by key"
 
 @dataclass(frozen=True, slots=True)
 class AttentionNow:
-    """What needs attention at an instant, and at a position of the log."""
+    """What needs attention at an instant, and at a position of the log. `aside_until`: by their keys, until
+    when the reader has put sentences aside.
+    """
 
     reader: AttentionReader
     position: int
     lag_seconds: float
     conditions: Sequence[AttentionCondition]
     good: Sequence[AttentionCondition]
+    aside_until: Mapping[str, datetime]
 
 
 async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionNow:
@@ -90,8 +94,11 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     conditions = list(trust.lagging(reader, lag_seconds))
     for rule in RULES:
         conditions += await rule(reader)
+    until = await asides(ledger.db, caller.person_id, now)
+    shown = [condition for condition in conditions if query.aside or condition.key not in until]
+    ranked = [condition for condition in fold(rank(shown)) if query.aside or condition.key not in until]
     good = [condition for rule in GOOD for condition in await rule(reader)]
-    return AttentionNow(reader, position, lag_seconds, fold(rank(conditions)), rank(good)[:MOST_GOOD])
+    return AttentionNow(reader, position, lag_seconds, ranked, rank(good)[:MOST_GOOD], until)
 
 
 async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionReader:
@@ -140,20 +147,22 @@ def _unknown(parameter: str, value: str, keys: Sequence[str]) -> WrongValue:
 def render_attention(attention_now: AttentionNow, language: str) -> dict[str, Any]:
     """Return what needs attention as clients see it."""
     reader = attention_now.reader
-    urgent = [item for item in attention_now.conditions if item.severity in URGENT]
+    conditions, until = attention_now.conditions, attention_now.aside_until
+    counted = [condition for condition in conditions if condition.key not in until]
+    urgent = [condition for condition in counted if condition.severity in URGENT]
     return {
         "as_of": instant(reader.now),
         "position": attention_now.position,
         "lag_seconds": attention_now.lag_seconds,
         "period": reader.choice.month.astimezone(reader.zone).strftime("%Y-%m"),
-        "counts": {"total": len(attention_now.conditions), "now": len(urgent)},
-        "items": [_item(condition, language) for condition in attention_now.conditions],
-        "good": [_item(condition, language) for condition in attention_now.good],
-        "nothing": None if attention_now.conditions else translate(language, "attention", "nothing"),
+        "counts": {"total": len(counted), "now": len(urgent)},
+        "items": [_item(condition, language, until) for condition in conditions],
+        "good": [_item(condition, language, until) for condition in attention_now.good],
+        "nothing": None if counted else translate(language, "attention", "nothing"),
     }
 
 
-def _item(condition: AttentionCondition, language: str) -> dict[str, Any]:
+def _item(condition: AttentionCondition, language: str, until: Mapping[str, datetime]) -> dict[str, Any]:
     sentences, owner = condition.sentences(), condition.owner
     return {
         "key": condition.key,
@@ -180,7 +189,7 @@ def _item(condition: AttentionCondition, language: str) -> dict[str, Any]:
             }
             for part in condition.folded
         ],
-        "aside_until": None,
+        "aside_until": instant(until[condition.key]) if condition.key in until else None,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.api.listings.filters import CommaSeparated
 from app.api.records.shapes import OutputModel
@@ -108,6 +108,26 @@ class AttentionItem(OutputModel):
     aside_until: datetime | None = Field(
         description="Time until which the caller has put it aside; null: it is not."
     )
+
+
+class PutAside(BaseModel):
+    """Until when a sentence is put aside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    until_at: AwareDatetime = Field(
+        description="The instant from which it is told again: in the future, and a year off at most.",
+        examples=["2026-12-01T08:00:00+08:00"],
+    )
+
+
+class AsideOut(OutputModel):
+    """A sentence that the caller has put aside."""
+
+    key: str = Field(
+        description="The key of the sentence.", examples=["major_incident:incident:INC-2026-000123"]
+    )
+    until_at: datetime
 
 
 class AttentionCounts(OutputModel):

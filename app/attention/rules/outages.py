@@ -5,9 +5,8 @@ from __future__ import annotations
 from app.api.listings.filters import WhereClause
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
+from app.attention.kpi_figures import cases_address, kpi_owner, scope_named, seen_kpis
 from app.attention.reading import AttentionReader, month_after, pages_of
-from app.attention.rules.signals import kpi_owner, seen_kpis
-from app.attention.rules.targets import cases_address, scope_named
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, Effect
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
-from app.attention.reading import AttentionReader, address, month_after
-from app.attention.rules.signals import kpi_named, kpi_owner, seen_kpis
-from app.i18n import LANGUAGES
+from app.attention.kpi_figures import cases_address, kpi_named, kpi_owner, scope_named, seen_kpis
+from app.attention.reading import AttentionReader, month_after
 from app.kpis.answers.outlook import Outlook
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
-from app.log.canonical import instant
 
 # Of the organisation, and of its teams and services; of those with few cases nothing is said unless they are
 # asked for.
@@ -155,27 +152,3 @@ def _out_of_reach(reader: AttentionReader, kpi: Kpi, row: JudgedRow) -> Attentio
         owner=kpi_owner(reader, kpi),
         folds=True,
     )
-
-
-def scope_named(reader: AttentionReader, row: JudgedRow) -> values.SentenceValue:
-    """Return the service or team of the row by its name."""
-    if row["service"] is not None:
-        names = {language: row[f"name_{language}"] or row["service"] for language in LANGUAGES}
-        return values.named(row["service"], names, f"/v1/services/{row['service']}")
-    team = reader.teams.get(row["team_id"])
-    if team is None:
-        return values.text(str(row["team_id"]))
-    return values.named(team.key, dict.fromkeys(LANGUAGES, team.name), f"/v1/teams/{team.key}")
-
-
-def cases_address(reader: AttentionReader, kpi: Kpi, row: JudgedRow) -> str:
-    """Return the address of the cases of the KPI in the month and scope of the row."""
-    begin: datetime = row["begins_at"]
-    scope: dict[str, str] = {}
-    if row["service"] is not None:
-        scope["service"] = row["service"]
-    team = None if row["team_id"] is None else reader.teams.get(row["team_id"])
-    if team is not None:
-        scope["team"] = team.key
-    span = {"from": instant(begin), "to": instant(month_after(begin, reader.zone))}
-    return address(f"/v1/kpis/{kpi.key}/cases", {**span, **scope})
