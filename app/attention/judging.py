@@ -35,7 +35,7 @@ from app.platform.shared_connections import SharedConnections
 NAME = "judge_months"
 POLL_SECONDS = 60.0
 LOCK = "attention.judging"
-EVERY = timedelta(hours=1)
+JUDGING_INTERVAL = timedelta(hours=1)
 #: So many months that are over are judged, as home shows them.
 JUDGED_MONTHS = 13
 #: The most figures of a KPI in all its months and scopes.
@@ -93,7 +93,7 @@ async def judge_if_due(connection: Connection, ledger: Ledger, kpis: Sequence[Kp
     async with polling.locked(connection, LOCK) as free:
         judged_at = await fetch_value(connection, JUDGED_AT) if free else now
         is_new_day = judged_at is None or judged_at.astimezone(zone).date() < now.astimezone(zone).date()
-        if not is_new_day and now - judged_at < EVERY:
+        if not is_new_day and now - judged_at < JUDGING_INTERVAL:
             return False
         _, lag_seconds = await facts_position(connection)
         if lag_seconds > LONGEST_LAG_SECONDS:

@@ -95,8 +95,8 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     for rule in RULES:
         conditions += await rule(reader)
     until = await asides(ledger.db, caller.person_id, now)
-    shown = [condition for condition in conditions if query.aside or condition.key not in until]
-    ranked = [condition for condition in fold(rank(shown)) if query.aside or condition.key not in until]
+    unfolded = [condition for condition in conditions if query.aside or condition.key not in until]
+    ranked = [condition for condition in fold(rank(unfolded)) if query.aside or condition.key not in until]
     good = [condition for rule in GOOD for condition in await rule(reader)]
     return AttentionNow(reader, position, lag_seconds, ranked, rank(good)[:MOST_GOOD], until)
 

@@ -101,7 +101,7 @@ async def test_a_sentence_is_put_aside_until_a_date_for_oneself_alone(api: Api, 
     colleague = await api.client("Mo", Role.incident_manager)
     assert len(await items_of(colleague, "major_incident")) == 1
     with_asides = (await manager.get(PATH, params={"aside": "true"})).json()
-    assert [datetime.fromisoformat(shown["aside_until"]) for shown in with_asides["items"]] == [until]
+    assert [datetime.fromisoformat(item["aside_until"]) for item in with_asides["items"]] == [until]
     assert with_asides["counts"]["total"] == 0
     assert (await manager.delete(path)).status_code == 204
     assert (await manager.delete(path)).status_code == 404

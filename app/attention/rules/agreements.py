@@ -67,7 +67,7 @@ async def reviews_overdue(reader: AttentionReader) -> list[AttentionCondition]:
         parameters = {
             "agreement": values.record(row["number"], cases),
             "title": values.text(row["title"]),
-            "age": values.duration((reader.now - due_at).total_seconds()),
+            "age": values.duration(max((reader.now - due_at).total_seconds(), 0)),
         }
         conditions.append(
             AttentionCondition(

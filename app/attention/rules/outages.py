@@ -15,7 +15,7 @@ AVAILABILITY = "service_availability"
 FASTEST_PACE, LEAST_SHARE_LEFT = 2.0, 0.25
 # By service the open incident that has interrupted it for longest; where service was restored for now, it is
 # not down, though the incident is open.
-DOWN = """
+SERVICES_DOWN = """
 select distinct on (r.service) r.service, r.number, r.team_id, coalesce(r.began_at, r.opened_at) as since,
   s.name_en, s.name_zh
 from fold.incident r join fold.service s on s.key = r.service
@@ -33,7 +33,7 @@ where r.kpi = %(kpi)s and r.begins_at = (
 async def services_down(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the services that are down, each with the incident behind it."""
     where = WhereClause(parameters={"open": [state.value for state in OPEN], "down": Effect.down.value})
-    statement = DOWN.format(chosen=reader.chosen(LIFECYCLE, where))
+    statement = SERVICES_DOWN.format(chosen=reader.chosen(LIFECYCLE, where))
     conditions = []
     for row in await reader.ledger.db.rows(statement, where.parameters):
         cases, desk = pages_of(LIFECYCLE, row["number"])

@@ -35,8 +35,8 @@ async def waiting(reader: AttentionReader) -> list[AttentionCondition]:
     for code, parts in SECTIONS.items():
         items = [row["more"] for row in rows if row["part"] in parts]
         conditions += _waiting(reader, code, [item["due_at"] for item in items])
-    asked = await asked_actions(ledger, reader.caller, "en", reader.now)
-    conditions += _waiting(reader, "actions_wait", [None for _ in asked])
+    actions = await asked_actions(ledger, reader.caller, "en", reader.now)
+    conditions += _waiting(reader, "actions_wait", [None for _ in actions])
     return conditions
 
 
