@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.listings.filters import CommaSeparated
 from app.api.records.shapes import OutputModel
 from app.attention.conditions import OwnerKind, Severity
 from app.attention.values import ValueType
 from app.common.priorities.priority import Priority
-from app.kernel.actions.payloads import LONGEST_KEY
+from app.kernel.actions.payloads import LONGEST_KEY, Instant
 
 MONTH = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
 
@@ -115,7 +115,7 @@ class PutAside(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    until_at: AwareDatetime = Field(
+    until_at: Instant = Field(
         description="The instant from which it is told again: in the future, and a year off at most.",
         examples=["2026-12-01T08:00:00+08:00"],
     )
