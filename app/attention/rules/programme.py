@@ -50,6 +50,12 @@ join fold.improvement r on r.id = split_part(e.record, '/', 2)::uuid
 where e.reached and e.against_evidence is not true and e.evaluated_at > %(since)s and r.reverted_at is null
   and {chosen}
 order by e.evaluated_at desc, r.number limit {most}"""
+#: The sentences on steps that are overdue.
+OVERDUE = {
+    "judgement": "judgement_overdue",
+    "rollout": "rollout_overdue",
+    "report": "report_overdue",
+}
 
 
 async def changes_unreviewed(reader: AttentionReader) -> list[AttentionCondition]:
@@ -62,7 +68,7 @@ async def changes_unreviewed(reader: AttentionReader) -> list[AttentionCondition
 async def steps_overdue(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the judgements, rollout steps and reports of improvements that are overdue."""
     rows = await _rows(reader, IMPROVEMENTS, STEPS, {"open": [state.value for state in OPEN]})
-    return [_condition(reader, IMPROVEMENTS, f"{row['step']}_overdue", row) for row in rows]
+    return [_condition(reader, IMPROVEMENTS, OVERDUE[row["step"]], row) for row in rows]
 
 
 async def benefits_faded(reader: AttentionReader) -> list[AttentionCondition]:

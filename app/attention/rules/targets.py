@@ -23,6 +23,13 @@ where r.begins_at = %(month)s and r.kpi = any(%(kpis)s) and r.target is not null
 OUT_OF_REACH = """
 select r.* from plumbing.judged_month r
 where r.kpi = any(%(kpis)s) and r.outlook = %(outlook)s and r.begins_at <= %(now)s"""
+#: The sentence by whether a team, and a service, are known that weigh most.
+MOSTLY = {
+    (False, False): "target_missed",
+    (True, False): "target_missed_team",
+    (False, True): "target_missed_service",
+    (True, True): "target_missed_service_and_team",
+}
 JudgedRow = Mapping[str, Any]
 
 
@@ -80,11 +87,9 @@ def _missed(
         "judged": values.number(row["months_judged"]),
     }
     is_total = row["service"] is None and row["team_id"] is None
-    code = "target_missed"
     if is_total:
         parameters |= _mostly(reader, rows)
-        if {"team", "service"} & parameters.keys():
-            code = "target_missed_" + "_and_".join(sorted({"team", "service"} & parameters.keys()))
+        code = MOSTLY["team" in parameters, "service" in parameters]
     else:
         parameters["scope"] = scope_named(reader, row)
         code = "target_missed_of_scope"

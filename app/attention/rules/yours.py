@@ -20,6 +20,8 @@ SECTIONS = {
     "tasks_wait": ("tasks",),
     "complaints_wait": ("complaints",),
 }
+#: The sentences of what has no due time.
+UNDATED = {"tasks_wait": "tasks_wait_undated", "actions_wait": "actions_wait_undated"}
 
 
 async def waiting(reader: AttentionReader) -> list[AttentionCondition]:
@@ -57,7 +59,7 @@ def _waiting(reader: AttentionReader, code: str, due_times: Sequence[Any]) -> li
             severity=Severity.yours,
             process=None,
             parameters=parameters,
-            sentence=code if times else f"{code}_undated",
+            sentence=code if times else UNDATED.get(code),
             cases=WORK,
             count=len(due_times),
             desk="/desk",
