@@ -170,3 +170,26 @@ async def test_a_signal_needs_attention_until_it_is_explained(site: Site) -> Non
     signal = item["parameters"]["signal"]["href"]
     await site.reader.post_ok(f"{signal}/reopen", {"reason": "It was another month."})
     assert len(await items_of(site.reader, "kpi_worse")) == 1
+
+
+async def test_the_worker_judges_once_an_hour_and_every_month_once_a_day(site: Site) -> None:
+    await site.fill(random.Random(7), None, 0)
+    now = datetime.now(UTC).replace(hour=3, minute=0)
+
+    async def is_judged(later: timedelta) -> bool:
+        return await judging.judge_if_due(site.follower, site.ledger, WATCHED, now + later)
+
+    await site.ledger.db.rows("delete from plumbing.longest_usual returning kind")
+    assert await is_judged(timedelta(0)), "nothing was judged yet"
+    assert not await is_judged(timedelta(minutes=59))
+    months = "select count(*) from plumbing.judged_month where team_id is null and service is null"
+    judged_months = await site.ledger.db.value(months)
+    assert judged_months == len(site.months())
+    await site.ledger.db.rows("delete from plumbing.judged_month returning kpi")
+    assert await is_judged(timedelta(minutes=61))
+    assert await site.ledger.db.value(months) == 1, (
+        "the last month that is over; in the running one is no case"
+    )
+    assert await is_judged(timedelta(days=1))
+    # On the last day of a month, the day after has one month less of them.
+    assert await site.ledger.db.value(months) in (judged_months - 1, judged_months)
