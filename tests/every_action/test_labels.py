@@ -87,6 +87,7 @@ def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
         "rating_page",
         "survey_page",
         "agreement_page",
+        "attention",
         "document_page",
         "document_register",
         "improvement_page",
