@@ -116,7 +116,7 @@ async def answer(
         as_of=None if present else now,
         position=position,
         lag_seconds=lag_seconds,
-        points=_points(question, figures, compared, names, layers, now),
+        points=series_points(question, figures, compared, names, layers, now),
     )
 
 
@@ -460,7 +460,7 @@ def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
     )
 
 
-def _points(
+def series_points(
     question: KpiQuestion,
     figures: dict[PointKey, Figures],
     compared: Comparisons,
@@ -468,6 +468,9 @@ def _points(
     target_layers: Sequence[Layer[TargetValue]],
     now: datetime,
 ) -> list[KpiPoint]:
+    """Return the points of the periods and cuts from what was counted for them: of a question without `by`
+    one of every period.
+    """
     begins = (_previous_bounds(question)[0], *question.bounds[:-1])
     runs = running_period(question, now) if comparable_part(question, now) is not None else None
 
