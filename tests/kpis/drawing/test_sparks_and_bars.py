@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_bars, draw_flow
@@ -45,7 +47,7 @@ def test_what_came_and_went_stands_side_by_side_from_nought() -> None:
     )
     root = parse(draw_flow(figure, WORDS))
     ten, twenty, _ = of_class(root, "first")
-    assert float(twenty.attrib["height"]) == 2 * float(ten.attrib["height"])
+    assert float(twenty.attrib["height"]) / float(ten.attrib["height"]) == pytest.approx(2, rel=0.01)
     assert len(of_class(root, "second")) == 2, "a bar, and its name: nothing is drawn of nought"
     assert described(root) == "Sep: Opened 10, Ended 12, Open 30; Oct: Opened 20, Ended 0"
 
