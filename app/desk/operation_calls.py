@@ -21,13 +21,14 @@ NO_BODY: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """The answer of an operation: its status, headers by their small names, and its JSON (None: it has
-    none).
+    """The answer of an operation: its status, headers by their small names, its bytes, and what they are as
+    JSON (None: they are none).
     """
 
     status: int
     headers: Mapping[str, str]
     document: Any
+    content: bytes = b""
 
     @property
     def is_success(self) -> bool:
@@ -114,4 +115,5 @@ async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) 
     await operations(scope, receive, send)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in begun["headers"]}
     is_json = "json" in headers.get("content-type", "")
-    return CallAnswer(begun["status"], headers, json.loads(b"".join(parts)) if is_json else None)
+    answered = b"".join(parts)
+    return CallAnswer(begun["status"], headers, json.loads(answered) if is_json else None, answered)
