@@ -1,8 +1,8 @@
 """Labels and help for the fields of payloads and answers, in both languages: the contract's `x-label`,
 `x-help` and `x-labels` (pure but for the file that it reads).
 
-A field of a payload carries its label; a field of an answer only if it has one of its own in that schema,
-else its label stands once in the document, by its name.
+A field of a payload carries its label, and so does a list within a record; a field of an answer only if it
+has one of its own in that schema, else its label stands once in the document, by its name.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ PARTIAL = "Partial"
 
 @dataclass(frozen=True)
 class FieldWords:
-    """The labels by field name, those of fields that mean something else in one schema, and the Chinese help:
-    both by `<schema>.<field>`.
+    """The labels by field name, those of lists within records by the ends of their paths, and those of fields
+    that mean something else in one schema, and the Chinese help: both by `<schema>.<field>`.
     """
 
     labels: Mapping[str, tuple[str, str]]
+    lists: Mapping[str, tuple[str, str]]
     own: Mapping[str, tuple[str, str]]
     help_zh: Mapping[str, str]
 
@@ -41,8 +42,14 @@ def field_words() -> FieldWords:
 
 
 def add_field_words(contract: dict[str, Any]) -> None:
-    """Add labels and help to the fields of the contract's payloads, and the labels of answers' fields."""
+    """Add labels and help to the fields of the contract's payloads, and the labels of answers' fields and of
+    lists within records.
+    """
     words = field_words()
+    for path, operations in contract["paths"].items():
+        record, _, name = path.rpartition("/")
+        if record.endswith("/{id}") and "get" in operations and name in words.lists:
+            operations["get"][LABEL] = _in_both(words.lists[name])
     for schema, name, field in payload_fields(contract):
         place = f"{schema}.{name}"
         label = words.own.get(place) or words.labels.get(name)

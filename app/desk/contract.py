@@ -36,9 +36,12 @@ class ListScreen:
 
 @dataclass(frozen=True, slots=True)
 class ChildScreen:
-    """A list within a record: the last segment of its path, and the fields of what it lists."""
+    """A list within a record: the last segment of its path, its label by language, and the fields of what it
+    lists.
+    """
 
     name: str
+    words: Mapping[str, str]
     fields: Mapping[str, Schema]
 
 
@@ -120,11 +123,15 @@ class ScreenContract:
         prefix = f"/v1/{plural}/{{id}}/"
         names = [path.removeprefix(prefix) for path in self._document["paths"] if path.startswith(prefix)]
         lists = (
-            (name, self._child_fields(f"{prefix}{name}"))
+            (name, self.operation("get", f"{prefix}{name}"), self._child_fields(f"{prefix}{name}"))
             for name in names
             if "/" not in name and name not in OTHER_LISTS
         )
-        return tuple(ChildScreen(name, fields) for name, fields in lists if fields is not None)
+        return tuple(
+            ChildScreen(name, operation["x-label"], fields)
+            for name, operation, fields in lists
+            if operation is not None and fields is not None
+        )
 
     def field_label(self, name: str, schema: Schema, language: str) -> str:
         """Return the label of an answer's field."""

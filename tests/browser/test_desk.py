@@ -27,6 +27,9 @@ from tests.served import behind_a_socket
 from tests.waiting import until
 
 SIZES = ((390, 844), (1280, 800), (1920, 1080))
+#: The head of a page leaves the screen of a phone to the page.
+HIGHEST_HEAD = 70
+HEAD_HEIGHT = "document.querySelector('body > header').offsetHeight"
 #: Where pictures are kept for whoever wants to look at them.
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
 HOSTILE = "<img src=x onerror=alert(1)> 打印机坏了，三楼会议室旁边的那台彩色打印机从昨天下午开始就无法打印 "
@@ -111,6 +114,7 @@ async def looked_at(page: Page, name: str) -> None:
         "one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 200))"
     )
     assert await page.run(f"document.documentElement.scrollWidth <= innerWidth ? [] : {wide}") == [], name
+    assert await page.run(HEAD_HEIGHT) <= HIGHEST_HEAD, name
     if PICTURES is not None:
         (Path(PICTURES) / f"desk-{name}.png").write_bytes(await page.photograph())
     assert [fonts for fonts in await fonts_of_chinese(page) if not fonts & CHINESE_FONTS] == [], name
@@ -318,6 +322,27 @@ async def test_forms_are_sent_without_javascript(place: Place, browsing: Browsin
         await drawn(page, "#timeline")
         assert "无脚本" in await page.run("document.querySelector('h1').innerText")
         assert page.errors == []
+
+
+async def test_the_menu_on_a_phone_opens_without_javascript_and_is_well_made(
+    place: Place, browsing: Browsing
+) -> None:
+    async with browsing() as page:
+        await as_client(page, place.agent)
+        await page.sized(*SIZES[0])
+        is_shown = "document.querySelector('#menu a').checkVisibility()"
+        await page.send("Emulation.setScriptExecutionDisabled", value=True)
+        await page.send("Page.navigate", url=f"{place.url}/desk")
+        await drawn(page, "#menu")
+        assert not await page.run(is_shown)
+        await page.run("document.querySelector('.menu').click()")
+        assert await page.run(is_shown)
+        await page.send("Emulation.setScriptExecutionDisabled", value=False)
+        await looked_at(page, "menu-390-en")
+        await Keyboard(page).press("Escape")
+        assert not await page.run(is_shown)
+        await page.sized(*SIZES[1])
+        assert await page.run(is_shown), "it stands in the head where there is room"
 
 
 async def drawn(page: Page, selector: str) -> None:

@@ -15,6 +15,7 @@ from app.main import application
 from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
+from tests.browser.test_desk import HEAD_HEIGHT, HIGHEST_HEAD
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.desk.test_portal import offered_item
@@ -69,6 +70,7 @@ async def _is_well_made(page: Page, name: str) -> None:
     await page.run(AXE.read_text(encoding="utf-8") + "; 0")
     assert await page.run(FAULTS) == [], name
     assert await page.run("document.documentElement.scrollWidth <= innerWidth"), name
+    assert await page.run(HEAD_HEIGHT) <= HIGHEST_HEAD, name
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -7,6 +7,9 @@ from typing import Any
 
 from app.api.contract.components import reached_schemas
 from app.api.field_words import HELP, LABEL, LABELS, answer_fields, field_words, payload_fields
+from app.desk.contract import ScreenContract
+from app.i18n import LANGUAGES
+from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.contract.answers import as_written, document
 
@@ -17,7 +20,8 @@ NAMES = {"SHA-256"}
 
 def labels() -> list[tuple[str, tuple[str, str]]]:
     """Every label with what it is for: a name, or one field of one schema."""
-    return [*field_words().labels.items(), *field_words().own.items()]
+    words = field_words()
+    return [*words.labels.items(), *words.lists.items(), *words.own.items()]
 
 
 def test_every_field_that_is_sent_or_answered_has_a_label() -> None:
@@ -35,6 +39,17 @@ def test_a_label_of_its_own_is_for_a_field_that_is_there_and_says_something_else
     assert field_words().help_zh.keys() - fields.keys() == set()
     alike = [key for key, label in field_words().own.items() if label == field_words().labels[fields[key]]]
     assert alike == []
+
+
+def test_every_list_within_a_record_has_a_label_in_both_languages_and_none_is_left_over() -> None:
+    contract = ScreenContract(as_written())
+    children = [child for lifecycle in LIFECYCLES for child in contract.children(lifecycle.plural)]
+    assert {"followers", "tags", "works", "tasks"} <= {child.name for child in children}
+    assert {child.name for child in children} == field_words().lists.keys()
+    for child in children:
+        assert tuple(child.words[language] for language in LANGUAGES) == tuple(
+            field_words().lists[child.name]
+        )
 
 
 @each_case(("field", "label"), labels())

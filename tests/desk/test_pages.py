@@ -145,6 +145,58 @@ async def test_a_list_says_what_is_wrong_with_its_address_and_goes_on_by_pages(a
     assert "Fault 0" in await page(agent, address[1])
 
 
+async def test_filters_are_saved_as_a_view_for_a_team_and_removed_again(api: Api, agent: Client) -> None:
+    for title, impact in (("Mail is lost", "1"), ("Mail is late", "3")):
+        await an_open_incident(agent, title=title, impact=impact, urgency="2")
+    assert "/views/" not in await page(agent, "/desk/incident"), "there is nothing to save"
+    html = await page(agent, "/desk/incident?priority=P2&sort=-opened_at&cursor=&done=x")
+    form = re.search(r'action="(/desk/incident/views/[0-9a-f-]{36})"', html)
+    assert form
+    sent = {"name": "Urgent", "query": hidden(html, "query"), "team": "network"}
+    saved = await send(agent, form[1], **sent)
+    assert (saved.status_code, "view=" in saved.headers["location"]) == (303, True), saved.text
+    (view,) = (await agent.read("/v1/views"))["items"]
+    assert (view["name"], view["query"], view["team"]["key"]) == (
+        "Urgent",
+        "priority=P2&sort=-opened_at",
+        "network",
+    )
+    by_view = await page(agent, saved.headers["location"])
+    assert ("Mail is lost" in by_view, "Mail is late" in by_view) == (True, False)
+    assert 'value="P2" checked' in by_view
+    mate = await api.client("Mate", Role.agent, teams=("network",))
+    assert "/remove" not in await page(mate, saved.headers["location"])
+    assert (await send(mate, f"{form[1]}/remove")).status_code == 403
+    assert (await send(agent, f"{form[1]}/remove")).headers["location"] == "/desk/incident"
+    assert (await agent.read("/v1/views"))["items"] == []
+    assert (await send(agent, form[1], name="", query="priority=P2")).status_code == 422
+
+
+async def test_a_major_incident_has_a_board_of_what_those_who_lead_it_need(api: Api, agent: Client) -> None:
+    incident, path = await an_open_incident(agent, effect="down")
+    assert 'id="board"' not in await page(agent, path)
+    chief = await api.client("Chief Zhou", Role.incident_manager, Role.agent, teams=("network",))
+    address = f"/v1/incidents/{incident['id']}"
+    await chief.post_ok(f"{address}/declare_major", {"commander": "me", "statement": "Mail is down."})
+    statement = {"statement": "The relay restarts.", "next_update_due_at": "2199-03-04T00:00:00Z"}
+    await chief.post_ok(f"{address}/post_update", statement)
+    for title in ("Call the supplier", "Restart the relay"):
+        await chief.post_ok(f"{address}/add_task", {"title": title, "assignee": "me"})
+    tasks = (await chief.read(f"{address}/tasks"))["items"]
+    (restart,) = [task["id"] for task in tasks if task["title"] == "Restart the relay"]
+    await chief.post_ok(f"{address}/complete_task", {"task": restart, "outcome": "Done."})
+    html = await page(chief, path)
+    board = html.partition('id="board"')[2].partition("</section>")[0]
+    assert "Chief Zhou" in board
+    assert "2199-03-04" in board
+    assert board.index("The relay restarts.") < board.index("Mail is down."), "the newest first"
+    assert ("Call the supplier" in board, "Restart the relay" in board) == (True, False)
+    assert "overdue" not in board
+    assert "重大事件" in await page(chief, path, **{"Accept-Language": "zh"})
+    await chief.post_ok(f"{address}/downgrade", {"reason": "It was one person."})
+    assert 'id="board"' not in await page(chief, path)
+
+
 async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_what_is_not_seen_is_not_there(
     api: Api, agent: Client
 ) -> None:

@@ -18,6 +18,8 @@ from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixtu
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.desk.sent_forms import read_form, send_form
 from tests.processes.articles.test_articles import published
+from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # a fixture
+from tests.processes.changes.samples import Board
 
 Json = dict[str, Any]
 HOSTILE = '"><script>alert(1)</script>'
@@ -189,6 +191,52 @@ async def test_services_that_do_not_work_stand_on_the_first_page(api: Api) -> No
     assert "E-mail" in html
     assert "secret cause" not in html
     assert "电子邮件" in await page(zhao, "/portal/status", "zh")
+
+
+async def test_what_concerns_ones_services_is_announced_and_nothing_else(board: Board) -> None:
+    api = board.api
+    await api.team("sales")
+    zhao, wu = await api.client("Zhao Min", teams=("sales",)), await api.client("Wu")
+    await offered_item(api)
+    keeper = await api.client("Keeper", Role.service_level_manager)
+    names = {"name_en": "Web", "name_zh": "网站", "criticality": "high", "owner": keeper.id}
+    await keeper.post_ok("/v1/services", {"key": "web", "customers": ["sales"], **names})
+    await keeper.post_ok("/v1/services/web/go_live")
+    await board.scheduled(2, 4, title="A secret change", services=["web"])
+    incident = await zhao.post_ok("/v1/incidents", an_incident(service="mail", effect="down"))
+    chief = await api.client("Chief", Role.incident_manager)
+    declared = {"commander": "me", "statement": "We restore the mail of Monday."}
+    await chief.post_ok(f"/v1/incidents/{incident['id']}/declare_major", declared)
+    html = announced(await page(zhao, "/portal"))
+    assert "<b>Web</b>" in html
+    assert "Maintenance is planned from 2199-03-04" in html
+    assert "We restore the mail of Monday." in html
+    assert "secret" not in html
+    assert "计划于 2199-03-04" in announced(await page(zhao, "/portal", "zh"))
+    assert announced(await page(wu, "/portal")) == ""
+
+
+def announced(html: str) -> str:
+    """What the first page announces; nothing if it has no announcements."""
+    return html.partition('id="announced"')[2].partition("</section>")[0]
+
+
+async def test_a_reader_says_whether_an_article_has_helped(api: Api) -> None:
+    zhao = await api.client("Zhao Min")
+    writer, editor = [await api.client(name, Role.knowledge_editor) for name in ("Wri", "Edi")]
+    article = await published(writer, editor)
+    path = f"/portal/article/{(await zhao.read(article))['number']}"
+    for answer, counts in (("true", (1, 0)), ("false", (0, 1))):
+        html = await page(zhao, path)
+        assert f'name="/helped" value="{answer}"' in html
+        sent = {**read_form(html).inputs, "/helped": [answer]}
+        done = await send_form(zhao, f"{path}/rate", sent)
+        assert (done.status_code, done.headers["location"]) == (303, f"{path}?done=rate")
+        record = await zhao.read(article)
+        assert (record["helped_count"] or 0, record["did_not_help_count"] or 0) == counts
+    assert translate("zh", TABLE, "thanks", {}) in await page(zhao, f"{path}?done=rate", "zh")
+    await editor.post_ok(f"{article}/retire", {"reason": "The printers are gone."})
+    assert 'name="/helped"' not in (await editor.get(path)).text
 
 
 def test_each_state_and_action_has_plain_words() -> None:

@@ -14,6 +14,7 @@ from app.desk.contract import ListScreen
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.records import RecordView, state_label
+from app.desk.pages.saved_views import by_name, filters_of, view_forms
 from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Lifecycle
 
@@ -48,7 +49,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
     lifecycle = desk.lifecycle(kind)
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
-    chosen = _chosen(request)
+    chosen = by_name(request.query_params.multi_items())
     parameters = {**chosen, "limit": chosen.get("limit", ["50"])}
     extras = sorted(screen.on_request & {"sla"})
     answer = await desk.calls.send(
@@ -56,6 +57,8 @@ async def get_list_page(request: Request, kind: str) -> Response:
     )
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
     columns = _columns(screen, page["items"])
+    views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
+    forms = await view_forms(desk, views, chosen)
     return desk.answer(
         "list.html",
         desk.kinds_label(kind),
@@ -67,21 +70,13 @@ async def get_list_page(request: Request, kind: str) -> Response:
         columns=[(name, desk.contract.field_label(name, columns[name], desk.language)) for name in columns],
         filters=list(_filters(screen)),
         sorts=list(_sorts(desk, screen)),
-        chosen=chosen,
-        views=(await desk.calls.read("/v1/views", {"kind": kind}))["items"],
+        chosen=filters_of(forms["present"]) | chosen,
+        views=views,
+        view_forms=forms,
         openings=[each for each in await desk.openings() if each["kind"] == kind],
         next_address=_next(request, page["next_cursor"]),
         bulk=_bulk_actions(desk, lifecycle),
     )
-
-
-def _chosen(request: Request) -> dict[str, list[str]]:
-    """Return the parameters of the address that have a value, which are those of the operation."""
-    chosen: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        if value and name != "done":
-            chosen.setdefault(name, []).append(value)
-    return {name: [",".join(values)] for name, values in chosen.items()}
 
 
 def _columns(screen: ListScreen, records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

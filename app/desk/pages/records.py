@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.authentication.auth import utc_now
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen
@@ -21,12 +23,15 @@ from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
 from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.log.canonical import instant
 
 router = APIRouter(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
 FIRST_LISTS = ("comments", "tasks", "attachments", "links", "decisions")
 #: Fields that the head of the page shows, or nobody reads.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
+#: Templates of kinds whose page has more than follows from the contract.
+OWN_TEMPLATES: Mapping[str, str] = MappingProxyType({"incident": "incident.html"})
 #: Events on a page; there are hardly ever more of one record.
 MOST_EVENTS = 200
 
@@ -109,10 +114,12 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     children = desk.contract.children(lifecycle.plural)
     entries = await events_of(desk, view)
     return desk.answer(
-        "record.html",
+        OWN_TEMPLATES.get(kind, "record.html"),
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
         view=view,
         state=state_label(lifecycle, view.record, desk.language),
+        fields=fields,
+        now=instant(utc_now()),
         facts=[field for field in fields if not field.is_long and not field.is_instant],
         texts=[field for field in fields if field.is_long],
         instants=[field for field in fields if field.is_instant],
@@ -121,7 +128,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         refused=[action for action in offered if action.reason is not None],
         tables=[table async for table in _tables(desk, view, children, possible)],
         more=[
-            (child.name, child_label(desk, child.name)) for child in children if child.name not in FIRST_LISTS
+            (child.name, child.words[desk.language]) for child in children if child.name not in FIRST_LISTS
         ],
         entries=None if entries is None else [entry for entry in entries if not entry.is_of_clock],
         clocks=[entry for entry in entries or () if entry.is_of_clock],
@@ -143,7 +150,7 @@ async def get_record_list_page(request: Request, kind: str, name: str, child: st
     view = await read_record(desk, lifecycle, name)
     possible = [action for action in offered_actions(desk, view) if action.reason is None]
     table = await child_table(desk, view, child_screen, possible)
-    title = f"{view.spoken_name} · {child_label(desk, child)}"
+    title = f"{view.spoken_name} · {child_screen.words[desk.language]}"
     return desk.answer("child_list.html", title, view=view, table=table)
 
 
@@ -183,11 +190,6 @@ def state_label(lifecycle: Lifecycle[Any], record: Mapping[str, Any], language: 
     return "" if state is None else label_of(lifecycle.states, state, language)
 
 
-def child_label(desk: Desk, name: str) -> str:
-    """Return what a list within a record is called."""
-    return desk.contract.field_label(name, {}, desk.language)
-
-
 def shown_fields(desk: Desk, lifecycle: Lifecycle[Any]) -> Mapping[str, Any]:
     """Return the schemas of the fields that a page shows beneath the head."""
     fields = desk.contract.record_fields(lifecycle.plural) or {}
@@ -224,7 +226,7 @@ async def child_table(
     chosen = [row for row in page["items"] if only is None or row.get(only[0]) == only[1]]
     rows = tuple(tuple(desk.display.fields(row, schemas)) for row in chosen)
     links = tuple(tuple(_links(view, child, row, possible)) for row in chosen)
-    return ChildTable(child.name, child_label(desk, child.name), rows, links if any(links) else ())
+    return ChildTable(child.name, child.words[desk.language], rows, links if any(links) else ())
 
 
 def _links(

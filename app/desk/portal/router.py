@@ -1,11 +1,11 @@
-"""The first pages of the portal: search, the catalogue with its forms, the reader's tickets, and how services
-fare.
+"""The first pages of the portal: search, announcements, the catalogue with its forms, the reader's tickets,
+and how services fare.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -28,20 +28,33 @@ FEW_TICKETS, MOST_TICKETS = 5, 50
 #: Fields of an item that say what one gets.
 ITEM_FACTS = ("scope", "limits", "delivery_standard", "target_seconds")
 MOST_ITEMS = "200"
+MOST_ANNOUNCED = "20"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAnnouncement:
+    """What is said of services, by the names that they have, to those whom they are for; and the time by
+    which more is said (None: not promised).
+    """
+
+    services: Sequence[str]
+    text: str
+    next_update_due_at: str | None = None
 
 
 @router.get("/portal", operation_id="get_portal_page")
 async def get_portal_page(request: Request) -> Response:
-    """Return the first page: what one looks for, what happens with what one has asked for, and how services
-    fare.
+    """Return the first page: what one looks for, what happens with what one has asked for, how services fare,
+    and what is announced.
     """
     desk = open_portal(request)
-    work = await desk.calls.read("/v1/me/work")
+    work, services = await desk.calls.read("/v1/me/work"), await _services(desk)
     return desk.answer(
         "portal/home.html",
         sentence(desk, "home"),
         lines=await my_tickets(desk, FEW_TICKETS),
-        services=[service for service in await _services(desk) if _is_troubled(service)],
+        services=[service for service in services if service["condition"] != "operational"],
+        announcements=[announcement async for announcement in _announcements(desk, services)],
         votes=[vote for vote in work["votes"] if vote["kind"] in tickets.TICKETS],
     )
 
@@ -127,8 +140,26 @@ async def _services(desk: Desk) -> list[Mapping[str, Any]]:
     return list(page["items"])
 
 
-def _is_troubled(service: Mapping[str, Any]) -> bool:
-    return service["condition"] != "operational" or service["planned"] is not None
+async def _announcements(
+    desk: Desk, services: Sequence[Mapping[str, Any]]
+) -> AsyncIterator[ServiceAnnouncement]:
+    """Yield what is said to those affected by incidents that the reader may see, then the maintenance of the
+    services that are for the reader.
+    """
+    names = {service["key"]: service[f"name_{desk.language}"] for service in services}
+    for service in services:
+        if service["incident"] is None:
+            continue
+        path, fields = f"/v1/incidents/{service['incident']}", {"fields": "statement,next_update_due_at"}
+        incident = await desk.calls.read_if_allowed(path, fields)
+        if incident is not None and incident["statement"]:
+            yield ServiceAnnouncement(
+                [names[service["key"]]], incident["statement"], incident["next_update_due_at"]
+            )
+    page = await desk.calls.read("/v1/changes/schedule", {"limit": MOST_ANNOUNCED})
+    for change in page["items"]:
+        if change["message"]:
+            yield ServiceAnnouncement([names.get(key, key) for key in change["services"]], change["message"])
 
 
 #: The pages of records come last, since their addresses begin with any kind.

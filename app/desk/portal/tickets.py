@@ -100,8 +100,10 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
     view = await read_record(desk, desk.lifecycle(kind), name)
     title = f"{view.spoken_name} {view.title}".strip()
     forms = list(_forms(desk, view))
+    done = sentence(desk, "thanks") if "done" in request.query_params else None
     if kind not in TICKETS:
-        return desk.answer("portal/article.html", title, view=view, article=_in_language(view), forms=forms)
+        article = _in_language(view)
+        return desk.answer("portal/article.html", title, view=view, article=article, forms=forms, done=done)
     named = await desk.names.replaced(view.lifecycle, view.record)
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
     entries = await events_of(desk, view)
@@ -118,7 +120,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         attachments=await _rows(desk, view, "attachments"),
         entries=_without_comments(entries or ()),
         forms=forms,
-        done=sentence(desk, "thanks") if "done" in request.query_params else None,
+        done=done,
     )
 
 

@@ -25,7 +25,7 @@ const keys = {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey && event.key === "Enter") event.target.closest("form")?.requestSubmit();
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+  if (event.key === "Escape" && !document.querySelector("dialog[open], #menu:popover-open")) {
     if (isTyping(event.target)) event.target.blur();
     else document.querySelector("[data-key=Escape]")?.click();
     return;

@@ -1,0 +1,77 @@
+"""Forms of saved views: the filters and the sort order of a list are kept under a name, for the reader or for
+one of their teams, and removed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
+
+from app.api.pages.sent_forms import sent_form
+from app.desk.operation_calls import CallAnswer, CallRefused
+from app.desk.pages.context import Desk, open_desk
+
+router = APIRouter(include_in_schema=False)
+#: Parameters of a list's address that are no part of a view.
+NOT_SAVED = frozenset({"view", "cursor", "limit"})
+
+
+@router.post("/desk/{kind}/views/{view_id}", operation_id="post_view_form")
+async def post_view_form(request: Request, kind: str, view_id: UUID) -> Response:
+    """Save the filters of the list of that kind as a view, which is then shown."""
+    desk, form = open_desk(request), await sent_form(request)
+    body = {name: form.first_value(name) for name in ("name", "query")}
+    body |= {"kind": kind, **({"team": team} if (team := form.first_value("team")) else {})}
+    _require_success(await desk.calls.send("PUT", f"/v1/views/{view_id}", body=body))
+    return RedirectResponse(f"/desk/{kind}?view={view_id}", HTTP_303_SEE_OTHER)
+
+
+@router.post("/desk/{kind}/views/{view_id}/remove", operation_id="post_removal_of_view")
+async def post_removal_of_view(request: Request, kind: str, view_id: UUID) -> Response:
+    """Remove one of the reader's own views."""
+    desk = open_desk(request)
+    lifecycle = desk.lifecycle(kind)
+    _require_success(await desk.calls.send("DELETE", f"/v1/views/{view_id}"))
+    return RedirectResponse(f"/desk/{lifecycle.kind}", HTTP_303_SEE_OTHER)
+
+
+async def view_forms(
+    desk: Desk, views: Sequence[Mapping[str, Any]], chosen: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return what the forms of views on a list are drawn with: the view that is shown (None: none), whether
+    the reader may remove it, what may be saved as a view (nothing: no filter is chosen), and the reader's
+    teams, which it may be for.
+    """
+    name = chosen.get("view", [""])[0]
+    present = next((view for view in views if view["id"] == name), None)
+    parameters = [] if present else [(name, value[0]) for name, value in chosen.items()]
+    query = urlencode([(name, value) for name, value in parameters if name not in NOT_SAVED])
+    reader = await desk.calls.read("/v1/me") if query or present else {"teams": []}
+    is_own = present is not None and present["owner"]["id"] == reader["person"]["id"]
+    return {"present": present, "is_own": is_own, "query": query, "teams": reader["teams"]}
+
+
+def filters_of(view: Mapping[str, Any] | None) -> dict[str, list[str]]:
+    """Return the parameters of a list that the view stands for; none if there is no view."""
+    return {} if view is None else by_name(parse_qsl(view["query"]))
+
+
+def by_name(parameters: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the parameters that have a value by their names, with a comma between several values."""
+    values: dict[str, list[str]] = {}
+    for name, value in parameters:
+        if value and name != "done":
+            values.setdefault(name, []).append(value)
+    return {name: [",".join(texts)] for name, texts in values.items()}
+
+
+def _require_success(answer: CallAnswer) -> None:
+    """Raise CallRefused unless the operation did what was asked."""
+    if not answer.is_success:
+        raise CallRefused(answer)
