@@ -31,7 +31,7 @@ from app.api.service.static_files import preload
 from app.api.sign_in import router as sign_in
 from app.api.sign_in.code_flow import CodeFlow
 from app.conformance import router as conformance
-from app.dashboard import page as dashboard
+from app.dashboard import router as dashboard
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import router as desk
 from app.desk.pages.context import SignInNeeded
@@ -88,7 +88,7 @@ ROUTERS = (
     problem_pages.router,
     pages.router,
     sign_in.router,
-    dashboard.router,
+    *dashboard.ROUTERS,
     *desk.ROUTERS,
     *portal.ROUTERS,
 )

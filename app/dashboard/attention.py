@@ -1,6 +1,4 @@
-"""What needs attention, as a page shows it: sentences of `/v1/attention`, by severity, and whether the figures
-can be relied on.
-"""
+"""What needs attention, as a page shows it: sentences of `/v1/attention`, and the last reconciliation."""
 
 from __future__ import annotations
 

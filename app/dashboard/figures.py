@@ -5,7 +5,7 @@ judged (pure).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.findings import target_text
 from app.kpis.drawing.spark import SparkPoint, draw_spark
 from app.kpis.questions.periods import Grain
+from app.svg.scale import decimals_of, linear
 
 #: What tells marks apart besides their words: a shape, and a letter of the target's.
 SHAPES = {"usual": "●", "worse": "◆", "better": "■", "changed": "▲", "too_few": "…"}
@@ -62,6 +63,16 @@ def words_for(unit: str, language: str, zone: ZoneInfo, currency: str) -> ChartW
     return ChartWords(language, Unit(unit), zone, currency)
 
 
+def exact(words: ChartWords, item: Mapping[str, Any]) -> ChartWords:
+    """Return the words with so many decimals that the KPI's values, limits and target are told apart."""
+    values = [point["value"] for point in item["points"] if point["value"] is not None]
+    if item["limits"] is not None:
+        values += [item["limits"]["low"], item["limits"]["high"]]
+    if not values or words.unit is not Unit.ratio:
+        return words
+    return replace(words, decimals=max(decimals_of(linear(values, 0.0, 1.0), shares=True), 1))
+
+
 def target_words(target: Mapping[str, Any] | None, words: ChartWords) -> str:
     """Return a point's target in words; nothing of none."""
     return "" if target is None else target_text(target_value(target), words)
@@ -86,7 +97,7 @@ def target_mark(item: Mapping[str, Any], language: str) -> PageMark | None:
 
 def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency: str) -> FigureRow:
     """Return the row of a KPI as `/v1/kpis/behaviours` gives it."""
-    words = words_for(item["unit"], language, view.zone, currency)
+    words = exact(words_for(item["unit"], language, view.zone, currency), item)
     judged = item["judged"]
     value, reason, status = "", "", ""
     if judged is not None:
@@ -105,13 +116,13 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         status=status,
         change=change_mark(item, language),
         as_it_runs=target_mark(item, language),
-        spark=spark(item, words),
+        spark=spark(item, words, view.grain),
         compared=_compared(item["points"], view, words),
         cases=0 if judged is None else judged["cases"],
     )
 
 
-def spark(item: Mapping[str, Any], words: ChartWords) -> Markup:
+def spark(item: Mapping[str, Any], words: ChartWords, grain: Grain) -> Markup:
     """Return the periods of a KPI as a spark with its limits."""
     limits = item["limits"]
     points = [
@@ -125,8 +136,7 @@ def spark(item: Mapping[str, Any], words: ChartWords) -> Markup:
     ]
     values = [point for point in item["points"] if point["value"] is not None]
     described = words.translate("listed").join(
-        f"{words.period(instant(point['from']), Grain.month)} {words.value(point['value'])}"
-        for point in values
+        f"{words.period(instant(point['from']), grain)} {words.value(point['value'])}" for point in values
     )
     bounds = None if limits is None else (limits["low"], limits["centre"], limits["high"])
     return draw_spark(points, bounds, described)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.dashboard.attention import cases_address, last_reconciliation, read_attention
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 
+NO_MORE: Mapping[str, Any] = {}
 router = APIRouter(prefix=ROOT, include_in_schema=False)
 
 
@@ -56,7 +57,7 @@ async def answer_figures(
     *,
     processes: Sequence[str] = (),
     template: str = "home.html",
-    **values: object,
+    more: Mapping[str, Any] = NO_MORE,
 ) -> Response:
     """Return a page of what needs attention, of these processes if there are any, and of these figures."""
     reconciliation = await last_reconciliation(page)
@@ -70,5 +71,5 @@ async def answer_figures(
         document=document,
         reconciliation=reconciliation,
         processes=PROCESS_PAGES,
-        **values,
+        **more,
     )

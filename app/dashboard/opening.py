@@ -81,12 +81,15 @@ class DashboardPage:
         """Return the KPIs as rows."""
         return [figure_row(item, self.view, self.language, self.currency) for item in items]
 
-    def answer(self, template: str, title: str, *, path: str, **values: object) -> Response:
+    def answer(
+        self, template: str, title: str, *, path: str, status: int = 200, **values: object
+    ) -> Response:
         """Return the page made from that template; `path` is its own, which filters lead to."""
         view = self.view
         return self.desk.answer(
             f"/dashboard/{template}",
             title,
+            status=status,
             page=self,
             view=view,
             say=self.say,
@@ -94,7 +97,9 @@ class DashboardPage:
             root=ROOT,
             process_pages=PROCESS_PAGES,
             more_pages=MORE_PAGES,
-            periods=[(period_key(view.grain, first), self.period_name(first)) for first in recent_periods(view)],
+            periods=[
+                (period_key(view.grain, first), self.period_name(first)) for first in recent_periods(view)
+            ],
             priorities=[priority.value for priority in Priority],
             **values,
         )
@@ -117,4 +122,6 @@ async def _names(desk: Desk, path: str, state: str, field: str) -> Mapping[str, 
     parameters = {"limit": LARGEST_PAGE, "state": state, "fields": f"key,{field}"}
     page = await desk.calls.read_if_allowed(path, parameters)
     items = [] if page is None else page["items"]
-    return {item["key"]: item[field] or item["key"] for item in sorted(items, key=lambda item: item[field] or "")}
+    return {
+        item["key"]: item[field] or item["key"] for item in sorted(items, key=lambda item: item[field] or "")
+    }

@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
 from app.dashboard import home
+from app.dashboard.old import pages
 
 FOLDER = Path(__file__).with_name("static")
 #: Every file that the pages load, by its name in the URL.
 FILES = {path.name: path for path in FOLDER.iterdir() if path.suffix in (".css", ".js")}
-PRELOADED = tuple(FILES.values())
+PRELOADED = (*FILES.values(), *pages.PRELOADED)
 MOVED = 308
 
 router = APIRouter(prefix="/dashboard", include_in_schema=False)
@@ -42,4 +43,4 @@ async def get_dashboard_file(request: Request, name: str) -> Response:
     return static_file(path).answer(request, {})
 
 
-ROUTERS = (router, home.router)
+ROUTERS = (router, pages.router, home.router)

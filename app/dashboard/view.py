@@ -1,12 +1,12 @@
-"""The view that an address chooses: period, scope, comparison. Everything chosen stands in the address, by keys
-and never by ids (pure).
+"""The view that an address chooses: period, scope, comparison. All that is chosen stands in the address, by
+keys and never by ids (pure).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ class PageView:
     grain: Grain
     first: date
     periods: int = USUAL_PERIODS
-    scope: Mapping[str, tuple[str, ...]] = None  # type: ignore[assignment]  # always given
+    scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     compare: str = "none"
     chosen_zone: str | None = None
     unknown: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ class PageView:
 
     def address(self, path: str, **changes: str | None) -> str:
         """Return the address of a page with this view and these changes; None leaves a parameter out."""
-        written = {
+        written: dict[str, str | None] = {
             "period": self.key,
             "periods": None if self.periods == USUAL_PERIODS else str(self.periods),
             **self.scope_parameters(),
@@ -138,14 +138,15 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
     today = now.astimezone(zone).date()
     grain_name = _one(chosen, "grain", unknown, lambda text: text in GRAINS)
     grain = None if grain_name is None else Grain(grain_name)
-    first = None
-    if (text := _one(chosen, "period", unknown, lambda text: parse_period(text) is not None)) is not None:
-        written = parse_period(text)
+    first: date | None = None
+    period = _one(chosen, "period", unknown, lambda text: parse_period(text) is not None)
+    if period is not None:
+        written = parse_period(period)
         assert written is not None, "it has just been read"
         grain = grain or written[0]
         first = first_day(grain, written[1])
         if first > today:
-            unknown.append(f"period={text}")
+            unknown.append(f"period={period}")
             first = None
     grain = grain or Grain.month
     number = _one(

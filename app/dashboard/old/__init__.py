@@ -1,0 +1,1 @@
+"""Pages of the change calendar and of webhooks, which scripts draw."""
