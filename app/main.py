@@ -30,6 +30,7 @@ from app.api.service.readiness import Readiness
 from app.api.service.static_files import preload
 from app.api.sign_in import router as sign_in
 from app.api.sign_in.code_flow import CodeFlow
+from app.attention import router as attention
 from app.conformance import router as conformance
 from app.dashboard import router as dashboard
 from app.desk.operation_calls import CallRefused
@@ -67,6 +68,7 @@ ROUTERS = (
     clocks.open_clocks,
     service_reports.router,
     kpis.router,
+    attention.router,
     kpi_charts.router,
     conformance.router,
     views_of(tuple(listing for routes in SERVED for listing in routes.listings)),

@@ -10,7 +10,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "changes": ("changes", "releases", "deployments", "configuration"),
     "service_levels": ("slas", "calendars"),
     "improvement": ("improvements", "trainings"),
-    "kpis": ("kpis",),
+    "kpis": ("kpis", "attention"),
     "governance": (
         "audits",
         "conformance",

@@ -68,6 +68,7 @@ TESTED = {
     "get_import": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
     "list_imports": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
     "list_import_refused": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
+    "get_attention": "attention/test_now.py test_others_see_neither_the_sentence_nor_its_count",
     "list_service_status": "service_status/test_service_status.py "
     "test_an_incident_is_named_to_those_who_may_see_it_and_nothing_of_it_to_others",
     "end_session": "api/test_sessions.py test_a_session_that_is_ended_is_over_in_every_process",

@@ -100,6 +100,7 @@ TAGS = {
     "imports": "Histories of other systems that are brought in.",
     "incidents": "Unplanned interruptions and degradations of services.",
     "kpis": "Figures computed from the events.",
+    "attention": "What needs attention, in sentences with their cases.",
     "meetings": "Who meets when, what is talked about, and what came of it.",
     "problems": "The causes behind incidents, and what helps until they are removed.",
     "people": "Persons, teams and API keys.",

@@ -96,7 +96,7 @@ class Desk:
         return is_file(field)
 
     def answer(self, template: str, title: str, *, status: int = 200, **values: object) -> Response:
-        """Return the page made from that template of the desk, or of a folder of it; of another package, if it
+        """Return the page made from that template of the desk, or of a folder of it; one of another package
         begins with a slash.
         """
         folder = "" if template.startswith("/") else "desk/" if "/" in template else "desk/pages/"

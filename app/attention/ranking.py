@@ -1,0 +1,67 @@
+"""The order of what needs attention, and what folds into one sentence (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from app.attention import values
+from app.attention.conditions import Condition, Severity
+
+#: So many sentences of a code and process stand for themselves; more are one.
+MOST_ALIKE = 2
+LAST = datetime.max.replace(tzinfo=UTC)
+ORDER = list(Severity)
+BY_TIME = frozenset({Severity.now, Severity.yours})
+
+
+def rank(conditions: Iterable[Condition]) -> list[Condition]:
+    """Return the conditions, the most urgent first: by severity; then what is due first, what was missed in
+    most periods in a row, and what concerns most cases.
+    """
+    return sorted(conditions, key=_place)
+
+
+def _place(condition: Condition) -> tuple[object, ...]:
+    due_at = condition.due_at or LAST if condition.severity in BY_TIME else LAST
+    since = condition.since or LAST
+    return (
+        ORDER.index(condition.severity),
+        due_at,
+        -condition.misses,
+        -condition.weight,
+        -condition.count,
+        since,
+        condition.key,
+    )
+
+
+def fold(ranked: Sequence[Condition]) -> list[Condition]:
+    """Return the conditions with those of the same code and process in one, where they are three or more: at
+    the place of the first, which is named in the sentence. What has no sentence for several stays.
+    """
+    alike: dict[tuple[str, str | None], list[Condition]] = {}
+    for condition in ranked:
+        alike.setdefault((condition.code, condition.process), []).append(condition)
+    return [
+        condition if len(group) <= MOST_ALIKE or not condition.folds else _folded(group)
+        for condition in ranked
+        for group in [alike[condition.code, condition.process]]
+        if len(group) <= MOST_ALIKE or not condition.folds or condition is group[0]
+    ]
+
+
+def _folded(group: Sequence[Condition]) -> Condition:
+    first = group[0]
+    more = {"n": values.number(len(group))}
+    return replace(
+        first,
+        sentence=f"{first.code}_several",
+        parameters={**first.parameters, **more},
+        cases=first.several,
+        desk=first.several_desk,
+        count=len(group),
+        subject="",
+        folded=tuple(condition.key for condition in group),
+    )

@@ -1,0 +1,121 @@
+"""Reading what needs attention: who reads, what they have chosen, and the conditions in SQL that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.api.listings.filters import WhereClause
+from app.attention.conditions import ConditionOwner, OwnerKind
+from app.common.people import Caller
+from app.common.priorities.priority import Priority
+from app.i18n import LANGUAGES
+from app.kernel.access.directory import CachedTeam
+from app.kernel.access.visibility import seen_condition
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.ledger import Ledger
+from app.kpis.questions.periods import Grain, first_day, months_later, next_period, start_of
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionChoice:
+    """What the reader has chosen: a team, a service, priorities, and the first instant of the month that is
+    judged.
+    """
+
+    month: datetime
+    team: CachedTeam | None = None
+    service: str | None = None
+    priorities: Sequence[Priority] = ()
+
+    @property
+    def is_of_cases(self) -> bool:
+        """Return whether cases of certain priorities are chosen: figures and programmes have none."""
+        return bool(self.priorities)
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionReader:
+    """Whoever reads, and what is needed to find what they may see."""
+
+    ledger: Ledger
+    caller: Caller
+    now: datetime
+    zone: ZoneInfo
+    choice: AttentionChoice
+    teams: Mapping[UUID, CachedTeam] = field(default_factory=dict)
+
+    def seen(self, lifecycle: Lifecycle[Any], where: WhereClause, alias: str = "r") -> str:
+        """Return the condition that the reader sees the record `alias` of that kind."""
+        stream = f"'{lifecycle.kind}/' || {alias}.id"
+        agents_see = self.ledger.settings.agents_see
+        return seen_condition(self.caller, lifecycle, stream, where.bind, agents_see=agents_see)
+
+    def chosen(self, lifecycle: Lifecycle[Any], where: WhereClause, alias: str = "r") -> str:
+        """Return the condition that the reader sees the record, and that it is of what they have chosen."""
+        fields = lifecycle.record.model_fields
+        conditions = [self.seen(lifecycle, where, alias)]
+        if self.choice.team is not None:
+            is_of_team = f"{alias}.team_id = {where.bind(self.choice.team.id)}"
+            conditions.append(is_of_team if "team_id" in fields else "false")
+        if self.choice.service is not None:
+            is_of_service = f"{alias}.service = {where.bind(self.choice.service)}"
+            conditions.append(is_of_service if "service" in fields else "false")
+        if self.choice.priorities:
+            named = where.bind([priority.value for priority in self.choice.priorities])
+            conditions.append(f"{alias}.priority = any({named}::text[])" if "priority" in fields else "false")
+        return " and ".join(conditions)
+
+    def parameters(self, **more: str) -> dict[str, str]:
+        """Return the parameters of a list's address for what is chosen, with more of them."""
+        chosen: dict[str, str] = {}
+        if self.choice.team is not None:
+            chosen["team"] = self.choice.team.key
+        if self.choice.service is not None:
+            chosen["service"] = self.choice.service
+        if self.choice.priorities:
+            chosen["priority"] = ",".join(self.choice.priorities)
+        return {**chosen, **more}
+
+    def owner_team(self, team_id: UUID | None) -> ConditionOwner | None:
+        """Return the team as an owner; None if there is none."""
+        team = None if team_id is None else self.teams.get(team_id)
+        if team is None:
+            return None
+        return ConditionOwner(OwnerKind.team, team.text, dict.fromkeys(LANGUAGES, team.name))
+
+    @property
+    def end_of_today(self) -> datetime:
+        """Return the midnight that ends this day."""
+        return start_of(self.now.astimezone(self.zone).date() + timedelta(days=1), self.zone)
+
+
+def last_month(now: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first instant of the last month that is over."""
+    return start_of(months_later(first_day(Grain.month, now.astimezone(zone).date()), -1), zone)
+
+
+def month_after(begin: datetime, zone: ZoneInfo) -> datetime:
+    """Return the end of the month that begins then."""
+    return start_of(next_period(Grain.month, begin.astimezone(zone).date()), zone)
+
+
+def address(path: str, parameters: Mapping[str, str] | None = None) -> str:
+    """Return the address with its parameters."""
+    return f"{path}?{urlencode(parameters, safe=',:')}" if parameters else path
+
+
+def lists_of(lifecycle: Lifecycle[Any], parameters: Mapping[str, str]) -> tuple[str, str]:
+    """Return the addresses of a list of that kind: of the API, and of the desk."""
+    api = address(f"/v1/{lifecycle.plural}", parameters)
+    return api, address(f"/desk/{lifecycle.kind}", parameters)
+
+
+def pages_of(lifecycle: Lifecycle[Any], name: str) -> tuple[str, str]:
+    """Return the addresses of a record: of the API, and of the desk."""
+    return f"/v1/{lifecycle.plural}/{name}", f"/desk/{lifecycle.kind}/{name}"

@@ -1,0 +1,122 @@
+"""The shapes of `GET /v1/attention`: its parameters and its answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.listings.filters import CommaSeparated
+from app.api.records.shapes import OutputModel
+from app.attention.conditions import OwnerKind, Severity
+from app.attention.values import ValueType
+from app.common.priorities.priority import Priority
+from app.kernel.actions.payloads import LONGEST_KEY
+
+
+MONTH = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
+
+
+class AttentionQuery(BaseModel):
+    """Query parameters: what the sentences are about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    period: Annotated[str | None, Field(max_length=7, pattern=MONTH)] = Field(
+        None,
+        description="The month whose figures are judged, by the organisation's clock; none: the last one "
+        "that is over. What is urgent now stands whatever the month.",
+        examples=["2026-10"],
+    )
+    team: Annotated[str | None, Field(min_length=1, max_length=LONGEST_KEY)] = Field(
+        None, description="Only what concerns this team: its key or id.", examples=["network"]
+    )
+    service: Annotated[str | None, Field(min_length=1, max_length=LONGEST_KEY)] = Field(
+        None, description="Only what concerns this service: its key.", examples=["mail"]
+    )
+    priority: Annotated[list[Priority] | None, CommaSeparated] = Field(
+        None,
+        max_length=len(Priority),
+        description="Only cases of these priorities; what is said of figures, which have none, is left out.",
+        examples=[["P1"]],
+    )
+    aside: bool = Field(False, description="True to show also what the caller has put aside.")
+
+
+class AttentionParameter(OutputModel):
+    """A value in a sentence."""
+
+    type: ValueType = Field(description="The type of the value: by it a frontend writes it in its own way.")
+    value: int | float | str | None = Field(
+        description="The value: a number, seconds, an instant, a month as `2026-10`, a key, the number of a "
+        "record, or a text."
+    )
+    unit: str | None = Field(description="The unit of a figure: that of its KPI, or `seconds`.")
+    href: str | None = Field(description="The address of the record in the API, if it is one.")
+    text: str = Field(description="The words for it in the sentence, in the language asked for.")
+
+
+class AttentionSentences(OutputModel):
+    """A sentence in both languages."""
+
+    en: str
+    zh: str
+
+
+class AttentionOwner(OutputModel):
+    """The owner of what needs attention."""
+
+    kind: OwnerKind
+    id: str = Field(description="The id of the team or person, or the code of the role.")
+    name: str | None = Field(description="The name, in the language asked for; null when it was erased.")
+
+
+class AttentionItem(OutputModel):
+    """A condition that needs attention, in a sentence."""
+
+    key: str = Field(
+        description="The name of the condition while it lasts: by it, it is put aside.",
+        examples=["major_incident:incident:INC-2026-000123"],
+    )
+    code: str = Field(description="The stable code of its kind.", examples=["major_incident"])
+    severity: Severity
+    process: str | None = Field(description="The kind of its cases, as `incident`; null: of none.")
+    parameters: dict[str, AttentionParameter] = Field(description="The values in the sentence, by name.")
+    sentence: str = Field(description="The sentence, in the language asked for.")
+    sentences: AttentionSentences
+    cases: str | None = Field(
+        description="The address in the API of exactly its cases, or of its record; null: it has none.",
+        examples=["/v1/incidents/INC-2026-000123"],
+    )
+    desk: str | None = Field(description="The address of the same for people; null: there is none.")
+    owner: AttentionOwner | None
+    since: datetime | None = Field(description="Time since which it holds, if that is known.")
+    due_at: datetime | None = Field(description="Time at which it is due, or was.")
+    count: int = Field(description="Number of its cases, or of the sentences that it stands for.")
+    aside_until: datetime | None = Field(
+        description="Time until which the caller has put it aside; null: it is not."
+    )
+
+
+class AttentionCounts(OutputModel):
+    """The number of sentences."""
+
+    total: int = Field(description="Number of sentences that need attention.")
+    now: int = Field(description="Number of those that cannot wait: of severity `banner` or `now`.")
+
+
+class Attention(OutputModel):
+    """What needs attention, the most urgent first, of what the caller may see."""
+
+    as_of: datetime = Field(description="The instant at which it was read.")
+    position: int = Field(description="The position of the log that the figures have reached.")
+    lag_seconds: float = Field(description="Age of the first event that the figures do not include; 0: none.")
+    period: str = Field(description="The month whose figures are judged.", examples=["2026-10"])
+    counts: AttentionCounts
+    items: list[AttentionItem]
+    good: list[AttentionItem] = Field(description="Good news, three at most.")
+    nothing: str | None = Field(
+        description="The sentence that nothing needs attention, in the language asked for; null: something "
+        "does."
+    )

@@ -1,0 +1,108 @@
+"""The values in sentences: typed, as programs read them, and in words of both languages (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from app.common.records import CodeEnum
+from app.i18n import LANGUAGES, translate
+from app.kpis.declaration.kpi import Kpi, TargetValue, Unit
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.periods import Grain
+from app.log.canonical import instant
+
+ValueType = Literal["number", "seconds", "value", "instant", "period", "key", "record", "text"]
+TIME_FORMAT = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceValue:
+    """A value in a sentence. `words` are those of each language, `href` the address of the record."""
+
+    type: ValueType
+    value: int | float | str | None
+    words: Mapping[str, str]
+    unit: str | None = None
+    href: str | None = None
+
+
+def _alike(text: str) -> dict[str, str]:
+    return dict.fromkeys(LANGUAGES, text)
+
+
+def number(count: int) -> SentenceValue:
+    """Return a number of things."""
+    return SentenceValue("number", count, _alike(f"{count:,}"))
+
+
+def duration(seconds: float) -> SentenceValue:
+    """Return a time in its two largest units."""
+    words = {
+        language: ChartWords(language, Unit.seconds, ZoneInfo("UTC")).value(seconds) for language in LANGUAGES
+    }
+    return SentenceValue("seconds", round(seconds), words, unit=Unit.seconds.value)
+
+
+def kpi_value(kpi: Kpi, value: float, currency: str) -> SentenceValue:
+    """Return a value of the KPI in its unit."""
+    return SentenceValue(
+        "value",
+        value,
+        {language: _value_words(kpi, language, currency).value(value) for language in LANGUAGES},
+        unit=kpi.unit.value,
+    )
+
+
+def kpi_target(kpi: Kpi, target: TargetValue, currency: str) -> SentenceValue:
+    """Return the target of the KPI with its comparator, as `under 2 h`."""
+    words = {
+        language: translate(
+            language,
+            "attention",
+            f"target_{target.comparator}",
+            {"value": _value_words(kpi, language, currency).value(target.value)},
+        )
+        for language in LANGUAGES
+    }
+    return SentenceValue("value", target.value, words, unit=kpi.unit.value)
+
+
+def _value_words(kpi: Kpi, language: str, currency: str) -> ChartWords:
+    return ChartWords(language, kpi.unit, ZoneInfo("UTC"), currency)
+
+
+def moment(at: datetime, zone: ZoneInfo) -> SentenceValue:
+    """Return an instant, in words by the clocks of the zone."""
+    return SentenceValue("instant", instant(at), _alike(at.astimezone(zone).strftime(TIME_FORMAT)))
+
+
+def month(begin: datetime, zone: ZoneInfo) -> SentenceValue:
+    """Return the month that begins then."""
+    words = {
+        language: ChartWords(language, Unit.number, zone).period(begin, Grain.month) for language in LANGUAGES
+    }
+    return SentenceValue("period", begin.astimezone(zone).strftime("%Y-%m"), words)
+
+
+def record(number_or_key: str, href: str) -> SentenceValue:
+    """Return a record by its number or key."""
+    return SentenceValue("record", number_or_key, _alike(number_or_key), href=href)
+
+
+def named(key: str, names: Mapping[str, str], href: str | None = None) -> SentenceValue:
+    """Return what has a key, and a name in each language."""
+    return SentenceValue("key", key, names, href=href)
+
+
+def code(member: CodeEnum) -> SentenceValue:
+    """Return a code by its label."""
+    return named(member.value, {language: member.label(language) for language in LANGUAGES})
+
+
+def text(words: str) -> SentenceValue:
+    """Return words that are the same in both languages, as a name or a title."""
+    return SentenceValue("text", words, _alike(words))
