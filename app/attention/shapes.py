@@ -14,7 +14,6 @@ from app.attention.values import ValueType
 from app.common.priorities.priority import Priority
 from app.kernel.actions.payloads import LONGEST_KEY
 
-
 MONTH = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
 
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
-from app.dashboard import home
+from app.dashboard import home, kpi_page
 from app.dashboard.old import pages
 
 FOLDER = Path(__file__).with_name("static")
@@ -43,4 +43,4 @@ async def get_dashboard_file(request: Request, name: str) -> Response:
     return static_file(path).answer(request, {})
 
 
-ROUTERS = (router, pages.router, home.router)
+ROUTERS = (router, pages.router, home.router, kpi_page.router)
