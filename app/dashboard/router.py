@@ -28,6 +28,13 @@ async def get_old_due_page(request: Request) -> Response:
     return RedirectResponse(f"/desk/due?{query}" if query else "/desk/due", MOVED)
 
 
+@router.get("/changes", operation_id="get_old_changes_page")
+async def get_old_changes_page(request: Request) -> Response:
+    """Lead to the change calendar, which is the desk's, with what the address chooses."""
+    query = request.url.query
+    return RedirectResponse(f"/desk/changes?{query}" if query else "/desk/changes", MOVED)
+
+
 @router.get("/case/{number}", operation_id="get_case_of_dashboard")
 async def get_case_of_dashboard(number: str) -> Response:
     """Lead to the record's page at the desk."""

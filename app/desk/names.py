@@ -40,13 +40,14 @@ class ReferredNames:
         """
         referred = _referred_kinds(self.contract, lifecycle)
         return {
-            name: await self._named(referred.get(name), value) if name != "id" else value
+            name: await self.named_records(referred.get(name), value) if name != "id" else value
             for name, value in values.items()
         }
 
-    async def _named(self, kind: str | None, value: Any) -> Any:
+    async def named_records(self, kind: str | None, value: Any) -> Any:
+        """Return the name of a record of that kind, or those of several, in place of what stands for it."""
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-            named = [await self._named(kind, entry) for entry in value]
+            named = [await self.named_records(kind, entry) for entry in value]
             return [entry for entry in named if entry is not None]
         if not isinstance(value, str):
             return value

@@ -27,9 +27,7 @@ async def browser() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.mark.parametrize(
-    ("path", "files"), [("/dashboard", 3), ("/dashboard/changes", 2), ("/dashboard/webhooks", 2)]
-)
+@pytest.mark.parametrize(("path", "files"), [("/dashboard", 3), ("/dashboard/webhooks", 2)])
 async def test_the_page_may_load_what_is_ours_and_holds_no_script_of_its_own(
     browser: httpx.AsyncClient, path: str, files: int
 ) -> None:
@@ -61,7 +59,7 @@ async def test_what_the_page_loads_is_there_and_nothing_else_is(browser: httpx.A
 
 def test_every_module_is_used_and_there() -> None:
     named = {name for path in OURS for name in IMPORT.findall(path.read_text(encoding="utf-8"))}
-    pages = {"main.js", "changes.js", "webhooks.js"}
+    pages = {"main.js", "webhooks.js"}
     assert named | pages == {path.name for path in OURS if path.suffix == ".js"}
 
 

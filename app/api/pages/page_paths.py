@@ -19,7 +19,7 @@ SINGLE_PAGES = frozenset({START, SIGN_OUT})
 #: Files that pages load: they are the same for everybody.
 STATIC_FILES = (f"{DESK}/static/", f"{DASHBOARD}/static/")
 #: Pages that scripts draw, and their files.
-SCRIPTED = (f"{DASHBOARD}/changes", f"{DASHBOARD}/webhooks", f"{DASHBOARD}/old")
+SCRIPTED = (f"{DASHBOARD}/webhooks", f"{DASHBOARD}/old")
 LONGEST_ADDRESS = 2_000
 #: A slash, not followed by another sign that browsers take for a slash, and then no space and no backslash,
 #: which browsers leave out or turn into a slash.

@@ -37,7 +37,7 @@ def page_response(
     """Return the page, compressed if the client accepts that; `headers` are further ones, or others.
 
     The size of a compressed page can tell what stands in it beside a text that somebody else has chosen: so
-    no page holds a secret, such as a key or a cookie.
+    no page holds a secret, such as a key or a cookie, but one that is made for that answer alone.
     """
     content = html.encode()
     sent = {**PAGE_HEADERS, "Content-Language": language_for(request), **headers}

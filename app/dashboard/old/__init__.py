@@ -1,1 +1,1 @@
-"""Pages of the change calendar and of webhooks, which scripts draw."""
+"""The page of webhooks, which scripts draw."""

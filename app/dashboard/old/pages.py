@@ -1,4 +1,4 @@
-"""Routes of the pages that scripts draw, and of the files that they load."""
+"""Routes of the page of webhooks, which scripts draw, and of the files that it loads."""
 
 from __future__ import annotations
 
@@ -13,17 +13,10 @@ from app.api.service.static_files import static_file
 
 router = APIRouter(prefix="/dashboard", include_in_schema=False)
 FOLDER = Path(__file__).with_name("static")
-CHANGES = FOLDER / "changes.html"
 WEBHOOKS = FOLDER / "webhooks.html"
 #: Every file that the pages load, by its name in the URL.
 FILES = {path.name: path for path in FOLDER.iterdir() if path.suffix in (".css", ".js")}
-PRELOADED = (CHANGES, WEBHOOKS, *FILES.values())
-
-
-@router.get("/changes", operation_id="get_changes_page")
-async def get_changes_page(request: Request) -> Response:
-    """Return the page of the change calendar, in English and Chinese."""
-    return static_file(CHANGES).answer(request, HEADERS)
+PRELOADED = (WEBHOOKS, *FILES.values())
 
 
 @router.get("/webhooks", operation_id="get_webhooks_page")

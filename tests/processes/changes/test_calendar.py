@@ -189,7 +189,7 @@ async def test_another_library_accepts_the_file_and_finds_each_entry_once(
     assert event.dtend.value == NIGHT + timedelta(hours=3)
     assert (event.sequence.value, event.status.value) == (str(change["version"]), "CONFIRMED")
     assert event.categories.value == ["Normal"]
-    assert event.url.value.endswith(f"/dashboard/changes?change={change['number']}")
+    assert event.url.value.endswith(f"/desk/change/{change['number']}")
     assert read.contents["x-wr-calname"][0].value == "Change calendar"
     assert read.contents["refresh-interval"][0].value == "PT1H"
 

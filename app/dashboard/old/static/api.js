@@ -32,15 +32,6 @@ async function send(path, options) {
   return body;
 }
 
-/** The drawing at that path, as an element; parameters as for `get`. */
-export async function drawing(path, parameters) {
-  const options = { headers: { Accept: "image/svg+xml", "Accept-Language": state.lang }, credentials: "same-origin" };
-  const answer = await fetched(`${path}?${new URLSearchParams(parameters)}`, options, ATTEMPTS);
-  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
-  const read = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
-  return document.importNode(read.documentElement, true);
-}
-
 /** What is at that path; parameters without a value are left out. */
 export function get(path, parameters = {}) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
@@ -67,9 +58,6 @@ export async function all(path, parameters = {}, pages = 10) {
 export const signIn = (key) => send("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
 /** Asks for something to be done; `body` is text. */
 export const post = (path, body = null, headers = {}) => send(path, { method: "POST", headers, body });
-/** A new key that can only read the change calendar, for whoever is signed in. */
-export const calendarKey = (name) => post(
-  "/v1/keys", JSON.stringify({ name, person: "me", scope: "calendar" }), { "Content-Type": "application/json" });
 export const signOut = () => send("/v1/sessions/current", { method: "DELETE" });
 
 const kept = new Map();

@@ -10,7 +10,7 @@ const place = document.getElementById("header");
 export function header(title, me, { controls = null, speak, then }) {
   const say = words();
   const other = state.lang === "zh" ? "en" : "zh";
-  const pages = [["/dashboard", say.figures], ["/desk/due", say.due], ["/dashboard/changes", say.changes], ["/dashboard/webhooks", say.webhooks]];
+  const pages = [["/dashboard", say.figures], ["/desk/due", say.due], ["/desk/changes", say.changes], ["/dashboard/webhooks", say.webhooks]];
   const out = async () => {
     await signOut().catch(() => null);
     forget();

@@ -64,7 +64,7 @@ def _event(entry: CalendarEntry, language: str, address: str) -> Event:
     event.add("status", "TENTATIVE" if entry.state is ChangeState.approved else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     if entry.number is not None:
-        event.add("url", f"{address}/dashboard/changes?change={entry.number}")
+        event.add("url", f"{address}/desk/change/{entry.number}")
     event.add("description", "\n".join(_lines(entry, language)))
     return event
 

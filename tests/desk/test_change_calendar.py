@@ -1,0 +1,92 @@
+"""The page of the change calendar: what is in which week, for whom, and an address for calendar programs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.client import Client, an_incident
+from tests.desk.test_pages import page
+from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # a fixture
+from tests.processes.changes.samples import DONE, REVIEWED, Board
+
+PAGE = "/desk/changes"
+WEEK = f"{PAGE}?date=2199-03-04"
+
+
+@pytest.fixture
+async def reader(board: Board) -> Client:
+    """An engineer who sees two changes of one week."""
+    await board.scheduled(2, 4, title="Renew the <b>relay</b>")
+    await board.scheduled(5, 6, title="Swap the core switch")
+    return board.manager
+
+
+async def test_the_changes_of_a_week_are_listed_and_drawn(reader: Client) -> None:
+    html = await page(reader, WEEK)
+    assert html.index("Renew the <b>relay</b>") < html.index("Swap the core switch")
+    assert "<b>relay" not in (await reader.get(WEEK)).text
+    assert re.search(r'href="/desk/change/CHG-[\d-]+"', html)
+    drawing = re.search(r'src="(/v1/changes/calendar\.svg[^"]+)"', html)
+    assert drawing
+    image = await reader.get(drawing[1])
+    assert (image.status_code, image.headers["content-type"]) == (200, "image/svg+xml")
+    assert "Swap the core" in image.text
+    assert "Swap the core switch" in await page(reader, f"{PAGE}?view=month&date=2199-03-20")
+    chinese = await page(reader, WEEK, **{"Accept-Language": "zh"})
+    assert ("变更日历" in chinese, "普通" in chinese or "常规" in chinese) == (True, True)
+
+
+async def test_another_week_a_filter_and_another_reader_show_other_changes(
+    board: Board, reader: Client
+) -> None:
+    next_week = re.search(r'href="([^"]+)">Later', await page(reader, WEEK))
+    assert next_week
+    assert "date=2199-03-11" in next_week[1]
+    stranger = await board.api.client("Stranger")
+    pages = [
+        await page(reader, next_week[1]),
+        await page(reader, f"{WEEK}&type=emergency"),
+        await page(stranger, WEEK),
+    ]
+    assert not any("core switch" in html for html in pages)
+    assert "core switch" in await page(reader, f"{WEEK}&type=normal&service=mail&tz=Asia/Shanghai")
+    assert "Asia/Shanghai" in await page(reader, f"{WEEK}&tz=Asia/Shanghai")
+    assert "core switch" in await page(reader, f"{WEEK}&tz=No/Where"), "what is no zone is the usual one"
+
+
+async def test_an_address_for_a_calendar_program_reads_the_calendar_and_is_shown_once(
+    board: Board, reader: Client
+) -> None:
+    address = re.search(r'value="https?://[^/"]+(/v1/[^"]+)"', (await reader.post(PAGE)).text)
+    assert address
+    assert "key=ldk_" in address[1]
+    subscription_address = f"{address[1].replace('&amp;', '&')}&from=2199-03-01&until=2199-03-31"
+    subscribed = await board.api.with_token(None).get(subscription_address)
+    assert (subscribed.status_code, subscribed.text.count("BEGIN:VEVENT")) == (200, 2)
+    assert "ldk_" not in await page(reader, PAGE)
+
+
+async def test_old_addresses_lead_to_the_page_and_to_the_change(board: Board) -> None:
+    old = "/dashboard/changes"
+    for query, target in (("view=month&lang=zh", f"{PAGE}?view=month&lang=zh"), ("", PAGE)):
+        answer = await board.manager.get(f"{old}?{query}")
+        assert (answer.status_code, answer.headers["location"]) == (308, target)
+    number = (await board.drafted())["number"]
+    answer = await board.manager.get(f"{old}?change={number}")
+    assert answer.headers["location"] == f"/desk/change/{number}?change={number}"
+    assert number in await page(board.manager, answer.headers["location"])
+
+
+async def test_changes_that_caused_incidents_are_named_with_these(board: Board) -> None:
+    path = await board.scheduled(0, 2)
+    await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "It is quiet."})
+    incident = await board.agent.post_ok("/v1/incidents", an_incident())
+    await board.engineer.post_ok(f"{path}/complete", DONE)
+    assert 'id="causes"' not in await page(board.manager, PAGE)
+    reviewed = {**REVIEWED, "first_pass": False, "outcome": "successful_with_issues"}
+    await board.manager.post_ok(f"{path}/review", {**reviewed, "caused_incidents": [incident["id"]]})
+    causes = (await page(board.agent, PAGE)).partition('id="causes"')[2]
+    assert (await board.manager.read(path))["number"] in causes
+    assert f"/desk/incident/{incident['id']}" in causes or incident["number"] in causes
