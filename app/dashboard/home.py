@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_308_PERMANENT_REDIRECT
 
 from app.dashboard.attention import cases_address, last_reconciliation, read_attention
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
@@ -19,7 +21,11 @@ router = APIRouter(prefix=ROOT, include_in_schema=False)
 
 @router.get("", operation_id="get_dashboard")
 async def get_dashboard(request: Request) -> Response:
-    """Return home: what needs attention, and the watched figures."""
+    """Return home: what needs attention, and the watched figures; or lead to what an address that was given
+    out earlier named by its parameters.
+    """
+    if (moved := earlier_address(request)) is not None:
+        return RedirectResponse(moved, HTTP_308_PERMANENT_REDIRECT)
     page = await open_dashboard(request)
     return await _answer(page, page.say("title_home"), ROOT)
 
@@ -34,6 +40,17 @@ async def get_team_dashboard(request: Request, key: str) -> Response:
 async def get_service_dashboard(request: Request, key: str) -> Response:
     """Return the page of a service: the same as home, of its cases."""
     return await _scoped(request, "service", key)
+
+
+def earlier_address(request: Request) -> str | None:
+    """Return where the case or KPI is that an earlier address names: `?case=<id>&kind=incident`,
+    `?kpi=<key>`. None: it names none.
+    """
+    chosen = dict(request.query_params)
+    case, kind, key = chosen.pop("case", ""), chosen.pop("kind", "incident"), chosen.pop("kpi", "")
+    if case:
+        return f"/desk/{quote(kind, safe='')}/{quote(case, safe='')}"
+    return f"{ROOT}/kpi/{quote(key, safe='')}?{urlencode(chosen)}" if key else None
 
 
 async def _scoped(request: Request, scope: str, key: str) -> Response:

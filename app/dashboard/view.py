@@ -18,7 +18,7 @@ from app.kpis.questions.periods import Grain, first_day, next_period, start_of
 SCOPES = ("team", "service", "priority")
 COMPARISONS = ("none", "previous", "year")
 #: Parameters that other parts of a page read.
-OTHER_PARAMETERS = frozenset({"lang", "q", "sort", "by", "mark", "process"})
+OTHER_PARAMETERS = frozenset({"lang", "q", "sort", "by", "mark", "process", "view"})
 USUAL_PERIODS, MOST_PERIODS = 13, 59
 GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)
 #: How a period is written, by its grain.
@@ -27,6 +27,7 @@ WRITTEN = {
     Grain.quarter: re.compile(r"(\d{4})-Q([1-4])"),
     Grain.month: re.compile(r"(\d{4})-(\d{2})"),
     Grain.week: re.compile(r"(\d{4})-W(\d{2})"),
+    Grain.day: re.compile(r"(\d{4})-(\d{2})-(\d{2})"),  # a day in it, as addresses were written earlier
 }
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
@@ -143,7 +144,7 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
     if period is not None:
         written = parse_period(period)
         assert written is not None, "it has just been read"
-        grain = grain or written[0]
+        grain = grain or (Grain.month if written[0] is Grain.day else written[0])
         first = first_day(grain, written[1])
         if first > today:
             unknown.append(f"period={period}")
@@ -192,7 +193,9 @@ def parse_period(text: str) -> tuple[Grain, date] | None:
     return None
 
 
-def _first_of(grain: Grain, year: int, number: int = 1) -> date:
+def _first_of(grain: Grain, year: int, number: int = 1, day: int = 1) -> date:
+    if grain is Grain.day:
+        return date(year, number, day)
     if grain is Grain.week:
         return date.fromisocalendar(year, number, 1)
     return date(year, 3 * number - 2 if grain is Grain.quarter else number, 1)
