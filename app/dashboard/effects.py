@@ -20,7 +20,7 @@ PATH = f"{ROOT}/effects"
 #: The inputs of the question, as the form names them.
 TIMES = ("before_from", "before_to", "after_from", "after_to")
 FIGURES = ("behaviour", "intervals", "cases")
-SHOWN = "50"
+LISTED_EFFECTS = "50"
 
 
 @router.get("", operation_id="get_effects_page")
@@ -62,11 +62,11 @@ def _question(form: SentForm) -> dict[str, Any]:
 async def _effects_page(
     page: DashboardPage, inputs: Mapping[str, str], problem: Mapping[str, Any] | None
 ) -> Response:
-    measured = await page.desk.calls.read_if_allowed("/v1/effects", {"limit": SHOWN})
+    measured = await page.desk.calls.read_if_allowed("/v1/effects", {"limit": LISTED_EFFECTS})
     kpis = (await page.desk.calls.read("/v1/kpis"))["items"]
     return page.answer(
         "effects.html",
-        page.say("page_effects"),
+        page.sentence("page_effects"),
         status=200 if problem is None else problem["status"],
         path=PATH,
         effects=[] if measured is None else measured["items"],
@@ -89,5 +89,5 @@ async def get_effect_page(request: Request, name: str) -> Response:
         if (drawn := drawing(answer)) is not None:
             drawings.append((figure, drawn))
     return page.answer(
-        "effect.html", page.say("page_effects"), path=f"{PATH}/{name}", effect=effect, drawings=drawings
+        "effect.html", page.sentence("page_effects"), path=f"{PATH}/{name}", effect=effect, drawings=drawings
     )

@@ -58,7 +58,7 @@ class FigureRow:
     cases: int
 
 
-def words_for(unit: str, language: str, zone: ZoneInfo, currency: str) -> ChartWords:
+def words_of_unit(unit: str, language: str, zone: ZoneInfo, currency: str) -> ChartWords:
     """Return how values of that unit are written."""
     return ChartWords(language, Unit(unit), zone, currency)
 
@@ -97,7 +97,7 @@ def target_mark(item: Mapping[str, Any], language: str) -> PageMark | None:
 
 def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency: str) -> FigureRow:
     """Return the row of a KPI as `/v1/kpis/behaviours` gives it."""
-    words = exact(words_for(item["unit"], language, view.zone, currency), item)
+    words = exact(words_of_unit(item["unit"], language, view.zone, currency), item)
     judged = item["judged"]
     value, reason, status = "", "", ""
     if judged is not None:

@@ -27,7 +27,7 @@ async def get_dashboard(request: Request) -> Response:
     if (moved := earlier_address(request)) is not None:
         return RedirectResponse(moved, HTTP_308_PERMANENT_REDIRECT)
     page = await open_dashboard(request)
-    return await _answer(page, page.say("title_home"), ROOT)
+    return await _answer(page, page.sentence("title_home"), ROOT)
 
 
 @router.get("/team/{key}", operation_id="get_team_dashboard")

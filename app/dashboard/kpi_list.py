@@ -37,7 +37,7 @@ async def get_kpi_list_page(request: Request, q: str = "", sort: str = "", proce
     sort = sort if sort in SORTS else SORTS[0]
     return page.answer(
         "kpis.html",
-        page.say("page_kpis"),
+        page.sentence("page_kpis"),
         path=f"{ROOT}/kpis",
         rows=_sorted(page.rows(document["items"]), sort),
         document=document,
@@ -76,7 +76,7 @@ async def get_dashboard_report(request: Request) -> Response:
 async def _report(page: DashboardPage, rows: Sequence[FigureRow], document: object) -> Response:
     return page.answer(
         "report.html",
-        page.say("report_title", period=page.period_name()),
+        page.sentence("report_title", period=page.period_name()),
         path=f"{ROOT}/report",
         attention=await read_attention(page),
         cases_address=cases_address,

@@ -20,7 +20,7 @@ from app.dashboard.figures import (
     target_words,
 )
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
-from app.dashboard.parts_of_kpi import part_rows, parts_by_period, parts_of
+from app.dashboard.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.desk.operation_calls import CallAnswer
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
@@ -29,7 +29,7 @@ from app.kpis.drawing.intervals import draw_parts
 
 router = APIRouter(prefix=f"{ROOT}/kpi", include_in_schema=False)
 #: The parts by which a KPI is shown: the first that it is cut by.
-PARTS = ("team", "service", "priority", "category", "customer")
+PART_DIMENSIONS = ("team", "service", "priority", "category", "customer")
 #: The page sorts so many cases, and shows the first of them.
 MOST_CASES, CASES_SHOWN, PAGE_OF_CASES = 1_000, 20, 200
 SORTS = ("-measure", "measure", "-decided_at", "decided_at", "number")
@@ -69,7 +69,7 @@ async def get_kpi_page(request: Request, key: str) -> Response:
     document = await page.behaviours([key])
     (item,) = document["items"]
     row = figure_row(item, view, page.language, page.currency)
-    words = exact(page.words(item["unit"]), item)
+    words = exact(page.unit_words(item["unit"]), item)
     values: dict[str, Any] = {
         "moved": None,
         "cases": None,
@@ -141,18 +141,18 @@ def _sentence(page: DashboardPage, item: Mapping[str, Any], row: FigureRow, word
     """Return the period in a sentence: its value, how that stands to the target, and of how many cases."""
     judged = item["judged"]
     if judged is None or not row.value:
-        return page.say("kpi_none", period=page.period_name(), reason=row.reason or "–")
-    parts = [page.say("kpi_value", period=page.period_name(), value=row.value)]
+        return page.sentence("kpi_none", period=page.period_name(), reason=row.reason or "–")
+    parts = [page.sentence("kpi_value", period=page.period_name(), value=row.value)]
     if page.view.is_running:
-        parts = [page.say("kpi_so_far", period=page.period_name(), value=row.value)]
+        parts = [page.sentence("kpi_so_far", period=page.period_name(), value=row.value)]
     elif judged["target"] is not None:
         met = KpiStatus(judged["status"]).label(page.language).lower()
-        parts.append(page.say("kpi_target", target=target_words(judged["target"], words), status=met))
-    parts.append(page.say("kpi_cases", n=f"{judged['cases']:,}"))
+        parts.append(page.sentence("kpi_target", target=target_words(judged["target"], words), status=met))
+    parts.append(page.sentence("kpi_cases", n=f"{judged['cases']:,}"))
     if judged["open_cases"]:
-        parts.append(page.say("kpi_open", n=judged["open_cases"]))
+        parts.append(page.sentence("kpi_open", n=judged["open_cases"]))
     if judged["small"]:
-        parts.append(page.say("kpi_small"))
+        parts.append(page.sentence("kpi_small"))
     return words.translate("joined").join(parts)
 
 
@@ -165,9 +165,9 @@ def _point(point: Mapping[str, Any], page: DashboardPage, words: ChartWords) -> 
     """Return a period of the chart as a row of its table: its name, its value, its cases, and its signals."""
     name = words.period(instant(point["from"]), page.view.grain)
     if point["running"]:
-        name = f"{name} · {page.say('so_far')}"
+        name = f"{name} · {page.sentence('so_far')}"
     value = "–" if point["value"] is None else words.value(point["value"])
-    rules = words.translate("listed").join(page.say(f"rule_{rule}") for rule in point["signals"])
+    rules = words.translate("listed").join(page.sentence(f"rule_{rule}") for rule in point["signals"])
     return name, value, point["cases"], rules
 
 
@@ -175,7 +175,7 @@ async def _parts(
     page: DashboardPage, item: Mapping[str, Any], words: ChartWords, chosen: str | None
 ) -> dict[str, Any]:
     """Return what moved the KPI, by the parts that were chosen or the first that it is cut by."""
-    possible = [name for name in PARTS if name in item["dimensions"]]
+    possible = [name for name in PART_DIMENSIONS if name in item["dimensions"]]
     if not possible:
         return {}
     by = chosen if chosen in possible else possible[0]
@@ -188,11 +188,11 @@ async def _parts(
     over = [{**point, "running": point["from"] in running} for point in series["points"]]
     judged = item["judged"]
     target = None if judged is None or judged["target"] is None else target_value(judged["target"])
-    title = page.say("by_title", name=page.say(f"by_{by}"), period=page.period_name())
+    title = page.sentence("by_title", name=page.sentence(f"by_{by}"), period=page.period_name())
     return {
         "by": by,
         "possible": possible,
-        "moved": parts_of(points, influence, by, names, words),
+        "moved": influential_parts(points, influence, by, names, words),
         "heavy": [] if influence is None else influence["heaviest"],
         "parts_chart": draw_parts(title, part_rows(points, by, names), target, words) if points else None,
         "over_time": parts_by_period(over, by, names, words, item["direction"], view.grain),
@@ -240,7 +240,7 @@ async def _forecast(page: DashboardPage, key: str, words: ChartWords) -> str | N
     if not answer.is_success or answer.document["outlook"] is None:
         return None
     forecast = answer.document
-    sentence = page.say(f"outlook_{forecast['outlook']}", n=f"{forecast['more_cases'] or 0:,}")
+    sentence = page.sentence(f"outlook_{forecast['outlook']}", n=f"{forecast['more_cases'] or 0:,}")
     period = words.period(instant(forecast["from"]), view.grain)
     value = "–" if forecast["value"] is None else words.value(forecast["value"])
-    return words.translate("joined").join([page.say("kpi_so_far", period=period, value=value), sentence])
+    return words.translate("joined").join([page.sentence("kpi_so_far", period=period, value=value), sentence])

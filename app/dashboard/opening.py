@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, utc_now
 from app.common.priorities.priority import Priority
-from app.dashboard.figures import FigureRow, figure_row, words_for
+from app.dashboard.figures import FigureRow, figure_row, words_of_unit
 from app.dashboard.view import PageView, parse_view, period_key, recent_periods, without_unknown
 from app.desk.pages.context import Desk, open_desk
 from app.html.wording import Wording
@@ -52,18 +52,18 @@ class DashboardPage:
         """The language of the page."""
         return self.desk.language
 
-    def say(self, code: str, **words: object) -> str:
+    def sentence(self, code: str, **words: object) -> str:
         """Return the dashboard's sentence of that code."""
         return Wording(self.language, TABLE).sentence(code, **words)
 
-    def words(self, unit: str) -> ChartWords:
+    def unit_words(self, unit: str) -> ChartWords:
         """Return how values of that unit are written."""
-        return words_for(unit, self.language, self.view.zone, self.currency)
+        return words_of_unit(unit, self.language, self.view.zone, self.currency)
 
     def period_name(self, first: date | None = None) -> str:
         """Return the name of the period that begins on that day; None: of the chosen one."""
         begin = start_of(first or self.view.first, self.view.zone)
-        return self.words("number").period(begin, self.view.grain)
+        return self.unit_words("number").period(begin, self.view.grain)
 
     def name_of(self, scope: str, key: str) -> str:
         """Return what a team or a service is called."""
@@ -92,7 +92,7 @@ class DashboardPage:
             status=status,
             page=self,
             view=view,
-            say=self.say,
+            say=self.sentence,
             path=path,
             root=ROOT,
             process_pages=PROCESS_PAGES,

@@ -13,8 +13,8 @@ from app.kpis.drawing.effect_shapes import IntervalRow
 from app.kpis.questions.periods import Grain
 
 #: A chart and a table have so many parts, those with most cases.
-MOST_PARTS = 12
-NO_PART = "none"
+MOST_PARTS_SHOWN = 12
+WITHOUT_VALUE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class PartsByPeriod:
 
 def part_rows(points: Sequence[Mapping[str, Any]], by: str, names: Mapping[str, str]) -> list[IntervalRow]:
     """Return the parts of a period as rows of a chart, those with most cases, in the order of their names."""
-    largest = sorted(points, key=lambda point: -point["cases"])[:MOST_PARTS]
+    largest = sorted(points, key=lambda point: -point["cases"])[:MOST_PARTS_SHOWN]
     rows = []
     for point in largest:
         interval = point["interval"] or {"low": None, "high": None}
@@ -64,10 +64,10 @@ def part_rows(points: Sequence[Mapping[str, Any]], by: str, names: Mapping[str, 
 
 def part_name(key: str | None, names: Mapping[str, str]) -> str:
     """Return what the part of that key is called."""
-    return names.get(key or NO_PART, key or "–")
+    return names.get(key or WITHOUT_VALUE, key or "–")
 
 
-def parts_of(
+def influential_parts(
     points: Sequence[Mapping[str, Any]],
     influence: Mapping[str, Any] | None,
     by: str,
@@ -84,7 +84,7 @@ def parts_of(
             (
                 -abs(other["moved"] or 0),
                 PartOfKpi(
-                    key=key or NO_PART,
+                    key=key or WITHOUT_VALUE,
                     name=part_name(key, names),
                     value="–" if point["value"] is None else words.value(point["value"]),
                     cases=point["cases"],
@@ -111,7 +111,7 @@ def parts_by_period(
     begins = sorted({instant(point["from"]) for point in points})
     cells: dict[str, dict[str, Mapping[str, Any]]] = {}
     for point in points:
-        cells.setdefault(point["by"][by] or NO_PART, {})[instant(point["from"]).isoformat()] = point
+        cells.setdefault(point["by"][by] or WITHOUT_VALUE, {})[instant(point["from"]).isoformat()] = point
     heaviest, weight = None, 0.0
     for key, of_part in cells.items():
         for begin, point in of_part.items():
@@ -128,7 +128,7 @@ def parts_by_period(
                 heaviest = (key, begin, point["value"], fmean(others))
     rows = []
     largest = sorted(cells, key=lambda key: -sum(point["cases"] for point in cells[key].values()))[
-        :MOST_PARTS
+        :MOST_PARTS_SHOWN
     ]
     for key in sorted(largest, key=lambda key: part_name(key, names)):
         row = []

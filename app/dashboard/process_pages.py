@@ -102,7 +102,7 @@ async def get_process_dashboard(request: Request) -> Response:
     figures = {**document, "items": [by_key[key] for key in keys]}
     return await answer_figures(
         page,
-        page.say(f"page_{process.replace('-', '_')}"),
+        page.sentence(f"page_{process.replace('-', '_')}"),
         path,
         figures,
         processes=PROCESS_PAGES[process],
@@ -118,7 +118,7 @@ async def _chart(page: DashboardPage, key: str) -> Markup | None:
 
 def _flow(page: DashboardPage, keys: FlowKeys, by_key: Mapping[str, Mapping[str, Any]]) -> Markup | None:
     """Return what came and went in each period, and what was open at its end."""
-    words = page.words("cases")
+    words = page.unit_words("cases")
     points: Sequence[Mapping[str, Any]] = by_key[keys.opened]["points"]
     if not points:
         return None
@@ -131,7 +131,7 @@ def _flow(page: DashboardPage, keys: FlowKeys, by_key: Mapping[str, Mapping[str,
         return BarSeries(by_key[key]["name"], tuple(values.get(point["from"]) for point in points))
 
     figure = FlowFigure(
-        title=page.say("flow"),
+        title=page.sentence("flow"),
         periods=tuple(names),
         bars=(series(keys.opened), series(keys.ended)),
         line=series(keys.open_cases),

@@ -49,14 +49,14 @@ class PageView:
     unknown: tuple[str, ...] = ()
 
     @property
-    def until(self) -> date:
+    def end_day(self) -> date:
         """The day after the period."""
         return next_period(self.grain, self.first)
 
     @property
     def is_running(self) -> bool:
         """Whether the period is not over."""
-        return self.until > self.today
+        return self.end_day > self.today
 
     @property
     def previous(self) -> str:
@@ -66,7 +66,7 @@ class PageView:
     @property
     def following(self) -> str | None:
         """The period after, as an address writes it; None: it has not begun."""
-        return None if self.is_running else period_key(self.grain, self.until)
+        return None if self.is_running else period_key(self.grain, self.end_day)
 
     @property
     def key(self) -> str:
@@ -87,7 +87,7 @@ class PageView:
         earliest = _back(self.grain, running, self.periods)
         if self.first >= earliest:
             return earliest, next_period(self.grain, running)
-        return _back(self.grain, self.first, self.periods - 1), self.until
+        return _back(self.grain, self.first, self.periods - 1), self.end_day
 
     def scope_parameters(self) -> dict[str, str]:
         """Return the scope as parameters of operations."""
@@ -105,7 +105,7 @@ class PageView:
 
     def period_parameters(self) -> dict[str, str]:
         """Return the parameters of a question about the period alone."""
-        time = {"from": self.first.isoformat(), "to": self.until.isoformat()}
+        time = {"from": self.first.isoformat(), "to": self.end_day.isoformat()}
         return {**time, **self.zone_parameters(), **self.scope_parameters()}
 
     def address(self, path: str, **changes: str | None) -> str:

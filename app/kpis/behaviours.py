@@ -66,8 +66,8 @@ class KpiBehaviourItem(KpiOut):
         "value."
     )
     as_it_runs: KpiTargetMark | None = Field(
-        description="The second mark: whether the target will be met as it runs. Null: there is no target, or "
-        "there are no limits."
+        description="The second mark: whether the target will be met as it runs. Null: no target, or no "
+        "limits."
     )
     met_periods: int = Field(description="Number of the periods that are over and met their target.")
     target_periods: int = Field(description="Number of the periods that are over and have value and target.")
@@ -107,10 +107,10 @@ async def behaviours(
     series: list[KpiAnswer] = []
     async with snapshot_connection(ledger.db) as connection:
         position, lag_seconds = await facts_position(connection)
-        layers = await targets(connection, [asked.question.kpi.key for asked in questions])
-        for asked in questions:
-            question, points = asked.question, list[KpiPoint]()
-            if not asked.ignored_filters:
+        layers = await targets(connection, [chart_question.question.kpi.key for chart_question in questions])
+        for chart_question in questions:
+            question, points = chart_question.question, list[KpiPoint]()
+            if not chart_question.ignored_filters:
                 figures = await count(connection, question, now, most=LARGEST_ANSWER)
                 of_kpi = layers.get(question.kpi.key, ())
                 points = series_points(question, figures, Comparisons(), {}, of_kpi, now)
@@ -127,22 +127,28 @@ async def behaviours(
                 )
             )
     items = []
-    for asked, answered in zip(questions, series, strict=True):
-        marks = await chart_marks(ledger, asked.question)
+    for chart_question, answered in zip(questions, series, strict=True):
+        marks = await chart_marks(ledger, chart_question.question)
         items.append(
-            _item(asked, answered, behaviour(asked.question.kpi, answered, now, marks), judged_at, now)
+            _item(
+                chart_question,
+                answered,
+                behaviour(chart_question.question.kpi, answered, now, marks),
+                judged_at,
+                now,
+            )
         )
     return position, lag_seconds, items
 
 
 def _item(
-    asked: ChartQuestion,
+    chart_question: ChartQuestion,
     answered: KpiAnswer,
     chart: KpiBehaviour,
     judged_at: datetime | None,
     now: datetime,
 ) -> KpiBehaviourItem:
-    kpi = asked.question.kpi
+    kpi = chart_question.question.kpi
     over = [point for point in answered.points if point.end <= now and point.value is not None]
     statuses = [point.status for point in over if point.target is not None]
     judged = next(
@@ -155,8 +161,8 @@ def _item(
     )
     target = None if judged is None else judged.target
     return KpiBehaviourItem(
-        **dict(asked.description),
-        ignored_filters=list(asked.ignored_filters),
+        **dict(chart_question.description),
+        ignored_filters=list(chart_question.ignored_filters),
         judged=judged,
         change=None if judged is None else _change(kpi, chart, judged, now),
         as_it_runs=target_mark(target, chart.limits),

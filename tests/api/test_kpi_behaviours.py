@@ -14,12 +14,11 @@ from app.kpis.behaviours import target_mark
 from app.kpis.declaration.kpi import Comparator
 from app.kpis.signals.watch_list import USUAL
 from tests.api.desk import Desk
-from tests.api.test_kpi_signals import desk as spiked_desk  # noqa: F401 - a fixture
-from tests.api.test_kpi_signals import months
-from tests.client import Client
+from tests.api.test_kpi_signals import Desk as SpikedDesk
+from tests.api.test_kpi_signals import desk_with_a_spike, months
+from tests.client import Api, Client
 
 ROWS = "/v1/kpis/behaviours"
-TARGET = {"target": {"comparator": "lt", "value": "7200"}, "valid_from_at": "2020-01-01T00:00:00Z"}
 LIMITS = KpiLimits(centre=5.0, low=2.0, high=8.0, moving_range=1.0, upper_range=3.0)
 
 
@@ -48,7 +47,8 @@ async def test_a_filter_that_a_kpi_is_not_cut_by_is_named_and_leaves_no_figure(d
     )
 
 
-async def test_a_period_that_is_a_signal_is_marked_and_one_that_runs_is_not(spiked_desk) -> None:  # type: ignore[no-untyped-def] # noqa: F811
+async def test_a_period_that_is_a_signal_is_marked_and_one_that_runs_is_not(api: Api) -> None:
+    spiked_desk: SpikedDesk = await desk_with_a_spike(api)
     quality: Client = spiked_desk.quality
     begin, key = months()[2].date().isoformat(), "incident_resolution_seconds"
 

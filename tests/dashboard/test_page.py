@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-
 from app.dashboard.page import FILES, FOLDER
+
 from app.kpis.answers.series import KpiStatus, NoValueReason
 from app.kpis.declaration.kpi import EXCLUSIONS
 from app.main import build_app

@@ -133,7 +133,7 @@ class KpiBehavioursQuery(KpiBehaviourQuery):
     )
     judged: Annotated[str | None, Field(max_length=40)] = Field(
         None,
-        description="A date in the period that is judged, or a time with a zone. None: the last that is over.",
+        description="A date in the period that is judged, or a time with a zone. None: the last one over.",
     )
 
 
