@@ -54,7 +54,9 @@ def _has(key: str, searched: str) -> bool:
     kpi = KPIS[key]
     number = str(list(KPIS).index(key) + 1)
     text = f"{key} {kpi.texts('en').name} {kpi.texts('zh').name}".casefold()
-    return searched.strip() == number or all(word in text for word in searched.casefold().split())
+    if searched.strip().isdecimal():
+        return searched.strip() == number
+    return all(word in text for word in searched.casefold().split())
 
 
 def _sorted(rows: Sequence[FigureRow], sort: str) -> list[FigureRow]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.dashboard.figures import (
@@ -21,7 +20,7 @@ from app.dashboard.figures import (
 )
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
 from app.dashboard.parts_of_kpi import influential_parts, part_rows, parts_by_period
-from app.desk.operation_calls import CallAnswer
+from app.desk.operation_calls import CallAnswer, CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
@@ -119,7 +118,7 @@ async def get_kpi_series_table(request: Request, key: str) -> Response:
 async def _csv(page: DashboardPage, path: str, parameters: Mapping[str, str], name: str) -> Response:
     answer = await page.desk.calls.send("GET", path, parameters=parameters, headers={"accept": "text/csv"})
     if not answer.is_success:
-        raise HTTPException(answer.status)
+        raise CallRefused(answer)
     headers = {"Content-Disposition": f'attachment; filename="{name}-{page.view.key}.csv"', **SCRIPTLESS}
     return Response(answer.content, headers=headers, media_type="text/csv; charset=utf-8")
 

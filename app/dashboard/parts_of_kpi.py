@@ -13,7 +13,7 @@ from app.kpis.drawing.effect_shapes import IntervalRow
 from app.kpis.questions.periods import Grain
 
 #: A chart and a table have so many parts, those with most cases.
-MOST_PARTS_SHOWN = 12
+LARGEST_TABLE = 12
 WITHOUT_VALUE = "none"
 
 
@@ -53,7 +53,7 @@ class PartsByPeriod:
 
 def part_rows(points: Sequence[Mapping[str, Any]], by: str, names: Mapping[str, str]) -> list[IntervalRow]:
     """Return the parts of a period as rows of a chart, those with most cases, in the order of their names."""
-    largest = sorted(points, key=lambda point: -point["cases"])[:MOST_PARTS_SHOWN]
+    largest = sorted(points, key=lambda point: -point["cases"])[:LARGEST_TABLE]
     rows = []
     for point in largest:
         interval = point["interval"] or {"low": None, "high": None}
@@ -128,7 +128,7 @@ def parts_by_period(
                 heaviest = (key, begin, point["value"], fmean(others))
     rows = []
     largest = sorted(cells, key=lambda key: -sum(point["cases"] for point in cells[key].values()))[
-        :MOST_PARTS_SHOWN
+        :LARGEST_TABLE
     ]
     for key in sorted(largest, key=lambda key: part_name(key, names)):
         row = []

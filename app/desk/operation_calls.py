@@ -5,6 +5,7 @@ which take a page as one request. So a page shows and does nothing that the API 
 from __future__ import annotations
 
 import json
+from asyncio import Event
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,8 +104,12 @@ async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) 
     begun: dict[str, Any] = {}
     parts: list[bytes] = []
 
+    unread = [content]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": content, "more_body": False}
+        if not unread:  # whoever listens for the end of the connection waits until the answer is whole
+            await Event().wait()
+        return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
