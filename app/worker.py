@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from app.attention import judging
 from app.automation.agreements import (
     escalate_by_sla,
     flag_agreement_reviews,
@@ -189,6 +190,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(spans.run(lines, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed, further=_compare_cases))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))
+        tasks.create_task(judging.run(lines, ledger, clock, watched, failed=failed))
         tasks.create_task(open_audits.run(lines, ledger, clock, failed=failed))
         tasks.create_task(open_scorecards.run(lines, ledger, clock, failed=failed))
         tasks.create_task(watch_risk_indicators.run(lines, ledger, clock, failed=failed))

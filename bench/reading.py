@@ -20,9 +20,9 @@ from bench.cases import FAULT, TEAMS, LargeSite, team_key
 from bench.figures import Figure, Threshold, alternate, number, paired_figure
 from bench.site import made_token
 
-GET, LIST, SCOPED, TABLE, ACTIONS, WORK, PAGE_LIST, PAGE_RECORD, FEED, MEMORY = NAMES = (
+GET, LIST, SCOPED, TABLE, ACTIONS, WORK, PAGE_LIST, PAGE_RECORD, FEED, MEMORY, ATTENTION = NAMES = (
     *("get", "list", "list_scoped", "list_table", "list_actions"),
-    *("work", "page_list", "page_record", "feed", "memory"),
+    *("work", "page_list", "page_record", "feed", "memory", "attention"),
 )
 GROWTH = "growth"
 PAGE = 50
@@ -113,6 +113,16 @@ class Reading:
         paired = await alternate(self.many.run, no_op, self.rate(clients, lambda: "/v1/me/work", self.scoped))
         what = f"/v1/me/work where there are {self.many.incidents:,} / no-op route, {clients} clients"
         return paired_figure(WORK, what, paired, Threshold(0.12, 0.25))
+
+    async def attention(self, who: str, token: str) -> Figure:
+        """Measures how long somebody waits for what needs attention, one after the other."""
+        port, seconds = self.many.site.ports["api"], self.many.run.seconds
+        answers, _ = await load.run(
+            port, 1, seconds, lambda: load.request("GET", "/v1/attention", token), expect=b"200"
+        )
+        what = f"/v1/attention where there are {self.many.incidents:,}, for {who}, p99"
+        threshold = Threshold(150, 50, " ms", at_most=True)
+        return Figure(ATTENTION, what, f"{number(answers.p99_ms)} ms", answers.p99_ms, threshold)
 
     async def list_actions(self, clients: int) -> Figure:
         """Measures the same as `list_table`, with what the caller may do with each, against that without."""
@@ -266,6 +276,10 @@ async def measure(many: LargeSite) -> list[Figure]:
         if run.is_wanted(WORK):
             run.announce("What an agent has to do, in turns with a route that does nothing")
             figures.append(await reader.work(8))
+        if run.is_wanted(ATTENTION):
+            run.announce("What needs attention, for an administrator and for an agent of one team")
+            figures.append(await reader.attention("an administrator", reader.token))
+            figures.append(await reader.attention("an agent", reader.scoped))
         if run.is_wanted(PAGE_LIST):
             run.announce("Pages of a list, in turns with the operations that they read")
             figures.append(await reader.page_list())
@@ -284,6 +298,7 @@ async def measure(many: LargeSite) -> list[Figure]:
             f"/v1/incidents?q={quote(FAULT[1])}": reader.token,
             f"/v1/incidents?q={quote(FAULT[0])}": reader.scoped,
             "/v1/me/work": reader.scoped,
+            "/v1/attention": reader.scoped,
         }
         await plans.write(many, paths, PLANS)
     return figures

@@ -7180,17 +7180,55 @@ create table plumbing.import_run (
 CREATE INDEX import_run_started ON plumbing.import_run USING btree (started_at DESC, id DESC);
 CREATE INDEX import_run_waiting ON plumbing.import_run USING btree (started_at, id) WHERE ((upload_id IS NOT NULL) AND (finished_at IS NULL));
 
+create table plumbing.judged_month (
+  kpi text collate "C" not null,
+  service text collate "C",
+  team_id uuid,
+  begins_at timestamp with time zone not null,
+  value double precision not null,
+  comparator text collate "C",
+  target double precision,
+  met boolean,
+  cases bigint not null,
+  small boolean not null,
+  numerator bigint,
+  denominator bigint,
+  misses integer not null,
+  months_met integer not null,
+  months_judged integer not null,
+  outlook text collate "C",
+  final_after timestamp with time zone,
+  constraint judged_month_key UNIQUE NULLS NOT DISTINCT (kpi, service, team_id, begins_at)
+);
+CREATE INDEX judged_month_begins ON plumbing.judged_month USING btree (begins_at, kpi);
+
 create table plumbing.key_use (
   key_id uuid not null,
   used_at timestamp with time zone not null,
   constraint key_use_pkey PRIMARY KEY (key_id)
 ) with (fillfactor=50);
 
+create table plumbing.longest_usual (
+  kind text collate "C" not null,
+  seconds bigint,
+  cases bigint not null,
+  judged_at timestamp with time zone not null,
+  "position" bigint not null,
+  constraint longest_usual_pkey PRIMARY KEY (kind)
+);
+
 create table plumbing.number_block (
   code text collate "C" not null,
   year smallint not null,
   next bigint not null,
   constraint number_block_pkey PRIMARY KEY (code, year)
+);
+
+create table plumbing.put_aside (
+  person_id uuid not null,
+  key text collate "C" not null,
+  until_at timestamp with time zone not null,
+  constraint put_aside_pkey PRIMARY KEY (person_id, key)
 );
 
 create table plumbing.readiness (

@@ -20,9 +20,9 @@ async def until(look: Callable[[], Awaitable[T | None]], seconds: float = PATIEN
     """What `look` gives, as soon as it is something. Fails when patience ends, after so many seconds."""
     async with asyncio.timeout(seconds):
         while True:
-            seen = await look()
-            if seen:
-                return seen
+            outcome = await look()
+            if outcome:
+                return outcome
             await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -45,14 +45,14 @@ class ConditionOwner:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class AttentionCondition:
     """A condition that a rule has found.
 
     `subject` tells it apart from others of its code and process, and never changes while it lasts. `sentence`
     is the code of its sentence; None: `code`. `misses` is in how many periods in a row a target was missed.
     `cases` is the address of a list of the API with exactly `count` cases, or that of one record; `desk` that
-    of its page. `several` and `several_desk` are those of all of its code and process, into which it folds
-    with them; None: it does not. `folded` are the keys of those that it stands for.
+    of its page. One that `folds` becomes one sentence with others of its code and process: `several` and
+    `several_desk` are the addresses of all of them, `folded` those that it then stands for.
     """
 
     code: str
@@ -69,14 +69,10 @@ class Condition:
     due_at: datetime | None = None
     misses: int = 0
     weight: float = 0
+    folds: bool = False
     several: str | None = None
     several_desk: str | None = None
-    folded: tuple[str, ...] = ()
-
-    @property
-    def folds(self) -> bool:
-        """Return whether it becomes one sentence with others of its code and process."""
-        return self.several is not None
+    folded: tuple[AttentionCondition, ...] = ()
 
     @property
     def key(self) -> str:

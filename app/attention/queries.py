@@ -9,10 +9,23 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.attention.conditions import Condition, Severity
+from app.attention.asides import asides
+from app.attention.conditions import AttentionCondition, Severity
 from app.attention.ranking import fold, rank
 from app.attention.reading import AttentionChoice, AttentionReader, last_month
-from app.attention.rules import clocks, incidents, signals, trust
+from app.attention.rules import (
+    agreements,
+    backlog,
+    clocks,
+    incidents,
+    integrations,
+    outages,
+    programme,
+    signals,
+    targets,
+    trust,
+    yours,
+)
 from app.attention.shapes import AttentionQuery
 from app.attention.values import SentenceValue
 from app.common.people import Caller
@@ -25,33 +38,51 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.periods import start_of
 from app.log.canonical import instant
 
-Rule = Callable[[AttentionReader], Awaitable[list[Condition]]]
+Rule = Callable[[AttentionReader], Awaitable[list[AttentionCondition]]]
 RULES: tuple[Rule, ...] = (
     trust.reconciliation,
     incidents.open_majors,
     incidents.unacknowledged,
     clocks.clocks_due,
+    outages.services_down,
+    outages.budgets_burnt,
+    targets.missed,
+    targets.out_of_reach,
+    agreements.targets_missed,
+    agreements.reviews_overdue,
     signals.worse,
+    backlog.old_cases,
+    integrations.silent_sources,
+    integrations.failed_deliveries,
+    programme.changes_unreviewed,
+    programme.steps_overdue,
+    programme.benefits_faded,
+    yours.waiting,
 )
 #: What is told as good news, and how much of it.
-GOOD: tuple[Rule, ...] = (signals.better,)
+GOOD: tuple[Rule, ...] = (programme.effects_confirmed, signals.better)
 MOST_GOOD = 3
 MOST_NEAR = 5
+URGENT = frozenset({Severity.banner, Severity.now})
+URGENT = frozenset({Severity.banner, Severity.now})
 SERVICES = "select key from fold.service order by key"
 
 
 @dataclass(frozen=True, slots=True)
-class FoundAttention:
-    """What needs attention at an instant, and at a position of the log."""
+class AttentionNow:
+    """What needs attention at an instant, and at a position of the log. `aside_until`: by their keys, until
+    when the reader has put sentences aside.
+    """
 
     reader: AttentionReader
     position: int
     lag_seconds: float
-    conditions: Sequence[Condition]
-    good: Sequence[Condition]
+    conditions: Sequence[AttentionCondition]
+    good: Sequence[AttentionCondition]
+    aside_until: Mapping[str, datetime]
 
 
-async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> FoundAttention:
+async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionNow:
     """Return what needs the caller's attention. Raises WrongValue for a team or service that there is not, or
     a month that is not over.
     """
@@ -63,8 +94,11 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     conditions = list(trust.lagging(reader, lag_seconds))
     for rule in RULES:
         conditions += await rule(reader)
+    until = await asides(ledger.db, caller.person_id, now)
+    unfolded = [condition for condition in conditions if query.aside or condition.key not in until]
+    ranked = [condition for condition in fold(rank(unfolded)) if query.aside or condition.key not in until]
     good = [condition for rule in GOOD for condition in await rule(reader)]
-    return FoundAttention(reader, position, lag_seconds, fold(rank(conditions)), rank(good)[:MOST_GOOD])
+    return AttentionNow(reader, position, lag_seconds, ranked, rank(good)[:MOST_GOOD], until)
 
 
 async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionReader:
@@ -89,12 +123,12 @@ def _month(period: str, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def _team(name: str, teams: Any) -> CachedTeam:
-    known: dict[str, CachedTeam] = {}
+    teams_by_name: dict[str, CachedTeam] = {}
     for team in teams:
-        known |= {team.key: team, team.text: team}
-    if name.lower() in known:
-        return known[name.lower()]
-    raise _unknown("team", name, [team.key for team in known.values()])
+        teams_by_name |= {team.key: team, team.text: team}
+    if name.lower() in teams_by_name:
+        return teams_by_name[name.lower()]
+    raise _unknown("team", name, [team.key for team in teams_by_name.values()])
 
 
 async def _service(ledger: Ledger, name: str) -> str:
@@ -104,29 +138,31 @@ async def _service(ledger: Ledger, name: str) -> str:
     raise _unknown("service", name, keys)
 
 
-def _unknown(parameter: str, value: str, known: Sequence[str]) -> WrongValue:
-    near = get_close_matches(value, sorted(set(known)), n=MOST_NEAR)
+def _unknown(parameter: str, value: str, keys: Sequence[str]) -> WrongValue:
+    near = get_close_matches(value, sorted(set(keys)), n=MOST_NEAR)
     words = {"value": value, "near": ", ".join(near)}
     return WrongValue(words, parameter=parameter, because="unknown_value_near" if near else "unknown_value")
 
 
-def render_attention(found: FoundAttention, language: str) -> dict[str, Any]:
+def render_attention(attention_now: AttentionNow, language: str) -> dict[str, Any]:
     """Return what needs attention as clients see it."""
-    reader = found.reader
-    urgent = sum(condition.severity in {Severity.banner, Severity.now} for condition in found.conditions)
+    reader = attention_now.reader
+    conditions, until = attention_now.conditions, attention_now.aside_until
+    counted = [condition for condition in conditions if condition.key not in until]
+    urgent = [condition for condition in counted if condition.severity in URGENT]
     return {
         "as_of": instant(reader.now),
-        "position": found.position,
-        "lag_seconds": found.lag_seconds,
+        "position": attention_now.position,
+        "lag_seconds": attention_now.lag_seconds,
         "period": reader.choice.month.astimezone(reader.zone).strftime("%Y-%m"),
-        "counts": {"total": len(found.conditions), "now": urgent},
-        "items": [_item(condition, language) for condition in found.conditions],
-        "good": [_item(condition, language) for condition in found.good],
-        "nothing": None if found.conditions else translate(language, "attention", "nothing"),
+        "counts": {"total": len(counted), "now": len(urgent)},
+        "items": [_item(condition, language, until) for condition in conditions],
+        "good": [_item(condition, language, until) for condition in attention_now.good],
+        "nothing": None if counted else translate(language, "attention", "nothing"),
     }
 
 
-def _item(condition: Condition, language: str) -> dict[str, Any]:
+def _item(condition: AttentionCondition, language: str, until: Mapping[str, datetime]) -> dict[str, Any]:
     sentences, owner = condition.sentences(), condition.owner
     return {
         "key": condition.key,
@@ -144,7 +180,16 @@ def _item(condition: Condition, language: str) -> dict[str, Any]:
         "since": condition.since and instant(condition.since),
         "due_at": condition.due_at and instant(condition.due_at),
         "count": condition.count,
-        "aside_until": None,
+        "folded": [
+            {
+                "key": part.key,
+                "sentence": part.sentences()[language],
+                "cases": part.cases,
+                "desk": part.desk,
+            }
+            for part in condition.folded
+        ],
+        "aside_until": instant(until[condition.key]) if condition.key in until else None,
     }
 
 

@@ -7,25 +7,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.attention import values
-from app.attention.conditions import Condition, Severity
+from app.attention.conditions import AttentionCondition, Severity
 
 #: So many sentences of a code and process stand for themselves; more are one.
 MOST_ALIKE = 2
-LAST = datetime.max.replace(tzinfo=UTC)
+LATEST_TIME = datetime.max.replace(tzinfo=UTC)
 ORDER = list(Severity)
 BY_TIME = frozenset({Severity.now, Severity.yours})
 
 
-def rank(conditions: Iterable[Condition]) -> list[Condition]:
+def rank(conditions: Iterable[AttentionCondition]) -> list[AttentionCondition]:
     """Return the conditions, the most urgent first: by severity; then what is due first, what was missed in
     most periods in a row, and what concerns most cases.
     """
     return sorted(conditions, key=_place)
 
 
-def _place(condition: Condition) -> tuple[object, ...]:
-    due_at = condition.due_at or LAST if condition.severity in BY_TIME else LAST
-    since = condition.since or LAST
+def _place(condition: AttentionCondition) -> tuple[object, ...]:
+    due_at = condition.due_at or LATEST_TIME if condition.severity in BY_TIME else LATEST_TIME
+    since = condition.since or LATEST_TIME
     return (
         ORDER.index(condition.severity),
         due_at,
@@ -37,11 +37,11 @@ def _place(condition: Condition) -> tuple[object, ...]:
     )
 
 
-def fold(ranked: Sequence[Condition]) -> list[Condition]:
+def fold(ranked: Sequence[AttentionCondition]) -> list[AttentionCondition]:
     """Return the conditions with those of the same code and process in one, where they are three or more: at
     the place of the first, which is named in the sentence. What has no sentence for several stays.
     """
-    alike: dict[tuple[str, str | None], list[Condition]] = {}
+    alike: dict[tuple[str, str | None], list[AttentionCondition]] = {}
     for condition in ranked:
         alike.setdefault((condition.code, condition.process), []).append(condition)
     return [
@@ -52,7 +52,7 @@ def fold(ranked: Sequence[Condition]) -> list[Condition]:
     ]
 
 
-def _folded(group: Sequence[Condition]) -> Condition:
+def _folded(group: Sequence[AttentionCondition]) -> AttentionCondition:
     first = group[0]
     more = {"n": values.number(len(group))}
     return replace(
@@ -63,5 +63,5 @@ def _folded(group: Sequence[Condition]) -> Condition:
         desk=first.several_desk,
         count=len(group),
         subject="",
-        folded=tuple(condition.key for condition in group),
+        folded=tuple(group),
     )

@@ -50,7 +50,7 @@ class AttentionReader:
     choice: AttentionChoice
     teams: Mapping[UUID, CachedTeam] = field(default_factory=dict)
 
-    def seen(self, lifecycle: Lifecycle[Any], where: WhereClause, alias: str = "r") -> str:
+    def visible(self, lifecycle: Lifecycle[Any], where: WhereClause, alias: str = "r") -> str:
         """Return the condition that the reader sees the record `alias` of that kind."""
         stream = f"'{lifecycle.kind}/' || {alias}.id"
         agents_see = self.ledger.settings.agents_see
@@ -59,7 +59,7 @@ class AttentionReader:
     def chosen(self, lifecycle: Lifecycle[Any], where: WhereClause, alias: str = "r") -> str:
         """Return the condition that the reader sees the record, and that it is of what they have chosen."""
         fields = lifecycle.record.model_fields
-        conditions = [self.seen(lifecycle, where, alias)]
+        conditions = [self.visible(lifecycle, where, alias)]
         if self.choice.team is not None:
             is_of_team = f"{alias}.team_id = {where.bind(self.choice.team.id)}"
             conditions.append(is_of_team if "team_id" in fields else "false")
@@ -67,20 +67,22 @@ class AttentionReader:
             is_of_service = f"{alias}.service = {where.bind(self.choice.service)}"
             conditions.append(is_of_service if "service" in fields else "false")
         if self.choice.priorities:
-            named = where.bind([priority.value for priority in self.choice.priorities])
-            conditions.append(f"{alias}.priority = any({named}::text[])" if "priority" in fields else "false")
+            priorities = where.bind([priority.value for priority in self.choice.priorities])
+            conditions.append(
+                f"{alias}.priority = any({priorities}::text[])" if "priority" in fields else "false"
+            )
         return " and ".join(conditions)
 
     def parameters(self, **more: str) -> dict[str, str]:
         """Return the parameters of a list's address for what is chosen, with more of them."""
-        chosen: dict[str, str] = {}
+        filters: dict[str, str] = {}
         if self.choice.team is not None:
-            chosen["team"] = self.choice.team.key
+            filters["team"] = self.choice.team.key
         if self.choice.service is not None:
-            chosen["service"] = self.choice.service
+            filters["service"] = self.choice.service
         if self.choice.priorities:
-            chosen["priority"] = ",".join(self.choice.priorities)
-        return {**chosen, **more}
+            filters["priority"] = ",".join(self.choice.priorities)
+        return {**filters, **more}
 
     def owner_team(self, team_id: UUID | None) -> ConditionOwner | None:
         """Return the team as an owner; None if there is none."""

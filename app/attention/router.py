@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, utc_now
@@ -13,8 +14,25 @@ from app.api.direct import DirectRoute
 from app.api.listings.paging import VARY
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
+from app.attention.asides import MOST_ASIDE, put_aside, take_up
 from app.attention.queries import attention, render_attention
-from app.attention.shapes import Attention, AttentionQuery
+from app.attention.shapes import AsideOut, Attention, AttentionQuery, PutAside
+from app.kernel.actions.actor_policy import anybody
+from app.kernel.actions.refusals import NotFound, WrongValue
+from app.log.canonical import instant
+
+#: A sentence is put aside for so long at most.
+LONGEST_ASIDE = timedelta(days=366)
+ConditionKey = Annotated[
+    str,
+    Path(
+        alias="key",
+        max_length=200,
+        pattern=r"^[a-z_]+(:[A-Za-z0-9_.:+-]*)?$",
+        description="The key of the sentence, as `get_attention` shows it.",
+        examples=["major_incident:incident:INC-2026-000123"],
+    ),
+]
 
 router = APIRouter(prefix="/v1/attention", tags=["attention"], route_class=DirectRoute)
 
@@ -31,6 +49,48 @@ async def get_attention(
 ) -> Response:
     """Return what needs the caller's attention in sentences, the most urgent first, of what they may see."""
     language = language_for(request)
-    found = await attention(ledger, caller_of(request), query, utc_now())
+    attention_now = await attention(ledger, caller_of(request), query, utc_now())
     headers = {**VARY, "Content-Language": language}
-    return Response(dump_json(render_attention(found, language)), 200, headers, "application/json")
+    return Response(dump_json(render_attention(attention_now, language)), 200, headers, "application/json")
+
+
+@router.put(
+    "/asides/{key}",
+    operation_id="put_attention_aside",
+    summary="Put a sentence aside",
+    response_model=AsideOut,
+    responses=problems(400, 403, 413, 415, 422),
+)
+async def put_attention_aside(
+    request: Request, ledger: Ledger, key: ConditionKey, body: Annotated[PutAside, Body()]
+) -> Response:
+    """Put a sentence aside until a date, for oneself: others go on being told, and so is whoever did after
+    that date.
+    """
+    caller, now = caller_of(request), utc_now()
+    if caller.is_read_only or caller.person_id is None:
+        raise ledger.forbidden(anybody, language_for(request))
+    if not now < body.until_at <= now + LONGEST_ASIDE:
+        raise WrongValue(pointer="/until_at", because="not_within_a_year")
+    if not await put_aside(ledger.db, caller.person_id, key, body.until_at, now):
+        raise WrongValue({"most": str(MOST_ASIDE)}, parameter="key", because="too_many_aside")
+    return Response(
+        dump_json({"key": key, "until_at": instant(body.until_at)}), media_type="application/json"
+    )
+
+
+@router.delete(
+    "/asides/{key}",
+    operation_id="take_attention_up",
+    summary="Take a sentence up again",
+    status_code=204,
+    responses=problems(403, 404, 422),
+)
+async def take_attention_up(request: Request, ledger: Ledger, key: ConditionKey) -> Response:
+    """Take a sentence up again that the caller had put aside."""
+    caller = caller_of(request)
+    if caller.is_read_only or caller.person_id is None:
+        raise ledger.forbidden(anybody, language_for(request))
+    if not await take_up(ledger.db, caller.person_id, key):
+        raise NotFound()
+    return Response(status_code=204)

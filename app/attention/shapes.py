@@ -12,7 +12,7 @@ from app.api.records.shapes import OutputModel
 from app.attention.conditions import OwnerKind, Severity
 from app.attention.values import ValueType
 from app.common.priorities.priority import Priority
-from app.kernel.actions.payloads import LONGEST_KEY
+from app.kernel.actions.payloads import LONGEST_KEY, Instant
 
 MONTH = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
 
@@ -71,6 +71,15 @@ class AttentionOwner(OutputModel):
     name: str | None = Field(description="The name, in the language asked for; null when it was erased.")
 
 
+class AttentionPart(OutputModel):
+    """A sentence for which another one stands."""
+
+    key: str
+    sentence: str = Field(description="The sentence, in the language asked for.")
+    cases: str | None = Field(description="The address in the API of its cases; null: it has none.")
+    desk: str | None = Field(description="The address of the same for people; null: there is none.")
+
+
 class AttentionItem(OutputModel):
     """A condition that needs attention, in a sentence."""
 
@@ -93,9 +102,32 @@ class AttentionItem(OutputModel):
     since: datetime | None = Field(description="Time since which it holds, if that is known.")
     due_at: datetime | None = Field(description="Time at which it is due, or was.")
     count: int = Field(description="Number of its cases, or of the sentences that it stands for.")
+    folded: list[AttentionPart] = Field(
+        description="The sentences that it stands for, if they are three or more of a kind; else none."
+    )
     aside_until: datetime | None = Field(
         description="Time until which the caller has put it aside; null: it is not."
     )
+
+
+class PutAside(BaseModel):
+    """Until when a sentence is put aside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    until_at: Instant = Field(
+        description="The instant from which it is told again: in the future, and a year off at most.",
+        examples=["2026-12-01T08:00:00+08:00"],
+    )
+
+
+class AsideOut(OutputModel):
+    """A sentence that the caller has put aside."""
+
+    key: str = Field(
+        description="The key of the sentence.", examples=["major_incident:incident:INC-2026-000123"]
+    )
+    until_at: datetime
 
 
 class AttentionCounts(OutputModel):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from app.common.records import CodeEnum
 from app.i18n import LANGUAGES, translate
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.declaration.kpi import Kpi, TargetValue, Unit
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
@@ -75,9 +76,9 @@ def _value_words(kpi: Kpi, language: str, currency: str) -> ChartWords:
     return ChartWords(language, kpi.unit, ZoneInfo("UTC"), currency)
 
 
-def moment(at: datetime, zone: ZoneInfo) -> SentenceValue:
+def moment(time: datetime, zone: ZoneInfo) -> SentenceValue:
     """Return an instant, in words by the clocks of the zone."""
-    return SentenceValue("instant", instant(at), _alike(at.astimezone(zone).strftime(TIME_FORMAT)))
+    return SentenceValue("instant", instant(time), _alike(time.astimezone(zone).strftime(TIME_FORMAT)))
 
 
 def month(begin: datetime, zone: ZoneInfo) -> SentenceValue:
@@ -106,3 +107,9 @@ def code(member: CodeEnum) -> SentenceValue:
 def text(words: str) -> SentenceValue:
     """Return words that are the same in both languages, as a name or a title."""
     return SentenceValue("text", words, _alike(words))
+
+
+def kinds_of(lifecycle: Lifecycle[Any]) -> SentenceValue:
+    """Return a kind of cases, in the plural."""
+    names = {"en": lifecycle.plural.replace("_", " "), "zh": lifecycle.zh}
+    return named(lifecycle.kind, names, f"/v1/{lifecycle.plural}")

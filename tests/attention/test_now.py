@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from app.common.people import Role
@@ -85,3 +87,29 @@ async def test_a_choice_narrows_the_sentences(api: Api, manager: Client) -> None
     await a_major(manager)
     assert await items_of(manager, "major_incident", team="network") == []
     assert len(await items_of(manager, "major_incident", priority="P1,P2,P3,P4")) == 1
+
+
+async def test_a_sentence_is_put_aside_until_a_date_for_oneself_alone(api: Api, manager: Client) -> None:
+    await a_major(manager)
+    (item,) = await items_of(manager, "major_incident")
+    path = f"{PATH}/asides/{item['key']}"
+    until = datetime.now(UTC) + timedelta(days=2)
+    assert (await manager.put(path, json={"until_at": until.isoformat()})).status_code == 200
+    answer = await read_attention(manager)
+    assert (answer["items"], answer["counts"]["total"]) == ([], 0)
+    assert answer["nothing"] is not None
+    colleague = await api.client("Mo", Role.incident_manager)
+    assert len(await items_of(colleague, "major_incident")) == 1
+    with_asides = (await manager.get(PATH, params={"aside": "true"})).json()
+    assert [datetime.fromisoformat(item["aside_until"]) for item in with_asides["items"]] == [until]
+    assert with_asides["counts"]["total"] == 0
+    assert (await manager.delete(path)).status_code == 204
+    assert (await manager.delete(path)).status_code == 404
+    assert len(await items_of(manager, "major_incident")) == 1
+
+
+@pytest.mark.parametrize("days", [-1, 400])
+async def test_nothing_is_put_aside_for_ever(manager: Client, days: int) -> None:
+    until = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    answer = await manager.put(f"{PATH}/asides/figures_lag", json={"until_at": until})
+    assert answer.json()["errors"][0]["code"] == "not_within_a_year"

@@ -221,11 +221,12 @@ def test_a_schema_is_valid_and_its_fields_are_named_in_one_way(name: str) -> Non
     assert re.fullmatch(r"[A-Z][A-Za-z]+", name)
     for field, field_schema in schema.get("properties", {}).items():
         assert SNAKE.fullmatch(field), field
-        # Periods are `from` and `to`, and an instant that was asked for is `at`, as in the question.
+        # Periods are `from` and `to`, and an instant that was asked for is `at`, as in the question; figures
+        # and the sentences on them are `as_of` an instant.
         if (
             "date-time" in str(field_schema)
             and field not in ("from", "to", "at")
-            and not name.startswith("Kpi")
+            and not name.startswith(("Kpi", "Attention"))
         ):
             assert field.endswith(("_at", "_since")), f"{name}.{field} is a time"
 

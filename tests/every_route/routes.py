@@ -68,6 +68,10 @@ TESTED = {
     "get_import": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
     "list_imports": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
     "list_import_refused": "exchange/test_import_jobs.py test_administrators_import_and_nobody_else",
+    **dict.fromkeys(
+        ("put_attention_aside", "take_attention_up"),
+        "attention/test_now.py test_a_sentence_is_put_aside_until_a_date_for_oneself_alone",
+    ),
     "get_attention": "attention/test_now.py test_others_see_neither_the_sentence_nor_its_count",
     "list_service_status": "service_status/test_service_status.py "
     "test_an_incident_is_named_to_those_who_may_see_it_and_nothing_of_it_to_others",

@@ -7,15 +7,15 @@ from typing import Any
 
 from app.api.listings.filters import WhereClause
 from app.attention import values
-from app.attention.conditions import Condition, Severity
+from app.attention.conditions import AttentionCondition, Severity
 from app.attention.reading import AttentionReader, lists_of, pages_of
 from app.kernel.actions.lifecycle import Lifecycle
 from app.service_levels.clocks.case_clocks import KINDS
 
 #: What is due within this time needs attention on any day; what is due later only if it is still today.
-SOON = timedelta(hours=2)
+NEXT_HOURS = timedelta(hours=2)
 #: A case on hold is not waited for: its clock is paused, or was breached before.
-ON_HOLD = "on_hold"
+HOLD_STATE = "on_hold"
 # By the index clock_due; more than so many cases are not counted.
 MOST_COUNTED = 10_000
 DUE = """
@@ -34,7 +34,7 @@ select count(*) as cases, count(*) filter (where due_at <= %(now)s) as breached,
 from due"""
 
 
-async def clocks_due(reader: AttentionReader) -> list[Condition]:
+async def clocks_due(reader: AttentionReader) -> list[AttentionCondition]:
     """Return, by kind of case, those that are past the time of their most urgent clock or reach it soon."""
     conditions = []
     for kind in KINDS:
@@ -44,8 +44,8 @@ async def clocks_due(reader: AttentionReader) -> list[Condition]:
     return conditions
 
 
-async def _due(reader: AttentionReader, lifecycle: Lifecycle[Any]) -> Condition | None:
-    horizon = max(reader.now + SOON, reader.end_of_today)
+async def _due(reader: AttentionReader, lifecycle: Lifecycle[Any]) -> AttentionCondition | None:
+    horizon = max(reader.now + NEXT_HOURS, reader.end_of_today)
     states = _worked_on(lifecycle)
     where = WhereClause(parameters={"now": reader.now, "horizon": horizon, "states": states})
     statement = DUE.format(
@@ -71,10 +71,10 @@ async def _due(reader: AttentionReader, lifecycle: Lifecycle[Any]) -> Condition 
         "until": values.moment(horizon, reader.zone),
         "case": values.record(number, pages_of(lifecycle, number)[0]),
         "left": values.duration(abs((due_at - reader.now).total_seconds())),
-        "kinds": values.named(lifecycle.kind, {"en": lifecycle.plural.replace("_", " "), "zh": lifecycle.zh}),
+        "kinds": values.kinds_of(lifecycle),
     }
     sentence = "clocks_due" if not row["breached"] else "clocks_breached" if not due else "clocks_both"
-    return Condition(
+    return AttentionCondition(
         code="clocks_due",
         severity=Severity.now,
         process=lifecycle.kind,
@@ -93,4 +93,4 @@ def _worked_on(lifecycle: Lifecycle[Any]) -> list[str]:
     """Return the states in which somebody works on a case, or should."""
     come_from = lifecycle["assign"].from_states
     assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
-    return sorted(state.value for state in come_from if state.value != ON_HOLD)
+    return sorted(state.value for state in come_from if state.value != HOLD_STATE)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.api.listings.filters import WhereClause
 from app.attention import values
-from app.attention.conditions import Condition, Severity
+from app.attention.conditions import AttentionCondition, Severity
 from app.attention.reading import AttentionReader, lists_of, pages_of
 from app.common.priorities.priority import Priority
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -30,7 +30,7 @@ where c.urgent and c.kind = 'incident' and c.metric = 'response' and c.due_at <=
 order by c.due_at limit {most}"""
 
 
-async def open_majors(reader: AttentionReader) -> list[Condition]:
+async def open_majors(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the open major incidents."""
     where = WhereClause(parameters={"open": [state.value for state in OPEN]})
     statement = MAJORS.format(chosen=reader.chosen(LIFECYCLE, where), most=MOST_LISTED)
@@ -39,7 +39,7 @@ async def open_majors(reader: AttentionReader) -> list[Condition]:
     return [_condition(reader, "major_incident", row, several) for row in rows]
 
 
-async def unacknowledged(reader: AttentionReader) -> list[Condition]:
+async def unacknowledged(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the critical incidents that are past the time by which they were to be acknowledged."""
     where = WhereClause(
         parameters={
@@ -57,7 +57,7 @@ async def unacknowledged(reader: AttentionReader) -> list[Condition]:
 
 def _condition(
     reader: AttentionReader, code: str, row: Mapping[str, Any], several: Mapping[str, str]
-) -> Condition:
+) -> AttentionCondition:
     cases, desk = pages_of(LIFECYCLE, row["number"])
     several_cases, several_desk = lists_of(LIFECYCLE, several)
     owner = reader.owner_team(row["team_id"])
@@ -68,7 +68,7 @@ def _condition(
     }
     if owner is not None:
         parameters["team"] = values.named(owner.id, owner.names, f"/v1/teams/{owner.id}")
-    return Condition(
+    return AttentionCondition(
         code=code,
         severity=Severity.now,
         process=LIFECYCLE.kind,
@@ -81,6 +81,7 @@ def _condition(
         owner=owner,
         since=row["since"],
         due_at=row["since"],
+        folds=True,
         several=several_cases,
         several_desk=several_desk,
     )

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from app.attention import values
-from app.attention.conditions import Condition, ConditionOwner, OwnerKind, Severity
-from app.attention.reading import AttentionReader, lists_of, pages_of
-from app.i18n import LANGUAGES
+from app.attention.conditions import AttentionCondition, Severity
+from app.attention.kpi_figures import cases_address, kpi_named, kpi_owner, scope_named, seen_kpis
+from app.attention.reading import AttentionReader, pages_of
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import SignalState, Tendency
-from app.kpis.questions.access import may_see_kpi
 from app.kpis.signals.lifecycle import LIFECYCLE
-from app.kpis.signals.watch_list import watched_kpis
 from app.kpis.statistics.behaviour import Signal
+from app.platform.db import Row
 
 # Of the newest month of each KPI and scope that has a signal in the chosen month or since.
 SIGNALS = """
 select r.number, r.kpi, r.scope, r.service, r.team_id, r.rule, r.since_at, r.begins_at, r.tendency, r.value,
-  r.centre, s.name_en, s.name_zh
+  r.centre, s.name_en, s.name_zh, j.cases
 from fold.kpi_signal r left join fold.service s on s.key = r.service
+left join plumbing.judged_month j on j.kpi = r.kpi and j.begins_at = r.begins_at
+  and j.service is not distinct from r.service and j.team_id is not distinct from r.team_id
 where r.kpi = any(%(kpis)s) and r.begins_at = %(month)s and r.state = any(%(states)s)
   and r.tendency = %(tendency)s
   and case when %(team)s::uuid is not null then r.team_id = %(team)s
@@ -29,42 +31,19 @@ where r.kpi = any(%(kpis)s) and r.begins_at = %(month)s and r.state = any(%(stat
 order by r.since_at, r.number"""
 
 
-async def worse(reader: AttentionReader) -> list[Condition]:
+async def worse(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the signals for the worse that nobody has explained."""
     return await _signals(reader, Tendency.worse, (SignalState.noted,))
 
 
-async def better(reader: AttentionReader) -> list[Condition]:
+async def better(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the signals for the better."""
     return await _signals(reader, Tendency.better, (SignalState.noted, SignalState.explained))
 
 
-def seen_kpis(reader: AttentionReader) -> dict[str, Kpi]:
-    """Return the watched KPIs that the reader may see, by their keys; none if cases are chosen that figures
-    are not cut by.
-    """
-    if reader.choice.is_of_cases:
-        return {}
-    ledger = reader.ledger
-    return {kpi.key: kpi for kpi in watched_kpis(ledger.settings) if may_see_kpi(ledger, reader.caller, kpi)}
-
-
-def kpi_owner(reader: AttentionReader, kpi: Kpi) -> ConditionOwner:
-    """Return the role that owns the KPI."""
-    labels = reader.ledger.role_labels
-    names = {language: labels.label(kpi.owner, language) for language in LANGUAGES}
-    return ConditionOwner(OwnerKind.role, kpi.owner.value, names)
-
-
-def kpi_named(kpi: Kpi) -> values.SentenceValue:
-    """Return the KPI by its name."""
-    names = {language: kpi.texts(language).name for language in LANGUAGES}
-    return values.named(kpi.key, names, f"/v1/kpis/{kpi.key}")
-
-
 async def _signals(
     reader: AttentionReader, tendency: Tendency, states: tuple[SignalState, ...]
-) -> list[Condition]:
+) -> list[AttentionCondition]:
     kpis = seen_kpis(reader)
     if not kpis:
         return []
@@ -78,51 +57,53 @@ async def _signals(
         "service": choice.service,
     }
     rows = await reader.ledger.db.rows(SIGNALS, parameters)
-    return [_condition(reader, KPIS[row["kpi"]], row, tendency) for row in rows]
+    return [_condition(reader, KPIS[row["kpi"]], row, tendency) for row in _leading(rows)]
 
 
-def _condition(reader: AttentionReader, kpi: Kpi, row: Mapping[str, Any], tendency: Tendency) -> Condition:
+def _leading(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that are told: of a KPI and scope the first, and of services those whose KPI has not
+    changed for the organisation.
+    """
+    by_scope: dict[tuple[str, str | None, UUID | None], Row] = {}
+    for row in rows:
+        by_scope.setdefault((row["kpi"], row["service"], row["team_id"]), row)
+    return [
+        row
+        for (kpi, service, _), row in by_scope.items()
+        if service is None or (kpi, None, None) not in by_scope
+    ]
+
+
+def _condition(
+    reader: AttentionReader, kpi: Kpi, row: Mapping[str, Any], tendency: Tendency
+) -> AttentionCondition:
     currency = reader.ledger.settings.currency
     is_worse = tendency is Tendency.worse
-    cases, desk = pages_of(LIFECYCLE, row["number"])
-    several, several_desk = lists_of(
-        LIFECYCLE, {"state": SignalState.noted.value, "tendency": tendency.value}
-    )
+    signal, desk = pages_of(LIFECYCLE, row["number"])
     parameters = {
         "kpi": kpi_named(kpi),
-        "signal": values.record(row["number"], cases),
+        "signal": values.record(row["number"], signal),
         "rule": values.code(Signal(row["rule"])),
         "since": values.month(row["since_at"], reader.zone),
         "period": values.month(row["begins_at"], reader.zone),
         "value": values.kpi_value(kpi, float(row["value"]), currency),
         "usual": values.kpi_value(kpi, float(row["centre"]), currency),
     }
-    scope = _scope(reader, row)
-    if scope is not None:
-        parameters["scope"] = scope
+    is_total = row["service"] is None and row["team_id"] is None
+    if not is_total:
+        parameters["scope"] = scope_named(reader, row)
     code = "kpi_worse" if is_worse else "kpi_better"
-    return Condition(
+    return AttentionCondition(
         code=code,
         severity=Severity.changed,
         process=kpi.process,
         parameters=parameters,
-        sentence=code if scope is None else f"{code}_of_scope",
-        cases=cases,
-        count=1,
+        sentence=code if is_total else f"{code}_of_scope",
+        cases=cases_address(reader, kpi, row),
+        count=row["cases"] or 1,
         subject=row["number"],
         desk=desk,
         owner=reader.owner_team(row["team_id"]) or kpi_owner(reader, kpi),
         since=row["since_at"],
-        several=several,
-        several_desk=several_desk,
+        folds=True,
     )
-
-
-def _scope(reader: AttentionReader, row: Mapping[str, Any]) -> values.SentenceValue | None:
-    if row["service"] is not None:
-        names = {"en": row["name_en"] or row["service"], "zh": row["name_zh"] or row["service"]}
-        return values.named(row["service"], names, f"/v1/services/{row['service']}")
-    team = None if row["team_id"] is None else reader.teams.get(row["team_id"])
-    if team is None:
-        return None
-    return values.named(team.key, dict.fromkeys(LANGUAGES, team.name), f"/v1/teams/{team.key}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.attention import values
-from app.attention.conditions import Condition, Severity
+from app.attention.conditions import AttentionCondition, Severity
 from app.attention.reading import AttentionReader, lists_of
 from app.kernel.access.visibility import sees_every_record
 from app.kpis.reconciliations.lifecycle import LIFECYCLE
@@ -23,7 +23,7 @@ from fold.reconciliation r order by r.made_at desc, r.id desc limit 1"""
 FIRST_EVENT = "select recorded_at from log.event order by position limit 1"
 
 
-async def reconciliation(reader: AttentionReader) -> list[Condition]:
+async def reconciliation(reader: AttentionReader) -> list[AttentionCondition]:
     """Return that figures did not reconcile, or that nothing was reconciled for a day and a half; of a log
     that is younger, or where nothing is reconciled, nothing.
     """
@@ -39,7 +39,7 @@ async def reconciliation(reader: AttentionReader) -> list[Condition]:
             "since": values.moment(since, reader.zone),
         }
         return [
-            Condition(
+            AttentionCondition(
                 "figures_differ",
                 Severity.banner,
                 None,
@@ -57,14 +57,16 @@ async def reconciliation(reader: AttentionReader) -> list[Condition]:
         return []
     age = values.duration((reader.now - since).total_seconds())
     return [
-        Condition("not_reconciled", Severity.banner, None, {"age": age}, cases, 1, desk=desk, since=since)
+        AttentionCondition(
+            "not_reconciled", Severity.banner, None, {"age": age}, cases, 1, desk=desk, since=since
+        )
     ]
 
 
-def lagging(reader: AttentionReader, lag_seconds: float) -> list[Condition]:
+def lagging(reader: AttentionReader, lag_seconds: float) -> list[AttentionCondition]:
     """Return that the figures lag behind the log, if they do so noticeably."""
     if lag_seconds <= LONGEST_LAG_SECONDS:
         return []
     since = reader.now - timedelta(seconds=lag_seconds)
     parameters = {"age": values.duration(lag_seconds)}
-    return [Condition("figures_lag", Severity.banner, None, parameters, None, 1, since=since)]
+    return [AttentionCondition("figures_lag", Severity.banner, None, parameters, None, 1, since=since)]

@@ -1,0 +1,68 @@
+"""KPIs in sentences: those that the reader may see, their owners, the team or service they are of, and their
+cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.attention import values
+from app.attention.conditions import ConditionOwner, OwnerKind
+from app.attention.reading import AttentionReader, address, month_after
+from app.i18n import LANGUAGES
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.questions.access import may_see_kpi
+from app.kpis.signals.watch_list import watched_kpis
+from app.log.canonical import instant
+
+#: A row with the kpi, service, team_id and begins_at of a figure, and the service's name_en and name_zh.
+FigureRow = Mapping[str, Any]
+
+
+def seen_kpis(reader: AttentionReader) -> dict[str, Kpi]:
+    """Return the watched KPIs that the reader may see, by their keys; none if cases are chosen that figures
+    are not cut by.
+    """
+    if reader.choice.is_of_cases:
+        return {}
+    ledger = reader.ledger
+    return {kpi.key: kpi for kpi in watched_kpis(ledger.settings) if may_see_kpi(ledger, reader.caller, kpi)}
+
+
+def kpi_owner(reader: AttentionReader, kpi: Kpi) -> ConditionOwner:
+    """Return the role that owns the KPI."""
+    labels = reader.ledger.role_labels
+    names = {language: labels.label(kpi.owner, language) for language in LANGUAGES}
+    return ConditionOwner(OwnerKind.role, kpi.owner.value, names)
+
+
+def kpi_named(kpi: Kpi) -> values.SentenceValue:
+    """Return the KPI by its name."""
+    names = {language: kpi.texts(language).name for language in LANGUAGES}
+    return values.named(kpi.key, names, f"/v1/kpis/{kpi.key}")
+
+
+def scope_named(reader: AttentionReader, row: FigureRow) -> values.SentenceValue:
+    """Return the service or team of the row by its name."""
+    if row["service"] is not None:
+        names = {language: row[f"name_{language}"] or row["service"] for language in LANGUAGES}
+        return values.named(row["service"], names, f"/v1/services/{row['service']}")
+    team = reader.teams.get(row["team_id"])
+    if team is None:
+        return values.text(str(row["team_id"]))
+    return values.named(team.key, dict.fromkeys(LANGUAGES, team.name), f"/v1/teams/{team.key}")
+
+
+def cases_address(reader: AttentionReader, kpi: Kpi, row: FigureRow) -> str:
+    """Return the address of the cases of the KPI in the month and scope of the row."""
+    begin: datetime = row["begins_at"]
+    scope: dict[str, str] = {}
+    if row["service"] is not None:
+        scope["service"] = row["service"]
+    team = None if row["team_id"] is None else reader.teams.get(row["team_id"])
+    if team is not None:
+        scope["team"] = team.key
+    span = {"from": instant(begin), "to": instant(month_after(begin, reader.zone))}
+    return address(f"/v1/kpis/{kpi.key}/cases", {**span, **scope})

@@ -1,0 +1,103 @@
+"""Services: those that are down, and those whose budget of outages for the month is nearly burnt."""
+
+from __future__ import annotations
+
+from app.api.listings.filters import WhereClause
+from app.attention import values
+from app.attention.conditions import AttentionCondition, Severity
+from app.attention.kpi_figures import cases_address, kpi_owner, scope_named, seen_kpis
+from app.attention.reading import AttentionReader, month_after, pages_of
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import OPEN, Effect
+
+AVAILABILITY = "service_availability"
+#: A budget is burnt too fast at twice the even pace, with less than a quarter of it left.
+FASTEST_PACE, LEAST_SHARE_LEFT = 2.0, 0.25
+# By service the open incident that has interrupted it for longest; where service was restored for now, it is
+# not down, though the incident is open.
+SERVICES_DOWN = """
+select distinct on (r.service) r.service, r.number, r.team_id, coalesce(r.began_at, r.opened_at) as since,
+  s.name_en, s.name_zh
+from fold.incident r join fold.service s on s.key = r.service
+where r.state = any(%(open)s) and r.effect = %(down)s and r.service_restored_at is null and s.state = 'live'
+  and {chosen}
+order by r.service, coalesce(r.began_at, r.opened_at), r.number"""
+BUDGETS = """
+select r.*, s.name_en, s.name_zh from plumbing.judged_month r join fold.service s on s.key = r.service
+where r.kpi = %(kpi)s and r.begins_at = (
+    select max(begins_at) from plumbing.judged_month where kpi = %(kpi)s and begins_at <= %(now)s)
+  and r.target is not null and r.target < 1 and r.denominator > 0
+  and (%(service)s::text is null or r.service = %(service)s)"""
+
+
+async def services_down(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the services that are down, each with the incident behind it."""
+    where = WhereClause(parameters={"open": [state.value for state in OPEN], "down": Effect.down.value})
+    statement = SERVICES_DOWN.format(chosen=reader.chosen(LIFECYCLE, where))
+    conditions = []
+    for row in await reader.ledger.db.rows(statement, where.parameters):
+        cases, desk = pages_of(LIFECYCLE, row["number"])
+        parameters = {
+            "service": scope_named(reader, row),
+            "age": values.duration((reader.now - row["since"]).total_seconds()),
+            "case": values.record(row["number"], cases),
+        }
+        conditions.append(
+            AttentionCondition(
+                code="service_down",
+                severity=Severity.now,
+                process=LIFECYCLE.kind,
+                parameters=parameters,
+                cases=cases,
+                count=1,
+                subject=row["service"],
+                desk=desk,
+                owner=reader.owner_team(row["team_id"]),
+                since=row["since"],
+                due_at=row["since"],
+                folds=True,
+            )
+        )
+    return conditions
+
+
+async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the services that lose their time faster than the month passes, with little of it left. What the
+    month allows is reckoned from the agreed time so far.
+    """
+    kpi = seen_kpis(reader).get(AVAILABILITY)
+    if kpi is None or reader.choice.team is not None:
+        return []
+    parameters = {"kpi": kpi.key, "now": reader.now, "service": reader.choice.service}
+    conditions = []
+    for row in await reader.ledger.db.rows(BUDGETS, parameters):
+        begin, end = row["begins_at"], month_after(row["begins_at"], reader.zone)
+        if end <= reader.now:
+            continue
+        lost = (1 - row["value"]) * row["denominator"]
+        allowed_yet = (1 - row["target"]) * row["denominator"]
+        allowed = allowed_yet * ((end - begin) / (reader.now - begin))
+        left = allowed - lost
+        if lost < FASTEST_PACE * allowed_yet or left >= LEAST_SHARE_LEFT * allowed:
+            continue
+        conditions.append(
+            AttentionCondition(
+                code="service_budget" if left > 0 else "service_budget_spent",
+                severity=Severity.now,
+                process=kpi.process,
+                parameters={
+                    "service": scope_named(reader, row),
+                    "left": values.duration(max(left, 0)),
+                    "allowed": values.duration(allowed),
+                    "lost": values.duration(lost),
+                    "period": values.month(begin, reader.zone),
+                },
+                cases=cases_address(reader, kpi, row),
+                count=row["cases"],
+                subject=row["service"],
+                owner=kpi_owner(reader, kpi),
+                since=begin,
+                folds=True,
+            )
+        )
+    return conditions

@@ -1,0 +1,115 @@
+"""Changes and improvements that are stuck: unreviewed changes, overdue steps, faded benefits; and the effects
+that were confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from app.api.listings.filters import WhereClause
+from app.attention import values
+from app.attention.conditions import AttentionCondition, Severity
+from app.attention.reading import AttentionReader, lists_of, pages_of
+from app.kernel.actions.lifecycle import Lifecycle
+from app.processes.changes.lifecycle import LIFECYCLE as CHANGES
+from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS
+from app.processes.improvements.records import OPEN
+
+#: More of a kind than this are not named.
+MOST_LISTED = 100
+#: A confirmed effect is good news for so long.
+GOOD_FOR = timedelta(days=31)
+# The product flags a change that nobody has reviewed for three working days.
+UNREVIEWED = """
+select r.number, r.title, r.team_id, r.review_due_at as due_at from fold.change r
+where r.review_overdue_at is not null and r.reviewed_at is null and {chosen}
+order by r.review_due_at, r.number limit {most}"""
+# What an improvement is late with: the judgement of its pilot, a step of its rollout, or a report.
+STEPS = """
+select r.number, r.title, r.team_id, late.step, late.due_at from fold.improvement r
+join lateral (
+  select 'judgement' as step, j.judgement_overdue_at as due_at from fold.improvement_judgement j
+  where j.record = 'improvement/' || r.id and j.judgement_overdue_at is not null
+  union all
+  select 'rollout', s.due_at from fold.rollout_step s
+  where s.record = 'improvement/' || r.id and s.overdue_at is not null and s.completed_at is null
+  union all
+  select 'report', r.next_report_due_at where r.report_overdue_at is not null
+) late on true
+where r.state = any(%(open)s) and {chosen} order by late.due_at, r.number limit {most}"""
+FADED = """
+select r.number, r.title, r.team_id, o.faded_at as due_at from fold.improvement_outcome o
+join fold.improvement r on r.id = split_part(o.record, '/', 2)::uuid
+where o.faded_at is not null and r.reverted_at is null and {chosen}
+order by o.faded_at desc, r.number limit {most}"""
+CONFIRMED = """
+select r.number, r.title, r.team_id, e.evaluated_at as due_at from fold.improvement_evaluation e
+join fold.improvement r on r.id = split_part(e.record, '/', 2)::uuid
+where e.reached and e.against_evidence is not true and e.evaluated_at > %(since)s and r.reverted_at is null
+  and {chosen}
+order by e.evaluated_at desc, r.number limit {most}"""
+
+
+async def changes_unreviewed(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the changes that were implemented and are not reviewed in time."""
+    several = lists_of(CHANGES, reader.parameters(review_overdue_after="1970-01-01T00:00:00Z"))
+    rows = await _rows(reader, CHANGES, UNREVIEWED, {})
+    return [_condition(reader, CHANGES, "change_unreviewed", row, several) for row in rows]
+
+
+async def steps_overdue(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the judgements, rollout steps and reports of improvements that are overdue."""
+    rows = await _rows(reader, IMPROVEMENTS, STEPS, {"open": [state.value for state in OPEN]})
+    return [_condition(reader, IMPROVEMENTS, f"{row['step']}_overdue", row) for row in rows]
+
+
+async def benefits_faded(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the improvements whose benefit has faded."""
+    rows = await _rows(reader, IMPROVEMENTS, FADED, {})
+    return [_condition(reader, IMPROVEMENTS, "benefit_faded", row) for row in rows]
+
+
+async def effects_confirmed(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the improvements that have reached what they promised, by their evaluation of late."""
+    rows = await _rows(reader, IMPROVEMENTS, CONFIRMED, {"since": reader.now - GOOD_FOR})
+    return [_condition(reader, IMPROVEMENTS, "effect_confirmed", row) for row in rows]
+
+
+async def _rows(
+    reader: AttentionReader, lifecycle: Lifecycle[Any], statement: str, parameters: dict[str, Any]
+) -> list[dict[str, Any]]:
+    where = WhereClause(parameters=parameters)
+    filled = statement.format(chosen=reader.chosen(lifecycle, where), most=MOST_LISTED)
+    return await reader.ledger.db.rows(filled, where.parameters)
+
+
+def _condition(
+    reader: AttentionReader,
+    lifecycle: Lifecycle[Any],
+    code: str,
+    row: Mapping[str, Any],
+    several: tuple[str | None, str | None] = (None, None),
+) -> AttentionCondition:
+    cases, desk = pages_of(lifecycle, row["number"])
+    return AttentionCondition(
+        code=code,
+        severity=Severity.stuck,
+        process=lifecycle.kind,
+        parameters={
+            "case": values.record(row["number"], cases),
+            "title": values.text(row["title"] or row["number"]),
+            "age": values.duration(max((reader.now - row["due_at"]).total_seconds(), 0)),
+        },
+        cases=cases,
+        count=1,
+        subject=f"{row['number']}:{row['due_at'].isoformat()}",
+        desk=desk,
+        owner=reader.owner_team(row["team_id"]),
+        since=row["due_at"],
+        due_at=row["due_at"],
+        folds=True,
+        several=several[0],
+        several_desk=several[1],
+    )

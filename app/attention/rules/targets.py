@@ -1,0 +1,154 @@
+"""Targets of watched KPIs that were missed in the month that is judged, and those out of reach now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.attention import values
+from app.attention.conditions import AttentionCondition, Severity
+from app.attention.kpi_figures import cases_address, kpi_named, kpi_owner, scope_named, seen_kpis
+from app.attention.reading import AttentionReader, month_after
+from app.kpis.answers.outlook import Outlook
+from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
+
+# Of the organisation, and of its teams and services; of those with few cases nothing is said unless they are
+# asked for.
+MONTH = """
+select r.*, s.name_en, s.name_zh
+from plumbing.judged_month r left join fold.service s on s.key = r.service
+where r.begins_at = %(month)s and r.kpi = any(%(kpis)s) and r.target is not null"""
+OUT_OF_REACH = """
+select r.* from plumbing.judged_month r
+where r.kpi = any(%(kpis)s) and r.outlook = %(outlook)s and r.begins_at <= %(now)s"""
+JudgedRow = Mapping[str, Any]
+
+
+async def missed(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the targets that were missed in the month: one sentence for each KPI."""
+    kpis = seen_kpis(reader)
+    if not kpis:
+        return []
+    parameters = {"month": reader.choice.month, "kpis": list(kpis)}
+    rows_of_kpis: dict[str, list[JudgedRow]] = defaultdict(list)
+    for row in await reader.ledger.db.rows(MONTH, parameters):
+        rows_of_kpis[row["kpi"]].append(row)
+    conditions = []
+    for key, rows in rows_of_kpis.items():
+        scope_row = _worst(reader, rows)
+        if scope_row is not None:
+            conditions.append(_missed(reader, kpis[key], scope_row, rows))
+    return conditions
+
+
+def _worst(reader: AttentionReader, rows: Sequence[JudgedRow]) -> JudgedRow | None:
+    """Return the row that the sentence is about: that of what is chosen; else the organisation's; else that
+    of the worst team or service, if one missed the target though all together met it. None: none missed it.
+    """
+    choice = reader.choice
+    if choice.team is not None or choice.service is not None:
+        team_id = None if choice.team is None else choice.team.id
+        of_scope = (choice.service if team_id is None else None, team_id)
+        rows = [row for row in rows if (row["service"], row["team_id"]) == of_scope]
+        return next((row for row in rows if row["met"] is False), None)
+    total = next((row for row in rows if row["service"] is None and row["team_id"] is None), None)
+    if total is not None and total["met"] is False:
+        return total
+    parts = [row for row in rows if row is not total and row["met"] is False and not row["small"]]
+    return max(parts, key=_excess, default=None)
+
+
+def _excess(row: JudgedRow) -> tuple[float, float, str]:
+    """Return how much a team or service has added to the miss: its distance from the target, by its cases."""
+    distance = abs(row["value"] - row["target"])
+    return distance * max(row["cases"], 1), distance, str(row["service"] or row["team_id"])
+
+
+def _missed(
+    reader: AttentionReader, kpi: Kpi, row: JudgedRow, rows: Sequence[JudgedRow]
+) -> AttentionCondition:
+    currency, month = reader.ledger.settings.currency, row["begins_at"]
+    target = TargetValue(Comparator(row["comparator"]), row["target"])
+    parameters = {
+        "kpi": kpi_named(kpi),
+        "period": values.month(month, reader.zone),
+        "value": values.kpi_value(kpi, row["value"], currency),
+        "target": values.kpi_target(kpi, target, currency),
+        "met": values.number(row["months_met"]),
+        "judged": values.number(row["months_judged"]),
+    }
+    is_total = row["service"] is None and row["team_id"] is None
+    code = "target_missed"
+    if is_total:
+        parameters |= _mostly(reader, rows)
+        if {"team", "service"} & parameters.keys():
+            code = "target_missed_" + "_and_".join(sorted({"team", "service"} & parameters.keys()))
+    else:
+        parameters["scope"] = scope_named(reader, row)
+        code = "target_missed_of_scope"
+    cases = cases_address(reader, kpi, row)
+    return AttentionCondition(
+        code="target_missed",
+        severity=Severity.missed,
+        process=kpi.process,
+        parameters=parameters,
+        sentence=code,
+        cases=cases,
+        count=row["cases"],
+        subject=f"{kpi.key}:{values.month(month, reader.zone).value}",
+        owner=reader.owner_team(row["team_id"]) or kpi_owner(reader, kpi),
+        since=month_after(month, reader.zone),
+        misses=row["misses"],
+        weight=abs(row["value"] - row["target"]) / (abs(row["target"]) or 1),
+        folds=True,
+    )
+
+
+def _mostly(reader: AttentionReader, rows: Sequence[JudgedRow]) -> dict[str, values.SentenceValue]:
+    """Return the team and the service that have added most to the miss, where one is known."""
+    parts = {
+        "team": [row for row in rows if row["team_id"] is not None and row["met"] is False],
+        "service": [row for row in rows if row["service"] is not None and row["met"] is False],
+    }
+    return {
+        name: scope_named(reader, max(part_rows, key=_excess))
+        for name, part_rows in parts.items()
+        if part_rows
+    }
+
+
+async def out_of_reach(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return the targets that this month cannot meet any more, of the organisation."""
+    kpis = seen_kpis(reader)
+    if not kpis or reader.choice.team is not None or reader.choice.service is not None:
+        return []
+    parameters = {"kpis": list(kpis), "outlook": Outlook.out_of_reach.value, "now": reader.now}
+    return [
+        _out_of_reach(reader, KPIS[row["kpi"]], row)
+        for row in await reader.ledger.db.rows(OUT_OF_REACH, parameters)
+        if month_after(row["begins_at"], reader.zone) > reader.now
+    ]
+
+
+def _out_of_reach(reader: AttentionReader, kpi: Kpi, row: JudgedRow) -> AttentionCondition:
+    currency = reader.ledger.settings.currency
+    target = TargetValue(Comparator(row["comparator"]), row["target"])
+    parameters = {
+        "kpi": kpi_named(kpi),
+        "period": values.month(row["begins_at"], reader.zone),
+        "value": values.kpi_value(kpi, row["value"], currency),
+        "target": values.kpi_target(kpi, target, currency),
+    }
+    return AttentionCondition(
+        code="target_out_of_reach",
+        severity=Severity.missed,
+        process=kpi.process,
+        parameters=parameters,
+        cases=cases_address(reader, kpi, row),
+        count=row["cases"],
+        subject=f"{kpi.key}:{parameters['period'].value}",
+        owner=kpi_owner(reader, kpi),
+        folds=True,
+    )

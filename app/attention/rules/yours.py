@@ -1,0 +1,66 @@
+"""What waits for the reader: decisions that need their vote, tasks, complaints, and what is asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from app.attention import values
+from app.attention.conditions import AttentionCondition, Severity
+from app.attention.reading import AttentionReader
+from app.log.canonical import from_instant
+from app.ticketing.routes.asked_actions import asked_actions
+from app.ticketing.routes.work import MOST_LISTED, work_statement_for
+
+WORK = "/v1/me/work"
+#: The sections of the reader's work, by the code of the sentence.
+SECTIONS = {
+    "decisions_wait": ("votes", "votes_for_others"),
+    "tasks_wait": ("tasks",),
+    "complaints_wait": ("complaints",),
+}
+
+
+async def waiting(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return how much of each kind waits for the reader; of what is chosen nothing, since it is theirs and
+    not a team's.
+    """
+    choice, ledger = reader.choice, reader.ledger
+    if choice.is_of_cases or choice.team is not None or choice.service is not None:
+        return []
+    query = work_statement_for(reader.caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    rows = await ledger.db.rows(query.statement, {**query.parameters, "now": reader.now})
+    conditions = []
+    for code, parts in SECTIONS.items():
+        items = [row["more"] for row in rows if row["part"] in parts]
+        conditions += _waiting(reader, code, [item["due_at"] for item in items])
+    actions = await asked_actions(ledger, reader.caller, "en", reader.now)
+    conditions += _waiting(reader, "actions_wait", [None for _ in actions])
+    return conditions
+
+
+def _waiting(reader: AttentionReader, code: str, due_times: Sequence[Any]) -> list[AttentionCondition]:
+    if not due_times:
+        return []
+    times: list[datetime] = sorted(from_instant(time) for time in due_times if time is not None)
+    parameters = {"n": values.number(len(due_times))}
+    if len(due_times) >= MOST_LISTED:
+        parameters["n"] = values.SentenceValue(
+            "number", len(due_times), dict.fromkeys(parameters["n"].words, f"{len(due_times)}+")
+        )
+    if times:
+        parameters["due"] = values.moment(times[0], reader.zone)
+    return [
+        AttentionCondition(
+            code=code,
+            severity=Severity.yours,
+            process=None,
+            parameters=parameters,
+            sentence=code if times else f"{code}_undated",
+            cases=WORK,
+            count=len(due_times),
+            desk="/desk",
+            due_at=times[0] if times else None,
+        )
+    ]
