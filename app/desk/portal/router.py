@@ -28,7 +28,7 @@ FEW_TICKETS, MOST_TICKETS = 5, 50
 #: Fields of an item that say what one gets.
 ITEM_FACTS = ("scope", "limits", "delivery_standard", "target_seconds")
 MOST_ITEMS = "200"
-MOST_ANNOUNCED = "20"
+MOST_ANNOUNCED = "5"
 
 
 @dataclass(frozen=True, slots=True)
