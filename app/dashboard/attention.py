@@ -18,7 +18,7 @@ NOTHING: Mapping[str, Any] = {"items": [], "good": [], "nothing": None, "counts"
 
 
 @dataclass(frozen=True, slots=True)
-class AttentionPart:
+class AttentionOnPage:
     """The sentences of a page: banners, those that need attention in their order, how many more there are,
     what is good, the sentence that there is nothing, and the numbers of all sentences and of the urgent ones.
     """
@@ -32,7 +32,7 @@ class AttentionPart:
     urgent: int
 
 
-async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> AttentionPart:
+async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> AttentionOnPage:
     """Return what needs attention in the page's view, or of these processes of it."""
     view = page.view
     parameters = {
@@ -51,7 +51,7 @@ async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> 
         for item in answered["items"]
         if item["severity"] != BANNER and (not processes or item["process"] in processes)
     ]
-    return AttentionPart(
+    return AttentionOnPage(
         banners=[item for item in answered["items"] if item["severity"] == BANNER],
         items=items[:MOST_SENTENCES],
         left_off=max(len(items) - MOST_SENTENCES, 0),

@@ -211,9 +211,9 @@ async def _cases(
         cases += answered["items"]
     sort = sort if sort in SORTS else SORTS[0]
     field = sort.removeprefix("-")
-    known = [case for case in cases if case[field] is not None]
-    known.sort(key=lambda case: case[field], reverse=sort.startswith("-"))
-    cases = known + [case for case in cases if case[field] is None]
+    with_value = [case for case in cases if case[field] is not None]
+    with_value.sort(key=lambda case: case[field], reverse=sort.startswith("-"))
+    cases = with_value + [case for case in cases if case[field] is None]
     return CaseTable(
         rows=[_case(case, words) for case in cases[:CASES_SHOWN]],
         number=len(cases) if answered["next_cursor"] is None else None,

@@ -115,17 +115,17 @@ def parts_by_period(
     heaviest, weight = None, 0.0
     for key, of_part in cells.items():
         for begin, point in of_part.items():
-            others = [
+            other_values = [
                 other["value"]
                 for other_begin, other in of_part.items()
                 if other_begin != begin and other["value"] is not None
             ]
-            if point["value"] is None or not others or direction == "none" or point["running"]:
+            if point["value"] is None or not other_values or direction == "none" or point["running"]:
                 continue
-            worse = (point["value"] - fmean(others)) * (1 if direction == "down" else -1)
+            worse = (point["value"] - fmean(other_values)) * (1 if direction == "down" else -1)
             if worse * point["cases"] > weight:
                 weight = worse * point["cases"]
-                heaviest = (key, begin, point["value"], fmean(others))
+                heaviest = (key, begin, point["value"], fmean(other_values))
     rows = []
     largest = sorted(cells, key=lambda key: -sum(point["cases"] for point in cells[key].values()))[
         :LARGEST_TABLE

@@ -89,8 +89,8 @@ async def get_process_dashboard(request: Request) -> Response:
     process = path.rpartition("/")[2]
     keys = FIGURES[process]
     flow = FLOWS.get(process)
-    wanted = [*keys, *([flow.opened, flow.ended, flow.open_cases] if flow else [])]
-    document = await page.behaviours(list(dict.fromkeys(wanted)))
+    keys_and_flow = [*keys, *([flow.opened, flow.ended, flow.open_cases] if flow else [])]
+    document = await page.behaviours(list(dict.fromkeys(keys_and_flow)))
     by_key = {item["key"]: item for item in document["items"]}
     more = {
         "process": process,

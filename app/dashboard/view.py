@@ -169,12 +169,12 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
 KNOWN_PARAMETERS = frozenset({"period", "grain", "periods", "compare", "tz", *SCOPES}) | OTHER_PARAMETERS
 
 
-def without_unknown(view: PageView, known: Mapping[str, Mapping[str, str]]) -> PageView:
+def without_unknown(view: PageView, names: Mapping[str, Mapping[str, str]]) -> PageView:
     """Return the view without the values of its scope that there is nothing of; they are named."""
     unknown, scope = list(view.unknown), dict[str, tuple[str, ...]]()
     for name, values in view.scope.items():
-        unknown += [f"{name}={value}" for value in values if value not in known[name]]
-        if kept_values := tuple(value for value in values if value in known[name]):
+        unknown += [f"{name}={value}" for value in values if value not in names[name]]
+        if kept_values := tuple(value for value in values if value in names[name]):
             scope[name] = kept_values
     return replace(view, scope=scope, unknown=tuple(unknown))
 

@@ -96,15 +96,15 @@ async def test_no_page_holds_a_script_or_a_style_of_its_own(quality: Client) -> 
 async def test_a_team_that_got_worse_is_named_first_with_its_month_and_its_heaviest_cases(
     quality: Client,
 ) -> None:
-    shown = await text(quality, f"/kpi/{KPI}")
-    (sentence,) = re.findall(r"Weighs most for the worse: ([^<]*)", shown)
+    html = await text(quality, f"/kpi/{KPI}")
+    (sentence,) = re.findall(r"Weighs most for the worse: ([^<]*)", html)
     month = f"{months(1)[0]:%b %Y}"
     assert sentence.startswith(f"Team 1 in {month}, 15 h")
     influence = await quality.read(f"/v1/kpis/{KPI}/influence", **period())
-    (heavy,) = re.findall(r"Heaviest cases: (.*)</p>", shown)
+    (heavy,) = re.findall(r"Heaviest cases: (.*)</p>", html)
     assert re.findall(r">([A-Z]+-[\d-]+)<", heavy) == [case["number"] for case in influence["heaviest"][:3]]
-    assert "Changed for the worse" in shown
-    (bold,) = re.findall(r'class="heavy">.*?</span> ([^<]*)<', shown)
+    assert "Changed for the worse" in html
+    (bold,) = re.findall(r'class="heavy">.*?</span> ([^<]*)<', html)
     assert bold.startswith("15 h")
 
 
@@ -131,20 +131,20 @@ async def test_the_number_on_the_page_is_the_number_of_rows_of_its_list(quality:
 
 async def test_a_running_period_is_neither_judged_nor_compared(quality: Client) -> None:
     running = f"{datetime.now(UTC):%Y-%m}"
-    shown = await text(quality, "", period=running, compare="previous")
-    assert "so far" in shown
-    assert 'class="mark worse"' not in shown
-    assert re.findall(r'class="compared">([^<]+)<', shown) == []
+    html = await text(quality, "", period=running, compare="previous")
+    assert "so far" in html
+    assert 'class="mark worse"' not in html
+    assert re.findall(r'class="compared">([^<]+)<', html) == []
     finished = await text(quality, "", compare="previous")
     assert 'class="mark worse"' in finished
     assert re.findall(r'class="compared">([^<]+)<', finished) != []
 
 
 async def test_filters_hold_on_every_part_and_unknown_ones_are_named(quality: Client) -> None:
-    shown = await text(quality, "", team="team 0,nobody", color="red")
-    assert "Not known here, and so left out: color=red, team=nobody" in shown
+    html = await text(quality, "", team="team 0,nobody", color="red")
+    assert "Not known here, and so left out: color=red, team=nobody" in html
     (item,) = (await quality.read("/v1/kpis/behaviours", keys="backlog", team="team 0"))["items"]
-    assert f'class="value">{item["judged"]["value"]}' in shown
+    assert f'class="value">{item["judged"]["value"]}' in html
     assert "Cannot be narrowed by: " in await text(quality, "", priority="P1"), "availability has no priority"
     assert (await page(quality, "/team/nobody")).status_code == 404
 
@@ -189,11 +189,11 @@ async def test_an_effect_is_asked_for_and_answered_on_the_page(quality: Client) 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(quality.app), base_url=ADDRESS) as browser:
         answer = await browser.post("/dashboard/effects", data=form, headers=headers)
         assert answer.status_code == 303, answer.text
-        shown = await browser.get(answer.headers["location"], headers=headers)
+        html = await browser.get(answer.headers["location"], headers=headers)
         wrong = await browser.post("/dashboard/effects", data={**form, "after_to": ""}, headers=headers)
     (effect,) = (await quality.read("/v1/effects"))["items"]
-    assert effect["sentence"] in unescape(shown.text)
-    assert shown.text.count('class="chart"') == 3
+    assert effect["sentence"] in unescape(html.text)
+    assert html.text.count('class="chart"') == 3
     assert effect["sentence"] in await text(quality, "/effects")
     assert wrong.status_code == 422
     assert 'role="alert"' in wrong.text

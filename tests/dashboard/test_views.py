@@ -67,6 +67,6 @@ def test_the_address_of_a_view_is_that_view() -> None:
 def test_what_chooses_nothing_is_named_and_the_rest_stands() -> None:
     chosen = view("team=mail,nobody&color=red&compare=never&tz=Mars&grain=hour&periods=2&team=mail")
     assert chosen.unknown == ("color=red", "tz=Mars", "grain=hour", "periods=2", "compare=never")
-    known = without_unknown(chosen, {"team": {"mail": "Mail"}, "service": {}, "priority": {}})
-    assert known.scope == {"team": ("mail",)}
-    assert known.unknown[-1] == "team=nobody"
+    narrowed = without_unknown(chosen, {"team": {"mail": "Mail"}, "service": {}, "priority": {}})
+    assert narrowed.scope == {"team": ("mail",)}
+    assert narrowed.unknown[-1] == "team=nobody"
