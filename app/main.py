@@ -32,7 +32,7 @@ from app.api.sign_in import router as sign_in
 from app.api.sign_in.code_flow import CodeFlow
 from app.attention import router as attention
 from app.conformance import router as conformance
-from app.dashboard import page as dashboard
+from app.dashboard import router as dashboard
 from app.desk.contract import screen_contract
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import router as desk
@@ -91,7 +91,7 @@ ROUTERS = (
     problem_pages.router,
     pages.router,
     sign_in.router,
-    dashboard.router,
+    *dashboard.ROUTERS,
     *desk.ROUTERS,
     *portal.ROUTERS,
 )

@@ -5,6 +5,7 @@ which take a page as one request. So a page shows and does nothing that the API 
 from __future__ import annotations
 
 import json
+from asyncio import Event
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +23,14 @@ NO_BODY: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """The answer of an operation: its status, headers by their small names, and its JSON (None: it has
-    none).
+    """The answer of an operation: its status, headers by their small names, its bytes, and what they are as
+    JSON (None: they are none).
     """
 
     status: int
     headers: Mapping[str, str]
     document: Any
+    content: bytes = b""
 
     @property
     def is_success(self) -> bool:
@@ -103,8 +105,12 @@ async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) 
     begun: dict[str, Any] = {}
     parts: list[bytes] = []
 
+    unread = [content]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": content, "more_body": False}
+        if not unread:  # whoever listens for the end of the connection waits until the answer is whole
+            await Event().wait()
+        return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -115,4 +121,5 @@ async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) 
     await operations(scope, receive, send)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in begun["headers"]}
     is_json = "json" in headers.get("content-type", "")
-    return CallAnswer(begun["status"], headers, orjson.loads(b"".join(parts)) if is_json else None)
+    answered = b"".join(parts)
+    return CallAnswer(begun["status"], headers, orjson.loads(answered) if is_json else None, answered)

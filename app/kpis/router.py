@@ -37,6 +37,7 @@ from app.kpis.answers.forecast import KpiForecast, forecast, running_bounds
 from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series_stream import MOST_PERIODS, series_pieces
+from app.kpis.behaviours import ChartQuestion, KpiBehaviourPage, behaviours
 from app.kpis.cases.drill_down import CasePage, KpiCase, cases
 from app.kpis.cases.influence import KpiInfluence, influence
 from app.kpis.cases.stream import all_cases
@@ -47,6 +48,7 @@ from app.kpis.overview import overview, this_month
 from app.kpis.questions.access import may_see_kpi, permitted_kpi, question_of
 from app.kpis.questions.parameters import (
     KpiBehaviourQuery,
+    KpiBehavioursQuery,
     KpiCaseQuery,
     KpiChoice,
     KpiForecastQuery,
@@ -55,12 +57,15 @@ from app.kpis.questions.parameters import (
     KpiQuery,
 )
 from app.kpis.questions.periods import Grain
-from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, zone_named
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, instant_of, zone_named
 from app.kpis.shapes import KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
 from app.kpis.signals.marks import chart_marks
+from app.kpis.signals.watch_list import watched_kpis
 from app.log.canonical import from_instant, instant
 
-AnswerT = TypeVar("AnswerT", KpiAnswer, KpiBehaviour, KpiForecast, KpiInfluence, "KpiPage", "KpiCasePage")
+AnswerT = TypeVar(
+    "AnswerT", KpiAnswer, KpiBehaviour, KpiForecast, KpiInfluence, KpiPage, KpiBehaviourPage, "KpiCasePage"
+)
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 #: For responses that are also available as tables.
 VARY = {"Vary": f"Accept, {paging.VARY['Vary']}"}
@@ -139,6 +144,52 @@ async def list_kpi_periods(
         next_cursor=None,
     )
     return Response(page.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+
+
+@router.get(
+    "/behaviours",
+    operation_id="list_kpi_behaviours",
+    summary="List the behaviour of KPIs",
+    response_model=KpiBehaviourPage,
+    responses=in_language() | problems(403, 404, 422),
+)
+async def list_kpi_behaviours(
+    request: Request, ledger: Ledger, query: Annotated[KpiBehavioursQuery, Query()]
+) -> Response:
+    """Show of the watched KPIs, or of others, whether each varies as usual and whether it will meet its
+    target as it runs. Of the watched ones those that the caller may see.
+    """
+    now, language = context_of(request).now, language_for(request)
+    if query.keys is None:
+        kpis = [kpi for kpi in watched_kpis(ledger.settings) if may_see_kpi(ledger, caller_of(request), kpi)]
+    else:
+        kpis = [permitted_kpi(ledger, context_of(request), key) for key in dict.fromkeys(query.keys)]
+    parameters, zone = (
+        query.to_parameters(Grain(query.grain), []),
+        zone_named(query.tz or ledger.settings.time_zone),
+    )
+    questions = []
+    for kpi in kpis:
+        cut_by = {dimension.value for dimension in kpi.dimensions}
+        filters = {name: values for name, values in parameters.filters.items() if name in cut_by}
+        question = question_of(ledger.settings, kpi, replace(parameters, filters=filters), now)
+        ignored = [
+            Dimension(name) for name, values in parameters.filters.items() if values and name not in cut_by
+        ]
+        questions.append(ChartQuestion(question, describe_kpi(kpi, language), ignored))
+    judged_at = None if query.judged is None else instant_of("judged", query.judged, zone)
+    position, lag_seconds, items = await behaviours(ledger, questions, judged_at, now)
+    page = KpiBehaviourPage(
+        tz=zone.key,
+        grain=query.grain,
+        position=position,
+        lag_seconds=lag_seconds,
+        items=items,
+        next_cursor=None,
+    )
+    headers = paging.VARY | {"Content-Language": language}
+    page = await _with_lag_notice(request, ledger, page)
+    return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
 @router.get(

@@ -58,6 +58,11 @@ class Desk:
 
 @pytest.fixture
 async def desk(api: Api) -> Desk:
+    return await desk_with_a_spike(api)
+
+
+async def desk_with_a_spike(api: Api) -> Desk:
+    """The desk, its signal noted."""
     connection = await connect(api.ledger.db.url, FOLLOW_LIMITS)
     begins, log = months(), list[Event]()
     spike = begins[-1 - SPIKE_MONTHS_AGO]

@@ -1,7 +1,7 @@
 """One number, one meaning: every figure in the sentence and the drawing of an effect is the API's figure of
 that name, of the same statistic and clock; and a KPI's value is that of the clock that it names.
 
-The page of a KPI is compared in tests/browser/test_dashboard.py, documents of improvements in
+The page of a KPI is compared in tests/dashboard/test_dashboard_pages.py, documents of improvements in
 tests/processes/improvements/test_documents.py, notices and mails in
 tests/notifications/test_mailed_figures.py.
 """

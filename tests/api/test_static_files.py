@@ -17,7 +17,7 @@ from app.api.areas import AREAS
 from app.api.contract import openapi
 from app.api.service import pages, static_files
 from app.contract.selection import TaggedContract
-from app.dashboard import page as dashboard
+from app.dashboard import router as dashboard
 from app.main import build_app
 from app.platform.settings import PROJECT
 from tests.client import ADDRESS
@@ -87,8 +87,7 @@ async def test_who_has_a_file_is_not_sent_it_again(stranger: httpx.AsyncClient) 
         tagged,
         "/docs",
         "/static/swagger-ui.css",
-        "/dashboard",
-        "/dashboard/main.js",
+        "/dashboard/static/dashboard.css",
     ):
         first = await stranger.get(path)
         assert first.status_code == 200, path
@@ -109,11 +108,11 @@ async def test_no_address_that_strangers_reach_makes_others_wait(
     monkeypatch.setattr(openapi, "document", forbidden)
     monkeypatch.setattr(gzip, "compress", forbidden)
     monkeypatch.setattr(Path, "read_bytes", forbidden)
-    asked = ["/openapi.json", "/docs", "/dashboard", "/livez", "/problems", "/problems/invalid"]
+    asked = ["/openapi.json", "/docs", "/livez", "/problems", "/problems/invalid"]
     asked += [f"/openapi.json?tags={tags}" for tags in ("incidents,kpis", ",".join(openapi.TAGS))]
     asked += [f"/openapi.json?tags={','.join(tags)}" for tags in AREAS.values()]
     asked += [f"/static/{name}" for name in pages.FILES]
-    asked += [f"/dashboard/{name}" for name in dashboard.FILES]
+    asked += [f"/dashboard/static/{name}" for name in dashboard.FILES]
     slow = {}
     for path in asked:
         for coding in ("gzip", "identity"):

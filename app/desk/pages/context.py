@@ -96,9 +96,12 @@ class Desk:
         return is_file(field)
 
     def answer(self, template: str, title: str, *, status: int = 200, **values: object) -> Response:
-        """Return the page made from that template of the desk, or of another folder of it."""
+        """Return the page made from that template of the desk, or of a folder of it; one of another package
+        begins with a slash.
+        """
+        folder = "" if template.startswith("/") else "desk/" if "/" in template else "desk/pages/"
         html = render(
-            f"desk/{template}" if "/" in template else f"desk/pages/{template}",
+            f"{folder}{template.removeprefix('/')}",
             Wording(self.language, TABLE),
             title=title,
             desk=self,

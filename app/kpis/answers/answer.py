@@ -97,12 +97,11 @@ async def answer(
     With a position, `now` is the instant at which the log was there. Raises CannotAnswer if a team is
     unknown, there are too many points or a past answer takes too long; raises DatabaseGone.
     """
-    present, lag_seconds = position is None, 0.0
+    past_position, lag_seconds = position, 0.0
     async with snapshot_connection(db) as connection:
         layers = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
             position, lag_seconds = await facts_position(connection)
-        past_position = None if present else position
         figures = await with_previous_period(connection, question, now, past_position)
         compared = await load_comparisons(
             question, lambda compared_question: count_as_of(connection, compared_question, now, past_position)
@@ -113,10 +112,10 @@ async def answer(
         unit=question.kpi.unit.value,
         grain=question.grain.value,
         tz=question.zone.key,
-        as_of=None if present else now,
+        as_of=None if past_position is None else now,
         position=position,
         lag_seconds=lag_seconds,
-        points=_points(question, figures, compared, names, layers, now),
+        points=series_points(question, figures, compared, names, layers, now),
     )
 
 
@@ -460,7 +459,7 @@ def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
     )
 
 
-def _points(
+def series_points(
     question: KpiQuestion,
     figures: dict[PointKey, Figures],
     compared: Comparisons,
@@ -468,6 +467,7 @@ def _points(
     target_layers: Sequence[Layer[TargetValue]],
     now: datetime,
 ) -> list[KpiPoint]:
+    """Return the points of the periods and cuts; of a question without `by` one of every period."""
     begins = (_previous_bounds(question)[0], *question.bounds[:-1])
     runs = running_period(question, now) if comparable_part(question, now) is not None else None
 

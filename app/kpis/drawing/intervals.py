@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from app.kpis.declaration.kpi import Unit
+from app.kpis.declaration.kpi import TargetValue, Unit
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import EffectFigure, IntervalRow
+from app.kpis.drawing.shapes import COMPARATORS
 from app.svg.elements import element, text
 from app.svg.lines import INK, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, wrapped
 from app.svg.scale import Scale, decimals_of, linear, logarithmic
@@ -61,6 +62,24 @@ def draw_intervals(figure: EffectFigure, words: ChartWords) -> Markup:
         drawn += parts
         described += row_texts
     return canvas.document(y + 4, figure.title, words.translate("joined").join(described), drawn)
+
+
+def draw_parts(
+    title: str, rows: Sequence[IntervalRow], target: TargetValue | None, words: ChartWords
+) -> Markup:
+    """Return the values of parts of the cases as dots with their intervals, on one axis with the target."""
+    drawn, y = canvas.title_lines(title, "", MARGIN)
+    values = [*_numbers(rows), *([target.value] if target is not None else [])]
+    scale = linear(values or [0.0, 1.0], LEFT, RIGHT, durations=words.unit is Unit.seconds)
+    words = replace(words, decimals=decimals_of(scale, shares=words.unit is Unit.ratio))
+    name = words.translate("axis_parts" if any(row.low is not None for row in rows) else "axis_parts_plain")
+    lines = []
+    if target is not None:
+        aim = words.translate(f"target_{COMPARATORS[target.comparator]}", value=words.value(target.value))
+        lines.append((target.value, words.translate("label_target", value=aim), True))
+    panel = _Panel(name, rows, scale, words.value, lines)
+    parts, y, row_texts = _draw_panel(panel, y, words)
+    return canvas.document(y + 4, title, words.translate("joined").join(row_texts), [*drawn, *parts])
 
 
 def _panels(figure: EffectFigure, words: ChartWords) -> list[_Panel]:

@@ -13,6 +13,8 @@ from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import QuestionParameters
 
 MOST_VALUES = 50
+#: More than there are KPIs.
+MOST_KEYS = 300
 MOST_CASES = 10_000_000
 Values = Annotated[list[str] | None, CommaSeparated]
 
@@ -120,6 +122,18 @@ class KpiBehaviourQuery(KpiFilters):
 
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
         "month", description="Length of a period."
+    )
+
+
+class KpiBehavioursQuery(KpiBehaviourQuery):
+    """Query parameters: those of a chart, which KPIs, and the period that is judged."""
+
+    keys: Annotated[list[str] | None, CommaSeparated] = Field(
+        None, max_length=MOST_KEYS, description="Keys of KPIs; none: the watched ones."
+    )
+    judged: Annotated[str | None, Field(max_length=40)] = Field(
+        None,
+        description="A date in the period that is judged, or a time with a zone. None: the last one over.",
     )
 
 

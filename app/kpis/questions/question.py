@@ -154,9 +154,9 @@ def time_range(
     Raises CannotAnswer.
     """
     usual_begin, usual_end = periods.default_range(grain, now, zone)
-    until = usual_end if end is None else _instant("to", end, zone)
+    until = usual_end if end is None else instant_of("to", end, zone)
     if begin is not None:
-        since = _instant("from", begin, zone)
+        since = instant_of("from", begin, zone)
     else:
         since = usual_begin if end is None else periods.twelve_months_before(until, zone)
     if since >= until:
@@ -178,7 +178,10 @@ def zone_named(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _instant(field: str, text: str, zone: ZoneInfo) -> datetime:
+def instant_of(field: str, text: str, zone: ZoneInfo) -> datetime:
+    """Return the instant that a caller wrote as a date, which begins at midnight in the zone, or as a time
+    with its offset. Raises CannotAnswer, about that parameter.
+    """
     # In a URL an unescaped plus sign arrives as a space.
     text = text.replace(" ", "+") if "T" in text else text
     try:

@@ -77,7 +77,7 @@ async def test_whatever_is_asked_of_a_page_is_answered_for_people(api: Api, role
     wrong = []
     async with browser_at(api.app, holder) as browser:
         for path in page_paths():
-            if not path.startswith((STATIC_FILES, f"{SIGN_IN}/provider")):
+            if not path.startswith((*STATIC_FILES, f"{SIGN_IN}/provider")):
                 answers = await asked_for(browser, path)
                 wrong += [
                     f"{request}: {answer.status_code} {answer.headers.get('content-type')}"

@@ -1,0 +1,76 @@
+"""What needs attention, as a page shows it: sentences of `/v1/attention`, and the last reconciliation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.dashboard.opening import DashboardPage
+from app.kpis.questions.periods import Grain
+
+#: So many sentences stand on a page.
+MOST_SENTENCES = 7
+BANNER = "banner"
+KPI_ADDRESS = re.compile(r"/v1/kpis/([a-z0-9_]+)/cases(?:\?|$)")
+NOTHING: Mapping[str, Any] = {"items": [], "good": [], "nothing": None, "counts": {"total": 0, "now": 0}}
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionOnPage:
+    """The sentences of a page: banners, those that need attention in their order, how many more there are,
+    what is good, the sentence that there is nothing, and the numbers of all sentences and of the urgent ones.
+    """
+
+    banners: Sequence[Mapping[str, Any]]
+    items: Sequence[Mapping[str, Any]]
+    left_off: int
+    good: Sequence[Mapping[str, Any]]
+    nothing: str | None
+    total: int
+    urgent: int
+
+
+async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> AttentionOnPage:
+    """Return what needs attention in the page's view, or of these processes of it."""
+    view = page.view
+    parameters = {
+        name: value
+        for name, value in view.scope_parameters().items()
+        if name == "priority" or "," not in value  # it is of one team and one service
+    }
+    # It judges months that are over, back to so many: of others what is urgent now stands nonetheless.
+    of_month = {**parameters, "period": view.key} if view.grain is Grain.month else parameters
+    answer = await page.desk.calls.send("GET", "/v1/attention", parameters=of_month)
+    if not answer.is_success:
+        answer = await page.desk.calls.send("GET", "/v1/attention", parameters=parameters)
+    answered = answer.document if answer.is_success else NOTHING
+    items = [
+        item
+        for item in answered["items"]
+        if item["severity"] != BANNER and (not processes or item["process"] in processes)
+    ]
+    return AttentionOnPage(
+        banners=[item for item in answered["items"] if item["severity"] == BANNER],
+        items=items[:MOST_SENTENCES],
+        left_off=max(len(items) - MOST_SENTENCES, 0),
+        good=[] if processes else answered["good"],
+        nothing=answered["nothing"],
+        total=len(items),
+        urgent=sum(item["severity"] == "now" for item in items),
+    )
+
+
+def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
+    """Return the page that has exactly the cases of a sentence; None: it has none."""
+    if item["desk"] is None and (match := KPI_ADDRESS.match(item["cases"] or "")):
+        return page.view.address(f"/dashboard/kpi/{match[1]}") + "#cases"
+    address: str | None = item["desk"]
+    return address
+
+
+async def last_reconciliation(page: DashboardPage) -> Mapping[str, Any] | None:
+    """Return the last reconciliation of the figures; None: there was none, or it is not for the reader."""
+    document = await page.desk.calls.read_if_allowed("/v1/reconciliations", {"limit": "1"})
+    return document["items"][0] if document is not None and document["items"] else None

@@ -1,0 +1,93 @@
+"""Did it help? Asked and answered on the page: effects as they are measured by `POST /v1/kpis/{key}/effect`,
+each with its sentence, what warns of it, and three drawings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
+
+from app.api.pages.sent_forms import SentForm, sent_form
+from app.dashboard.kpi_page import drawing
+from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
+
+router = APIRouter(prefix=f"{ROOT}/effects", include_in_schema=False)
+PATH = f"{ROOT}/effects"
+#: The inputs of the question, as the form names them.
+TIMES = ("before_from", "before_to", "after_from", "after_to")
+FIGURES = ("behaviour", "intervals", "cases")
+LISTED_EFFECTS = "50"
+
+
+@router.get("", operation_id="get_effects_page")
+async def get_effects_page(request: Request) -> Response:
+    """Return the page on which an effect is asked for, with those that were measured."""
+    return await _effects_page(await open_dashboard(request), {}, None)
+
+
+@router.post("", operation_id="post_effects_page")
+async def post_effects_page(request: Request) -> Response:
+    """Measure the effect that the form asks for, and lead to it; or say beside the form what is wrong."""
+    page = await open_dashboard(request)
+    form = await sent_form(request)
+    inputs = {
+        name: form.first_value(name) or "" for name in ("kpi", *TIMES, "team", "service", "change", "key")
+    }
+    answer = await page.desk.calls.send(
+        "POST",
+        f"/v1/kpis/{inputs['kpi'] or 'none'}/effect",
+        body=_question(form),
+        headers={"idempotency-key": inputs["key"] or page.desk.new_key()},
+    )
+    if answer.is_success:
+        return RedirectResponse(f"{PATH}/{answer.document['id']}", HTTP_303_SEE_OTHER)
+    return await _effects_page(page, inputs, answer.document)
+
+
+def _question(form: SentForm) -> dict[str, Any]:
+    values = {name: form.first_value(name) or "" for name in (*TIMES, "team", "service", "change")}
+    scope = {name: [values[name]] for name in ("team", "service") if values[name]}
+    return {
+        "before": {"from": values["before_from"], "to": values["before_to"]},
+        "after": {"from": values["after_from"], "to": values["after_to"]},
+        "scope": scope,
+        **({"change": values["change"]} if values["change"] else {}),
+    }
+
+
+async def _effects_page(
+    page: DashboardPage, inputs: Mapping[str, str], problem: Mapping[str, Any] | None
+) -> Response:
+    measured = await page.desk.calls.read_if_allowed("/v1/effects", {"limit": LISTED_EFFECTS})
+    kpis = (await page.desk.calls.read("/v1/kpis"))["items"]
+    return page.answer(
+        "effects.html",
+        page.sentence("page_effects"),
+        status=200 if problem is None else problem["status"],
+        path=PATH,
+        effects=[] if measured is None else measured["items"],
+        kpis=sorted((item["name"], item["key"]) for item in kpis),
+        inputs=inputs,
+        problem=problem,
+        times=TIMES,
+    )
+
+
+@router.get("/{name}", operation_id="get_effect_page")
+async def get_effect_page(request: Request, name: str) -> Response:
+    """Return the page of a measured effect: its sentence, and its drawings."""
+    page = await open_dashboard(request)
+    calls = page.desk.calls
+    effect = await calls.read(f"/v1/effects/{name}", {"recompute": "false"})
+    drawings = []
+    for figure in FIGURES:
+        answer = await calls.send("GET", f"/v1/effects/{name}/chart.svg", parameters={"figure": figure})
+        if (drawn := drawing(answer)) is not None:
+            drawings.append((figure, drawn))
+    return page.answer(
+        "effect.html", page.sentence("page_effects"), path=f"{PATH}/{name}", effect=effect, drawings=drawings
+    )

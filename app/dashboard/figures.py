@@ -1,0 +1,164 @@
+"""Figures as a page shows them: values in their unit, two marks, and a spark. Nothing of a running period is
+judged (pure).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from app.dashboard.view import PageView
+from app.kpis.answers.series import KpiStatus, NoValueReason
+from app.kpis.behaviours import KpiChangeMark, KpiTargetMark
+from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
+from app.kpis.declaration.marks import Tendency
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.findings import target_text
+from app.kpis.drawing.spark import SparkPoint, draw_spark
+from app.kpis.questions.periods import Grain
+from app.svg.scale import decimals_of, linear
+
+#: What tells marks apart besides their words: a shape, and a letter of the target's.
+SHAPES = {"usual": "●", "worse": "◆", "better": "■", "changed": "▲", "too_few": "…"}
+SIGNS = {"always": "✓", "hit_and_miss": "?", "never": "✗"}
+TENDENCIES = {"worse": Tendency.worse, "better": Tendency.better}
+MONTHS_OF_A_YEAR = {Grain.week: 52, Grain.month: 12, Grain.quarter: 4, Grain.year: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class PageMark:
+    """A mark: its code, its shape, and its words."""
+
+    code: str
+    shape: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A KPI with the value of the judged period, as a row of a table. `value` is empty if it has none, and
+    `reason` then says why; `below` are further words about it.
+    """
+
+    item: Mapping[str, Any]
+    name: str
+    value: str
+    reason: str
+    target: str
+    status: str
+    change: PageMark | None
+    as_it_runs: PageMark | None
+    spark: Markup
+    compared: str
+    cases: int
+
+
+def words_of_unit(unit: str, language: str, zone: ZoneInfo, currency: str) -> ChartWords:
+    """Return how values of that unit are written."""
+    return ChartWords(language, Unit(unit), zone, currency)
+
+
+def exact(words: ChartWords, item: Mapping[str, Any]) -> ChartWords:
+    """Return the words with so many decimals that the KPI's values, limits and target are told apart."""
+    values = [point["value"] for point in item["points"] if point["value"] is not None]
+    if item["limits"] is not None:
+        values += [item["limits"]["low"], item["limits"]["high"]]
+    if not values or words.unit is not Unit.ratio:
+        return words
+    return replace(words, decimals=max(decimals_of(linear(values, 0.0, 1.0), shares=True), 1))
+
+
+def target_words(target: Mapping[str, Any] | None, words: ChartWords) -> str:
+    """Return a point's target in words; nothing of none."""
+    return "" if target is None else target_text(target_value(target), words)
+
+
+def target_value(target: Mapping[str, Any]) -> TargetValue:
+    """Return the target of a point."""
+    return TargetValue(Comparator(target["comparator"]), target["value"])
+
+
+def change_mark(item: Mapping[str, Any], language: str) -> PageMark | None:
+    """Return the mark of what has changed; None: nothing is said."""
+    code = item["change"]
+    return None if code is None else PageMark(code, SHAPES[code], KpiChangeMark(code).label(language))
+
+
+def target_mark(item: Mapping[str, Any], language: str) -> PageMark | None:
+    """Return the mark of the target as it runs; None: there is no target, or there are no limits."""
+    code = item["as_it_runs"]
+    return None if code is None else PageMark(code, SIGNS[code], KpiTargetMark(code).label(language))
+
+
+def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency: str) -> FigureRow:
+    """Return the row of a KPI as `/v1/kpis/behaviours` gives it."""
+    words = exact(words_of_unit(item["unit"], language, view.zone, currency), item)
+    judged = item["judged"]
+    value, reason, status = "", "", ""
+    if judged is not None:
+        if judged["value"] is not None:
+            value = words.value(judged["value"])
+        elif judged["no_value"] is not None:
+            reason = NoValueReason(judged["no_value"]).label(language)
+        if judged["status"] is not None and judged["value"] is not None and not view.is_running:
+            status = KpiStatus(judged["status"]).label(language)
+    return FigureRow(
+        item=item,
+        name=item["name"],
+        value=value,
+        reason=reason,
+        target=target_words(None if judged is None else judged["target"], words),
+        status=status,
+        change=change_mark(item, language),
+        as_it_runs=target_mark(item, language),
+        spark=spark(item, words, view.grain),
+        compared=_compared(item["points"], view, words),
+        cases=0 if judged is None else judged["cases"],
+    )
+
+
+def spark(item: Mapping[str, Any], words: ChartWords, grain: Grain) -> Markup:
+    """Return the periods of a KPI as a spark with its limits."""
+    limits = item["limits"]
+    points = [
+        SparkPoint(
+            point["value"],
+            point["running"],
+            bool(point["signals"]),
+            _tendency(item, point["value"]) if point["signals"] else Tendency.neither,
+        )
+        for point in item["points"]
+    ]
+    values = [point for point in item["points"] if point["value"] is not None]
+    described = words.translate("listed").join(
+        f"{words.period(instant(point['from']), grain)} {words.value(point['value'])}" for point in values
+    )
+    bounds = None if limits is None else (limits["low"], limits["centre"], limits["high"])
+    return draw_spark(points, bounds, described)
+
+
+def _tendency(item: Mapping[str, Any], value: float) -> Tendency:
+    if item["limits"] is None or item["direction"] == "none":
+        return Tendency.neither
+    above = value > item["limits"]["centre"]
+    return Tendency.better if above is (item["direction"] == "up") else Tendency.worse
+
+
+def _compared(points: Sequence[Mapping[str, Any]], view: PageView, words: ChartWords) -> str:
+    """Return the value of the period that the judged one is compared with; a running one with none."""
+    if view.compare == "none" or view.is_running:
+        return ""
+    back = 1 if view.compare == "previous" else MONTHS_OF_A_YEAR[view.grain]
+    place = next((n for n, point in enumerate(points) if instant(point["from"]) == view.begin), -1)
+    before = points[place - back] if place >= back else None
+    return "" if before is None or before["value"] is None else words.value(before["value"])
+
+
+def instant(text: str) -> datetime:
+    """Return the instant that an answer writes."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,92 @@
+"""Home, and the pages of a process, a team and a service: what needs attention there, then the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_308_PERMANENT_REDIRECT
+
+from app.dashboard.attention import cases_address, last_reconciliation, read_attention
+from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
+
+NO_MORE: Mapping[str, Any] = {}
+router = APIRouter(prefix=ROOT, include_in_schema=False)
+
+
+@router.get("", operation_id="get_dashboard")
+async def get_dashboard(request: Request) -> Response:
+    """Return home: what needs attention, and the watched figures; or lead to what an address that was given
+    out earlier named by its parameters.
+    """
+    if (moved := earlier_address(request)) is not None:
+        return RedirectResponse(moved, HTTP_308_PERMANENT_REDIRECT)
+    page = await open_dashboard(request)
+    return await _answer(page, page.sentence("title_home"), ROOT)
+
+
+@router.get("/team/{key}", operation_id="get_team_dashboard")
+async def get_team_dashboard(request: Request, key: str) -> Response:
+    """Return the page of a team: the same as home, of its cases."""
+    return await _scoped(request, "team", key)
+
+
+@router.get("/service/{key}", operation_id="get_service_dashboard")
+async def get_service_dashboard(request: Request, key: str) -> Response:
+    """Return the page of a service: the same as home, of its cases."""
+    return await _scoped(request, "service", key)
+
+
+def earlier_address(request: Request) -> str | None:
+    """Return where the case or KPI is that an earlier address names: `?case=<id>&kind=incident`,
+    `?kpi=<key>`. None: it names none.
+    """
+    chosen = dict(request.query_params)
+    case, kind, key = chosen.pop("case", ""), chosen.pop("kind", "incident"), chosen.pop("kpi", "")
+    if case:
+        return f"/desk/{quote(kind, safe='')}/{quote(case, safe='')}"
+    return f"{ROOT}/kpi/{quote(key, safe='')}?{urlencode(chosen)}" if key else None
+
+
+async def _scoped(request: Request, scope: str, key: str) -> Response:
+    page = await open_dashboard(request)
+    if key not in page.names[scope]:
+        raise HTTPException(404)
+    page = replace(page, view=page.view.of_scope(scope, key))
+    return await _answer(page, page.name_of(scope, key), f"{ROOT}/{scope}/{key}")
+
+
+async def _answer(page: DashboardPage, title: str, path: str) -> Response:
+    document = await page.behaviours()
+    return await answer_figures(page, title, path, document)
+
+
+async def answer_figures(
+    page: DashboardPage,
+    title: str,
+    path: str,
+    document: Mapping[str, Any],
+    *,
+    processes: Sequence[str] = (),
+    template: str = "home.html",
+    more: Mapping[str, Any] = NO_MORE,
+) -> Response:
+    """Return a page of what needs attention, of these processes if there are any, and of these figures."""
+    reconciliation = await last_reconciliation(page)
+    return page.answer(
+        template,
+        title,
+        path=path,
+        attention=await read_attention(page, processes),
+        cases_address=cases_address,
+        rows=page.rows(document["items"]),
+        document=document,
+        reconciliation=reconciliation,
+        processes=PROCESS_PAGES,
+        **more,
+    )

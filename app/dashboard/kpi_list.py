@@ -1,0 +1,90 @@
+"""All figures, found by name, key or number in both languages; and the report, which prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.dashboard.attention import cases_address, last_reconciliation, read_attention
+from app.dashboard.figures import FigureRow
+from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
+from app.kpis.catalogue import KPIS
+
+router = APIRouter(prefix=ROOT, include_in_schema=False)
+SORTS = ("name", "mark", "process", "owner")
+#: The order of marks: what has changed for the worse first.
+MARKS = ("worse", "changed", "better", "usual", "too_few", None)
+
+
+@router.get("/kpis", operation_id="get_kpi_list_page")
+async def get_kpi_list_page(request: Request, q: str = "", sort: str = "", process: str = "") -> Response:
+    """Return the page of all figures."""
+    page = await open_dashboard(request)
+    definitions = (await page.desk.calls.read("/v1/kpis"))["items"]
+    kinds = PROCESS_PAGES.get(process, (process,) if process else ())
+    keys = [
+        item["key"]
+        for item in definitions
+        if (not kinds or item["process"] in kinds) and (not q.strip() or _has(item["key"], q))
+    ]
+    document = (
+        await page.behaviours(keys)
+        if keys
+        else {"items": [], "position": 0, "lag_seconds": 0, "behind": None}
+    )
+    sort = sort if sort in SORTS else SORTS[0]
+    return page.answer(
+        "kpis.html",
+        page.sentence("page_kpis"),
+        path=f"{ROOT}/kpis",
+        rows=_sorted(page.rows(document["items"]), sort),
+        document=document,
+        searched=q,
+        sort=sort,
+        sorts=SORTS,
+        process=process,
+        of=len(definitions),
+    )
+
+
+def _has(key: str, searched: str) -> bool:
+    """Return whether the KPI is called so, or has that number, in any language."""
+    kpi = KPIS[key]
+    number = str(list(KPIS).index(key) + 1)
+    text = f"{key} {kpi.texts('en').name} {kpi.texts('zh').name}".casefold()
+    if searched.strip().isdecimal():
+        return searched.strip() == number
+    return all(word in text for word in searched.casefold().split())
+
+
+def _sorted(rows: Sequence[FigureRow], sort: str) -> list[FigureRow]:
+    if sort == "mark":
+        return sorted(rows, key=lambda row: (MARKS.index(row.item["change"]), row.name))
+    if sort == "name":
+        return sorted(rows, key=lambda row: row.name)
+    return sorted(rows, key=lambda row: (str(row.item[sort]), row.name))
+
+
+@router.get("/report", operation_id="get_dashboard_report")
+async def get_dashboard_report(request: Request) -> Response:
+    """Return home's selection as a page of plain HTML without scripts, which prints."""
+    page = await open_dashboard(request)
+    document = await page.behaviours()
+    return await _report(page, page.rows(document["items"]), document)
+
+
+async def _report(page: DashboardPage, rows: Sequence[FigureRow], document: object) -> Response:
+    return page.answer(
+        "report.html",
+        page.sentence("report_title", period=page.period_name()),
+        path=f"{ROOT}/report",
+        attention=await read_attention(page),
+        cases_address=cases_address,
+        reconciliation=await last_reconciliation(page),
+        rows=rows,
+        document=document,
+        scope=[page.name_of(name, value) for name, values in page.view.scope.items() for value in values],
+        shown_address=page.view.address(f"{ROOT}/report"),
+    )

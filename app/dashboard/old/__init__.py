@@ -1,0 +1,1 @@
+"""The page of webhooks, which scripts draw."""

@@ -1,0 +1,127 @@
+"""What every page of the dashboard begins with: who asks, the chosen view, and what can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.api.authentication.auth import ledger_of, utc_now
+from app.common.priorities.priority import Priority
+from app.dashboard.figures import FigureRow, figure_row, words_of_unit
+from app.dashboard.view import PageView, parse_view, period_key, recent_periods, without_unknown
+from app.desk.pages.context import Desk, open_desk
+from app.html.wording import Wording
+from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.periods import start_of
+
+#: The table of the sentences of these pages.
+TABLE = "dashboard"
+#: The pages of processes, by their paths: the processes of the KPIs on each.
+PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
+    "incident": ("incident",),
+    "request": ("request",),
+    "problem": ("problem",),
+    "change": ("change",),
+    "service-level": ("sla",),
+}
+#: Pages besides, which stand in the row of pages.
+MORE_PAGES = ("effects", "integrations", "kpis")
+ROOT = "/dashboard"
+LARGEST_PAGE = "200"
+NO_VALUES: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardPage:
+    """A page that somebody asked for: the desk that it is drawn by, its view, its currency, and the names of
+    teams and services by their keys.
+    """
+
+    desk: Desk
+    view: PageView
+    currency: str
+    names: Mapping[str, Mapping[str, str]]
+
+    @property
+    def language(self) -> str:
+        """The language of the page."""
+        return self.desk.language
+
+    def sentence(self, code: str, **words: object) -> str:
+        """Return the dashboard's sentence of that code."""
+        return Wording(self.language, TABLE).sentence(code, **words)
+
+    def unit_words(self, unit: str) -> ChartWords:
+        """Return how values of that unit are written."""
+        return words_of_unit(unit, self.language, self.view.zone, self.currency)
+
+    def period_name(self, first: date | None = None) -> str:
+        """Return the name of the period that begins on that day; None: of the chosen one."""
+        begin = start_of(first or self.view.first, self.view.zone)
+        return self.unit_words("number").period(begin, self.view.grain)
+
+    def name_of(self, scope: str, key: str) -> str:
+        """Return what a team or a service is called."""
+        return self.names.get(scope, NO_VALUES).get(key, key)
+
+    async def behaviours(self, keys: Sequence[str] | None = None) -> Mapping[str, Any]:
+        """Return the behaviour of the KPIs, or of the watched ones, as the API gives it."""
+        parameters = {**self.view.chart_parameters(), "judged": self.view.first.isoformat()}
+        if keys is not None:
+            parameters["keys"] = ",".join(keys)
+        document: Mapping[str, Any] = await self.desk.calls.read("/v1/kpis/behaviours", parameters)
+        return document
+
+    def rows(self, items: Sequence[Mapping[str, Any]]) -> list[FigureRow]:
+        """Return the KPIs as rows."""
+        return [figure_row(item, self.view, self.language, self.currency) for item in items]
+
+    def answer(
+        self, template: str, title: str, *, path: str, status: int = 200, **values: object
+    ) -> Response:
+        """Return the page made from that template; `path` is its own, which filters lead to."""
+        view = self.view
+        return self.desk.answer(
+            f"/dashboard/{template}",
+            title,
+            status=status,
+            page=self,
+            view=view,
+            say=self.sentence,
+            path=path,
+            root=ROOT,
+            process_pages=PROCESS_PAGES,
+            more_pages=MORE_PAGES,
+            periods=[
+                (period_key(view.grain, first), self.period_name(first)) for first in recent_periods(view)
+            ],
+            priorities=[priority.value for priority in Priority],
+            **values,
+        )
+
+
+async def open_dashboard(request: Request) -> DashboardPage:
+    """Return the page for whoever asks. Raises SignInNeeded."""
+    desk = open_desk(request)
+    settings = ledger_of(request).settings
+    names = {
+        "team": await _names(desk, "/v1/teams", "active", "name"),
+        "service": await _names(desk, "/v1/services", "live", f"name_{desk.language}"),
+        "priority": {priority.value: priority.value for priority in Priority},
+    }
+    view = parse_view(request.query_params.multi_items(), utc_now(), desk.display.zone)
+    return DashboardPage(desk, without_unknown(view, names), settings.currency, names)
+
+
+async def _names(desk: Desk, path: str, state: str, field: str) -> Mapping[str, str]:
+    parameters = {"limit": LARGEST_PAGE, "state": state, "fields": f"key,{field}"}
+    page = await desk.calls.read_if_allowed(path, parameters)
+    items = [] if page is None else page["items"]
+    return {
+        item["key"]: item[field] or item["key"] for item in sorted(items, key=lambda item: item[field] or "")
+    }

@@ -1,0 +1,139 @@
+"""The page of a process: what needs attention there, six figures with charts, and what came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from app.dashboard.figures import instant
+from app.dashboard.home import answer_figures
+from app.dashboard.kpi_page import drawing
+from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
+from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
+
+router = APIRouter(prefix=ROOT, include_in_schema=False)
+#: The figures of each page, the first ones of which say most.
+FIGURES: Mapping[str, tuple[str, ...]] = {
+    "incident": (
+        "incident_resolution_seconds",
+        "incident_response_seconds",
+        "incident_resolution_attainment",
+        "reopen_rate",
+        "first_contact_resolution",
+        "backlog",
+    ),
+    "request": (
+        "request_handling_seconds",
+        "request_on_time",
+        "csat",
+        "request_backlog",
+        "acceptance_first_pass",
+        "requests_per_agent_day",
+    ),
+    "problem": (
+        "problem_cause_seconds",
+        "problem_fix_seconds",
+        "known_error_ratio",
+        "incidents_prevented",
+        "proactive_problem_share",
+        "problem_backlog",
+    ),
+    "change": (
+        "change_first_pass",
+        "change_failure_rate",
+        "emergency_share",
+        "change_lead_seconds",
+        "change_backlog",
+        "change_reviews_overdue",
+    ),
+    "service-level": (
+        "sla_attainment",
+        "service_availability",
+        "availability_budget_used",
+        "sla_warned_saved",
+        "mtbf",
+        "agreement_reviews_overdue",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FlowKeys:
+    """The KPIs of a process's flow: what came, what went, and what was open at the end."""
+
+    opened: str
+    ended: str
+    open_cases: str
+
+
+FLOWS = {
+    "incident": FlowKeys("incidents_opened", "incidents_resolved", "backlog"),
+    "request": FlowKeys("requests_opened", "requests_delivered", "request_backlog"),
+}
+
+
+@router.get("/incident", operation_id="get_incident_dashboard")
+@router.get("/request", operation_id="get_request_dashboard")
+@router.get("/problem", operation_id="get_problem_dashboard")
+@router.get("/change", operation_id="get_change_dashboard")
+@router.get("/service-level", operation_id="get_service_level_dashboard")
+async def get_process_dashboard(request: Request) -> Response:
+    """Return the page of a process."""
+    page = await open_dashboard(request)
+    path = request.url.path
+    process = path.rpartition("/")[2]
+    keys = FIGURES[process]
+    flow = FLOWS.get(process)
+    keys_and_flow = [*keys, *([flow.opened, flow.ended, flow.open_cases] if flow else [])]
+    document = await page.behaviours(list(dict.fromkeys(keys_and_flow)))
+    by_key = {item["key"]: item for item in document["items"]}
+    more = {
+        "process": process,
+        "charts": [
+            (key, by_key[key]["name"], await _chart(page, key)) for key in keys if by_key[key]["points"]
+        ],
+        "flow": None if flow is None else _flow(page, flow, by_key),
+    }
+    figures = {**document, "items": [by_key[key] for key in keys]}
+    return await answer_figures(
+        page,
+        page.sentence(f"page_{process.replace('-', '_')}"),
+        path,
+        figures,
+        processes=PROCESS_PAGES[process],
+        template="process.html",
+        more=more,
+    )
+
+
+async def _chart(page: DashboardPage, key: str) -> Markup | None:
+    parameters = page.view.chart_parameters()
+    return drawing(await page.desk.calls.send("GET", f"/v1/kpis/{key}/chart.svg", parameters=parameters))
+
+
+def _flow(page: DashboardPage, keys: FlowKeys, by_key: Mapping[str, Mapping[str, Any]]) -> Markup | None:
+    """Return what came and went in each period, and what was open at its end."""
+    words = page.unit_words("cases")
+    points: Sequence[Mapping[str, Any]] = by_key[keys.opened]["points"]
+    if not points:
+        return None
+    names = [words.tick(instant(point["from"]), page.view.grain) for point in points]
+    if points[-1]["running"]:
+        names[-1] = f"{names[-1]} ○"
+
+    def series(key: str) -> BarSeries:
+        values = {point["from"]: point["value"] for point in by_key[key]["points"]}
+        return BarSeries(by_key[key]["name"], tuple(values.get(point["from"]) for point in points))
+
+    figure = FlowFigure(
+        title=page.sentence("flow"),
+        periods=tuple(names),
+        bars=(series(keys.opened), series(keys.ended)),
+        line=series(keys.open_cases),
+    )
+    return draw_flow(figure, words)

@@ -1,0 +1,240 @@
+"""The view that an address chooses: period, scope, comparison. All that is chosen stands in the address, by
+keys and never by ids (pure).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from app.common.times.zones import is_zone
+from app.kpis.questions.periods import Grain, first_day, next_period, start_of
+
+#: The parameters by which cases are narrowed, which figures and attention take alike.
+SCOPES = ("team", "service", "priority")
+COMPARISONS = ("none", "previous", "year")
+#: Parameters that other parts of a page read.
+OTHER_PARAMETERS = frozenset({"lang", "q", "sort", "by", "mark", "process", "view"})
+USUAL_PERIODS, MOST_PERIODS = 13, 59
+GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)
+#: How a period is written, by its grain.
+WRITTEN = {
+    Grain.year: re.compile(r"(\d{4})"),
+    Grain.quarter: re.compile(r"(\d{4})-Q([1-4])"),
+    Grain.month: re.compile(r"(\d{4})-(\d{2})"),
+    Grain.week: re.compile(r"(\d{4})-W(\d{2})"),
+    Grain.day: re.compile(r"(\d{4})-(\d{2})-(\d{2})"),  # a day in it, as addresses were written earlier
+}
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """What an address chooses: `first` is the first day of the period that is judged, `today` that of the
+    reader's zone; `unknown` are the parts of the address that choose nothing, as they were written.
+    """
+
+    today: date
+    zone: ZoneInfo
+    grain: Grain
+    first: date
+    periods: int = USUAL_PERIODS
+    scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compare: str = "none"
+    chosen_zone: str | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def end_day(self) -> date:
+        """The day after the period."""
+        return next_period(self.grain, self.first)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the period is not over."""
+        return self.end_day > self.today
+
+    @property
+    def previous(self) -> str:
+        """The period before, as an address writes it."""
+        return period_key(self.grain, first_day(self.grain, self.first - timedelta(days=1)))
+
+    @property
+    def following(self) -> str | None:
+        """The period after, as an address writes it; None: it has not begun."""
+        return None if self.is_running else period_key(self.grain, self.end_day)
+
+    @property
+    def key(self) -> str:
+        """The period, as an address writes it."""
+        return period_key(self.grain, self.first)
+
+    @property
+    def begin(self) -> datetime:
+        """The first instant of the period."""
+        return start_of(self.first, self.zone)
+
+    def chart_days(self) -> tuple[date, date]:
+        """Return the days from which and up to which charts go: the periods before the running one, or
+        before the end of the chosen one if that is longer ago; so that limits do not move from one of the
+        newest periods to the next.
+        """
+        running = first_day(self.grain, self.today)
+        earliest = _back(self.grain, running, self.periods)
+        if self.first >= earliest:
+            return earliest, next_period(self.grain, running)
+        return _back(self.grain, self.first, self.periods - 1), self.end_day
+
+    def scope_parameters(self) -> dict[str, str]:
+        """Return the scope as parameters of operations."""
+        return {name: ",".join(values) for name, values in self.scope.items()}
+
+    def zone_parameters(self) -> dict[str, str]:
+        """Return the zone as a parameter of operations, unless it is the organisation's."""
+        return {} if self.chosen_zone is None else {"tz": self.chosen_zone}
+
+    def chart_parameters(self) -> dict[str, str]:
+        """Return the parameters of a chart of this view."""
+        begin, end = self.chart_days()
+        time = {"from": begin.isoformat(), "to": end.isoformat(), "grain": self.grain.value}
+        return {**time, **self.zone_parameters(), **self.scope_parameters()}
+
+    def period_parameters(self) -> dict[str, str]:
+        """Return the parameters of a question about the period alone."""
+        time = {"from": self.first.isoformat(), "to": self.end_day.isoformat()}
+        return {**time, **self.zone_parameters(), **self.scope_parameters()}
+
+    def address(self, path: str, **changes: str | None) -> str:
+        """Return the address of a page with this view and these changes; None leaves a parameter out."""
+        written: dict[str, str | None] = {
+            "period": self.key,
+            "periods": None if self.periods == USUAL_PERIODS else str(self.periods),
+            **self.scope_parameters(),
+            "compare": None if self.compare == "none" else self.compare,
+            "tz": self.chosen_zone,
+            **changes,
+        }
+        query = urlencode({name: value for name, value in written.items() if value}, safe=",:")
+        return f"{path}?{query}" if query else path
+
+    def of_scope(self, name: str, value: str) -> PageView:
+        """Return the view of that team, service or priority."""
+        return replace(self, scope={**self.scope, name: (value,)})
+
+
+def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zone: ZoneInfo) -> PageView:
+    """Return the view that the address chooses; what it says wrong is left out, and named."""
+    chosen: dict[str, list[str]] = {}
+    for name, text in pairs:
+        chosen.setdefault(name, []).extend(part for part in text.split(",") if part)
+    unknown = [
+        f"{name}={','.join(values)}" for name, values in chosen.items() if name not in KNOWN_PARAMETERS
+    ]
+    zone_name = _one(chosen, "tz", unknown, is_zone)
+    zone = organisation_zone if zone_name is None else ZoneInfo(zone_name)
+    today = now.astimezone(zone).date()
+    grain_name = _one(chosen, "grain", unknown, lambda text: text in GRAINS)
+    grain = None if grain_name is None else Grain(grain_name)
+    first: date | None = None
+    period = _one(chosen, "period", unknown, lambda text: parse_period(text) is not None)
+    if period is not None:
+        written = parse_period(period)
+        assert written is not None, "it has just been read"
+        grain = grain or (Grain.month if written[0] is Grain.day else written[0])
+        first = first_day(grain, written[1])
+        if first > today:
+            unknown.append(f"period={period}")
+            first = None
+    grain = grain or Grain.month
+    number = _one(
+        chosen, "periods", unknown, lambda text: text.isdecimal() and 6 <= int(text) <= MOST_PERIODS
+    )
+    return PageView(
+        today=today,
+        zone=zone,
+        grain=grain,
+        first=first or first_day(grain, first_day(grain, today) - timedelta(days=1)),
+        periods=int(number or USUAL_PERIODS),
+        scope={name: tuple(dict.fromkeys(chosen[name])) for name in SCOPES if chosen.get(name)},
+        compare=_one(chosen, "compare", unknown, lambda text: text in COMPARISONS) or "none",
+        chosen_zone=zone_name,
+        unknown=tuple(unknown),
+    )
+
+
+KNOWN_PARAMETERS = frozenset({"period", "grain", "periods", "compare", "tz", *SCOPES}) | OTHER_PARAMETERS
+
+
+def without_unknown(view: PageView, names: Mapping[str, Mapping[str, str]]) -> PageView:
+    """Return the view without the values of its scope that there is nothing of; they are named."""
+    unknown, scope = list(view.unknown), dict[str, tuple[str, ...]]()
+    for name, values in view.scope.items():
+        unknown += [f"{name}={value}" for value in values if value not in names[name]]
+        if kept_values := tuple(value for value in values if value in names[name]):
+            scope[name] = kept_values
+    return replace(view, scope=scope, unknown=tuple(unknown))
+
+
+def parse_period(text: str) -> tuple[Grain, date] | None:
+    """Return the grain and the first day of a period as an address writes it; None: it is none."""
+    for grain, pattern in WRITTEN.items():
+        if match := pattern.fullmatch(text):
+            year, *number = (int(part) for part in match.groups())
+            if not FIRST_YEAR <= year <= LAST_YEAR:
+                return None
+            try:
+                return grain, _first_of(grain, year, *number)
+            except ValueError:  # a month 13, a week 54
+                return None
+    return None
+
+
+def _first_of(grain: Grain, year: int, number: int = 1, day: int = 1) -> date:
+    if grain is Grain.day:
+        return date(year, number, day)
+    if grain is Grain.week:
+        return date.fromisocalendar(year, number, 1)
+    return date(year, 3 * number - 2 if grain is Grain.quarter else number, 1)
+
+
+def period_key(grain: Grain, first: date) -> str:
+    """Return the period that begins on that day, as an address writes it."""
+    match grain:
+        case Grain.year:
+            return f"{first:%Y}"
+        case Grain.quarter:
+            return f"{first:%Y}-Q{(first.month + 2) // 3}"
+        case Grain.week:
+            year, week, _ = first.isocalendar()
+            return f"{year}-W{week:02}"
+        case _:
+            return f"{first:%Y-%m}"
+
+
+def recent_periods(view: PageView) -> Iterator[date]:
+    """Yield the first days of the periods to choose from, newest first: the running one and those before."""
+    first = first_day(view.grain, view.today)
+    for _ in range(USUAL_PERIODS + 1):
+        yield first
+        first = first_day(view.grain, first - timedelta(days=1))
+
+
+def _back(grain: Grain, first: date, number: int) -> date:
+    for _ in range(number):
+        first = first_day(grain, first - timedelta(days=1))
+    return first
+
+
+def _one(chosen: Mapping[str, list[str]], name: str, unknown: list[str], valid: object) -> str | None:
+    """Return the only value of the parameter; one that is not valid, or one of several, is named."""
+    assert callable(valid), "it judges a text"
+    values = chosen.get(name, [])
+    if len(values) == 1 and valid(values[0]):
+        return values[0]
+    if values:
+        unknown.append(f"{name}={','.join(values)}")
+    return None

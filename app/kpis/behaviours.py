@@ -1,0 +1,205 @@
+"""The behaviour of several KPIs at once, as figures of one instant, with two marks of each.
+
+The first mark says whether a period is as usual or something has changed, the second whether the target will
+be met as the process runs: by its natural limits, and so by no single value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import Field
+
+from app.api.records.shapes import OutputModel
+from app.common.records import CodeEnum
+from app.kernel.ledger import Ledger
+from app.kpis.answers.answer import (
+    LARGEST_ANSWER,
+    KpiAnswer,
+    count,
+    facts_position,
+    series_points,
+    snapshot_connection,
+)
+from app.kpis.answers.charts import KpiBehaviour, KpiChartPoint, KpiChartRebase, behaviour
+from app.kpis.answers.comparisons import Comparisons
+from app.kpis.answers.limits import KpiLimits
+from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
+from app.kpis.answers.series import KpiPoint, KpiStatus
+from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
+from app.kpis.questions.question import KpiQuestion
+from app.kpis.shapes import KpiOut
+from app.kpis.signals.marks import chart_marks
+from app.kpis.targets.validity import targets
+
+
+class KpiChangeMark(CodeEnum):
+    """Whether a KPI has changed, by the signals of its behaviour chart."""
+
+    usual = "usual", "Usual variation", "正常波动"
+    better = "better", "Changed for the better", "异常变好"
+    worse = "worse", "Changed for the worse", "异常变差"
+    changed = "changed", "Changed", "异常变化"
+    too_few = "too_few", "Too few periods", "期数不足"
+
+
+class KpiTargetMark(CodeEnum):
+    """Whether a KPI will meet its target as it runs, by its natural limits."""
+
+    always = "always", "Always met", "稳定达标"
+    hit_and_miss = "hit_and_miss", "Hit and miss", "有时达标"
+    never = "never", "Never met", "无法达标"
+
+
+class KpiBehaviourItem(KpiOut):
+    """The definition of a KPI, its chart, and the marks of the period that is judged."""
+
+    ignored_filters: list[Dimension] = Field(
+        description="The filters asked for that this KPI is not cut by; if there are any, it has no points."
+    )
+    judged: KpiPoint | None = Field(description="The period that is judged; null: it is not in the chart.")
+    change: KpiChangeMark | None = Field(
+        description="The first mark: whether something has changed. Null of a period that runs, or without a "
+        "value."
+    )
+    as_it_runs: KpiTargetMark | None = Field(
+        description="The second mark: whether the target will be met as it runs. Null: no target, or no "
+        "limits."
+    )
+    met_periods: int = Field(description="Number of the periods that are over and met their target.")
+    target_periods: int = Field(description="Number of the periods that are over and have value and target.")
+    limits: KpiLimits | None = Field(description="The natural limits of the last stretch.")
+    provisional: bool = Field(description="True if these limits are of fewer than 12 values.")
+    rebases: list[KpiChartRebase]
+    points: list[KpiChartPoint]
+
+
+class KpiBehaviourPage(OutputModel):
+    """The behaviour of several KPIs, all as of one position of the log, on one page."""
+
+    tz: str
+    grain: str
+    position: LogPosition
+    lag_seconds: LagSeconds
+    behind: LagNotice = None
+    items: list[KpiBehaviourItem]
+    next_cursor: None = Field(description="Null: there is no other page.")
+
+
+@dataclass(frozen=True, slots=True)
+class ChartQuestion:
+    """A question about a KPI without `by`, its description, and the filters that it cannot be asked with."""
+
+    question: KpiQuestion
+    description: KpiOut
+    ignored_filters: Sequence[Dimension]
+
+
+async def behaviours(
+    ledger: Ledger, questions: Sequence[ChartQuestion], judged_at: datetime | None, now: datetime
+) -> tuple[int, float, list[KpiBehaviourItem]]:
+    """Return the position and the lag of the figures, and the item of each question. `judged_at` is in the
+    period that is judged; None: it is the last that is over. Raises CannotAnswer and DatabaseGone.
+    """
+    series: list[KpiAnswer] = []
+    async with snapshot_connection(ledger.db) as connection:
+        position, lag_seconds = await facts_position(connection)
+        layers = await targets(connection, [chart_question.question.kpi.key for chart_question in questions])
+        for chart_question in questions:
+            question, points = chart_question.question, list[KpiPoint]()
+            if not chart_question.ignored_filters:
+                figures = await count(connection, question, now, most=LARGEST_ANSWER)
+                of_kpi = layers.get(question.kpi.key, ())
+                points = series_points(question, figures, Comparisons(), {}, of_kpi, now)
+            series.append(
+                KpiAnswer(
+                    key=question.kpi.key,
+                    unit=question.kpi.unit.value,
+                    grain=question.grain.value,
+                    tz=question.zone.key,
+                    as_of=None,
+                    position=position,
+                    lag_seconds=lag_seconds,
+                    points=points,
+                )
+            )
+    items = []
+    for chart_question, answered in zip(questions, series, strict=True):
+        marks = await chart_marks(ledger, chart_question.question)
+        items.append(
+            _item(
+                chart_question,
+                answered,
+                behaviour(chart_question.question.kpi, answered, now, marks),
+                judged_at,
+                now,
+            )
+        )
+    return position, lag_seconds, items
+
+
+def _item(
+    chart_question: ChartQuestion,
+    answered: KpiAnswer,
+    chart: KpiBehaviour,
+    judged_at: datetime | None,
+    now: datetime,
+) -> KpiBehaviourItem:
+    kpi = chart_question.question.kpi
+    over = [point for point in answered.points if point.end <= now and point.value is not None]
+    statuses = [point.status for point in over if point.target is not None]
+    judged = next(
+        (
+            point
+            for point in reversed(answered.points)
+            if (point.end <= now if judged_at is None else point.begin <= judged_at < point.end)
+        ),
+        None,
+    )
+    target = None if judged is None else judged.target
+    return KpiBehaviourItem(
+        **dict(chart_question.description),
+        ignored_filters=list(chart_question.ignored_filters),
+        judged=judged,
+        change=None if judged is None else _change(kpi, chart, judged, now),
+        as_it_runs=target_mark(target, chart.limits),
+        met_periods=statuses.count(KpiStatus.met),
+        target_periods=len(statuses),
+        limits=chart.limits,
+        provisional=chart.provisional,
+        rebases=chart.rebases,
+        points=chart.points,
+    )
+
+
+def _change(kpi: Kpi, chart: KpiBehaviour, judged: KpiPoint, now: datetime) -> KpiChangeMark | None:
+    if judged.value is None or judged.end > now:
+        return None
+    chart_point = next(point for point in chart.points if point.begin == judged.begin)
+    limits = next(
+        stretch.limits for stretch in chart.stretches if stretch.begin <= judged.begin < stretch.end
+    )
+    if limits is None:
+        return KpiChangeMark.too_few
+    if not chart_point.signals:
+        return KpiChangeMark.usual
+    if kpi.direction is Direction.none:
+        return KpiChangeMark.changed
+    is_better = (judged.value > limits.centre) is (kpi.direction is Direction.up)
+    return KpiChangeMark.better if is_better else KpiChangeMark.worse
+
+
+def target_mark(target: PointTarget | None, limits: KpiLimits | None) -> KpiTargetMark | None:
+    """Return whether values within the limits meet the target: all of them, some or none. None: there is no
+    target, or there are no limits.
+    """
+    if target is None or limits is None:
+        return None
+    aim = TargetValue(target.comparator, target.value)
+    met = {aim.met_by(limits.low), aim.met_by(limits.high)}
+    if len(met) > 1:
+        return KpiTargetMark.hit_and_miss
+    return KpiTargetMark.always if met == {True} else KpiTargetMark.never

@@ -1,0 +1,229 @@
+"""The dashboard over HTTP: its figures are the API's, each number opens to so many rows, nobody sees more."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from itertools import cycle
+
+import httpx
+import pytest
+
+from app.common.people import Role
+from app.dashboard.router import FILES
+from app.kpis.facts.consumer import FACTS
+from app.log.events import Event
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import connect
+from tests.client import ADDRESS, Api, Client
+from tests.kpis.histories import TEAMS, Scripted, write
+
+KPI = "incident_resolution_seconds"
+#: Of ten teams' cases in each month, these took so long in the month that a test plants.
+USUAL_MINUTES, PLANTED_MINUTES = 60, 900
+INLINE = re.compile(r"<style|<script>| on\w+=| style=")
+PAGES = (
+    "",
+    f"/kpi/{KPI}",
+    "/incident",
+    "/request",
+    "/problem",
+    "/change",
+    "/service-level",
+    "/kpis",
+    "/effects",
+    "/report",
+    "/team/team-0",
+)
+
+
+def months(number: int) -> list[datetime]:
+    """The beginnings of the last months, the running one last."""
+    begins = [datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)]
+    while len(begins) <= number:
+        begins.append((begins[-1] - timedelta(days=1)).replace(day=1))
+    return begins[::-1]
+
+
+@pytest.fixture
+async def quality(api: Api) -> Client:
+    """Whoever reads the dashboard of an organisation of two teams: fourteen months of ten cases for each, of
+    which those of one team took longer in the last month that is over.
+    """
+    log = list[Event]()
+    begins = months(14)
+    for begin in begins[:-1]:
+        for team in TEAMS[:2]:
+            for case in range(10):
+                planted = begin == begins[-2] and team == TEAMS[1]
+                minutes = PLANTED_MINUTES + case if planted else USUAL_MINUTES + begin.month % 3
+                script = Scripted.begin(
+                    begin + timedelta(days=1, hours=case), team_id=str(team), service="mail"
+                )
+                log += script.then("resolved", minutes=minutes).events
+    connection = await connect(api.ledger.db.url, FOLLOW_LIMITS)
+    await write(connection, log)
+    await catch_up(connection, FACTS)
+    await connection.close()
+    return await api.client("Quan", Role.quality_manager)
+
+
+async def page(client: Client, path: str, **parameters: str) -> httpx.Response:
+    """The page as the client sees it; it is no part of the contract."""
+    headers = {"Accept": "text/html", "Authorization": f"Bearer {client.token}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(client.app), base_url=ADDRESS) as browser:
+        return await browser.get(f"/dashboard{path}", params=parameters or None, headers=headers)
+
+
+async def text(client: Client, path: str, **parameters: str) -> str:
+    answer = await page(client, path, **parameters)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+async def test_no_page_holds_a_script_or_a_style_of_its_own(quality: Client) -> None:
+    for path, language in zip(PAGES, cycle(("en", "zh", "zh")), strict=False):
+        answer = await page(quality, path.replace("team-0", "team 0"), lang=language)
+        assert answer.status_code == 200, path
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        assert INLINE.findall(answer.text) == [], path
+        assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in answer.text
+
+
+async def test_a_team_that_got_worse_is_named_first_with_its_month_and_its_heaviest_cases(
+    quality: Client,
+) -> None:
+    html = await text(quality, f"/kpi/{KPI}")
+    (sentence,) = re.findall(r"Weighs most for the worse: ([^<]*)", html)
+    month = f"{months(1)[0]:%b %Y}"
+    assert sentence.startswith(f"Team 1 in {month}, 15 h")
+    influence = await quality.read(f"/v1/kpis/{KPI}/influence", **period())
+    (heavy,) = re.findall(r"Heaviest cases: (.*)</p>", html)
+    assert re.findall(r">([A-Z]+-[\d-]+)<", heavy) == [case["number"] for case in influence["heaviest"][:3]]
+    assert "Changed for the worse" in html
+    (bold,) = re.findall(r'class="heavy">.*?</span> ([^<]*)<', html)
+    assert bold.startswith("15 h")
+
+
+def period() -> dict[str, str]:
+    begin, end = months(1)
+    return {"from": begin.date().isoformat(), "to": end.date().isoformat()}
+
+
+async def test_the_number_on_the_page_is_the_number_of_rows_of_its_list(quality: Client) -> None:
+    (item,) = (await quality.read("/v1/kpis/behaviours", keys=KPI))["items"]
+    for scope in ({}, {"team": "team 1"}):
+        (number,) = re.findall(r'id="cases">[^:]*: (\d+) cases', await text(quality, f"/kpi/{KPI}", **scope))
+        answer = await page(quality, f"/kpi/{KPI}/cases.csv", **scope)
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        cases = (await quality.read(f"/v1/kpis/{KPI}/cases", limit=200, **period(), **scope))["items"]
+        assert int(number) == len(rows) == len(cases) > 0
+    assert item["judged"]["cases"] == 20
+    sorted_rows = await text(quality, f"/kpi/{KPI}", sort="-measure")
+    table = sorted_rows[sorted_rows.index('id="cases"') :]
+    measures = re.findall(r"</a></th><td>([^<]*)</td>", table)
+    assert measures[0] == "15 h 9 min"
+    assert (await page(quality, f"/kpi/{KPI}/series.csv")).text.startswith("from,")
+
+
+async def test_a_running_period_is_neither_judged_nor_compared(quality: Client) -> None:
+    running = f"{datetime.now(UTC):%Y-%m}"
+    html = await text(quality, "", period=running, compare="previous")
+    assert "so far" in html
+    assert 'class="mark worse"' not in html
+    assert re.findall(r'class="compared">([^<]+)<', html) == []
+    finished = await text(quality, "", compare="previous")
+    assert 'class="mark worse"' in finished
+    assert re.findall(r'class="compared">([^<]+)<', finished) != []
+
+
+async def test_filters_hold_on_every_part_and_unknown_ones_are_named(quality: Client) -> None:
+    html = await text(quality, "", team="team 0,nobody", color="red")
+    assert "Not known here, and so left out: color=red, team=nobody" in html
+    (item,) = (await quality.read("/v1/kpis/behaviours", keys="backlog", team="team 0"))["items"]
+    assert f'class="value">{item["judged"]["value"]}' in html
+    assert "Cannot be narrowed by: " in await text(quality, "", priority="P1"), "availability has no priority"
+    assert (await page(quality, "/team/nobody")).status_code == 404
+
+
+async def test_nobody_sees_more_than_by_the_api(api: Api, quality: Client) -> None:
+    manager, requester = await api.client("Marta", Role.incident_manager), await api.client("Rae")
+    names = re.findall(r'scope="row"><a href="/dashboard/kpi/(\w+)', await text(manager, ""))
+    assert names == [item["key"] for item in (await manager.read("/v1/kpis/behaviours"))["items"]]
+    assert "csat" not in names
+    assert re.findall(r"/dashboard/kpi/", await text(requester, "")) == []
+    assert (await page(requester, f"/kpi/{KPI}")).status_code == 403
+    assert (await page(manager, "/kpi/csat")).status_code == 403
+    assert (await page(requester, f"/kpi/{KPI}/cases.csv")).status_code == 403
+    assert (await page(requester, "/incident")).status_code == 403
+    assert (await page(quality, "/kpi/happiness")).status_code == 404
+
+
+async def test_all_figures_are_found_by_name_key_and_number_in_both_languages(quality: Client) -> None:
+    for searched in ("backlog", "积压"):
+        assert "/dashboard/kpi/backlog?" in await text(quality, "/kpis", q=searched)
+    first = await text(quality, "/kpis", q="1")
+    assert re.findall(r'scope="row"><a href="/dashboard/kpi/(\w+)', first) == ["incidents_opened"]
+    worst = re.findall(r'class="mark (\w+)"', await text(quality, "/kpis", q="incident", sort="mark"))
+    marks = [mark for mark in worst if mark in ("worse", "usual")]
+    assert marks == sorted(marks, reverse=True)
+
+
+async def test_an_effect_is_asked_for_and_answered_on_the_page(quality: Client) -> None:
+    begins = [begin.date().isoformat() for begin in months(4)]
+    form = {
+        "kpi": KPI,
+        "before_from": begins[0],
+        "before_to": begins[2],
+        "after_from": begins[3],
+        "after_to": begins[4],
+    }
+    headers = {
+        "Authorization": f"Bearer {quality.token}",
+        "Sec-Fetch-Site": "same-origin",
+        "Accept": "text/html",
+    }
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(quality.app), base_url=ADDRESS) as browser:
+        answer = await browser.post("/dashboard/effects", data=form, headers=headers)
+        assert answer.status_code == 303, answer.text
+        html = await browser.get(answer.headers["location"], headers=headers)
+        wrong = await browser.post("/dashboard/effects", data={**form, "after_to": ""}, headers=headers)
+    (effect,) = (await quality.read("/v1/effects"))["items"]
+    assert effect["sentence"] in unescape(html.text)
+    assert html.text.count('class="chart"') == 3
+    assert effect["sentence"] in await text(quality, "/effects")
+    assert wrong.status_code == 422
+    assert 'role="alert"' in wrong.text
+    assert f'value="{begins[0]}"' in wrong.text, "what was entered is kept"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("?kpi=backlog&period=2026-07-01&team=mail", "/dashboard/kpi/backlog?period=2026-07-01&team=mail"),
+        ("?case=INC-2026-000001&kind=incident", "/desk/incident/INC-2026-000001"),
+        ("/case/INC-2026-000001", "/desk/incident/INC-2026-000001"),
+        ("/due?team=mail", "/desk/due?team=mail"),
+        ("/changes?lang=zh", "/desk/changes?lang=zh"),
+        ("/improvement", "/desk/improvement"),
+        ("/improvement/IMP-2026-000001", "/desk/improvement/IMP-2026-000001"),
+    ],
+)
+async def test_earlier_addresses_lead_to_where_it_is_now(api: Api, before: str, after: str) -> None:
+    answer = await page(await api.client("Lin", Role.agent), before)
+    assert (answer.status_code, answer.headers["location"]) == (308, after)
+
+
+async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_gets_files_without(api: Api) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app), base_url=ADDRESS) as browser:
+        answer = await browser.get(
+            "/dashboard", headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+        )
+        assert answer.headers["location"].startswith("/sign-in")
+        for name in FILES:
+            answer = await browser.get(f"/dashboard/static/{name}")
+            assert (answer.status_code, answer.headers["vary"]) == (200, "Accept-Encoding")
+        assert (await browser.get("/dashboard/static/router.py")).status_code == 404
