@@ -20,10 +20,10 @@ def rank(conditions: Iterable[AttentionCondition]) -> list[AttentionCondition]:
     """Return the conditions, the most urgent first: by severity; then what is due first, what was missed in
     most periods in a row, and what concerns most cases.
     """
-    return sorted(conditions, key=_place)
+    return sorted(conditions, key=_rank)
 
 
-def _place(condition: AttentionCondition) -> tuple[object, ...]:
+def _rank(condition: AttentionCondition) -> tuple[object, ...]:
     due_at = condition.due_at or LATEST_TIME if condition.severity in BY_TIME else LATEST_TIME
     since = condition.since or LATEST_TIME
     return (

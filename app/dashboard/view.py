@@ -5,7 +5,7 @@ keys and never by ids (pure).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -134,13 +134,13 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
     unknown = [
         f"{name}={','.join(values)}" for name, values in chosen.items() if name not in KNOWN_PARAMETERS
     ]
-    zone_name = _one(chosen, "tz", unknown, is_zone)
+    zone_name = _single_value(chosen, "tz", unknown, is_zone)
     zone = organisation_zone if zone_name is None else ZoneInfo(zone_name)
     today = now.astimezone(zone).date()
-    grain_name = _one(chosen, "grain", unknown, lambda text: text in GRAINS)
+    grain_name = _single_value(chosen, "grain", unknown, lambda text: text in GRAINS)
     grain = None if grain_name is None else Grain(grain_name)
     first: date | None = None
-    period = _one(chosen, "period", unknown, lambda text: parse_period(text) is not None)
+    period = _single_value(chosen, "period", unknown, lambda text: parse_period(text) is not None)
     if period is not None:
         written = parse_period(period)
         assert written is not None, "it has just been read"
@@ -150,7 +150,7 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
             unknown.append(f"period={period}")
             first = None
     grain = grain or Grain.month
-    number = _one(
+    number = _single_value(
         chosen, "periods", unknown, lambda text: text.isdecimal() and 6 <= int(text) <= MOST_PERIODS
     )
     return PageView(
@@ -160,7 +160,7 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
         first=first or first_day(grain, first_day(grain, today) - timedelta(days=1)),
         periods=int(number or USUAL_PERIODS),
         scope={name: tuple(dict.fromkeys(chosen[name])) for name in SCOPES if chosen.get(name)},
-        compare=_one(chosen, "compare", unknown, lambda text: text in COMPARISONS) or "none",
+        compare=_single_value(chosen, "compare", unknown, lambda text: text in COMPARISONS) or "none",
         chosen_zone=zone_name,
         unknown=tuple(unknown),
     )
@@ -229,11 +229,12 @@ def _back(grain: Grain, first: date, number: int) -> date:
     return first
 
 
-def _one(chosen: Mapping[str, list[str]], name: str, unknown: list[str], valid: object) -> str | None:
+def _single_value(
+    chosen: Mapping[str, list[str]], name: str, unknown: list[str], is_valid: Callable[[str], bool]
+) -> str | None:
     """Return the only value of the parameter; one that is not valid, or one of several, is named."""
-    assert callable(valid), "it judges a text"
     values = chosen.get(name, [])
-    if len(values) == 1 and valid(values[0]):
+    if len(values) == 1 and is_valid(values[0]):
         return values[0]
     if values:
         unknown.append(f"{name}={','.join(values)}")

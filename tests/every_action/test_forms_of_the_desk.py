@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from app.api.open_actions import action_link
 from app.desk.contract import screen_contract
+from app.desk.forms.definitions import RISK_ANSWERS, with_risk_questions
 from app.desk.forms.fields import FieldKind, Form
 from app.desk.forms.inputs import GIVEN_INPUT, to_inputs
+from app.desk.pages.actions import INSTEAD_OF
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.client import Json
@@ -30,14 +32,25 @@ def form_path(lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | N
 
 
 def plain_inputs(form: Form) -> set[str]:
-    """The names of the inputs of all fields that are no parts, rows or pairs."""
+    """The names of the inputs of all fields that are no parts, rows or pairs. In whose name a vote is, the
+    address of the form says.
+    """
     composed = (FieldKind.part, FieldKind.rows, FieldKind.pairs)
-    return {f"/{field.name}" for field in form.fields if field.kind not in composed}
+    fields = [field for field in form.fields if field.kind not in composed and field.name != INSTEAD_OF]
+    return {f"/{field.name}" for field in fields}
 
 
 def needed(form: Form) -> set[str]:
-    """The ids of the elements beside the fields that must be filled in."""
-    return {f"f-{field.name}-help" for field in form.fields if field.required and not field.inner_fields}
+    """The ids of the elements beside the fields that must be filled in: of a list that may have no entry
+    nothing need be chosen.
+    """
+    return {
+        f"f-{field.name}-help"
+        for field in form.fields
+        if field.required
+        and not field.inner_fields
+        and (field.schema.get("type") != "array" or field.schema.get("minItems", 0))
+    }
 
 
 @each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, product=of_kind)
@@ -45,6 +58,9 @@ async def test_what_the_operation_takes_its_form_sends(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     form = screen_contract().form(action_link(lifecycle, row).body_schema)
+    if RISK_ANSWERS in {field.name for field in form.fields}:
+        questionnaire = await world.everybody.get("/v1/risk_questionnaires/current")
+        form = with_risk_questions(form, questionnaire.json()["questions"])
     async with record_for(world, lifecycle, row) as record:
         path = form_path(lifecycle, row, record)
         where = "" if record is None else record_address(lifecycle, record)

@@ -108,7 +108,7 @@ async def _calendar_page(request: Request, query: CalendarPageQuery, subscriptio
         desk.sentence("changes_page"),
         chosen=query,
         day=day,
-        ways={name: f"/desk/changes?{urlencode(query.parameters(**to))}" for name, to in _ways(query, day)},
+        ways={name: f"/desk/changes?{urlencode(query.parameters(**to))}" for name, to in _onward(query, day)},
         drawing=f"{CALENDAR}.svg?{urlencode(drawing)}",
         rows=list(_rows(desk, calendar["items"])),
         is_truncated=calendar["truncated"],
@@ -144,7 +144,7 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
-def _ways(query: CalendarPageQuery, day: date) -> Iterator[tuple[str, dict[str, object]]]:
+def _onward(query: CalendarPageQuery, day: date) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield what changes in the address by each way that leads on from the page."""
     is_month = query.view == "month"
     before = (day.replace(day=1) - timedelta(days=1)).replace(day=1) if is_month else day - WEEK

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 def next_draft(label: str | None) -> str:
     """Return the label of the draft that follows that version; None: it is the first."""
-    major, minor = _parts(label)
+    major, minor = _numbers_of(label)
     return f"{major}.{minor + 1}"
 
 
 def next_published(label: str | None) -> str:
     """Return the label that a draft gets when it is published."""
-    return f"{_parts(label)[0] + 1}.0"
+    return f"{_numbers_of(label)[0] + 1}.0"
 
 
-def _parts(label: str | None) -> tuple[int, int]:
+def _numbers_of(label: str | None) -> tuple[int, int]:
     major, _, minor = (label or "0.0").partition(".")
     return int(major), int(minor)

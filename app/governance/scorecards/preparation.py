@@ -47,14 +47,14 @@ async def concerned(
             raise WrongValue({"team": str(team.key)}, pointer="/team", because="lead_missing")
         lead = await reads.record(Person.KIND, str(team.lead_id))
         assert lead is not None, "no person is ever taken out of the log"
-        return Concerned(team.lead_id, _other(team.lead_id, lead.record.manager_id))
+        return Concerned(team.lead_id, _other_person(team.lead_id, lead.record.manager_id))
     assert person is not None
     own = None if person.team_id is None else await reads.record(Team.KIND, str(person.team_id))
     lead_id = None if own is None else own.record.lead_id
-    return Concerned(person.id, _other(person.id, person.manager_id, lead_id))
+    return Concerned(person.id, _other_person(person.id, person.manager_id, lead_id))
 
 
-def _other(person: UUID, *candidates: UUID | None) -> UUID | None:
+def _other_person(person: UUID, *candidates: UUID | None) -> UUID | None:
     """Return the first of the candidates who is somebody else."""
     return next((other for other in candidates if other not in (None, person)), None)
 

@@ -92,6 +92,8 @@ async def test_nobody_is_shown_a_page_without_signing_in(api: Api, path: str) ->
     async with browser_at(api.app) as browser:
         for address in addresses(path):
             answer = await browser.get(address)
-            assert answer.status_code in (303, 401, 404, 405, 422), (address, answer.status_code)
+            assert answer.status_code in (303, 308, 401, 404, 405, 422), (address, answer.status_code)
+            if answer.status_code == 308:  # an earlier address, with nothing of a record in it
+                assert answer.content == b"", address
             if answer.status_code == 303:
                 assert answer.headers["location"].startswith(f"{SIGN_IN}?next=")
