@@ -23,6 +23,9 @@ from app.demo.scripts.incident_scripts import IncidentScenario, Member, Particip
 from app.ticketing.records import Complaint
 from app.ticketing.satisfaction.complaints import AnswerComplaint, AssignComplaint, ComplainTicket
 
+#: However late, a complaint is answered by then.
+LONGEST_WAIT = timedelta(days=30)
+
 
 @dataclass
 class ComplaintScenario:
@@ -71,7 +74,7 @@ class ComplaintScenario:
         await script.act(life.requester.caller, "incident", "complain", self.incident, complains)
         if kind < IN_TIME:
             days = 1 + 4 * chance.random()
-        elif kind < IN_TIME + LATE:
+        elif kind < IN_TIME + LATE or self.end - script.now > LONGEST_WAIT:
             days = 9 + 10 * chance.random()
         else:
             return
