@@ -13,7 +13,7 @@ from app.common.people import Role
 from app.registry import LIFECYCLES
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import Api, Client, Json, an_incident
-from tests.desk.sent_forms import read_form, send_form
+from tests.desk.sent_forms import read_form, said, send_form
 from tests.extent import some_of
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -94,6 +94,27 @@ async def test_a_correction_sends_only_what_differs(agent: Client) -> None:
     assert (await send_form(agent, f"{path}/edit", form.inputs | {"/title": ["New"]})).status_code == 303
     events = (await agent.read(f"/v1/incidents/{incident['id']}/events"))["items"]
     assert events[-1]["given"] == {"title": "New"}
+
+
+async def test_what_is_refused_of_a_row_stands_beside_it_though_the_row_before_is_blank(api: Api) -> None:
+    path = "/desk/new/calendar/add"
+    keeper = await api.client("Keeper", Role.admin)
+    blank = read_form(await page(keeper, path))
+    rows = {
+        "/weekly/0/weekdays": [],
+        "/weekly/0/starts": [""],
+        "/weekly/0/ends": [""],
+        "/weekly/1/weekdays": ["mon"],
+        "/weekly/1/starts": ["morning"],
+        "/weekly/1/ends": ["17:00"],
+    }
+    head = {"/key": ["office"], "/name": ["Office"], "/time_zone": ["Europe/Berlin"]}
+    refused = await send_form(keeper, path, blank.inputs | head | rows)
+    assert refused.status_code == 422, said(refused.text)
+    again = read_form(refused.text)
+    assert again.inputs["/weekly/0/starts"] == ["morning"]
+    assert "/weekly/1/starts" not in again.inputs or again.inputs["/weekly/1/starts"] == [""]
+    assert [fault for fault in again.faults if "starts" in fault] == ["f-weekly-0-starts-help"]
 
 
 async def test_a_form_that_is_sent_twice_is_carried_out_once(agent: Client) -> None:
