@@ -99,14 +99,14 @@ class Page:
     async def open(self, url: str) -> None:
         """Goes there."""
         await self.send("Page.navigate", url=url)
-        await self.until("document.readyState === 'complete'")
+        await self.until("true")
 
     async def until(self, script: str) -> None:
-        """Until the expression is true in the page."""
+        """Until the expression is true in a page whose scripts have run; nobody hears keys before."""
         # The page looks by itself for a while: asking it again and again keeps both of us busy.
         looks = f"""(async () => {{
           for (const end = performance.now() + {LOOKS_MS}; performance.now() < end;) {{
-            if ({script}) return true;
+            if (document.readyState === 'complete' && ({script})) return true;
             await new Promise((again) => setTimeout(again, {LOOK_MS}));
           }}
           return false;

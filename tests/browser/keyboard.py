@@ -62,7 +62,7 @@ class Keyboard:
     async def see(self, is_present: str) -> None:
         """Waits for the page of which that is true."""
         refused = "document.querySelector('[role=alert]')"
-        await self.page.until(f"document.readyState === 'complete' && ({is_present} || {refused})")
+        await self.page.until(f"{is_present} || {refused}")
         assert (
             await self.page.run("[...document.querySelectorAll('.fault')].map((one) => one.innerText)") == []
         )

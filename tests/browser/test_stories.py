@@ -85,7 +85,7 @@ async def test_an_agents_hour_is_worked_by_keyboard_alone(site: Site, browsing: 
         for number in numbers[4:7]:
             await to_record(hands, number)
             await hands.act("acknowledge")
-            await page.until("location.search === '?done=acknowledge' && document.readyState === 'complete'")
+            await page.until("location.search === '?done=acknowledge'")
             await send_action(
                 hands, number, "resolve", {"/done": "Restarted."}, {"/resolution_code": "fixed"}
             )
@@ -218,7 +218,7 @@ async def sign_in(page: Page, site: Site, client: Client) -> None:
     await page.open(f"{site.url}/desk")
     await page.run(f"document.querySelector('#key').value = {json.dumps(client.token)}")
     await page.run("document.querySelector('#key').form.requestSubmit()")
-    await page.until("location.pathname === '/desk' && document.readyState === 'complete'")
+    await page.until("location.pathname === '/desk'")
 
 
 async def carried_out(page: Page, site: Site, step: FormStep, address: str) -> str:
@@ -238,9 +238,6 @@ async def carried_out(page: Page, site: Site, step: FormStep, address: str) -> s
     fill = "Object.entries({}).forEach(([name, text]) => document.getElementsByName(name)[0].value = text)"
     await page.run(fill.replace("{}", json.dumps(step.filled)))
     await page.run("document.querySelector('form.action button.leads').click()")
-    await page.until(
-        "document.readyState === 'complete' && "
-        "(/[?]done=/.test(location.search) || document.querySelector('[role=alert]'))"
-    )
+    await page.until("(/[?]done=/.test(location.search) || document.querySelector('[role=alert]'))")
     assert await page.run("document.querySelector('[role=alert]')?.innerText ?? ''") == "", step.action
     return str(await page.run("location.pathname"))
