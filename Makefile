@@ -39,7 +39,7 @@ UV := import tomllib; \
 	uv = next(p for p in tomllib.load(open("uv.lock", "rb"))["package"] if p["name"] == "uv"); \
 	print("uv==" + uv["version"], *("--hash=" + wheel["hash"] for wheel in uv["wheels"]))
 
-.PHONY: help setup run test test-all quick check contract bench soak release frontend clean
+.PHONY: help setup run test test-all quick check contract bench soak freeze release frontend clean
 
 help: ## List these words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -90,6 +90,14 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/kpis tests/service_levels tests/cli/test_kpi.py tests/demo/test_history.py tests/exchange/test_real_history.py
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/every_action tests/every_route
 	@LEDGERDESK_TEST_REQUESTS=20000 $(PYTEST) --dist load -q tests/fuzz
+
+freeze: $(READY) ## Freeze what the version in pyproject.toml promises, keep it filled for tests of upgrades, and check it
+	@$(BIN)/python -m app.cli contract
+	@$(BIN)/python -m app.cli schema
+	@$(BIN)/python -m tests.released.keep
+	@$(BIN)/python -m app.cli contract --release
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest -q --no-header tests/released
 
 release: $(READY) ## Build dist/ of the commit: wheel, sdist, contract, SBOM, hashes; install it anew and try its demo
 	@bash deploy/release.sh

@@ -1,8 +1,8 @@
 """A real PostgreSQL for every test: one embedded server per run, and a database of the test's own, cloned
 from a template or emptied behind another test (databases.py).
 
-Tests of the log, the kernel and the invariants run a second time on LEDGERDESK_TEST_DATABASE_URL where it is
-set: every sixteenth of them (slices.py), and all by `make test-all`.
+Tests of the log, the kernel, the invariants and upgrades run a second time on LEDGERDESK_TEST_DATABASE_URL
+where it is set: every sixteenth of them (slices.py), and all by `make test-all`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.extent import ALL_EXAMPLES, WHOLE, examples
 from tests.slices import Unit, headline, in_slice, units_of_this_run
 
 EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
-RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "test_schema.py")
+RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "released", "test_schema.py")
 # Nothing here needs to survive a crash of the machine, except where a test says so and starts its own server.
 FAST = {
     "fsync": "off",

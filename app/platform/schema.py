@@ -57,8 +57,9 @@ def newest() -> str:
     return revision
 
 
-def migrate(owner_url: str, service_role: str | None) -> str | None:
-    """Migrate the schema as its owner, and grant `service_role` its use (None: the owner serves too).
+def migrate(owner_url: str, service_role: str | None, revision: str = "head") -> str | None:
+    """Migrate the schema as its owner, and grant `service_role` its use (None: the owner serves too). To an
+    earlier revision than the newest only tests go, which make databases as a release had them.
 
     Return the revision that the database was at before, None if it was empty.
 
@@ -75,7 +76,7 @@ def migrate(owner_url: str, service_role: str | None) -> str | None:
             # In one transaction with the migrations, so that the newest schema always comes with its grants.
             if service_role is not None:
                 config.attributes["grants"] = _grants(connection, service_role)
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
         return before
     except DBAPIError as error:
         raise psycopg.Error(str(error.orig)) from error
