@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 
 from app.contract.breaking import Breaks
-from app.contract.schemas import RULES, BreakingChange
+from app.contract.schemas import RULES, UNDECLARABLE_RULES, BreakingChange
 
 MOST_NAMED = 3
 
@@ -41,6 +41,8 @@ def read(text: str) -> list[DeclaredChange]:
             raise BadDeclaration(f"Change {number} must have {', '.join(fields)}, each a text.")
         if entry["rule"] not in RULES:
             raise BadDeclaration(f"Change {number}: there is no rule {entry['rule']}.")
+        if entry["rule"] in UNDECLARABLE_RULES:
+            raise BadDeclaration(f"Change {number}: a released migration is never changed ({entry['rule']}).")
         if not all(part.isdecimal() for part in entry["version"].split(".")):
             raise BadDeclaration(f"Change {number}: {entry['version']} is no version.")
         changes.append(DeclaredChange(**entry))

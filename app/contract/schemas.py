@@ -25,11 +25,19 @@ RULES = {
     "body_removed": "takes no body any more",
     "body_required": "must now have a body",
     "bounds_narrowed": "takes fewer values than before",
+    "command_removed": "is no command any more",
     "default_changed": "means something else when it is left out",
     "event_removed": "is told no more",
+    "exit_code_changed": "tells scripts something else",
     "header_removed": "is not always there any more",
+    "kpi_changed": "is counted in another unit, or better in another direction",
+    "kpi_removed": "is no KPI any more",
+    "mapping_file_removed": "is read no more",
     "may_be_null": "may now be null",
     "media_type_removed": "is not spoken any more",
+    "migration_changed": "was edited after its release: put it back, and write a new migration",
+    "migration_inserted": "would never be run by a released database: give it a later number",
+    "migration_removed": "is gone after its release: put it back",
     "operation_removed": "is gone",
     "operation_renamed": "has another operationId, from which clients make their names",
     "parameter_removed": "is gone",
@@ -44,6 +52,8 @@ RULES = {
     "value_removed": "is no value any more",
     "version_lowered": "has an older schema version",
 }
+#: What is never declared: databases of the release have run these files.
+UNDECLARABLE_RULES = frozenset({"migration_changed", "migration_inserted", "migration_removed"})
 
 
 class SchemaUse(StrEnum):

@@ -19,6 +19,7 @@ from app.kernel.actions.describe import catalogue
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.contract.answers import as_written, document
+from tests.contract.promised import OF_PROMISES
 from tests.extent import ALL_EXAMPLES, goes_round
 
 Schema = dict[str, Any]
@@ -374,7 +375,8 @@ def test_what_breaks_no_reader_of_events_is_let_through(what: str, old: Schema, 
 
 
 def test_every_rule_has_a_pair() -> None:
-    assert {rule for rule, *_ in (*OF_OPERATIONS, *OF_EVENTS)} == RULES.keys()
+    pairs = (*OF_OPERATIONS, *OF_EVENTS, *OF_PROMISES)
+    assert {rule for rule, *_ in pairs} == RULES.keys()
 
 
 @goes_round("contracts that are compared whole", "app.contract")

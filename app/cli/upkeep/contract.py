@@ -5,7 +5,6 @@ changes that would break clients.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,10 @@ from app.api.areas import AREAS
 from app.cli.commands import command_line
 from app.cli.exits import DIFFERENT, REFUSED
 from app.cli.output import print_line
+from app.cli.upkeep.promised import promises
 from app.contract import breaking, declared
+from app.contract.promises import of_promises, without_texts
+from app.contract.schemas import UNDECLARABLE_RULES
 from app.contract.selection import TaggedContract
 from app.kernel.actions import describe
 from app.kpis import describe as kpi_pages
@@ -29,8 +31,8 @@ from app.registry import LIFECYCLES
 from app.webhooks.sources import guides
 
 OPENAPI = settings.PROJECT / "openapi"
-OPERATIONS, EVENTS = "openapi.json", "events.json"
-#: The contract of the last release, from which clients were generated.
+OPERATIONS, EVENTS, PROMISES = "openapi.json", "events.json", "promises.json"
+#: What the last release promised, without the words that are for people.
 RELEASED = OPENAPI / "released"
 DECLARED = OPENAPI / "declared_changes.toml"
 INDENT, LINE_LENGTH = "  ", 110
@@ -105,9 +107,12 @@ def unexcused() -> list[str]:
     """
     if not is_released():
         return []
-    old, old_events = (json.loads((RELEASED / name).read_text("utf-8")) for name in (OPERATIONS, EVENTS))
+    old, old_events, promised = (
+        json.loads((RELEASED / name).read_text("utf-8")) for name in (OPERATIONS, EVENTS, PROMISES)
+    )
     breaks = breaking.of_operations(old, _operations())
     breaks |= breaking.of_events(old_events, describe.catalogue(LIFECYCLES))
+    breaks |= of_promises(promised, promises())
     released, where = old["info"]["version"], f"openapi/{DECLARED.name}"
     try:
         declarations = declared.read(DECLARED.read_text("utf-8")) if DECLARED.exists() else []
@@ -115,9 +120,9 @@ def unexcused() -> list[str]:
         return [f"{where}: {error}"]
     missing = declared.undeclared(breaks, declarations, released)
     lines = [f"Breaks clients: {declared.sentence(broken, met)}" for broken, met in missing.items()]
-    if missing:
+    if meant := [broken for broken in missing if broken.rule not in UNDECLARABLE_RULES]:
         lines.append(f"Undo each, or declare it in {where}, with the version after {released} and why:")
-        lines += [declared.entry(broken) for broken in missing]
+        lines += [declared.entry(broken) for broken in meant]
     lines += [
         f"{where} declares {declaration.place} ({declaration.rule}), which breaks nothing: strike it."
         for declaration in declared.unfounded(breaks, declarations, released)
@@ -131,17 +136,23 @@ def is_released() -> bool:
 
 
 def release() -> None:
-    """Make the present contract the released one, with which later ones are compared."""
+    """Make what is promised now the released contract, with which later ones are compared."""
     if is_released():
         released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
         if released == build_app().version:
             print_line(
-                f"{released} is released already: give pyproject.toml the version that is to be released."
+                f"{released} is frozen already: give pyproject.toml the version that is to be released, or "
+                f"remove openapi/{RELEASED.name} if nobody has {released} yet."
             )
             raise typer.Exit(REFUSED)
     RELEASED.mkdir(parents=True, exist_ok=True)
-    for name in (OPERATIONS, EVENTS):
-        shutil.copyfile(OPENAPI / name, RELEASED / name)
+    documents = {
+        OPERATIONS: without_texts(_operations()),
+        EVENTS: without_texts(describe.catalogue(LIFECYCLES)),
+        PROMISES: promises(),
+    }
+    for name, document in documents.items():
+        (RELEASED / name).write_text(_json(document), encoding="utf-8")
     print_line(f"The released contract is that of {build_app().version}.")
 
 
