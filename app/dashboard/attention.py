@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.dashboard.opening import DashboardPage
+from app.dashboard.opening import ROOT, DashboardPage
 from app.kpis.questions.periods import Grain
 
 #: So many sentences stand on a page.
 MOST_SENTENCES = 7
 BANNER = "banner"
 KPI_ADDRESS = re.compile(r"/v1/kpis/([a-z0-9_]+)/cases(?:\?|$)")
+#: The kind of record that sentences of integrations are of, and where these are shown.
+SOURCE, INTEGRATIONS = "webhook_source", f"{ROOT}/integrations"
+SOURCE_ADDRESS = re.compile(r"/v1/webhook_sources/([^/?]+)(/deliveries\?state=failed)?$")
 NOTHING: Mapping[str, Any] = {"items": [], "good": [], "nothing": None, "counts": {"total": 0, "now": 0}}
 
 
@@ -64,10 +67,22 @@ async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> 
 
 def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
     """Return the page that has exactly the cases of a sentence; None: it has none."""
+    if item["process"] == SOURCE:
+        return source_page(item["cases"] or "")
     if item["desk"] is None and (match := KPI_ADDRESS.match(item["cases"] or "")):
         return page.view.address(f"/dashboard/kpi/{match[1]}") + "#cases"
     address: str | None = item["desk"]
     return address
+
+
+def source_page(address: str) -> str:
+    """Return the page of the integrations that an address of the API is of: of the deliveries of a source, of
+    a source, or of all.
+    """
+    match = SOURCE_ADDRESS.match(address)
+    if match is None:
+        return INTEGRATIONS
+    return f"{INTEGRATIONS}/{match[1]}" + ("?state=failed" if match[2] else "")
 
 
 async def last_reconciliation(page: DashboardPage) -> Mapping[str, Any] | None:
