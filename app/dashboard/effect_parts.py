@@ -24,7 +24,7 @@ from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS
 
 FIGURES = ("behaviour", "intervals", "cases")
 #: The windows of an effect, by the members of its result; those of the control, if there is one, last.
-SIDES = ("before", "after", "control_before", "control_after")
+EFFECT_WINDOWS = ("before", "after", "control_before", "control_after")
 #: Warnings whose two values are the KPI's own; those of the others are shares of a window.
 IN_THE_UNIT = frozenset({WarningCode.different_seasons})
 
@@ -113,7 +113,7 @@ def warning_sentence(warning: Mapping[str, Any], words: ChartWords) -> str:
 def _rows(result: Mapping[str, Any], words: ChartWords) -> Iterator[EffectTableRow]:
     """Yield the windows, the effect and what was promised; a rate by exposure as the KPI's value is."""
     effect_text = translate_of(words.language)
-    for name in SIDES:
+    for name in EFFECT_WINDOWS:
         side = result[name]
         if side is None:
             continue

@@ -83,11 +83,11 @@ async def get_effect_page(request: Request, name: str) -> Response:
     """Return the page of a measured effect: its sentence, and its drawings."""
     page = await open_dashboard(request)
     measured = await page.desk.calls.read(f"/v1/effects/{name}", {"recompute": "false"})
-    shown = await effect_on_page(page, measured)
+    effect_page = await effect_on_page(page, measured)
     return page.answer(
         "effect.html",
         page.sentence("page_effects"),
         path=f"{PATH}/{name}",
-        shown=shown,
+        shown=effect_page,
         project=project_address(measured["change"]),
     )

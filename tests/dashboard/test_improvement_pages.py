@@ -12,7 +12,7 @@ import pytest
 from app.dashboard.improvement.evidence import approving_is_against
 from app.dashboard.improvement.measured import relative_effect
 from app.kpis.declaration.kpi import Direction
-from app.kpis.drawing.programme import RelativeEffect
+from app.kpis.drawing.programme import ProgrammeEffect
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from tests.client import ADDRESS, Api, Client
 from tests.processes.improvements.pilots import Project, a_result, project_of
@@ -191,7 +191,7 @@ async def test_whoever_may_not_see_an_effect_sees_its_verdict_and_no_figures(pro
 
 
 def test_effects_are_parts_of_what_was_before_the_way_that_the_kpi_improves() -> None:
-    blank = RelativeEffect("Pilot", None)
+    blank = ProgrammeEffect("Pilot", None)
     result = {
         "effect": -1750.0,
         "low": -3500.0,

@@ -146,7 +146,7 @@ async def _desk_page(page: DashboardPage, sent: SentVote | None) -> Response:
         for decision in listed
         if decision["id"] not in awaited and decision["kind"] not in NO_COMMITTEE
     ]
-    others = [(decision, await _no_vote(page, decision)) for decision in committees[:MOST_OTHERS]]
+    voted_elsewhere = [(decision, await _no_vote(page, decision)) for decision in committees[:MOST_OTHERS]]
     is_beside = sent is not None and any(vote.item["decision"] == sent.inputs["decision"] for vote in votes)
     return page.answer(
         "improvement/committee.html",
@@ -155,8 +155,8 @@ async def _desk_page(page: DashboardPage, sent: SentVote | None) -> Response:
         path=PATH,
         votes=votes,
         left_off=len(items) - len(votes),
-        others=others,
-        more_others=len(committees) - len(others),
+        others=voted_elsewhere,
+        more_others=len(committees) - len(voted_elsewhere),
         decided=await _decided(page),
         sent=sent,
         is_beside=is_beside,

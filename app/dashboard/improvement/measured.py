@@ -13,7 +13,7 @@ from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Direction
 from app.kpis.declaration.marks import Tendency
-from app.kpis.drawing.programme import RelativeEffect
+from app.kpis.drawing.programme import ProgrammeEffect
 from app.kpis.effects.content import EffectScale
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.records import MeasurementOccasion
@@ -31,7 +31,7 @@ class MeasurementOnPage:
 
     measurement: Mapping[str, Any]
     measured: Mapping[str, Any] | None
-    relative: RelativeEffect
+    relative: ProgrammeEffect
 
     @property
     def kpi(self) -> str:
@@ -79,7 +79,7 @@ def measurement_on_page(
     verdict = EffectVerdict(measurement["verdict"]).label(language)
     label = MeasurementOccasion(measurement["occasion"]).label(language)
     tendency = TENDENCIES.get(measurement["verdict"], Tendency.neither)
-    relative = RelativeEffect(label, None, tendency=tendency, remark=verdict)
+    relative = ProgrammeEffect(label, None, tendency=tendency, remark=verdict)
     if measured is not None:
         direction = KPIS[measurement["kpi"]].direction
         relative = relative_effect(relative, measured["result"], direction)
@@ -87,8 +87,8 @@ def measurement_on_page(
 
 
 def relative_effect(
-    effect: RelativeEffect, result: Mapping[str, Any], direction: Direction
-) -> RelativeEffect:
+    effect: ProgrammeEffect, result: Mapping[str, Any], direction: Direction
+) -> ProgrammeEffect:
     """Return the effect with its numbers as parts of the value before, the way that the KPI improves. Of
     nothing before there are no parts.
     """
@@ -105,7 +105,7 @@ def relative_effect(
     ends = part(result["low"]), part(result["high"])
     low, high = ends if sign > 0 else ends[::-1]
     promised = None if result["promised"] is None else part(result["promised"]["effect"])
-    return RelativeEffect(
+    return ProgrammeEffect(
         effect.label, part(result["effect"]), low, high, promised, effect.tendency, effect.remark
     )
 

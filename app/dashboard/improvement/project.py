@@ -105,8 +105,8 @@ async def _effect(
     """
     name = KPIS[item.kpi].texts(page.language).name
     promise = promise_label(item.measurement, page.language)
-    shown = None if item.measured is None else await effect_on_page(page, item.measured)
-    return item, name, promise, shown
+    effect_page = None if item.measured is None else await effect_on_page(page, item.measured)
+    return item, name, promise, effect_page
 
 
 async def _targets(page: DashboardPage, number: str) -> list[str]:

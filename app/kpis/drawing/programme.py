@@ -27,7 +27,7 @@ MOST_CHANGE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class RelativeEffect:
+class ProgrammeEffect:
     """An effect as a part of the value before, the way that the KPI improves: 0.5 is half better, below 0 is
     worse. `label` says when it was measured. `low` and `high` are its interval, `promised` is the same of
     what was promised (None: nothing was). `change` None: only its `remark` is known.
@@ -48,7 +48,7 @@ class ProjectEffects:
 
     name: str
     title: str
-    effects: tuple[RelativeEffect, ...]
+    effects: tuple[ProgrammeEffect, ...]
 
 
 def draw_programme(title: str, projects: Sequence[ProjectEffects], words: ChartWords) -> Markup:
@@ -69,12 +69,12 @@ def draw_programme(title: str, projects: Sequence[ProjectEffects], words: ChartW
     return canvas.document(y + FOOT, title, words.translate("joined").join(described), drawn)
 
 
-def effect_text(effect: RelativeEffect, words: ChartWords) -> str:
+def effect_text(effect: ProgrammeEffect, words: ChartWords) -> str:
     """Return the effect in words: when it was measured, by how much it changed, and its interval."""
     return words.translate("row_described", label=effect.label, text=change_text(effect, words))
 
 
-def change_text(effect: RelativeEffect, words: ChartWords) -> str:
+def change_text(effect: ProgrammeEffect, words: ChartWords) -> str:
     """Return by how much it changed, and its interval; of an unknown change the remark."""
     if effect.change is None:
         return effect.remark
@@ -134,7 +134,7 @@ def _project(project: ProjectEffects, scale: Scale, top: float, words: ChartWord
     return drawn
 
 
-def _effect(effect: RelativeEffect, scale: Scale, y: float, words: ChartWords) -> list[Markup]:
+def _effect(effect: ProgrammeEffect, scale: Scale, y: float, words: ChartWords) -> list[Markup]:
     room = WIDTH - RIGHT - 14 - MARGIN
     drawn = [label(effect_text(effect, words), RIGHT + 14, y + 4, fill=INK, room=room)]
     if effect.promised is not None:
