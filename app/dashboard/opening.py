@@ -30,7 +30,7 @@ PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
     "service-level": ("sla",),
 }
 #: Pages besides, which stand in the row of pages.
-MORE_PAGES = ("effects", "integrations", "kpis")
+MORE_PAGES = ("improvement", "effects", "integrations", "kpis")
 ROOT = "/dashboard"
 LARGEST_PAGE = "200"
 NO_VALUES: Mapping[str, str] = {}

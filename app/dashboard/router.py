@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
 from app.dashboard import effects, home, kpi_list, kpi_page, process_pages
+from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
@@ -59,18 +60,6 @@ async def get_old_webhooks_page(request: Request) -> Response:
     return RedirectResponse(f"{path}?{query}" if query else path, MOVED)
 
 
-@router.get("/improvement", operation_id="get_improvement_board")
-async def get_improvement_board(request: Request) -> Response:
-    """Lead to the improvements, at the desk."""
-    return _moved(request, "/desk/improvement")
-
-
-@router.get("/improvement/{number}", operation_id="get_improvement_of_dashboard")
-async def get_improvement_of_dashboard(request: Request, number: str) -> Response:
-    """Lead to the improvement's page, at the desk."""
-    return _moved(request, f"/desk/improvement/{quote(number, safe='')}")
-
-
 @router.get("/static/{name}", operation_id="get_dashboard_file")
 async def get_dashboard_file(request: Request, name: str) -> Response:
     """Return a file that the pages load."""
@@ -93,4 +82,7 @@ ROUTERS = (
     kpi_list.router,
     effects.router,
     process_pages.router,
+    board.router,
+    project.router,
+    committee.router,
 )

@@ -33,6 +33,8 @@ PAGES = (
     "/dashboard/effects",
     "/dashboard/kpis?q=backlog",
     "/dashboard/report",
+    "/dashboard/improvement",
+    "/dashboard/committee",
 )
 #: What a first visit of home may take.
 MOST_BYTES, MOST_REQUESTS, MOST_SCREENS = 60_000, 10, 3

@@ -185,7 +185,7 @@ def _draw_row(
         return drawn
     colour = canvas.COLOURS[tendency] if tendency is not Tendency.neither else SOFT
     if row.low is not None or row.high is not None:
-        drawn += _interval(panel.scale, row, y, colour)
+        drawn += interval_line(panel.scale, row, y, colour)
     x = panel.scale.pixel_of(row.value)
     if tendency is Tendency.neither:
         drawn.append(element("circle", cx=x, cy=y, r=4.5, fill=colour, class_="estimate"))
@@ -194,7 +194,7 @@ def _draw_row(
     return drawn
 
 
-def _interval(scale: Scale, row: IntervalRow, y: float, colour: str) -> list[Markup]:
+def interval_line(scale: Scale, row: IntervalRow, y: float, colour: str) -> list[Markup]:
     """Return the interval with a stop at each end, or an arrow where it has none."""
     low = scale.begin if row.low is None else scale.pixel_of(row.low)
     high = scale.end if row.high is None else scale.pixel_of(row.high)

@@ -188,6 +188,8 @@ async def draw_cases_of(
                 (translated("row_after"), questions.after),
             )
         ]
+    if not any(group.cases for group in groups):
+        raise CannotAnswer("figure", "no_cases_to_draw")
     title = headline_of(questions.kpi, result, words.language)
     return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
 
