@@ -18,7 +18,7 @@ from app.kpis.questions.periods import Grain, first_day, next_period, start_of
 SCOPES = ("team", "service", "priority")
 COMPARISONS = ("none", "previous", "year")
 #: Parameters that other parts of a page read.
-OTHER_PARAMETERS = frozenset({"lang", "q", "sort", "by", "mark", "process", "view"})
+OTHER_PARAMETERS = frozenset({"lang", "q", "sort", "by", "mark", "process", "view", "moving_range", "rows"})
 USUAL_PERIODS, MOST_PERIODS = 13, 59
 GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)
 #: How a period is written, by its grain.

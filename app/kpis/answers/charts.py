@@ -149,7 +149,7 @@ class KpiBehaviour(OutputModel):
     stretches: list[KpiStretch] = Field(description="The times between re-basings; one if there was none.")
     rebases: list[KpiChartRebase]
     moments: list[KpiMoment] = Field(
-        description="What happened in this time and scope, earliest first; of records that the caller sees."
+        description="The moments of this time and scope, earliest first; of records that the caller sees."
     )
     moments_left_out: int = Field(
         description="Number of further changes and major incidents: of a kind the newest 12 are among the "

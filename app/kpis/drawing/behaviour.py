@@ -269,7 +269,7 @@ def _labels(frame: ChartFrame) -> list[Markup]:
 def _signal_lines(frame: ChartFrame, groups: list[SignalGroup]) -> tuple[list[Markup], float]:
     """Return each signal in words, the newest MOST_SIGNAL_LINES, and where they end."""
     words, drawn = frame.words, list[Markup]()
-    y = frame.bottom + frame.beneath + TICKS
+    y = frame.bottom + frame.gap + TICKS
     listed_groups = groups[-MOST_SIGNAL_LINES:]
     for number, group in enumerate(listed_groups, start=1):
         code = "signal_line" if group.explanation is None else "signal_line_explained"

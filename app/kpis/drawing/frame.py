@@ -36,7 +36,7 @@ class ChartFrame:
     step: float
     top: float
     height: float
-    beneath: float = 0.0
+    gap: float = 0.0
 
     @property
     def bottom(self) -> float:
@@ -72,7 +72,7 @@ def draw_axis(frame: ChartFrame) -> list[Markup]:
     names = [words.tick(point.begin, grain) for point in frame.figure.points]
     widest = max(text_width(name, SMALL_SIZE) for name in names)
     every = max(1, -int(-max(widest + 6, LEAST_TICK) // frame.step))
-    y, year = frame.bottom + frame.beneath + 15, ""
+    y, year = frame.bottom + frame.gap + 15, ""
     for n in range(0, len(names), every):
         x = frame.x(n)
         drawn.append(label(names[n], x, y, anchor="middle", room=every * frame.step + 6))
