@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from app.dashboard.figures import instant
+from app.dashboard.view import period_key
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effect_shapes import IntervalRow
 from app.kpis.questions.periods import Grain
@@ -42,21 +43,24 @@ class PartCell:
 
 @dataclass(frozen=True, slots=True)
 class PartsByPeriod:
-    """The value of each part in each period, and of the cell that weighs most for the worse the part, the
-    period, the value, and the mean of the part's other periods.
+    """The value of each part in each period (which is as an address writes it, and its name), and of the cell
+    that weighs most for the worse the part, the period, the value, and the mean of the part's other periods.
     """
 
-    periods: Sequence[str]
+    periods: Sequence[tuple[str, str]]
     rows: Sequence[tuple[str, str, Sequence[PartCell]]]
     heaviest: tuple[str, str, str, str] | None
 
 
 def part_rows(points: Sequence[Mapping[str, Any]], by: str, names: Mapping[str, str]) -> list[IntervalRow]:
-    """Return the parts of a period as rows of a chart, those with most cases, in the order of their names."""
+    """Return the parts of a period as rows of a chart, those with most cases, in the order of their names. Of
+    fewer than 10 cases there is no interval.
+    """
     largest = sorted(points, key=lambda point: -point["cases"])[:LARGEST_TABLE]
     rows = []
     for point in largest:
-        interval = point["interval"] or {"low": None, "high": None}
+        interval = None if point["small"] else point["interval"]  # of so few it would be as wide as the chart
+        interval = interval or {"low": None, "high": None}
         name = part_name(point["by"][by], names)
         rows.append(IntervalRow(name, point["value"], interval["low"], interval["high"], point["cases"]))
     return sorted(rows, key=lambda row: row.label)
@@ -143,4 +147,7 @@ def parts_by_period(
         key, begin_text, value, usual = heaviest
         period_name = words.period(instant(begin_text), grain)
         cell_words = part_name(key, names), period_name, words.value(value), words.value(usual)
-    return PartsByPeriod([words.tick(begin, grain) for begin in begins], rows, cell_words)
+    periods = [
+        (period_key(grain, begin.astimezone(words.zone).date()), words.tick(begin, grain)) for begin in begins
+    ]
+    return PartsByPeriod(periods, rows, cell_words)

@@ -19,7 +19,7 @@ SCOPES = ("team", "service", "priority")
 COMPARISONS = ("none", "previous", "year")
 #: Parameters that other parts of a page read.
 OTHER_PARAMETERS = frozenset(
-    {"lang", "q", "sort", "by", "mark", "process", "view", "state", "cursor", "done"}
+    {"lang", "q", "sort", "by", "mark", "process", "view", "moving_range", "rows", "state", "cursor", "done"}
 )
 USUAL_PERIODS, MOST_PERIODS = 13, 59
 GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)

@@ -190,7 +190,7 @@ def _draw_row(
     if tendency is Tendency.neither:
         drawn.append(element("circle", cx=x, cy=y, r=4.5, fill=colour, class_="estimate"))
     else:
-        drawn.append(canvas.signal_marker(x, y, tendency, explained=False))
+        drawn += canvas.signal_marker(x, y, tendency, explained=False)
     return drawn
 
 
