@@ -82,7 +82,7 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         heavy = values.pop("heavy", ())
         sort, every = request.query_params.get("sort", SORTS[0]), request.query_params.get("rows") == "all"
         values["cases"] = await _cases(
-            page, key, words, heavy, sort, shown=MOST_CASES if every else CASES_SHOWN
+            page, key, words, heavy, sort, most_rows=MOST_CASES if every else CASES_SHOWN
         )
         values["forecast"] = await _forecast(page, key, words)
     return page.answer(
