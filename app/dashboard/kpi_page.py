@@ -80,9 +80,9 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         values |= await _behaviour(page, key, words, ranges=ranges) | parts
         values["faults"] = {"chart": values["chart_fault"], "parts": parts.get("parts_fault", "")}
         heavy = values.pop("heavy", ())
-        sort, every = request.query_params.get("sort", SORTS[0]), request.query_params.get("rows") == "all"
+        sort, all_rows = request.query_params.get("sort", SORTS[0]), request.query_params.get("rows") == "all"
         values["cases"] = await _cases(
-            page, key, words, heavy, sort, shown=MOST_CASES if every else CASES_SHOWN
+            page, key, words, heavy, sort, most_rows=MOST_CASES if all_rows else CASES_SHOWN
         )
         values["forecast"] = await _forecast(page, key, words)
     return page.answer(
@@ -107,8 +107,8 @@ async def get_kpi_page(request: Request, key: str) -> Response:
 async def _behaviour(page: DashboardPage, key: str, words: ChartWords, *, ranges: bool) -> dict[str, Any]:
     """Return the chart, or why it cannot be drawn; what happened, and how many periods limits lack."""
     calls, path, parameters = page.desk.calls, f"/v1/kpis/{key}", page.view.chart_parameters()
-    wanted = {**parameters, "moving_range": "true"} if ranges else parameters
-    chart = await calls.send("GET", f"{path}/chart.svg", parameters=wanted)
+    chart_query = {**parameters, "moving_range": "true"} if ranges else parameters
+    chart = await calls.send("GET", f"{path}/chart.svg", parameters=chart_query)
     answer = await calls.send("GET", f"{path}/behaviour", parameters=parameters)
     drawn = {"chart": drawing(chart), "chart_fault": "" if chart.is_success else fault(chart)}
     if not answer.is_success:
@@ -205,17 +205,19 @@ async def _parts(
         return {}
     by = chosen if chosen in possible else possible[0]
     view, calls, path, names = page.view, page.desk.calls, f"/v1/kpis/{item['key']}", page.names.get(by, {})
-    whole = await calls.send("GET", path, parameters={**view.period_parameters(), "grain": "all", "by": by})
+    total_answer = await calls.send(
+        "GET", path, parameters={**view.period_parameters(), "grain": "all", "by": by}
+    )
     answer = await calls.send("GET", f"{path}/influence", parameters={**view.period_parameters(), "by": by})
     influence = answer.document if answer.is_success else None
     answered = await calls.send("GET", path, parameters={**view.chart_parameters(), "by": by})
-    if not (whole.is_success and answered.is_success):
+    if not (total_answer.is_success and answered.is_success):
         return {
             "by": by,
             "possible": possible,
-            "faults": {"parts": fault(answered if whole.is_success else whole)},
+            "faults": {"parts": fault(answered if total_answer.is_success else total_answer)},
         }
-    points, series = whole.document["points"], answered.document
+    points, series = total_answer.document["points"], answered.document
     running = {point["from"] for point in item["points"] if point["running"]}
     over = [{**point, "running": point["from"] in running} for point in series["points"]]
     judged = item["judged"]
