@@ -18,7 +18,7 @@ from app.desk.operation_calls import CallAnswer, CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.intervals import draw_parts
+from app.kpis.drawing.effects.intervals import draw_parts
 from app.kpis.drawing.kpi_figure import left_out_text
 from app.kpis.statistics.behaviour import LEAST_VALUES
 

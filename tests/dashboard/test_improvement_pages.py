@@ -12,7 +12,7 @@ import pytest
 from app.dashboard.improvement.evidence import approving_is_against
 from app.dashboard.improvement.measured import relative_effect
 from app.kpis.declaration.kpi import Direction
-from app.kpis.drawing.programme import ProgrammeEffect
+from app.kpis.drawing.effects.programme import ProgrammeEffect
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from tests.client import ADDRESS, Api, Client
 from tests.processes.improvements.pilots import Project, a_result, project_of

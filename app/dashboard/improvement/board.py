@@ -26,7 +26,7 @@ from app.dashboard.improvement.phases import PHASES, WITH_STEPS, ProjectStanding
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
 from app.desk.values import label_of
 from app.kpis.catalogue import KPIS
-from app.kpis.drawing.programme import ProjectEffects, change_text, draw_programme, percent
+from app.kpis.drawing.effects.programme import ProjectEffects, change_text, draw_programme, percent
 from app.processes.improvements.records import ENDED, OPEN, ImprovementState
 
 router = APIRouter(prefix=ROOT, include_in_schema=False)

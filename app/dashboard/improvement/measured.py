@@ -13,7 +13,7 @@ from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Direction
 from app.kpis.declaration.marks import Tendency
-from app.kpis.drawing.programme import ProgrammeEffect
+from app.kpis.drawing.effects.programme import ProgrammeEffect
 from app.kpis.effects.content import EffectScale
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.records import MeasurementOccasion

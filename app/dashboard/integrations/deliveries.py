@@ -17,7 +17,7 @@ STATES = ("waiting", "processed", "ignored", "failed")
 
 
 @dataclass(frozen=True, slots=True)
-class EffectLine:
+class OutcomeLine:
     """What a part of a delivery led to: its outcome in words, and the ticket with its page, if there is
     one.
     """
@@ -36,7 +36,7 @@ class DeliveryRow:
     delivery: Mapping[str, Any]
     state: str
     reason: str
-    effects: Sequence[EffectLine]
+    effects: Sequence[OutcomeLine]
     is_replayed: bool
 
 
@@ -71,7 +71,7 @@ def readable_body(body: str | None) -> str | None:
         return body
 
 
-def _effect_line(page: DashboardPage, effect: Mapping[str, Any]) -> EffectLine:
+def _effect_line(page: DashboardPage, effect: Mapping[str, Any]) -> OutcomeLine:
     code, number = f"outcome_{effect['outcome']}", effect["number"]
     if code in sentences(page.language)[TABLE]:
         outcome = integration_sentence(page, code)
@@ -79,4 +79,4 @@ def _effect_line(page: DashboardPage, effect: Mapping[str, Any]) -> EffectLine:
         outcome = code_label(page, "AlertOutcome", effect["outcome"])
     kind = (effect["record"] or "").partition("/")[0]
     has_page = number is not None and kind in page.desk.lifecycles
-    return EffectLine(outcome, number, f"/desk/{kind}/{number}" if has_page else None)
+    return OutcomeLine(outcome, number, f"/desk/{kind}/{number}" if has_page else None)

@@ -13,8 +13,8 @@ from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import MINUS, ChartWords
-from app.kpis.drawing.effect_shapes import IntervalRow
-from app.kpis.drawing.intervals import LEFT, LINE, RIGHT, interval_line
+from app.kpis.drawing.effects.effect_shapes import IntervalRow
+from app.kpis.drawing.effects.intervals import LEFT, LINE, RIGHT, interval_line
 from app.svg.elements import element
 from app.svg.lines import INK, SOFT, label, line
 from app.svg.scale import Scale, linear
@@ -151,5 +151,5 @@ def _effect(effect: ProgrammeEffect, scale: Scale, y: float, words: ChartWords) 
     if effect.tendency is Tendency.neither:
         drawn.append(element("circle", cx=x, cy=y, r=4.5, fill=colour, class_="estimate"))
     else:
-        drawn.append(canvas.signal_marker(x, y, effect.tendency, explained=False))
+        drawn += canvas.signal_marker(x, y, effect.tendency, explained=False)
     return drawn
