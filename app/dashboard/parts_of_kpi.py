@@ -8,7 +8,6 @@ from statistics import fmean
 from typing import Any
 
 from app.dashboard.figures import instant
-from app.dashboard.view import period_key
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.effect_shapes import IntervalRow
 from app.kpis.questions.periods import Grain
