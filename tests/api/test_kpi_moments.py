@@ -137,11 +137,11 @@ async def test_nobody_sees_a_moment_or_a_number_of_records_that_they_do_not_see(
     api: Api, filled: Filling
 ) -> None:
     await filled(change(1), *(major(number) for number in range(1, 15)), *improvement(1, "change", None))
-    seen = [("change_implemented", "CHG-2026-000001")]
+    marks = [("change_implemented", "CHG-2026-000001")]
     of_changes = "/v1/kpis/change_first_pass"
     engineer = await api.client("Eng", Role.engineer)
     chart = await engineer.read(f"{of_changes}/behaviour")
-    assert [(moment["kind"], moment["number"]) for moment in chart["moments"]] == seen
+    assert [(moment["kind"], moment["number"]) for moment in chart["moments"]] == marks
     assert chart["moments_left_out"] == 0, "two major incidents are left out for those who see them"
     drawing = (await engineer.get(f"{of_changes}/chart.svg")).text
     assert ("CHG-2026-000001" in drawing, "INC-" in drawing, "IMP-" in drawing) == (True, False, False)

@@ -43,8 +43,8 @@ async def test_a_mail_that_was_given_up_is_told_of_for_a_week(api: Api, follower
     for failure in (DeliveryFailure.not_for_them, DeliveryFailure.refused):
         body = FailNotice(failure=failure)
         await act(api.ledger, rule_caller("mail"), "notice", "fail", UUID(mail["id"]), body)
-        told = await items_of(condition.reader, "mails_unsent")
-        assert len(told) == (failure is DeliveryFailure.refused), failure
+        items = await items_of(condition.reader, "mails_unsent")
+        assert len(items) == (failure is DeliveryFailure.refused), failure
     (listed,) = (await condition.reader.read("/v1/unsent_mails"))["items"]
     assert (listed["failure"], listed["next_try_at"]) == ("refused", None)
     callers = await api.ledger.directory.callers({UUID(condition.reader.id)})

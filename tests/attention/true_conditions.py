@@ -242,10 +242,10 @@ async def _signal(scene: Scene, tendency: str) -> TrueCondition:
     begin, rule = scene.month(running=False), rule_caller("note_signals")
     figures = {"value": "9000", "centre": "7200", "low": "6000", "high": "8000", "position": 1}
     times = {"since_at": begin, "begins_at": begin, "ends_at": scene.month(running=True)}
-    told: Json = {"kpi": RESOLUTION, "rule": "beyond_limits", "grain": "month", "zone": "UTC"} | figures
-    told |= {name: instant(time) for name, time in times.items()}
-    told |= {"tendency": tendency, "needs_attention": tendency == "worse"}
-    done = await act(scene.ledger, rule, "kpi_signal", "note", body=NoteKpiSignal.model_validate(told))
+    payload: Json = {"kpi": RESOLUTION, "rule": "beyond_limits", "grain": "month", "zone": "UTC"} | figures
+    payload |= {name: instant(time) for name, time in times.items()}
+    payload |= {"tendency": tendency, "needs_attention": tendency == "worse"}
+    done = await act(scene.ledger, rule, "kpi_signal", "note", body=NoteKpiSignal.model_validate(payload))
     withdrawal = WithdrawKpiSignal(position=2)
     quality = await scene.api.client("Quan", Role.quality_manager)
     return TrueCondition(

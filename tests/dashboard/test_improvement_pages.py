@@ -160,15 +160,15 @@ async def test_the_board_has_projects_by_phase_and_their_effects_and_a_project_i
     assert "Pilot: +26 % (+17 % to +34 %)" in effects, "on the axis, and in the table beneath"
     assert effects.count("+26 %") >= 2
     assert len(re.findall(r"/dashboard/kpi/(?:suggestion|idea|pilot|effect|benefit)", effects)) == 7
-    shown = await text(project.quality, f"/dashboard/improvement/{number}")
+    html = await text(project.quality, f"/dashboard/improvement/{number}")
     (effect,) = (await project.quality.read("/v1/effects"))["items"]
-    assert effect["sentence"] in shown
-    assert shown.count('class="chart"') >= 2
-    assert shown.count('<details class="table">') >= 2, "a table beneath each chart"
-    assert f"/desk/improvement/{number}" in shown
-    assert f"/dashboard/committee#{number}" in shown
+    assert effect["sentence"] in html
+    assert html.count('class="chart"') >= 2
+    assert html.count('<details class="table">') >= 2, "a table beneath each chart"
+    assert f"/desk/improvement/{number}" in html
+    assert f"/dashboard/committee#{number}" in html
     record = await project.quality.read(path)
-    steps = shown[shown.index('id="steps"') :]
+    steps = html[html.index('id="steps"') :]
     assert record["pilot_started_at"][:10] in steps
     for path in ("/dashboard/improvement", f"/dashboard/improvement/{number}", COMMITTEE):
         assert 'lang="zh-CN"' in await text(project.quality, path, lang="zh")
@@ -205,8 +205,8 @@ def test_effects_are_parts_of_what_was_before_the_way_that_the_kpi_improves() ->
     up = relative_effect(blank, result, Direction.up)
     assert (up.change, up.low, up.high) == (-0.25, -0.5, 0.1)
     ratio = {**a_result(), "scale": "ratio", "effect": 0.5, "low": None, "high": 0.9, "promised": None}
-    shown = relative_effect(blank, ratio, Direction.down)
-    assert (shown.change, shown.low and round(shown.low, 6), shown.high) == (0.5, 0.1, None)
+    bounded = relative_effect(blank, ratio, Direction.down)
+    assert (bounded.change, bounded.low and round(bounded.low, 6), bounded.high) == (0.5, 0.1, None)
     nothing = {**result, "before": {"compared": 0.0}}
     assert relative_effect(blank, nothing, Direction.down).change is None
 
