@@ -49,6 +49,7 @@ from app.kpis import router as kpis
 from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
+from app.notifications.routes import unsent_mails
 from app.notifications.routes.record_notices import record_notices_router
 from app.platform.settings import Settings
 from app.processes.incidents.monitoring import router as monitoring
@@ -75,6 +76,7 @@ ROUTERS = (
     views_of(tuple(listing for routes in SERVED for listing in routes.listings)),
     names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
     record_notices_router(LIFECYCLES),
+    unsent_mails.router,
     imports.router,
     bulk_jobs.router,
     feed.router,

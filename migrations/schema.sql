@@ -119,6 +119,7 @@ create table deliveries.mail (
   digest_of uuid,
   constraint mail_pkey PRIMARY KEY (notice_id)
 );
+CREATE INDEX mail_deferred ON deliveries.mail USING btree (notice_id) WHERE (why IS NOT NULL);
 CREATE INDEX mail_digest ON deliveries.mail USING btree (digest_of, due_at) WHERE (digest_of IS NOT NULL);
 CREATE INDEX mail_due ON deliveries.mail USING btree (due_at);
 
@@ -2553,6 +2554,7 @@ create table fold.notice (
 );
 CREATE INDEX notice_about ON fold.notice USING btree (about, id DESC);
 CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{definition_to_review,document_to_acknowledge,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,target_to_accept,to_accept,to_acknowledge,to_answer,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify}'::text[]);
+CREATE INDEX notice_given_up ON fold.notice USING btree (failed_at) WHERE (failure = ANY (ARRAY['given_up'::text, 'refused'::text]));
 CREATE INDEX notice_person ON fold.notice USING btree (person_id, state DESC, id DESC);
 CREATE INDEX notice_person_sent ON fold.notice USING btree (person_id, sent_at DESC, id DESC);
 CREATE INDEX notice_sent ON fold.notice USING btree (sent_at DESC, id DESC);
@@ -7180,8 +7182,9 @@ create table plumbing.import_run (
 CREATE INDEX import_run_started ON plumbing.import_run USING btree (started_at DESC, id DESC);
 CREATE INDEX import_run_waiting ON plumbing.import_run USING btree (started_at, id) WHERE ((upload_id IS NOT NULL) AND (finished_at IS NULL));
 
-create table plumbing.judged_month (
+create table plumbing.judged_period (
   kpi text collate "C" not null,
+  grain text collate "C" not null,
   service text collate "C",
   team_id uuid,
   begins_at timestamp with time zone not null,
@@ -7194,13 +7197,13 @@ create table plumbing.judged_month (
   numerator bigint,
   denominator bigint,
   misses integer not null,
-  months_met integer not null,
-  months_judged integer not null,
+  periods_met integer not null,
+  periods_judged integer not null,
   outlook text collate "C",
   final_after timestamp with time zone,
-  constraint judged_month_key UNIQUE NULLS NOT DISTINCT (kpi, service, team_id, begins_at)
+  constraint judged_period_key UNIQUE NULLS NOT DISTINCT (kpi, grain, service, team_id, begins_at)
 );
-CREATE INDEX judged_month_begins ON plumbing.judged_month USING btree (begins_at, kpi);
+CREATE INDEX judged_period_begins ON plumbing.judged_period USING btree (begins_at, grain, kpi);
 
 create table plumbing.key_use (
   key_id uuid not null,

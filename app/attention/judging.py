@@ -1,9 +1,9 @@
-"""Judging the watched KPIs by their targets, month by month, for whoever reads later: no figure is computed
+"""Judging the watched KPIs by their targets, period by period, for whoever reads later: no figure is computed
 while somebody waits.
 
 What is judged follows from the facts and the targets, and can be made anew at any time, so it is no event. Of
-several workers the one that holds an advisory lock does it: every month once a day, and every hour the
-running one and the last that is over.
+several workers the one that holds an advisory lock does it: every period once a day, and every hour the
+running month and the last that is over.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi, TargetValue
-from app.kpis.questions.periods import Grain, cut_periods, first_day, months_later, start_of
+from app.kpis.questions.periods import Grain, cut_periods, first_day, next_period, start_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.questions.scopes import ORGANISATION, KpiScope
 from app.kpis.targets.validity import effective_target, targets
@@ -36,9 +36,10 @@ NAME = "judge_months"
 POLL_SECONDS = 60.0
 LOCK = "attention.judging"
 JUDGING_INTERVAL = timedelta(hours=1)
-#: So many months that are over are judged, as home shows them.
-JUDGED_MONTHS = 13
-#: The most figures of a KPI in all its months and scopes.
+#: So many periods that are over are judged: of months as home shows them; of the longer ones fewer, since
+#: their cases are counted anew each day.
+JUDGED_PERIODS = {Grain.month: 13, Grain.week: 13, Grain.quarter: 5, Grain.year: 2}
+#: The most figures of a KPI in all its periods and scopes.
 MOST_FIGURES = 1_000_000
 #: The facts lag behind when an event that they do not have is older.
 LONGEST_LAG_SECONDS = 60.0
@@ -47,17 +48,20 @@ ENDED = {"incident": "resolved_at", "request": "delivered_at", "problem": "resol
 #: Of fewer cases that ended in a year, it is not known how long they usually take.
 FEWEST_ENDED = 100
 JUDGED_AT = "select min(judged_at) from plumbing.longest_usual"
-REMOVE_MONTHS = "delete from plumbing.judged_month where kpi = %(kpi)s and begins_at >= %(since)s"
-REMOVE_OLD = "delete from plumbing.judged_month where begins_at < %(first)s or kpi <> all(%(kpis)s)"
+REMOVE_PERIODS = """
+delete from plumbing.judged_period where kpi = %(kpi)s and grain = %(grain)s and begins_at >= %(since)s"""
+REMOVE_OLD = """
+delete from plumbing.judged_period
+where grain = %(grain)s and begins_at < %(first)s or kpi <> all(%(kpis)s)"""
 SELECT_EARLIER = """
-select service, team_id, met from plumbing.judged_month
-where kpi = %(kpi)s and begins_at < %(since)s and met is not null order by begins_at"""
+select service, team_id, met from plumbing.judged_period
+where kpi = %(kpi)s and grain = %(grain)s and begins_at < %(since)s and met is not null order by begins_at"""
 INSERT = """
-insert into plumbing.judged_month (kpi, service, team_id, begins_at, value, comparator, target, met, cases,
-  small, numerator, denominator, misses, months_met, months_judged, outlook, final_after)
-values (%(kpi)s, %(service)s, %(team_id)s, %(begins_at)s, %(value)s, %(comparator)s, %(target)s, %(met)s,
-  %(cases)s, %(small)s, %(numerator)s, %(denominator)s, %(misses)s, %(months_met)s, %(months_judged)s,
-  %(outlook)s, %(final_after)s)"""
+insert into plumbing.judged_period (kpi, grain, service, team_id, begins_at, value, comparator, target, met,
+  cases, small, numerator, denominator, misses, periods_met, periods_judged, outlook, final_after)
+values (%(kpi)s, %(grain)s, %(service)s, %(team_id)s, %(begins_at)s, %(value)s, %(comparator)s, %(target)s,
+  %(met)s, %(cases)s, %(small)s, %(numerator)s, %(denominator)s, %(misses)s, %(periods_met)s,
+  %(periods_judged)s, %(outlook)s, %(final_after)s)"""
 LONGEST_USUAL = """
 insert into plumbing.longest_usual (kind, seconds, cases, judged_at, position)
 select '{kind}', case when count(*) >= %(fewest)s then percentile_disc(0.99) within group (
@@ -98,23 +102,27 @@ async def judge_if_due(connection: Connection, ledger: Ledger, kpis: Sequence[Kp
         _, lag_seconds = await facts_position(connection)
         if lag_seconds > LONGEST_LAG_SECONDS:
             return False
-        await judge(ledger, kpis, now, every_month=is_new_day)
+        await judge(ledger, kpis, now, every_period=is_new_day)
     return True
 
 
-async def judge(ledger: Ledger, kpis: Sequence[Kpi], now: datetime, *, every_month: bool = True) -> None:
-    """Judge these KPIs: in every month, or in the last that is over and the running one. Raises
+async def judge(ledger: Ledger, kpis: Sequence[Kpi], now: datetime, *, every_period: bool = True) -> None:
+    """Judge these KPIs: in every period, or in the last month that is over and the running one. Raises
     DatabaseGone.
     """
     zone = ZoneInfo(ledger.settings.time_zone)
-    bounds = month_bounds(now, zone)
+    bounds = {grain: period_bounds(grain, now, zone) for grain in JUDGED_PERIODS}
+    judged = bounds if every_period else {Grain.month: bounds[Grain.month][-3:]}
     position = 0
     for kpi in kpis:
-        position = await _judge_kpi(ledger, kpi, bounds if every_month else bounds[-3:], now)
+        for grain, grain_bounds in judged.items():
+            position = await _judge_kpi(ledger, kpi, grain, grain_bounds, now)
     async with ledger.db.connection() as connection, connection.transaction():
-        await connection.execute(REMOVE_OLD.encode(), {"first": bounds[0], "kpis": [kpi.key for kpi in kpis]})
+        for grain, (first, *_) in bounds.items():
+            old = {"grain": grain.value, "first": first, "kpis": [kpi.key for kpi in kpis]}
+            await connection.execute(REMOVE_OLD.encode(), old)
         parameters = {"now": now, "position": position, "fewest": FEWEST_ENDED}
-        if not every_month:
+        if not every_period:
             await connection.execute(STILL_USUAL.encode(), parameters)
             return
         for kind, ended in ENDED.items():
@@ -122,27 +130,30 @@ async def judge(ledger: Ledger, kpis: Sequence[Kpi], now: datetime, *, every_mon
             await connection.execute(statement.encode(), parameters)
 
 
-def month_bounds(now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the bounds of the months that are judged: those that are over, and the running one."""
-    running = first_day(Grain.month, now.astimezone(zone).date())
-    first, end = months_later(running, -JUDGED_MONTHS), months_later(running, 1)
-    return cut_periods(Grain.month, start_of(first, zone), start_of(end, zone), zone)
+def period_bounds(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return the bounds of the periods that are judged: those that are over, and the running one."""
+    first = running = first_day(grain, now.astimezone(zone).date())
+    for _ in range(JUDGED_PERIODS[grain]):
+        first = first_day(grain, first - timedelta(days=1))
+    return cut_periods(grain, start_of(first, zone), start_of(next_period(grain, running), zone), zone)
 
 
 @dataclass(frozen=True, slots=True)
-class _Months:
-    """The points of a KPI in a scope, ascending, and whether it met its target in each month before them."""
+class _Periods:
+    """The points of a KPI in a scope, ascending, and whether it met its target in each period before them."""
 
     points: Sequence[KpiPoint]
     before: Sequence[bool]
 
 
-async def _judge_kpi(ledger: Ledger, kpi: Kpi, bounds: tuple[datetime, ...], now: datetime) -> int:
-    """Judge the KPI in these months. Return the log position at which the figures stood."""
+async def _judge_kpi(
+    ledger: Ledger, kpi: Kpi, grain: Grain, bounds: tuple[datetime, ...], now: datetime
+) -> int:
+    """Judge the KPI in these periods. Return the log position at which the figures stood."""
     settings = ledger.settings
     question = KpiQuestion(
         kpi=kpi,
-        grain=Grain.month,
+        grain=grain,
         zone=ZoneInfo(settings.time_zone),
         bounds=bounds,
         filters={},
@@ -150,28 +161,30 @@ async def _judge_kpi(ledger: Ledger, kpi: Kpi, bounds: tuple[datetime, ...], now
         reopen_days=settings.reopen_days,
         currency=settings.currency,
     )
-    parameters: dict[str, Any] = {"kpi": kpi.key, "since": bounds[0]}
+    parameters: dict[str, Any] = {"kpi": kpi.key, "grain": grain.value, "since": bounds[0]}
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
         points = await _points(connection, question)
     before: dict[KpiScope, list[bool]] = defaultdict(list)
     for row in await ledger.db.rows(SELECT_EARLIER, parameters):
         before[KpiScope(row["service"], row["team_id"])].append(row["met"])
-    outlook = await _outlook(ledger, replace(question, bounds=bounds[-2:]))
+    outlook = None
+    if grain is Grain.month:
+        outlook = await _outlook(ledger, replace(question, bounds=bounds[-2:]))
     rows = [
         row
         for scope, series in points.items()
-        for row in _rows(kpi, scope, _Months(series, before[scope]), outlook, now)
+        for row in _rows(question, scope, _Periods(series, before[scope]), outlook)
     ]
     async with ledger.db.connection() as connection, connection.transaction():
-        await connection.execute(REMOVE_MONTHS.encode(), parameters)
+        await connection.execute(REMOVE_PERIODS.encode(), parameters)
         async with connection.cursor() as cursor:
             await cursor.executemany(INSERT.encode(), rows)
     return position
 
 
 async def _points(connection: Connection, full_question: KpiQuestion) -> dict[KpiScope, list[KpiPoint]]:
-    """Return the points by scope, of the months that have a value."""
+    """Return the points by scope, of the periods that have a value."""
     kpi = full_question.kpi
     layers = (await targets(connection, [kpi.key])).get(kpi.key, ())
     points: dict[KpiScope, list[KpiPoint]] = defaultdict(list)
@@ -184,9 +197,9 @@ async def _points(connection: Connection, full_question: KpiQuestion) -> dict[Kp
             scope = _scope_of(dimension, place[1])
             end = min(question.bounds[place[0]], question.now)
             context = PointContext(effective_target(kpi, layers, end), Figures(), question.now)
-            month_point = point(question, place, figures[place], {}, context)
-            if scope is not None and month_point.value is not None:
-                points[scope].append(month_point)
+            kpi_point = point(question, place, figures[place], {}, context)
+            if scope is not None and kpi_point.value is not None:
+                points[scope].append(kpi_point)
     return points
 
 
@@ -209,39 +222,41 @@ async def _outlook(ledger: Ledger, question: KpiQuestion) -> str | None:
 
 
 def _rows(
-    kpi: Kpi, scope: KpiScope, months: _Months, outlook: str | None, now: datetime
+    question: KpiQuestion, scope: KpiScope, periods: _Periods, outlook: str | None
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield a row for each month. A running one is neither met nor missed, and has the outlook."""
-    history = list(months.before)[-JUDGED_MONTHS:]
-    for month_point in months.points:
-        target, value = month_point.target, month_point.value
-        assert value is not None, "months without a value are left out"
-        is_over = month_point.end <= now
+    """Yield a row for each period. A running one is neither met nor missed, and has the outlook."""
+    most = JUDGED_PERIODS[question.grain]
+    history = list(periods.before)[-most:]
+    for kpi_point in periods.points:
+        target, value = kpi_point.target, kpi_point.value
+        assert value is not None, "periods without a value are left out"
+        is_over = kpi_point.end <= question.now
         met = None
         if target is not None and is_over:
             met = TargetValue(target.comparator, target.value).met_by(value)
             history.append(met)
         yield {
-            "kpi": kpi.key,
+            "kpi": question.kpi.key,
+            "grain": question.grain.value,
             "service": scope.service,
             "team_id": scope.team_id,
-            "begins_at": month_point.begin,
+            "begins_at": kpi_point.begin,
             "value": float(value),
             "comparator": None if target is None else target.comparator.value,
             "target": None if target is None else float(target.value),
             "met": met,
-            "cases": month_point.cases,
-            "small": month_point.small,
-            "numerator": month_point.numerator,
-            "denominator": month_point.denominator,
+            "cases": kpi_point.cases,
+            "small": kpi_point.small,
+            "numerator": kpi_point.numerator,
+            "denominator": kpi_point.denominator,
             "misses": _misses(history) if met is False else 0,
-            "months_met": sum(history[-JUDGED_MONTHS:]),
-            "months_judged": len(history[-JUDGED_MONTHS:]),
+            "periods_met": sum(history[-most:]),
+            "periods_judged": len(history[-most:]),
             "outlook": outlook if scope == ORGANISATION and not is_over else None,
-            "final_after": month_point.final_after,
+            "final_after": kpi_point.final_after,
         }
 
 
 def _misses(history: Sequence[bool]) -> int:
-    """Return in how many of the last months in a row the target was missed."""
+    """Return in how many of the last periods in a row the target was missed."""
     return next((place for place, met in enumerate(reversed(history)) if met), len(history))

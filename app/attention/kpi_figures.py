@@ -5,19 +5,21 @@ cases.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from app.attention import values
-from app.attention.conditions import ConditionOwner, OwnerKind
-from app.attention.reading import AttentionReader, address, month_after
+from app.attention.conditions import ConditionOwner
+from app.attention.reading import AttentionReader, address, period_end
 from app.i18n import LANGUAGES
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.questions.access import may_see_kpi
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.written_periods import period_key
 from app.kpis.signals.watch_list import watched_kpis
 from app.log.canonical import instant
 
-#: A row with the kpi, service, team_id and begins_at of a figure, and the service's name_en and name_zh.
+#: A row with the kpi, grain, service, team_id and begins_at of a figure, and the service's name_en and
+#: name_zh.
 FigureRow = Mapping[str, Any]
 
 
@@ -33,9 +35,7 @@ def seen_kpis(reader: AttentionReader) -> dict[str, Kpi]:
 
 def kpi_owner(reader: AttentionReader, kpi: Kpi) -> ConditionOwner:
     """Return the role that owns the KPI."""
-    labels = reader.ledger.role_labels
-    names = {language: labels.label(kpi.owner, language) for language in LANGUAGES}
-    return ConditionOwner(OwnerKind.role, kpi.owner.value, names)
+    return reader.owner_role(kpi.owner)
 
 
 def kpi_named(kpi: Kpi) -> values.SentenceValue:
@@ -55,14 +55,20 @@ def scope_named(reader: AttentionReader, row: FigureRow) -> values.SentenceValue
     return values.named(team.key, dict.fromkeys(LANGUAGES, team.name), f"/v1/teams/{team.key}")
 
 
-def cases_address(reader: AttentionReader, kpi: Kpi, row: FigureRow) -> str:
-    """Return the address of the cases of the KPI in the month and scope of the row."""
-    begin: datetime = row["begins_at"]
+def cases_of(reader: AttentionReader, kpi: Kpi, row: FigureRow) -> tuple[str, str]:
+    """Return the addresses of the cases of the KPI in the period and scope of the row: of the API, and of the
+    KPI's page.
+    """
+    begin, grain = row["begins_at"], Grain(row["grain"])
     scope: dict[str, str] = {}
     if row["service"] is not None:
         scope["service"] = row["service"]
-    team = None if row["team_id"] is None else reader.teams.get(row["team_id"])
-    if team is not None:
-        scope["team"] = team.key
-    span = {"from": instant(begin), "to": instant(month_after(begin, reader.zone))}
-    return address(f"/v1/kpis/{kpi.key}/cases", {**span, **scope})
+    if row["team_id"] is not None:
+        team = reader.teams.get(row["team_id"])
+        scope["team"] = str(row["team_id"]) if team is None else team.key
+    span = {"from": instant(begin), "to": instant(period_end(grain, begin, reader.zone))}
+    chosen = {"period": period_key(grain, begin.astimezone(reader.zone).date()), **scope}
+    return (
+        address(f"/v1/kpis/{kpi.key}/cases", {**span, **scope}),
+        address(f"/dashboard/kpi/{kpi.key}", chosen) + "#cases",
+    )

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from app.attention.asides import asides
 from app.attention.conditions import AttentionCondition, Severity
 from app.attention.ranking import fold, rank
-from app.attention.reading import AttentionChoice, AttentionReader, last_month
+from app.attention.reading import AttentionChoice, AttentionReader, last_period
 from app.attention.rules import (
     agreements,
     backlog,
     clocks,
     incidents,
     integrations,
+    mails,
     outages,
     programme,
     signals,
@@ -35,7 +36,8 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import SELECT_FACTS_POSITION
 from app.kpis.facts.consumer import FACTS
-from app.kpis.questions.periods import start_of
+from app.kpis.questions.periods import Grain, start_of
+from app.kpis.questions.written_periods import parse_period, period_key
 from app.log.canonical import instant
 
 Rule = Callable[[AttentionReader], Awaitable[list[AttentionCondition]]]
@@ -54,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     backlog.old_cases,
     integrations.silent_sources,
     integrations.failed_deliveries,
+    mails.unsent,
     programme.changes_unreviewed,
     programme.steps_overdue,
     programme.benefits_faded,
@@ -63,7 +66,6 @@ RULES: tuple[Rule, ...] = (
 GOOD: tuple[Rule, ...] = (programme.effects_confirmed, signals.better)
 MOST_GOOD = 3
 MOST_NEAR = 5
-URGENT = frozenset({Severity.banner, Severity.now})
 URGENT = frozenset({Severity.banner, Severity.now})
 SERVICES = "select key from fold.service order by key"
 
@@ -84,7 +86,7 @@ class AttentionNow:
 
 async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionNow:
     """Return what needs the caller's attention. Raises WrongValue for a team or service that there is not, or
-    a month that is not over.
+    a period that is not over.
     """
     reader = await _reader(ledger, caller, query, now)
     row = await ledger.db.row(SELECT_FACTS_POSITION, {"consumer": FACTS.name})
@@ -104,9 +106,10 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
 async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionReader:
     zone = ZoneInfo(ledger.settings.time_zone)
     teams = await ledger.directory.teams()
-    month = last_month(now, zone) if query.period is None else _month(query.period, zone, now)
+    grain, first = _period(query.period, zone, now)
     choice = AttentionChoice(
-        month=month,
+        begin=start_of(first, zone),
+        grain=grain,
         team=None if query.team is None else _team(query.team, teams.values()),
         service=None if query.service is None else await _service(ledger, query.service),
         priorities=query.priority or (),
@@ -114,12 +117,17 @@ async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: da
     return AttentionReader(ledger, caller, now, zone, choice, teams)
 
 
-def _month(period: str, zone: ZoneInfo, now: datetime) -> datetime:
-    begin = start_of(date.fromisoformat(f"{period}-01"), zone)
-    if begin > last_month(now, zone):
-        newest = last_month(now, zone).astimezone(zone).strftime("%Y-%m")
-        raise WrongValue({"value": period, "near": newest}, parameter="period", because="unknown_value_near")
-    return begin
+def _period(period: str | None, zone: ZoneInfo, now: datetime) -> tuple[Grain, date]:
+    """Return the length and the first day of the period; without one, of the last month that is over."""
+    if period is None:
+        return Grain.month, last_period(Grain.month, now, zone)
+    written = parse_period(period)
+    grain, first = written or (Grain.week, date.max)  # a year without a week 53
+    newest = last_period(grain, now, zone)
+    if first > newest:
+        words = {"value": period, "near": period_key(grain, newest)}
+        raise WrongValue(words, parameter="period", because="unknown_value_near")
+    return grain, first
 
 
 def _team(name: str, teams: Any) -> CachedTeam:
@@ -154,7 +162,7 @@ def render_attention(attention_now: AttentionNow, language: str) -> dict[str, An
         "as_of": instant(reader.now),
         "position": attention_now.position,
         "lag_seconds": attention_now.lag_seconds,
-        "period": reader.choice.month.astimezone(reader.zone).strftime("%Y-%m"),
+        "period": period_key(reader.choice.grain, reader.choice.begin.astimezone(reader.zone).date()),
         "counts": {"total": len(counted), "now": len(urgent)},
         "items": [_item(condition, language, until) for condition in conditions],
         "good": [_item(condition, language, until) for condition in attention_now.good],

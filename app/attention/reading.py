@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,23 +12,24 @@ from zoneinfo import ZoneInfo
 
 from app.api.listings.filters import WhereClause
 from app.attention.conditions import ConditionOwner, OwnerKind
-from app.common.people import Caller
+from app.common.people import Caller, Role
 from app.common.priorities.priority import Priority
 from app.i18n import LANGUAGES
 from app.kernel.access.directory import CachedTeam
 from app.kernel.access.visibility import seen_condition
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
-from app.kpis.questions.periods import Grain, first_day, months_later, next_period, start_of
+from app.kpis.questions.periods import Grain, first_day, next_period, start_of
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionChoice:
-    """What the reader has chosen: a team, a service, priorities, and the first instant of the month that is
-    judged.
+    """What the reader has chosen: the first instant and the length of the period that is judged, a team, a
+    service and priorities.
     """
 
-    month: datetime
+    begin: datetime
+    grain: Grain = Grain.month
     team: CachedTeam | None = None
     service: str | None = None
     priorities: Sequence[Priority] = ()
@@ -91,20 +92,31 @@ class AttentionReader:
             return None
         return ConditionOwner(OwnerKind.team, team.text, dict.fromkeys(LANGUAGES, team.name))
 
+    def owner_role(self, role: Role) -> ConditionOwner:
+        """Return the role as an owner."""
+        labels = self.ledger.role_labels
+        names = {language: labels.label(role, language) for language in LANGUAGES}
+        return ConditionOwner(OwnerKind.role, role.value, names)
+
+    @property
+    def period_end(self) -> datetime:
+        """Return the end of the period that is judged."""
+        return period_end(self.choice.grain, self.choice.begin, self.zone)
+
     @property
     def end_of_today(self) -> datetime:
         """Return the midnight that ends this day."""
         return start_of(self.now.astimezone(self.zone).date() + timedelta(days=1), self.zone)
 
 
-def last_month(now: datetime, zone: ZoneInfo) -> datetime:
-    """Return the first instant of the last month that is over."""
-    return start_of(months_later(first_day(Grain.month, now.astimezone(zone).date()), -1), zone)
+def last_period(grain: Grain, now: datetime, zone: ZoneInfo) -> date:
+    """Return the first day of the last period of that length that is over."""
+    return first_day(grain, first_day(grain, now.astimezone(zone).date()) - timedelta(days=1))
 
 
-def month_after(begin: datetime, zone: ZoneInfo) -> datetime:
-    """Return the end of the month that begins then."""
-    return start_of(next_period(Grain.month, begin.astimezone(zone).date()), zone)
+def period_end(grain: Grain, begin: datetime, zone: ZoneInfo) -> datetime:
+    """Return the end of the period of that length that begins then."""
+    return start_of(next_period(grain, begin.astimezone(zone).date()), zone)
 
 
 def address(path: str, parameters: Mapping[str, str] | None = None) -> str:

@@ -14,7 +14,7 @@ from app.attention.values import ValueType
 from app.common.priorities.priority import Priority
 from app.kernel.actions.payloads import LONGEST_KEY, Instant
 
-MONTH = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
+PERIOD = r"^(19|20|21)[0-9]{2}(-(0[1-9]|1[0-2])|-W(0[1-9]|[1-4][0-9]|5[0-3])|-Q[1-4])?$"
 
 
 class AttentionQuery(BaseModel):
@@ -22,11 +22,11 @@ class AttentionQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    period: Annotated[str | None, Field(max_length=7, pattern=MONTH)] = Field(
+    period: Annotated[str | None, Field(max_length=8, pattern=PERIOD)] = Field(
         None,
-        description="The month whose figures are judged, by the organisation's clock; none: the last one "
-        "that is over. What is urgent now stands whatever the month.",
-        examples=["2026-10"],
+        description="The month, week, quarter or year whose figures are judged, by the organisation's clock: "
+        "one that is over; none: the last month. What is urgent now stands whatever the period.",
+        examples=["2026-10", "2026-W43", "2026-Q4", "2026"],
     )
     team: Annotated[str | None, Field(min_length=1, max_length=LONGEST_KEY)] = Field(
         None, description="Only what concerns this team: its key or id.", examples=["network"]
@@ -48,7 +48,7 @@ class AttentionParameter(OutputModel):
 
     type: ValueType = Field(description="The type of the value: by it a frontend writes it in its own way.")
     value: int | float | str | None = Field(
-        description="The value: a number, seconds, an instant, a month as `2026-10`, a key, the number of a "
+        description="The value: a number, seconds, an instant, a period as `2026-10`, a key, the number of a "
         "record, or a text."
     )
     unit: str | None = Field(description="The unit of a figure: that of its KPI, or `seconds`.")
@@ -143,7 +143,7 @@ class Attention(OutputModel):
     as_of: datetime = Field(description="The instant at which it was read.")
     position: int = Field(description="The position of the log that the figures have reached.")
     lag_seconds: float = Field(description="Age of the first event that the figures do not include; 0: none.")
-    period: str = Field(description="The month whose figures are judged.", examples=["2026-10"])
+    period: str = Field(description="The period whose figures are judged.", examples=["2026-10"])
     counts: AttentionCounts
     items: list[AttentionItem]
     good: list[AttentionItem] = Field(description="Good news, three at most.")

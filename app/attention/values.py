@@ -14,6 +14,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.declaration.kpi import Kpi, TargetValue, Unit
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
+from app.kpis.questions.written_periods import period_key
 from app.log.canonical import instant
 
 ValueType = Literal["number", "seconds", "value", "instant", "period", "key", "record", "text"]
@@ -81,12 +82,18 @@ def moment(time: datetime, zone: ZoneInfo) -> SentenceValue:
     return SentenceValue("instant", instant(time), _alike(time.astimezone(zone).strftime(TIME_FORMAT)))
 
 
-def month(begin: datetime, zone: ZoneInfo) -> SentenceValue:
-    """Return the month that begins then."""
-    words = {
-        language: ChartWords(language, Unit.number, zone).period(begin, Grain.month) for language in LANGUAGES
-    }
-    return SentenceValue("period", begin.astimezone(zone).strftime("%Y-%m"), words)
+def period(begin: datetime, grain: Grain, zone: ZoneInfo) -> SentenceValue:
+    """Return the period of that length that begins then."""
+    words = {language: ChartWords(language, Unit.number, zone).period(begin, grain) for language in LANGUAGES}
+    return SentenceValue("period", period_key(grain, begin.astimezone(zone).date()), words)
+
+
+def periods(grain: Grain) -> SentenceValue:
+    """Return the name of several periods of that length, as `months`."""
+    return named(
+        grain.value,
+        {language: translate(language, "attention", f"periods_{grain}") for language in LANGUAGES},
+    )
 
 
 def record(number_or_key: str, href: str) -> SentenceValue:

@@ -6,14 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from app.dashboard.opening import DashboardPage
-from app.kpis.questions.periods import Grain
+from app.dashboard.opening import ROOT, DashboardPage
+from app.dashboard.view import SCOPES
 
 #: So many sentences stand on a page.
 MOST_SENTENCES = 7
 BANNER = "banner"
-KPI_ADDRESS = re.compile(r"/v1/kpis/([a-z0-9_]+)/cases(?:\?|$)")
+#: The kind of record that sentences of integrations are of, and where these are shown.
+SOURCE, INTEGRATIONS = "webhook_source", f"{ROOT}/integrations"
+SOURCE_ADDRESS = re.compile(r"/v1/webhook_sources/([^/?]+)(/deliveries\?state=failed)?$")
+KPI_PAGES = f"{ROOT}/kpi/"
 NOTHING: Mapping[str, Any] = {"items": [], "good": [], "nothing": None, "counts": {"total": 0, "now": 0}}
 
 
@@ -40,9 +44,9 @@ async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> 
         for name, value in view.scope_parameters().items()
         if name == "priority" or "," not in value  # it is of one team and one service
     }
-    # It judges months that are over, back to so many: of others what is urgent now stands nonetheless.
-    of_month = {**parameters, "period": view.key} if view.grain is Grain.month else parameters
-    answer = await page.desk.calls.send("GET", "/v1/attention", parameters=of_month)
+    # It judges periods that are over: of the running one what is urgent now stands nonetheless.
+    of_period = {**parameters, "period": view.key}
+    answer = await page.desk.calls.send("GET", "/v1/attention", parameters=of_period)
     if not answer.is_success:
         answer = await page.desk.calls.send("GET", "/v1/attention", parameters=parameters)
     answered = answer.document if answer.is_success else NOTHING
@@ -63,11 +67,28 @@ async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> 
 
 
 def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
-    """Return the page that has exactly the cases of a sentence; None: it has none."""
-    if item["desk"] is None and (match := KPI_ADDRESS.match(item["cases"] or "")):
-        return page.view.address(f"/dashboard/kpi/{match[1]}") + "#cases"
+    """Return the page that has exactly the cases of a sentence; None: it has none. A page of the dashboard is
+    compared with what the view is compared with.
+    """
+    if item["process"] == SOURCE:
+        return source_page(item["cases"] or "")
     address: str | None = item["desk"]
-    return address
+    if address is None or not address.startswith(KPI_PAGES):
+        return address
+    parts = urlsplit(address)
+    chosen = dict(parse_qsl(parts.query))
+    # The sentence is of the organisation's days, whatever the zone of the view.
+    return page.view.address(parts.path, **(dict.fromkeys((*SCOPES, "tz")) | chosen)) + f"#{parts.fragment}"
+
+
+def source_page(address: str) -> str:
+    """Return the page of the integrations that an address of the API is of: of the deliveries of a source, of
+    a source, or of all.
+    """
+    match = SOURCE_ADDRESS.match(address)
+    if match is None:
+        return INTEGRATIONS
+    return f"{INTEGRATIONS}/{match[1]}" + ("?state=failed" if match[2] else "")
 
 
 async def last_reconciliation(page: DashboardPage) -> Mapping[str, Any] | None:

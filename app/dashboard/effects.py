@@ -12,14 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.dashboard.kpi_page import drawing
+from app.dashboard.effect_parts import effect_on_page, project_address
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
+from app.kpis.statistics.effects.codes import EffectVerdict
 
 router = APIRouter(prefix=f"{ROOT}/effects", include_in_schema=False)
 PATH = f"{ROOT}/effects"
 #: The inputs of the question, as the form names them.
 TIMES = ("before_from", "before_to", "after_from", "after_to")
-FIGURES = ("behaviour", "intervals", "cases")
 LISTED_EFFECTS = "50"
 
 
@@ -74,6 +74,7 @@ async def _effects_page(
         inputs=inputs,
         problem=problem,
         times=TIMES,
+        verdicts={code.value: code.label(page.language) for code in EffectVerdict},
     )
 
 
@@ -81,13 +82,12 @@ async def _effects_page(
 async def get_effect_page(request: Request, name: str) -> Response:
     """Return the page of a measured effect: its sentence, and its drawings."""
     page = await open_dashboard(request)
-    calls = page.desk.calls
-    effect = await calls.read(f"/v1/effects/{name}", {"recompute": "false"})
-    drawings = []
-    for figure in FIGURES:
-        answer = await calls.send("GET", f"/v1/effects/{name}/chart.svg", parameters={"figure": figure})
-        if (drawn := drawing(answer)) is not None:
-            drawings.append((figure, drawn))
+    measured = await page.desk.calls.read(f"/v1/effects/{name}", {"recompute": "false"})
+    effect_page = await effect_on_page(page, measured)
     return page.answer(
-        "effect.html", page.sentence("page_effects"), path=f"{PATH}/{name}", effect=effect, drawings=drawings
+        "effect.html",
+        page.sentence("page_effects"),
+        path=f"{PATH}/{name}",
+        shown=effect_page,
+        project=project_address(measured["change"]),
     )

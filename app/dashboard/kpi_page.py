@@ -10,21 +10,17 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from app.dashboard.figures import (
-    FigureRow,
-    exact,
-    figure_row,
-    instant,
-    target_value,
-    target_words,
-)
+from app.dashboard.chart_tables import period_rows
+from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value, target_words
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
 from app.dashboard.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.intervals import draw_parts
+from app.kpis.drawing.effects.intervals import draw_parts
+from app.kpis.drawing.kpi_figure import left_out_text
+from app.kpis.statistics.behaviour import LEAST_VALUES
 
 router = APIRouter(prefix=f"{ROOT}/kpi", include_in_schema=False)
 #: The parts by which a KPI is shown: the first that it is cut by.
@@ -35,17 +31,22 @@ SORTS = ("-measure", "measure", "-decided_at", "decided_at", "number")
 HEAVIEST = 3
 #: Units that a case's own number is in, too.
 UNITS_OF_CASES = frozenset({Unit.seconds, Unit.money})
+#: Parts of the page that there may be nothing of.
+EMPTY_PARTS = ("moved", "cases", "chart", "forecast", "parts_chart", "over_time", "by")
 SCRIPTLESS = {"Content-Security-Policy": "default-src 'none'"}
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case that the KPI counts: its kind and number, when it was decided, and the number that it brings."""
+    """A case that the KPI counts: its kind and number, when it was decided, the number that it brings, and by
+    how much it moves the KPI, if it is one of the heaviest.
+    """
 
     kind: str
     number: str
     decided_at: str
     measure: str
+    moved: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +65,25 @@ class CaseTable:
 async def get_kpi_page(request: Request, key: str) -> Response:
     """Return the page of a KPI."""
     page = await open_dashboard(request)
-    view, calls, path = page.view, page.desk.calls, f"/v1/kpis/{key}"
+    view, path = page.view, f"/v1/kpis/{key}"
     document = await page.behaviours([key])
     (item,) = document["items"]
     row = figure_row(item, view, page.language, page.currency)
     words = exact(page.unit_words(item["unit"]), item)
-    values: dict[str, Any] = {
-        "moved": None,
-        "cases": None,
-        "chart": None,
-        "forecast": None,
-        "parts_chart": None,
-    }
-    values |= {"over_time": None, "by": None}
+    ranges = request.query_params.get("moving_range") == "true"
+    values: dict[str, Any] = dict.fromkeys(
+        ("moved", "cases", "chart", "forecast", "parts_chart", "over_time", "by")
+    )
+    values |= {"faults": {"chart": "", "parts": ""}, "moments": [], "left_out": "", "lacking": 0}
     if not item["ignored_filters"]:
-        chart = await calls.send("GET", f"{path}/chart.svg", parameters=view.chart_parameters())
-        values["chart"] = drawing(chart)
-        values |= await _parts(page, item, words, request.query_params.get("by"))
+        parts = await _parts(page, item, words, request.query_params.get("by"))
+        values |= await _behaviour(page, key, words, ranges=ranges) | parts
+        values["faults"] = {"chart": values["chart_fault"], "parts": parts.get("parts_fault", "")}
         heavy = values.pop("heavy", ())
-        values["cases"] = await _cases(page, key, words, heavy, request.query_params.get("sort", SORTS[0]))
+        sort, all_rows = request.query_params.get("sort", SORTS[0]), request.query_params.get("rows") == "all"
+        values["cases"] = await _cases(
+            page, key, words, heavy, sort, most_rows=MOST_CASES if all_rows else CASES_SHOWN
+        )
         values["forecast"] = await _forecast(page, key, words)
     return page.answer(
         "kpi.html",
@@ -93,12 +94,41 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         document=document,
         sentence_of_period=_sentence(page, item, row, words),
         final_after=_final_after(item),
-        points=[_point(point, page, words) for point in item["points"]],
+        ranges=ranges,
+        target_form=await _target_form(page, item),
+        points=period_rows(item["points"], values["moments"], words, view.grain, page.sentence),
         chart_address=_api(page, f"{path}/chart.svg", charted=True),
         api_address=_api(page, path, charted=True),
         cases_api_address=_api(page, f"{path}/cases", charted=False),
         **values,
     )
+
+
+async def _behaviour(page: DashboardPage, key: str, words: ChartWords, *, ranges: bool) -> dict[str, Any]:
+    """Return the chart, or why it cannot be drawn; what happened, and how many periods limits lack."""
+    calls, path, parameters = page.desk.calls, f"/v1/kpis/{key}", page.view.chart_parameters()
+    chart_query = {**parameters, "moving_range": "true"} if ranges else parameters
+    chart = await calls.send("GET", f"{path}/chart.svg", parameters=chart_query)
+    answer = await calls.send("GET", f"{path}/behaviour", parameters=parameters)
+    drawn = {"chart": drawing(chart), "chart_fault": "" if chart.is_success else fault(chart)}
+    if not answer.is_success:
+        return drawn
+    stretches, number = answer.document["stretches"], answer.document["moments_left_out"]
+    return {
+        **drawn,
+        "moments": answer.document["moments"],
+        "left_out": left_out_text(number, words),
+        "lacking": LEAST_VALUES - (stretches[-1]["values"] if stretches else 0),
+    }
+
+
+async def _target_form(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
+    """Return the address of the form that sets a target; None: there is a target, or they may set none."""
+    if item["judged"] is None or item["judged"]["target"] is not None:
+        return None
+    openings = await page.desk.calls.read_if_allowed("/v1/me/openings")
+    may_set = openings is not None and any(each["kind"] == "kpi_target" for each in openings["items"])
+    return f"/desk/new/kpi_target/add?kpi={item['key']}" if may_set else None
 
 
 @router.get("/{key}/cases.csv", operation_id="get_kpi_cases_table")
@@ -128,6 +158,12 @@ def drawing(answer: CallAnswer) -> Markup | None:
     if not answer.is_success:
         return None
     return Markup(answer.content.decode())  # noqa: S704 - our own drawing, which has escaped all that it shows
+
+
+def fault(answer: CallAnswer) -> str:
+    """Return in words why an operation has given nothing."""
+    problem = answer.document or {}
+    return str(problem.get("detail") or problem.get("title") or answer.status)
 
 
 def _api(page: DashboardPage, path: str, *, charted: bool) -> str:
@@ -160,16 +196,6 @@ def _final_after(item: Mapping[str, Any]) -> str | None:
     return None if judged is None else judged["final_after"]
 
 
-def _point(point: Mapping[str, Any], page: DashboardPage, words: ChartWords) -> tuple[str, str, int, str]:
-    """Return a period of the chart as a row of its table: its name, its value, its cases, and its signals."""
-    name = words.period(instant(point["from"]), page.view.grain)
-    if point["running"]:
-        name = f"{name} · {page.sentence('so_far')}"
-    value = "–" if point["value"] is None else words.value(point["value"])
-    rules = words.translate("listed").join(page.sentence(f"rule_{rule}") for rule in point["signals"])
-    return name, value, point["cases"], rules
-
-
 async def _parts(
     page: DashboardPage, item: Mapping[str, Any], words: ChartWords, chosen: str | None
 ) -> dict[str, Any]:
@@ -179,27 +205,45 @@ async def _parts(
         return {}
     by = chosen if chosen in possible else possible[0]
     view, calls, path, names = page.view, page.desk.calls, f"/v1/kpis/{item['key']}", page.names.get(by, {})
-    points = (await calls.read(path, {**view.period_parameters(), "grain": "all", "by": by}))["points"]
+    total_answer = await calls.send(
+        "GET", path, parameters={**view.period_parameters(), "grain": "all", "by": by}
+    )
     answer = await calls.send("GET", f"{path}/influence", parameters={**view.period_parameters(), "by": by})
     influence = answer.document if answer.is_success else None
-    series = await calls.read(path, {**view.chart_parameters(), "by": by})
+    answered = await calls.send("GET", path, parameters={**view.chart_parameters(), "by": by})
+    if not (total_answer.is_success and answered.is_success):
+        return {
+            "by": by,
+            "possible": possible,
+            "faults": {"parts": fault(answered if total_answer.is_success else total_answer)},
+        }
+    points, series = total_answer.document["points"], answered.document
     running = {point["from"] for point in item["points"] if point["running"]}
     over = [{**point, "running": point["from"] in running} for point in series["points"]]
     judged = item["judged"]
     target = None if judged is None or judged["target"] is None else target_value(judged["target"])
+    few_cases = judged is not None and judged["small"]
     title = page.sentence("by_title", name=page.sentence(f"by_{by}"), period=page.period_name())
     return {
         "by": by,
         "possible": possible,
         "moved": influential_parts(points, influence, by, names, words),
         "heavy": [] if influence is None else influence["heaviest"],
-        "parts_chart": draw_parts(title, part_rows(points, by, names), target, words) if points else None,
+        "parts_chart": draw_parts(title, part_rows(points, by, names), target, words)
+        if points and not few_cases
+        else None,
         "over_time": parts_by_period(over, by, names, words, item["direction"], view.grain),
     }
 
 
 async def _cases(
-    page: DashboardPage, key: str, words: ChartWords, heavy: Sequence[Mapping[str, Any]], sort: str
+    page: DashboardPage,
+    key: str,
+    words: ChartWords,
+    heavy: Sequence[Mapping[str, Any]],
+    sort: str,
+    *,
+    most_rows: int,
 ) -> CaseTable:
     """Return the cases of the period, sorted here: the API gives them by the time of their decision."""
     parameters = {**page.view.period_parameters(), "limit": str(PAGE_OF_CASES)}
@@ -210,25 +254,23 @@ async def _cases(
         answered = await page.desk.calls.read(f"/v1/kpis/{key}/cases", more)
         cases += answered["items"]
     sort = sort if sort in SORTS else SORTS[0]
+    moved = {case["id"]: words.difference(case["moved"]) for case in heavy if case["moved"] is not None}
     field = sort.removeprefix("-")
     with_value = [case for case in cases if case[field] is not None]
     with_value.sort(key=lambda case: case[field], reverse=sort.startswith("-"))
     cases = with_value + [case for case in cases if case[field] is None]
     return CaseTable(
-        rows=[_case(case, words) for case in cases[:CASES_SHOWN]],
+        rows=[_case(case, words, moved.get(case["id"], "")) for case in cases[:most_rows]],
         number=len(cases) if answered["next_cursor"] is None else None,
         sort=sort,
-        heaviest=[
-            (case["kind"], case["number"], "" if case["moved"] is None else words.difference(case["moved"]))
-            for case in heavy[:HEAVIEST]
-        ],
+        heaviest=[(case["kind"], case["number"], moved.get(case["id"], "")) for case in heavy[:HEAVIEST]],
     )
 
 
-def _case(case: Mapping[str, Any], words: ChartWords) -> CaseRow:
+def _case(case: Mapping[str, Any], words: ChartWords, moved: str) -> CaseRow:
     measure = case["measure"]
     text = "" if measure is None else words.value(measure) if words.unit in UNITS_OF_CASES else f"{measure:,}"
-    return CaseRow(case["kind"], case["number"], case["decided_at"], text)
+    return CaseRow(case["kind"], case["number"], case["decided_at"], text, moved)
 
 
 async def _forecast(page: DashboardPage, key: str, words: ChartWords) -> str | None:

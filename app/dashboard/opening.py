@@ -13,11 +13,12 @@ from starlette.responses import Response
 from app.api.authentication.auth import ledger_of, utc_now
 from app.common.priorities.priority import Priority
 from app.dashboard.figures import FigureRow, figure_row, words_of_unit
-from app.dashboard.view import PageView, parse_view, period_key, recent_periods, without_unknown
+from app.dashboard.view import PageView, parse_view, recent_periods, without_unknown
 from app.desk.pages.context import Desk, open_desk
 from app.html.wording import Wording
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.questions.periods import start_of
+from app.kpis.questions.written_periods import period_key
 
 #: The table of the sentences of these pages.
 TABLE = "dashboard"
@@ -30,7 +31,7 @@ PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
     "service-level": ("sla",),
 }
 #: Pages besides, which stand in the row of pages.
-MORE_PAGES = ("effects", "integrations", "kpis")
+MORE_PAGES = ("improvement", "effects", "integrations", "kpis")
 ROOT = "/dashboard"
 LARGEST_PAGE = "200"
 NO_VALUES: Mapping[str, str] = {}

@@ -9,8 +9,9 @@ from typing import Any
 
 from app.dashboard.figures import instant
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.effect_shapes import IntervalRow
+from app.kpis.drawing.effects.effect_shapes import IntervalRow
 from app.kpis.questions.periods import Grain
+from app.kpis.questions.written_periods import period_key
 
 #: A chart and a table have so many parts, those with most cases.
 LARGEST_TABLE = 12
@@ -41,22 +42,39 @@ class PartCell:
 
 
 @dataclass(frozen=True, slots=True)
-class PartsByPeriod:
-    """The value of each part in each period, and of the cell that weighs most for the worse the part, the
-    period, the value, and the mean of the part's other periods.
+class HeaviestCell:
+    """The part and period that weigh most for the worse: the key of each and its name, the value, and the
+    mean of the part's other periods.
     """
 
-    periods: Sequence[str]
+    part_key: str
+    period_key: str
+    part: str
+    period: str
+    value: str
+    usual: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartsByPeriod:
+    """The value of each part in each period (which is as an address writes it, and its name), and the cell
+    that weighs most for the worse; None: none does.
+    """
+
+    periods: Sequence[tuple[str, str]]
     rows: Sequence[tuple[str, str, Sequence[PartCell]]]
-    heaviest: tuple[str, str, str, str] | None
+    heaviest: HeaviestCell | None
 
 
 def part_rows(points: Sequence[Mapping[str, Any]], by: str, names: Mapping[str, str]) -> list[IntervalRow]:
-    """Return the parts of a period as rows of a chart, those with most cases, in the order of their names."""
+    """Return the parts of a period as rows of a chart, those with most cases, in the order of their names. Of
+    fewer than 10 cases there is no interval.
+    """
     largest = sorted(points, key=lambda point: -point["cases"])[:LARGEST_TABLE]
     rows = []
     for point in largest:
-        interval = point["interval"] or {"low": None, "high": None}
+        interval = None if point["small"] else point["interval"]  # of so few it would be as wide as the chart
+        interval = interval or {"low": None, "high": None}
         name = part_name(point["by"][by], names)
         rows.append(IntervalRow(name, point["value"], interval["low"], interval["high"], point["cases"]))
     return sorted(rows, key=lambda row: row.label)
@@ -138,9 +156,19 @@ def parts_by_period(
             value = "" if cell is None or cell["value"] is None else words.value(cell["value"])
             row.append(PartCell(value, 0 if cell is None else cell["cases"], is_heaviest))
         rows.append((key, part_name(key, names), row))
-    cell_words = None
+    heaviest_cell = None
     if heaviest is not None:
         key, begin_text, value, usual = heaviest
-        period_name = words.period(instant(begin_text), grain)
-        cell_words = part_name(key, names), period_name, words.value(value), words.value(usual)
-    return PartsByPeriod([words.tick(begin, grain) for begin in begins], rows, cell_words)
+        cell_begin = instant(begin_text)
+        heaviest_cell = HeaviestCell(
+            part_key=key,
+            period_key=period_key(grain, cell_begin.astimezone(words.zone).date()),
+            part=part_name(key, names),
+            period=words.period(cell_begin, grain),
+            value=words.value(value),
+            usual=words.value(usual),
+        )
+    periods = [
+        (period_key(grain, begin.astimezone(words.zone).date()), words.tick(begin, grain)) for begin in begins
+    ]
+    return PartsByPeriod(periods, rows, heaviest_cell)

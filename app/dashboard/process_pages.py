@@ -10,9 +10,10 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from app.dashboard.figures import instant
+from app.dashboard.chart_tables import PeriodRow, period_rows
+from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
-from app.dashboard.kpi_page import drawing
+from app.dashboard.kpi_page import drawing, fault
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 
@@ -71,6 +72,17 @@ class FlowKeys:
     open_cases: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessChart:
+    """A chart of the page, why there is none, and its table."""
+
+    key: str
+    name: str
+    chart: Markup | None
+    fault: str
+    rows: Sequence[PeriodRow]
+
+
 FLOWS = {
     "incident": FlowKeys("incidents_opened", "incidents_resolved", "backlog"),
     "request": FlowKeys("requests_opened", "requests_delivered", "request_backlog"),
@@ -95,9 +107,15 @@ async def get_process_dashboard(request: Request) -> Response:
     more = {
         "process": process,
         "charts": [
-            (key, by_key[key]["name"], await _chart(page, key)) for key in keys if by_key[key]["points"]
+            ProcessChart(key, by_key[key]["name"], *await _chart(page, key), _table(page, by_key[key]))
+            for key in keys
+            if by_key[key]["points"]
         ],
         "flow": None if flow is None else _flow(page, flow, by_key),
+        "flow_items": []
+        if flow is None
+        else [by_key[key] for key in (flow.opened, flow.ended, flow.open_cases)],
+        "flow_periods": [] if flow is None else [row.name for row in _table(page, by_key[flow.opened])],
     }
     figures = {**document, "items": [by_key[key] for key in keys]}
     return await answer_figures(
@@ -111,9 +129,15 @@ async def get_process_dashboard(request: Request) -> Response:
     )
 
 
-async def _chart(page: DashboardPage, key: str) -> Markup | None:
+async def _chart(page: DashboardPage, key: str) -> tuple[Markup | None, str]:
     parameters = page.view.chart_parameters()
-    return drawing(await page.desk.calls.send("GET", f"/v1/kpis/{key}/chart.svg", parameters=parameters))
+    answer = await page.desk.calls.send("GET", f"/v1/kpis/{key}/chart.svg", parameters=parameters)
+    return drawing(answer), "" if answer.is_success else fault(answer)
+
+
+def _table(page: DashboardPage, item: Mapping[str, Any]) -> list[PeriodRow]:
+    words = exact(page.unit_words(item["unit"]), item)
+    return period_rows(item["points"], (), words, page.view.grain, page.sentence)
 
 
 def _flow(page: DashboardPage, keys: FlowKeys, by_key: Mapping[str, Mapping[str, Any]]) -> Markup | None:

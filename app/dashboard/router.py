@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
-from app.dashboard import effects, home, kpi_list, kpi_page, process_pages
-from app.dashboard.old import pages
+from app.dashboard import effects, home, kpi_list, kpi_page, mails, process_pages
+from app.dashboard.improvement import board, committee, project
+from app.dashboard.integrations import pages as integrations
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 
 FOLDER = Path(__file__).with_name("static")
 #: Every file that the pages load, by its name in the URL.
 FILES = {path.name: path for path in FOLDER.iterdir() if path.suffix in (".css", ".js")}
-PRELOADED = (*FILES.values(), *pages.PRELOADED)
+PRELOADED = tuple(FILES.values())
 MOVED = 308
 
 router = APIRouter(prefix=ROOT, include_in_schema=False)
@@ -50,22 +51,13 @@ async def get_case_of_dashboard(request: Request, number: str) -> Response:
     return RedirectResponse(f"/desk/{kind}/{quote(number, safe='')}", MOVED)
 
 
-@router.get("/integrations", operation_id="get_integrations_page")
-async def get_integrations_page(request: Request) -> Response:
-    """Lead to the page of sources of webhooks and their deliveries."""
-    return _moved(request, f"{ROOT}/webhooks")
-
-
-@router.get("/improvement", operation_id="get_improvement_board")
-async def get_improvement_board(request: Request) -> Response:
-    """Lead to the improvements, at the desk."""
-    return _moved(request, "/desk/improvement")
-
-
-@router.get("/improvement/{number}", operation_id="get_improvement_of_dashboard")
-async def get_improvement_of_dashboard(request: Request, number: str) -> Response:
-    """Lead to the improvement's page, at the desk."""
-    return _moved(request, f"/desk/improvement/{quote(number, safe='')}")
+@router.get("/webhooks", operation_id="get_old_webhooks_page")
+async def get_old_webhooks_page(request: Request) -> Response:
+    """Lead to the page of integrations: of the source and the delivery that the address names, if it does."""
+    chosen = dict(request.query_params)
+    names = [quote(name, safe="") for name in (chosen.pop("source", ""), chosen.pop("delivery", "")) if name]
+    path, query = "/".join([f"{ROOT}/integrations", *names]), urlencode(chosen)
+    return RedirectResponse(f"{path}?{query}" if query else path, MOVED)
 
 
 @router.get("/static/{name}", operation_id="get_dashboard_file")
@@ -84,10 +76,14 @@ def _moved(request: Request, path: str) -> Response:
 
 ROUTERS = (
     router,
-    pages.router,
+    integrations.router,
     home.router,
     kpi_page.router,
     kpi_list.router,
     effects.router,
     process_pages.router,
+    board.router,
+    project.router,
+    committee.router,
+    mails.router,
 )

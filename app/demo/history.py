@@ -99,7 +99,7 @@ async def _make_once(
     # What is open on the last day is planned, so that each day has some of everything.
     lives = [life for life in lives if not life.is_open_at(end)]
     incidents: dict[int, UUID] = {}
-    changes = ScriptedCalendar(maker, cast, end)
+    changes = ScriptedCalendar(maker, cast, end, days)
     tellings: list[Callable[[], Awaitable[None]]] = [
         changes.play,
         *(project.play for project in ProjectScenario.from_templates(maker, cast, end)),

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import Request
+from markupsafe import Markup
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Message
 
@@ -68,6 +69,13 @@ class OperationCalls:
         if not answer.is_success:
             raise CallRefused(answer)
         return answer.document
+
+    async def read_drawing(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Markup | None:
+        """Return the drawing (SVG) at that path, to be put into a page; None if none is to be had."""
+        answer = await self.send("GET", path, parameters=parameters)
+        if not answer.is_success:
+            return None
+        return Markup(answer.content.decode())  # noqa: S704 - our own drawing, which has escaped what it shows
 
     async def send(
         self,

@@ -60,6 +60,7 @@ from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, instant_of, zone_named
 from app.kpis.shapes import KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
 from app.kpis.signals.marks import chart_marks
+from app.kpis.signals.moments import with_moments
 from app.kpis.signals.watch_list import watched_kpis
 from app.log.canonical import from_instant, instant
 
@@ -239,7 +240,8 @@ async def get_kpi_behaviour(
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
-    series, marks = await answer(ledger.db, question, now), await chart_marks(ledger, question)
+    series = await answer(ledger.db, question, now)
+    marks = await with_moments(ledger, caller_of(request), question, await chart_marks(ledger, question))
     chart = await _with_lag_notice(request, ledger, behaviour(kpi, series, now, marks))
     return Response(chart.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 

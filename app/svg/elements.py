@@ -32,8 +32,10 @@ def text(content: str, **attributes: object) -> Markup:
     return element("text", content, **attributes)
 
 
-def document(width: float, height: float, *parts: str, **attributes: object) -> Markup:
-    """Return the parts as an SVG document of that size, which a reader of the screen takes as one image."""
+def document(width: float, height: float, *parts: str, role: str = "img", **attributes: object) -> Markup:
+    """Return the parts as an SVG document of that size. A reader of the screen takes it as one image, unless
+    it has another role: one with links is a `group`.
+    """
     return element(
         "svg",
         *parts,
@@ -41,7 +43,7 @@ def document(width: float, height: float, *parts: str, **attributes: object) -> 
         viewBox=f"0 0 {width:g} {height:g}",
         width=width,
         height=height,
-        role="img",
+        role=role,
         **attributes,
     )
 

@@ -143,7 +143,7 @@ async def test_the_chart_is_drawn_with_what_was_said_of_it(desk: Desk) -> None:
     name = "<script>停电 & dark</script>"
     await desk.quality.post_ok(f"{SIGNALS}/{desk.signal['id']}/explain", {"reason": name})
     begin = months()[2].date().isoformat()
-    for language, explanation in (("en", f"Explained: {name}, Quan"), ("zh", f"说明：{name}，Quan")):
+    for language, explanation in (("en", f"explained ({name}, Quan)"), ("zh", f"已说明（{name}，Quan）")):
         got = await desk.quality.get(f"/v1/kpis/{KEY}/chart.svg?from={begin}&lang={language}")
         assert got.status_code == 200
         assert got.headers["content-type"].partition(";")[0] == "image/svg+xml"

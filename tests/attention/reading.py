@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.client import Client, Json
 
@@ -28,6 +29,13 @@ async def items_of(client: Client, code: str, **parameters: Any) -> list[Json]:
     """The sentences of that code."""
     answer = await read_attention(client, **parameters)
     return [item for item in answer["items"] if item["code"] == code]
+
+
+async def rows_of(client: Client, address: str) -> int:
+    """The number of rows of the list at that address, on all its pages."""
+    path, _, query = address.partition("?")
+    parameters = {**dict(parse_qsl(query)), "limit": "100"}
+    return sum(map(len, await client.pages(path, **parameters)))
 
 
 async def cases_of(client: Client, item: Json) -> list[Json]:

@@ -3,105 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.attention import judging
-from app.common.people import Role
-from app.kernel.ledger import Ledger
-from app.kpis.catalogue import KPIS
-from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.periods import Grain, first_day
+from app.kpis.questions.written_periods import period_key
 from app.kpis.signals import nightly
-from app.log.events import Event
-from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.platform.db import Connection, connect
-from tests.attention.reading import cases_of, items_of, read_attention
-from tests.client import Api, Client
-from tests.kpis.business_hours import Hours
-from tests.kpis.histories import Scripted, write
-from tests.people import add_team
-
-KEY = "incident_resolution_seconds"
-WATCHED = (KPIS[KEY],)
-MONTHS = 15
-SERVICES = ("erp", "mail", "vpn")
-CASES = 4
-
-
-@dataclass(frozen=True)
-class Planted:
-    """What the seed made worst."""
-
-    month: datetime
-    team: str
-    service: str
-
-
-@pytest.fixture
-async def follower(ledger: Ledger) -> AsyncIterator[Connection]:
-    connection = await connect(ledger.db.url, FOLLOW_LIMITS)
-    yield connection
-    await connection.close()
-
-
-@dataclass(frozen=True)
-class Site:
-    """An organisation with teams and services, and a reader who sees every figure."""
-
-    api: Api
-    ledger: Ledger
-    follower: Connection
-    reader: Client
-    teams: dict[str, UUID]
-
-    def months(self) -> list[datetime]:
-        """The beginnings of the months that are over, ascending."""
-        bounds = judging.month_bounds(datetime.now(UTC), self.zone)
-        return list(bounds[:-2])
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.ledger.settings.time_zone)
-
-    def named(self, month: datetime) -> str:
-        return month.astimezone(self.zone).strftime("%Y-%m")
-
-    async def fill(self, chance: random.Random, planted: Planted | None, hours: float) -> None:
-        """Months that are alike, but for what is planted: there, cases take so many hours."""
-        log: list[Event] = []
-        for month in self.months():
-            for team, team_id in self.teams.items():
-                for service in SERVICES:
-                    is_planted = planted == Planted(month, team, service)
-                    for number in range(CASES):
-                        minutes = hours * 60 if is_planted else chance.uniform(50, 70)
-                        fields = {"service": service, "team_id": str(team_id), "priority": "P2"}
-                        begin = month + timedelta(days=3 + number, minutes=chance.randrange(600))
-                        log += Scripted.begin(begin, **fields).then("resolved", minutes=minutes).events
-        await write(self.follower, log)
-        for service in SERVICES:
-            await Hours(self.follower).service(service, None)
-        await self.judge()
-
-    async def judge(self) -> None:
-        await catch_up(self.follower, FACTS)
-        await judging.judge(self.ledger, WATCHED, datetime.now(UTC))
-
-
-@pytest.fixture
-async def site(api: Api, ledger: Ledger, follower: Connection) -> Site:
-    teams = {key: (await add_team(ledger, key)).id for key in ("apps", "net", "desk")}
-    return Site(api, ledger, follower, await api.client("Quinn", Role.quality_manager), teams)
-
-
-def drawn(chance: random.Random, site: Site) -> Planted:
-    """What is planted, as the seed draws it."""
-    return Planted(chance.choice(site.months()), chance.choice(sorted(site.teams)), chance.choice(SERVICES))
+from tests.attention.planted import KEY, WATCHED, Planted, Site, drawn
+from tests.attention.reading import PATH, cases_of, items_of, read_attention, rows_of
 
 
 @pytest.mark.parametrize("hours", [40, 6], ids=["all together miss", "only the team and the service miss"])
@@ -123,6 +34,27 @@ async def test_what_a_seed_made_worst_is_named_first(site: Site, hours: float) -
     for team in site.teams:
         missed = await items_of(site.reader, "target_missed", period=site.named(planted.month), team=team)
         assert len(missed) == (team == planted.team), seed
+
+
+@pytest.mark.parametrize(("grain", "month"), [(Grain.week, -1), (Grain.quarter, 0), (Grain.year, 0)])
+async def test_a_week_a_quarter_and_a_year_are_judged_too(site: Site, grain: Grain, month: int) -> None:
+    planted = Planted(site.months()[month], "net", "vpn")
+    await site.fill(random.Random(7), planted, 200)
+    # The first planted case was resolved on that day.
+    day = (planted.month + timedelta(days=11, hours=12)).astimezone(site.zone).date()
+    period = period_key(grain, first_day(grain, day))
+    first, *_ = (await read_attention(site.reader, period=period))["items"]
+    assert (first["code"], first["parameters"]["period"]["value"]) == ("target_missed", period)
+    assert f" of {first['parameters']['judged']['value']} {grain}s" in first["sentence"]
+    assert await rows_of(site.reader, first["cases"]) == first["count"] > 0
+    assert first["desk"] == f"/dashboard/kpi/{KEY}?period={period}#cases"
+
+
+@pytest.mark.parametrize("period", ["2026-W54", "2025-W53", "2026-Q5", "2199", "2026-1", "2026-10-01"])
+async def test_what_is_no_period_that_is_over_is_refused(site: Site, period: str) -> None:
+    answer = await site.reader.get(PATH, params={"period": period})
+    assert answer.status_code == 422
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["period"]
 
 
 async def test_with_nothing_planted_nothing_needs_attention(site: Site) -> None:
@@ -182,10 +114,12 @@ async def test_the_worker_judges_once_an_hour_and_every_month_once_a_day(site: S
     await site.ledger.db.rows("delete from plumbing.longest_usual returning kind")
     assert await is_judged(timedelta(0)), "nothing was judged yet"
     assert not await is_judged(timedelta(minutes=59))
-    months = "select count(*) from plumbing.judged_month where team_id is null and service is null"
+    months = """
+    select count(*) from plumbing.judged_period
+    where grain = 'month' and team_id is null and service is null"""
     judged_months = await site.ledger.db.value(months)
     assert judged_months == len(site.months())
-    await site.ledger.db.rows("delete from plumbing.judged_month returning kpi")
+    await site.ledger.db.rows("delete from plumbing.judged_period returning kpi")
     assert await is_judged(timedelta(minutes=61))
     assert await site.ledger.db.value(months) == 1, (
         "the last month that is over; in the running one is no case"

@@ -21,7 +21,7 @@ from tests.conftest import DatabaseUrls
 from tests.processes.changes.samples import a_board
 from tests.served import behind_a_socket
 
-DRAWN = "document.querySelector('img.drawing').naturalWidth > 0"
+DRAWN = "document.querySelector('svg.change-calendar') !== null"
 ENTRIES = "document.querySelectorAll('table[data-keys=rows] tbody tr').length"
 FREEZE = """
 insert into fold.freeze (id, version, changed_at, state, freeze_kind, title, from_at, until_at, everything)

@@ -24,10 +24,6 @@ FAULTS = """
 axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations
   .filter(({impact}) => impact === "serious" || impact === "critical")
   .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(" | ")}`.slice(0, 500)))"""
-#: A page that scripts draw is whole.
-SHOWN = "document.querySelector('main[aria-busy=false]') && !document.querySelector('.waiting')"
-#: What an unknown visitor is answered, and so the browser notes; nothing else may be complained of.
-NOT_SIGNED_IN = "401 (Unauthorized)"
 SIZES = ((390, 844), (1280, 800), (1920, 1080))
 KPI = "/dashboard/kpi/incident_resolution_seconds"
 PAGES = (
@@ -37,6 +33,8 @@ PAGES = (
     "/dashboard/effects",
     "/dashboard/kpis?q=backlog",
     "/dashboard/report",
+    "/dashboard/improvement",
+    "/dashboard/committee",
 )
 #: What a first visit of home may take.
 MOST_BYTES, MOST_REQUESTS, MOST_SCREENS = 60_000, 10, 3

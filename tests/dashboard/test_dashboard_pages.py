@@ -36,6 +36,8 @@ PAGES = (
     "/kpis",
     "/effects",
     "/report",
+    "/improvement",
+    "/committee",
     "/team/team-0",
 )
 
@@ -104,7 +106,7 @@ async def test_a_team_that_got_worse_is_named_first_with_its_month_and_its_heavi
     (heavy,) = re.findall(r"Heaviest cases: (.*)</p>", html)
     assert re.findall(r">([A-Z]+-[\d-]+)<", heavy) == [case["number"] for case in influence["heaviest"][:3]]
     assert "Changed for the worse" in html
-    (bold,) = re.findall(r'class="heavy">.*?</span> ([^<]*)<', html)
+    (bold,) = re.findall(r'class="heavy">.*?</span> (?:<a[^>]*>)?([^<]*)<', html)
     assert bold.startswith("15 h")
 
 
@@ -127,6 +129,44 @@ async def test_the_number_on_the_page_is_the_number_of_rows_of_its_list(quality:
     measures = re.findall(r"</a></th><td>([^<]*)</td>", table)
     assert measures[0] == "15 h 9 min"
     assert (await page(quality, f"/kpi/{KPI}/series.csv")).text.startswith("from,")
+
+
+async def test_a_team_and_a_month_are_chosen_in_the_table_of_both(quality: Client) -> None:
+    html = await text(quality, f"/kpi/{KPI}", by="team")
+    month = f"{months(1)[0]:%Y-%m}"
+    (chosen,) = re.findall(r'class="heavy">.*?href="(/dashboard[^"]*)"', html)
+    assert chosen == f"/dashboard/kpi/{KPI}?period={month}&team=team 1#cases".replace(" ", "+")
+    assert f'href="/dashboard/kpi/{KPI}?period={month}&by=team#moved" aria-current="true"' in html
+    every = await text(quality, f"/kpi/{KPI}", rows="all")
+    table = every[every.index('id="cases"') :]
+    assert table.count('scope="row"') == 20
+    assert re.findall(r"<td>(\+[^<]*)</td></tr>", table), "what a heavy case moves stands beside it"
+
+
+async def test_moving_ranges_and_tables_stand_with_charts(quality: Client) -> None:
+    plain, ranges = (
+        await text(quality, f"/kpi/{KPI}"),
+        await text(quality, f"/kpi/{KPI}", moving_range="true"),
+    )
+    assert "Moving range: how much each value differs" not in plain
+    assert "Moving range: how much each value differs" in ranges
+    assert '<th scope="col">Moving range</th>' in ranges
+    process = await text(quality, "/incident")
+    assert process.count('class="chart"') == process.count('<details class="table">') > 3
+
+
+async def test_what_a_page_lacks_it_says_in_words(api: Api, quality: Client) -> None:
+    few = await text(quality, f"/kpi/{KPI}", period=f"{months(0)[0]:%Y}", grain="year")
+    assert re.search(r"No limits yet: \d more periods are needed", few)
+    assert "no value (No cases)" in await text(quality, f"/kpi/{KPI}", team="team 2")
+    assert "no value (" in await text(quality, "/kpi/reopen_rate", team="team 2"), "and never 0 %"
+    refused = await page(await api.client("Marta", Role.incident_manager), "/kpi/csat")
+    assert (refused.status_code, "quality" in refused.text.lower()) == (403, True), "it says which role"
+    body = {"comparator": None, "value": None, "valid_from_at": "2020-01-01T00:00:00Z"}
+    assert (await quality.request("PUT", f"/v1/kpis/{KPI}/target", json=body)).status_code == 201
+    assert f'href="/desk/new/kpi_target/add?kpi={KPI}"' in await text(quality, f"/kpi/{KPI}")
+    manager = await api.client("Mia", Role.incident_manager)
+    assert "/desk/new/kpi_target" not in await text(manager, f"/kpi/{KPI}")
 
 
 async def test_a_running_period_is_neither_judged_nor_compared(quality: Client) -> None:
@@ -208,8 +248,6 @@ async def test_an_effect_is_asked_for_and_answered_on_the_page(quality: Client) 
         ("/case/INC-2026-000001", "/desk/incident/INC-2026-000001"),
         ("/due?team=mail", "/desk/due?team=mail"),
         ("/changes?lang=zh", "/desk/changes?lang=zh"),
-        ("/improvement", "/desk/improvement"),
-        ("/improvement/IMP-2026-000001", "/desk/improvement/IMP-2026-000001"),
     ],
 )
 async def test_earlier_addresses_lead_to_where_it_is_now(api: Api, before: str, after: str) -> None:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.dashboard.view import PageView, parse_period, parse_view, period_key, without_unknown
+from app.dashboard.view import PageView, parse_view, without_unknown
 from app.kpis.questions.periods import Grain
+from app.kpis.questions.written_periods import parse_period, period_key
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

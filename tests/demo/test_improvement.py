@@ -43,7 +43,7 @@ async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects
     assert verdicts[FINISHED, "evaluation"] == "improved"
     assert verdicts[FADED, "evaluation"] == "improved"
     assert verdicts[REVERTED, "evaluation"] == "no_evidence"
-    assert verdicts[PILOTED, "pilot"] in ("no_evidence", "worsened")
+    assert verdicts[PILOTED, "pilot"] == "no_evidence"
     assert verdicts[ROLLED_OUT, "pilot"] == "improved"
     assert improvements[ROLLED_OUT]["against_evidence"] is False
     [review] = await ledger.db.rows("select progress from fold.improvement_plan_review", ())

@@ -4,6 +4,8 @@ in each hour, and what is told of its improvements does not depend on that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ from app.demo.data.improvement_data import (
     PILOT_OF_NETWORK,
     PILOT_OF_WORKPLACE,
     PILOTED_IMPROVEMENT,
+    REVERTED_IMPROVEMENT,
     ROLLED_OUT_IMPROVEMENT,
     PilotTemplate,
     Window,
@@ -33,10 +36,20 @@ from tests.extent import some_of
 
 #: Half-days of two years, each at another hour.
 ENDS = [datetime(2026, 1, 3, 5, 20, tzinfo=UTC) + n * timedelta(days=15, hours=7) for n in range(48)]
-#: The first resolution of each team's incidents: the days before the end, and the seconds from the opening.
-Resolutions = dict[str, list[tuple[float, float]]]
 #: The windows after each change, as app/demo/scripts/improvement_scripts.py measures them.
-AFTER_FADED, THREE_MONTHS_LATER, AFTER_FINISHED = (185, 156), (93, 2), (58, 20)
+AFTER_FADED, THREE_MONTHS_LATER, AFTER_FINISHED, AFTER_REVERTED = (185, 156), (93, 2), (58, 20), (57, 25)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The first resolution of an incident: days before the end, seconds from the opening, whether it held."""
+
+    days_ago: float
+    took: float
+    reopened: bool
+
+
+Resolutions = dict[str, list[Resolution]]
 
 
 def _member(site: Site, place: str = "") -> Member:
@@ -60,14 +73,28 @@ def _resolutions(end: datetime) -> Resolutions:
         if resolved is not None:
             days_ago = (end - resolved) / timedelta(days=1)
             took = (resolved - arrival.arrived_at).total_seconds()
-            resolutions.setdefault(incident.template.team, []).append((days_ago, took))
+            reopened = any(step.action == "reopen" and step.time <= end for step in incident.steps)
+            team_resolutions = resolutions.setdefault(incident.template.team, [])
+            team_resolutions.append(Resolution(days_ago, took, reopened))
     return resolutions
 
 
-def _cases(resolutions: Resolutions, teams: tuple[str, ...], window: Window) -> DayCases:
+def _within(resolutions: Resolutions, teams: Iterable[str], window: Window) -> list[Resolution]:
     begin, end = window
-    cases = [case for team in teams for case in resolutions[team] if end <= case[0] < begin]
-    return DayCases([took for _, took in cases], [1.0] * len(cases), [-int(ago) for ago, _ in cases])
+    return [case for team in teams for case in resolutions[team] if end <= case.days_ago < begin]
+
+
+def _cases(resolutions: Resolutions, teams: tuple[str, ...], window: Window) -> DayCases:
+    cases = _within(resolutions, teams, window)
+    return DayCases(
+        [case.took for case in cases], [1.0] * len(cases), [-int(case.days_ago) for case in cases]
+    )
+
+
+def _reopened(resolutions: Resolutions, window: Window) -> DayCases:
+    cases = _within(resolutions, resolutions, window)
+    values = [float(case.reopened) for case in cases]
+    return DayCases(values, [1.0] * len(cases), [-int(case.days_ago) for case in cases])
 
 
 def _effect(resolutions: Resolutions, team: str, before: Window, after: Window) -> EffectEstimate:
@@ -92,8 +119,12 @@ def test_whenever_it_is_made_its_improvements_come_to_the_same(end: datetime) ->
     piloted = _pilot_effect(resolutions, PILOT_OF_WORKPLACE, PILOTED_IMPROVEMENT.baseline)
     improved = EffectVerdict.improved
     assert [effect.verdict("less") for effect in (faded, finished, rolled_out)] == [improved] * 3
-    # Which of the two it is, chance decides on one date in fifty.
-    assert piloted.verdict("less") in (EffectVerdict.no_evidence, EffectVerdict.worsened), "it does not help"
+    assert piloted.verdict("less") is EffectVerdict.no_evidence, "it does not help yet"
+    share = EffectMethod.share_by_day
+    windows = (REVERTED_IMPROVEMENT.baseline, AFTER_REVERTED)
+    before_reverted, after_reverted = (_reopened(resolutions, window) for window in windows)
+    reverted = compare(share, before_reverted, after_reverted)
+    assert reverted.verdict("less") is EffectVerdict.no_evidence, "it has not helped"
     assert faded.effect is not None
     assert later.effect is not None
     assert later.effect / faded.effect * 100 < KEPT_PERCENT, "the benefit has faded"

@@ -40,7 +40,11 @@ VISIT: Schema = {
                 },
             },
         },
-        "scope": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        "scope": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "x-label": {"en": "Scope", "zh": "范围"},
+        },
         "custom": {"type": "object", "additionalProperties": {"type": ["string", "integer", "boolean"]}},
     },
 }
@@ -65,6 +69,11 @@ def test_fields_are_filled_in_as_their_values_are() -> None:
     }
     assert [field.name for field in FIELDS if field.required] == ["title", "at"]
     assert (FIELDS[0].text("zh"), FIELDS[3].text("en")) == ("标题", "people")
+
+
+def test_the_value_of_a_name_is_called_as_the_field_is_of_which_it_is_one() -> None:
+    (scope,) = (field for field in FIELDS if field.name == "scope")
+    assert [field.text("zh") for field in scope.inner_fields] == ["范围"]
 
 
 @each_case(

@@ -79,6 +79,7 @@ def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
         "example",
         "page",
         "dashboard",
+        "integrations",
         "desk",
         "portal",
         "note",

@@ -72,6 +72,7 @@ TESTED = {
         ("put_attention_aside", "take_attention_up"),
         "attention/test_now.py test_a_sentence_is_put_aside_until_a_date_for_oneself_alone",
     ),
+    "list_unsent_mails": "attention/test_mails.py test_unsent_mails_are_listed_for_administrators_alone",
     "get_attention": "attention/test_now.py test_others_see_neither_the_sentence_nor_its_count",
     "list_service_status": "service_status/test_service_status.py "
     "test_an_incident_is_named_to_those_who_may_see_it_and_nothing_of_it_to_others",

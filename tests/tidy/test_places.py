@@ -23,7 +23,7 @@ LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
     "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
-    "app/attention/judging.py": "the months of a KPI are replaced as a whole, beside the log",
+    "app/attention/judging.py": "the periods of a KPI are replaced as a whole, beside the log",
     "app/api/service/readiness.py": "what needs room on the disk is tried, and leaves nothing",
     "app/foundation/calendars/spans.py": "the spans of a version are replaced as a whole",
     "app/foundation/surveys/box.py": "an answer and the use of its token, beside the log",

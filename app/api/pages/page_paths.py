@@ -18,8 +18,6 @@ DESK, PORTAL, DASHBOARD = "/desk", "/portal", "/dashboard"
 SINGLE_PAGES = frozenset({START, SIGN_OUT})
 #: Files that pages load: they are the same for everybody.
 STATIC_FILES = (f"{DESK}/static/", f"{DASHBOARD}/static/")
-#: Pages that scripts draw, and their files.
-SCRIPTED = (f"{DASHBOARD}/webhooks", f"{DASHBOARD}/old")
 LONGEST_ADDRESS = 2_000
 #: A slash, not followed by another sign that browsers take for a slash, and then no space and no backslash,
 #: which browsers leave out or turn into a slash.
@@ -30,8 +28,6 @@ MARK = "once_more"
 
 def is_page(path: str) -> bool:
     """Return whether a page for people is at the path, so that its refusals are pages, too."""
-    if is_below(path, *SCRIPTED):
-        return False
     return is_below(path, DESK, PORTAL, DASHBOARD, SIGN_IN) or path in SINGLE_PAGES
 
 
@@ -39,9 +35,7 @@ def is_for_signed_in(path: str) -> bool:
     """Return whether the page shows more to whoever is signed in, so that its requests are authenticated."""
     if path in SINGLE_PAGES:
         return True
-    return is_below(path, DESK, PORTAL, DASHBOARD) and not (
-        path.startswith(STATIC_FILES) or is_below(path, *SCRIPTED)
-    )
+    return is_below(path, DESK, PORTAL, DASHBOARD) and not path.startswith(STATIC_FILES)
 
 
 def is_below(path: str, *prefixes: str) -> bool:

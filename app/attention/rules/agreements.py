@@ -1,4 +1,4 @@
-"""Agreements: targets that the report of the month calls missed, and reviews that are overdue."""
+"""Agreements: targets that the report of the period calls missed, and reviews that are overdue."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from app.service_levels.agreements.lifecycle import LIFECYCLE
 
 #: More agreements than this are not named.
 MOST_LISTED = 100
-# The latest edition of each report on the month, or on a quarter or year that ended with it.
+# The latest edition of each report on a period that ended within the one that is judged, or with it: by the
+# clock of the agreement, which may differ by a day.
 MISSED = """
 select r.number, r.title, r.team_id, p.number as report, p.period, p.missed, p.issued_at
 from fold.sla_report p join fold.sla r on r.id = split_part(p.record, '/', 2)::uuid
-where p.ends_at = %(month)s + interval '1 month' and p.missed <> '{{}}' and {chosen}
+where p.ends_at > %(begin)s + interval '1 day' and p.ends_at <= %(end)s + interval '1 day'
+  and p.missed <> '{{}}' and {chosen}
   and not exists (select from fold.sla_report l
     where l.record = p.record and l.number = p.number and l.edition > p.edition)
 order by p.issued_at, r.number limit {most}"""
@@ -26,9 +28,9 @@ where r.review_overdue_at is not null and {chosen} order by r.review_due_at, r.n
 
 
 async def targets_missed(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return the agreements whose report on the month says that targets were missed."""
+    """Return the agreements whose report on the period says that targets were missed."""
     conditions = []
-    for row in await _rows(reader, MISSED, {"month": reader.choice.month}):
+    for row in await _rows(reader, MISSED, {"begin": reader.choice.begin, "end": reader.period_end}):
         record, desk = pages_of(LIFECYCLE, row["number"])
         report = f"{record}/reports/{row['report']}"
         parameters = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.api.listings.filters import WhereClause
 from app.attention import values
-from app.attention.conditions import AttentionCondition, ConditionOwner, OwnerKind, Severity
+from app.attention.conditions import AttentionCondition, Severity
 from app.attention.reading import AttentionReader, pages_of
 from app.common.people import Role
 from app.i18n import LANGUAGES
@@ -45,7 +45,7 @@ async def silent_sources(reader: AttentionReader) -> list[AttentionCondition]:
                 count=1,
                 subject=row["key"],
                 desk=desk,
-                owner=reader.owner_team(row["team_id"]) or _administrators(reader),
+                owner=reader.owner_team(row["team_id"]) or reader.owner_role(Role.admin),
                 since=row["silent_since_at"],
                 folds=True,
             )
@@ -76,15 +76,9 @@ async def failed_deliveries(reader: AttentionReader) -> list[AttentionCondition]
                 count=row["failed"],
                 subject=row["key"],
                 desk=desk,
-                owner=reader.owner_team(row["team_id"]) or _administrators(reader),
+                owner=reader.owner_team(row["team_id"]) or reader.owner_role(Role.admin),
                 since=row["oldest"],
                 folds=True,
             )
         )
     return conditions
-
-
-def _administrators(reader: AttentionReader) -> ConditionOwner:
-    labels = reader.ledger.role_labels
-    names = {language: labels.label(Role.admin, language) for language in LANGUAGES}
-    return ConditionOwner(OwnerKind.role, Role.admin.value, names)

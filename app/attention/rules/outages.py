@@ -5,8 +5,9 @@ from __future__ import annotations
 from app.api.listings.filters import WhereClause
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
-from app.attention.kpi_figures import cases_address, kpi_owner, scope_named, seen_kpis
-from app.attention.reading import AttentionReader, month_after, pages_of
+from app.attention.kpi_figures import cases_of, kpi_owner, scope_named, seen_kpis
+from app.attention.reading import AttentionReader, pages_of, period_end
+from app.kpis.questions.periods import Grain
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, Effect
 
@@ -23,9 +24,10 @@ where r.state = any(%(open)s) and r.effect = %(down)s and r.service_restored_at 
   and {chosen}
 order by r.service, coalesce(r.began_at, r.opened_at), r.number"""
 BUDGETS = """
-select r.*, s.name_en, s.name_zh from plumbing.judged_month r join fold.service s on s.key = r.service
-where r.kpi = %(kpi)s and r.begins_at = (
-    select max(begins_at) from plumbing.judged_month where kpi = %(kpi)s and begins_at <= %(now)s)
+select r.*, s.name_en, s.name_zh from plumbing.judged_period r join fold.service s on s.key = r.service
+where r.kpi = %(kpi)s and r.grain = 'month' and r.begins_at = (
+    select max(begins_at) from plumbing.judged_period
+    where kpi = %(kpi)s and grain = 'month' and begins_at <= %(now)s)
   and r.target is not null and r.target < 1 and r.denominator > 0
   and (%(service)s::text is null or r.service = %(service)s)"""
 
@@ -71,7 +73,7 @@ async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
     parameters = {"kpi": kpi.key, "now": reader.now, "service": reader.choice.service}
     conditions = []
     for row in await reader.ledger.db.rows(BUDGETS, parameters):
-        begin, end = row["begins_at"], month_after(row["begins_at"], reader.zone)
+        begin, end = row["begins_at"], period_end(Grain.month, row["begins_at"], reader.zone)
         if end <= reader.now:
             continue
         lost = (1 - row["value"]) * row["denominator"]
@@ -80,6 +82,7 @@ async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
         left = allowed - lost
         if lost < FASTEST_PACE * allowed_yet or left >= LEAST_SHARE_LEFT * allowed:
             continue
+        cases, desk = cases_of(reader, kpi, row)
         conditions.append(
             AttentionCondition(
                 code="service_budget" if left > 0 else "service_budget_spent",
@@ -90,11 +93,12 @@ async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
                     "left": values.duration(max(left, 0)),
                     "allowed": values.duration(allowed),
                     "lost": values.duration(lost),
-                    "period": values.month(begin, reader.zone),
+                    "period": values.period(begin, Grain.month, reader.zone),
                 },
-                cases=cases_address(reader, kpi, row),
+                cases=cases,
                 count=row["cases"],
                 subject=row["service"],
+                desk=desk,
                 owner=kpi_owner(reader, kpi),
                 since=begin,
                 folds=True,

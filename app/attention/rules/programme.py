@@ -39,10 +39,13 @@ join lateral (
   select 'report', r.next_report_due_at where r.report_overdue_at is not null
 ) late on true
 where r.state = any(%(open)s) and {chosen} order by late.due_at, r.number limit {most}"""
+# Until a later measurement finds it again.
 FADED = """
 select r.number, r.title, r.team_id, o.faded_at as due_at from fold.improvement_outcome o
 join fold.improvement r on r.id = split_part(o.record, '/', 2)::uuid
 where o.faded_at is not null and r.reverted_at is null and {chosen}
+  and not exists (select from fold.improvement_measurement m
+    where m.record = o.record and m.measured_at > o.faded_at and m.kept)
 order by o.faded_at desc, r.number limit {most}"""
 CONFIRMED = """
 select r.number, r.title, r.team_id, e.evaluated_at as due_at from fold.improvement_evaluation e

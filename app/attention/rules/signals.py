@@ -1,4 +1,6 @@
-"""Signals of watched KPIs in the month that is judged: for the worse unless explained, and for the better."""
+"""Signals of watched KPIs in the period that is judged: for the worse unless explained, and for the better.
+They are noted by month: a quarter and a year have those of their months, and a week has none.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +10,28 @@ from uuid import UUID
 
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
-from app.attention.kpi_figures import cases_address, kpi_named, kpi_owner, scope_named, seen_kpis
+from app.attention.kpi_figures import cases_of, kpi_named, kpi_owner, scope_named, seen_kpis
 from app.attention.reading import AttentionReader, pages_of
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import SignalState, Tendency
+from app.kpis.questions.periods import Grain
 from app.kpis.signals.lifecycle import LIFECYCLE
 from app.kpis.statistics.behaviour import Signal
 from app.platform.db import Row
 
-# Of the newest month of each KPI and scope that has a signal in the chosen month or since.
+# Of each KPI and scope the newest month first.
 SIGNALS = """
-select r.number, r.kpi, r.scope, r.service, r.team_id, r.rule, r.since_at, r.begins_at, r.tendency, r.value,
-  r.centre, s.name_en, s.name_zh, j.cases
+select r.number, r.kpi, r.grain, r.scope, r.service, r.team_id, r.rule, r.since_at, r.begins_at, r.tendency,
+  r.value, r.centre, s.name_en, s.name_zh, j.cases
 from fold.kpi_signal r left join fold.service s on s.key = r.service
-left join plumbing.judged_month j on j.kpi = r.kpi and j.begins_at = r.begins_at
+left join plumbing.judged_period j on j.kpi = r.kpi and j.grain = r.grain and j.begins_at = r.begins_at
   and j.service is not distinct from r.service and j.team_id is not distinct from r.team_id
-where r.kpi = any(%(kpis)s) and r.begins_at = %(month)s and r.state = any(%(states)s)
-  and r.tendency = %(tendency)s
+where r.kpi = any(%(kpis)s) and r.begins_at >= %(begin)s and r.begins_at < %(end)s
+  and r.state = any(%(states)s) and r.tendency = %(tendency)s
   and case when %(team)s::uuid is not null then r.team_id = %(team)s
     when %(service)s::text is not null then r.service = %(service)s else r.team_id is null end
-order by r.since_at, r.number"""
+order by r.begins_at desc, r.since_at, r.number"""
 
 
 async def worse(reader: AttentionReader) -> list[AttentionCondition]:
@@ -45,12 +48,13 @@ async def _signals(
     reader: AttentionReader, tendency: Tendency, states: tuple[SignalState, ...]
 ) -> list[AttentionCondition]:
     kpis = seen_kpis(reader)
-    if not kpis:
-        return []
     choice = reader.choice
+    if not kpis or choice.grain is Grain.week:
+        return []
     parameters = {
         "kpis": list(kpis),
-        "month": choice.month,
+        "begin": choice.begin,
+        "end": reader.period_end,
         "states": [state.value for state in states],
         "tendency": tendency.value,
         "team": None if choice.team is None else choice.team.id,
@@ -84,8 +88,8 @@ def _condition(
         "kpi": kpi_named(kpi),
         "signal": values.record(row["number"], signal),
         "rule": values.code(Signal(row["rule"])),
-        "since": values.month(row["since_at"], reader.zone),
-        "period": values.month(row["begins_at"], reader.zone),
+        "since": values.period(row["since_at"], Grain.month, reader.zone),
+        "period": values.period(row["begins_at"], Grain.month, reader.zone),
         "value": values.kpi_value(kpi, float(row["value"]), currency),
         "usual": values.kpi_value(kpi, float(row["centre"]), currency),
     }
@@ -99,8 +103,8 @@ def _condition(
         process=kpi.process,
         parameters=parameters,
         sentence=code if is_total else f"{code}_of_scope",
-        cases=cases_address(reader, kpi, row),
-        count=row["cases"] or 1,
+        cases=cases_of(reader, kpi, row)[0],
+        count=row["cases"] or 0,
         subject=row["number"],
         desk=desk,
         owner=reader.owner_team(row["team_id"]) or kpi_owner(reader, kpi),

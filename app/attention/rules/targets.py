@@ -1,4 +1,4 @@
-"""Targets of watched KPIs that were missed in the month that is judged, and those out of reach now."""
+"""Targets of watched KPIs that were missed in the period that is judged, and those out of reach now."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Any
 
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
-from app.attention.kpi_figures import cases_address, kpi_named, kpi_owner, scope_named, seen_kpis
-from app.attention.reading import AttentionReader, month_after
+from app.attention.kpi_figures import cases_of, kpi_named, kpi_owner, scope_named, seen_kpis
+from app.attention.reading import AttentionReader, period_end
 from app.kpis.answers.outlook import Outlook
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
+from app.kpis.questions.periods import Grain
 
 # Of the organisation, and of its teams and services; of those with few cases nothing is said unless they are
 # asked for.
-MONTH = """
+PERIOD = """
 select r.*, s.name_en, s.name_zh
-from plumbing.judged_month r left join fold.service s on s.key = r.service
-where r.begins_at = %(month)s and r.kpi = any(%(kpis)s) and r.target is not null"""
+from plumbing.judged_period r left join fold.service s on s.key = r.service
+where r.begins_at = %(begin)s and r.grain = %(grain)s and r.kpi = any(%(kpis)s) and r.target is not null"""
 OUT_OF_REACH = """
-select r.* from plumbing.judged_month r
-where r.kpi = any(%(kpis)s) and r.outlook = %(outlook)s and r.begins_at <= %(now)s"""
+select r.* from plumbing.judged_period r
+where r.grain = 'month' and r.kpi = any(%(kpis)s) and r.outlook = %(outlook)s and r.begins_at <= %(now)s"""
 #: The sentence by whether a team, and a service, are known that weigh most.
 MOSTLY = {
     (False, False): "target_missed",
@@ -34,13 +35,14 @@ JudgedRow = Mapping[str, Any]
 
 
 async def missed(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return the targets that were missed in the month: one sentence for each KPI."""
+    """Return the targets that were missed in the period: one sentence for each KPI."""
     kpis = seen_kpis(reader)
     if not kpis:
         return []
-    parameters = {"month": reader.choice.month, "kpis": list(kpis)}
+    choice = reader.choice
+    parameters = {"begin": choice.begin, "grain": choice.grain.value, "kpis": list(kpis)}
     rows_of_kpis: dict[str, list[JudgedRow]] = defaultdict(list)
-    for row in await reader.ledger.db.rows(MONTH, parameters):
+    for row in await reader.ledger.db.rows(PERIOD, parameters):
         rows_of_kpis[row["kpi"]].append(row)
     conditions = []
     for key, rows in rows_of_kpis.items():
@@ -76,15 +78,16 @@ def _excess(row: JudgedRow) -> tuple[float, float, str]:
 def _missed(
     reader: AttentionReader, kpi: Kpi, row: JudgedRow, rows: Sequence[JudgedRow]
 ) -> AttentionCondition:
-    currency, month = reader.ledger.settings.currency, row["begins_at"]
+    currency, begin, grain = reader.ledger.settings.currency, row["begins_at"], Grain(row["grain"])
     target = TargetValue(Comparator(row["comparator"]), row["target"])
     parameters = {
         "kpi": kpi_named(kpi),
-        "period": values.month(month, reader.zone),
+        "period": values.period(begin, grain, reader.zone),
+        "periods": values.periods(grain),
         "value": values.kpi_value(kpi, row["value"], currency),
         "target": values.kpi_target(kpi, target, currency),
-        "met": values.number(row["months_met"]),
-        "judged": values.number(row["months_judged"]),
+        "met": values.number(row["periods_met"]),
+        "judged": values.number(row["periods_judged"]),
     }
     is_total = row["service"] is None and row["team_id"] is None
     if is_total:
@@ -93,7 +96,7 @@ def _missed(
     else:
         parameters["scope"] = scope_named(reader, row)
         code = "target_missed_of_scope"
-    cases = cases_address(reader, kpi, row)
+    cases, desk = cases_of(reader, kpi, row)
     return AttentionCondition(
         code="target_missed",
         severity=Severity.missed,
@@ -102,9 +105,10 @@ def _missed(
         sentence=code,
         cases=cases,
         count=row["cases"],
-        subject=f"{kpi.key}:{values.month(month, reader.zone).value}",
+        subject=f"{kpi.key}:{parameters['period'].value}",
+        desk=desk,
         owner=reader.owner_team(row["team_id"]) or kpi_owner(reader, kpi),
-        since=month_after(month, reader.zone),
+        since=period_end(grain, begin, reader.zone),
         misses=row["misses"],
         weight=abs(row["value"] - row["target"]) / (abs(row["target"]) or 1),
         folds=True,
@@ -133,16 +137,17 @@ async def out_of_reach(reader: AttentionReader) -> list[AttentionCondition]:
     return [
         _out_of_reach(reader, KPIS[row["kpi"]], row)
         for row in await reader.ledger.db.rows(OUT_OF_REACH, parameters)
-        if month_after(row["begins_at"], reader.zone) > reader.now
+        if period_end(Grain.month, row["begins_at"], reader.zone) > reader.now
     ]
 
 
 def _out_of_reach(reader: AttentionReader, kpi: Kpi, row: JudgedRow) -> AttentionCondition:
     currency = reader.ledger.settings.currency
     target = TargetValue(Comparator(row["comparator"]), row["target"])
+    cases, desk = cases_of(reader, kpi, row)
     parameters = {
         "kpi": kpi_named(kpi),
-        "period": values.month(row["begins_at"], reader.zone),
+        "period": values.period(row["begins_at"], Grain.month, reader.zone),
         "value": values.kpi_value(kpi, row["value"], currency),
         "target": values.kpi_target(kpi, target, currency),
     }
@@ -151,8 +156,9 @@ def _out_of_reach(reader: AttentionReader, kpi: Kpi, row: JudgedRow) -> Attentio
         severity=Severity.missed,
         process=kpi.process,
         parameters=parameters,
-        cases=cases_address(reader, kpi, row),
+        cases=cases,
         count=row["cases"],
+        desk=desk,
         subject=f"{kpi.key}:{parameters['period'].value}",
         owner=kpi_owner(reader, kpi),
         folds=True,

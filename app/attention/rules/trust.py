@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
-from app.attention.reading import AttentionReader, lists_of
+from app.attention.reading import AttentionReader, pages_of
 from app.kernel.access.visibility import sees_every_record
 from app.kpis.reconciliations.lifecycle import LIFECYCLE
 from app.kpis.reconciliations.records import Verdict
@@ -31,7 +31,7 @@ async def reconciliation(reader: AttentionReader) -> list[AttentionCondition]:
     if not sees_every_record(reader.caller, LIFECYCLE, agents_see=settings.agents_see):
         return []
     row = await reader.ledger.db.row(LATEST)
-    cases, desk = lists_of(LIFECYCLE, {"sort": "-made_at", "limit": "1"})
+    cases, desk = (None, None) if row is None else pages_of(LIFECYCLE, str(row["id"]))
     if row is not None and row["verdict"] == Verdict.differs:
         since = row["differs_since"] or row["made_at"]
         parameters = {

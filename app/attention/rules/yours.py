@@ -20,6 +20,8 @@ SECTIONS = {
     "tasks_wait": ("tasks",),
     "complaints_wait": ("complaints",),
 }
+#: Where each is done, if not on the page of the reader's work.
+PAGES = {"decisions_wait": "/dashboard/committee"}
 #: The sentences of what has no due time.
 UNDATED = {"tasks_wait": "tasks_wait_undated", "actions_wait": "actions_wait_undated"}
 
@@ -62,7 +64,7 @@ def _waiting(reader: AttentionReader, code: str, due_times: Sequence[Any]) -> li
             sentence=code if times else UNDATED.get(code),
             cases=WORK,
             count=len(due_times),
-            desk="/desk",
+            desk=PAGES.get(code, "/desk"),
             due_at=times[0] if times else None,
         )
     ]

@@ -25,10 +25,10 @@ class PlantedEffect:
 
 #: What the improvements do to the incidents. The month of the failed release lies 92 to 154 days ago. Those
 #: that help are large enough to be told whenever a demo is made. The pilot that is extended takes a little
-#: longer while it is new, so that chance makes no benefit of it.
+#: longer while it is new, so that chance makes no benefit of it, nor a harm of more than that.
 PLANTED = (
     PlantedEffect("service-desk", (58, 0), 0.2),
-    PlantedEffect("workplace", (50, 0), 1.2),
+    PlantedEffect("workplace", (50, 0), 1.1),
     PlantedEffect("network", (80, 0), 0.15),
     PlantedEffect("platform", (185, 120), 0.15),
 )

@@ -1,5 +1,5 @@
-"""Scenarios of the demo's changes: a quarter of them up to two weeks ahead, with a change that goes wrong,
-emergencies, and freezes over holidays.
+"""Scenarios of the demo's changes: those of the history, many of the last quarter and up to two weeks ahead,
+with a change that goes wrong, emergencies, and freezes over holidays.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ TIME_TO_DECIDE = 7 * DAY
 
 
 class ScriptedCalendar:
-    """All changes of the demo, and the freezes and meetings that they are planned by. `scenarios` are those
-    that were played.
+    """All changes of the demo, or those of the last quarter and the last `days`, and the freezes and meetings
+    that they are planned by. `scenarios` are those that were played.
     """
 
-    def __init__(self, maker: DemoRun, cast: Participants, end: datetime) -> None:
-        self.maker, self.cast, self.end = maker, cast, end
+    def __init__(self, maker: DemoRun, cast: Participants, end: datetime, days: int | None) -> None:
+        self.maker, self.cast, self.end, self.days = maker, cast, end, days
         self.scenarios: list[ChangeScenario] = []
 
     async def play(self) -> None:
@@ -83,7 +83,7 @@ class ScriptedCalendar:
         freezes = list(freezes_until(self.end))
         for title, begin, until in freezes:
             await self._declare(title, begin, until)
-        changes = planned_changes(self.end)
+        changes = planned_changes(self.end, self.days)
         await self._call_board(next(change for change in changes if change.fate is Fate.waiting))
         stories = [
             ChangeScenario.for_planned(self.maker, self.cast, self.end, planned) for planned in changes

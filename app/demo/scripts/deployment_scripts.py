@@ -94,8 +94,9 @@ class DeploymentCalendar:
         return [*self._deployments(changes), *self._releases(changes), *self._alterations(changes)]
 
     async def _scripted_changes(self) -> AsyncIterator[ScriptedChange]:
+        first = first_of_month(self.end, FIRST_DAY)
         for scenario in self.changes.scenarios:
-            if scenario.record is None:
+            if scenario.record is None or scenario.planned.begin < first:
                 continue
             change = await scenario.load_change()
             if change.started_at is not None and change.implemented_at is not None and change.ci_ids:

@@ -80,7 +80,7 @@ async def _issue(maker: DemoRun, agreement: Agreement, period: Period, by: Calle
 
 
 async def _record_late_call(maker: DemoRun, agent: Caller, persons: dict[str, UUID], period: Period) -> None:
-    """Record an incident of the tenth of that month late; it took a week to resolve."""
+    """Record an incident of the tenth of that month late; it took three days to resolve."""
     opened = period.begin + timedelta(days=9, hours=10)
     requester = next(name for name, customer in REQUESTERS if customer == CUSTOMER)
     script = Script(maker, f"late-call-{period.label}", opened, IMPORTED_SOURCE)
@@ -98,7 +98,7 @@ async def _record_late_call(maker: DemoRun, agent: Caller, persons: dict[str, UU
     script.now = opened + timedelta(hours=1)
     await script.act(agent, "incident", "acknowledge", incident, EmptyPayload())
     await script.act(agent, "incident", "assign", incident, AssignTicket(team=DESK, person="me"))
-    script.now = opened + timedelta(days=7)
+    script.now = opened + timedelta(days=3)
     done = ResolveIncident(resolution_code=ResolutionCode.fixed, done="A lock was released. 已解除锁定。")
     await script.act(agent, "incident", "resolve", incident, done)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -194,7 +194,9 @@ def _inner_fields(contract: Schema, kind: FieldKind, schema: Schema) -> tuple[Fo
     if kind is FieldKind.pairs or kind is FieldKind.lines:
         value = _value_schema(schema) if kind is FieldKind.pairs else schema["items"]
         assert value is not None, "such an object is filled in as anything"
-        return (_field(contract, "value", value, required=True),)
+        inner = _field(contract, "value", value, required=True)
+        # A value that has no words of its own is called what the field is.
+        return (replace(inner, words=inner.words or schema.get("x-label", {})),)
     return ()
 
 

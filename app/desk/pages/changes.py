@@ -102,14 +102,14 @@ async def _calendar_page(request: Request, query: CalendarPageQuery, subscriptio
     }
     begin, end = _bounds(query.view, day)
     calendar = await desk.calls.read(CALENDAR, {"from": str(begin), "until": str(end), **filters})
-    drawing = {**filters, "view": query.view, "date": str(day), "lang": desk.language}
+    parameters = {**filters, "view": query.view, "date": str(day), "lang": desk.language}
     return desk.answer(
         "changes.html",
         desk.sentence("changes_page"),
         chosen=query,
         day=day,
         ways={name: f"/desk/changes?{urlencode(query.parameters(**to))}" for name, to in _onward(query, day)},
-        drawing=f"{CALENDAR}.svg?{urlencode(drawing)}",
+        drawing=await desk.calls.read_drawing(f"{CALENDAR}.svg", parameters),
         rows=list(_rows(desk, calendar["items"])),
         is_truncated=calendar["truncated"],
         causes=[change async for change in _causing_changes(desk)],

@@ -31,7 +31,9 @@ FIRST_LISTS = ("comments", "tasks", "attachments", "links", "decisions")
 #: Fields that the head of the page shows, or nobody reads.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
 #: Templates of kinds whose page has more than follows from the contract.
-OWN_TEMPLATES: Mapping[str, str] = MappingProxyType({"incident": "incident.html"})
+OWN_TEMPLATES: Mapping[str, str] = MappingProxyType(
+    {"incident": "incident.html", "improvement": "improvement.html"}
+)
 #: Events on a page; there are hardly ever more of one record.
 MOST_EVENTS = 200
 

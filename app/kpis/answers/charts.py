@@ -15,9 +15,17 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel, PersonStub
+from app.common.records import CodeEnum
 from app.kpis.answers.answer import KpiAnswer
 from app.kpis.answers.limits import KpiLimits, natural_limits
-from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
+from app.kpis.answers.point_parts import (
+    LagNotice,
+    LagSeconds,
+    LogPosition,
+    PeriodBegin,
+    PeriodEnd,
+    PointTarget,
+)
 from app.kpis.answers.series import DECIMALS_OF_RATIOS, KpiPoint
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import SignalState, Tendency
@@ -52,6 +60,32 @@ class KpiChartRebase(OutputModel):
     change: str = Field(description="The number of the change or another record, or a name.")
     begins_at: datetime = Field(
         description="Time of the change: limits count anew from the first period that begins then or later."
+    )
+
+
+class KpiMomentKind(CodeEnum):
+    """The kind of a moment."""
+
+    target_set = "target_set", "Target set", "目标变更"
+    change_implemented = "change_implemented", "Change implemented", "变更实施"
+    pilot_began = "pilot_began", "Pilot began", "试点开始"
+    improvement_implemented = "improvement_implemented", "Improvement implemented", "改进实施"
+    cut_over = "cut_over", "Cutover", "正式切换"
+    reverted = "reverted", "Improvement reverted", "改进撤销"
+    major_incident = "major_incident", "Major incident", "重大事件"
+
+
+class KpiMoment(OutputModel):
+    """Something that happened in the time of a chart."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: KpiMomentKind
+    occurred_at: datetime
+    record: str | None = Field(description="The kind of the record, as `change`; null: a target.")
+    number: str | None = Field(description="The number of the record.")
+    target: PointTarget | None = Field(
+        description="The target from then on; null: there is none, or it is another kind of moment."
     )
 
 
@@ -114,17 +148,26 @@ class KpiBehaviour(OutputModel):
     )
     stretches: list[KpiStretch] = Field(description="The times between re-basings; one if there was none.")
     rebases: list[KpiChartRebase]
+    moments: list[KpiMoment] = Field(
+        description="The moments of this time and scope, earliest first; of records that the caller sees."
+    )
+    moments_left_out: int = Field(
+        description="Number of further changes and major incidents: of a kind the newest 12 are among the "
+        "moments, and no change if there are more and neither a service nor a team is chosen."
+    )
     points: list[KpiChartPoint]
 
 
 @dataclass(frozen=True, slots=True)
 class ChartMarks:
-    """What people and rules have said of a chart: re-basings, and noted signals by the beginning of their
-    period.
+    """What people and rules have said of a chart: re-basings, noted signals by the beginning of their period,
+    and moments, with the number of those that are left out.
     """
 
     rebases: Sequence[KpiChartRebase] = ()
     noted: Mapping[datetime, Sequence[KpiNotedSignal]] = field(default_factory=dict)
+    moments: Sequence[KpiMoment] = ()
+    moments_left_out: int = 0
 
 
 NO_MARKS = ChartMarks()
@@ -157,6 +200,8 @@ def behaviour(kpi: Kpi, series: KpiAnswer, now: datetime, marks: ChartMarks = NO
         provisional=bool(stretches_shown) and stretches_shown[-1].provisional,
         stretches=stretches_shown,
         rebases=rebases,
+        moments=list(marks.moments),
+        moments_left_out=marks.moments_left_out,
         points=[
             _point(point, signals_by_place.get(point.begin, ([], None)), now, marks)
             for point in series.points

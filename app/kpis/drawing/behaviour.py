@@ -7,58 +7,37 @@ running period is hollow, with a dashed line. The axis holds the limits, the tar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from markupsafe import Markup
 
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing import canvas, findings
-from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
+from app.kpis.declaration.marks import Tendency
+from app.kpis.drawing import canvas, findings, moments
+from app.kpis.drawing.canvas import MARGIN, TEXT_LINE, WIDTH
 from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.frame import LEFT, RIGHT, ChartFrame, add_entry, draw_axis
+from app.kpis.drawing.moving_range import draw_moving_ranges
 from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
-from app.svg.elements import element, text, text_width
-from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, caption, label, line, polyline, wrapped
+from app.svg.elements import element, text
+from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, caption, label, line
 from app.svg.scale import Scale, decimals_of, linear, spread_out
 
-LEFT, RIGHT = 84.0, 158.0
 PLOT_HEIGHT = 196.0
 #: The height of a line of names above the plot: of re-basings, windows and moments.
 NAMES = 16.0
 #: The room beneath the plot for periods and years.
 TICKS = 38.0
-LEAST_TICK = 34.0
 LABEL_GAP = 14.0
 MOST_SIGNAL_LINES = 6
-MOST_ENTRY_LINES = 3
+#: A marker has its letter where periods are so wide.
+LEAST_LETTERED = 17.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """Where things are in the chart: the axis, the left edge and the width of a period, and the top."""
-
-    figure: BehaviourFigure
-    words: ChartWords
-    scale: Scale
-    step: float
-    top: float
-
-    @property
-    def bottom(self) -> float:
-        return self.top + PLOT_HEIGHT
-
-    def x(self, place: float) -> float:
-        """Return the middle of the period at that index."""
-        return LEFT + (place + 0.5) * self.step
-
-    def edge(self, place: float) -> float:
-        """Return the left edge of the period at that index."""
-        return LEFT + place * self.step
-
-
-def draw(figure: BehaviourFigure, words: ChartWords) -> Markup:
-    """Return the chart as an SVG document; `words` are in the unit of its KPI. It has at most MOST_POINTS
-    points.
+def draw(figure: BehaviourFigure, words: ChartWords, *, moving_range: bool = False) -> Markup:
+    """Return the chart as an SVG document, if wanted with the moving ranges beneath; `words` are in the unit
+    of its KPI. It has at most MOST_POINTS points.
     """
     assert 0 < len(figure.points) <= MOST_POINTS, "a question has periods, and as many as can be told apart"
     scale = axis(figure)
@@ -71,12 +50,18 @@ def draw(figure: BehaviourFigure, words: ChartWords) -> Markup:
     drawn, y = canvas.title_lines(name, beneath, MARGIN)
     top = y + 10 + NAMES * (bool(figure.rebases or figure.moment) + bool(figure.shades))
     scale = replace(scale, begin=top + PLOT_HEIGHT, end=top)
-    frame = _Frame(figure, words, scale, (WIDTH - LEFT - RIGHT) / len(figure.points), top)
-    lines, height = _signal_lines(frame, groups)
+    step = (WIDTH - LEFT - RIGHT) / len(figure.points)
+    letters, older = moments.moment_groups(figure, words, step)
+    room = moments.ROOM if letters else 0.0
+    frame = ChartFrame(figure, words, scale, step, top, PLOT_HEIGHT, room)
+    signals, y = _signal_lines(frame, groups)
+    happened, y = moments.draw_moment_lines(frame, letters, older, y)
+    ranges, height = draw_moving_ranges(frame, y + MARGIN) if moving_range else ([], y)
     parts = [
         *drawn,
         *_shades(frame),
-        *_axis(frame),
+        *draw_axis(frame),
+        *moments.draw_letters(frame, letters),
         *_control(frame),
         *_limits(frame),
         *_targets(frame),
@@ -84,9 +69,13 @@ def draw(figure: BehaviourFigure, words: ChartWords) -> Markup:
         *_series(frame),
         *_points(frame, groups),
         *_labels(frame),
-        *lines,
+        *signals,
+        *happened,
+        *ranges,
     ]
-    return canvas.document(height, name, findings.description(figure, groups, words), parts)
+    spoken = [findings.description(figure, groups, words), *(group.text for group in letters)]
+    described = words.translate("joined").join(part for part in spoken if part)
+    return canvas.document(height + MARGIN * bool(signals or happened), name, described, parts)
 
 
 def axis(figure: BehaviourFigure) -> Scale:
@@ -99,35 +88,7 @@ def axis(figure: BehaviourFigure) -> Scale:
     return linear(values or [0.0, 1.0], 0.0, 1.0, durations=figure.kpi.unit is Unit.seconds)
 
 
-def _axis(frame: _Frame) -> list[Markup]:
-    right = WIDTH - RIGHT
-    drawn = []
-    for tick in frame.scale.ticks:
-        y = frame.scale.pixel_of(tick)
-        drawn.append(line(f"M{LEFT:g} {y:.1f}H{right:g}", GRID, 0.6, "grid"))
-        value_text = frame.words.value(tick)
-        drawn.append(label(value_text, LEFT - 6, y + 4, anchor="end", room=LEFT - 6))
-    return [*drawn, *_period_names(frame)]
-
-
-def _period_names(frame: _Frame) -> list[Markup]:
-    """Return the names of periods, so many as have room, with the year beneath where it is another one."""
-    words, grain = frame.words, frame.figure.grain
-    names = [words.tick(point.begin, grain) for point in frame.figure.points]
-    widest = max(text_width(name, SMALL_SIZE) for name in names)
-    every = max(1, -int(-max(widest + 6, LEAST_TICK) // frame.step))
-    drawn, year = [], ""
-    for n in range(0, len(names), every):
-        x = frame.x(n)
-        drawn.append(label(names[n], x, frame.bottom + 15, anchor="middle", room=every * frame.step + 6))
-        year_text = words.year(frame.figure.points[n].begin, grain)
-        if year_text and year_text != year:
-            drawn.append(label(year_text, x, frame.bottom + 29, anchor="middle", room=80))
-            year = year_text
-    return drawn
-
-
-def _shades(frame: _Frame) -> list[Markup]:
+def _shades(frame: ChartFrame) -> list[Markup]:
     drawn = []
     for shade in frame.figure.shades:
         inside = [
@@ -144,7 +105,7 @@ def _shades(frame: _Frame) -> list[Markup]:
                 x=x,
                 y=frame.top,
                 width=end - x,
-                height=PLOT_HEIGHT,
+                height=frame.height,
                 fill=canvas.SHADE,
                 class_="window",
             )
@@ -155,21 +116,14 @@ def _shades(frame: _Frame) -> list[Markup]:
     return drawn
 
 
-def _control(frame: _Frame) -> list[Markup]:
+def _control(frame: ChartFrame) -> list[Markup]:
     control = frame.figure.control
     if control is None:
         return []
-    return [line(_path(frame, list(control.values)), "#8b949e", 1.0, "others")]
+    return [line(frame.path(control.values), "#8b949e", 1.0, "others")]
 
 
-def _path(frame: _Frame, values: list[float | None]) -> str:
-    """Return a path through the values, broken where there is none."""
-    return polyline(
-        (frame.x(n), None if value is None else frame.scale.pixel_of(value)) for n, value in enumerate(values)
-    )
-
-
-def _limits(frame: _Frame) -> list[Markup]:
+def _limits(frame: ChartFrame) -> list[Markup]:
     drawn = []
     for limits in frame.figure.limits:
         x, end = frame.edge(limits.first), frame.edge(limits.last + 1)
@@ -187,7 +141,7 @@ def _limits(frame: _Frame) -> list[Markup]:
     return drawn
 
 
-def _targets(frame: _Frame) -> list[Markup]:
+def _targets(frame: ChartFrame) -> list[Markup]:
     """Return the target as a thick dashed line over the periods in which it is the same."""
     drawn = []
     numbered = enumerate(point.target for point in frame.figure.points)
@@ -200,7 +154,7 @@ def _targets(frame: _Frame) -> list[Markup]:
     return drawn
 
 
-def _marks(frame: _Frame) -> list[Markup]:
+def _marks(frame: ChartFrame) -> list[Markup]:
     """Return the lines of re-basings and of the moment of an effect, each with its name above."""
     marks = [(mark, frame.words.translate("rebased", name=mark.name)) for mark in frame.figure.rebases]
     if frame.figure.moment is not None:
@@ -216,20 +170,20 @@ def _marks(frame: _Frame) -> list[Markup]:
     return drawn
 
 
-def _series(frame: _Frame) -> list[Markup]:
+def _series(frame: ChartFrame) -> list[Markup]:
     """Return the line through the points; what leads to the running period is dashed."""
     points = frame.figure.points
     finished_values = [None if point.running else point.value for point in points]
-    drawn = [line(_path(frame, finished_values), "#6e7781", 1.1, "data")]
+    drawn = [line(frame.path(finished_values), "#6e7781", 1.1, "data")]
     running = next((n for n, point in enumerate(points) if point.running and point.value is not None), None)
     if running is not None and running > 0 and finished_values[running - 1] is not None:
         ends: list[float | None] = [None] * len(points)
         ends[running - 1 : running + 1] = [points[running - 1].value, points[running].value]
-        drawn.append(line(_path(frame, ends), "#6e7781", 1.1, "running", "3 3"))
+        drawn.append(line(frame.path(ends), "#6e7781", 1.1, "running", "3 3"))
     return drawn
 
 
-def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
+def _points(frame: ChartFrame, groups: list[SignalGroup]) -> list[Markup]:
     drawn = []
     for n, point in enumerate(frame.figure.points):
         if point.value is None:
@@ -240,7 +194,8 @@ def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
         ]
         if signals:
             explained = all(group.explanation is not None for group in signals)
-            drawn.append(canvas.signal_marker(x, y, point.tendency, explained=explained))
+            letter = _letter(frame, point.tendency) if frame.step >= LEAST_LETTERED else ""
+            drawn += canvas.signal_marker(x, y, point.tendency, explained=explained, letter=letter)
         elif point.running:
             drawn += _running(frame, x, y)
         else:
@@ -250,7 +205,7 @@ def _points(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
     return [*drawn, *_numbers_of_signals(frame, groups)]
 
 
-def _running(frame: _Frame, x: float, y: float) -> list[Markup]:
+def _running(frame: ChartFrame, x: float, y: float) -> list[Markup]:
     look = {"fill": PAPER, "stroke": SOFT, "stroke_width": 1.4, "stroke_dasharray": "2 2"}
     place = max((y - 9, y + 17), key=lambda height: _clearance(frame, height - 4))
     return [
@@ -259,7 +214,7 @@ def _running(frame: _Frame, x: float, y: float) -> list[Markup]:
     ]
 
 
-def _clearance(frame: _Frame, y: float) -> float:
+def _clearance(frame: ChartFrame, y: float) -> float:
     """Return how far the place is from the nearest line that reaches the right end, and from the plot's
     edges; less than nothing outside.
     """
@@ -270,7 +225,7 @@ def _clearance(frame: _Frame, y: float) -> float:
     return min([y - frame.top, frame.bottom - y, *(abs(frame.scale.pixel_of(value) - y) for value in lines)])
 
 
-def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[Markup]:
+def _numbers_of_signals(frame: ChartFrame, groups: list[SignalGroup]) -> list[Markup]:
     """Return the numbers by which the lines beneath name the signals; those of one point side by side."""
     drawn = []
     numbered = sorted(enumerate(groups[-MOST_SIGNAL_LINES:], start=1), key=lambda pair: pair[1].last)
@@ -279,14 +234,14 @@ def _numbers_of_signals(frame: _Frame, groups: list[SignalGroup]) -> list[Markup
         value = frame.figure.points[last].value
         assert value is not None, "what is a signal has a value"
         y = frame.scale.pixel_of(value)
-        away = -10 if same_point[0][1].above else 18
+        away = -12 if same_point[0][1].above else 20
         place = y + away if frame.top - 2 < y + away < frame.bottom - 2 else y - away + 8
         numbers = ",".join(str(number) for number, _ in same_point)
         drawn.append(caption(numbers, frame.x(last), place, SMALL_SIZE, "ink", weight=600, anchor="middle"))
     return drawn
 
 
-def _labels(frame: _Frame) -> list[Markup]:
+def _labels(frame: ChartFrame) -> list[Markup]:
     """Return the names of the lines that reach the right end, moved apart where they would meet."""
     words, named_lines = frame.words, list[tuple[float, str, str]]()
     own = [limits for limits in frame.figure.limits if not limits.carried]
@@ -311,10 +266,10 @@ def _labels(frame: _Frame) -> list[Markup]:
     ]
 
 
-def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[Markup], float]:
+def _signal_lines(frame: ChartFrame, groups: list[SignalGroup]) -> tuple[list[Markup], float]:
     """Return each signal in words, the newest MOST_SIGNAL_LINES, and where they end."""
     words, drawn = frame.words, list[Markup]()
-    y = frame.bottom + TICKS
+    y = frame.bottom + frame.gap + TICKS
     listed_groups = groups[-MOST_SIGNAL_LINES:]
     for number, group in enumerate(listed_groups, start=1):
         code = "signal_line" if group.explanation is None else "signal_line_explained"
@@ -327,20 +282,19 @@ def _signal_lines(frame: _Frame, groups: list[SignalGroup]) -> tuple[list[Markup
         )
         entry_bottom = y + TEXT_LINE
         explained = group.explanation is not None
-        drawn.append(canvas.signal_marker(MARGIN + 7, entry_bottom - 9, group.tendency, explained=explained))
-        drawn.append(
-            text(str(number), x=MARGIN + 18, y=entry_bottom - 5, font_weight=600, fill=INK, class_="ink")
+        letter = _letter(frame, group.tendency)
+        drawn += canvas.signal_marker(
+            MARGIN + 7, entry_bottom - 9, group.tendency, explained=explained, letter=letter
         )
-        y = _add_entry(drawn, entry, y)
+        drawn.append(
+            text(str(number), x=MARGIN + 20, y=entry_bottom - 5, font_weight=600, fill=INK, class_="ink")
+        )
+        y = add_entry(drawn, entry, y)
     if len(groups) > len(listed_groups):
-        y = _add_entry(drawn, words.translate("more_signals", number=len(groups) - len(listed_groups)), y)
-    return drawn, y + (MARGIN if drawn else 0)
+        y = add_entry(drawn, words.translate("more_signals", number=len(groups) - len(listed_groups)), y)
+    return drawn, y
 
 
-def _add_entry(drawn: list[Markup], entry: str, y: float) -> float:
-    """Add a text of at most MOST_ENTRY_LINES lines below the place; return where it ends."""
-    x = MARGIN + 32
-    for content in wrapped(entry, WIDTH - x - MARGIN, canvas.TEXT_SIZE * USUAL_WIDTH, MOST_ENTRY_LINES):
-        y += TEXT_LINE
-        drawn.append(text(content, x=x, y=y - 5, fill=INK, class_="ink"))
-    return y
+def _letter(frame: ChartFrame, tendency: Tendency) -> str:
+    """Return the letter of a mark: of better, worse, or changed."""
+    return frame.words.translate(f"letter_{tendency}")

@@ -1,7 +1,7 @@
 """What all charts of KPIs have in common: colours, titles, markers and the document around them (pure).
 
-Orange is worse and blue better, each with a shape of its own, so that no meaning hangs on the colour
-alone.
+Orange is worse and blue better, each with a shape and a letter of its own, so that no meaning hangs on the
+colour alone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ TITLE_SIZE, TEXT_SIZE = 15.0, 12.0
 TITLE_LINE, TEXT_LINE = 20.0, 17.0
 MOST_TITLE_LINES = 3
 MARGIN = 12.0
-#: Half the size of a marker of a signal.
-HALF = 5.5
+#: Half the size of a marker of a signal, without its letter and with it.
+HALF, LETTERED = 5.5, 7.5
+LETTER_SIZE = 8.5
 
 
 def document(height: float, name: str, described: str, parts: Sequence[Markup]) -> Markup:
@@ -58,11 +59,13 @@ def title_lines(title: str, beneath: str, y: float) -> tuple[list[Markup], float
     return drawn, y
 
 
-def signal_marker(x: float, y: float, tendency: Tendency, *, explained: bool) -> Markup:
+def signal_marker(
+    x: float, y: float, tendency: Tendency, *, explained: bool, letter: str = ""
+) -> list[Markup]:
     """Return the marker of a signal: a diamond for the worse, a square for the better, else a circle; hollow
-    if it is explained.
+    if it is explained. With its letter it is larger.
     """
-    colour = COLOURS[tendency]
+    colour, half = COLOURS[tendency], LETTERED if letter else HALF
     look = {
         "fill": PAPER if explained else colour,
         "stroke": colour,
@@ -70,8 +73,18 @@ def signal_marker(x: float, y: float, tendency: Tendency, *, explained: bool) ->
         "class_": f"signal {tendency.value}{' explained' if explained else ''}",
     }
     if tendency is Tendency.worse:
-        return element("path", d=f"M{x:.1f} {y - HALF - 1:.1f}l6.5 6.5l-6.5 6.5l-6.5 -6.5Z", **look)
-    if tendency is Tendency.better:
-        side = 2 * HALF - 2
-        return element("rect", x=x - side / 2, y=y - side / 2, width=side, height=side, **look)
-    return element("circle", cx=x, cy=y, r=HALF - 0.5, **look)
+        reach = half + 1
+        corners = f"l{reach:g} {reach:g}l-{reach:g} {reach:g}l-{reach:g} -{reach:g}Z"
+        marker = element("path", d=f"M{x:.1f} {y - reach:.1f}{corners}", **look)
+    elif tendency is Tendency.better:
+        side = 2 * half - 2
+        marker = element("rect", x=x - side / 2, y=y - side / 2, width=side, height=side, **look)
+    else:
+        marker = element("circle", cx=x, cy=y, r=half - 0.5, **look)
+    if not letter:
+        return [marker]
+    fill, class_ = (colour, f"letter {tendency.value}") if explained else (PAPER, "letter")
+    return [
+        marker,
+        caption(letter, x, y + 3, LETTER_SIZE, class_, fill=fill, weight=700, anchor="middle"),
+    ]

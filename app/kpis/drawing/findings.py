@@ -129,7 +129,7 @@ def title(figure: BehaviourFigure, groups: list[SignalGroup], words: ChartWords)
         return words.translate("title_no_values", kpi=name)
     limits = limits_at(figure, over[-1])
     if limits is None:
-        return words.translate("title_too_few", kpi=name, number=figure.values, least=LEAST_VALUES)
+        return words.translate("title_too_few", kpi=name, number=LEAST_VALUES - figure.values)
     newest = [group for group in groups if group.last == over[-1]]
     open_ones = [group for group in newest if group.explanation is None]
     if newest:

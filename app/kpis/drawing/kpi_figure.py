@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.kpis.answers.answer import KpiAnswer
-from app.kpis.answers.charts import KpiBehaviour, KpiNotedSignal
+from app.kpis.answers.charts import KpiBehaviour, KpiMoment, KpiMomentKind, KpiNotedSignal
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
 from app.kpis.declaration.marks import SignalState, Tendency
 from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.drawing.findings import target_text
 from app.kpis.drawing.shapes import (
     MOST_POINTS,
     BehaviourFigure,
@@ -47,6 +48,7 @@ def figure_of(
                 target=None if target is None else TargetValue(target.comparator, target.value),
                 signals=tuple(point.signals),
                 tendency=_tendency(kpi, point.value, centre),
+                moving_range=point.moving_range,
             )
         )
     return BehaviourFigure(
@@ -59,6 +61,8 @@ def figure_of(
             [*filter_words(question.filters, words), *([remark] if remark else [])]
         ),
         rebases=tuple(ChartMark(rebase.begins_at, rebase.change) for rebase in chart.rebases),
+        moments=tuple(ChartMark(moment.occurred_at, moment_text(moment, words)) for moment in chart.moments),
+        left_out=left_out_text(chart.moments_left_out, words),
         explanations=tuple(
             ChartExplanation(point.begin, noted.rule, explanation(noted, words))
             for point in chart.points
@@ -89,6 +93,21 @@ def filter_words(filters: Mapping[Dimension, Sequence[str]], words: ChartWords) 
         for dimension, values in filters.items()
         if values
     ]
+
+
+def moment_text(moment: KpiMoment, words: ChartWords) -> str:
+    """Return in words what happened."""
+    if moment.kind is not KpiMomentKind.target_set:
+        return words.translate(f"moment_{moment.kind}", number=moment.number)
+    if moment.target is None:
+        return words.translate("moment_no_target")
+    aim = TargetValue(moment.target.comparator, moment.target.value)
+    return words.translate("moment_target_set", target=target_text(aim, words))
+
+
+def left_out_text(number: int, words: ChartWords) -> str:
+    """Return how many changes and major incidents are no moments of the chart; nothing of none."""
+    return words.translate("moments_left_out", number=number) if number else ""
 
 
 def explanation(noted: KpiNotedSignal, words: ChartWords) -> str:
@@ -125,6 +144,8 @@ def _limits(chart: KpiBehaviour) -> tuple[ChartLimits, ...]:
                     high=limits.high,
                     values=stretch.values,
                     provisional=stretch.provisional,
+                    moving_range=limits.moving_range,
+                    upper_range=limits.upper_range,
                 )
             )
     return tuple(chart_limits)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import problems
 from app.api.listings import paging
 from app.api.page_language import ChosenLanguage, chosen_language
@@ -23,6 +24,7 @@ from app.kpis.questions.parameters import KpiBehaviourQuery
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer
 from app.kpis.signals.marks import chart_marks
+from app.kpis.signals.moments import with_moments
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 SVG = "image/svg+xml"
@@ -42,8 +44,11 @@ Key = Annotated[
 
 
 class KpiChartQuery(KpiBehaviourQuery):
-    """Query parameters: those of a chart, and its language."""
+    """Query parameters: those of a chart, its moving ranges, and its language."""
 
+    moving_range: bool = Field(
+        False, description="True to draw the moving ranges beneath, with their own limit."
+    )
     lang: ChosenLanguage = None
 
 
@@ -64,11 +69,12 @@ async def get_kpi_chart(
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
     if len(question.bounds) - 1 > MOST_POINTS:
         raise CannotAnswer("grain", "too_many_periods", most=str(MOST_POINTS))
-    answered, marks = await answer(ledger.db, question, now), await chart_marks(ledger, question)
+    answered = await answer(ledger.db, question, now)
+    marks = await with_moments(ledger, caller_of(request), question, await chart_marks(ledger, question))
     remark = await lag_notice(ledger.db, answered.position, answered.lag_seconds, language)
     words = ChartWords(language, kpi.unit, question.zone, ledger.settings.currency)
     figure = figure_of(question, answered, behaviour(kpi, answered, now, marks), words, remark)
-    return svg_response(draw(figure, words), language)
+    return svg_response(draw(figure, words, moving_range=query.moving_range), language)
 
 
 def svg_response(drawing: str, language: str) -> Response:

@@ -17,7 +17,7 @@ MOST_POINTS = 60
 @dataclass(frozen=True, slots=True)
 class ChartPoint:
     """A period of a chart, its value (None: it has none), whether it is not over, its target, the rules by
-    which it is a signal, and the tendency of these.
+    which it is a signal, the tendency of these, and how much it differs from the value before.
     """
 
     begin: datetime
@@ -27,12 +27,14 @@ class ChartPoint:
     target: TargetValue | None = None
     signals: tuple[Signal, ...] = ()
     tendency: Tendency = Tendency.neither
+    moving_range: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChartLimits:
     """Limits drawn over the points from index `first` to `last`, both included. `values` is of how many they
-    are; `carried`: they are those of an earlier time, drawn on.
+    are; `carried`: they are those of an earlier time, drawn on. `moving_range` and `upper_range` are those of
+    the moving ranges.
     """
 
     first: int
@@ -43,6 +45,8 @@ class ChartLimits:
     values: int
     provisional: bool = False
     carried: bool = False
+    moving_range: float = 0.0
+    upper_range: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,15 @@ class ChartMark:
 
     instant: datetime
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentGroup:
+    """The moments of the period at that index, under one letter: what happened, in words."""
+
+    place: int
+    letter: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,8 @@ class BehaviourFigure:
     explanations: tuple[ChartExplanation, ...] = ()
     shades: tuple[ChartShade, ...] = ()
     moment: ChartMark | None = None
+    moments: tuple[ChartMark, ...] = ()
+    left_out: str = ""
     control: ChartSeries | None = None
     title: str | None = None
 

@@ -17,9 +17,9 @@ from app.kpis.cases.drill_down import case_numbers
 from app.kpis.cases.values import case_values
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import behaviour as behaviour_drawing
-from app.kpis.drawing.cases import draw_cases
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.effect_shapes import (
+from app.kpis.drawing.effects.cases import draw_cases
+from app.kpis.drawing.effects.effect_shapes import (
     NAMED_CASES,
     CasesFigure,
     EffectFigure,
@@ -27,7 +27,7 @@ from app.kpis.drawing.effect_shapes import (
     StripCase,
     StripGroup,
 )
-from app.kpis.drawing.intervals import draw_intervals
+from app.kpis.drawing.effects.intervals import draw_intervals
 from app.kpis.drawing.kpi_figure import chart_bounds, figure_of
 from app.kpis.drawing.shapes import ChartLimits, ChartMark, ChartSeries, ChartShade
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
@@ -188,6 +188,8 @@ async def draw_cases_of(
                 (translated("row_after"), questions.after),
             )
         ]
+    if not any(group.cases for group in groups):
+        raise CannotAnswer("figure", "no_cases_to_draw")
     title = headline_of(questions.kpi, result, words.language)
     return draw_cases(CasesFigure(title=title, groups=tuple(groups)), words)
 

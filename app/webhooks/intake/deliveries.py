@@ -78,6 +78,7 @@ select count(*) filter (where state = 'waiting') as waiting,
   count(*) filter (where state = 'failed') as failed,
   count(*) filter (where received_at > %s) as last_day,
   max(greatest(received_at, last_heard_at)) as last_received_at,
+  min(received_at) filter (where state = 'waiting') as oldest_waiting_at,
   (select refused from plumbing.webhook_refusal where source_id = %s) as refused
 from plumbing.webhook_delivery where source_id = %s"""
 
@@ -250,8 +251,8 @@ async def replay_awaiting(db: Database, source_id: UUID, cases: Sequence[str]) -
 
 
 async def counts(db: Database, source_id: UUID, now: datetime) -> Row:
-    """Return how many deliveries wait, have failed, came in the last day and were refused, and when the last
-    one came.
+    """Return how many deliveries wait, have failed, came in the last day and were refused, when the last one
+    came, and since when the oldest one waits.
     """
     row = await db.row(COUNTS, (now - timedelta(days=1), source_id, source_id))
     assert row is not None

@@ -92,6 +92,7 @@ class WebhookStatusOut(OutputModel):
     last_day: int = Field(description="Received within 24 hours.")
     refused: int = Field(description="That could not be verified, since the source was added.")
     last_received_at: datetime | None
+    oldest_waiting_at: datetime | None = Field(description="Receipt of the oldest one that waits.")
     usual_gap_seconds: float | None = Field(description="Between two deliveries; null: too few yet.")
 
 

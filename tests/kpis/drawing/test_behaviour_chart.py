@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ from app.kpis.drawing.shapes import (
 )
 from app.kpis.questions.periods import Grain, cut_periods
 from app.kpis.statistics.behaviour import Signal
-from app.kpis.statistics.stretches import signals_of, stretches
+from app.kpis.statistics.stretches import moving_ranges, signals_of, stretches
 from tests.kpis.drawing.drawings import described, of_class, parse, texts, title
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -82,12 +82,16 @@ def figure(
                 limits_found.high,
                 part.last - part.first,
                 part.provisional,
+                moving_range=limits_found.moving_range,
+                upper_range=limits_found.upper_range,
             )
         )
         for (n, value), met in zip(over[part.first : part.last], rules, strict=True):
             better = (value > limits_found.centre) is (kpi.direction is Direction.up)
             tendency = Tendency.better if better else Tendency.worse
             points[n] = replace(points[n], signals=tuple(met), tendency=tendency)
+    for (n, _), moved in zip(over, moving_ranges(known_values, parts), strict=True):
+        points[n] = replace(points[n], moving_range=moved)
     values_now = parts[-1].last - parts[-1].first if parts else 0
     return BehaviourFigure(
         kpi=kpi, grain=grain, points=tuple(points), limits=tuple(limits), values=values_now
@@ -103,7 +107,7 @@ def test_the_title_is_the_finding() -> None:
     name = KPIS[key].texts("en").name
     for values, finding in (
         ([None] * 4, "no values in this time"),
-        (CALM[:4], "too few periods for limits, 4 of 6"),
+        (CALM[:4], "no limits yet, 2 more periods are needed"),
         (CALM, "usual variation, between 55 min 12 s and 3 h 35 min"),
         (SPIKED, "changed for the worse, beyond the upper limit, in May 2026"),
         (
@@ -122,6 +126,7 @@ def test_only_signals_are_filled_each_with_its_rule_in_words() -> None:
     (marker, legend) = of_class(root, "signal")
     assert (marker.attrib["fill"], marker.attrib["class"]) == ("#b35309", "signal worse")
     assert legend.attrib["class"] == "signal worse"
+    assert texts(root, "letter") == ["W", "W"], "the colour says nothing that the letter does not"
     assert {shape.attrib["fill"] for shape in of_class(root, "dot")} == {"#ffffff"}
     assert len(of_class(root, "dot")) == len(WILD)
     assert "May 2026, 20 h: beyond the upper limit, changed for the worse" in texts(root)
@@ -155,6 +160,9 @@ def test_values_beyond_the_limits_in_a_row_are_one_line_unless_one_is_explained(
     assert several not in texts(root)
     assert "Sep 2027, 1 d 1 h: beyond the upper limit, changed for the worse" in texts(root)
     assert len(of_class(root, "explained")) == 2, "the point, and its line beneath"
+    assert "Oct 2027, 1 d 1 h: beyond the upper limit, changed for the worse; explained (Power cut)" in texts(
+        root
+    )
 
 
 def test_better_and_worse_differ_by_shape() -> None:
@@ -210,6 +218,51 @@ def test_a_re_basing_is_a_line_with_the_name_of_the_change_and_limits_of_its_own
     assert line.attrib["d"].startswith("M")
 
 
+def test_what_happened_has_a_letter_beneath_its_period_and_a_line_in_words() -> None:
+    drawn_figure = figure("incident_resolution_seconds", CALM)
+    begins = [point.begin for point in drawn_figure.points]
+    moments = (
+        ChartMark(begins[3] + timedelta(days=13), "CHG-2026-000031 & <others> implemented"),
+        ChartMark(begins[3] + timedelta(days=20), "INC-2026-000007, major incident"),
+        ChartMark(begins[9], "target set, below 2 h"),
+    )
+    root = parse(drawn(replace(drawn_figure, moments=moments, left_out="9 more changes")))
+    lines = " ".join(texts(root, "ink"))
+    assert "Apr 2025: 14 Apr CHG-2026-000031 & <others> implemented; 21 Apr INC-2026-000007" in lines
+    assert "Oct 2025: 1 Oct target set, below 2 h" in lines
+    assert [text for text in texts(root, "ink") if text in ("A", "B", "C")] == ["A", "B", "A", "B"]
+    assert "9 more changes" in texts(root)
+    assert "21 Apr INC-2026-000007, major incident" in described(root)
+    marked = sorted(float(shape.attrib["x"]) for shape in of_class(root, "moment") if "x" in shape.attrib)[2:]
+    dots = [float(shape.attrib["cx"]) for shape in of_class(root, "dot")]
+    assert marked == pytest.approx([dots[3] - 6.5, dots[9] - 6.5], abs=0.1)
+
+
+def test_letters_never_meet_and_only_the_newest_have_lines() -> None:
+    drawn_figure = figure("backlog", [float(n % 7) for n in range(MOST_POINTS)], grain=Grain.day)
+    moments = tuple(ChartMark(point.begin, f"CHG-2026-{n:06}") for n, point in enumerate(drawn_figure.points))
+    root = parse(drawn(replace(drawn_figure, moments=moments)))
+    places = sorted({float(shape.attrib["x"]) for shape in of_class(root, "moment") if "x" in shape.attrib})[
+        1:
+    ]
+    assert all(later - earlier >= 13 for earlier, later in pairwise(places))
+    assert len(places) == 8
+    assert any(text.startswith("and ") and text.endswith(" earlier ones") for text in texts(root))
+
+
+def test_moving_ranges_are_drawn_beneath_with_a_limit_of_their_own() -> None:
+    drawn_figure = figure("incident_resolution_seconds", SPIKED)
+    plain = parse(drawn(drawn_figure))
+    words = ChartWords("en", drawn_figure.kpi.unit, ZONE, "CNY")
+    root = parse(draw(drawn_figure, words, moving_range=True))
+    assert float(root.attrib["height"]) > float(plain.attrib["height"])
+    # The mean of fifteen ranges of 3 h and one of 16.5 h, and 3.268 times that.
+    assert {"mean 3 h 51 min", "upper limit 12 h 34 min"} <= set(texts(root)) - set(texts(plain))
+    assert "May 2026: a difference of 16 h 30 min is beyond the limit" in texts(root)
+    assert len(of_class(root, "dot")) == 2 * len(WILD) - 1
+    assert [shape.tag.rpartition("}")[2] for shape in of_class(root, "neither")] == ["circle"]
+
+
 def test_of_an_effect_windows_are_shaded_and_old_limits_drawn_on() -> None:
     drawn_figure = figure("incident_resolution_seconds", CALM)
     old = ChartLimits(8, 15, 8000.0, 3000.0, 12_500.0, 8, carried=True)
@@ -245,21 +298,29 @@ def test_any_series_of_any_kpi_lies_within_its_drawing(language: str) -> None:
             ChartMark(drawn_figure.points[-1].begin, name),
             ChartMark(drawn_figure.points[0].begin, name),
         )
-        parse(drawn(replace(drawn_figure, scope=name, rebases=marks), language))
+        words = ChartWords(language, drawn_figure.kpi.unit, ZONE, "CNY")
+        drawing = replace(drawn_figure, scope=name, rebases=marks, moments=marks[::-1])
+        parse(draw(drawing, words, moving_range=chance.random() < 0.5))
     drawn_figure = figure("backlog", [float(n % 7) for n in range(MOST_POINTS)], grain=Grain.day)
     assert len(drawn(drawn_figure, language)) < 40_000
 
 
-def test_the_axis_holds_limits_targets_and_points() -> None:
+@pytest.mark.parametrize("grain", [Grain.week, Grain.month, Grain.quarter])
+def test_the_axis_holds_limits_targets_and_points(grain: Grain) -> None:
     """A value beyond its axis would be drawn at the end of it, as if it were less."""
-    target = TargetValue(Comparator.lt, 40 * HOUR)
-    drawn_figure = figure("incident_resolution_seconds", [*CALM, -HOUR], target=target)
-    scale = axis(drawn_figure)
-    limits = [number for limit in drawn_figure.limits for number in (limit.low, limit.centre, limit.high)]
-    values = [point.value for point in drawn_figure.points if point.value is not None]
-    for number in (40 * HOUR, *limits, *values):
-        assert scale.low <= number <= scale.high
-    assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
+    chance = random.Random(23)
+    for key in chance.sample(sorted(KPIS), 12):
+        size = 10.0 ** chance.uniform(-3, 6)
+        values = [
+            size * chance.gauss(chance.choice([-1, 1, 3]), 0.7) for _ in range(chance.choice([5, 13, 28]))
+        ]
+        target = TargetValue(Comparator.lt, size * chance.choice([0.01, 1, 40]))
+        drawn_figure = figure(key, values, grain=grain, target=target, running=True)
+        scale = axis(drawn_figure)
+        limits = [number for limit in drawn_figure.limits for number in (limit.low, limit.centre, limit.high)]
+        for number in (target.value, *limits, *values):
+            assert scale.low <= number <= scale.high, (key, grain)
+        assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
 
 
 def test_both_languages_name_the_same_things() -> None:

@@ -68,7 +68,7 @@ def words(drawing: ElementTree.Element) -> list[str]:
 
 def groups(drawing: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
     """What is drawn of the entries of that kind."""
-    return [group for group in drawing.iter(f"{SVG}g") if group.get("class") == f"cc-entry cc-{kind}"]
+    return [group for group in drawing.iter(f"{SVG}a") if group.get("class") == f"cc-entry cc-{kind}"]
 
 
 def box_of(group: ElementTree.Element) -> tuple[float, float, float, float]:
@@ -207,9 +207,13 @@ def test_it_holds_no_style_and_no_script_and_says_what_it_shows() -> None:
         text = draw(
             view_of("week", MONDAY, BERLIN, lang, NOW), [an_entry(local(24, 8), 5), a_freeze(local(25), 9)]
         )
-        assert re.findall(r"\sstyle=|<style|<script|\son\w+=|href", text) == []
+        assert re.findall(r"\sstyle=|<style|<script|\son\w+=", text) == []
+        assert set(re.findall(r'href="([^"]*)"', text)) == {
+            "/desk/change/CHG-2026-000001",
+            f"/desk/freeze/{UUID(int=99)}",
+        }
         tree = ElementTree.fromstring(text)
-        assert tree.attrib["role"] == "img"
+        assert tree.attrib["role"] == "group", "a reader of the screen reaches its links"
         ids = {node.get("id"): node for node in tree.iter() if node.get("id")}
         assert set(tree.attrib["aria-labelledby"].split()) <= set(ids)
     assert ids["cc-title"].text == "变更日历: 第 48 周：2026年11月23日 – 2026年11月29日"

@@ -17,8 +17,8 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.behaviour import draw
 from app.kpis.drawing.chart_words import ChartWords
-from app.kpis.drawing.effect_shapes import EffectFigure, IntervalRow
-from app.kpis.drawing.intervals import draw_intervals
+from app.kpis.drawing.effects.effect_shapes import EffectFigure, IntervalRow
+from app.kpis.drawing.effects.intervals import draw_intervals
 from app.kpis.drawing.shapes import ChartShade
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.ids import uuid7

@@ -77,6 +77,7 @@ def draw(view: View, entries: Sequence[CalendarEntry], *, truncated: bool = Fals
         *_heading(view),
         *body.drawn,
         *_legend(sheet, HEADING + body.height + 26, truncated),
+        role="group",  # its entries are links
         aria_labelledby="cc-title cc-desc",
         lang="zh-CN" if sheet.language == "zh" else "en",
         font_family=FONT,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from app.api.pages.page_paths import DESK
 from app.processes.changes.calendar.entries import WEEK_DAYS, CalendarEntry, Day
 from app.processes.changes.calendar.labels import long_day, translated, weekday
 from app.processes.changes.records import ChangeType
@@ -16,6 +17,8 @@ from app.svg.elements import element, text
 from app.svg.lines import SOFT, caption
 
 WIDTH, GUTTER = 1120.0, 56.0
+#: The list of all entries, in a page with the drawing.
+LIST = "#listed"
 COLUMN = (WIDTH - GUTTER) / WEEK_DAYS
 
 
@@ -68,9 +71,10 @@ def name_of(entry: CalendarEntry) -> str:
 
 
 def group(sheet: Sheet, entry: CalendarEntry, *drawn: Markup, kind: str) -> Markup:
-    """Return the drawn elements of the entry as a group, with its description as the title."""
+    """Return the drawn elements of the entry as a link to its page, with its description as the title."""
     about = element("title", description(sheet, entry))
-    return element("g", about, *drawn, class_=f"cc-entry cc-{kind}", data_entry=entry.id)
+    page = f"{DESK}/change/{entry.number}" if entry.number else f"{DESK}/freeze/{entry.id}"
+    return element("a", about, *drawn, href=page, class_=f"cc-entry cc-{kind}")
 
 
 def description(sheet: Sheet, entry: CalendarEntry) -> str:
@@ -92,11 +96,10 @@ def description(sheet: Sheet, entry: CalendarEntry) -> str:
 
 
 def overflow_note(sheet: Sheet, hidden: Sequence[CalendarEntry], x: float, y: float) -> Markup:
-    """Return the line with the number of entries that do not fit; a page finds them by their ids. It is bold
-    if an emergency is among them.
+    """Return the line with the number of entries that do not fit. It leads to the list beside the drawing,
+    and is bold if an emergency is among them.
     """
     note = translated(sheet.language, "more", n=len(hidden))
     weight = 700 if any(entry.type is ChangeType.emergency for entry in hidden) else None
-    entries = " ".join(str(entry.id) for entry in hidden)
     style = {"font_size": 11, "font_weight": weight, "fill": SOFT, "class_": "cc-soft cc-more"}
-    return text(note, x=x, y=y, data_entries=entries, **style)
+    return element("a", text(note, x=x, y=y, **style), href=LIST)

@@ -1,0 +1,1 @@
+"""The pages of the improvement programme: its board, a project, and the committee's desk."""
