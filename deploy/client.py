@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ TAGS = (
     *("incidents", "requests", "problems", "tickets", "attachments", "catalogue", "checklists"),
     *("articles", "search", "views", "kpis", "events", "service"),
 )
+#: What the package says of itself; its program is run by tests/clients/test_python.py.
+README = PROJECT / "deploy" / "client.md"
 NAMES = {"project_name_override": "ledgerdesk-client", "package_name_override": "ledgerdesk_client"}
 
 
@@ -47,7 +50,10 @@ def main(folder: Path, tags: tuple[str, ...]) -> int:
         files = ["--path", contract, "--config", names, "--output-path", folder]
         # It tidies what it has written by the ruff that it finds.
         variables = {**os.environ, "PATH": f"{tools}:{os.environ.get('PATH', '')}"}
-        return subprocess.run([*generate, *files], env=variables, check=False).returncode  # noqa: S603
+        code = subprocess.run([*generate, *files], env=variables, check=False).returncode  # noqa: S603
+        if code == 0:
+            shutil.copyfile(README, folder / "README.md")
+        return code
 
 
 if __name__ == "__main__":

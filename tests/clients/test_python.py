@@ -1,12 +1,14 @@
 """The package of the typed client in Python, generated from the committed contract, against a running server.
 
-All of it takes long to make and to import: in `make test` it is made of what concerns incidents, with
+All of it takes long to make and to import: in `make test` it is made of what concerns tickets, with
 LEDGERDESK_TEST_EXAMPLES=all, which `make soak` sets, as it is released.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,20 +28,20 @@ from tests.served import behind_a_socket
 
 NAME = "ledgerdesk_client"
 #: What is tried by `make test` of what the package is made of.
-PART = "incidents"
+PART = ("incidents", "requests")
 
 
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The client can be imported under its name, for the tests of this file."""
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the client, which can be imported under its name, for the tests of this file."""
     folder = tmp_path_factory.mktemp("client") / "package"
     command: list[Path | str] = [sys.executable, PROJECT / "deploy" / "client.py", folder]
     ended = subprocess.run(
-        [*command, *(() if ALL_EXAMPLES else (PART,))], capture_output=True, text=True, check=False
+        [*command, *(() if ALL_EXAMPLES else PART)], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     sys.path.insert(0, str(folder))
-    yield
+    yield folder
     sys.path.remove(str(folder))
     for name in [name for name in sys.modules if name.partition(".")[0] == NAME]:
         del sys.modules[name]
@@ -57,7 +59,7 @@ def incidents(operation: str) -> Any:
 
 @goes_round("whole programs")
 async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
-    generated: None, api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
+    generated: Path, api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     models = SimpleNamespace(**vars(part("models")))
     agent = await api.client("Lin", Role.agent)
@@ -90,3 +92,35 @@ async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
             assert isinstance(refused, models.ProblemDocument)
             assert (refused.status, refused.code) == (409, "not_in_this_state")
             assert "assign" in refused.allowed_actions
+
+
+@goes_round("whole programs")
+async def test_the_program_in_its_readme_has_the_types_it_says_and_files_a_request(
+    generated: Path, api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
+) -> None:
+    program = tmp_path / "file_request.py"
+    program.write_text((generated / "README.md").read_text("utf-8").split("```")[1].removeprefix("python"))
+    requester = await api.client("Olu")
+    assert (generated / NAME / "py.typed").exists()
+    checked = await _ended(generated, tmp_path, "-m", "mypy", "--strict", program)
+    assert checked == (0, "Success: no issues found in 1 source file\n")
+    async with behind_a_socket(application(place.url, tmp_path / "secrets", settings)) as (host, port):
+        address = {"LEDGERDESK": f"http://{host}:{port}", "KEY": str(requester.token)}
+        code, printed = await _ended(generated, tmp_path, program, **address)
+    assert code == 0, printed
+    (filed,) = (await requester.read("/v1/requests"))["items"]
+    assert printed == f"{filed['number']} submitted\n"
+
+
+async def _ended(package: Path, folder: Path, *arguments: str | Path, **variables: str) -> tuple[int, str]:
+    """Run Python in that folder with the package installed; give its exit code and what it printed."""
+    paths = {"PYTHONPATH": str(package), "MYPYPATH": str(package)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, *arguments),
+        cwd=folder,
+        env={**os.environ, **paths, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    return process.returncode or 0, printed.decode()
