@@ -82,8 +82,10 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         values["chart"] = drawing(chart)
         values |= await _parts(page, item, words, request.query_params.get("by"))
         heavy = values.pop("heavy", ())
-        values["cases"] = await _cases(page, key, words, heavy, request.query_params.get("sort", SORTS[0]))
-        values["forecast"] = await _forecast(page, key, words)
+        if view.as_of is None:  # cases and what is to come are not kept
+            sort = request.query_params.get("sort", SORTS[0])
+            values["cases"] = await _cases(page, key, words, heavy, sort)
+            values["forecast"] = await _forecast(page, key, words)
     return page.answer(
         "kpi.html",
         item["name"],

@@ -87,10 +87,8 @@ async def get_process_dashboard(request: Request) -> Response:
     page = await open_dashboard(request)
     path = request.url.path
     process = path.rpartition("/")[2]
-    keys = FIGURES[process]
-    flow = FLOWS.get(process)
-    keys_and_flow = [*keys, *([flow.opened, flow.ended, flow.open_cases] if flow else [])]
-    document = await page.behaviours(list(dict.fromkeys(keys_and_flow)))
+    keys, flow = FIGURES[process], FLOWS.get(process)
+    document = await page.behaviours(keys_of_process(process))
     by_key = {item["key"]: item for item in document["items"]}
     more = {
         "process": process,
@@ -98,6 +96,9 @@ async def get_process_dashboard(request: Request) -> Response:
             (key, by_key[key]["name"], await _chart(page, key)) for key in keys if by_key[key]["points"]
         ],
         "flow": None if flow is None else _flow(page, flow, by_key),
+        "flow_names": {}
+        if flow is None
+        else {key: by_key[key]["name"] for key in (flow.opened, flow.ended, flow.open_cases)},
     }
     figures = {**document, "items": [by_key[key] for key in keys]}
     return await answer_figures(
@@ -109,6 +110,13 @@ async def get_process_dashboard(request: Request) -> Response:
         template="process.html",
         more=more,
     )
+
+
+def keys_of_process(process: str) -> list[str]:
+    """Return the keys of the KPIs on the page of that process."""
+    flow = FLOWS.get(process)
+    of_flow = () if flow is None else (flow.opened, flow.ended, flow.open_cases)
+    return list(dict.fromkeys((*FIGURES[process], *of_flow)))
 
 
 async def _chart(page: DashboardPage, key: str) -> Markup | None:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
-from app.dashboard import effects, home, kpi_list, kpi_page, process_pages
+from app.dashboard import effects, frozen, home, kpi_list, kpi_page, process_pages, saved_selections
 from app.dashboard.old import pages
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
@@ -90,4 +90,6 @@ ROUTERS = (
     kpi_list.router,
     effects.router,
     process_pages.router,
+    frozen.router,
+    saved_selections.router,
 )
