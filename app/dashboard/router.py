@@ -10,7 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
-from app.dashboard import effects, home, kpi_list, kpi_page, mails, process_pages
+from app.dashboard import (
+    effects,
+    frozen,
+    home,
+    kpi_list,
+    kpi_page,
+    mails,
+    process_pages,
+    saved_selections,
+)
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
 from app.dashboard.opening import ROOT
@@ -86,4 +95,6 @@ ROUTERS = (
     project.router,
     committee.router,
     mails.router,
+    frozen.router,
+    saved_selections.router,
 )
