@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.dashboard.chart_tables import PeriodRow, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
-from app.dashboard.kpi_page import drawing, fault
+from app.dashboard.kpis.kpi_page import drawing, fault
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 

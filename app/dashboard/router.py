@@ -14,14 +14,13 @@ from app.dashboard import (
     effects,
     frozen,
     home,
-    kpi_list,
-    kpi_page,
     mails,
     process_pages,
     saved_selections,
 )
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
+from app.dashboard.kpis import kpi_list, kpi_page
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 

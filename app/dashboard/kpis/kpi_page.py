@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from app.dashboard.chart_tables import period_rows
 from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value, target_words
+from app.dashboard.kpis.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
-from app.dashboard.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
