@@ -126,7 +126,7 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
     operation_id="list_kpi_definitions",
     summary="List the definitions of KPIs",
     response_model=KpiDefinitionPage,
-    responses=in_language(),
+    responses=in_language() | problems(),
 )
 async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
     """List the definitions of the KPIs that the caller may see, without figures."""
