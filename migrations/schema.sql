@@ -7205,6 +7205,17 @@ create table plumbing.judged_period (
 );
 CREATE INDEX judged_period_begins ON plumbing.judged_period USING btree (begins_at, grain, kpi);
 
+create table plumbing.kept_figures (
+  question bytea not null,
+  kpi text collate "C" not null,
+  "position" bigint not null,
+  figures jsonb not null,
+  kept_at timestamp with time zone not null default now(),
+  used_on date not null default CURRENT_DATE,
+  constraint kept_figures_pkey PRIMARY KEY (question)
+);
+CREATE INDEX kept_figures_used ON plumbing.kept_figures USING btree (used_on, kept_at);
+
 create table plumbing.key_use (
   key_id uuid not null,
   used_at timestamp with time zone not null,
@@ -7299,6 +7310,7 @@ create table plumbing.view (
   kind text collate "C" not null,
   query text not null,
   changed_at timestamp with time zone not null,
+  home boolean not null default false,
   constraint view_pkey PRIMARY KEY (id)
 );
 CREATE INDEX view_owner ON plumbing.view USING btree (owner_id, id);

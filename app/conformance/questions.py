@@ -18,9 +18,10 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
-from app.kpis.answers.answer import SELECT_FACTS_POSITION, team_ids
+from app.kpis.answers.answer import SELECT_FACTS_POSITION
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import NO_VALUE, time_range, zone_named
+from app.kpis.questions.team_names import team_ids
 from app.log.batches import IMPORT_PREFIX
 from app.platform.db import Connection, Database, fetch_tuples
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from app.dashboard.figures import instant, words_of_unit
-from app.dashboard.kpi_page import drawing
+from app.dashboard.kpis.kpi_page import drawing
 from app.dashboard.opening import ROOT, DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.drawing.chart_words import ChartWords

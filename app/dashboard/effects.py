@@ -63,7 +63,7 @@ async def _effects_page(
     page: DashboardPage, inputs: Mapping[str, str], problem: Mapping[str, Any] | None
 ) -> Response:
     measured = await page.desk.calls.read_if_allowed("/v1/effects", {"limit": LISTED_EFFECTS})
-    kpis = (await page.desk.calls.read("/v1/kpis"))["items"]
+    kpis = (await page.desk.calls.read("/v1/kpis/definitions"))["items"]
     return page.answer(
         "effects.html",
         page.sentence("page_effects"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
-from starlette.status import HTTP_308_PERMANENT_REDIRECT
+from starlette.status import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
 
 from app.dashboard.attention import cases_address, last_reconciliation, read_attention
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
@@ -21,12 +20,14 @@ router = APIRouter(prefix=ROOT, include_in_schema=False)
 
 @router.get("", operation_id="get_dashboard")
 async def get_dashboard(request: Request) -> Response:
-    """Return home: what needs attention, and the watched figures; or lead to what an address that was given
-    out earlier named by its parameters.
+    """Return home: what needs attention, and the watched figures; or lead to the reader's own first page,
+    or to what an address that was given out earlier named by its parameters.
     """
     if (moved := earlier_address(request)) is not None:
         return RedirectResponse(moved, HTTP_308_PERMANENT_REDIRECT)
     page = await open_dashboard(request)
+    if page.saved.home is not None and not set(request.query_params) - {"lang"}:
+        return RedirectResponse(page.saved.home["address"], HTTP_303_SEE_OTHER)
     return await _answer(page, page.sentence("title_home"), ROOT)
 
 
@@ -57,7 +58,7 @@ async def _scoped(request: Request, scope: str, key: str) -> Response:
     page = await open_dashboard(request)
     if key not in page.names[scope]:
         raise HTTPException(404)
-    page = replace(page, view=page.view.of_scope(scope, key))
+    page = page.of_scope(scope, key)
     return await _answer(page, page.name_of(scope, key), f"{ROOT}/{scope}/{key}")
 
 
@@ -77,16 +78,16 @@ async def answer_figures(
     more: Mapping[str, Any] = NO_MORE,
 ) -> Response:
     """Return a page of what needs attention, of these processes if there are any, and of these figures."""
-    reconciliation = await last_reconciliation(page)
+    is_frozen = page.view.as_of is not None
     return page.answer(
         template,
         title,
         path=path,
-        attention=await read_attention(page, processes),
+        attention=None if is_frozen else await read_attention(page, processes),
         cases_address=cases_address,
         rows=page.rows(document["items"]),
         document=document,
-        reconciliation=reconciliation,
+        reconciliation=None if is_frozen else await last_reconciliation(page),
         processes=PROCESS_PAGES,
         **more,
     )

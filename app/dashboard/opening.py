@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, utc_now
+from app.api.listings.list_queries import AsOf
 from app.common.priorities.priority import Priority
 from app.dashboard.figures import FigureRow, figure_row, words_of_unit
+from app.dashboard.saved_selections import SavedSelections, read_saved, selection_of
 from app.dashboard.view import PageView, parse_view, recent_periods, without_unknown
 from app.desk.pages.context import Desk, open_desk
 from app.html.wording import Wording
+from app.kernel.actions.refusals import WrongValue
+from app.kpis.answers.as_of import past_moment
 from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.questions.periods import start_of
 from app.kpis.questions.written_periods import period_key
@@ -30,10 +35,14 @@ PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
     "change": ("change",),
     "service-level": ("sla",),
 }
-#: Pages besides, which stand in the row of pages.
-MORE_PAGES = ("improvement", "effects", "integrations", "kpis")
+#: Pages that stand in the head besides, and those that stand in its menu.
+FIRST_PAGES = ("", *PROCESS_PAGES, "improvement")
+MORE_PAGES = ("effects", "integrations", "kpis", "report")
+#: The first parts of the paths of pages whose figures can be seen again as of an instant.
+FROZEN_PAGES = frozenset({"", "kpi", "team", "service", *PROCESS_PAGES})
 ROOT = "/dashboard"
 LARGEST_PAGE = "200"
+AS_OF: TypeAdapter[int | datetime] = TypeAdapter(AsOf)
 NO_VALUES: Mapping[str, str] = {}
 
 
@@ -47,6 +56,9 @@ class DashboardPage:
     view: PageView
     currency: str
     names: Mapping[str, Mapping[str, str]]
+    saved: SavedSelections
+    #: The years that there are cases of, newest first.
+    years: Sequence[str]
 
     @property
     def language(self) -> str:
@@ -70,9 +82,19 @@ class DashboardPage:
         """Return what a team or a service is called."""
         return self.names.get(scope, NO_VALUES).get(key, key)
 
-    async def behaviours(self, keys: Sequence[str] | None = None) -> Mapping[str, Any]:
-        """Return the behaviour of the KPIs, or of the watched ones, as the API gives it."""
+    def of_scope(self, scope: str, key: str) -> DashboardPage:
+        """Return the page of that team or service."""
+        return replace(self, view=self.view.of_scope(scope, key))
+
+    async def behaviours(self, keys: Sequence[str] | None = None, *, keep: bool = False) -> Mapping[str, Any]:
+        """Return the behaviour of the KPIs, or of the watched ones, as the API gives it. `keep`: so that it
+        can be asked for again with its `as_of`.
+        """
         parameters = {**self.view.chart_parameters(), "judged": self.view.first.isoformat()}
+        if keep:
+            parameters["keep"] = "true"
+        if self.view.as_of is not None and self.desk.request.query_params.get("recompute") == "true":
+            parameters["recompute"] = "true"
         if keys is not None:
             parameters["keys"] = ",".join(keys)
         document: Mapping[str, Any] = await self.desk.calls.read("/v1/kpis/behaviours", parameters)
@@ -97,7 +119,11 @@ class DashboardPage:
             path=path,
             root=ROOT,
             process_pages=PROCESS_PAGES,
+            first_pages=FIRST_PAGES,
             more_pages=MORE_PAGES,
+            can_freeze=path.removeprefix(ROOT).partition("/")[2].partition("/")[0] in FROZEN_PAGES,
+            below=path.removeprefix(ROOT).removeprefix("/"),
+            selection=selection_of(view, path.removeprefix(ROOT).removeprefix("/")),
             periods=[
                 (period_key(view.grain, first), self.period_name(first)) for first in recent_periods(view)
             ],
@@ -109,18 +135,40 @@ class DashboardPage:
 async def open_dashboard(request: Request) -> DashboardPage:
     """Return the page for whoever asks. Raises SignInNeeded."""
     desk = open_desk(request)
-    settings = ledger_of(request).settings
+    ledger = ledger_of(request)
+    as_of = await _as_of_instant(request)
+    state = as_of is None  # a team that has been retired since has figures of then
     names = {
-        "team": await _names(desk, "/v1/teams", "active", "name"),
-        "service": await _names(desk, "/v1/services", "live", f"name_{desk.language}"),
+        "team": await _names(desk, "/v1/teams", "active" if state else None, "name"),
+        "service": await _names(desk, "/v1/services", "live" if state else None, f"name_{desk.language}"),
         "priority": {priority.value: priority.value for priority in Priority},
     }
-    view = parse_view(request.query_params.multi_items(), utc_now(), desk.display.zone)
-    return DashboardPage(desk, without_unknown(view, names), settings.currency, names)
+    view = parse_view(request.query_params.multi_items(), utc_now(), desk.display.zone, as_of)
+    periods = await desk.calls.read_if_allowed("/v1/kpis/periods", {"grain": "year"})
+    return DashboardPage(
+        desk,
+        without_unknown(view, names),
+        ledger.settings.currency,
+        names,
+        await read_saved(desk),
+        [] if periods is None else [item["from"][:4] for item in periods["items"]],
+    )
 
 
-async def _names(desk: Desk, path: str, state: str, field: str) -> Mapping[str, str]:
-    parameters = {"limit": LARGEST_PAGE, "state": state, "fields": f"key,{field}"}
+async def _as_of_instant(request: Request) -> datetime | None:
+    """Return the instant of the address's `as_of`; None: it has none, or none that the log has reached."""
+    text = request.query_params.get("as_of")
+    if text is None:
+        return None
+    try:
+        moment = await past_moment(ledger_of(request).db, AS_OF.validate_python(text), utc_now())
+    except (ValidationError, WrongValue):
+        return None
+    return None if moment is None else moment.instant
+
+
+async def _names(desk: Desk, path: str, state: str | None, field: str) -> Mapping[str, str]:
+    parameters = {"limit": LARGEST_PAGE, "fields": f"key,{field}", **({"state": state} if state else {})}
     page = await desk.calls.read_if_allowed(path, parameters)
     items = [] if page is None else page["items"]
     return {

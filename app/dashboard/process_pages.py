@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.dashboard.chart_tables import PeriodRow, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
-from app.dashboard.kpi_page import drawing, fault
+from app.dashboard.kpis.kpi_page import drawing, fault
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 
@@ -99,10 +99,8 @@ async def get_process_dashboard(request: Request) -> Response:
     page = await open_dashboard(request)
     path = request.url.path
     process = path.rpartition("/")[2]
-    keys = FIGURES[process]
-    flow = FLOWS.get(process)
-    keys_and_flow = [*keys, *([flow.opened, flow.ended, flow.open_cases] if flow else [])]
-    document = await page.behaviours(list(dict.fromkeys(keys_and_flow)))
+    keys, flow = FIGURES[process], FLOWS.get(process)
+    document = await page.behaviours(keys_of_process(process))
     by_key = {item["key"]: item for item in document["items"]}
     more = {
         "process": process,
@@ -127,6 +125,13 @@ async def get_process_dashboard(request: Request) -> Response:
         template="process.html",
         more=more,
     )
+
+
+def keys_of_process(process: str) -> list[str]:
+    """Return the keys of the KPIs on the page of that process."""
+    flow = FLOWS.get(process)
+    of_flow = () if flow is None else (flow.opened, flow.ended, flow.open_cases)
+    return list(dict.fromkeys((*FIGURES[process], *of_flow)))
 
 
 async def _chart(page: DashboardPage, key: str) -> tuple[Markup | None, str]:

@@ -10,9 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
-from app.dashboard import effects, home, kpi_list, kpi_page, mails, process_pages
+from app.dashboard import (
+    effects,
+    frozen,
+    home,
+    mails,
+    process_pages,
+    saved_selections,
+)
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
+from app.dashboard.kpis import kpi_list, kpi_page
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 
@@ -86,4 +94,6 @@ ROUTERS = (
     project.router,
     committee.router,
     mails.router,
+    frozen.router,
+    saved_selections.router,
 )

@@ -20,7 +20,7 @@ COMPARISONS = ("none", "previous", "year")
 #: Parameters that other parts of a page read.
 OTHER_PARAMETERS = frozenset(
     {"lang", "q", "sort", "by", "mark", "process", "view", "moving_range", "rows", "state", "cursor", "done"}
-)
+) | {"as_of", "recompute"}
 USUAL_PERIODS, MOST_PERIODS = 13, 59
 GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)
 
@@ -28,7 +28,8 @@ GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)
 @dataclass(frozen=True, slots=True)
 class PageView:
     """What an address chooses: `first` is the first day of the period that is judged, `today` that of the
-    reader's zone; `unknown` are the parts of the address that choose nothing, as they were written.
+    reader's zone, or that of the instant `as_of_instant` if the view is frozen there, as `as_of` of
+    the address says; `unknown` are the parts of the address that choose nothing, as they were written.
     """
 
     today: date
@@ -39,6 +40,8 @@ class PageView:
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     compare: str = "none"
     chosen_zone: str | None = None
+    as_of: str | None = None
+    as_of_instant: datetime | None = None
     unknown: tuple[str, ...] = ()
 
     @property
@@ -50,6 +53,11 @@ class PageView:
     def is_running(self) -> bool:
         """Whether the period is not over."""
         return self.end_day > self.today
+
+    @property
+    def is_usual_period(self) -> bool:
+        """Whether the period is the one that is judged when none is chosen: the last that is over."""
+        return self.end_day == first_day(self.grain, self.today)
 
     @property
     def previous(self) -> str:
@@ -90,16 +98,20 @@ class PageView:
         """Return the zone as a parameter of operations, unless it is the organisation's."""
         return {} if self.chosen_zone is None else {"tz": self.chosen_zone}
 
+    def as_of_parameters(self) -> dict[str, str]:
+        """Return the instant or position that the view is frozen at, as a parameter of operations."""
+        return {} if self.as_of is None else {"as_of": self.as_of}
+
     def chart_parameters(self) -> dict[str, str]:
         """Return the parameters of a chart of this view."""
         begin, end = self.chart_days()
         time = {"from": begin.isoformat(), "to": end.isoformat(), "grain": self.grain.value}
-        return {**time, **self.zone_parameters(), **self.scope_parameters()}
+        return {**time, **self.zone_parameters(), **self.scope_parameters(), **self.as_of_parameters()}
 
     def period_parameters(self) -> dict[str, str]:
         """Return the parameters of a question about the period alone."""
         time = {"from": self.first.isoformat(), "to": self.end_day.isoformat()}
-        return {**time, **self.zone_parameters(), **self.scope_parameters()}
+        return {**time, **self.zone_parameters(), **self.scope_parameters(), **self.as_of_parameters()}
 
     def address(self, path: str, **changes: str | None) -> str:
         """Return the address of a page with this view and these changes; None leaves a parameter out."""
@@ -109,6 +121,7 @@ class PageView:
             **self.scope_parameters(),
             "compare": None if self.compare == "none" else self.compare,
             "tz": self.chosen_zone,
+            "as_of": self.as_of,
             **changes,
         }
         query = urlencode({name: value for name, value in written.items() if value}, safe=",:")
@@ -119,8 +132,15 @@ class PageView:
         return replace(self, scope={**self.scope, name: (value,)})
 
 
-def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zone: ZoneInfo) -> PageView:
-    """Return the view that the address chooses; what it says wrong is left out, and named."""
+def parse_view(
+    pairs: Sequence[tuple[str, str]],
+    now: datetime,
+    organisation_zone: ZoneInfo,
+    as_of_instant: datetime | None = None,
+) -> PageView:
+    """Return the view that the address chooses; what it says wrong is left out, and named. `as_of_instant`:
+    that of its `as_of`; None: it has none that the log has reached.
+    """
     chosen: dict[str, list[str]] = {}
     for name, text in pairs:
         chosen.setdefault(name, []).extend(part for part in text.split(",") if part)
@@ -129,7 +149,8 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
     ]
     zone_name = _single_value(chosen, "tz", unknown, is_zone)
     zone = organisation_zone if zone_name is None else ZoneInfo(zone_name)
-    today = now.astimezone(zone).date()
+    as_of = _single_value(chosen, "as_of", unknown, lambda _: as_of_instant is not None)
+    today = (now if as_of is None or as_of_instant is None else as_of_instant).astimezone(zone).date()
     grain_name = _single_value(chosen, "grain", unknown, lambda text: text in GRAINS)
     grain = None if grain_name is None else Grain(grain_name)
     first: date | None = None
@@ -155,6 +176,8 @@ def parse_view(pairs: Sequence[tuple[str, str]], now: datetime, organisation_zon
         scope={name: tuple(dict.fromkeys(chosen[name])) for name in SCOPES if chosen.get(name)},
         compare=_single_value(chosen, "compare", unknown, lambda text: text in COMPARISONS) or "none",
         chosen_zone=zone_name,
+        as_of=as_of,
+        as_of_instant=None if as_of is None else as_of_instant,
         unknown=tuple(unknown),
     )
 
@@ -173,8 +196,14 @@ def without_unknown(view: PageView, names: Mapping[str, Mapping[str, str]]) -> P
 
 
 def recent_periods(view: PageView) -> Iterator[date]:
-    """Yield the first days of the periods to choose from, newest first: the running one and those before."""
+    """Yield the first days of the periods to choose from, newest first: the running one and those before; or
+    those around the chosen one, if that is longer ago.
+    """
     first = first_day(view.grain, view.today)
+    if view.first < _back(view.grain, first, USUAL_PERIODS):
+        first = view.first
+        for _ in range(USUAL_PERIODS // 2):
+            first = next_period(view.grain, first)
     for _ in range(USUAL_PERIODS + 1):
         yield first
         first = first_day(view.grain, first - timedelta(days=1))

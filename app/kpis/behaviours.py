@@ -6,8 +6,9 @@ be met as the process runs: by its natural limits, and so by no single value.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import Field
@@ -16,13 +17,13 @@ from app.api.records.shapes import OutputModel
 from app.common.records import CodeEnum
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import (
-    LARGEST_ANSWER,
     KpiAnswer,
-    count,
+    count_as_of,
     facts_position,
     series_points,
     snapshot_connection,
 )
+from app.kpis.answers.as_of import LONGEST_SECONDS, LogMoment, facts_moment
 from app.kpis.answers.charts import KpiBehaviour, KpiChartPoint, KpiChartRebase, behaviour
 from app.kpis.answers.comparisons import Comparisons
 from app.kpis.answers.limits import KpiLimits
@@ -30,7 +31,8 @@ from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, Poi
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
-from app.kpis.questions.question import KpiQuestion
+from app.kpis.kept_figures import differs, keeping
+from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.shapes import KpiOut
 from app.kpis.signals.marks import chart_marks
 from app.kpis.targets.validity import targets
@@ -82,9 +84,17 @@ class KpiBehaviourPage(OutputModel):
 
     tz: str
     grain: str
+    as_of: datetime | None = Field(
+        description="The instant as of which it is, or with `keep` can be asked for again; null: as it is "
+        "known now."
+    )
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
+    recomputed: list[str] | None = Field(
+        description="The keys of the KPIs whose figures, computed anew, differ from those kept; null: it was "
+        "not asked for."
+    )
     items: list[KpiBehaviourItem]
     next_cursor: None = Field(description="Null: there is no other page.")
 
@@ -98,20 +108,62 @@ class ChartQuestion:
     ignored_filters: Sequence[Dimension]
 
 
+@dataclass(frozen=True, slots=True)
+class FiguresRead:
+    """The time as of which figures are read (None: now), and whether those of now are kept, or those of then
+    computed anew.
+    """
+
+    then: LogMoment | None = None
+    keep: bool = False
+    recompute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourAnswers:
+    """The items of all questions, and the members of KpiBehaviourPage that are called so."""
+
+    items: list[KpiBehaviourItem]
+    position: int
+    lag_seconds: float
+    as_of: datetime | None
+    recomputed: list[str] | None
+
+
 async def behaviours(
-    ledger: Ledger, questions: Sequence[ChartQuestion], judged_at: datetime | None, now: datetime
-) -> tuple[int, float, list[KpiBehaviourItem]]:
-    """Return the position and the lag of the figures, and the item of each question. `judged_at` is in the
-    period that is judged; None: it is the last that is over. Raises CannotAnswer and DatabaseGone.
+    ledger: Ledger,
+    questions: Sequence[ChartQuestion],
+    judged_at: datetime | None,
+    now: datetime,
+    read: FiguresRead,
+) -> BehaviourAnswers:
+    """Return the item of each question. `judged_at` is in the period that is judged; None: it is the last
+    that is over. Raises CannotAnswer, also if the log is too long to be read for what is not kept; raises
+    DatabaseGone.
     """
     series: list[KpiAnswer] = []
-    async with snapshot_connection(ledger.db) as connection:
+    then, differing = read.then, list[str]()
+    ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
+    async with keeping(ledger.db) as memory, snapshot_connection(ledger.db) as connection:
         position, lag_seconds = await facts_position(connection)
-        layers = await targets(connection, [chart_question.question.kpi.key for chart_question in questions])
+        if then is None and read.keep:
+            then = await facts_moment(connection)
+        if then is not None:
+            position, lag_seconds, now = then.position, 0.0, then.instant
+        keys = [chart_question.question.kpi.key for chart_question in questions]
+        layers = await targets(connection, keys, None if then is None else position)
         for chart_question in questions:
-            question, points = chart_question.question, list[KpiPoint]()
+            question, points = replace(chart_question.question, now=now), list[KpiPoint]()
             if not chart_question.ignored_filters:
-                figures = await count(connection, question, now, most=LARGEST_ANSWER)
+                if asyncio.get_running_loop().time() > ends:
+                    raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS))
+                past_position = None if then is None else position
+                is_anew = then is not None and read.recompute
+                figures = await count_as_of(
+                    connection, question, now, past_position, None if is_anew else memory
+                )
+                if is_anew and await differs(memory, connection, question, position, figures):
+                    differing.append(question.kpi.key)
                 of_kpi = layers.get(question.kpi.key, ())
                 points = series_points(question, figures, Comparisons(), {}, of_kpi, now)
             series.append(
@@ -120,7 +172,7 @@ async def behaviours(
                     unit=question.kpi.unit.value,
                     grain=question.grain.value,
                     tz=question.zone.key,
-                    as_of=None,
+                    as_of=None if then is None else now,
                     position=position,
                     lag_seconds=lag_seconds,
                     points=points,
@@ -128,17 +180,16 @@ async def behaviours(
             )
     items = []
     for chart_question, answered in zip(questions, series, strict=True):
-        marks = await chart_marks(ledger, chart_question.question)
-        items.append(
-            _item(
-                chart_question,
-                answered,
-                behaviour(chart_question.question.kpi, answered, now, marks),
-                judged_at,
-                now,
-            )
-        )
-    return position, lag_seconds, items
+        marks = await chart_marks(ledger, replace(chart_question.question, now=now))
+        chart = behaviour(chart_question.question.kpi, answered, now, marks)
+        items.append(_item(chart_question, answered, chart, judged_at, now))
+    return BehaviourAnswers(
+        items=items,
+        position=position,
+        lag_seconds=lag_seconds,
+        as_of=None if then is None else now,
+        recomputed=differing if then is not None and read.recompute else None,
+    )
 
 
 def _item(

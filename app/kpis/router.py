@@ -23,21 +23,20 @@ from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import in_language, or_table, problems
 from app.api.contract.problems import problem
 from app.api.listings import cursors, paging
-from app.api.records.reads import require_past
 from app.api.records.shapes import OutputModel
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import language_for
 from app.api.requests.faults import Fault
 from app.kpis import tabular
 from app.kpis.answers.answer import KpiAnswer, answer, wait_for_facts
-from app.kpis.answers.as_of import log_moment
+from app.kpis.answers.as_of import past_moment
 from app.kpis.answers.charts import KpiBehaviour, behaviour
 from app.kpis.answers.filled_periods import filled_periods
 from app.kpis.answers.forecast import KpiForecast, forecast, running_bounds
 from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series_stream import MOST_PERIODS, series_pieces
-from app.kpis.behaviours import ChartQuestion, KpiBehaviourPage, behaviours
+from app.kpis.behaviours import ChartQuestion, FiguresRead, KpiBehaviourPage, behaviours
 from app.kpis.cases.drill_down import CasePage, KpiCase, cases
 from app.kpis.cases.influence import KpiInfluence, influence
 from app.kpis.cases.stream import all_cases
@@ -58,7 +57,7 @@ from app.kpis.questions.parameters import (
 )
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, instant_of, zone_named
-from app.kpis.shapes import KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
+from app.kpis.shapes import KpiDefinitionPage, KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
 from app.kpis.signals.marks import chart_marks
 from app.kpis.signals.moments import with_moments
 from app.kpis.signals.watch_list import watched_kpis
@@ -123,6 +122,22 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
 
 
 @router.get(
+    "/definitions",
+    operation_id="list_kpi_definitions",
+    summary="List the definitions of KPIs",
+    response_model=KpiDefinitionPage,
+    responses=in_language() | problems(),
+)
+async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
+    """List the definitions of the KPIs that the caller may see, without figures."""
+    language, caller = language_for(request), caller_of(request)
+    kpis = [describe_kpi(kpi, language) for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi)]
+    page = KpiDefinitionPage(items=kpis, next_cursor=None)
+    headers = paging.VARY | {"Content-Language": language}
+    return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
+
+
+@router.get(
     "/periods",
     operation_id="list_kpi_periods",
     summary="List periods with cases",
@@ -160,7 +175,8 @@ async def list_kpi_behaviours(
     """Show of the watched KPIs, or of others, whether each varies as usual and whether it will meet its
     target as it runs. Of the watched ones those that the caller may see.
     """
-    now, language = context_of(request).now, language_for(request)
+    then = await past_moment(ledger.db, query.as_of, context_of(request).now)
+    now, language = context_of(request).now if then is None else then.instant, language_for(request)
     if query.keys is None:
         kpis = [kpi for kpi in watched_kpis(ledger.settings) if may_see_kpi(ledger, caller_of(request), kpi)]
     else:
@@ -179,13 +195,16 @@ async def list_kpi_behaviours(
         ]
         questions.append(ChartQuestion(question, describe_kpi(kpi, language), ignored))
     judged_at = None if query.judged is None else instant_of("judged", query.judged, zone)
-    position, lag_seconds, items = await behaviours(ledger, questions, judged_at, now)
+    read = FiguresRead(then=then, keep=query.keep, recompute=query.recompute)
+    answered = await behaviours(ledger, questions, judged_at, now, read)
     page = KpiBehaviourPage(
         tz=zone.key,
         grain=query.grain,
-        position=position,
-        lag_seconds=lag_seconds,
-        items=items,
+        as_of=answered.as_of,
+        position=answered.position,
+        lag_seconds=answered.lag_seconds,
+        recomputed=answered.recomputed,
+        items=answered.items,
         next_cursor=None,
     )
     headers = paging.VARY | {"Content-Language": language}
@@ -206,9 +225,8 @@ async def get_kpi(
     """Show a KPI period by period: without `by` every period, with it every cut that has any case."""
     now, position = context_of(request).now, None
     kpi = permitted_kpi(ledger, context_of(request), key)
-    if query.as_of is not None:
-        await require_past(request, query.as_of)
-        then = await log_moment(ledger.db, query.as_of, now)
+    then = await past_moment(ledger.db, query.as_of, now)
+    if then is not None:
         now, position = then.instant, then.position
     elif query.fresh:
         await wait_for_facts(ledger.db)
@@ -221,7 +239,7 @@ async def get_kpi(
         return await tables.csv_stream(_series_tables(request, ledger, pieces, question.by), VARY)
     question = replace(question_of(ledger.settings, kpi, parameters, now), last_year=query.last_year)
     kpi_answer = await _with_lag_notice(
-        request, ledger, await answer(ledger.db, question, now, position=position)
+        request, ledger, await answer(ledger.db, question, now, position=position, reuse=True)
     )
     return Response(kpi_answer.model_dump_json(by_alias=True), 200, VARY, "application/json")
 
@@ -239,8 +257,10 @@ async def get_kpi_behaviour(
     """Show whether a KPI varies as usual or something has changed, and in which period (XmR chart)."""
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)
+    then = await past_moment(ledger.db, query.as_of, now)
+    now, position = (now, None) if then is None else (then.instant, then.position)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
-    series = await answer(ledger.db, question, now)
+    series = await answer(ledger.db, question, now, position=position, reuse=True, compared=False)
     marks = await with_moments(ledger, caller_of(request), question, await chart_marks(ledger, question))
     chart = await _with_lag_notice(request, ledger, behaviour(kpi, series, now, marks))
     return Response(chart.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")

@@ -58,6 +58,13 @@ class KpiPage(OutputModel):
     next_cursor: None = Field(description="Null: there is no other page.")
 
 
+class KpiDefinitionPage(OutputModel):
+    """The definitions of the KPIs that the caller may see, all on one page."""
+
+    items: list[KpiOut]
+    next_cursor: None = Field(description="Null: there is no other page.")
+
+
 class KpiPeriod(OutputModel):
     """A period in which a case was opened or ended."""
 

@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1045"
-down_revision = "1041"
+down_revision = "1044"
 branch_labels = None
 depends_on = None
 

@@ -19,6 +19,7 @@ from tests.api.test_kpi_signals import desk_with_a_spike, months
 from tests.client import Api, Client
 
 ROWS = "/v1/kpis/behaviours"
+DEFINITIONS = "/v1/kpis/definitions"
 LIMITS = KpiLimits(centre=5.0, low=2.0, high=8.0, moving_range=1.0, upper_range=3.0)
 
 
@@ -92,6 +93,8 @@ async def test_nobody_gets_the_behaviour_of_a_kpi_that_they_may_not_see(desk: De
         assert [item["key"] for item in answer.json()["items"]] == list(USUAL)
         assert answer.headers["content-language"] == language
     assert (await requester.read(ROWS))["items"] == []
+    assert (await requester.read(DEFINITIONS))["items"] == []
+    assert {item["key"] for item in (await auditor.read(DEFINITIONS))["items"]} >= set(USUAL)
     refused = await requester.get(ROWS, params={"keys": "incidents_opened"})
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert (await auditor.get(ROWS, params={"keys": "happiness"})).status_code == 404

@@ -88,6 +88,31 @@ async def test_every_page_fits_every_screen_in_both_languages(place: Place, brow
         assert page.errors == []
 
 
+async def test_the_head_is_one_line_and_its_menu_leads_to_every_other_page(
+    place: Place, browsing: Browsing
+) -> None:
+    async with browsing() as page:
+        await sign_in(page, place)
+        for width, height in ((390, 844), (1280, 800)):
+            await page.sized(width, height)
+            for path in ("/dashboard?view=plain&lang=en", "/dashboard?view=plain&lang=zh", "/desk?lang=en"):
+                await page.open(f"{place.url}{path}")
+                assert await page.run("document.querySelector('header').offsetHeight") <= 64, (path, width)
+        await page.open(f"{place.url}/dashboard?view=plain")
+        assert not await page.run("document.querySelector('#more-ways').checkVisibility()")
+        await page.run("document.querySelector('.more-ways').click()")
+        for way in (
+            "/dashboard/kpis",
+            "/dashboard/effects",
+            "/dashboard/integrations",
+            "/dashboard/report",
+            "/desk",
+        ):
+            link = f"document.querySelector('#more-ways a[href^=\"{way}\"]')"
+            assert await page.run(f"{link}.checkVisibility()"), way
+        assert page.errors == []
+
+
 async def test_home_keeps_to_its_budget(place: Place, browsing: Browsing) -> None:
     async with browsing() as page:
         await sign_in(page, place)

@@ -116,6 +116,8 @@ TESTED = {
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "list_kpi_behaviours": "api/test_kpi_behaviours.py "
     "test_nobody_gets_the_behaviour_of_a_kpi_that_they_may_not_see",
+    "list_kpi_definitions": "api/test_kpi_behaviours.py "
+    "test_nobody_gets_the_behaviour_of_a_kpi_that_they_may_not_see",
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_chart": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_influence": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",

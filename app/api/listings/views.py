@@ -1,4 +1,5 @@
-"""Storage of saved views: named filters and sort orders of a list, private or shared with a team.
+"""Storage of saved views: named filters and sort orders of a list, or what is chosen on another page; private
+or shared with a team.
 
 Views are bookkeeping and not event-sourced (decision 0019). Each user of a view finds only records that they
 may see.
@@ -6,11 +7,13 @@ may see.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.api.listings.list_queries import ListSelection
 from app.api.listings.lists import Listing
@@ -19,27 +22,40 @@ from app.common.people import Caller
 from app.kernel.actions.refusals import WrongValue
 from app.platform.db import Database, Row
 
-COLUMNS = "v.id, v.version, v.name, v.kind, v.query, v.owner_id, v.team_id, v.changed_at"
+SelectionT = TypeVar("SelectionT", bound=BaseModel)
+COLUMNS = "v.id, v.version, v.name, v.kind, v.query, v.owner_id, v.team_id, v.home, v.changed_at"
 #: The caller owns the view, or belongs to the team that it is shared with.
 USABLE = "(v.owner_id = %(me)s or v.team_id = any(%(teams)s))"
 SAVE = f"""
-insert into plumbing.view as v (id, version, owner_id, team_id, name, kind, query, changed_at)
-select %(id)s, 1, %(me)s, %(team)s, %(name)s, %(kind)s, %(query)s, now()
+insert into plumbing.view as v (id, version, owner_id, team_id, name, kind, query, home, changed_at)
+select %(id)s, 1, %(me)s, %(team)s, %(name)s, %(kind)s, %(query)s, %(home)s, now()
 where (select count(*) from plumbing.view where owner_id = %(me)s and id <> %(id)s) < %(most)s
 on conflict (id) do update set version = v.version + 1, team_id = excluded.team_id, name = excluded.name,
-  kind = excluded.kind, query = excluded.query, changed_at = excluded.changed_at
+  kind = excluded.kind, query = excluded.query, home = excluded.home, changed_at = excluded.changed_at
 where v.owner_id = excluded.owner_id and (%(if_match)s::integer[] is null or v.version = any(%(if_match)s))
 returning {COLUMNS}
 """
+#: One of a person's views is their first page.
+NO_OTHER_HOME = "update plumbing.view set home = false where owner_id = %(me)s and home and id <> %(id)s"
 #: The most views of one person: few enough to be shown together.
 MOST_VIEWS = 200
 
 
-def parse_selection(listing: Listing, query: str) -> ListSelection:
-    """Return the filters and sort order of a view's query. Raises ValidationError."""
+@dataclass(frozen=True, slots=True)
+class ViewKind:
+    """A kind of pages that views are of: the model of what is chosen there, and the address at which people
+    find the view with that id and query.
+    """
+
+    selection: type[BaseModel]
+    address: Callable[[UUID, str], str]
+
+
+def parse_selection(selection: type[SelectionT], query: str) -> SelectionT:
+    """Return what a view's query chooses. Raises ValidationError."""
     parameters = parse_qs(query, keep_blank_values=True)
     single = {name: values[0] if len(values) == 1 else values for name, values in parameters.items()}
-    return listing.selection.model_validate(single)
+    return selection.model_validate(single)
 
 
 async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | None) -> ListSelection | None:
@@ -52,7 +68,7 @@ async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | 
     if view is None or view["kind"] != listing.lifecycle.kind:
         raise WrongValue(parameter="view", because="no_such_view")
     try:
-        return parse_selection(listing, view["query"])
+        return parse_selection(listing.selection, view["query"])
     except ValidationError as error:  # a filter or value that the view was saved with no longer exists
         raise WrongValue(parameter="view", because="no_such_view") from error
 
@@ -82,7 +98,10 @@ async def save(
     """
     versions = None if if_match is None else list(if_match)
     more = {"id": view_id, "if_match": versions, "most": MOST_VIEWS}
-    return await db.row(SAVE, {**fields, **more, **_caller_parameters(caller)})
+    row = await db.row(SAVE, {**fields, **more, **_caller_parameters(caller)})
+    if row is not None and row["home"]:
+        await db.rows(f"{NO_OTHER_HOME} returning id", {"id": view_id, "me": caller.person_id})
+    return row
 
 
 async def count_of(db: Database, caller: Caller) -> int:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app.dashboard.effect_parts import effect_words, warning_sentence
 from app.dashboard.improvement.measured import MeasurementOnPage, measurements_of
-from app.dashboard.kpi_page import drawing
+from app.dashboard.kpis.kpi_page import drawing
 from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict

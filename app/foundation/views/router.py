@@ -19,6 +19,8 @@ from app.api.listings import cursors, views
 from app.api.listings.list_queries import Paging
 from app.api.listings.lists import Listing
 from app.api.listings.paging import VARY, page_response
+from app.api.listings.views import ViewKind
+from app.api.pages.page_paths import DESK
 from app.api.records.actions import IfMatch
 from app.api.records.reads import IfNoneMatch, etag_response
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
@@ -47,25 +49,30 @@ class ViewRole(CodeEnum):
 
 
 class SaveView(BaseModel):
-    """A named filter and sort order of a list."""
+    """A named filter and sort order of a list, or what is chosen on a page of the dashboard."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: ShortText = Field(description="Its name.")
-    kind: ShortText = Field(description="The kind of records of the list, as `incident`.")
+    kind: ShortText = Field(description="The kind of records of the list, as `incident`; or `dashboard`.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
         Field(
-            description="Filters and `sort` of that list as in its address: `state=new&sort=-opened_at`.",
+            description="Filters and `sort` of that list as in its address: `state=new&sort=-opened_at`. "
+            "Of the dashboard what its address chooses, with the path below it as `page`: "
+            "`page=kpi/backlog&team=mail`.",
             examples=["state=new&sort=-opened_at"],
         )
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="The key or id of one's own team that it is shared with."
     )
+    home: bool = Field(
+        default=False, description="True if it is the owner's first page, in place of any other view."
+    )
 
 
 class ViewOut(OutputModel):
-    """A named filter and sort order of a list."""
+    """A named filter and sort order of a list, or what is chosen on a page of the dashboard."""
 
     id: UUID
     version: int = Field(description="For If-Match.")
@@ -74,6 +81,11 @@ class ViewOut(OutputModel):
     query: str
     owner: PersonStub
     team: TeamStub | None = Field(description="The team that it is shared with.")
+    home: bool = Field(description="True if it is the caller's first page.")
+    address: str | None = Field(
+        description="The address of its page for people; null: there is none any more.",
+        examples=["/dashboard/kpi/backlog?team=mail"],
+    )
     changed_at: datetime
 
 
@@ -87,13 +99,15 @@ class ViewPage(OutputModel):
 class ViewQuery(Paging):
     """The kind of records and the page of the views listed."""
 
-    kind: Annotated[str | None, Field(max_length=100, description="For this kind of records.")] = None
+    kind: Annotated[
+        str | None, Field(max_length=100, description="For this kind of records, or `dashboard`.")
+    ] = None
 
 
-def router_of(listings: Sequence[Listing]) -> APIRouter:
-    """Return the router of views of these lists."""
+def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) -> APIRouter:
+    """Return the router of views of these lists, and of these other pages."""
     router = APIRouter(prefix="/v1/views", tags=["views"])
-    by_kind = {listing.lifecycle.kind: listing for listing in listings}
+    by_kind = {listing.lifecycle.kind: _of_list(listing) for listing in listings} | dict(other_kinds)
 
     async def save_view(
         request: Request, view_id: ViewId, body: SaveView, if_match: IfMatch = None
@@ -106,12 +120,24 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
         if wrong is not None:
             return problem(request, 422, "invalid", words={"count": "1"}, errors=[wrong])
         team = None if body.team is None else await _own_team(ledger, caller, body.team)
-        fields = {"name": body.name, "kind": body.kind, "query": body.query, "team": team}
+        fields = {"name": body.name, "kind": body.kind, "query": body.query, "team": team, "home": body.home}
         row = await views.save(ledger.db, caller, view_id, fields, versions_of(if_match))
         if row is None:
             raise await _refusal(request, view_id)
-        (out,) = await _render_views(ledger, [row])
+        (out,) = await _render_views(request, by_kind, [row])
         return Response(to_json(out), media_type="application/json")
+
+    async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> Response:
+        """List the caller's own views, and those shared with the caller's teams."""
+        rows, cursor = await _page_of_views(request, query)
+        items = await _render_views(request, by_kind, rows)
+        return page_response(request, {"items": items, "next_cursor": cursor})
+
+    async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch = None) -> Response:
+        """Return one view by its id."""
+        (out,) = await _render_views(request, by_kind, [await _load_view(request, view_id)])
+        headers = {"Content-Language": language_for(request), **VARY}
+        return etag_response(to_json(out), out["version"], headers, if_none_match)
 
     router.get(
         "",
@@ -138,8 +164,8 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
     return router
 
 
-async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> Response:
-    """List the caller's own views, and those shared with the caller's teams."""
+async def _page_of_views(request: Request, query: ViewQuery) -> tuple[Sequence[Row], str | None]:
+    """Return the rows of the page, and the cursor of the next one; None: it is the last."""
     ledger, caller = ledger_of(request), caller_of(request)
     scope, sign = f"views {query.kind}", ledger.vault.fingerprint
     after = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
@@ -148,15 +174,7 @@ async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> 
     page_rows = rows[: query.limit]
     more = len(rows) > query.limit
     cursor = cursors.write([str(page_rows[-1]["id"])], scope, sign) if more else None
-    return page_response(request, {"items": await _render_views(ledger, page_rows), "next_cursor": cursor})
-
-
-async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch = None) -> Response:
-    """Return one view by its id."""
-    ledger = ledger_of(request)
-    (out,) = await _render_views(ledger, [await _load_view(request, view_id)])
-    headers = {"Content-Language": language_for(request), **VARY}
-    return etag_response(to_json(out), out["version"], headers, if_none_match)
+    return page_rows, cursor
 
 
 async def remove_view(request: Request, view_id: ViewId) -> Response:
@@ -194,18 +212,18 @@ def _not_owner(request: Request) -> Forbidden:
     return Forbidden({"who": ViewRole.owner.label(language)})
 
 
-def _query_fault(request: Request, by_kind: Mapping[str, Listing], body: SaveView) -> Fault | None:
+def _query_fault(request: Request, by_kind: Mapping[str, ViewKind], body: SaveView) -> Fault | None:
     """Return the fault in the view's query as the list itself would report it; None: the query is valid."""
-    listing = by_kind.get(body.kind)
-    if listing is None:
+    view_kind = by_kind.get(body.kind)
+    if view_kind is None:
         raise WrongValue({"value": body.kind}, pointer="/kind", because="unknown_value")
     try:
-        views.parse_selection(listing, body.query)
+        views.parse_selection(view_kind.selection, body.query)
     except ValidationError as error:
         language = language_for(request)
         first = error.errors()[0]
         fault = fault_of(
-            language, {**first, "loc": ("query", *first["loc"])}, sorted(listing.selection.model_fields)
+            language, {**first, "loc": ("query", *first["loc"])}, sorted(view_kind.selection.model_fields)
         )
         message = f"{fault.parameter}: {fault.message}"
         return Fault(pointer="/query", code=fault.code, message=message)
@@ -220,8 +238,16 @@ async def _own_team(ledger: Ledger, caller: Caller, name: str) -> UUID:
     raise WrongValue({"kind": "team", "name": name}, pointer="/team", because="no_team_of_yours")
 
 
-async def _render_views(ledger: Ledger, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _of_list(listing: Listing) -> ViewKind:
+    kind = listing.lifecycle.kind
+    return ViewKind(listing.selection, lambda view_id, _query: f"{DESK}/{kind}?view={view_id}")
+
+
+async def _render_views(
+    request: Request, by_kind: Mapping[str, ViewKind], rows: Sequence[Row]
+) -> list[dict[str, Any]]:
     """Return the views as clients see them."""
+    ledger, me = ledger_of(request), caller_of(request).person_id
     names = await ledger.directory.names({row["owner_id"] for row in rows})
     texts = await ledger.vault.texts(names.values())
     shared = {row["team_id"] for row in rows} - {None}
@@ -235,6 +261,10 @@ async def _render_views(ledger: Ledger, rows: Sequence[Row]) -> list[dict[str, A
             "query": row["query"],
             "owner": {"id": row["owner_id"], "name": texts.get(names.get(row["owner_id"], ""))},
             "team": None if row["team_id"] is None else _stub(teams[row["team_id"]]),
+            "home": row["home"] and row["owner_id"] == me,
+            "address": by_kind[row["kind"]].address(row["id"], row["query"])
+            if row["kind"] in by_kind
+            else None,
             "changed_at": instant(row["changed_at"]),
         }
         for row in rows

@@ -20,7 +20,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.kpis.answers import as_of, point_intervals, references
-from app.kpis.answers.comparisons import Comparisons, load_comparisons
+from app.kpis.answers.comparisons import Comparisons, CountFigures, load_comparisons
 from app.kpis.answers.days import add_agent_days, add_days, end_instants
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition
 from app.kpis.answers.series import KpiPoint, PointContext, point
@@ -42,11 +42,13 @@ from app.kpis.facts.fetching import fetch
 from app.kpis.facts.open_spans import OpenSpan, open_by_period
 from app.kpis.facts.query import Filters, SqlStatement
 from app.kpis.facts.tables import TABLES, UNFINISHED
+from app.kpis.kept_figures import KeptFigures, keeping
 from app.kpis.outages import counting
 from app.kpis.questions import periods
 from app.kpis.questions.agreement_names import agreement_ids, agreement_numbers
 from app.kpis.questions.effective_dating import Layer
 from app.kpis.questions.question import NO_VALUE, CannotAnswer, KpiQuestion
+from app.kpis.questions.team_names import team_ids, team_keys
 from app.kpis.statistics.survival import Survival
 from app.kpis.targets.validity import effective_target, targets
 from app.log import read
@@ -90,22 +92,32 @@ class KpiAnswer(OutputModel):
 
 
 async def answer(
-    db: Database, question: KpiQuestion, now: datetime, *, position: int | None = None
+    db: Database,
+    question: KpiQuestion,
+    now: datetime,
+    *,
+    position: int | None = None,
+    reuse: bool = False,
+    compared: bool = True,
 ) -> KpiAnswer:
     """Answer the question: from the facts, or as the log knew the figures at `position`.
 
-    With a position, `now` is the instant at which the log was there. Raises CannotAnswer if a team is
-    unknown, there are too many points or a past answer takes too long; raises DatabaseGone.
+    With a position, `now` is the instant at which the log was there. `reuse`: figures of a position are taken
+    from where they are kept, and kept. `compared=False`: without the period and the year before, and other
+    KPIs. Raises CannotAnswer if a team is unknown, there are too many points or a past answer takes too long;
+    raises DatabaseGone.
     """
     past_position, lag_seconds = position, 0.0
-    async with snapshot_connection(db) as connection:
+    async with keeping(db) as memory, snapshot_connection(db) as connection:
         layers = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
             position, lag_seconds = await facts_position(connection)
-        figures = await with_previous_period(connection, question, now, past_position)
-        compared = await load_comparisons(
-            question, lambda compared_question: count_as_of(connection, compared_question, now, past_position)
-        )
+
+        async def counted(part: KpiQuestion) -> dict[PointKey, Figures]:
+            return await count_as_of(connection, part, now, past_position, memory if reuse else None)
+
+        comparisons = await load_comparisons(question, counted) if compared else Comparisons()
+        figures = await (with_previous_period(question, now, counted) if compared else counted(question))
         names = await cut_names(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
@@ -115,42 +127,52 @@ async def answer(
         as_of=None if past_position is None else now,
         position=position,
         lag_seconds=lag_seconds,
-        points=series_points(question, figures, compared, names, layers, now),
+        points=series_points(question, figures, comparisons, names, layers, now),
     )
 
 
 async def with_previous_period(
-    connection: Connection, question: KpiQuestion, now: datetime, position: int | None
+    question: KpiQuestion, now: datetime, counted: CountFigures
 ) -> dict[PointKey, Figures]:
     """Return the figures of every period and cut that has any cases, with the previous period as number 0.
 
     A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
     """
     before = _previous_bounds(question)
-    counted_cells = await count_as_of(
-        connection, replace(question, bounds=(*before, *question.bounds)), now, position
-    )
+    cells = await counted(replace(question, bounds=(*before, *question.bounds)))
     as_far: dict[PointKey, Figures] = {}
     if (part := comparable_part(question, now)) is not None:
-        as_far = await count_as_of(connection, replace(question, bounds=part), now, position)
-    figures = {(0, cut): cell for (period, cut), cell in counted_cells.items() if period == 1}
-    counted = {
-        (period - len(before), cut): cell
-        for (period, cut), cell in counted_cells.items()
-        if period > len(before)
+        as_far = await counted(replace(question, bounds=part))
+    figures = {(0, cut): cell for (period, cut), cell in cells.items() if period == 1}
+    present = {
+        (period - len(before), cut): cell for (period, cut), cell in cells.items() if period > len(before)
     }
-    _check_limit(counted, LARGEST_ANSWER)
-    return figures | counted | {(PARTIAL_PREVIOUS, cut): cell for (_, cut), cell in as_far.items()}
+    _check_limit(present, LARGEST_ANSWER)
+    return figures | present | {(PARTIAL_PREVIOUS, cut): cell for (_, cut), cell in as_far.items()}
 
 
 async def count_as_of(
-    connection: Connection, question: KpiQuestion, now: datetime, position: int | None
+    connection: Connection,
+    question: KpiQuestion,
+    now: datetime,
+    position: int | None,
+    memory: KeptFigures | None = None,
 ) -> dict[PointKey, Figures]:
-    """Count the figures as the log knew them at the position; None: from the facts. Raises CannotAnswer."""
+    """Count the figures as the log knew them at the position; None: from the facts. With a memory those that
+    are kept are taken from it, and counted by the facts while these stand there. Raises CannotAnswer.
+    """
     if position is None:
         return await count(connection, question, now, most=2 * LARGEST_ANSWER)
+    if memory is not None:
+        if (before := await memory.find_figures(connection, question, position)) is not None:
+            return before
+        if (await facts_position(connection))[0] == position:
+            return memory.add(
+                question, position, await count(connection, question, now, most=2 * LARGEST_ANSWER)
+            )
     filters = await resolve_filters(connection, question)
-    return await as_of.count(connection, question, filters, end_instants(question, now), position)
+    figures = await as_of.count(connection, question, filters, end_instants(question, now), position)
+    return figures if memory is None else memory.add(question, position, figures)
 
 
 def running_period(question: KpiQuestion, now: datetime) -> int | None:
@@ -419,36 +441,14 @@ async def with_budgets(connection: Connection, question: KpiQuestion) -> KpiQues
     return replace(question, budgets=await budgets(connection, key, question.currency, position))
 
 
-async def team_ids(connection: Connection, field: str, named: Sequence[str]) -> list[UUID]:
-    """Return the ids of the teams that the parameter `field` names. Raises CannotAnswer."""
-    text = "select id, key from fold.team where key = any(%(named)s) or id::text = any(%(named)s)"
-    rows = await fetch(connection, SqlStatement(text, {"named": named}))
-    known_names = {text for team_id, key in rows for text in (str(team_id), key)}
-    for name in named:
-        if name not in known_names:
-            raise CannotAnswer(field, "unknown_value", value=name)
-    return [team_id for team_id, _ in rows]
-
-
 async def cut_names(
     connection: Connection, question: KpiQuestion, places: Iterable[PointKey]
 ) -> dict[str | UUID | None, str]:
     """Return, by id, the keys of the teams and the numbers of the agreements that occur in the cuts."""
     places = list(places)
-    return await _team_keys(connection, question, places) | await agreement_numbers(
+    return await team_keys(connection, question, places) | await agreement_numbers(
         connection, question, places
     )
-
-
-async def _team_keys(
-    connection: Connection, question: KpiQuestion, places: Iterable[PointKey]
-) -> dict[str | UUID | None, str]:
-    columns = [n for n, dimension in enumerate(question.by) if dimension in TEAMS]
-    ids = {place[1][n] for place in places for n in columns} - {None}
-    if not ids:
-        return {}
-    text = "select id, key from fold.team where id = any(%(ids)s::uuid[])"
-    return dict(await fetch(connection, SqlStatement(text, {"ids": list(ids)})))
 
 
 def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from psycopg.errors import QueryCanceled
 
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.answers import point_intervals, references
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import Distribution, Figures, PointKey, distribution
 from app.kpis.declaration.kpi import EXCLUSIONS, Aggregate, Kpi
+from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import WEIGHTED_AGGREGATES, SqlStatement, began_column
 from app.kpis.facts.rota_days import RotaDays, covered_work, rota_days
@@ -34,6 +36,14 @@ LONGEST_SECONDS = 20
 LIMITS = f"set local statement_timeout = '{LONGEST_SECONDS}s'; set local enable_nestloop = off"
 #: The time at which the event at a position was recorded.
 SELECT_RECORDED_AT = "select recorded_at from log.event where position = %s"
+#: An event is written at most so long after it was stamped.
+LONGEST_WRITING = timedelta(seconds=1)
+SELECT_FACTS_MOMENT = """
+select done.position, greatest(told.recorded_at,
+  case when done.position = head.position or told.recorded_at is null
+  then clock_timestamp() - %(settled)s::interval end)
+from (select coalesce(max(position), 0) as position from log.checkpoint where consumer = %(consumer)s) done
+cross join log.head left join log.event told on told.position = done.position"""
 SELECT_OCCURRED_RANGE = "select min(occurred_at), max(occurred_at) from log.event where position <= %s"
 
 PER_DAYS = frozenset({Aggregate.per_agent_day, Aggregate.per_day})
@@ -69,6 +79,26 @@ async def log_moment(db: Database, as_of: int | datetime, now: datetime) -> LogM
     if isinstance(as_of, datetime):
         return LogMoment(await read.position_at(db, as_of), as_of)
     return LogMoment(as_of, await db.value(SELECT_RECORDED_AT, (as_of,)) or now)
+
+
+async def past_moment(db: Database, as_of: int | datetime | None, now: datetime) -> LogMoment | None:
+    """Return the log's state at a position or an instant; None if that is None. Raises WrongValue if the log
+    has not reached it, and DatabaseGone.
+    """
+    if as_of is None:
+        return None
+    if await read.is_beyond_head(db, as_of, now):
+        raise WrongValue(parameter="as_of", because="ahead_of_the_log")
+    return await log_moment(db, as_of, now)
+
+
+async def facts_moment(connection: Connection) -> LogMoment:
+    """Return the state of the log that the facts have reached, at an instant up to which no other event can
+    come: the latest that was LONGEST_WRITING ago, or that of their last event.
+    """
+    parameters = {"consumer": FACTS.name, "settled": LONGEST_WRITING}
+    ((position, instant),) = await fetch(connection, SqlStatement(SELECT_FACTS_MOMENT, parameters))
+    return LogMoment(position, instant)
 
 
 async def count(

@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
-from app.kpis.answers.answer import facts_position, snapshot_connection, with_budgets, with_previous_period
+from app.kpis.answers.answer import (
+    count_as_of,
+    facts_position,
+    snapshot_connection,
+    with_budgets,
+    with_previous_period,
+)
 from app.kpis.answers.outlook import Outlook, Requirement, requirement_for
 from app.kpis.answers.point_parts import (
     LagNotice,
@@ -89,7 +95,9 @@ async def forecast(db: Database, question: KpiQuestion, more_cases: int | None) 
     async with snapshot_connection(db) as connection:
         layers = (await targets(connection, [kpi.key])).get(kpi.key, ())
         position, lag_seconds = await facts_position(connection)
-        figures = await with_previous_period(connection, question, now, None)
+        figures = await with_previous_period(
+            question, now, lambda counted_question: count_as_of(connection, counted_question, now, None)
+        )
         budget = (await with_budgets(connection, question)).budgets.amount_at(now)
     nothing = Figures(open_cases=0 if kpi.still_open else None)
     cell, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)

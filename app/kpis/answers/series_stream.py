@@ -33,7 +33,7 @@ async def series_pieces(
         begin = max(first - 1, 0)
         piece = replace(question, bounds=all_bounds[begin : begin + size + 1])
         try:
-            piece_answer = await answer(db, piece, now, position=position)
+            piece_answer = await answer(db, piece, now, position=position, reuse=True)
         except CannotAnswer as error:
             if error.code != "too_many_points" or size <= SMALLEST_PIECE:
                 raise

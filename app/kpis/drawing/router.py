@@ -13,6 +13,7 @@ from app.api.contract.openapi import problems
 from app.api.listings import paging
 from app.api.page_language import ChosenLanguage, chosen_language
 from app.kpis.answers.answer import answer
+from app.kpis.answers.as_of import past_moment
 from app.kpis.answers.charts import behaviour
 from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.drawing.behaviour import draw
@@ -66,10 +67,13 @@ async def get_kpi_chart(
     """Draw the behaviour chart of a KPI (SVG): at most 60 periods, titled by what it finds."""
     now, language = context_of(request).now, chosen_language(request, query.lang)
     kpi = permitted_kpi(ledger, context_of(request), key)
+    then = await past_moment(ledger.db, query.as_of, now)
+    now = now if then is None else then.instant
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
     if len(question.bounds) - 1 > MOST_POINTS:
         raise CannotAnswer("grain", "too_many_periods", most=str(MOST_POINTS))
-    answered = await answer(ledger.db, question, now)
+    position = None if then is None else then.position
+    answered = await answer(ledger.db, question, now, position=position, reuse=True, compared=False)
     marks = await with_moments(ledger, caller_of(request), question, await chart_marks(ledger, question))
     remark = await lag_notice(ledger.db, answered.position, answered.lag_seconds, language)
     words = ChartWords(language, kpi.unit, question.zone, ledger.settings.currency)

@@ -16,6 +16,13 @@ MOST_VALUES = 50
 #: More than there are KPIs.
 MOST_KEYS = 300
 MOST_CASES = 10_000_000
+PastMoment = Annotated[
+    AsOf | None,
+    Field(
+        description="The instant or the position of the log as of which it is computed: later events are "
+        "not in it. Figures that were computed before are kept; others read the whole log up to there."
+    ),
+]
 Values = Annotated[list[str] | None, CommaSeparated]
 
 
@@ -101,14 +108,7 @@ class KpiQuery(KpiFilters):
     by: Annotated[list[Dimension] | None, CommaSeparated] = Field(
         None, max_length=len(Dimension), description="The dimensions by which each period is cut."
     )
-
-    as_of: Annotated[
-        AsOf | None,
-        Field(
-            description="The instant or the position of the log as of which it is computed: later events are "
-            "not in it. It reads the whole log up to there."
-        ),
-    ] = None
+    as_of: PastMoment = None
     last_year: bool = Field(False, description="True to show the same periods of the year before, too.")
     fresh: bool = Field(
         False,
@@ -123,6 +123,7 @@ class KpiBehaviourQuery(KpiFilters):
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
         "month", description="Length of a period."
     )
+    as_of: PastMoment = None
 
 
 class KpiBehavioursQuery(KpiBehaviourQuery):
@@ -134,6 +135,15 @@ class KpiBehavioursQuery(KpiBehaviourQuery):
     judged: Annotated[str | None, Field(max_length=40)] = Field(
         None,
         description="A date in the period that is judged, or a time with a zone. None: the last one over.",
+    )
+    keep: bool = Field(
+        False,
+        description="True to keep the figures as they are now, so that they can be asked for again: with the "
+        "`as_of` of the answer.",
+    )
+    recompute: bool = Field(
+        False,
+        description="True to compute figures `as_of` anew from the log, and compare them with those kept.",
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.api.records.shapes import PersonStub
 from app.kernel.ledger import Ledger
 from app.kpis.answers.charts import NO_MARKS, ChartMarks, KpiChartRebase, KpiNotedSignal
+from app.kpis.declaration.marks import SignalState
 from app.kpis.questions.question import KpiQuestion
 from app.kpis.questions.scopes import KpiScope, ScopeKind, scoped_value
 from app.platform.db import Row
@@ -21,17 +22,27 @@ OF_SCOPE = (
 )
 SELECT_REBASES = f"""
 select id, change, begins_at from fold.kpi_rebase
-where {OF_SCOPE} and state = 'active' order by begins_at, added_at"""
+where {OF_SCOPE} and added_at <= %(as_of)s and (state = 'active' or changed_at > %(as_of)s)
+order by begins_at, added_at"""
 SELECT_NOTED = f"""
 select id, number, state, rule, tendency, since_at, begins_at, noted_at, reason, cause,
   explained_by_id, explained_at
-from fold.kpi_signal where {OF_SCOPE} and grain = %(grain)s and zone = %(zone)s and state <> 'withdrawn'
+from fold.kpi_signal where {OF_SCOPE} and grain = %(grain)s and zone = %(zone)s
+and noted_at <= %(as_of)s and (state <> 'withdrawn' or changed_at > %(as_of)s)
 and begins_at >= %(begin)s and begins_at < %(end)s order by begins_at, rule"""
+#: What a signal has that nobody had explained by then.
+UNEXPLAINED = {
+    "state": SignalState.noted,
+    "reason": None,
+    "cause": None,
+    "explained_by_id": None,
+    "explained_at": None,
+}
 
 
 async def chart_marks(ledger: Ledger, question: KpiQuestion) -> ChartMarks:
-    """Return the marks of the chart that answers the question: those of its scope. A chart of something else
-    than the organisation, a service or a team has none. Raises DatabaseGone.
+    """Return the marks of the chart that answers the question: those of its scope that stood at its instant.
+    A chart of something else than the organisation, a service or a team has none. Raises DatabaseGone.
     """
     scope = await _scope_of(ledger, question)
     if scope is None:
@@ -44,9 +55,10 @@ async def chart_marks(ledger: Ledger, question: KpiQuestion) -> ChartMarks:
         "zone": question.zone.key,
         "begin": question.bounds[0],
         "end": question.bounds[-1],
+        "as_of": question.now,
     }
     rebases = [KpiChartRebase(**row) for row in await ledger.db.rows(SELECT_REBASES, parameters)]
-    noted = await _noted(ledger, await ledger.db.rows(SELECT_NOTED, parameters))
+    noted = await _noted(ledger, await ledger.db.rows(SELECT_NOTED, parameters), question.now)
     return ChartMarks(rebases, noted)
 
 
@@ -61,8 +73,11 @@ async def _scope_of(ledger: Ledger, question: KpiQuestion) -> KpiScope | None:
     return KpiScope(service=name)
 
 
-async def _noted(ledger: Ledger, rows: Sequence[Row]) -> dict[datetime, list[KpiNotedSignal]]:
-    """Return the signals by the beginning of their period, with the words that people have written."""
+async def _noted(
+    ledger: Ledger, rows: Sequence[Row], as_of: datetime
+) -> dict[datetime, list[KpiNotedSignal]]:
+    """Return the signals by the beginning of their period, with the words that people had written by then."""
+    rows = [row if _explained_by(row, as_of) else {**row, **UNEXPLAINED} for row in rows]
     persons: set[UUID] = {row["explained_by_id"] for row in rows if row["explained_by_id"] is not None}
     names = await ledger.directory.names(persons) if persons else {}
     sealed = [row["reason"] for row in rows if row["reason"] is not None]
@@ -81,3 +96,7 @@ async def _noted(ledger: Ledger, rows: Sequence[Row]) -> dict[datetime, list[Kpi
         )
         signals_by_begin[row["begins_at"]].append(KpiNotedSignal(**signal_fields, explained_by=by))
     return signals_by_begin
+
+
+def _explained_by(row: Row, as_of: datetime) -> bool:
+    return row["explained_at"] is None or row["explained_at"] <= as_of

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from app.dashboard.chart_tables import period_rows
 from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value, target_words
+from app.dashboard.kpis.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
-from app.dashboard.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
@@ -80,11 +80,13 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         values |= await _behaviour(page, key, words, ranges=ranges) | parts
         values["faults"] = {"chart": values["chart_fault"], "parts": parts.get("parts_fault", "")}
         heavy = values.pop("heavy", ())
-        sort, all_rows = request.query_params.get("sort", SORTS[0]), request.query_params.get("rows") == "all"
-        values["cases"] = await _cases(
-            page, key, words, heavy, sort, most_rows=MOST_CASES if all_rows else CASES_SHOWN
-        )
-        values["forecast"] = await _forecast(page, key, words)
+        if view.as_of is None:  # cases and what is to come are not kept
+            sort = request.query_params.get("sort", SORTS[0])
+            all_rows = request.query_params.get("rows") == "all"
+            values["cases"] = await _cases(
+                page, key, words, heavy, sort, most_rows=MOST_CASES if all_rows else CASES_SHOWN
+            )
+            values["forecast"] = await _forecast(page, key, words)
     return page.answer(
         "kpi.html",
         item["name"],

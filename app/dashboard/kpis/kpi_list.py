@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -13,6 +14,15 @@ from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashb
 from app.kpis.catalogue import KPIS
 
 router = APIRouter(prefix=ROOT, include_in_schema=False)
+#: So many figures are computed for a page; the others are listed without.
+MOST_JUDGED = 40
+NO_FIGURES: Mapping[str, Any] = {
+    "items": [],
+    "position": 0,
+    "lag_seconds": 0,
+    "behind": None,
+    "recomputed": None,
+}
 SORTS = ("name", "mark", "process", "owner")
 #: The order of marks: what has changed for the worse first.
 MARKS = ("worse", "changed", "better", "usual", "too_few", None)
@@ -22,24 +32,26 @@ MARKS = ("worse", "changed", "better", "usual", "too_few", None)
 async def get_kpi_list_page(request: Request, q: str = "", sort: str = "", process: str = "") -> Response:
     """Return the page of all figures."""
     page = await open_dashboard(request)
-    definitions = (await page.desk.calls.read("/v1/kpis"))["items"]
+    definitions = (await page.desk.calls.read("/v1/kpis/definitions"))["items"]
     kinds = PROCESS_PAGES.get(process, (process,) if process else ())
-    keys = [
-        item["key"]
-        for item in definitions
+    matching = [
+        item
+        for item in sorted(definitions, key=lambda item: item["name"])
         if (not kinds or item["process"] in kinds) and (not q.strip() or _has(item["key"], q))
     ]
-    document = (
-        await page.behaviours(keys)
-        if keys
-        else {"items": [], "position": 0, "lag_seconds": 0, "behind": None}
-    )
+    is_searched = bool(kinds or q.strip())
+    keys = [item["key"] for item in matching[:MOST_JUDGED]]
+    document = NO_FIGURES
+    if keys:
+        document = await page.behaviours(keys if is_searched else None)
+    judged = {item["key"] for item in document["items"]}
     sort = sort if sort in SORTS else SORTS[0]
     return page.answer(
         "kpis.html",
         page.sentence("page_kpis"),
         path=f"{ROOT}/kpis",
         rows=_sorted(page.rows(document["items"]), sort),
+        others=[item for item in matching if item["key"] not in judged],
         document=document,
         searched=q,
         sort=sort,
@@ -80,9 +92,9 @@ async def _report(page: DashboardPage, rows: Sequence[FigureRow], document: obje
         "report.html",
         page.sentence("report_title", period=page.period_name()),
         path=f"{ROOT}/report",
-        attention=await read_attention(page),
+        attention=None if page.view.as_of else await read_attention(page),
         cases_address=cases_address,
-        reconciliation=await last_reconciliation(page),
+        reconciliation=None if page.view.as_of else await last_reconciliation(page),
         rows=rows,
         document=document,
         scope=[page.name_of(name, value) for name, values in page.view.scope.items() for value in values],

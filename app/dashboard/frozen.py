@@ -1,0 +1,30 @@
+"""Views as of an instant: their figures are kept as they are now, and can be seen again for ever."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER
+
+from app.dashboard.opening import FROZEN_PAGES, PROCESS_PAGES, ROOT, open_dashboard
+from app.dashboard.process_pages import keys_of_process
+
+router = APIRouter(prefix=f"{ROOT}/frozen", include_in_schema=False)
+
+
+@router.get("", operation_id="get_frozen_home")
+@router.get("/{path:path}", operation_id="get_frozen_view")
+async def get_frozen_view(request: Request, path: str = "") -> Response:
+    """Lead to the page at that path below the dashboard's as it is now, with the instant in its address."""
+    page = await open_dashboard(request)
+    first, _, key = path.partition("/")
+    if first not in FROZEN_PAGES or (first in ("team", "service") and key not in page.names[first]):
+        raise HTTPException(404)
+    keys = [key] if first == "kpi" else keys_of_process(first) if first in PROCESS_PAGES else None
+    scoped = page.of_scope(first, key) if first in ("team", "service") else page
+    document = await scoped.behaviours(keys, keep=True)
+    target = f"{ROOT}/{path}" if path else ROOT
+    changes = {name: request.query_params.get(name) for name in ("by", "sort", "lang")}
+    address = page.view.address(target, as_of=page.view.as_of or document["as_of"], **changes)
+    return RedirectResponse(address, HTTP_303_SEE_OTHER)

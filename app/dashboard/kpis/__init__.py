@@ -1,0 +1,1 @@
+"""Pages of KPIs: all of them, and one with what moved it."""

@@ -1,0 +1,1 @@
+alter table plumbing.view add column home boolean not null default false;
