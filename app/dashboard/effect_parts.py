@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from app.dashboard.figures import instant, words_of_unit
-from app.dashboard.kpis.kpi_page import drawing
 from app.dashboard.opening import ROOT, DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.drawing.chart_words import ChartWords
@@ -63,7 +62,7 @@ async def effect_on_page(page: DashboardPage, measured: Mapping[str, Any]) -> Ef
     figures = []
     for figure in FIGURES:
         answer = await page.desk.calls.send("GET", path, parameters={"figure": figure})
-        if (drawn := drawing(answer)) is not None:
+        if (drawn := answer.drawing) is not None:
             figures.append((figure, drawn))
     words = effect_words(page, measured)
     return EffectOnPage(

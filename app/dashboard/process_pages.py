@@ -13,7 +13,6 @@ from starlette.responses import Response
 from app.dashboard.chart_tables import PeriodRow, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
-from app.dashboard.kpis.kpi_page import drawing, fault
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 
@@ -137,7 +136,7 @@ def keys_of_process(process: str) -> list[str]:
 async def _chart(page: DashboardPage, key: str) -> tuple[Markup | None, str]:
     parameters = page.view.chart_parameters()
     answer = await page.desk.calls.send("GET", f"/v1/kpis/{key}/chart.svg", parameters=parameters)
-    return drawing(answer), "" if answer.is_success else fault(answer)
+    return answer.drawing, answer.fault
 
 
 def _table(page: DashboardPage, item: Mapping[str, Any]) -> list[PeriodRow]:

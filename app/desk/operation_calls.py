@@ -38,6 +38,21 @@ class CallAnswer:
         """Say whether the operation did what was asked."""
         return self.status < 300
 
+    @property
+    def drawing(self) -> Markup | None:
+        """Return the drawing (SVG) that was answered, to be put into a page; None: there is none."""
+        if not self.is_success:
+            return None
+        return Markup(self.content.decode())  # noqa: S704 - our own drawing, which has escaped what it shows
+
+    @property
+    def fault(self) -> str:
+        """Return in words why nothing was answered; nothing if something was."""
+        if self.is_success:
+            return ""
+        problem = self.document or {}
+        return str(problem.get("detail") or problem.get("title") or self.status)
+
 
 class CallRefused(Exception):
     """An operation that a page needs refused: the page cannot be shown."""
@@ -72,10 +87,7 @@ class OperationCalls:
 
     async def read_drawing(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Markup | None:
         """Return the drawing (SVG) at that path, to be put into a page; None if none is to be had."""
-        answer = await self.send("GET", path, parameters=parameters)
-        if not answer.is_success:
-            return None
-        return Markup(answer.content.decode())  # noqa: S704 - our own drawing, which has escaped what it shows
+        return (await self.send("GET", path, parameters=parameters)).drawing
 
     async def send(
         self,

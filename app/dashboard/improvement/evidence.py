@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from app.dashboard.effect_parts import effect_words, warning_sentence
 from app.dashboard.improvement.measured import MeasurementOnPage, measurements_of
-from app.dashboard.kpis.kpi_page import drawing
 from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
@@ -83,4 +82,4 @@ async def _line(page: DashboardPage, item: MeasurementOnPage) -> EvidenceLine:
     path = f"/v1/effects/{effect}/chart.svg"
     answer = await page.desk.calls.send("GET", path, parameters={"figure": "intervals"})
     warnings = [warning_sentence(warning, words) for warning in item.measured["result"]["warnings"]]
-    return EvidenceLine(item.measured["sentence"], warnings, drawing(answer), effect)
+    return EvidenceLine(item.measured["sentence"], warnings, answer.drawing, effect)

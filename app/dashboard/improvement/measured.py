@@ -97,16 +97,16 @@ def relative_effect(
         return effect
     sign = -1 if direction is Direction.down else 1
 
-    def part(number: float | None) -> float | None:
+    def relative(number: float | None) -> float | None:
         if number is None:
             return None
         return sign * (number - 1 if is_ratio else number / abs(before))
 
-    ends = part(result["low"]), part(result["high"])
+    ends = relative(result["low"]), relative(result["high"])
     low, high = ends if sign > 0 else ends[::-1]
-    promised = None if result["promised"] is None else part(result["promised"]["effect"])
+    promised = None if result["promised"] is None else relative(result["promised"]["effect"])
     return ProgrammeEffect(
-        effect.label, part(result["effect"]), low, high, promised, effect.tendency, effect.remark
+        effect.label, relative(result["effect"]), low, high, promised, effect.tendency, effect.remark
     )
 
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
-from markupsafe import Markup
 from starlette.responses import Response
 
 from app.dashboard.chart_tables import period_rows
 from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value, target_words
 from app.dashboard.kpis.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
-from app.desk.operation_calls import CallAnswer, CallRefused
+from app.desk.operation_calls import CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing.chart_words import ChartWords
@@ -112,7 +111,7 @@ async def _behaviour(page: DashboardPage, key: str, words: ChartWords, *, ranges
     chart_query = {**parameters, "moving_range": "true"} if ranges else parameters
     chart = await calls.send("GET", f"{path}/chart.svg", parameters=chart_query)
     answer = await calls.send("GET", f"{path}/behaviour", parameters=parameters)
-    drawn = {"chart": drawing(chart), "chart_fault": "" if chart.is_success else fault(chart)}
+    drawn = {"chart": chart.drawing, "chart_fault": chart.fault}
     if not answer.is_success:
         return drawn
     stretches, number = answer.document["stretches"], answer.document["moments_left_out"]
@@ -153,19 +152,6 @@ async def _csv(page: DashboardPage, path: str, parameters: Mapping[str, str], na
         raise CallRefused(answer)
     headers = {"Content-Disposition": f'attachment; filename="{name}-{page.view.key}.csv"', **SCRIPTLESS}
     return Response(answer.content, headers=headers, media_type="text/csv; charset=utf-8")
-
-
-def drawing(answer: CallAnswer) -> Markup | None:
-    """Return a drawing that an operation has answered, to be put into a page; None: there is none."""
-    if not answer.is_success:
-        return None
-    return Markup(answer.content.decode())  # noqa: S704 - our own drawing, which has escaped all that it shows
-
-
-def fault(answer: CallAnswer) -> str:
-    """Return in words why an operation has given nothing."""
-    problem = answer.document or {}
-    return str(problem.get("detail") or problem.get("title") or answer.status)
 
 
 def _api(page: DashboardPage, path: str, *, charted: bool) -> str:
@@ -217,7 +203,7 @@ async def _parts(
         return {
             "by": by,
             "possible": possible,
-            "faults": {"parts": fault(answered if total_answer.is_success else total_answer)},
+            "faults": {"parts": (answered if total_answer.is_success else total_answer).fault},
         }
     points, series = total_answer.document["points"], answered.document
     running = {point["from"] for point in item["points"] if point["running"]}

@@ -58,7 +58,7 @@ async def chart_marks(ledger: Ledger, question: KpiQuestion) -> ChartMarks:
         "as_of": question.now,
     }
     rebases = [KpiChartRebase(**row) for row in await ledger.db.rows(SELECT_REBASES, parameters)]
-    noted = await _noted(ledger, await ledger.db.rows(SELECT_NOTED, parameters), question.now)
+    noted = await _noted_signals(ledger, await ledger.db.rows(SELECT_NOTED, parameters), question.now)
     return ChartMarks(rebases, noted)
 
 
@@ -73,7 +73,7 @@ async def _scope_of(ledger: Ledger, question: KpiQuestion) -> KpiScope | None:
     return KpiScope(service=name)
 
 
-async def _noted(
+async def _noted_signals(
     ledger: Ledger, rows: Sequence[Row], as_of: datetime
 ) -> dict[datetime, list[KpiNotedSignal]]:
     """Return the signals by the beginning of their period, with the words that people had written by then."""
