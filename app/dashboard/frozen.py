@@ -14,17 +14,17 @@ router = APIRouter(prefix=f"{ROOT}/frozen", include_in_schema=False)
 
 
 @router.get("", operation_id="get_frozen_home")
-@router.get("/{path:path}", operation_id="get_frozen_view")
-async def get_frozen_view(request: Request, path: str = "") -> Response:
-    """Lead to the page at that path below the dashboard's as it is now, with the instant in its address."""
+@router.get("/{name}", operation_id="get_frozen_page")
+@router.get("/{name}/{key}", operation_id="get_frozen_view")
+async def get_frozen_view(request: Request, name: str = "", key: str = "") -> Response:
+    """Lead to the page of that name and key as it is now, with the instant in its address."""
     page = await open_dashboard(request)
-    first, _, key = path.partition("/")
-    if first not in FROZEN_PAGES or (first in ("team", "service") and key not in page.names[first]):
+    if name not in FROZEN_PAGES or (name in ("team", "service") and key not in page.names[name]):
         raise HTTPException(404)
-    keys = [key] if first == "kpi" else keys_of_process(first) if first in PROCESS_PAGES else None
-    scoped = page.of_scope(first, key) if first in ("team", "service") else page
+    keys = [key] if name == "kpi" else keys_of_process(name) if name in PROCESS_PAGES else None
+    scoped = page.of_scope(name, key) if name in ("team", "service") else page
     document = await scoped.behaviours(keys, keep=True)
-    target = f"{ROOT}/{path}" if path else ROOT
+    target = "/".join(part for part in (ROOT, name, key) if part)
     changes = {name: request.query_params.get(name) for name in ("by", "sort", "lang")}
     address = page.view.address(target, as_of=page.view.as_of or document["as_of"], **changes)
     return RedirectResponse(address, HTTP_303_SEE_OTHER)
