@@ -7292,6 +7292,29 @@ create table plumbing.session (
 );
 CREATE INDEX session_expires ON plumbing.session USING btree (expires_at);
 
+create table plumbing.summary (
+  id uuid not null,
+  version integer not null,
+  person_id uuid not null,
+  cadence text collate "C" not null,
+  weekday text collate "C",
+  day_of_month smallint,
+  time_of_day text collate "C" not null,
+  time_zone text collate "C" not null,
+  view_id uuid,
+  only_when_needed boolean not null,
+  next_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  attempts integer not null,
+  why text,
+  sent_at timestamp with time zone,
+  failure text collate "C",
+  changed_at timestamp with time zone not null,
+  constraint summary_pkey PRIMARY KEY (id)
+);
+CREATE INDEX summary_due ON plumbing.summary USING btree (due_at);
+CREATE INDEX summary_person ON plumbing.summary USING btree (person_id, id);
+
 create table plumbing.timer (
   rule text collate "C" not null,
   stream text collate "C" not null,
