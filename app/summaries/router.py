@@ -74,7 +74,8 @@ async def get_my_summary(
     if row is None:
         raise NotFound()
     document = dump_json(await _render(ledger, caller, row))
-    return etag_response(document, row["version"], VARY, if_none_match)
+    headers = {"Content-Language": language_for(request), **VARY}
+    return etag_response(document, row["version"], headers, if_none_match)
 
 
 @router.put(
