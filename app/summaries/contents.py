@@ -20,9 +20,9 @@ from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.questions.access import may_see_kpi
 from app.platform.db import Row
 from app.summaries.figures import WatchedFigures
+from app.summaries.queries import schedule_of
 from app.summaries.schedule import Schedule
 from app.summaries.selection import SummarySelection, read_selection
-from app.summaries.storage import schedule_of
 
 #: The page at which people choose the summaries that they are sent.
 SETTINGS_PAGE = f"{ROOT}/summaries"

@@ -15,7 +15,7 @@ from app.kpis.questions.question import QuestionParameters
 from app.kpis.signals.watch_list import watched_kpis
 
 #: Many people want their summary at the same time, and the same figures in it.
-KEPT_FOR = timedelta(minutes=1)
+CACHE_DURATION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class WatchedFigures:
     """The figures of the watched KPIs, whoever may see them, kept for a minute."""
 
     ledger: Ledger
-    _kept: dict[Hashable, tuple[datetime, BehaviourAnswers]] = field(default_factory=dict)
+    _entries: dict[Hashable, tuple[datetime, BehaviourAnswers]] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self, view: PageView, language: str, now: datetime) -> SummaryFigures:
@@ -47,11 +47,13 @@ class WatchedFigures:
         return SummaryFigures(rows, answers.position, answers.lag_seconds)
 
     async def _answers(self, view: PageView, language: str, now: datetime) -> BehaviourAnswers:
-        self._kept = {key: kept for key, kept in self._kept.items() if now - kept[0] < KEPT_FOR}
+        self._entries = {
+            key: entry for key, entry in self._entries.items() if now - entry[0] < CACHE_DURATION
+        }
         key = (view.key, tuple(view.scope.items()), language)
-        if key not in self._kept:
-            self._kept[key] = now, await self._compute(view, language, now)
-        return self._kept[key][1]
+        if key not in self._entries:
+            self._entries[key] = now, await self._compute(view, language, now)
+        return self._entries[key][1]
 
     async def _compute(self, view: PageView, language: str, now: datetime) -> BehaviourAnswers:
         settings = self.ledger.settings

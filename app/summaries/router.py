@@ -27,17 +27,17 @@ from app.kernel.actions.actor_policy import anybody
 from app.kernel.actions.refusals import NotFound, VersionMismatch, WrongValue
 from app.log.canonical import instant
 from app.platform.db import Row
-from app.summaries.schedule import Cadence, Schedule, next_instant
-from app.summaries.shapes import SaveSummary, SummaryOut, SummaryPage
-from app.summaries.storage import (
+from app.summaries.queries import (
     MOST_SUMMARIES,
     find_summary,
     remove_summary,
     save_summary,
     summaries_of,
+    zone_of,
 )
+from app.summaries.schedule import Cadence, Schedule, next_instant
+from app.summaries.shapes import SaveSummary, SummaryOut, SummaryPage
 
-ZONE_OF_PERSON = "select time_zone from fold.person where id = %s"
 SummaryId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves it makes.")]
 
 router = APIRouter(prefix="/v1/me/summaries", tags=["attention"], route_class=DirectRoute)
@@ -137,7 +137,7 @@ async def remove_my_summary(request: Request, ledger: Ledger, summary_id: Summar
 
 async def _schedule(ledger: Ledger, person_id: UUID, body: SaveSummary) -> Schedule:
     """Return the schedule that is asked for; its zone is the person's own if none is."""
-    zone = body.time_zone or await ledger.db.value(ZONE_OF_PERSON, (person_id,)) or ledger.settings.time_zone
+    zone = body.time_zone or await zone_of(ledger.db, person_id) or ledger.settings.time_zone
     return Schedule(
         body.cadence,
         time.fromisoformat(body.time_of_day),

@@ -25,8 +25,8 @@ from app.platform.shared_connections import SharedConnections
 from app.summaries.contents import SummaryContents, read_contents
 from app.summaries.figures import WatchedFigures
 from app.summaries.mail_parts import TABLE, mail_html, mail_text, subject
+from app.summaries.queries import claim_due, move_on, postpone, schedule_of
 from app.summaries.schedule import next_instant
-from app.summaries.storage import claim_due, move_on, postpone, schedule_of
 
 NAME = "summaries"
 POLL_SECONDS = 5.0

@@ -21,7 +21,7 @@ class SaveSummary(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cadence: Cadence = Field(description="How often it is sent.")
+    cadence: Cadence = Field(description="The frequency: by the day, week or month.")
     weekday: Weekday = Field(
         default=Weekday.mon, description="The day of the week on which a weekly one is sent."
     )

@@ -15,7 +15,7 @@ from app.log.canonical import from_instant
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
 from app.summaries.contents import SETTINGS_PAGE
-from app.summaries.storage import CLAIM_DURATION
+from app.summaries.queries import CLAIM_DURATION
 from tests.attention.test_now import STATEMENT
 from tests.client import Client, Json, an_incident
 from tests.dashboard.test_dashboard_pages import KPI

@@ -11,7 +11,7 @@ import pytest
 from app.common.people import Role, rule_caller
 from app.foundation.people.persons import EditPerson
 from app.log.canonical import from_instant
-from app.summaries.storage import MOST_SUMMARIES
+from app.summaries.queries import MOST_SUMMARIES
 from tests.client import Api, Json
 from tests.people import act
 from tests.summaries.conftest import PATH, Mailing

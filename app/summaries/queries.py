@@ -1,4 +1,4 @@
-"""Storage of summaries: choices of persons, and so no events, like saved views (decision 0019).
+"""Queries of summaries: choices of persons, and so no events, like saved views (decision 0019).
 
 A row is also what is still to be sent: a worker claims it for some minutes, and moves `next_at` on once its
 mail was handed over, or need not be. Whoever changes it meanwhile is not overruled.
@@ -34,6 +34,7 @@ on conflict (id) do update set version = s.version + 1, cadence = excluded.caden
   changed_at = excluded.changed_at
 where s.person_id = excluded.person_id and (%(if_match)s::integer[] is null or s.version = any(%(if_match)s))
 returning *"""
+ZONE_OF_PERSON = "select time_zone from fold.person where id = %s"
 REMOVE = "delete from plumbing.summary where id = %(id)s and person_id = %(me)s returning id"
 REMOVE_OF_ERASED = """
 delete from plumbing.summary s using fold.person p
@@ -63,6 +64,12 @@ def schedule_of(row: Mapping[str, Any]) -> Schedule:
         None if row["weekday"] is None else Weekday(row["weekday"]),
         row["day_of_month"],
     )
+
+
+async def zone_of(db: Database, person_id: UUID) -> str | None:
+    """Return the name of the person's time zone; None: they have said none."""
+    zone: str | None = await db.value(ZONE_OF_PERSON, (person_id,))
+    return zone
 
 
 async def summaries_of(db: Database, person_id: UUID | None) -> list[Row]:
