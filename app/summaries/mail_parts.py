@@ -37,7 +37,7 @@ def schedule_words(schedule: Schedule, wording: Wording) -> str:
     )
 
 
-def of_what(contents: SummaryContents, wording: Wording) -> str:
+def selection_words(contents: SummaryContents, wording: Wording) -> str:
     """Return what the summary is of."""
     selection = contents.selection
     if selection.is_gone:
@@ -67,7 +67,7 @@ def mail_html(contents: SummaryContents, wording: Wording) -> str:
         wording,
         contents=contents,
         counts=counts(contents, wording),
-        of_what=of_what(contents, wording),
+        selection_words=selection_words(contents, wording),
         trust=trust(contents, wording),
         sent_each=schedule_words(contents.schedule, wording),
     )
@@ -75,7 +75,7 @@ def mail_html(contents: SummaryContents, wording: Wording) -> str:
 
 def mail_text(contents: SummaryContents, wording: Wording) -> str:
     """Return the summary as text: paragraphs with an empty line between them."""
-    paragraphs = [f"{counts(contents, wording)}\n{of_what(contents, wording)}"]
+    paragraphs = [f"{counts(contents, wording)}\n{selection_words(contents, wording)}"]
     for group in contents.groups:
         lines = [group.heading]
         for sentence in group.sentences:

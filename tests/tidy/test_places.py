@@ -23,6 +23,7 @@ LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
     "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
+    "app/summaries/queries.py": "summaries, which are no records",
     "app/attention/judging.py": "the periods of a KPI are replaced as a whole, beside the log",
     "app/api/service/readiness.py": "what needs room on the disk is tried, and leaves nothing",
     "app/foundation/calendars/spans.py": "the spans of a version are replaced as a whole",
