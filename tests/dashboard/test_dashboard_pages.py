@@ -38,6 +38,7 @@ PAGES = (
     "/report",
     "/improvement",
     "/committee",
+    "/summaries",
     "/team/team-0",
 )
 

@@ -23,7 +23,6 @@ LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
     "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
-    "app/summaries/queries.py": "summaries, which are no records",
     "app/attention/judging.py": "the periods of a KPI are replaced as a whole, beside the log",
     "app/api/service/readiness.py": "what needs room on the disk is tried, and leaves nothing",
     "app/foundation/calendars/spans.py": "the spans of a version are replaced as a whole",
@@ -88,6 +87,7 @@ SQL = {
     "app/foundation/decisions/approval_rules/electors.py": "whom approval rules name",
     "app/automation/decisions/take_up_at_meetings.py": "what waits for a group, and its next meeting",
     "app/attention/*": "what needs attention, of all kinds at once",
+    "app/summaries/queries.py": "summaries, which are no records",
     "app/service_status/queries.py": "incidents and changes of all services at once",
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",
