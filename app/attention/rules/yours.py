@@ -33,7 +33,8 @@ async def waiting(reader: AttentionReader) -> list[AttentionCondition]:
     choice, ledger = reader.choice, reader.ledger
     if choice.is_of_cases or choice.team is not None or choice.service is not None:
         return []
-    query = work_statement_for(reader.caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    kinds = tuple(ledger.lifecycles.values())
+    query = work_statement_for(reader.caller, kinds, ledger.settings.agents_see, with_cases=False)
     rows = await ledger.db.rows(query.statement, {**query.parameters, "now": reader.now})
     conditions = []
     for code, parts in SECTIONS.items():
