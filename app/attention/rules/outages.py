@@ -29,7 +29,7 @@ where r.kpi = %(kpi)s and r.grain = 'month' and r.begins_at = (
     select max(begins_at) from plumbing.judged_period
     where kpi = %(kpi)s and grain = 'month' and begins_at <= %(now)s)
   and r.target is not null and r.target < 1 and r.denominator > 0
-  and (%(service)s::text is null or r.service = %(service)s)"""
+  and (%(services)s::text[] = '{}' or r.service = any(%(services)s))"""
 
 
 async def services_down(reader: AttentionReader) -> list[AttentionCondition]:
@@ -68,9 +68,9 @@ async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
     month allows is reckoned from the agreed time so far.
     """
     kpi = seen_kpis(reader).get(AVAILABILITY)
-    if kpi is None or reader.choice.team is not None:
+    if kpi is None:
         return []
-    parameters = {"kpi": kpi.key, "now": reader.now, "service": reader.choice.service}
+    parameters = {"kpi": kpi.key, "now": reader.now, "services": list(reader.choice.services)}
     conditions = []
     for row in await reader.ledger.db.rows(BUDGETS, parameters):
         begin, end = row["begins_at"], period_end(Grain.month, row["begins_at"], reader.zone)
