@@ -61,7 +61,7 @@ class SummaryFigure:
 @dataclass(frozen=True, slots=True)
 class SummaryContents:
     """What a summary tells. `total` and `urgent` count all sentences, `left_off` those that do not stand in
-    it. The addresses are None where this service has none.
+    it, `omitted` the rules that the selection cannot narrow. The addresses are None where this service has none.
     """
 
     schedule: Schedule
@@ -70,6 +70,7 @@ class SummaryContents:
     total: int
     urgent: int
     left_off: int
+    omitted: int
     good: Sequence[str]
     period: str
     figures: Sequence[SummaryFigure]
@@ -102,6 +103,7 @@ async def read_contents(
         total=len(conditions),
         urgent=sum(condition.severity in URGENT for condition in conditions),
         left_off=max(len(conditions) - MOST_SENTENCES, 0),
+        omitted=len(needed.omitted),
         good=[] if processes else _good(needed, language),
         period=ChartWords(language, Unit.number, view.zone).period(view.begin, view.grain),
         figures=[

@@ -84,6 +84,8 @@ def mail_text(contents: SummaryContents, wording: Wording) -> str:
         paragraphs.append("\n".join(lines))
     if contents.left_off:
         paragraphs.append(wording.sentence(f"{PAGES}.more_sentences", n=contents.left_off))
+    if contents.omitted:
+        paragraphs.append(wording.sentence(f"{PAGES}.omitted", n=contents.omitted))
     if contents.good:
         good = [wording.sentence(f"{PAGES}.good"), *(f"- {text}" for text in contents.good)]
         paragraphs.append("\n".join(good))

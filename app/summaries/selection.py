@@ -38,13 +38,14 @@ class SummarySelection:
     is_gone: bool = False
 
     def attention_query(self) -> AttentionQuery:
-        """Return the question about what needs attention. It is of one team and one service at the most, as
-        that of the page.
-        """
+        """Return the question about what needs attention; its values are known to exist."""
         scope = self.view.scope
-        single = {name: scope[name][0] for name in ("team", "service") if len(scope.get(name, ())) == 1}
-        priorities = [Priority(code) for code in scope.get("priority", ())]
-        return AttentionQuery(period=self.view.key, priority=priorities or None, aside=False, **single)
+        return AttentionQuery.model_construct(
+            period=self.view.key,
+            team=list(scope.get("team", ())) or None,
+            service=list(scope.get("service", ())) or None,
+            priority=[Priority(code) for code in scope.get("priority", ())] or None,
+        )
 
 
 async def read_selection(

@@ -31,6 +31,7 @@ CONTENTS = SummaryContents(
     total=12,
     urgent=1,
     left_off=5,
+    omitted=3,
     good=["Backlog is better."],
     period="Oct 2026",
     figures=[
@@ -57,6 +58,7 @@ def test_both_parts_say_the_same_words(language: str) -> None:
         *("12,345", "2026-11-27 07:00", "Europe/Berlin", "Oct 2026", "Ours & theirs"),
         *("https://desk/dashboard", "https://desk/dashboard/summaries#1"),
         wording.sentence("dashboard.more_sentences", n=5),
+        wording.sentence("dashboard.omitted", n=3),
         wording.sentence("dashboard.attention_urgent", n=12, urgent=1),
         wording.sentence("sent_each_day", time="07:00", zone="Europe/Berlin"),
     ):
@@ -67,7 +69,9 @@ def test_both_parts_say_the_same_words(language: str) -> None:
 
 
 def test_where_nothing_needs_attention_the_mail_says_so_and_has_the_figures() -> None:
-    quiet = replace(CONTENTS, groups=[], total=0, urgent=0, left_off=0, good=[], selection=_of_everything())
+    quiet = replace(
+        CONTENTS, groups=[], total=0, urgent=0, left_off=0, omitted=0, good=[], selection=_of_everything()
+    )
     wording = Wording("en", TABLE)
     assert subject(quiet, wording) == "Nothing needs attention"
     first, second, *_ = mail_text(quiet, wording).split("\n\n")
