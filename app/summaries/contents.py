@@ -61,7 +61,8 @@ class SummaryFigure:
 @dataclass(frozen=True, slots=True)
 class SummaryContents:
     """What a summary tells. `total` and `urgent` count all sentences, `left_off` those that do not stand in
-    it, `omitted` the rules that the selection cannot narrow. The addresses are None where this service has none.
+    it, `omitted` the rules that the selection cannot narrow. The addresses are None where this service has
+    none.
     """
 
     schedule: Schedule
