@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import pytest
 
+from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
-from app.log.follow import FOLLOW_LIMITS
+from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import Connection, connect
 from app.summaries.figures import WatchedFigures
 from app.summaries.sending import send_due
@@ -44,10 +45,10 @@ class Mailing:
         return await client.read(f"{PATH}/{summary['id']}")
 
     async def work(self, now: datetime, connection: Connection | None = None) -> None:
-        """The worker sends what is due at that instant."""
-        while await send_due(
-            connection or self.connection, self.api.ledger, self.figures, now, failed=self._failed
-        ):
+        """The worker brings the figures up to date, and sends what is due at that instant."""
+        follower = connection or self.connection
+        await catch_up(follower, FACTS)
+        while await send_due(follower, self.api.ledger, self.figures, now, failed=self._failed):
             pass
 
     async def work_at(self, summary: Json, **later: float) -> datetime:
