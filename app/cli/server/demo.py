@@ -176,7 +176,6 @@ def _welcome(address: str, keys: dict[str, str]) -> None:
     key = keys.get(READER, "…")  # a demo of before has others
     print_line(f"Try: curl -H 'Authorization: Bearer {key}' '{address}/v1/incidents?limit=3'")
     print_line("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
-    print_line(
-        'In another terminal, `eval "$(.venv/bin/ledgerdesk demo --keys)"` makes variables of the keys.'
-    )
+    program = shlex.quote(str(Path(sys.executable).with_name("ledgerdesk")))
+    print_line(f'In another terminal: eval "$({program} demo --keys)" makes variables of the keys.')
     print_line("Ctrl-C stops all of it.")
