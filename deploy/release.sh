@@ -11,6 +11,7 @@ if [ -n "$(git status --porcelain)" ]; then
     echo "There are changes that are not committed: a release is made of a commit." >&2
     exit 2
 fi
+"$python" -m app.cli contract --frozen
 name=ledgerdesk-$version
 rm -rf dist build/client
 # Built twice of one commit, the files are the same.
