@@ -151,8 +151,8 @@ def release() -> None:
     """Make what is promised now the released contract, with which later ones are compared."""
     if is_released() and released_version() == build_app().version:
         print_line(
-            f"{released_version()} is frozen already: give pyproject.toml the version that is to be released, "
-            f"or {ANEW.format(version=released_version())}."
+            f"{released_version()} is frozen already: give pyproject.toml the version that is to be "
+            f"released, or {ANEW.format(version=released_version())}."
         )
         raise typer.Exit(REFUSED)
     RELEASED.mkdir(parents=True, exist_ok=True)
