@@ -58,6 +58,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
 from app.service_levels.clocks.answers import routes as clocks
 from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
+from app.summaries import router as summaries
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
 from app.webhooks.intake.quotas import WebhookQuotas
 
@@ -85,6 +86,7 @@ ROUTERS = (
     bulk_jobs.router,
     feed.router,
     preferences.router,
+    summaries.router,
     me.router,
     work.router,
     complaints.router,

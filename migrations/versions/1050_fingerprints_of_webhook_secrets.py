@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1050"
-down_revision = "1045"
+down_revision = "1048"
 branch_labels = None
 depends_on = None
 
