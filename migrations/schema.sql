@@ -4499,9 +4499,13 @@ create table fold.webhook_source (
   appended_at timestamp with time zone,
   flapping_seconds integer,
   automatic_mails text collate "C",
+  secret_fingerprint text,
+  previous_secret_fingerprint text,
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );
+CREATE INDEX webhook_source_by_previous_secret ON fold.webhook_source USING btree (previous_secret_fingerprint);
+CREATE INDEX webhook_source_by_secret ON fold.webhook_source USING btree (secret_fingerprint);
 
 create table fold.work (
   id uuid not null,
