@@ -56,7 +56,7 @@ class AttentionRule:
     one_filter: bool = False
     only_for: Role | None = None
 
-    def is_told_to(self, reader: AttentionReader) -> bool:
+    def reaches(self, reader: AttentionReader) -> bool:
         """Return whether the reader is told."""
         return self.only_for is None or self.only_for in reader.caller.role_codes
 

@@ -69,7 +69,7 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     omitted = [
         (rule, ignored)
         for rule in (*RULES, *GOOD)
-        if rule.is_told_to(reader) and (ignored := rule.ignored_filters(reader))
+        if rule.reaches(reader) and (ignored := rule.ignored_filters(reader))
     ]
     return AttentionNow(reader, position, lag_seconds, ranked, good, until, omitted)
 
@@ -78,7 +78,7 @@ async def _found(reader: AttentionReader, rules: Iterable[AttentionRule]) -> lis
     """Return what those of the rules find that the reader is told and that obey what is chosen."""
     conditions = []
     for rule in rules:
-        if rule.is_told_to(reader) and not rule.ignored_filters(reader):
+        if rule.reaches(reader) and not rule.ignored_filters(reader):
             conditions += await rule.find(reader)
     return conditions
 

@@ -200,6 +200,8 @@ async def test_filters_hold_on_every_part_and_unknown_ones_are_named(quality: Cl
     (item,) = (await quality.read("/v1/kpis/behaviours", keys="backlog", team="team 0"))["items"]
     assert f'class="value">{item["judged"]["value"]}' in html
     assert "Cannot be narrowed by: " in await text(quality, "", priority="P1"), "availability has no priority"
+    of_teams = await text(quality, "", team="team 0,team 1")
+    assert "Targets out of reach this month. Cannot be narrowed by: Team</li>" in of_teams
     assert (await page(quality, "/team/nobody")).status_code == 404
 
 
