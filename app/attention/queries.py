@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -40,8 +40,9 @@ from app.kpis.questions.periods import Grain, start_of
 from app.kpis.questions.written_periods import parse_period, period_key
 from app.log.canonical import instant
 
-Rule = Callable[[AttentionReader], Awaitable[list[AttentionCondition]]]
-RULES: tuple[Rule, ...] = (
+#: Finds the conditions of a kind, as a reader may see them.
+ConditionRule = Callable[[AttentionReader], Awaitable[list[AttentionCondition]]]
+RULES: tuple[ConditionRule, ...] = (
     trust.reconciliation,
     incidents.open_majors,
     incidents.unacknowledged,
@@ -63,7 +64,7 @@ RULES: tuple[Rule, ...] = (
     yours.waiting,
 )
 #: What is told as good news, and how much of it.
-GOOD: tuple[Rule, ...] = (programme.effects_confirmed, signals.better)
+GOOD: tuple[ConditionRule, ...] = (programme.effects_confirmed, signals.better)
 MOST_GOOD = 3
 MOST_NEAR = 5
 URGENT = frozenset({Severity.banner, Severity.now})
@@ -93,14 +94,24 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     assert row is not None, "an aggregate has a row"
     position, age = row.values()
     lag_seconds = round(max(float(age or 0), 0.0), 3)
-    conditions = list(trust.lagging(reader, lag_seconds))
-    for rule in RULES:
-        conditions += await rule(reader)
+    conditions = [*trust.lagging(reader, lag_seconds), *await find_conditions(reader, RULES)]
     until = await asides(ledger.db, caller.person_id, now)
     unfolded = [condition for condition in conditions if query.aside or condition.key not in until]
     ranked = [condition for condition in fold(rank(unfolded)) if query.aside or condition.key not in until]
-    good = [condition for rule in GOOD for condition in await rule(reader)]
+    good = await find_conditions(reader, GOOD)
     return AttentionNow(reader, position, lag_seconds, ranked, rank(good)[:MOST_GOOD], until)
+
+
+async def find_conditions(
+    reader: AttentionReader, rules: Iterable[ConditionRule]
+) -> list[AttentionCondition]:
+    """Return the conditions that these rules find for the reader, put aside or not."""
+    return [condition for rule in rules for condition in await rule(reader)]
+
+
+async def reader_for(ledger: Ledger, caller: Caller, now: datetime) -> AttentionReader:
+    """Return the caller as a reader who has chosen nothing: the last month is judged."""
+    return await _reader(ledger, caller, AttentionQuery.model_validate({}), now)
 
 
 async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionReader:

@@ -51,6 +51,11 @@ class AttentionReader:
     choice: AttentionChoice
     teams: Mapping[UUID, CachedTeam] = field(default_factory=dict)
 
+    @property
+    def is_administrator(self) -> bool:
+        """Return whether what is for administrators alone is for the reader: to a rule everything is."""
+        return self.caller.is_rule or Role.admin in self.caller.role_codes
+
     def visible(self, lifecycle: Lifecycle[Any], where: WhereClause, alias: str = "r") -> str:
         """Return the condition that the reader sees the record `alias` of that kind."""
         stream = f"'{lifecycle.kind}/' || {alias}.id"

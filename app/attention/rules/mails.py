@@ -20,7 +20,7 @@ async def unsent(reader: AttentionReader) -> list[AttentionCondition]:
     no team.
     """
     choice = reader.choice
-    if Role.admin not in reader.caller.role_codes or choice.is_of_cases:
+    if not reader.is_administrator or choice.is_of_cases:
         return []
     if choice.team is not None or choice.service is not None:
         return []
