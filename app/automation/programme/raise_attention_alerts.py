@@ -59,29 +59,32 @@ async def run(
 
 
 async def raise_alerts(connection: Connection, ledger: Ledger, now: datetime) -> bool:
-    """Raise alerts of sentences that have come true, and end those of others, if no other worker does. Return
-    whether it was done. Raises DatabaseGone; nothing is lost then.
+    """Raise and end alerts, if no other worker does. Return whether it was done. Raises DatabaseGone; nothing
+    is lost then.
     """
     async with polling.locked(connection, LOCK) as free:
-        if not free:
-            return False
-        is_judged = await _is_judged(connection, ledger, now)
-        codes = [code for code, alerted in ALERTED.items() if is_judged or not alerted.of_figures]
-        standing = await standing_conditions(ledger, rule_caller(NAME), codes, now)
-        raised = {row["key"]: row for row in await ledger.db.rows(RAISED) if row["code"] in codes}
-        begun = [condition for key, condition in standing.items() if key not in raised]
-        told = await concerned_persons(ledger, begun, now)
-        for condition in begun:
-            await _raise(ledger, condition, told[condition.key], now)
-        going_on = {_line(each.code, each.subject) for each in standing.values()}
-        for key in raised.keys() - standing.keys():
-            await _end(
-                ledger,
-                raised[key],
-                now,
-                goes_on=_line(raised[key]["code"], raised[key]["subject"]) in going_on,
-            )
-        return True
+        if free:
+            await compare(connection, ledger, now)
+        return free
+
+
+async def compare(connection: Connection, ledger: Ledger, now: datetime) -> None:
+    """Raise alerts of sentences that have come true, and end those of sentences that are not true any more.
+    Raises DatabaseGone.
+    """
+    is_judged = await _is_judged(connection, ledger, now)
+    codes = [code for code, alerted in ALERTED.items() if is_judged or not alerted.of_figures]
+    standing = await standing_conditions(ledger, rule_caller(NAME), codes, now)
+    raised = {row["key"]: row for row in await ledger.db.rows(RAISED) if row["code"] in codes}
+    begun = [condition for key, condition in standing.items() if key not in raised]
+    persons = await concerned_persons(ledger, begun, now)
+    for condition in begun:
+        await _raise(ledger, condition, persons[condition.key], now)
+    lines = {_line(condition.code, condition.subject) for condition in standing.values()}
+    for key, alert in raised.items():
+        if key not in standing:
+            goes_on = _line(alert["code"], alert["subject"]) in lines
+            await _end(ledger, alert, now, goes_on=goes_on)
 
 
 async def _is_judged(connection: Connection, ledger: Ledger, now: datetime) -> bool:
@@ -92,7 +95,7 @@ async def _is_judged(connection: Connection, ledger: Ledger, now: datetime) -> b
 
 
 def _line(code: str, subject: str | None) -> tuple[str, str]:
-    """Return what sentences have in common of which one follows another."""
+    """Return what is the same of sentences of which one follows another."""
     return ALERTED[code].family or code, subject or ""
 
 
