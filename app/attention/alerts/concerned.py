@@ -10,15 +10,14 @@ from datetime import datetime
 from uuid import UUID
 
 from app.attention.alerts.codes import ALERTED, ANSWERING
-from app.attention.alerts.lifecycle import MOST_TOLD
+from app.attention.alerts.lifecycle import MOST_RECIPIENTS
+from app.attention.alerts.lookups import members
 from app.attention.asides import asides
 from app.attention.conditions import AttentionCondition, OwnerKind
 from app.attention.queries import find_conditions, reader_for
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.access.reads import HOLDERS
 from app.kernel.ledger import Ledger
-
-MEMBERS = "select person_id as id from fold.membership where team_id = %s order by person_id limit %s"
 
 
 async def standing_conditions(
@@ -51,7 +50,7 @@ async def concerned_persons(
         for caller in readers[condition.key]:
             if caller.person_id is not None and told_already not in caller.role_codes:
                 persons[condition.key].append(caller.person_id)
-    return {key: await not_aside(ledger, key, told, now) for key, told in persons.items()}
+    return {key: await not_aside(ledger, key, recipients, now) for key, recipients in persons.items()}
 
 
 async def not_aside(ledger: Ledger, key: str, persons: Iterable[UUID], now: datetime) -> list[UUID]:
@@ -70,13 +69,13 @@ async def _readers(
         for person in persons:
             codes_of[person].add(condition.code)
     callers = await ledger.directory.callers(codes_of) if codes_of else {}
-    read = {
+    sentences = {
         person: await standing_conditions(ledger, caller, codes_of[person], now)
         for person, caller in callers.items()
         if not caller.is_machine
     }
     return {
-        condition.key: [callers[person] for person in persons if condition.key in read.get(person, ())]
+        condition.key: [callers[person] for person in persons if condition.key in sentences.get(person, ())]
         for condition, persons in candidates
     }
 
@@ -88,7 +87,7 @@ async def _owners(ledger: Ledger, condition: AttentionCondition) -> list[UUID]:
     if owner.kind is OwnerKind.person:
         return [UUID(owner.id)]
     if owner.kind is OwnerKind.team:
-        return [row["id"] for row in await ledger.db.rows(MEMBERS, (UUID(owner.id), MOST_TOLD))]
+        return await members(ledger.db, UUID(owner.id), MOST_RECIPIENTS)
     return await _holders(ledger, Role(owner.id), condition.process)
 
 
@@ -100,4 +99,4 @@ async def _answering(ledger: Ledger, condition: AttentionCondition) -> list[UUID
 async def _holders(ledger: Ledger, role: Role, process: str | None) -> list[UUID]:
     """Return who holds the role everywhere, or for that process."""
     grants = [str(RoleGrant(role, process=scope)) for scope in {None, process}]
-    return [row["id"] for row in await ledger.db.rows(HOLDERS, (grants, MOST_TOLD))]
+    return [row["id"] for row in await ledger.db.rows(HOLDERS, (grants, MOST_RECIPIENTS))]

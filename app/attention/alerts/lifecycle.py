@@ -24,7 +24,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Paragraph, Payload, Reference, ShortText, at_most_entries
 
 #: The most persons who are told of an alert.
-MOST_TOLD = 400
+MOST_RECIPIENTS = 400
 
 
 class RaiseAttentionAlert(Payload, of=AttentionAlert):
@@ -44,8 +44,8 @@ class RaiseAttentionAlert(Payload, of=AttentionAlert):
             ],
             ...,
         ],
-        at_most_entries(MOST_TOLD),
-    ] = Field(default=(), max_length=MOST_TOLD)
+        at_most_entries(MOST_RECIPIENTS),
+    ] = Field(default=(), max_length=MOST_RECIPIENTS)
 
 
 def raise_(alert: AttentionAlert, body: RaiseAttentionAlert, ctx: ActionContext) -> None:
@@ -63,8 +63,8 @@ class EndAttentionAlert(Payload):
             Annotated[Reference, ForeignRef("person", retired=True), Responsible(NoticeType.attention_ended)],
             ...,
         ],
-        at_most_entries(MOST_TOLD),
-    ] = Field(default=(), max_length=MOST_TOLD, description="Those of whom were told of it.")
+        at_most_entries(MOST_RECIPIENTS),
+    ] = Field(default=(), max_length=MOST_RECIPIENTS, description="Those of whom were told of it.")
 
 
 def end(alert: AttentionAlert, body: EndAttentionAlert, ctx: ActionContext) -> None:

@@ -20,6 +20,7 @@ import structlog
 from app.attention.alerts.codes import ALERTED
 from app.attention.alerts.concerned import concerned_persons, not_aside, standing_conditions
 from app.attention.alerts.lifecycle import LIFECYCLE, EndAttentionAlert, RaiseAttentionAlert
+from app.attention.alerts.lookups import earlier_alerts, raised_alerts
 from app.attention.conditions import AttentionCondition
 from app.attention.judging import JUDGED_AT
 from app.common.people import rule_caller
@@ -40,9 +41,6 @@ NAME = "raise_attention_alerts"
 POLL_SECONDS = 120.0
 #: The lock of the one worker that does it.
 LOCK = "attention.alerts"
-RAISED = """
-select id, key, code, subject, person_ids from fold.attention_alert where state = 'raised' order by number"""
-EARLIER = "select count(*) as earlier from fold.attention_alert where key = %s"
 logger = structlog.get_logger()
 
 
@@ -75,14 +73,14 @@ async def compare(connection: Connection, ledger: Ledger, now: datetime) -> None
     is_judged = await _is_judged(connection, ledger, now)
     codes = [code for code, alerted in ALERTED.items() if is_judged or not alerted.of_figures]
     standing = await standing_conditions(ledger, rule_caller(NAME), codes, now)
-    raised = {row["key"]: row for row in await ledger.db.rows(RAISED) if row["code"] in codes}
+    raised = await raised_alerts(ledger.db)
     begun = [condition for key, condition in standing.items() if key not in raised]
     persons = await concerned_persons(ledger, begun, now)
     for condition in begun:
         await _raise(ledger, condition, persons[condition.key], now)
     lines = {_line(condition.code, condition.subject) for condition in standing.values()}
     for key, alert in raised.items():
-        if key not in standing:
+        if key not in standing and alert["code"] in codes:
             goes_on = _line(alert["code"], alert["subject"]) in lines
             await _end(ledger, alert, now, goes_on=goes_on)
 
@@ -99,7 +97,7 @@ def _line(code: str, subject: str | None) -> tuple[str, str]:
     return ALERTED[code].family or code, subject or ""
 
 
-async def _raise(ledger: Ledger, condition: AttentionCondition, told: list[UUID], now: datetime) -> None:
+async def _raise(ledger: Ledger, condition: AttentionCondition, persons: list[UUID], now: datetime) -> None:
     sentences = condition.sentences()
     body = RaiseAttentionAlert(
         key=condition.key,
@@ -109,15 +107,15 @@ async def _raise(ledger: Ledger, condition: AttentionCondition, told: list[UUID]
         subject=condition.subject or None,
         title_en=sentences["en"],
         title_zh=sentences["zh"],
-        persons=tuple(map(str, told)),
+        persons=tuple(map(str, persons)),
     )
-    earlier = await ledger.db.value(EARLIER, (condition.key,))
-    await _perform(ledger, "raise", None, body, f"{condition.key}:{earlier}", now)
+    number = await earlier_alerts(ledger.db, condition.key)
+    await _perform(ledger, "raise", None, body, f"{condition.key}:{number}", now)
 
 
 async def _end(ledger: Ledger, alert: Mapping[str, Any], now: datetime, *, goes_on: bool) -> None:
-    told = [] if goes_on else [UUID(person) for person in alert["person_ids"] or ()]
-    persons = await not_aside(ledger, alert["key"], told, now)
+    recipients = () if goes_on else map(UUID, alert["person_ids"] or ())
+    persons = await not_aside(ledger, alert["key"], recipients, now)
     body = EndAttentionAlert(persons=tuple(map(str, persons)))
     await _perform(ledger, "end", alert["id"], body, str(alert["id"]), now)
 
