@@ -2139,6 +2139,7 @@ CREATE INDEX incident_commander ON fold.incident USING btree (commander_id, open
 CREATE INDEX incident_custom ON fold.incident USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
 CREATE INDEX incident_custom_for_staff ON fold.incident USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
 CREATE INDEX incident_customer ON fold.incident USING btree (customer_id, opened_at DESC, id DESC) WHERE (customer_id IS NOT NULL);
+CREATE INDEX incident_down ON fold.incident USING btree (service) WHERE ((effect = 'down'::text) AND (service_restored_at IS NULL));
 CREATE INDEX incident_duplicates ON fold.incident USING btree (duplicate_of_id, id) WHERE (duplicate_of_id IS NOT NULL);
 CREATE INDEX incident_held_for_change ON fold.incident USING btree (held_for_change_id) WHERE (held_for_change_id IS NOT NULL);
 CREATE INDEX incident_hold_reason ON fold.incident USING btree (hold_reason, opened_at DESC, id DESC) WHERE (hold_reason IS NOT NULL);

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.attention.queries import ConditionRule
-from app.attention.rules import backlog, incidents, integrations, mails, outages, signals, targets
 from app.common.people import Role
 
 
@@ -14,29 +12,28 @@ from app.common.people import Role
 class AlertedCode:
     """A code whose sentences are told by alerts.
 
-    `find` returns its conditions, perhaps with those of other codes. `of_figures`: it is said of what a
-    worker has judged. `family` is shared by codes that follow each other on one subject: the end of one is
-    not told where another stands. Those who hold the role `told_already` have another notice of the same.
+    `of_figures`: it is said of what a worker has judged. `family` is shared by codes that follow each other
+    on one subject: the end of one is not told where another stands. Those who hold the role `told_already`
+    have another notice of the same.
     """
 
-    find: ConditionRule
     of_figures: bool = False
     family: str | None = None
     told_already: Role | None = None
 
 
 ALERTED: Mapping[str, AlertedCode] = {
-    "major_incident": AlertedCode(incidents.open_majors),
-    "service_down": AlertedCode(outages.services_down),
-    "service_budget": AlertedCode(outages.budgets_burnt, of_figures=True, family="budget"),
-    "service_budget_spent": AlertedCode(outages.budgets_burnt, of_figures=True, family="budget"),
-    "target_missed": AlertedCode(targets.missed, of_figures=True, family="target"),
-    "target_out_of_reach": AlertedCode(targets.out_of_reach, of_figures=True, family="target"),
+    "major_incident": AlertedCode(),
+    "service_down": AlertedCode(),
+    "service_budget": AlertedCode(of_figures=True, family="budget"),
+    "service_budget_spent": AlertedCode(of_figures=True, family="budget"),
+    "target_missed": AlertedCode(of_figures=True, family="target"),
+    "target_out_of_reach": AlertedCode(of_figures=True, family="target"),
     # Of a signal for the worse quality managers are told (`kpi_changed`), but not who owns the KPI.
-    "kpi_worse": AlertedCode(signals.worse, told_already=Role.quality_manager),
-    "backlog_old": AlertedCode(backlog.old_cases, of_figures=True),
-    "deliveries_failed": AlertedCode(integrations.failed_deliveries),
-    "mails_unsent": AlertedCode(mails.unsent),
+    "kpi_worse": AlertedCode(told_already=Role.quality_manager),
+    "backlog_old": AlertedCode(of_figures=True),
+    "deliveries_failed": AlertedCode(),
+    "mails_unsent": AlertedCode(),
 }
 #: Why the sentences of other codes, of severity `now` to `stuck`, are not told by alerts: most have a notice
 #: of their own to the same persons.

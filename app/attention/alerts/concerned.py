@@ -14,6 +14,7 @@ from app.attention.alerts.lifecycle import MOST_RECIPIENTS
 from app.attention.alerts.lookups import members
 from app.attention.asides import asides
 from app.attention.conditions import AttentionCondition, OwnerKind
+from app.attention.every_rule import RULES
 from app.attention.queries import find_conditions, reader_for
 from app.common.people import Caller, Role, RoleGrant
 from app.kernel.access.reads import HOLDERS
@@ -25,7 +26,7 @@ async def standing_conditions(
 ) -> dict[str, AttentionCondition]:
     """Return the conditions of these codes that the caller may read now, by their keys."""
     reader = await reader_for(ledger, caller, now)
-    rules = dict.fromkeys(ALERTED[code].find for code in codes)
+    rules = [rule for rule in RULES if not set(rule.codes).isdisjoint(codes)]
     return {
         condition.key: condition
         for condition in await find_conditions(reader, rules)
