@@ -4524,9 +4524,13 @@ create table fold.webhook_source (
   appended_at timestamp with time zone,
   flapping_seconds integer,
   automatic_mails text collate "C",
+  secret_fingerprint text,
+  previous_secret_fingerprint text,
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );
+CREATE INDEX webhook_source_by_previous_secret ON fold.webhook_source USING btree (previous_secret_fingerprint);
+CREATE INDEX webhook_source_by_secret ON fold.webhook_source USING btree (secret_fingerprint);
 
 create table fold.work (
   id uuid not null,
@@ -7317,6 +7321,29 @@ create table plumbing.session (
   constraint session_of_secret CHECK (((key_id IS NULL) = (key_secret_hash IS NULL)))
 );
 CREATE INDEX session_expires ON plumbing.session USING btree (expires_at);
+
+create table plumbing.summary (
+  id uuid not null,
+  version integer not null,
+  person_id uuid not null,
+  cadence text collate "C" not null,
+  weekday text collate "C",
+  day_of_month smallint,
+  time_of_day text collate "C" not null,
+  time_zone text collate "C" not null,
+  view_id uuid,
+  only_when_needed boolean not null,
+  next_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  attempts integer not null,
+  why text,
+  sent_at timestamp with time zone,
+  failure text collate "C",
+  changed_at timestamp with time zone not null,
+  constraint summary_pkey PRIMARY KEY (id)
+);
+CREATE INDEX summary_due ON plumbing.summary USING btree (due_at);
+CREATE INDEX summary_person ON plumbing.summary USING btree (person_id, id);
 
 create table plumbing.timer (
   rule text collate "C" not null,

@@ -17,6 +17,7 @@ from app.dashboard import (
     mails,
     process_pages,
     saved_selections,
+    summaries,
 )
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
@@ -96,4 +97,5 @@ ROUTERS = (
     mails.router,
     frozen.router,
     saved_selections.router,
+    summaries.router,
 )

@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1048"
-down_revision = "1046"
+down_revision = "1047"
 branch_labels = None
 depends_on = None
 
