@@ -390,6 +390,31 @@ create table fold.attachment (
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);
 
+create table fold.attention_alert (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  code text collate "C" not null,
+  severity text collate "C" not null,
+  process text collate "C",
+  subject text collate "C",
+  title_en text collate "C" not null,
+  title_zh text collate "C" not null,
+  person_ids text[] collate "C",
+  raised_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint attention_alert_pkey PRIMARY KEY (id),
+  constraint attention_alert_number_key UNIQUE (number)
+);
+CREATE INDEX attention_alert_earlier ON fold.attention_alert USING btree (key);
+CREATE INDEX attention_alert_list ON fold.attention_alert USING btree (raised_at DESC, id DESC);
+CREATE INDEX attention_alert_persons ON fold.attention_alert USING gin (person_ids);
+CREATE UNIQUE INDEX attention_alert_raised_key ON fold.attention_alert USING btree (key) WHERE (state = 'raised'::text);
+
 create table fold.audit (
   id uuid not null,
   version integer not null,

@@ -57,8 +57,9 @@ class AttentionRule:
     only_for: Role | None = None
 
     def reaches(self, reader: AttentionReader) -> bool:
-        """Return whether the reader is told."""
-        return self.only_for is None or self.only_for in reader.caller.role_codes
+        """Return whether the reader is told: a rule is told everything."""
+        caller = reader.caller
+        return caller.is_rule or self.only_for is None or self.only_for in caller.role_codes
 
     def ignored_filters(self, reader: AttentionReader) -> list[FilterName]:
         """Return the filters chosen that the rule does not obey: if there are any, its conditions are left

@@ -61,11 +61,11 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     position, age = row.values()
     lag_seconds = round(max(float(age or 0), 0.0), 3)
     conditions = list(trust.lagging(reader, lag_seconds))
-    conditions += await _found(reader, RULES)
+    conditions += await find_conditions(reader, RULES)
     until = await asides(ledger.db, caller.person_id, now)
     unfolded = [condition for condition in conditions if query.aside or condition.key not in until]
     ranked = [condition for condition in fold(rank(unfolded)) if query.aside or condition.key not in until]
-    good = rank(await _found(reader, GOOD))[:MOST_GOOD]
+    good = rank(await find_conditions(reader, GOOD))[:MOST_GOOD]
     omitted = [
         (rule, ignored)
         for rule in (*RULES, *GOOD)
@@ -74,13 +74,20 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     return AttentionNow(reader, position, lag_seconds, ranked, good, until, omitted)
 
 
-async def _found(reader: AttentionReader, rules: Iterable[AttentionRule]) -> list[AttentionCondition]:
+async def find_conditions(
+    reader: AttentionReader, rules: Iterable[AttentionRule]
+) -> list[AttentionCondition]:
     """Return what those of the rules find that the reader is told and that obey what is chosen."""
     conditions = []
     for rule in rules:
         if rule.reaches(reader) and not rule.ignored_filters(reader):
             conditions += await rule.find(reader)
     return conditions
+
+
+async def reader_for(ledger: Ledger, caller: Caller, now: datetime) -> AttentionReader:
+    """Return the caller as a reader who has chosen nothing: the last month is judged."""
+    return await _reader(ledger, caller, AttentionQuery.model_validate({}), now)
 
 
 async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionReader:

@@ -223,7 +223,10 @@ async def _mail_of(
     to: str,
 ) -> Mail:
     """Return the mail with these notices: of several, those of a day, no paragraph stands in it twice."""
-    first, language = rows[0], caller.locale
+    language = caller.locale
+    in_language = await texts.load_titles(ledger, language, [row["about"] for row in rows])
+    rows = [{**row, "title": in_language.get(row["about"], row["title"])} for row in rows]
+    first = rows[0]
     url = ledger.settings.public_url
     settings_url = None if url is None else f"{url}/v1/me/preferences"
     if len(rows) == 1:

@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1047"
-down_revision = "1045"
+down_revision = "1046"
 branch_labels = None
 depends_on = None
 
