@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
 from app.dashboard import (
+    counted_in,
     effects,
     frozen,
     home,
@@ -96,4 +97,5 @@ ROUTERS = (
     mails.router,
     frozen.router,
     saved_selections.router,
+    counted_in.router,
 )
