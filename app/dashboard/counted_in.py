@@ -1,5 +1,5 @@
-"""The figures that a record counts in, which its page at the desk folds out: each leads to the page of the KPI
-in that period.
+"""The figures that a record counts in, which its page at the desk folds out: each leads to the page of the
+KPI in that period.
 """
 
 from __future__ import annotations

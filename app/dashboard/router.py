@@ -19,6 +19,7 @@ from app.dashboard import (
     process_pages,
     saved_selections,
 )
+from app.dashboard.conformance import pages as conformance
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
 from app.dashboard.kpis import kpi_list, kpi_page
@@ -98,4 +99,5 @@ ROUTERS = (
     frozen.router,
     saved_selections.router,
     counted_in.router,
+    conformance.router,
 )

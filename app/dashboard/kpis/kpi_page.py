@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.dashboard.attention import last_reconciliation
 from app.dashboard.chart_tables import period_rows
 from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value, target_words
 from app.dashboard.kpis.parts_of_kpi import influential_parts, part_rows, parts_by_period
@@ -93,6 +94,7 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         item=item,
         row=row,
         document=document,
+        reconciliation=None if view.as_of else await last_reconciliation(page),
         sentence_of_period=_sentence(page, item, row, words),
         final_after=_final_after(item),
         ranges=ranges,
