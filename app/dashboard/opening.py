@@ -27,13 +27,13 @@ from app.kpis.questions.written_periods import period_key
 
 #: The table of the sentences of these pages.
 TABLE = "dashboard"
-#: The pages of processes, by their paths: the processes of the KPIs on each.
+#: The pages of processes, by their paths: what the sentences on each are of, besides its KPIs.
 PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
     "incident": ("incident",),
     "request": ("request",),
     "problem": ("problem",),
     "change": ("change",),
-    "service-level": ("sla",),
+    "service-level": ("sla", "service"),
 }
 #: Pages that stand in the head besides, and those that stand in its menu.
 FIRST_PAGES = ("", *PROCESS_PAGES, "improvement")
