@@ -83,7 +83,7 @@ def project_address(number: str | None) -> str | None:
 
 
 async def titles_of(page: DashboardPage, numbers: Collection[str | None]) -> dict[str, str]:
-    """Return the titles of the changes and improvements of these numbers, of those that the reader may see."""
+    """Return the titles of the changes and improvements of these numbers that the reader may see."""
     plurals = {lifecycle.code: lifecycle.plural for lifecycle in page.desk.lifecycles.values()}
     paths = {
         number: f"/v1/{plurals[code]}/{number}"

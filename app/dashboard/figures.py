@@ -106,11 +106,11 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
     """Return the row of a KPI as `/v1/kpis/behaviours` gives it."""
     words = exact(words_of_unit(item["unit"], language, view.zone, currency), item)
     judged = item["judged"]
-    told = words_of_judged(words, judged)
+    words_judged = words_of_judged(words, judged)
     value, reason, status = "", "", ""
     if judged is not None:
         if judged["value"] is not None:
-            value = told.value(judged["value"])
+            value = words_judged.value(judged["value"])
         elif judged["no_value"] is not None:
             reason = NoValueReason(judged["no_value"]).label(language)
         if judged["status"] is not None and judged["value"] is not None and not view.is_running:
@@ -120,7 +120,7 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         name=item["name"],
         value=value,
         reason=reason,
-        target=target_words(None if judged is None else judged["target"], told),
+        target=target_words(None if judged is None else judged["target"], words_judged),
         status=status,
         change=change_mark(item, language),
         as_it_runs=target_mark(item, language),

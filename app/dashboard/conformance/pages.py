@@ -115,25 +115,25 @@ async def _ask(page: DashboardPage, lifecycle: Lifecycle[Any], parameters: Mappi
 async def _answer(page: DashboardPage, lifecycle: Lifecycle[Any], summary: Mapping[str, Any]) -> Response:
     view, kind = page.view, lifecycle.kind
     first_before = first_day(view.grain, view.first - timedelta(days=1))
-    before = (await _ask(page, lifecycle, _period(page, first_before))).document
+    summary_before = (await _ask(page, lifecycle, _period(page, first_before))).document
     parameters = {**_period(page), "limit": str(MOST_PATHS)}
-    taken = await page.desk.calls.read(f"/v1/conformance/{kind}/variants", parameters)
+    variants = await page.desk.calls.read(f"/v1/conformance/{kind}/variants", parameters)
     shares, times = page.unit_words("ratio"), page.unit_words("seconds")
-    most = max((variant["cases"] for variant in taken["items"]), default=1)
+    most = max((variant["cases"] for variant in variants["items"]), default=1)
     return page.answer(
         "conformance/page.html",
         page.sentence("conformance_page.cases_title", kinds=page.desk.kinds_label(kind)),
         path=f"{PATH}/{kind}",
         kind=kind,
         summary=summary,
-        lead=_lead(page, lifecycle, summary, before),
+        lead=_lead(page, lifecycle, summary, summary_before),
         fitting=_address(page, kind, f"{summary['link']}&fits=true"),
         misfitting=_address(page, kind, summary["misfitting_link"]),
         paths=[
             path_on_page(variant, most, lifecycle, shares, times, _address(page, kind, variant["link"]))
-            for variant in taken["items"]
+            for variant in variants["items"]
         ],
-        number_of_paths=taken["variants"],
+        number_of_paths=variants["variants"],
         misfits=_misfit_rows(page, kind, summary),
         waiting=_waiting_rows(page, kind, summary),
         rework=_address(page, kind, summary["rework"]["link"]),

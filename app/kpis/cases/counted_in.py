@@ -1,7 +1,7 @@
 """The KPIs that a case counts in, period by period: the drill-down read from the case.
 
-The rows are those of `counted_rows`, asked for the one case alone. So a figure lists a case exactly if the case
-names that figure, with the same number.
+The rows are those of `counted_rows`, asked for the one case alone. So a figure lists a case exactly if the
+case names that figure, with the same number.
 """
 
 from __future__ import annotations

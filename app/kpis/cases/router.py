@@ -50,8 +50,8 @@ class CountedInQuery(KpiZone):
 
 
 class KpiOfCase(OutputModel):
-    """A KPI that counts the case in a period, with the number that the case brings: the same as in the list of
-    the KPI's cases of that period.
+    """A KPI that counts the case in a period, with the number that the case brings: the same as in the list
+    of the KPI's cases of that period.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,7 +68,7 @@ class KpiOfCase(OutputModel):
     measure: int = Field(
         description="The number that it brings: seconds, 1 or 0 of a share, a number, 1 of a count."
     )
-    contribution: str = Field(description="What it brings, in words of the language asked for.")
+    contribution: str = Field(description="Words of the language asked for that say it.")
     state: str | None = Field(description="The state, of the time in each state; null: it is counted whole.")
     revision: str | None = Field(description="The revision of a lead time to production; null: no such KPI.")
     clock: UUID | None = Field(description="The id of the clock that is counted; null: it is none.")
@@ -91,12 +91,10 @@ class KpiOfCasePage(OutputModel):
 
 def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
     """Return the routes of all kinds of records that a KPI counts."""
-    router, counted = (
-        APIRouter(prefix="/v1", tags=["kpis"]),
-        {k for kpi in KPIS.values() for k in kpi.processes},
-    )
+    router = APIRouter(prefix="/v1", tags=["kpis"])
+    counted_kinds = {kind for kpi in KPIS.values() for kind in kpi.processes}
     for lifecycle in lifecycles:
-        if lifecycle.kind in counted:
+        if lifecycle.kind in counted_kinds:
             called = noun(lifecycle.kind)
             router.add_api_route(
                 f"/{lifecycle.plural}/{{id}}/kpis",

@@ -114,15 +114,15 @@ class ChartWords:
         return " ".join(parts)
 
     def _seconds(self, seconds: float) -> float:
-        """Return the seconds as they are written: rounded to the second largest of their units, or to one that
-        is smaller by the precision.
+        """Return the seconds as they are written: rounded to the second largest of their units, or to one
+        that is smaller by the precision.
         """
         for place, (_, length) in enumerate(DURATIONS):
-            shown = place + 1 + self.precision
-            if shown >= len(DURATIONS):
-                rounded = round(seconds, shown - len(DURATIONS) + (length > 1))
+            smallest = place + 1 + self.precision
+            if smallest >= len(DURATIONS):
+                rounded = round(seconds, smallest - len(DURATIONS) + (length > 1))
             else:
-                rounded = round(seconds / DURATIONS[shown][1]) * DURATIONS[shown][1]
+                rounded = round(seconds / DURATIONS[smallest][1]) * DURATIONS[smallest][1]
             if rounded >= length:
                 return rounded
         return round(seconds, 1 + self.precision)

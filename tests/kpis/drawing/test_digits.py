@@ -40,8 +40,8 @@ def test_what_is_written_never_contradicts_the_verdict(unit: Unit) -> None:
         for language in LANGUAGES:
             words = ChartWords(language, unit, ZoneInfo("UTC")).against(value, target)
             read = TargetValue(target.comparator, _read(words.value(aim), unit))
-            said = words.value(value), words.value(aim)
-            assert read.met_by(_read(said[0], unit)) == target.met_by(value), (value, target, said)
+            texts = words.value(value), words.value(aim)
+            assert read.met_by(_read(texts[0], unit)) == target.met_by(value), (value, target, texts)
 
 
 def test_no_more_digits_are_written_than_are_needed() -> None:
