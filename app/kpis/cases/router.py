@@ -102,8 +102,8 @@ def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_kpis",
                 summary=f"List {called} figures",
-                description=f"List the KPIs that one {called} counts in, period by period up to now, each with "
-                "the number that it brings: those that the caller may see.",
+                description=f"List the KPIs that one {called} counts in, period by period up to now, each "
+                "with the number that it brings: those that the caller may see.",
                 response_model=KpiOfCasePage,
                 responses=in_language() | problems(404, 422),
             )
