@@ -52,7 +52,7 @@ async def read_attention(
     if not answer.is_success:
         answer = await page.desk.calls.send("GET", "/v1/attention", parameters=parameters)
     answered = answer.document if answer.is_success else NOTHING
-    items = [item for item in answered["items"] if item["severity"] != BANNER]
+    items = [_with_parts(item) for item in answered["items"] if item["severity"] != BANNER]
     if processes:
         items = list(_of_page(items, processes, kpis))
     return AttentionOnPage(
@@ -64,6 +64,12 @@ async def read_attention(
         total=len(items),
         urgent=sum(item["severity"] == "now" for item in items),
     )
+
+
+def _with_parts(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a sentence of which the parts that it stands for are of its process, as they are."""
+    parts = [{**part, "process": item["process"]} for part in item["folded"]]
+    return {**item, "folded": parts}
 
 
 def _of_page(
