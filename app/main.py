@@ -59,8 +59,9 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
 from app.service_levels.clocks.answers import routes as clocks
 from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
+from app.summaries import router as summaries
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
-from app.webhooks import router as webhooks
+from app.webhooks.intake.quotas import WebhookQuotas
 
 SERVED = tuple(routes_of(f"{process.package}.{process.routes}") for process in PROCESSES)
 ROUTERS = (
@@ -87,6 +88,7 @@ ROUTERS = (
     bulk_jobs.router,
     feed.router,
     preferences.router,
+    summaries.router,
     me.router,
     work.router,
     complaints.router,
@@ -171,7 +173,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.state.metrics = Metrics(app.version, app.state.kpi_gauges)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
-    app.state.webhook_quotas = webhooks.WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
+    app.state.webhook_quotas = WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
     app.state.rating_quota = rating_page.quota()
     app.state.survey_quota = answer_page.quota()
     app.state.readiness = Readiness()

@@ -2114,6 +2114,7 @@ CREATE INDEX incident_commander ON fold.incident USING btree (commander_id, open
 CREATE INDEX incident_custom ON fold.incident USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
 CREATE INDEX incident_custom_for_staff ON fold.incident USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
 CREATE INDEX incident_customer ON fold.incident USING btree (customer_id, opened_at DESC, id DESC) WHERE (customer_id IS NOT NULL);
+CREATE INDEX incident_down ON fold.incident USING btree (service) WHERE ((effect = 'down'::text) AND (service_restored_at IS NULL));
 CREATE INDEX incident_duplicates ON fold.incident USING btree (duplicate_of_id, id) WHERE (duplicate_of_id IS NOT NULL);
 CREATE INDEX incident_held_for_change ON fold.incident USING btree (held_for_change_id) WHERE (held_for_change_id IS NOT NULL);
 CREATE INDEX incident_hold_reason ON fold.incident USING btree (hold_reason, opened_at DESC, id DESC) WHERE (hold_reason IS NOT NULL);
@@ -4498,9 +4499,13 @@ create table fold.webhook_source (
   appended_at timestamp with time zone,
   flapping_seconds integer,
   automatic_mails text collate "C",
+  secret_fingerprint text,
+  previous_secret_fingerprint text,
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );
+CREATE INDEX webhook_source_by_previous_secret ON fold.webhook_source USING btree (previous_secret_fingerprint);
+CREATE INDEX webhook_source_by_secret ON fold.webhook_source USING btree (secret_fingerprint);
 
 create table fold.work (
   id uuid not null,
@@ -7291,6 +7296,29 @@ create table plumbing.session (
   constraint session_of_secret CHECK (((key_id IS NULL) = (key_secret_hash IS NULL)))
 );
 CREATE INDEX session_expires ON plumbing.session USING btree (expires_at);
+
+create table plumbing.summary (
+  id uuid not null,
+  version integer not null,
+  person_id uuid not null,
+  cadence text collate "C" not null,
+  weekday text collate "C",
+  day_of_month smallint,
+  time_of_day text collate "C" not null,
+  time_zone text collate "C" not null,
+  view_id uuid,
+  only_when_needed boolean not null,
+  next_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  attempts integer not null,
+  why text,
+  sent_at timestamp with time zone,
+  failure text collate "C",
+  changed_at timestamp with time zone not null,
+  constraint summary_pkey PRIMARY KEY (id)
+);
+CREATE INDEX summary_due ON plumbing.summary USING btree (due_at);
+CREATE INDEX summary_person ON plumbing.summary USING btree (person_id, id);
 
 create table plumbing.timer (
   rule text collate "C" not null,

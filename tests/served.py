@@ -23,6 +23,8 @@ async def behind_a_socket(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
         return server.started
 
     await until(started)
-    yield listener.getsockname()
-    server.should_exit = True
-    await running
+    try:
+        yield listener.getsockname()
+    finally:
+        server.should_exit = True
+        await running

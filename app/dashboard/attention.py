@@ -18,19 +18,27 @@ BANNER = "banner"
 SOURCE, INTEGRATIONS = "webhook_source", f"{ROOT}/integrations"
 SOURCE_ADDRESS = re.compile(r"/v1/webhook_sources/([^/?]+)(/deliveries\?state=failed)?$")
 KPI_PAGES = f"{ROOT}/kpi/"
-NOTHING: Mapping[str, Any] = {"items": [], "good": [], "nothing": None, "counts": {"total": 0, "now": 0}}
+NOTHING: Mapping[str, Any] = {
+    "items": [],
+    "good": [],
+    "omitted": [],
+    "nothing": None,
+    "counts": {"total": 0, "now": 0},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionOnPage:
     """The sentences of a page: banners, those that need attention in their order, how many more there are,
-    what is good, the sentence that there is nothing, and the numbers of all sentences and of the urgent ones.
+    what is good, what the filters leave out, the sentence that there is nothing, and the numbers of all
+    sentences and of the urgent ones.
     """
 
     banners: Sequence[Mapping[str, Any]]
     items: Sequence[Mapping[str, Any]]
     left_off: int
     good: Sequence[Mapping[str, Any]]
+    omitted: Sequence[Mapping[str, Any]]
     nothing: str | None
     total: int
     urgent: int
@@ -41,11 +49,7 @@ async def read_attention(
 ) -> AttentionOnPage:
     """Return what needs attention in the page's view; or of it what is of these processes or KPIs."""
     view = page.view
-    parameters = {
-        name: value
-        for name, value in view.scope_parameters().items()
-        if name == "priority" or "," not in value  # it is of one team and one service
-    }
+    parameters = view.scope_parameters()
     # It judges periods that are over: of the running one what is urgent now stands nonetheless.
     of_period = {**parameters, "period": view.key}
     answer = await page.desk.calls.send("GET", "/v1/attention", parameters=of_period)
@@ -60,6 +64,7 @@ async def read_attention(
         items=items[:MOST_SENTENCES],
         left_off=max(len(items) - MOST_SENTENCES, 0),
         good=[] if processes else answered["good"],
+        omitted=answered["omitted"],
         nothing=answered["nothing"],
         total=len(items),
         urgent=sum(item["severity"] == "now" for item in items),

@@ -37,7 +37,7 @@ PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
 }
 #: Pages that stand in the head besides, and those that stand in its menu.
 FIRST_PAGES = ("", *PROCESS_PAGES, "improvement")
-MORE_PAGES = ("conformance", "effects", "integrations", "kpis", "report")
+MORE_PAGES = ("conformance", "effects", "integrations", "kpis", "report", "summaries")
 #: The first parts of the paths of pages whose figures can be seen again as of an instant.
 FROZEN_PAGES = frozenset({"", "kpi", "team", "service", *PROCESS_PAGES})
 ROOT = "/dashboard"

@@ -11,18 +11,18 @@ from starlette.responses import RedirectResponse, Response
 
 from app.api.service.static_files import static_file
 from app.dashboard import (
-    counted_in,
     effects,
     frozen,
     home,
     mails,
     process_pages,
     saved_selections,
+    summaries,
 )
 from app.dashboard.conformance import pages as conformance
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
-from app.dashboard.kpis import kpi_list, kpi_page
+from app.dashboard.kpis import counted_in, kpi_list, kpi_page
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 
@@ -100,4 +100,5 @@ ROUTERS = (
     saved_selections.router,
     counted_in.router,
     conformance.router,
+    summaries.router,
 )

@@ -211,7 +211,7 @@ async def _attempt(
         except InvalidAddress:
             pass
         else:
-            failure = await _submit(ledger.settings, email)
+            failure = await submit(ledger.settings, email)
     return outcomes | dict.fromkeys(steps_by_notice, failure)
 
 
@@ -232,15 +232,23 @@ async def _mail_of(
         steps = [step for *_, step in steps_by_notice[first["id"]]]
         calendar = await invitation(ledger, first["about"], steps, to=to, language=language)
         return Mail(
-            first["id"], first["about"], subject, text, language, first["sent_at"], calendar, settings_url
+            f"notice.{first['id']}",
+            first["about"],
+            subject,
+            text,
+            language,
+            first["sent_at"],
+            calendar,
+            settings_url,
         )
     subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
     text = await digest_of(ledger, rows, steps_by_notice, caller)
     thread = f"digest/{caller.person_id}"
-    return Mail(first["id"], thread, subject, text, language, first["sent_at"], settings_url=settings_url)
+    name = f"notice.{first['id']}"
+    return Mail(name, thread, subject, text, language, first["sent_at"], settings_url=settings_url)
 
 
-async def _submit(settings: Settings, email: EmailMessage) -> DeliveryFailure | None:
+async def submit(settings: Settings, email: EmailMessage) -> DeliveryFailure | None:
     """Submit the message to the mail server. Return None if it was accepted; raises DeliveryDeferred."""
     try:
         async with asyncio.timeout(TRY_SECONDS):

@@ -86,7 +86,9 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     payload = event.data["given"]
     # The secret of a key or a source is made by the server; what has a default is kept with it.
-    assert payload.keys() - {"secret_hash", "sealed_secret"} == body.keys() | _defaults(row, body)
+    assert payload.keys() - {"secret_hash", "sealed_secret", "secret_fingerprint"} == body.keys() | _defaults(
+        row, body
+    )
     await assert_kept(world, row.body, payload, body)
 
 

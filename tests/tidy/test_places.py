@@ -88,6 +88,7 @@ SQL = {
     "app/foundation/decisions/approval_rules/electors.py": "whom approval rules name",
     "app/automation/decisions/take_up_at_meetings.py": "what waits for a group, and its next meeting",
     "app/attention/*": "what needs attention, of all kinds at once",
+    "app/summaries/queries.py": "summaries, which are no records",
     "app/service_status/queries.py": "incidents and changes of all services at once",
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",
