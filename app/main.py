@@ -47,6 +47,7 @@ from app.governance.surveys.routes import answer_page
 from app.html.templates import compile_templates
 from app.kernel import ledger
 from app.kpis import router as kpis
+from app.kpis.cases.router import kpis_of_cases_router
 from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
@@ -81,6 +82,7 @@ ROUTERS = (
     ),
     names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
     record_notices_router(LIFECYCLES),
+    kpis_of_cases_router(LIFECYCLES),
     unsent_mails.router,
     imports.router,
     bulk_jobs.router,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -44,8 +44,10 @@ class AttentionOnPage:
     urgent: int
 
 
-async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> AttentionOnPage:
-    """Return what needs attention in the page's view, or of these processes of it."""
+async def read_attention(
+    page: DashboardPage, processes: Sequence[str] = (), kpis: Sequence[str] = ()
+) -> AttentionOnPage:
+    """Return what needs attention in the page's view; or of it what is of these processes or KPIs."""
     view = page.view
     parameters = view.scope_parameters()
     # It judges periods that are over: of the running one what is urgent now stands nonetheless.
@@ -54,11 +56,9 @@ async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> 
     if not answer.is_success:
         answer = await page.desk.calls.send("GET", "/v1/attention", parameters=parameters)
     answered = answer.document if answer.is_success else NOTHING
-    items = [
-        item
-        for item in answered["items"]
-        if item["severity"] != BANNER and (not processes or item["process"] in processes)
-    ]
+    items = [_with_parts(item) for item in answered["items"] if item["severity"] != BANNER]
+    if processes:
+        items = list(_of_page(items, processes, kpis))
     return AttentionOnPage(
         banners=[item for item in answered["items"] if item["severity"] == BANNER],
         items=items[:MOST_SENTENCES],
@@ -69,6 +69,35 @@ async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> 
         total=len(items),
         urgent=sum(item["severity"] == "now" for item in items),
     )
+
+
+def _with_parts(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a sentence of which the parts that it stands for are of its process, as they are."""
+    parts = [{**part, "process": item["process"]} for part in item["folded"]]
+    return {**item, "folded": parts}
+
+
+def _of_page(
+    items: Sequence[Mapping[str, Any]], processes: Sequence[str], kpis: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the sentences that are of one of the processes or KPIs; of one that stands for several, those of
+    the several that are, if it is not as a whole.
+    """
+    for item in items:
+        if _is_of(item["key"], processes, kpis):
+            yield item
+        else:
+            for part in item["folded"]:
+                if _is_of(part["key"], processes, kpis):
+                    yield {**item, **part, "folded": []}
+
+
+def _is_of(key: str, processes: Sequence[str], kpis: Sequence[str]) -> bool:
+    """Return whether a sentence is of one of the processes or KPIs. Its key is its code, which begins with
+    what it is about, as `service_down`; its process; and its subject, as a KPI and a period.
+    """
+    code, *names = key.split(":")
+    return code.partition("_")[0] in processes or any(name in processes or name in kpis for name in names)
 
 
 def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:

@@ -86,8 +86,7 @@ def _missed(
         "kpi": kpi_named(kpi),
         "period": values.period(begin, grain, reader.zone),
         "periods": values.periods(grain),
-        "value": values.kpi_value(kpi, row["value"], currency),
-        "target": values.kpi_target(kpi, target, currency),
+        **values.kpi_against_target(kpi, row["value"], target, currency),
         "met": values.number(row["periods_met"]),
         "judged": values.number(row["periods_judged"]),
     }
@@ -150,8 +149,7 @@ def _out_of_reach(reader: AttentionReader, kpi: Kpi, row: JudgedRow) -> Attentio
     parameters = {
         "kpi": kpi_named(kpi),
         "period": values.period(row["begins_at"], Grain.month, reader.zone),
-        "value": values.kpi_value(kpi, row["value"], currency),
-        "target": values.kpi_target(kpi, target, currency),
+        **values.kpi_against_target(kpi, row["value"], target, currency),
     }
     return AttentionCondition(
         code="target_out_of_reach",

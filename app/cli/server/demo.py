@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -24,9 +25,10 @@ from app.cli.server.serve import bind_listener, run, supervised_worker
 from app.cli.webhook_samples import replay_samples
 from app.conformance.facts.consumer import consumer as cases_followed
 from app.demo import history
-from app.demo.data.organisation import KEYS
+from app.demo.data.organisation import KEYS, OPERATIONS_LEAD
 from app.demo.scripts.governance.year import make_governance
 from app.demo.scripts.improvement_scripts import make_improvements
+from app.demo.scripts.integration_scripts import make_integrations
 from app.demo.scripts.report_scripts import make_reports
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
@@ -134,6 +136,8 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             await make_governance(ledger, persons, lambda: catch_up(place.url))
             start.start_step("Making the reports on service levels")
             await make_reports(ledger, persons, lambda: catch_up(place.url))
+            start.start_step("Connecting two tools")
+            await make_integrations(ledger, persons[OPERATIONS_LEAD], lambda: datetime.now(UTC))
             await catch_up(place.url)
         keys = await make_keys(ledger, persons)
     _write_private(path, json.dumps(keys, indent=2))
