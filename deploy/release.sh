@@ -45,8 +45,10 @@ cd "$clean" # where uv reads no settings of the project
 VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --require-hashes -r "$dist/$name.requirements.txt"
 VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --no-deps "$dist/$name-py3-none-any.whl"
 port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+set -m # a job of its own does not ignore the interrupt that ends it, not even before it serves
 LEDGERDESK_DATA_DIR=$clean/data LEDGERDESK_PORT=$port "$clean/venv/bin/ledgerdesk" demo >"$clean/demo.log" 2>&1 &
 demo=$! key=''
+set +m
 for _ in {1..1200}; do
     if "$python" -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)' "http://127.0.0.1:$port/readyz" 2>/dev/null; then
         key=$(awk '$1 == "agent" {print $2}' "$clean/demo.log")
