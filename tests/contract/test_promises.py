@@ -13,6 +13,7 @@ from app.cli.upkeep.promised import promises
 from app.contract import declared
 from app.contract.promises import of_promises, without_texts
 from app.contract.schemas import UNDECLARABLE_RULES, BreakingChange
+from app.main import build_app
 from app.platform.settings import PROJECT
 from tests.contract.promised import ADDED, OF_PROMISES, promised
 
@@ -72,7 +73,7 @@ def test_an_edited_migration_is_refused_and_cannot_be_declared(
 def test_a_release_is_made_only_of_a_version_that_is_frozen_as_it_is_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = contract.build_app().version
+    version = build_app().version
     document = {"info": {"version": version}, "paths": {}}
     monkeypatch.setattr(contract, "RELEASED", tmp_path)
     monkeypatch.setattr(contract, "_operations", lambda: document)

@@ -34,13 +34,13 @@ async def manager(api: Api) -> Client:
 
 async def _listed(client: Client, address: str) -> list[str]:
     """The cases that the page at the address, and those after it, lead to."""
-    found: list[str] = []
+    numbers: list[str] = []
     while address:
         html = await text(client, address.removeprefix("/dashboard"))
-        found += re.findall(r'scope="row"><a href="/desk/incident/([^"]+)"', html)
+        numbers += re.findall(r'scope="row"><a href="/desk/incident/([^"]+)"', html)
         following = re.search(r'href="(/dashboard/conformance/incident/cases\?[^"]*cursor=[^"]+)"', html)
         address = unescape(following[1]) if following else ""
-    return found
+    return numbers
 
 
 async def test_every_number_opens_to_so_many_cases_at_the_desk(manager: Client) -> None:
@@ -60,10 +60,10 @@ async def test_the_ten_commonest_paths_stand_in_words_with_what_does_not_fit(man
     html = await text(manager, "/conformance", **OF_2026)
     paths = re.findall(r'<ol class="path">(.*?)</ol>', html)
     assert len(paths) == 10
-    taken = await manager.read(
+    variants = await manager.read(
         "/v1/conformance/incident/variants", **{"from": "2026-01-01", "to": "2027-01-01", "limit": "10"}
     )
-    for path, variant in zip(paths, taken["items"], strict=True):
+    for path, variant in zip(paths, variants["items"], strict=True):
         assert path.count("<li") - path.count("lacking") == len(variant["steps"])
         assert ('class="misfit' in path) == bool(variant["misfits"])
     for language in LANGUAGES:

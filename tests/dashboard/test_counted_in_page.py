@@ -19,7 +19,7 @@ async def _desk(client: Client, path: str) -> httpx.Response:
 
 async def test_a_case_names_the_figures_that_list_it_and_to_nobody_who_may_not_see_them(
     api: Api,
-    quality: Client,  # noqa: F811
+    quality: Client,  # noqa: F811  # a fixture
 ) -> None:
     month = period()["from"]
     listed = (await quality.read(f"/v1/kpis/{KPI}/cases", **period(), limit="1"))["items"]

@@ -51,7 +51,7 @@ def test_both_parts_say_the_same_words(language: str) -> None:
     wording = Wording(language, TABLE)
     text, html = mail_text(CONTENTS, wording), mail_html(CONTENTS, wording)
     assert "<b>is</b>" not in html
-    said = unescape(html)
+    shown_text = unescape(html)
     for words in (
         *("INC-1 <b>is</b> late.", "https://desk/inc?a=1&b=2", "(Net & Co)", "A target was missed."),
         *("Backlog is better.", "12 · Met", "at most 20", "Usual variation", "Hit and miss", "No cases"),
@@ -63,7 +63,7 @@ def test_both_parts_say_the_same_words(language: str) -> None:
         wording.sentence("sent_each_day", time="07:00", zone="Europe/Berlin"),
     ):
         assert words in text, words
-        assert words in said, words
+        assert words in shown_text, words
     assert "…" not in text, "every blank is filled"
     assert subject(CONTENTS, wording).endswith(" · Ours & theirs")
 

@@ -114,26 +114,26 @@ async def test_a_summary_says_what_its_reader_may_see_and_counts_no_more(
 async def test_rights_are_those_of_the_instant_at_which_it_is_sent(mailing: Mailing) -> None:
     manager = await mailing.api.client("Mia", Role.incident_manager, Role.agent)
     manager_too = await mailing.api.client("Nils", Role.incident_manager)
-    gone = await mailing.api.client("Gerd", Role.incident_manager)
+    leaver = await mailing.api.client("Gerd", Role.incident_manager)
     machine = await mailing.api.client("Mac", Role.incident_manager)
     incident = await a_major(mailing, manager)
-    for client in (gone, machine, manager_too):
+    for client in (leaver, machine, manager_too):
         saved = await mailing.save(client)
     rule, ledger = rule_caller("tests"), mailing.api.ledger
     revoked = RevokeRolePerson(role="incident_manager")
     await act(ledger, rule, "person", "revoke_role", manager_too.id, revoked)
-    await act(ledger, rule, "person", "deactivate", gone.id)
+    await act(ledger, rule, "person", "deactivate", leaver.id)
     await mailing.work_at(saved)
     assert mailing.mails_to("Gerd") == []
     (mail,) = mailing.mails_to("Nils")
     assert incident["number"] not in parts(mail)[0]
-    row = await ledger.db.row("select * from plumbing.summary where person_id = %s", (UUID(gone.id),))
+    row = await ledger.db.row("select * from plumbing.summary where person_id = %s", (UUID(leaver.id),))
     assert row is not None
     assert (row["failure"], row["sent_at"]) == ("not_for_them", None)
     assert row["next_at"] > from_instant(saved["next_at"])
-    await act(ledger, rule, "person", "erase", gone.id)
+    await act(ledger, rule, "person", "erase", leaver.id)
     await mailing.work(row["next_at"])
-    rows = await ledger.db.rows("select id from plumbing.summary where person_id = %s", (UUID(gone.id),))
+    rows = await ledger.db.rows("select id from plumbing.summary where person_id = %s", (UUID(leaver.id),))
     assert rows == []
 
 

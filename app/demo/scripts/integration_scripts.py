@@ -18,7 +18,7 @@ from app.webhooks.intake.receipt import receive
 from app.webhooks.sources.lifecycle import AddWebhookSource
 from app.webhooks.sources.lookup import find_source
 from app.webhooks.sources.samples import samples_of
-from app.webhooks.sources.secrets import new_webhook_secret, seal_secret
+from app.webhooks.sources.secrets import fingerprint_secret, new_webhook_secret, seal_secret
 
 #: The shop's desk calls the id of a ticket otherwise than this says: `id`.
 MAPPING = """[[news]]
@@ -56,13 +56,15 @@ async def make_integrations(ledger: Ledger, owner: UUID, clock: Clock) -> None:
     maker, now = await DemoRun.resume(ledger), clock()
     for demo_source in _sources(now):
         script = Script(maker, f"source-{demo_source.key}", now, LIVE_SOURCE)
+        secret = new_webhook_secret(demo_source.adapter)
         body = AddWebhookSource(
             key=demo_source.key,
             title=demo_source.title,
             adapter=demo_source.adapter,
             mapping=demo_source.mapping,
             owner=str(owner),
-            sealed_secret=seal_secret(ledger, new_webhook_secret()),
+            sealed_secret=seal_secret(ledger, secret),
+            secret_fingerprint=fingerprint_secret(ledger, secret),
         )
         source = await find_source(
             ledger.db, str(await script.act(DEMO_RULE, "webhook_source", "add", None, body))
