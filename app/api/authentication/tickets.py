@@ -23,7 +23,7 @@ TICKET_SECONDS = 30
 MOST_CLEARED = 1_000
 _PURPOSE = "stream ticket"
 
-MAKE = f"""
+INSERT_TICKET = f"""
 with over as (
   delete from plumbing.stream_ticket
   where id in (select id from plumbing.stream_ticket where expires_at <= %(now)s limit {MOST_CLEARED})
@@ -34,7 +34,7 @@ values (%(id)s, %(secret_hash)s, %(session_id)s, %(key_id)s, %(key_secret_hash)s
   %(expires_at)s, %(ends_at)s)
 returning id
 """
-TAKE = """
+TAKE_TICKET = """
 delete from plumbing.stream_ticket where id = %(id)s and secret_hash = %(secret_hash)s
 returning id, session_id, key_id, key_secret_hash, person_id, login, expires_at, ends_at
 """
@@ -77,7 +77,7 @@ async def make_ticket(
         "expires_at": expires_at,
         "ends_at": earlier(longest, caller.ends_at),
     }
-    await ledger.db.row(MAKE, parameters)
+    await ledger.db.row(INSERT_TICKET, parameters)
     return MadeTicket(secret.value(ledger.vault.fingerprint), expires_at)
 
 
@@ -86,7 +86,7 @@ async def take_ticket(ledger: Ledger, sent: str, now: datetime) -> TakenTicket |
     secret = parse_signed_secret(sent, _PURPOSE, ledger.vault.fingerprint)
     if secret is None:
         return None
-    row = await ledger.db.row(TAKE, {"id": secret.id, "secret_hash": hash_of(secret.secret)})
+    row = await ledger.db.row(TAKE_TICKET, {"id": secret.id, "secret_hash": hash_of(secret.secret)})
     if row is None or row["expires_at"] <= now:
         return None
     credential = sessions.Session(

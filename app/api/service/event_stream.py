@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from enum import Enum
 from types import TracebackType
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from app.api.requests.json_output import dump_json
+from app.common.records import CodeEnum
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {
@@ -33,14 +33,14 @@ LINGER_SECONDS = 5.0
 CHUNK_BYTES = 32_768
 
 
-class EndReason(Enum):
+class EndReason(CodeEnum):
     """The reason why a stream ends."""
 
-    complete = "complete"
-    signed_out = "signed_out"
-    too_slow = "too_slow"
-    unavailable = "unavailable"
-    stopping = "stopping"
+    complete = "complete", "Complete", "已全部发送"
+    signed_out = "signed_out", "Signed out", "凭据失效"
+    too_slow = "too_slow", "Too slow", "接收过慢"
+    unavailable = "unavailable", "Database unavailable", "数据库不可用"
+    stopping = "stopping", "Server stopping", "服务正在停止"
 
 
 class TooSlow(Exception):
@@ -87,7 +87,7 @@ class StreamConnection:
         await asyncio.gather(self._leaving, return_exceptions=True)
 
     @property
-    def has_left(self) -> bool:
+    def is_closed(self) -> bool:
         """Whether the client has closed the connection."""
         return self._leaving is not None and self._leaving.done()
 

@@ -65,7 +65,7 @@ HEARTBEAT_SECONDS = 15.0
 #: How often it is asked anew whether the caller may still read; also whenever a person or key has changed.
 RECHECK_SECONDS = 0.5
 #: So many events are looked at before others have their turn.
-LOOKED_AT = 200
+EVENTS_AT_ONCE = 200
 #: So many rendered events are kept.
 MOST_MESSAGES = 4_000
 LAST_EVENT_ID = "Last-Event-ID"
@@ -93,8 +93,8 @@ class StreamEnd(OutputModel):
 
     reason: EndReason = Field(
         description="`complete`: with `follow=false`, all is sent. `signed_out`: the key, token or session "
-        "is no longer valid. `too_slow`: the client took nothing for a while. `unavailable`: the database did "
-        "not answer. `stopping`: the server stops. After the last three, connect again."
+        "is no longer valid. `too_slow`: the client took nothing for a while. `unavailable`: the database "
+        "did not answer. `stopping`: the server stops. After the last three, connect again."
     )
 
 
@@ -277,7 +277,7 @@ class _Listener:
         """Send events until the stream ends, or the client leaves. Raises TooSlow."""
         await connection.send([opening(self.position)])
         sent_at = self._clock()
-        while not connection.has_left:
+        while not connection.is_closed:
             signal = self._newest.next_signal()
             turn = _Turn(ends=EndReason.stopping) if connection.is_stopping else await self._turn()
             texts = list(turn.texts)
@@ -334,12 +334,12 @@ class _Listener:
         """Return the next events that the caller sees, the position after them, and whether no more are there
         now.
         """
-        kept = self._newest.after(self.position, LOOKED_AT) if self._query.follow else None
+        kept = self._newest.events_after(self.position, EVENTS_AT_ONCE) if self._query.follow else None
         if kept is None:
             return await self._read_from_database()
         fitting = (one for one in kept if one.fits(self._filter))
-        seen = [seen for one in fitting if (seen := self._sight.seen(one)) is not None]
-        return seen, self.position + len(kept), len(kept) < LOOKED_AT
+        seen = [seen for one in fitting if (seen := self._sight.seen_event(one)) is not None]
+        return seen, self.position + len(kept), len(kept) < EVENTS_AT_ONCE
 
     async def _read_from_database(self) -> tuple[list[SeenEvent], int, bool]:
         span = PositionSpan(self.position, self._newest.position if self._query.follow else self._head)

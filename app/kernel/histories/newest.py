@@ -27,7 +27,7 @@ from app.log.wake_signal import WakeSignal
 from app.platform.db import DatabaseGone, Row
 
 #: So many events are kept; whoever has come less far reads from the database.
-MOST_KEPT = 2_000
+LONGEST_WINDOW = 2_000
 #: So many are read by one statement, so that the event loop is never kept for long.
 READ_AT_ONCE = 500
 #: The reader reads no sooner after it read last: what is appended meanwhile is read at once.
@@ -82,7 +82,7 @@ class NewestEvents:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._kept: deque[KeptEvent] = deque(maxlen=MOST_KEPT)
+        self._window: deque[KeptEvent] = deque(maxlen=LONGEST_WINDOW)
         self._records: WeakValueDictionary[str, RecordAccess] = WeakValueDictionary()
         self._members: dict[UUID, frozenset[UUID]] = {}
         self._signal = WakeSignal()
@@ -99,7 +99,7 @@ class NewestEvents:
         """Read the newest events until the block ends, and as long as others follow."""
         if self._reader is None:
             self.position = self._ledger.new_events.position
-            self._reader = asyncio.create_task(self._read(), name="newest events")
+            self._reader = asyncio.create_task(self._follow_log(), name="newest events")
             self._reader.add_done_callback(lambda _: self._signal.wake_all())
         self.followers += 1
         try:
@@ -109,31 +109,31 @@ class NewestEvents:
             if not self.followers:
                 self._reader.cancel()
                 self._reader = None
-                self._kept.clear()
+                self._window.clear()
                 self._members.clear()
 
     def next_signal(self) -> asyncio.Event:
         """Return the event that is set when there are new events, and at each tick."""
         return self._signal.next_signal()
 
-    def after(self, position: int, most: int) -> list[KeptEvent] | None:
+    def events_after(self, position: int, most: int) -> list[KeptEvent] | None:
         """Return the next events after that position; None if they are not kept any more. Raises whatever has
         ended the reader.
         """
         if self._reader is not None and self._reader.done():
             self._reader.result()
-        first = self.position - len(self._kept)
+        first = self.position - len(self._window)
         if position < first:
             return None
         begin = position - first
-        return list(islice(self._kept, begin, begin + most))
+        return list(islice(self._window, begin, begin + most))
 
     def groups_of(self, person_id: UUID | None, group_id: UUID | None) -> Collection[UUID]:
         """Return the group, if the person belongs to it."""
         is_member = group_id is not None and person_id in self._members.get(group_id, ())
         return (group_id,) if is_member and group_id is not None else ()
 
-    async def _read(self) -> None:
+    async def _follow_log(self) -> None:
         new_events = self._ledger.new_events
         while True:
             pause = 0.0
@@ -150,20 +150,20 @@ class NewestEvents:
     async def _read_to(self, head: int) -> None:
         # Not beyond the announced head: what was announced with an event, such as a role that was taken, is
         # known to this process before the event is.
-        low = max(self.position, head - MOST_KEPT)
+        low = max(self.position, head - LONGEST_WINDOW)
         while low < head:
             high = min(low + READ_AT_ONCE, head)
             rows = await self._ledger.db.rows(NEWEST, {"low": low, "high": high})
-            kept = await self._with_access(rows)
+            kept_events = await self._with_access(rows)
             if low > self.position:
-                self._kept.clear()
-            self._kept.extend(kept)
+                self._window.clear()
+            self._window.extend(kept_events)
             self.position = low = high
 
     async def _with_access(self, rows: Sequence[Row]) -> list[KeptEvent]:
         """Return the events of these rows, and renew the access to their records."""
         records: dict[str, RecordAccess] = {}
-        kept, changed_groups = [], set[UUID]()
+        kept_events, changed_groups = [], set[UUID]()
         for row in rows:
             name, kind, record_kind = row.pop("record"), row.pop("kind"), row.pop("record_kind")
             audience = frozenset(row.pop("audience") or ())
@@ -171,13 +171,13 @@ class NewestEvents:
             access = records.get(name) or self._records.get(name) or RecordAccess(record_kind or kind)
             access.audience = audience
             records[name] = access
-            kept.append(KeptEvent(event, kind, access))
+            kept_events.append(KeptEvent(event, kind, access))
             if kind == "group":
                 changed_groups.add(id_of(event.stream))
         await self._renew_policies(records)
         await self._renew_groups(changed_groups, records.values())
         self._records.update(records)
-        return kept
+        return kept_events
 
     async def _renew_policies(self, records: dict[str, RecordAccess]) -> None:
         by_kind: dict[str, list[UUID]] = {}
@@ -195,10 +195,10 @@ class NewestEvents:
 
     async def _renew_groups(self, changed: set[UUID], records: Collection[RecordAccess]) -> None:
         reviewing = {record.group_id for record in records if record.group_id is not None}
-        wanted = reviewing | (changed & self._members.keys())
-        if not wanted:
+        group_ids = reviewing | (changed & self._members.keys())
+        if not group_ids:
             return
-        for row in await self._ledger.db.rows(GROUPS, (list(wanted),)):
+        for row in await self._ledger.db.rows(GROUPS, (list(group_ids),)):
             self._members[row["id"]] = frozenset({row["chair_id"], *row["members"]} - {None})
 
 
@@ -211,9 +211,9 @@ class Sight:
     caller: Caller
     _tokens: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
-    def seen(self, kept: KeptEvent) -> SeenEvent | None:
+    def seen_event(self, kept_event: KeptEvent) -> SeenEvent | None:
         """Return the event as the caller sees it; None if it is not for them."""
-        record = kept.record
+        record = kept_event.record
         lifecycle = self.ledger.lifecycles.get(record.kind)
         if lifecycle is None or record.policy is None:
             return None
@@ -225,6 +225,6 @@ class Sight:
             return None
         groups = self.newest.groups_of(self.caller.person_id, record.group_id)
         relation = viewer(lifecycle, self.caller, record.policy, groups)
-        if kept.event.staff_only and relation is not Viewer.staff:
+        if kept_event.event.staff_only and relation is not Viewer.staff:
             return None
-        return SeenEvent(kept.event, lifecycle, relation)
+        return SeenEvent(kept_event.event, lifecycle, relation)
