@@ -8,8 +8,9 @@ further behind reads from the database, as the feed does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -46,6 +47,7 @@ from app.api.service.event_stream import (
     opening,
 )
 from app.api.service.feed import EventConditions, EventPosition
+from app.common.people import Caller
 from app.kernel.access.lru_cache import LruCache
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.refusals import Refusal, WrongValue
@@ -120,6 +122,18 @@ class EventStreams:
         self._messages: LruCache[tuple[int, Viewer], bytes] = LruCache(MOST_MESSAGES)
         self._epoch = ledger.vault.epoch
         self._rendering = asyncio.Lock()
+
+    @contextlib.contextmanager
+    def opened_by(self, caller: Caller) -> Iterator[None]:
+        """Count a stream of the caller, and have the newest events read, until the block ends."""
+        self.open[caller.actor] += 1
+        try:
+            with self.newest.followed():
+                yield
+        finally:
+            self.open[caller.actor] -= 1
+            if not self.open[caller.actor]:
+                del self.open[caller.actor]
 
     async def messages(self, seen_events: Sequence[SeenEvent]) -> list[bytes]:
         """Return the events as they are sent, each rendered once for all who see it alike. Raises
@@ -364,17 +378,9 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        listener, streams = self._listener, self._listener.streams
-        actor = listener.caller.actor
-        streams.open[actor] += 1
-        try:
-            with streams.newest.followed():
-                async with StreamConnection(scope, receive, send) as connection:
-                    try:
-                        await listener.follow(connection)
-                    except TooSlow:
-                        await connection.break_off(ending(EndReason.too_slow))
-        finally:
-            streams.open[actor] -= 1
-            if not streams.open[actor]:
-                del streams.open[actor]
+        async with StreamConnection(scope, receive, send) as connection:
+            try:
+                with self._listener.streams.opened_by(self._listener.caller):
+                    await self._listener.follow(connection)
+            except TooSlow:
+                await connection.break_off(ending(EndReason.too_slow))
