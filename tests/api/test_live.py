@@ -293,6 +293,7 @@ async def test_a_slow_listener_is_dropped_with_a_word_and_keeps_nobody_waiting(
         taking = socket.socket()
         taking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         taking.connect(address)
+        taking.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=taking, limit=4_096)
         request = f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {admin.token}\r\n\r\n"
         writer.write(request.encode())

@@ -261,13 +261,13 @@ class AuthMiddleware:
 
     async def _by_ticket(self, request: Request, sent: str) -> Who | None:
         ledger, now = ledger_of(request), utc_now()
-        taken: tickets.TakenTicket | None = request.scope["state"].get("ticket")
-        if taken is None:
-            taken = await tickets.take_ticket(ledger, sent, now)
-        if taken is None or (taken.credential.login is not None and self._issuer is None):
+        ticket: tickets.TakenTicket | None = request.scope["state"].get("ticket")
+        if ticket is None:
+            ticket = await tickets.take_ticket(ledger, sent, now)
+        if ticket is None or (ticket.credential.login is not None and self._issuer is None):
             return None
-        request.state.ticket = taken
-        return await tickets.find_ticket_caller(ledger, taken, now)
+        request.state.ticket = ticket
+        return await tickets.find_ticket_caller(ledger, ticket, now)
 
     def _require_lookup_quota(self, request: Request) -> None:
         """Check that the address may have another credential checked. Raises TooManyWrongKeys."""

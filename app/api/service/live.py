@@ -144,12 +144,12 @@ class EventStreams:
             async with self._rendering:
                 # Another listener may have rendered them meanwhile.
                 texts = self._kept(seen_events)
-                missing = [seen for seen, text in zip(seen_events, texts, strict=True) if text is None]
+                missing = [event for event, text in zip(seen_events, texts, strict=True) if text is None]
                 epoch = self._epoch
                 rendered = await events.render_each(self.ledger, missing)
                 if epoch == self.ledger.vault.epoch:
-                    for seen, content in zip(missing, rendered, strict=True):
-                        self._messages.put(_key(seen), message(seen.event.position, content))
+                    for event, content in zip(missing, rendered, strict=True):
+                        self._messages.put(_key(event), message(event.event.position, content))
                 texts = self._kept(seen_events)
         return [text for text in texts if text is not None]
 
@@ -158,11 +158,11 @@ class EventStreams:
         if self._epoch != self.ledger.vault.epoch:
             self._epoch = self.ledger.vault.epoch
             self._messages.clear()
-        return [self._messages.get(_key(seen)) for seen in seen_events]
+        return [self._messages.get(_key(event)) for event in seen_events]
 
 
-def _key(seen: SeenEvent) -> tuple[int, Viewer]:
-    return seen.event.position, seen.viewer
+def _key(event: SeenEvent) -> tuple[int, Viewer]:
+    return event.event.position, event.viewer
 
 
 #: The stream's answer: each `data` is one of these.
@@ -251,10 +251,10 @@ async def make_stream_ticket(request: Request) -> Response:
     """
     caller, session = caller_of(request), session_of(request)
     session_id = None if session is None else session.id
-    made = await tickets.make_ticket(
+    ticket = await tickets.make_ticket(
         ledger_of(request), caller, proof_of(request, caller), session_id, utc_now()
     )
-    document = to_json(StreamTicketOut(ticket=made.value, expires_at=made.expires_at))
+    document = to_json(StreamTicketOut(ticket=ticket.value, expires_at=ticket.expires_at))
     headers = {"Location": EVENT_STREAM, "Cache-Control": "no-store"}
     return Response(document, 201, headers, "application/json")
 
@@ -313,8 +313,8 @@ class _Listener:
             if not await self._may_read():
                 return _Turn(ends=EndReason.signed_out)
             caller = self.caller
-            seen, position, is_at_end = await self._read()
-            texts = await self.streams.messages(seen)
+            seen_events, position, is_at_end = await self._read()
+            texts = await self.streams.messages(seen_events)
             if not await self._may_read():
                 return _Turn(ends=EndReason.signed_out)
         except DatabaseGone:
@@ -348,18 +348,20 @@ class _Listener:
         """Return the next events that the caller sees, the position after them, and whether no more are there
         now.
         """
-        kept = self._newest.events_after(self.position, EVENTS_AT_ONCE) if self._query.follow else None
-        if kept is None:
+        newest = self._newest.events_after(self.position, EVENTS_AT_ONCE) if self._query.follow else None
+        if newest is None:
             return await self._read_from_database()
-        fitting = (one for one in kept if one.fits(self._filter))
-        seen = [seen for one in fitting if (seen := self._sight.seen_event(one)) is not None]
-        return seen, self.position + len(kept), len(kept) < EVENTS_AT_ONCE
+        fitting = (self._sight.seen_event(event) for event in newest if event.fits(self._filter))
+        seen_events = [event for event in fitting if event is not None]
+        return seen_events, self.position + len(newest), len(newest) < EVENTS_AT_ONCE
 
     async def _read_from_database(self) -> tuple[list[SeenEvent], int, bool]:
         span = PositionSpan(self.position, self._newest.position if self._query.follow else self._head)
         async with self._ledger.new_events.reading:
-            found = await read_slice(self._ledger, self.caller, self._filter, span, events.PAGE, forward=True)
-        return found.events, found.remaining.low, found.is_at_end
+            event_slice = await read_slice(
+                self._ledger, self.caller, self._filter, span, events.PAGE, forward=True
+            )
+        return event_slice.events, event_slice.remaining.low, event_slice.is_at_end
 
 
 class EventStream(Response):
