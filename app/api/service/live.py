@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.authentication import tickets
 from app.api.authentication.auth import (
+    TooManyWrongKeys,
     caller_of,
     ledger_of,
     proof_of,
@@ -335,6 +336,8 @@ class _Listener:
         except Refusal as refusal:  # of a token
             if refusal.STATUS == 503:
                 raise DatabaseGone from refusal
+            return False
+        except TooManyWrongKeys:
             return False
         if caller is None:
             return False
