@@ -94,8 +94,8 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 freeze: $(READY) ## Freeze what the version in pyproject.toml promises, keep it filled for tests of upgrades, and check it
 	@$(BIN)/python -m app.cli contract
 	@$(BIN)/python -m app.cli schema
-	@$(BIN)/python -m tests.released.keep
 	@$(BIN)/python -m app.cli contract --release
+	@$(BIN)/python -m tests.released.keep
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -q --no-header tests/released
 

@@ -47,6 +47,7 @@ from app.governance.surveys.routes import answer_page
 from app.html.templates import compile_templates
 from app.kernel import ledger
 from app.kpis import router as kpis
+from app.kpis.cases.router import kpis_of_cases_router
 from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
@@ -58,8 +59,9 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
 from app.service_levels.clocks.answers import routes as clocks
 from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
+from app.summaries import router as summaries
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
-from app.webhooks import router as webhooks
+from app.webhooks.intake.quotas import WebhookQuotas
 
 SERVED = tuple(routes_of(f"{process.package}.{process.routes}") for process in PROCESSES)
 ROUTERS = (
@@ -80,12 +82,14 @@ ROUTERS = (
     ),
     names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
     record_notices_router(LIFECYCLES),
+    kpis_of_cases_router(LIFECYCLES),
     unsent_mails.router,
     imports.router,
     bulk_jobs.router,
     feed.router,
     live.router,
     preferences.router,
+    summaries.router,
     me.router,
     work.router,
     complaints.router,
@@ -171,7 +175,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.state.metrics = Metrics(app.version, app.state.kpi_gauges)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
-    app.state.webhook_quotas = webhooks.WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
+    app.state.webhook_quotas = WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
     app.state.rating_quota = rating_page.quota()
     app.state.survey_quota = answer_page.quota()
     app.state.readiness = Readiness()

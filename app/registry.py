@@ -58,6 +58,7 @@ PROCESSES = (
     Process("app.kpis.effects"),
     Process("app.kpis.signals", routes="queries"),
     Process("app.kpis.rebases", routes="queries"),
+    Process("app.attention.alerts", routes="queries"),
     Process("app.foundation.people", lifecycles="persons teams groups keys"),
     Process("app.foundation.rota", lifecycles="shifts stand_ins"),
     Process("app.foundation.assignment", lifecycles="assignment_rules"),

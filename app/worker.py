@@ -48,6 +48,7 @@ from app.automation.incidents_and_problems import (
 from app.automation.programme import (
     begin_improvement_plans,
     flag_rollout_steps,
+    raise_attention_alerts,
     suggest_after_faded_benefits,
     suggest_after_kpi_signals,
 )
@@ -89,6 +90,7 @@ from app.processes.improvements.effects import benefits
 from app.registry import LIFECYCLES
 from app.search import index
 from app.service_reports import issuing
+from app.summaries import sending as summaries
 from app.webhooks.effects import addresses, processing
 from app.webhooks.mail import imap
 from app.webhooks.sources import silence
@@ -187,10 +189,12 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(import_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(bulk_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(summaries.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed, further=_compare_cases))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))
         tasks.create_task(judging.run(lines, ledger, clock, watched, failed=failed))
+        tasks.create_task(raise_attention_alerts.run(lines, ledger, clock, failed=failed))
         tasks.create_task(open_audits.run(lines, ledger, clock, failed=failed))
         tasks.create_task(open_scorecards.run(lines, ledger, clock, failed=failed))
         tasks.create_task(watch_risk_indicators.run(lines, ledger, clock, failed=failed))

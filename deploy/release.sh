@@ -11,6 +11,7 @@ if [ -n "$(git status --porcelain)" ]; then
     echo "There are changes that are not committed: a release is made of a commit." >&2
     exit 2
 fi
+"$python" -m app.cli contract --frozen
 name=ledgerdesk-$version
 rm -rf dist build/client
 # Built twice of one commit, the files are the same.
@@ -44,9 +45,11 @@ cd "$clean" # where uv reads no settings of the project
 VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --require-hashes -r "$dist/$name.requirements.txt"
 VIRTUAL_ENV=$clean/venv "$uv" pip install --quiet --no-deps "$dist/$name-py3-none-any.whl"
 port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+set -m # a job of its own does not ignore the interrupt that ends it, not even before it serves
 LEDGERDESK_DATA_DIR=$clean/data LEDGERDESK_PORT=$port "$clean/venv/bin/ledgerdesk" demo >"$clean/demo.log" 2>&1 &
-demo=$!
-for _ in {1..300}; do
+demo=$! key=''
+set +m
+for _ in {1..1200}; do
     if "$python" -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)' "http://127.0.0.1:$port/readyz" 2>/dev/null; then
         key=$(awk '$1 == "agent" {print $2}' "$clean/demo.log")
         [ -z "$key" ] || break
@@ -54,6 +57,7 @@ for _ in {1..300}; do
     kill -0 "$demo" 2>/dev/null || { cat "$clean/demo.log" >&2; exit 1; }
     sleep 1
 done
+[ -n "$key" ] || { echo "The installed demo is not ready after 20 minutes:" >&2; cat "$clean/demo.log" >&2; exit 1; }
 "$uv" venv --quiet --python "$python" client
 VIRTUAL_ENV=$clean/client "$uv" pip install --quiet "$dist/ledgerdesk_client-$version-py3-none-any.whl"
 client/bin/python -c 'import sys

@@ -390,6 +390,31 @@ create table fold.attachment (
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);
 
+create table fold.attention_alert (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  number text collate "C" not null,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  code text collate "C" not null,
+  severity text collate "C" not null,
+  process text collate "C",
+  subject text collate "C",
+  title_en text collate "C" not null,
+  title_zh text collate "C" not null,
+  person_ids text[] collate "C",
+  raised_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint attention_alert_pkey PRIMARY KEY (id),
+  constraint attention_alert_number_key UNIQUE (number)
+);
+CREATE INDEX attention_alert_earlier ON fold.attention_alert USING btree (key);
+CREATE INDEX attention_alert_list ON fold.attention_alert USING btree (raised_at DESC, id DESC);
+CREATE INDEX attention_alert_persons ON fold.attention_alert USING gin (person_ids);
+CREATE UNIQUE INDEX attention_alert_raised_key ON fold.attention_alert USING btree (key) WHERE (state = 'raised'::text);
+
 create table fold.audit (
   id uuid not null,
   version integer not null,
@@ -2114,6 +2139,7 @@ CREATE INDEX incident_commander ON fold.incident USING btree (commander_id, open
 CREATE INDEX incident_custom ON fold.incident USING gin (custom jsonb_path_ops) WHERE (custom IS NOT NULL);
 CREATE INDEX incident_custom_for_staff ON fold.incident USING gin (custom_for_staff jsonb_path_ops) WHERE (custom_for_staff IS NOT NULL);
 CREATE INDEX incident_customer ON fold.incident USING btree (customer_id, opened_at DESC, id DESC) WHERE (customer_id IS NOT NULL);
+CREATE INDEX incident_down ON fold.incident USING btree (service) WHERE ((effect = 'down'::text) AND (service_restored_at IS NULL));
 CREATE INDEX incident_duplicates ON fold.incident USING btree (duplicate_of_id, id) WHERE (duplicate_of_id IS NOT NULL);
 CREATE INDEX incident_held_for_change ON fold.incident USING btree (held_for_change_id) WHERE (held_for_change_id IS NOT NULL);
 CREATE INDEX incident_hold_reason ON fold.incident USING btree (hold_reason, opened_at DESC, id DESC) WHERE (hold_reason IS NOT NULL);
@@ -4498,9 +4524,13 @@ create table fold.webhook_source (
   appended_at timestamp with time zone,
   flapping_seconds integer,
   automatic_mails text collate "C",
+  secret_fingerprint text,
+  previous_secret_fingerprint text,
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );
+CREATE INDEX webhook_source_by_previous_secret ON fold.webhook_source USING btree (previous_secret_fingerprint);
+CREATE INDEX webhook_source_by_secret ON fold.webhook_source USING btree (secret_fingerprint);
 
 create table fold.work (
   id uuid not null,
@@ -7292,21 +7322,28 @@ create table plumbing.session (
 );
 CREATE INDEX session_expires ON plumbing.session USING btree (expires_at);
 
-create table plumbing.stream_ticket (
+create table plumbing.summary (
   id uuid not null,
-  secret_hash text collate "C" not null,
-  session_id uuid,
-  key_id uuid,
-  key_secret_hash text collate "C",
-  person_id uuid,
-  login text,
-  expires_at timestamp with time zone not null,
-  ends_at timestamp with time zone not null,
-  constraint stream_ticket_pkey PRIMARY KEY (id),
-  constraint stream_ticket_of_one CHECK (((num_nonnulls(key_id, login) = 1) AND ((login IS NULL) = (person_id IS NULL)))),
-  constraint stream_ticket_of_secret CHECK (((key_id IS NULL) = (key_secret_hash IS NULL)))
+  version integer not null,
+  person_id uuid not null,
+  cadence text collate "C" not null,
+  weekday text collate "C",
+  day_of_month smallint,
+  time_of_day text collate "C" not null,
+  time_zone text collate "C" not null,
+  view_id uuid,
+  only_when_needed boolean not null,
+  next_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  attempts integer not null,
+  why text,
+  sent_at timestamp with time zone,
+  failure text collate "C",
+  changed_at timestamp with time zone not null,
+  constraint summary_pkey PRIMARY KEY (id)
 );
-CREATE INDEX stream_ticket_expires ON plumbing.stream_ticket USING btree (expires_at);
+CREATE INDEX summary_due ON plumbing.summary USING btree (due_at);
+CREATE INDEX summary_person ON plumbing.summary USING btree (person_id, id);
 
 create table plumbing.timer (
   rule text collate "C" not null,

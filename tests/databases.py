@@ -35,12 +35,11 @@ CATALOGS = (
     *("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint", "pg_index", "pg_trigger", "pg_rewrite"),
     *("pg_policy", "pg_proc", "pg_type", "pg_statistic", "pg_statistic_ext", "pg_namespace"),
 )
-ALL_BITS = "x'ffffffff'::bigint"
 SET = "where setdatabase in (0, (select oid from pg_database where datname = current_database()))"
 #: How much there is of it, and how much of that came after `since` and not by the transactions `ours`.
 DEFINED = " union all ".join(
-    f"select '{name}', count(*), count(*) filter (where (xmin::text::bigint - %(since)s) & {ALL_BITS} "
-    f"< {ALL_BITS} / 2 and xmin::text <> all(%(ours)s)) from {name} {where}"
+    f"select '{name}', count(*), count(*) filter (where age(xmin) <= age(%(since)s::text::xid) "
+    f"and xmin::text <> all(%(ours)s)) from {name} {where}"
     for name, where in (
         *((name, "") for name in CATALOGS),
         ("pg_database", "where datname = current_database()"),

@@ -28,6 +28,8 @@ async def behind_a_socket(app: FastAPI, send_buffer: int | None = None) -> Async
         return server.started
 
     await until(started)
-    yield listener.getsockname()
-    server.should_exit = True
-    await running
+    try:
+        yield listener.getsockname()
+    finally:
+        server.should_exit = True
+        await running

@@ -24,11 +24,7 @@ FigureRow = Mapping[str, Any]
 
 
 def seen_kpis(reader: AttentionReader) -> dict[str, Kpi]:
-    """Return the watched KPIs that the reader may see, by their keys; none if cases are chosen that figures
-    are not cut by.
-    """
-    if reader.choice.is_of_cases:
-        return {}
+    """Return the watched KPIs that the reader may see, by their keys."""
     ledger = reader.ledger
     return {kpi.key: kpi for kpi in watched_kpis(ledger.settings) if may_see_kpi(ledger, reader.caller, kpi)}
 

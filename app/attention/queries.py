@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -11,22 +11,10 @@ from zoneinfo import ZoneInfo
 
 from app.attention.asides import asides
 from app.attention.conditions import AttentionCondition, Severity
+from app.attention.every_rule import GOOD, RULES, AttentionRule
 from app.attention.ranking import fold, rank
-from app.attention.reading import AttentionChoice, AttentionReader, last_period
-from app.attention.rules import (
-    agreements,
-    backlog,
-    clocks,
-    incidents,
-    integrations,
-    mails,
-    outages,
-    programme,
-    signals,
-    targets,
-    trust,
-    yours,
-)
+from app.attention.reading import AttentionChoice, AttentionReader, FilterName, last_period
+from app.attention.rules import trust
 from app.attention.shapes import AttentionQuery
 from app.attention.values import SentenceValue
 from app.common.people import Caller
@@ -40,30 +28,7 @@ from app.kpis.questions.periods import Grain, start_of
 from app.kpis.questions.written_periods import parse_period, period_key
 from app.log.canonical import instant
 
-Rule = Callable[[AttentionReader], Awaitable[list[AttentionCondition]]]
-RULES: tuple[Rule, ...] = (
-    trust.reconciliation,
-    incidents.open_majors,
-    incidents.unacknowledged,
-    clocks.clocks_due,
-    outages.services_down,
-    outages.budgets_burnt,
-    targets.missed,
-    targets.out_of_reach,
-    agreements.targets_missed,
-    agreements.reviews_overdue,
-    signals.worse,
-    backlog.old_cases,
-    integrations.silent_sources,
-    integrations.failed_deliveries,
-    mails.unsent,
-    programme.changes_unreviewed,
-    programme.steps_overdue,
-    programme.benefits_faded,
-    yours.waiting,
-)
-#: What is told as good news, and how much of it.
-GOOD: tuple[Rule, ...] = (programme.effects_confirmed, signals.better)
+#: The most good news that are told.
 MOST_GOOD = 3
 MOST_NEAR = 5
 URGENT = frozenset({Severity.banner, Severity.now})
@@ -73,7 +38,8 @@ SERVICES = "select key from fold.service order by key"
 @dataclass(frozen=True, slots=True)
 class AttentionNow:
     """What needs attention at an instant, and at a position of the log. `aside_until`: by their keys, until
-    when the reader has put sentences aside.
+    when the reader has put sentences aside. `omitted` are the rules that cannot obey a filter, with those
+    filters.
     """
 
     reader: AttentionReader
@@ -82,6 +48,7 @@ class AttentionNow:
     conditions: Sequence[AttentionCondition]
     good: Sequence[AttentionCondition]
     aside_until: Mapping[str, datetime]
+    omitted: Sequence[tuple[AttentionRule, list[FilterName]]]
 
 
 async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionNow:
@@ -94,13 +61,33 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     position, age = row.values()
     lag_seconds = round(max(float(age or 0), 0.0), 3)
     conditions = list(trust.lagging(reader, lag_seconds))
-    for rule in RULES:
-        conditions += await rule(reader)
+    conditions += await find_conditions(reader, RULES)
     until = await asides(ledger.db, caller.person_id, now)
     unfolded = [condition for condition in conditions if query.aside or condition.key not in until]
     ranked = [condition for condition in fold(rank(unfolded)) if query.aside or condition.key not in until]
-    good = [condition for rule in GOOD for condition in await rule(reader)]
-    return AttentionNow(reader, position, lag_seconds, ranked, rank(good)[:MOST_GOOD], until)
+    good = rank(await find_conditions(reader, GOOD))[:MOST_GOOD]
+    omitted = [
+        (rule, ignored)
+        for rule in (*RULES, *GOOD)
+        if rule.reaches(reader) and (ignored := rule.ignored_filters(reader))
+    ]
+    return AttentionNow(reader, position, lag_seconds, ranked, good, until, omitted)
+
+
+async def find_conditions(
+    reader: AttentionReader, rules: Iterable[AttentionRule]
+) -> list[AttentionCondition]:
+    """Return what those of the rules find that the reader is told and that obey what is chosen."""
+    conditions = []
+    for rule in rules:
+        if rule.reaches(reader) and not rule.ignored_filters(reader):
+            conditions += await rule.find(reader)
+    return conditions
+
+
+async def reader_for(ledger: Ledger, caller: Caller, now: datetime) -> AttentionReader:
+    """Return the caller as a reader who has chosen nothing: the last month is judged."""
+    return await _reader(ledger, caller, AttentionQuery.model_validate({}), now)
 
 
 async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: datetime) -> AttentionReader:
@@ -110,8 +97,8 @@ async def _reader(ledger: Ledger, caller: Caller, query: AttentionQuery, now: da
     choice = AttentionChoice(
         begin=start_of(first, zone),
         grain=grain,
-        team=None if query.team is None else _team(query.team, teams.values()),
-        service=None if query.service is None else await _service(ledger, query.service),
+        teams=[_team(name, teams.values()) for name in query.team or ()],
+        services=await _services(ledger, query.service or ()),
         priorities=query.priority or (),
     )
     return AttentionReader(ledger, caller, now, zone, choice, teams)
@@ -130,7 +117,7 @@ def _period(period: str | None, zone: ZoneInfo, now: datetime) -> tuple[Grain, d
     return grain, first
 
 
-def _team(name: str, teams: Any) -> CachedTeam:
+def _team(name: str, teams: Iterable[CachedTeam]) -> CachedTeam:
     teams_by_name: dict[str, CachedTeam] = {}
     for team in teams:
         teams_by_name |= {team.key: team, team.text: team}
@@ -139,11 +126,14 @@ def _team(name: str, teams: Any) -> CachedTeam:
     raise _unknown("team", name, [team.key for team in teams_by_name.values()])
 
 
-async def _service(ledger: Ledger, name: str) -> str:
-    keys = [row["key"] for row in await ledger.db.rows(SERVICES)]
-    if name in keys:
-        return name
-    raise _unknown("service", name, keys)
+async def _services(ledger: Ledger, names: Sequence[str]) -> Sequence[str]:
+    """Return the services of these keys. Raises WrongValue for one that there is not."""
+    if names:
+        keys = [row["key"] for row in await ledger.db.rows(SERVICES)]
+        for name in names:
+            if name not in keys:
+                raise _unknown("service", name, keys)
+    return names
 
 
 def _unknown(parameter: str, value: str, keys: Sequence[str]) -> WrongValue:
@@ -166,6 +156,14 @@ def render_attention(attention_now: AttentionNow, language: str) -> dict[str, An
         "counts": {"total": len(counted), "now": len(urgent)},
         "items": [_item(condition, language, until) for condition in conditions],
         "good": [_item(condition, language, until) for condition in attention_now.good],
+        "omitted": [
+            {
+                "codes": list(rule.codes),
+                "name": translate(language, "attention_rules", rule.codes[0]),
+                "ignored_filters": ignored,
+            }
+            for rule, ignored in attention_now.omitted
+        ],
         "nothing": None if counted else translate(language, "attention", "nothing"),
     }
 

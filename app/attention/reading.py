@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,23 +21,37 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
 from app.kpis.questions.periods import Grain, first_day, next_period, start_of
 
+FilterName = Literal["team", "service", "priority"]
+#: The field of a record that each filter is about.
+FILTERS: Mapping[FilterName, str] = {"team": "team_id", "service": "service", "priority": "priority"}
+
 
 @dataclass(frozen=True, slots=True)
 class AttentionChoice:
-    """What the reader has chosen: the first instant and the length of the period that is judged, a team, a
-    service and priorities.
+    """What the reader has chosen: the first instant and the length of the period that is judged, teams,
+    services by their keys, and priorities.
     """
 
     begin: datetime
     grain: Grain = Grain.month
-    team: CachedTeam | None = None
-    service: str | None = None
+    teams: Sequence[CachedTeam] = ()
+    services: Sequence[str] = ()
     priorities: Sequence[Priority] = ()
 
     @property
-    def is_of_cases(self) -> bool:
-        """Return whether cases of certain priorities are chosen: figures and programmes have none."""
-        return bool(self.priorities)
+    def filters(self) -> dict[FilterName, list[str]]:
+        """Return the filters that are chosen, as an address has them."""
+        chosen: dict[FilterName, list[str]] = {
+            "team": [team.key for team in self.teams],
+            "service": list(self.services),
+            "priority": [priority.value for priority in self.priorities],
+        }
+        return {name: keys for name, keys in chosen.items() if keys}
+
+    @property
+    def team_ids(self) -> list[UUID]:
+        """Return the ids of the teams."""
+        return [team.id for team in self.teams]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +73,15 @@ class AttentionReader:
 
     def chosen(self, lifecycle: Lifecycle[Any], where: WhereClause, alias: str = "r") -> str:
         """Return the condition that the reader sees the record, and that it is of what they have chosen."""
-        fields = lifecycle.record.model_fields
         conditions = [self.visible(lifecycle, where, alias)]
-        if self.choice.team is not None:
-            is_of_team = f"{alias}.team_id = {where.bind(self.choice.team.id)}"
-            conditions.append(is_of_team if "team_id" in fields else "false")
-        if self.choice.service is not None:
-            is_of_service = f"{alias}.service = {where.bind(self.choice.service)}"
-            conditions.append(is_of_service if "service" in fields else "false")
-        if self.choice.priorities:
-            priorities = where.bind([priority.value for priority in self.choice.priorities])
-            conditions.append(
-                f"{alias}.priority = any({priorities}::text[])" if "priority" in fields else "false"
-            )
+        for name, keys in self.choice.filters.items():
+            chosen = where.bind(self.choice.team_ids if name == "team" else keys)
+            conditions.append(f"{alias}.{FILTERS[name]} = any({chosen})")
         return " and ".join(conditions)
 
     def parameters(self, **more: str) -> dict[str, str]:
         """Return the parameters of a list's address for what is chosen, with more of them."""
-        filters: dict[str, str] = {}
-        if self.choice.team is not None:
-            filters["team"] = self.choice.team.key
-        if self.choice.service is not None:
-            filters["service"] = self.choice.service
-        if self.choice.priorities:
-            filters["priority"] = ",".join(self.choice.priorities)
-        return {**filters, **more}
+        return {**{name: ",".join(keys) for name, keys in self.choice.filters.items()}, **more}
 
     def owner_team(self, team_id: UUID | None) -> ConditionOwner | None:
         """Return the team as an owner; None if there is none."""

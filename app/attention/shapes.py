@@ -7,14 +7,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.listings.filters import CommaSeparated
+from app.api.listings.filters import MOST_VALUES, CommaSeparated
 from app.api.records.shapes import OutputModel
 from app.attention.conditions import OwnerKind, Severity
+from app.attention.reading import FilterName
 from app.attention.values import ValueType
 from app.common.priorities.priority import Priority
 from app.kernel.actions.payloads import LONGEST_KEY, Instant
 
 PERIOD = r"^(19|20|21)[0-9]{2}(-(0[1-9]|1[0-2])|-W(0[1-9]|[1-4][0-9]|5[0-3])|-Q[1-4])?$"
+
+ScopeName = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 
 
 class AttentionQuery(BaseModel):
@@ -28,16 +31,22 @@ class AttentionQuery(BaseModel):
         "one that is over; none: the last month. What is urgent now stands whatever the period.",
         examples=["2026-10", "2026-W43", "2026-Q4", "2026"],
     )
-    team: Annotated[str | None, Field(min_length=1, max_length=LONGEST_KEY)] = Field(
-        None, description="Only what concerns this team: its key or id.", examples=["network"]
+    team: Annotated[list[ScopeName] | None, CommaSeparated] = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Only what concerns one of these teams: their keys or ids.",
+        examples=[["network"]],
     )
-    service: Annotated[str | None, Field(min_length=1, max_length=LONGEST_KEY)] = Field(
-        None, description="Only what concerns this service: its key.", examples=["mail"]
+    service: Annotated[list[ScopeName] | None, CommaSeparated] = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Only what concerns one of these services: their keys.",
+        examples=[["mail"]],
     )
     priority: Annotated[list[Priority] | None, CommaSeparated] = Field(
         None,
         max_length=len(Priority),
-        description="Only cases of these priorities; what is said of figures, which have none, is left out.",
+        description="Only cases of these priorities; `omitted` says what has none, as figures.",
         examples=[["P1"]],
     )
     aside: bool = Field(False, description="True to show also what the caller has put aside.")
@@ -137,6 +146,16 @@ class AttentionCounts(OutputModel):
     now: int = Field(description="Number of those that cannot wait: of severity `banner` or `now`.")
 
 
+class AttentionOmission(OutputModel):
+    """Sentences that are left out, since a filter cannot narrow them."""
+
+    codes: list[str] = Field(description="The codes of the sentences.", examples=[["target_out_of_reach"]])
+    name: str = Field(description="The name of what they are about, in the language asked for.")
+    ignored_filters: list[FilterName] = Field(
+        description="The filters asked for that they cannot be narrowed by."
+    )
+
+
 class Attention(OutputModel):
     """What needs attention, the most urgent first, of what the caller may see."""
 
@@ -147,6 +166,9 @@ class Attention(OutputModel):
     counts: AttentionCounts
     items: list[AttentionItem]
     good: list[AttentionItem] = Field(description="Good news, three at most.")
+    omitted: list[AttentionOmission] = Field(
+        description="The sentences that what is chosen cannot narrow, and so leaves out."
+    )
     nothing: str | None = Field(
         description="The sentence that nothing needs attention, in the language asked for; null: something "
         "does."

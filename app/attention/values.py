@@ -51,26 +51,26 @@ def duration(seconds: float) -> SentenceValue:
 
 def kpi_value(kpi: Kpi, value: float, currency: str) -> SentenceValue:
     """Return a value of the KPI in its unit."""
-    return SentenceValue(
-        "value",
-        value,
-        {language: _value_words(kpi, language, currency).value(value) for language in LANGUAGES},
-        unit=kpi.unit.value,
-    )
+    words = {language: _value_words(kpi, language, currency).value(value) for language in LANGUAGES}
+    return SentenceValue("value", value, words, unit=kpi.unit.value)
 
 
-def kpi_target(kpi: Kpi, target: TargetValue, currency: str) -> SentenceValue:
-    """Return the target of the KPI with its comparator, as `under 2 h`."""
-    words = {
-        language: translate(
-            language,
-            "attention",
-            f"target_{target.comparator}",
-            {"value": _value_words(kpi, language, currency).value(target.value)},
-        )
-        for language in LANGUAGES
+def kpi_against_target(
+    kpi: Kpi, value: float, target: TargetValue, currency: str
+) -> dict[str, SentenceValue]:
+    """Return a `value` of the KPI and its `target` with the comparator, as `under 2 h`: with as many digits
+    as tell whether it was met.
+    """
+    words_of_value, words_of_target = {}, {}
+    for language in LANGUAGES:
+        words = _value_words(kpi, language, currency).against(value, target)
+        words_of_value[language] = words.value(value)
+        blanks = {"value": words.value(target.value)}
+        words_of_target[language] = translate(language, "attention", f"target_{target.comparator}", blanks)
+    return {
+        "value": SentenceValue("value", value, words_of_value, unit=kpi.unit.value),
+        "target": SentenceValue("value", target.value, words_of_target, unit=kpi.unit.value),
     }
-    return SentenceValue("value", target.value, words, unit=kpi.unit.value)
 
 
 def _value_words(kpi: Kpi, language: str, currency: str) -> ChartWords:

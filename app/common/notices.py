@@ -130,6 +130,8 @@ class NoticeType(CodeEnum):
     rollout_step_overdue = "rollout_step_overdue", "Step of a rollout overdue", "推广步骤逾期", YOURS
     success_published = "success_published", "What went well", "经验分享", INFORM
     kpi_changed = "kpi_changed", "KPI changed for the worse", "指标异常变差", INFORM
+    attention_needed = "attention_needed", "Needs your attention", "需要您关注", YOURS
+    attention_ended = "attention_ended", "Needs no attention any more", "不再需要关注", YOURS
     suggestion_settled = "suggestion_settled", "What became of your suggestion", "您的建议有了结果", FOLLOW
     training_invited = "training_invited", "Invited to a training", "培训邀请", YOURS
     training_cancelled = "training_cancelled", "Training cancelled", "培训取消", YOURS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -18,52 +18,86 @@ BANNER = "banner"
 SOURCE, INTEGRATIONS = "webhook_source", f"{ROOT}/integrations"
 SOURCE_ADDRESS = re.compile(r"/v1/webhook_sources/([^/?]+)(/deliveries\?state=failed)?$")
 KPI_PAGES = f"{ROOT}/kpi/"
-NOTHING: Mapping[str, Any] = {"items": [], "good": [], "nothing": None, "counts": {"total": 0, "now": 0}}
+NOTHING: Mapping[str, Any] = {
+    "items": [],
+    "good": [],
+    "omitted": [],
+    "nothing": None,
+    "counts": {"total": 0, "now": 0},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionOnPage:
     """The sentences of a page: banners, those that need attention in their order, how many more there are,
-    what is good, the sentence that there is nothing, and the numbers of all sentences and of the urgent ones.
+    what is good, what the filters leave out, the sentence that there is nothing, and the numbers of all
+    sentences and of the urgent ones.
     """
 
     banners: Sequence[Mapping[str, Any]]
     items: Sequence[Mapping[str, Any]]
     left_off: int
     good: Sequence[Mapping[str, Any]]
+    omitted: Sequence[Mapping[str, Any]]
     nothing: str | None
     total: int
     urgent: int
 
 
-async def read_attention(page: DashboardPage, processes: Sequence[str] = ()) -> AttentionOnPage:
-    """Return what needs attention in the page's view, or of these processes of it."""
+async def read_attention(
+    page: DashboardPage, processes: Sequence[str] = (), kpis: Sequence[str] = ()
+) -> AttentionOnPage:
+    """Return what needs attention in the page's view; or of it what is of these processes or KPIs."""
     view = page.view
-    parameters = {
-        name: value
-        for name, value in view.scope_parameters().items()
-        if name == "priority" or "," not in value  # it is of one team and one service
-    }
+    parameters = view.scope_parameters()
     # It judges periods that are over: of the running one what is urgent now stands nonetheless.
     of_period = {**parameters, "period": view.key}
     answer = await page.desk.calls.send("GET", "/v1/attention", parameters=of_period)
     if not answer.is_success:
         answer = await page.desk.calls.send("GET", "/v1/attention", parameters=parameters)
     answered = answer.document if answer.is_success else NOTHING
-    items = [
-        item
-        for item in answered["items"]
-        if item["severity"] != BANNER and (not processes or item["process"] in processes)
-    ]
+    items = [_with_parts(item) for item in answered["items"] if item["severity"] != BANNER]
+    if processes:
+        items = list(_of_page(items, processes, kpis))
     return AttentionOnPage(
         banners=[item for item in answered["items"] if item["severity"] == BANNER],
         items=items[:MOST_SENTENCES],
         left_off=max(len(items) - MOST_SENTENCES, 0),
         good=[] if processes else answered["good"],
+        omitted=answered["omitted"],
         nothing=answered["nothing"],
         total=len(items),
         urgent=sum(item["severity"] == "now" for item in items),
     )
+
+
+def _with_parts(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a sentence of which the parts that it stands for are of its process, as they are."""
+    parts = [{**part, "process": item["process"]} for part in item["folded"]]
+    return {**item, "folded": parts}
+
+
+def _of_page(
+    items: Sequence[Mapping[str, Any]], processes: Sequence[str], kpis: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the sentences that are of one of the processes or KPIs; of one that stands for several, those of
+    the several that are, if it is not as a whole.
+    """
+    for item in items:
+        if _is_of(item["key"], processes, kpis):
+            yield item
+        else:
+            for part in item["folded"]:
+                if _is_of(part["key"], processes, kpis):
+                    yield {**item, **part, "folded": []}
+
+
+def _is_of(key: str, processes: Sequence[str], kpis: Sequence[str]) -> bool:
+    """Return whether a sentence is of one of the processes or KPIs. Its key is its code, which begins with
+    what it is about, as `service_down`; its process; and its subject, as a KPI and a period.
+    """
+    code, *names = key.split(":")
+    return code.partition("_")[0] in processes or any(name in processes or name in kpis for name in names)
 
 
 def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:

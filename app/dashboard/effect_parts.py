@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -79,6 +80,24 @@ def project_address(number: str | None) -> str | None:
     """Return the page of the improvement of that number; None: it is the number of something else."""
     code = IMPROVEMENTS.code
     return f"{ROOT}/improvement/{number}" if number and code and number.startswith(f"{code}-") else None
+
+
+async def titles_of(page: DashboardPage, numbers: Collection[str | None]) -> dict[str, str]:
+    """Return the titles of the changes and improvements of these numbers that the reader may see."""
+    plurals = {lifecycle.code: lifecycle.plural for lifecycle in page.desk.lifecycles.values()}
+    paths = {
+        number: f"/v1/{plurals[code]}/{number}"
+        for number in numbers
+        if number and (code := number.partition("-")[0]) in plurals
+    }
+    records = await asyncio.gather(
+        *(page.desk.calls.read_if_allowed(path, {"fields": "title"}) for path in paths.values())
+    )
+    return {
+        number: record["title"]
+        for number, record in zip(paths, records, strict=True)
+        if record is not None and record["title"]
+    }
 
 
 def effect_words(page: DashboardPage, measured: Mapping[str, Any]) -> ChartWords:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.dashboard.effect_parts import effect_on_page, project_address
+from app.dashboard.effect_parts import effect_on_page, project_address, titles_of
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
 from app.kpis.statistics.effects.codes import EffectVerdict
 
@@ -63,13 +63,15 @@ async def _effects_page(
     page: DashboardPage, inputs: Mapping[str, str], problem: Mapping[str, Any] | None
 ) -> Response:
     measured = await page.desk.calls.read_if_allowed("/v1/effects", {"limit": LISTED_EFFECTS})
+    effects = [] if measured is None else measured["items"]
     kpis = (await page.desk.calls.read("/v1/kpis/definitions"))["items"]
     return page.answer(
         "effects.html",
         page.sentence("page_effects"),
         status=200 if problem is None else problem["status"],
         path=PATH,
-        effects=[] if measured is None else measured["items"],
+        effects=effects,
+        titles=await titles_of(page, {effect["change"] for effect in effects}),
         kpis=sorted((item["name"], item["key"]) for item in kpis),
         inputs=inputs,
         problem=problem,
@@ -89,5 +91,6 @@ async def get_effect_page(request: Request, name: str) -> Response:
         page.sentence("page_effects"),
         path=f"{PATH}/{name}",
         shown=effect_page,
+        titles=await titles_of(page, {measured["change"]}),
         project=project_address(measured["change"]),
     )

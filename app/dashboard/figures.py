@@ -78,6 +78,13 @@ def target_words(target: Mapping[str, Any] | None, words: ChartWords) -> str:
     return "" if target is None else target_text(target_value(target), words)
 
 
+def words_of_judged(words: ChartWords, judged: Mapping[str, Any] | None) -> ChartWords:
+    """Return the words with as many digits as tell whether the judged period met its target."""
+    if judged is None or judged["value"] is None or judged["target"] is None:
+        return words
+    return words.against(judged["value"], target_value(judged["target"]))
+
+
 def target_value(target: Mapping[str, Any]) -> TargetValue:
     """Return the target of a point."""
     return TargetValue(Comparator(target["comparator"]), target["value"])
@@ -99,10 +106,11 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
     """Return the row of a KPI as `/v1/kpis/behaviours` gives it."""
     words = exact(words_of_unit(item["unit"], language, view.zone, currency), item)
     judged = item["judged"]
+    words_judged = words_of_judged(words, judged)
     value, reason, status = "", "", ""
     if judged is not None:
         if judged["value"] is not None:
-            value = words.value(judged["value"])
+            value = words_judged.value(judged["value"])
         elif judged["no_value"] is not None:
             reason = NoValueReason(judged["no_value"]).label(language)
         if judged["status"] is not None and judged["value"] is not None and not view.is_running:
@@ -112,7 +120,7 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         name=item["name"],
         value=value,
         reason=reason,
-        target=target_words(None if judged is None else judged["target"], words),
+        target=target_words(None if judged is None else judged["target"], words_judged),
         status=status,
         change=change_mark(item, language),
         as_it_runs=target_mark(item, language),

@@ -79,11 +79,12 @@ async def answer_figures(
 ) -> Response:
     """Return a page of what needs attention, of these processes if there are any, and of these figures."""
     is_frozen = page.view.as_of is not None
+    keys = [item["key"] for item in document["items"]]
     return page.answer(
         template,
         title,
         path=path,
-        attention=None if is_frozen else await read_attention(page, processes),
+        attention=None if is_frozen else await read_attention(page, processes, keys),
         cases_address=cases_address,
         rows=page.rows(document["items"]),
         document=document,

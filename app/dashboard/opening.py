@@ -27,17 +27,17 @@ from app.kpis.questions.written_periods import period_key
 
 #: The table of the sentences of these pages.
 TABLE = "dashboard"
-#: The pages of processes, by their paths: the processes of the KPIs on each.
+#: The pages of processes, by their paths: what the sentences on each are of, besides its KPIs.
 PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
     "incident": ("incident",),
     "request": ("request",),
     "problem": ("problem",),
     "change": ("change",),
-    "service-level": ("sla",),
+    "service-level": ("sla", "service"),
 }
 #: Pages that stand in the head besides, and those that stand in its menu.
 FIRST_PAGES = ("", *PROCESS_PAGES, "improvement")
-MORE_PAGES = ("effects", "integrations", "kpis", "report")
+MORE_PAGES = ("conformance", "effects", "integrations", "kpis", "report", "summaries")
 #: The first parts of the paths of pages whose figures can be seen again as of an instant.
 FROZEN_PAGES = frozenset({"", "kpi", "team", "service", *PROCESS_PAGES})
 ROOT = "/dashboard"

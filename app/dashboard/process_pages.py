@@ -62,6 +62,14 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: The pages of the desk that show the work of a process, by what they are called there.
+DESK_PAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "incident": (("due_page", "/desk/due"),),
+    "request": (("due_page", "/desk/due"),),
+    "change": (("changes_page", "/desk/changes"),),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FlowKeys:
     """The KPIs of a process's flow: what came, what went, and what was open at the end."""
@@ -103,6 +111,7 @@ async def get_process_dashboard(request: Request) -> Response:
     by_key = {item["key"]: item for item in document["items"]}
     more = {
         "process": process,
+        "desk_pages": [(page.desk.sentence(code), path) for code, path in DESK_PAGES.get(process, ())],
         "charts": [
             ProcessChart(key, by_key[key]["name"], *await _chart(page, key), _table(page, by_key[key]))
             for key in keys

@@ -17,10 +17,12 @@ from app.dashboard import (
     mails,
     process_pages,
     saved_selections,
+    summaries,
 )
+from app.dashboard.conformance import pages as conformance
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
-from app.dashboard.kpis import kpi_list, kpi_page
+from app.dashboard.kpis import counted_in, kpi_list, kpi_page
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 
@@ -96,4 +98,7 @@ ROUTERS = (
     mails.router,
     frozen.router,
     saved_selections.router,
+    counted_in.router,
+    conformance.router,
+    summaries.router,
 )

@@ -105,8 +105,8 @@ async def post_saved_selection(request: Request, view_id: UUID) -> Response:
     body |= {"kind": KIND, "home": bool(form.first_value("home"))}
     if team := form.first_value("team"):
         body["team"] = team
-    return _led(
-        _require_success(await desk.calls.send("PUT", f"/v1/views/{view_id}", body=body)).document["address"]
+    return lead_to(
+        require_success(await desk.calls.send("PUT", f"/v1/views/{view_id}", body=body)).document["address"]
     )
 
 
@@ -118,23 +118,24 @@ async def post_home_of_dashboard(request: Request, view_id: UUID) -> Response:
     body = {name: view[name] for name in ("name", "kind", "query")} | {"home": not view["home"]}
     if view["team"] is not None:
         body["team"] = view["team"]["id"]
-    _require_success(await desk.calls.send("PUT", f"/v1/views/{view_id}", body=body))
-    return _led(view["address"])
+    require_success(await desk.calls.send("PUT", f"/v1/views/{view_id}", body=body))
+    return lead_to(view["address"])
 
 
 @router.post("/{view_id}/remove", operation_id="post_removal_of_selection")
 async def post_removal_of_selection(request: Request, view_id: UUID) -> Response:
     """Remove one of the reader's own selections."""
     desk = open_desk(request)
-    _require_success(await desk.calls.send("DELETE", f"/v1/views/{view_id}"))
-    return _led(DASHBOARD)
+    require_success(await desk.calls.send("DELETE", f"/v1/views/{view_id}"))
+    return lead_to(DASHBOARD)
 
 
-def _led(address: str) -> Response:
+def lead_to(address: str) -> Response:
+    """Return the answer to a form that leads to that page."""
     return RedirectResponse(address, HTTP_303_SEE_OTHER)
 
 
-def _require_success(answer: CallAnswer) -> CallAnswer:
+def require_success(answer: CallAnswer) -> CallAnswer:
     """Return the answer. Raises CallRefused unless the operation did what was asked."""
     if not answer.is_success:
         raise CallRefused(answer)

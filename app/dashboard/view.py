@@ -20,7 +20,9 @@ COMPARISONS = ("none", "previous", "year")
 #: Parameters that other parts of a page read.
 OTHER_PARAMETERS = frozenset(
     {"lang", "q", "sort", "by", "mark", "process", "view", "moving_range", "rows", "state", "cursor", "done"}
-) | {"as_of", "recompute"}
+    | {"as_of", "recompute"}
+    | {"variant", "fits", "misfit", "step", "came_back"}
+)
 USUAL_PERIODS, MOST_PERIODS = 13, 59
 GRAINS = (Grain.week, Grain.month, Grain.quarter, Grain.year)
 

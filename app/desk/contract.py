@@ -17,7 +17,9 @@ from app.desk.forms.fields import Form, FormField, form_of
 #: Parameters of lists that are no filters.
 NO_FILTERS = frozenset({"limit", "cursor", "sort", "fields", "view", "count", "expand", "include", "q"})
 #: Lists within a record that a page shows by itself or not at all.
-OTHER_LISTS = frozenset({"events", "notices", "approval_preview", "page", "invitation.ics", "chart.svg"})
+OTHER_LISTS = frozenset(
+    {"events", "notices", "kpis", "approval_preview", "page", "invitation.ics", "chart.svg"}
+)
 JSON = "application/json"
 
 

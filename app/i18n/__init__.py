@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 LANGUAGES = ("en", "zh")
+#: The language whose own characters and Latin ones have a space between them; and where one is wanting.
+SPACED = "zh"
+JOINT = re.compile("[\\u3400-\\u9fff][0-9A-Za-z]|[0-9A-Za-z][\\u3400-\\u9fff]")
 
 
 @cache
@@ -17,8 +22,31 @@ def sentences(language: str) -> dict[str, dict[str, str]]:
 
 
 def translate(language: str, table: str, code: str, words: dict[str, str] | None = None) -> str:
-    """Return the sentence with its placeholders filled; a missing word becomes an ellipsis."""
-    return sentences(language)[table][code].format_map(_Blanks(words or {}))
+    """Return the sentence with its placeholders filled; a missing word becomes an ellipsis. In Chinese a
+    space stands between Chinese characters and the Latin letters or digits that are filled in beside them, as
+    it does within the sentences.
+    """
+    template, blanks = sentences(language)[table][code], _Blanks(words or {})
+    if language != SPACED:
+        return template.format_map(blanks)
+    filled = ""
+    for literal, name in _parts(template):
+        filled = _beside(filled, literal)
+        if name is not None:
+            filled = _beside(filled, str(blanks[name]))
+    return filled
+
+
+@cache
+def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the literal texts of a sentence, each with the name of the placeholder after it."""
+    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
+
+
+def _beside(before: str, after: str) -> str:
+    """Return the two texts, one after the other, with a space between the two scripts."""
+    is_joint = JOINT.fullmatch(before[-1:] + after[:1]) is not None
+    return f"{before} {after}" if is_joint else before + after
 
 
 class _Blanks(dict[str, str]):

@@ -32,10 +32,12 @@ from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
 from app.kpis.kept_figures import differs, keeping
-from app.kpis.questions.question import CannotAnswer, KpiQuestion
-from app.kpis.shapes import KpiOut
+from app.kpis.questions.access import question_of
+from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
+from app.kpis.shapes import KpiOut, describe_kpi
 from app.kpis.signals.marks import chart_marks
 from app.kpis.targets.validity import targets
+from app.platform.settings import Settings
 
 
 class KpiChangeMark(CodeEnum):
@@ -106,6 +108,21 @@ class ChartQuestion:
     question: KpiQuestion
     description: KpiOut
     ignored_filters: Sequence[Dimension]
+
+
+def chart_question(
+    settings: Settings, kpi: Kpi, parameters: QuestionParameters, now: datetime, language: str
+) -> ChartQuestion:
+    """Return the question about the KPI by those of the filters that it is cut by, under the organisation's
+    settings. Raises CannotAnswer.
+    """
+    cut_by = {dimension.value for dimension in kpi.dimensions}
+    filters = {name: values for name, values in parameters.filters.items() if name in cut_by}
+    question = question_of(settings, kpi, replace(parameters, filters=filters), now)
+    ignored = [
+        Dimension(name) for name, values in parameters.filters.items() if values and name not in cut_by
+    ]
+    return ChartQuestion(question, describe_kpi(kpi, language), ignored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class OutageComparison:
         case_ids: dict[int, list[UUID]] = defaultdict(list)
         for window in windows:
             now = floor_to_second(question.now)
-            statement = query.counted_cases(question.kpi, {}, window, terms, now)
+            statement = query.counted_cases(question, {}, window, terms, now)
             async with self.connection.cursor(row_factory=tuple_row) as cursor:
                 await cursor.execute(statement.text.encode(), statement.parameters, prepare=False)
                 fast = sorted((str(row[0]), row[1], row[2]) for row in await cursor.fetchall())

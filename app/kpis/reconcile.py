@@ -296,7 +296,7 @@ async def _compare_open_cases(task: _Comparison, begin: datetime, moment: dateti
     secondary = "null as secondary"  # open cases have no second measure
     columns = ["case_id", "opened_at", "on_hold"]
     columns += [COLUMN[dimension] for dimension in task.kpi.dimensions if dimension in COLUMN]
-    stretches, parameters = backlog.open_stretches(task.kpi, {}, [moment], columns)
+    stretches, parameters = backlog.open_stretches(_question(task, (), ()), {}, [moment], columns)
     await _compare_rows(
         task,
         f"select %(moment)s::timestamptz as at, {age}, {secondary}, null as excluded, *"

@@ -36,13 +36,13 @@ from app.kpis.answers.forecast import KpiForecast, forecast, running_bounds
 from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series_stream import MOST_PERIODS, series_pieces
-from app.kpis.behaviours import ChartQuestion, FiguresRead, KpiBehaviourPage, behaviours
+from app.kpis.behaviours import FiguresRead, KpiBehaviourPage, behaviours, chart_question
 from app.kpis.cases.drill_down import CasePage, KpiCase, cases
 from app.kpis.cases.influence import KpiInfluence, influence
 from app.kpis.cases.stream import all_cases
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
-from app.kpis.declaration.kpi import Kpi, Unit
+from app.kpis.declaration.kpi import Unit
 from app.kpis.overview import overview, this_month
 from app.kpis.questions.access import may_see_kpi, permitted_kpi, question_of
 from app.kpis.questions.parameters import (
@@ -57,7 +57,7 @@ from app.kpis.questions.parameters import (
 )
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, instant_of, zone_named
-from app.kpis.shapes import KpiDefinitionPage, KpiOut, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary
+from app.kpis.shapes import KpiDefinitionPage, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary, describe_kpi
 from app.kpis.signals.marks import chart_marks
 from app.kpis.signals.moments import with_moments
 from app.kpis.signals.watch_list import watched_kpis
@@ -185,15 +185,7 @@ async def list_kpi_behaviours(
         query.to_parameters(Grain(query.grain), []),
         zone_named(query.tz or ledger.settings.time_zone),
     )
-    questions = []
-    for kpi in kpis:
-        cut_by = {dimension.value for dimension in kpi.dimensions}
-        filters = {name: values for name, values in parameters.filters.items() if name in cut_by}
-        question = question_of(ledger.settings, kpi, replace(parameters, filters=filters), now)
-        ignored = [
-            Dimension(name) for name, values in parameters.filters.items() if values and name not in cut_by
-        ]
-        questions.append(ChartQuestion(question, describe_kpi(kpi, language), ignored))
+    questions = [chart_question(ledger.settings, kpi, parameters, now, language) for kpi in kpis]
     judged_at = None if query.judged is None else instant_of("judged", query.judged, zone)
     read = FiguresRead(then=then, keep=query.keep, recompute=query.recompute)
     answered = await behaviours(ledger, questions, judged_at, now, read)
@@ -394,26 +386,6 @@ async def _with_lag_notice(request: Request, ledger: Ledger, kpi_answer: AnswerT
     """Return the answer, with a notice if it lags behind an import."""
     words = await lag_notice(ledger.db, kpi_answer.position, kpi_answer.lag_seconds, language_for(request))
     return kpi_answer if words is None else kpi_answer.model_copy(update={"behind": words})
-
-
-def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
-    """Return the definition of the KPI in the language."""
-    words = kpi.texts(language)
-    return KpiOut(
-        key=kpi.key,
-        name=words.name,
-        definition=words.definition,
-        pitfalls=words.pitfalls,
-        process=kpi.process,
-        also=list(kpi.also),
-        owner=kpi.owner,
-        unit=kpi.unit,
-        direction=kpi.direction,
-        aggregate=kpi.aggregate,
-        basis=kpi.basis,
-        clock=kpi.clock,
-        dimensions=list(kpi.dimensions),
-    )
 
 
 async def cannot_answer(request: Request, error: Exception) -> Response:

@@ -16,7 +16,7 @@ from app.kpis.answers.point_parts import (
 )
 from app.kpis.answers.series import KpiPoint
 from app.kpis.declaration.dimensions import Dimension
-from app.kpis.declaration.kpi import Aggregate, Basis, Clock, Direction, Unit
+from app.kpis.declaration.kpi import Aggregate, Basis, Clock, Direction, Kpi, Unit
 
 
 class KpiOut(OutputModel):
@@ -37,6 +37,26 @@ class KpiOut(OutputModel):
     clock: Clock | None = Field(
         description="The clock of the value of a mean or median of durations: a point's median and 90th "
         "percentile of that clock are in the member called so. Null: it is no duration."
+    )
+
+
+def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
+    """Return the definition of the KPI in the language."""
+    words = kpi.texts(language)
+    return KpiOut(
+        key=kpi.key,
+        name=words.name,
+        definition=words.definition,
+        pitfalls=words.pitfalls,
+        process=kpi.process,
+        also=list(kpi.also),
+        owner=kpi.owner,
+        unit=kpi.unit,
+        direction=kpi.direction,
+        aggregate=kpi.aggregate,
+        basis=kpi.basis,
+        clock=kpi.clock,
+        dimensions=list(kpi.dimensions),
     )
 
 

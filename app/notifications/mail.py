@@ -211,7 +211,7 @@ async def _attempt(
         except InvalidAddress:
             pass
         else:
-            failure = await _submit(ledger.settings, email)
+            failure = await submit(ledger.settings, email)
     return outcomes | dict.fromkeys(steps_by_notice, failure)
 
 
@@ -223,7 +223,10 @@ async def _mail_of(
     to: str,
 ) -> Mail:
     """Return the mail with these notices: of several, those of a day, no paragraph stands in it twice."""
-    first, language = rows[0], caller.locale
+    language = caller.locale
+    in_language = await texts.load_titles(ledger, language, [row["about"] for row in rows])
+    rows = [{**row, "title": in_language.get(row["about"], row["title"])} for row in rows]
+    first = rows[0]
     url = ledger.settings.public_url
     settings_url = None if url is None else f"{url}/v1/me/preferences"
     if len(rows) == 1:
@@ -232,15 +235,23 @@ async def _mail_of(
         steps = [step for *_, step in steps_by_notice[first["id"]]]
         calendar = await invitation(ledger, first["about"], steps, to=to, language=language)
         return Mail(
-            first["id"], first["about"], subject, text, language, first["sent_at"], calendar, settings_url
+            f"notice.{first['id']}",
+            first["about"],
+            subject,
+            text,
+            language,
+            first["sent_at"],
+            calendar,
+            settings_url,
         )
     subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
     text = await digest_of(ledger, rows, steps_by_notice, caller)
     thread = f"digest/{caller.person_id}"
-    return Mail(first["id"], thread, subject, text, language, first["sent_at"], settings_url=settings_url)
+    name = f"notice.{first['id']}"
+    return Mail(name, thread, subject, text, language, first["sent_at"], settings_url=settings_url)
 
 
-async def _submit(settings: Settings, email: EmailMessage) -> DeliveryFailure | None:
+async def submit(settings: Settings, email: EmailMessage) -> DeliveryFailure | None:
     """Submit the message to the mail server. Return None if it was accepted; raises DeliveryDeferred."""
     try:
         async with asyncio.timeout(TRY_SECONDS):

@@ -1,4 +1,4 @@
-"""Mail messages of notices (pure)."""
+"""Mail messages of notices and summaries (pure)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from uuid import UUID
 
 from app.log.events import id_of, kind_of
 from app.notifications.invitations import CalendarInvitation
@@ -21,11 +20,12 @@ class InvalidAddress(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The content of a mail: `about` is the stream of the ticket, `language` that of the text, `invitation`
-    the attachment for a calendar, `settings_url` where the person chooses what they are told.
+    """The content of a mail: `name` tells it apart from all others, `about` is the stream of the ticket, or
+    what else its thread is of. `language` is that of the text, `invitation` the attachment for a calendar,
+    `settings_url` where the person chooses what they are told, `html` the same as the text.
     """
 
-    notice_id: UUID
+    name: str
     about: str
     subject: str
     text: str
@@ -33,6 +33,7 @@ class Mail:
     sent_at: datetime
     invitation: CalendarInvitation | None = None
     settings_url: str | None = None
+    html: str | None = None
 
 
 def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
@@ -50,7 +51,7 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     email["From"] = Address(addr_spec=sender)
     email["Subject"] = single_line(mail.subject)
     email["Date"] = format_datetime(mail.sent_at)
-    email["Message-ID"] = f"<notice.{mail.notice_id}@{domain}>"
+    email["Message-ID"] = f"<{mail.name}@{domain}>"
     email["In-Reply-To"] = thread
     email["References"] = thread
     # Keeps automatic responders from replying (RFC 3834).
@@ -59,6 +60,8 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
         email["List-Unsubscribe"] = f"<{mail.settings_url}>"
     email.set_content(mail.text)
     email["Content-Language"] = mail.language
+    if mail.html is not None:
+        email.add_alternative(mail.html, subtype="html")
     if mail.invitation is not None:  # as RFC 6047 (iMIP) requires
         email.add_attachment(
             mail.invitation.text,

@@ -84,7 +84,12 @@ class NoticeRenderer(Renderer):
         the events.
         """
         ids = columns["id"]
-        names = {row["id"]: self._names(row) for row in await self.ledger.db.rows(TITLES, (list(ids),))}
+        rows = await self.ledger.db.rows(TITLES, (list(ids),))
+        in_language = await texts.load_titles(self.ledger, self.language, [row["about"] for row in rows])
+        names = {
+            row["id"]: self._names({**row, "title": in_language.get(row["about"], row["title"])})
+            for row in rows
+        }
         numbers, titles = ([names[notice_id][n] for notice_id in ids] for n in (0, 1))
         notices = by_row({**columns, "number": numbers, "title": titles, "person_id": columns["person"]})
         payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))

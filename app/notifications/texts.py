@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from app.api.contract.summaries import noun
 from app.common.notices import NoticeKind, NoticeType
@@ -70,6 +71,7 @@ select e.stream, e.version, e.type, e.occurred_at, coalesce(e.data->'clock', e.d
 from log.told e
 join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)
 where not e.staff_only or e.data ? 'clock'"""
+TITLES = "select id, title_{language} as title from {table} where id = any(%s)"
 
 
 async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeType]]) -> EventPayloads:
@@ -109,6 +111,21 @@ def steps_of(rows: Iterable[Any]) -> list[tuple[str, int, NoticeType]]:
             row["streams"] or [row["about"]] * len(row["steps"]), row["versions"], row["steps"], strict=True
         )
     ]
+
+
+async def load_titles(ledger: Ledger, language: str, abouts: Iterable[str]) -> dict[str, str]:
+    """Return the titles in that language of the records of these streams, of those that have one in each."""
+    ids: dict[str, list[UUID]] = {}
+    for about in abouts:
+        if f"title_{language}" in ledger.lifecycles[kind_of(about)].record.model_fields:
+            ids.setdefault(kind_of(about), []).append(id_of(about))
+    return {
+        f"{kind}/{row['id']}": row["title"]
+        for kind, kind_ids in ids.items()
+        for row in await ledger.db.rows(
+            TITLES.format(language=language, table=ledger.lifecycles[kind].table), (kind_ids,)
+        )
+    }
 
 
 def merged(notices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -315,7 +315,7 @@ class Settings(BaseSettings):
         description="Seconds that a notice waits, so that what else happens to the ticket goes with it.",
     )
     smtp_host: str | None = Field(
-        default=None, description="Host of the mail server that notices are handed to. None: no mail."
+        default=None, description="Host of the mail server that takes notices and summaries. None: no mail."
     )
     smtp_port: int = Field(default=587, ge=1, le=65535, description="TCP port of the mail server.")
     smtp_tls: Annotated[str, Field(pattern="^(starttls|tls|none)$")] = Field(

@@ -29,22 +29,24 @@ from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import page_of
 from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
-from app.api.requests.limits import Quota
-from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded, UnverifiedBodies
+from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded
 from app.api.routes import Routes
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
 from app.kernel.actions.actor_policy import admin
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound
 from app.kernel.commands.command import Command
+from app.kernel.ledger import Ledger as Services
 from app.webhooks.adapters import MAIL, adapter_texts
+from app.webhooks.enqueue import router as enqueue
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryState, RawDelivery
 from app.webhooks.intake.preview import preview_of
+from app.webhooks.intake.quotas import WebhookQuotas
 from app.webhooks.intake.receipt import is_genuine, kept_headers, may_be_genuine, receive
 from app.webhooks.intake.views import content_shown, delivery_shown
 from app.webhooks.sources import lifecycle as sources
-from app.webhooks.sources.lookup import find_source_by_key
+from app.webhooks.sources.lookup import find_source, find_source_by_key
 from app.webhooks.sources.queries import (
     WEBHOOK_SOURCES,
     AcceptedOut,
@@ -59,7 +61,7 @@ from app.webhooks.sources.queries import (
 )
 from app.webhooks.sources.records import WebhookSource, WebhookSourceState
 from app.webhooks.sources.samples import sample_of
-from app.webhooks.sources.secrets import new_webhook_secret, seal_secret
+from app.webhooks.sources.secrets import fingerprint_secret, new_webhook_secret, seal_secret
 from app.webhooks.sources.silence import usual_gap
 
 #: Largest body of a webhook, in bytes; a mail may be as large as an upload.
@@ -68,8 +70,6 @@ LARGEST_PAGE = 200
 #: HTTP demands a challenge with 401; how a tool verifies itself is not told to whoever does not know it.
 CHALLENGE = {"WWW-Authenticate": "Webhook"}
 PAGE = 50
-#: So many times as often as for one source, an address is refused for all sources together.
-SOURCES_OF_AN_ADDRESS = 10
 
 router = APIRouter(prefix="/v1", tags=["webhooks"])
 mount_reads(router, WEBHOOK_SOURCES, prefix="/webhook_sources")
@@ -93,6 +93,14 @@ class NewWebhookSecret(Payload):
     overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
 
 
+def _kept_secret(ledger: Services, secret: str) -> dict[str, str]:
+    """Return what is kept of the secret: itself, encrypted, and its fingerprint."""
+    return {
+        "sealed_secret": seal_secret(ledger, secret),
+        "secret_fingerprint": fingerprint_secret(ledger, secret),
+    }
+
+
 async def _perform(request: Request, command: Command, secret: str | None) -> Response:
     renderer = renderer_of(request, WEBHOOK_SOURCES)
     return await perform_showing_secret(renderer, command, "secret", lambda source: secret)
@@ -105,9 +113,9 @@ async def add_webhook_source(
     """Add a webhook source, whose deliveries are taken from then on. The secret is in this answer and never
     again.
     """
-    secret = body.secret or new_webhook_secret()
-    fields = body.model_dump(exclude={"secret"})
-    payload = sources.AddWebhookSource(**fields, sealed_secret=seal_secret(ledger, secret))
+    secret = body.secret or new_webhook_secret(body.adapter)
+    fields = body.model_dump(exclude={"secret"}) | _kept_secret(ledger, secret)
+    payload = sources.AddWebhookSource(**fields)
     key = await idempotency.key_of(ledger, request, "add_webhook_source", idempotency_key)
     row = sources.LIFECYCLE["add"]
     command = Command(sources.LIFECYCLE, row, None, payload, context_of(request), None, key)
@@ -128,9 +136,10 @@ async def rotate_webhook_source(
     """Rotate the source's secret; the previous one is accepted for a while, none before it.
     The secret is in this answer and never again.
     """
-    secret = body.secret or new_webhook_secret()
-    fields = body.model_dump(exclude={"secret"})
-    payload = sources.RotateWebhookSource(**fields, sealed_secret=seal_secret(ledger, secret))
+    source = await find_source(ledger.db, name)
+    secret = body.secret or new_webhook_secret("" if source is None else str(source.adapter))
+    fields = body.model_dump(exclude={"secret"}) | _kept_secret(ledger, secret)
+    payload = sources.RotateWebhookSource(**fields)
     key = await idempotency.key_of(ledger, request, "rotate_webhook_source", idempotency_key)
     row, versions = sources.LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(sources.LIFECYCLE, row, name, payload, context_of(request), versions, key)
@@ -364,30 +373,8 @@ async def _refuse(request: Request, key: str, source: WebhookSource | None) -> R
     return problem(request, 401, "unverified", headers=CHALLENGE)
 
 
-class WebhookQuotas:
-    """How many deliveries one source may send to this process, how many unverified ones are answered to an
-    address, for one source and for all, and how many bytes of those whose sender is not known yet the process
-    holds.
-    """
-
-    def __init__(self, deliveries_per_minute: int, refused_per_minute: int) -> None:
-        self.source_quota = Quota("source", deliveries_per_minute, 60)
-        self._refused = Quota("address", refused_per_minute, 60)
-        self._refused_of_all = Quota("address", refused_per_minute * SOURCES_OF_AN_ADDRESS, 60)
-        self.bodies = UnverifiedBodies()
-
-    def count_refused(self, key: str, address: str) -> int:
-        """Count an unverified delivery to the source of that key. Return 0, or after how many seconds the
-        address may be refused again.
-        """
-        place = f"{key} {address}"
-        if not self._refused_of_all.consume(address):
-            return self._refused_of_all.remaining(address).seconds
-        return 0 if self._refused.consume(place) else self._refused.remaining(place).seconds
-
-
 def _json(content: Any, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
 
 
-ROUTES = Routes((router,), (WEBHOOK_SOURCES,))
+ROUTES = Routes((router, enqueue.router), (WEBHOOK_SOURCES,))

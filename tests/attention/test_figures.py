@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.attention import judging
+from app.attention.every_rule import ALL_FILTERS, GOOD, RULES
+from app.i18n import sentences
 from app.kpis.questions.periods import Grain, first_day
 from app.kpis.questions.written_periods import period_key
 from app.kpis.signals import nightly
@@ -34,6 +36,37 @@ async def test_what_a_seed_made_worst_is_named_first(site: Site, hours: float) -
     for team in site.teams:
         missed = await items_of(site.reader, "target_missed", period=site.named(planted.month), team=team)
         assert len(missed) == (team == planted.team), seed
+
+
+async def test_of_several_teams_the_worst_is_told_and_what_no_filter_narrows_is_said(site: Site) -> None:
+    planted = Planted(site.months()[-1], "net", "vpn")
+    await site.fill(random.Random(7), planted, 40)
+    (item,) = await items_of(site.reader, "target_missed", team="apps,net")
+    assert item["parameters"]["scope"]["value"] == "net"
+    assert await items_of(site.reader, "target_missed", team="apps,desk") == []
+    (item,) = await items_of(site.reader, "target_missed", service="mail,vpn")
+    assert item["parameters"]["scope"]["value"] == "vpn"
+
+    async def omitted(**chosen: str) -> dict[str, list[str]]:
+        answer = await read_attention(site.reader, **chosen)
+        return {code: one["ignored_filters"] for one in answer["omitted"] for code in one["codes"]}
+
+    assert await omitted() == {}
+    of_teams = await omitted(team="apps,net")
+    waiting = {"decisions_wait", "tasks_wait", "complaints_wait", "actions_wait"}
+    of_no_team = {"service_budget", "service_budget_spent", "target_out_of_reach"}
+    assert of_teams == {code: ["team"] for code in of_no_team | waiting}
+    of_both = await omitted(team="net", service="vpn")
+    assert (of_both["target_missed"], of_both["target_out_of_reach"]) == (["service"], ["team", "service"])
+    assert await items_of(site.reader, "target_missed", team="net", service="vpn") == []
+    of_priority = await omitted(priority="P2")
+    assert of_priority["kpi_worse"] == of_priority["target_missed"] == ["priority"]
+    assert "mails_unsent" not in of_priority, "it is for administrators"
+
+
+def test_every_name_of_what_is_left_out_is_written() -> None:
+    left_out = {rule.codes[0] for rule in (*RULES, *GOOD) if rule.obeys != ALL_FILTERS}
+    assert sentences("en")["attention_rules"].keys() == left_out
 
 
 @pytest.mark.parametrize(("grain", "month"), [(Grain.week, -1), (Grain.quarter, 0), (Grain.year, 0)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from app import automation as rules
 from app.automation.agreements import watch_clocks
 from app.automation.governance import open_audits, open_scorecards, watch_risk_indicators
+from app.automation.programme import raise_attention_alerts
 from app.common.people import rule_caller
 from app.common.records import empty
 from app.kernel.consumers.timers import TimedRule
@@ -19,9 +20,12 @@ from app.registry import LIFECYCLES
 from app.worker import RULES, TIMED_RULES
 from tests.fixtures import UNCHANGED
 
-#: Clocks have no actions, a month or a quarter is over by itself, and indicators are judged when figures are:
-#: none is a rule of events or of timers.
-ALONE = {watch_clocks.NAME, open_audits.NAME, open_scorecards.NAME, watch_risk_indicators.NAME}
+#: Clocks have no actions, a month or a quarter is over by itself, indicators are judged when figures are, and
+#: what needs attention is read every two minutes: none is a rule of events or of timers.
+ALONE = {
+    *(watch_clocks.NAME, open_audits.NAME, open_scorecards.NAME, watch_risk_indicators.NAME),
+    raise_attention_alerts.NAME,
+}
 NAMES = {rule.name for rule in (*RULES, *TIMED_RULES)} | ALONE
 
 

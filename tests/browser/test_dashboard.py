@@ -35,6 +35,7 @@ PAGES = (
     "/dashboard/report",
     "/dashboard/improvement",
     "/dashboard/committee",
+    "/dashboard/summaries",
 )
 #: What a first visit of home may take.
 MOST_BYTES, MOST_REQUESTS, MOST_SCREENS = 60_000, 10, 3

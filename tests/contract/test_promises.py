@@ -13,6 +13,8 @@ from app.cli.upkeep.promised import promises
 from app.contract import declared
 from app.contract.promises import of_promises, without_texts
 from app.contract.schemas import UNDECLARABLE_RULES, BreakingChange
+from app.main import build_app
+from app.platform.settings import PROJECT
 from tests.contract.promised import ADDED, OF_PROMISES, promised
 
 
@@ -66,3 +68,27 @@ def test_an_edited_migration_is_refused_and_cannot_be_declared(
         entry = declared.entry(BreakingChange("migration/1001_baseline.py", rule)).replace('""', '"9.0.0"')
         with pytest.raises(declared.BadDeclaration, match="never changed"):
             declared.read(entry)
+
+
+def test_a_release_is_made_only_of_a_version_that_is_frozen_as_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = build_app().version
+    document = {"info": {"version": version}, "paths": {}}
+    monkeypatch.setattr(contract, "RELEASED", tmp_path)
+    monkeypatch.setattr(contract, "_operations", lambda: document)
+    refusal = contract.not_frozen()
+    assert refusal == f"{version} is not frozen: run `make freeze`, and commit what it writes."
+    contract.release()
+    assert contract.not_frozen() is None
+    changed = {**document, "paths": {"/v1/new": {}}}
+    monkeypatch.setattr(contract, "_operations", lambda: changed)
+    assert "has changed since" in str(contract.not_frozen())
+    monkeypatch.setattr(contract, "_operations", lambda: {"info": {"version": "0.0.9"}, "paths": {}})
+    contract.RELEASED.joinpath(contract.OPERATIONS).write_text('{"info": {"version": "0.0.9"}}', "utf-8")
+    assert contract.not_frozen() == refusal
+
+
+def test_the_program_of_a_release_asks_first_whether_its_version_is_frozen() -> None:
+    script = (PROJECT / "deploy" / "release.sh").read_text("utf-8")
+    assert 0 < script.index("contract --frozen") < script.index("rm -rf dist")

@@ -18,7 +18,7 @@ from app.kpis.facts.consumer import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
-from tests.client import ADDRESS, Api, Client
+from tests.client import ADDRESS, Api, Client, an_incident
 from tests.kpis.histories import TEAMS, Scripted, write
 
 KPI = "incident_resolution_seconds"
@@ -38,6 +38,7 @@ PAGES = (
     "/report",
     "/improvement",
     "/committee",
+    "/summaries",
     "/team/team-0",
 )
 
@@ -93,6 +94,19 @@ async def test_no_page_holds_a_script_or_a_style_of_its_own(quality: Client) -> 
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert INLINE.findall(answer.text) == [], path
         assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in answer.text
+
+
+async def test_each_sentence_that_one_stands_for_leads_to_its_case(api: Api) -> None:
+    manager = await api.client("Mia", Role.incident_manager, Role.agent)
+    statement = {"commander": "me", "statement": "We work on it."}
+    numbers = set[str]()
+    for _ in range(3):
+        incident = await manager.post_ok("/v1/incidents", an_incident())
+        await manager.post_ok(f"/v1/incidents/{incident['id']}/declare_major", statement)
+        numbers.add(incident["number"])
+    html = await text(manager, "")
+    (several,) = re.findall("<details><summary>The 3 of them</summary><ul>(.*?)</ul>", html)
+    assert set(re.findall('href="/desk/incident/([^"]*)"', several)) == numbers
 
 
 async def test_a_team_that_got_worse_is_named_first_with_its_month_and_its_heaviest_cases(
@@ -186,6 +200,8 @@ async def test_filters_hold_on_every_part_and_unknown_ones_are_named(quality: Cl
     (item,) = (await quality.read("/v1/kpis/behaviours", keys="backlog", team="team 0"))["items"]
     assert f'class="value">{item["judged"]["value"]}' in html
     assert "Cannot be narrowed by: " in await text(quality, "", priority="P1"), "availability has no priority"
+    of_teams = await text(quality, "", team="team 0,team 1")
+    assert "Targets out of reach this month. Cannot be narrowed by: Team</li>" in of_teams
     assert (await page(quality, "/team/nobody")).status_code == 404
 
 

@@ -22,6 +22,7 @@ from tests.client import serving
 from tests.conftest import DEMO, Server, fresh
 from tests.demo.making import DEMO_DAYS, following
 from tests.served import behind_a_socket
+from tests.webhooks.tools import processing_deliveries
 
 USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
 
@@ -60,5 +61,5 @@ async def demo(server: Server, demo_secrets: Path) -> AsyncIterator[Demo]:
     with fresh(server, DEMO) as place:
         async with serving(place.url, demo_secrets, USUAL) as api:
             keys = await _make_what_follows(api.ledger)
-            async with behind_a_socket(api.app) as (host, port):
+            async with behind_a_socket(api.app) as (host, port), processing_deliveries(api.ledger):
                 yield Demo(f"http://{host}:{port}", keys)

@@ -13,12 +13,14 @@ from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
 
 BLOCK = re.compile(r"^```(sh|text|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: What stands in the environment already.
-ADDRESS = re.compile(r"^export (?:API=\S+(?: |(?=\n)))?(?:[A-Z_]+=ldk_…(?: |(?=\n)))*\n", re.MULTILINE)
+#: What makes the environment, which is there already.
+ENVIRONMENT = re.compile(r'^(?:export PATH=.*|eval "\$\(\S*ledgerdesk demo --keys\)")\n', re.MULTILINE)
 #: Where the demo of `make run` is.
 ORIGIN = "http://127.0.0.1:8000"
 #: The README of the project, beside that of docs.
 PROJECT_PAGE = "../README.md"
+#: Where `desk` and its like are defined, for all pages but that of the project.
+FIRST_PAGE = "README.md"
 CUT = "…"
 MARK = "-- block"
 MOST_NAMED = 5
@@ -45,9 +47,13 @@ def blocks(text: str) -> list[Shown]:
     return [(text, after if after[0] != "sh" else None) for (kind, text), after in pairs if kind == "sh"]
 
 
+#: The block that defines them.
+BEGINNING = blocks(page(FIRST_PAGE))[0]
+
+
 async def run(examples: list[Shown], folder: Path, demo: Demo) -> list[str]:
     """Run all commands in one shell; return what each block has printed."""
-    commands = [ADDRESS.sub("", text).replace(ORIGIN, demo.address) for text, _ in examples]
+    commands = [ENVIRONMENT.sub("", text).replace(ORIGIN, demo.address) for text, _ in examples]
     script = "\n".join(["set -euo pipefail", *(f"{text}\necho; echo '{MARK}'" for text in commands)])
     shell = await asyncio.create_subprocess_exec(
         *("bash", "-c", script),

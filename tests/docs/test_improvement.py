@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.docs.conftest import Demo
-from tests.docs.pages import blocks, check, page, run
+from tests.docs.pages import BEGINNING, blocks, check, page, run
 
 PAGE = page("improvement.md")
 
 
 async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_path: Path) -> None:
-    examples = blocks(PAGE)
+    examples = [BEGINNING, *blocks(PAGE)]
     printed = await run(examples, tmp_path, demo)
     assert len(printed) == len(examples) > 10
     check(examples, printed)

@@ -10,14 +10,15 @@ import pytest
 from app.platform.settings import PROJECT
 from tests.cases import each_case
 from tests.docs.conftest import Demo
-from tests.docs.pages import PROJECT_PAGE, blocks, check, page, read, run, unlike
+from tests.docs.pages import BEGINNING, FIRST_PAGE, PROJECT_PAGE, blocks, check, page, read, run, unlike
 
-#: Where `desk` and its like are defined for all other pages.
-BEGINNING = blocks(page("improvement.md"))[0]
 #: With tests of their own, which look at more.
 TESTED = {"improvement.md", "ops.md"}
 #: What blocks begin with that are not run here: the installation's own commands, and tools of others.
-NOT_RUN = ("make ", "ledgerdesk ", ".venv/bin/ledgerdesk ", "npx ", "export LEDGERDESK_OWNER_URL=")
+NOT_RUN = (
+    *("make ", "ledgerdesk ", ".venv/bin/ledgerdesk ", "export LEDGERDESK_OWNER_URL=", "rm -r "),
+    *("mkdir -p ../portal", "python3 -m venv "),
+)
 ALL = [*sorted(path.name for path in (PROJECT / "docs").glob("*.md")), PROJECT_PAGE]
 
 
@@ -34,7 +35,7 @@ async def test_the_commands_of_each_page_come_to_what_it_shows(demo: Demo, tmp_p
     folder = tmp_path / name.replace("/", "-")
     folder.mkdir()
     examples = run_blocks(name)
-    if name != PROJECT_PAGE:
+    if name not in (FIRST_PAGE, PROJECT_PAGE):
         examples = [BEGINNING, *examples]
     printed = await run(examples, folder, demo)
     assert len(printed) == len(examples)

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from app.common.personal import Personal, is_sealed
 from app.common.records import ForeignRef, Record, codecs, from_row, rows_with_parts
-from app.kernel.actions.describe import catalogue
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch, marks, part_types
 from app.kernel.histories.history import fold
@@ -22,9 +21,10 @@ from app.log.canonical import from_instant
 from app.log.events import Recorded, id_of, kind_of, stream
 from app.registry import LIFECYCLES
 from tests.client import Json
+from tests.contract.logged import catalogue
 from tests.every_action.world import World
 
-EVENTS = catalogue(LIFECYCLES)
+EVENTS = catalogue()
 RECORDS: dict[str, type[Record]] = {lifecycle.kind: lifecycle.record for lifecycle in LIFECYCLES}
 
 
@@ -86,7 +86,9 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     payload = event.data["given"]
     # The secret of a key or a source is made by the server; what has a default is kept with it.
-    assert payload.keys() - {"secret_hash", "sealed_secret"} == body.keys() | _defaults(row, body)
+    assert payload.keys() - {"secret_hash", "sealed_secret", "secret_fingerprint"} == body.keys() | _defaults(
+        row, body
+    )
     await assert_kept(world, row.body, payload, body)
 
 

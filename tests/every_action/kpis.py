@@ -1,10 +1,13 @@
-"""What is said of KPIs: what they are to be, what cases may cost, what has changed them."""
+"""What is said of KPIs: what they are to be, what cases may cost, what has changed them, what needs
+attention.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from app.attention.alerts.lifecycle import EndAttentionAlert, RaiseAttentionAlert
 from app.kernel.actions.payloads import Payload
 from app.kpis.budgets.lifecycle import AddKpiBudget, ReviseKpiBudget
 from app.kpis.rebases.lifecycle import AddKpiRebase
@@ -16,7 +19,7 @@ from app.kpis.signals.lifecycle import (
 )
 from app.kpis.targets.lifecycle import AddKpiTarget, ReviseKpiTarget
 from tests.client import Json
-from tests.every_action.world_data import NUMBERS
+from tests.every_action.world_data import IDS, NUMBERS
 
 _YEAR = {"valid_from_at": "2026-01-01T00:00:00+08:00", "valid_until_at": "2027-01-01T00:00:00+08:00"}
 _TARGET = {"comparator": "lt", "value": "5400", **_YEAR}
@@ -58,6 +61,17 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "cause": "Power cut",
     },
     WithdrawKpiSignal: lambda: {"position": 4712},
+    RaiseAttentionAlert: lambda: {
+        "key": f"service_down:incident:mail-{next(NUMBERS)}",
+        "code": "service_down",
+        "severity": "now",
+        "process": "incident",
+        "subject": "mail",
+        "title_en": "Mail is down",
+        "title_zh": "邮件中断",
+        "persons": [IDS["person"]],
+    },
+    EndAttentionAlert: lambda: {"persons": [IDS["person"]]},
     AddKpiRebase: lambda: {
         "kpi": "incident_resolution_seconds",
         "change": "A second shift",

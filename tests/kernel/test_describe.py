@@ -8,14 +8,15 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from pydantic import BaseModel
 
 from app.common.personal import Sealed
-from app.kernel.actions.describe import HIDDEN, catalogue
+from app.kernel.actions.describe import HIDDEN
 from app.kernel.actions.payloads import Patch
 from app.kernel.actions.payloads import to_event_data as as_kept
 from app.registry import LIFECYCLES
 from tests.builders import given, incident
 from tests.cases import each_case
+from tests.contract.logged import catalogue
 
-CATALOGUE = catalogue(LIFECYCLES)
+CATALOGUE = catalogue()
 LONG = "汉" * 20_000
 
 

@@ -351,7 +351,7 @@ async def test_without_a_mail_server_there_is_no_mail(office: Office) -> None:
 
 @given(subject=st.text(max_size=300), to=st.text(max_size=60) | st.emails())
 def test_whatever_a_title_or_an_address_holds_no_header_is_added(subject: str, to: str) -> None:
-    mail = Mail(uuid7(), f"incident/{uuid7()}", subject, "Text.", "en", datetime.now(UTC))
+    mail = Mail("notice.1", f"incident/{uuid7()}", subject, "Text.", "en", datetime.now(UTC))
     try:
         composed = message(mail, sender="desk@example.com", to=to)
     except InvalidAddress:

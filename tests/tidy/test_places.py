@@ -16,6 +16,7 @@ CLOCK = {
     "app/cli/webhook_samples.py": "of when a sample is",
     "app/cli/server/work.py": "when timers go off",
     "app/demo/history.py": "the demo's history ends today",
+    "app/cli/server/demo.py": "the tools of the demo deliver as it is made",
     "app/demo/scripts/report_scripts.py": "the same of its reports",
 }
 CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
@@ -88,6 +89,7 @@ SQL = {
     "app/foundation/decisions/approval_rules/electors.py": "whom approval rules name",
     "app/automation/decisions/take_up_at_meetings.py": "what waits for a group, and its next meeting",
     "app/attention/*": "what needs attention, of all kinds at once",
+    "app/summaries/queries.py": "summaries, which are no records",
     "app/service_status/queries.py": "incidents and changes of all services at once",
     "app/meetings/queries.py": "what is talked about at a meeting",
     "app/foundation/people/queries.py": "what stands beside a person",

@@ -158,10 +158,10 @@ def test_what_the_library_of_standard_webhooks_signs_is_verified(secret: str) ->
         "webhook-signature": Webhook(secret).sign("msg_1", now, BODY.decode()),
     }
     assert is_verified((STANDARD,), Credentials((secret,)), headers, BODY, now)
-    assert is_verified((STANDARD,), Credentials((new_webhook_secret(), secret)), headers, BODY, now), (
+    assert is_verified((STANDARD,), Credentials((new_webhook_secret("jira"), secret)), headers, BODY, now), (
         "rotated"
     )
-    assert not is_verified((STANDARD,), Credentials((new_webhook_secret(),)), headers, BODY, now)
+    assert not is_verified((STANDARD,), Credentials((new_webhook_secret("generic"),)), headers, BODY, now)
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the payloads of real tools are not in {FOLDER}")
@@ -176,7 +176,7 @@ def test_the_published_example_of_standard_webhooks_is_verified_at_its_time() ->
 
 
 def test_what_we_sign_is_verified_by_the_library_of_standard_webhooks() -> None:
-    secret_text, now = new_webhook_secret(), datetime.now(UTC)
+    secret_text, now = new_webhook_secret("generic"), datetime.now(UTC)
     headers = signed_headers(STANDARD, Credentials((secret_text,)), {}, b'{"a": 1}', now)
     assert Webhook(secret_text).verify(b'{"a": 1}', headers) == {"a": 1}
 

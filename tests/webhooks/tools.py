@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +13,8 @@ from uuid import UUID
 
 from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
+from app.log import consumer_group as group
+from app.platform.shared_connections import SharedConnections
 from app.webhooks.adapters import MAIL, adapter
 from app.webhooks.effects import processing
 from app.webhooks.intake.signing import signed_headers
@@ -70,6 +75,19 @@ async def a_source(api: Api, admin: Client, adapter: str = "github", **more: Any
     """A tool whose source was just added."""
     body = {"key": f"{adapter}-1", "title": "A tool", "adapter": adapter, **more}
     return Tool(api, admin, await admin.post_ok("/v1/webhook_sources", body))
+
+
+@contextlib.asynccontextmanager
+async def processing_deliveries(ledger: Ledger) -> AsyncIterator[list[Exception]]:
+    """Process deliveries as they come in, as a worker does; yield what fails meanwhile."""
+    failures: list[Exception] = []
+    async with SharedConnections(ledger.db.url, group.POOL_LIMITS) as lines:
+        working = processing.run(lines, ledger, clock, failed=lambda _, error: failures.append(error))
+        worker = asyncio.create_task(working)
+        yield failures
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
 
 
 async def process_all(ledger: Ledger, clock: Clock = clock) -> None:

@@ -34,7 +34,7 @@ FORMATS = {
     "date-time": "2026-03-02T09:30:00Z",
     "date": "2026-03-02",
 }
-#: Of parameters, by their name.
+#: Of parameters that take one thing, by their name.
 PARAMETERS = {
     "code": "wrong_value",
     "cursor": "MTIzNDU2Nzg5MGFiY2RlZlsiMjAyNiJd",
@@ -71,8 +71,9 @@ def _sent(operation: Schema) -> Iterator[str]:
 
 def _of_parameter(parameter: Schema, schemas: Schema) -> Any:
     """Return an example of the parameter; a list is not empty."""
-    name = parameter["name"]
-    return PARAMETERS[name] if name in PARAMETERS else _something(parameter["schema"], schemas, name)
+    name, schema = parameter["name"], parameter["schema"]
+    takes_one = schema.get("type") != "array"
+    return PARAMETERS[name] if name in PARAMETERS and takes_one else _something(schema, schemas, name)
 
 
 def _something(schema: Schema, schemas: Schema, name: str) -> Any:

@@ -19,6 +19,8 @@ FORM_PAGES = (RATING_PAGE, SURVEY_PAGE)
 #: The path, as the contract has it, that takes deliveries of tools.
 RECEIVE_WEBHOOK = "/v1/webhooks/{source}"
 WEBHOOK = re.compile(r"/v1/webhooks/[^/]+")
+#: The path that PagerDuty's Events API v2 has: tools let its host be chosen, and not its path.
+ENQUEUE = "/v2/enqueue"
 PREVIEW = re.compile(r"/v1/webhooks/[^/]+/preview")
 #: The media type of forms that can send files.
 MULTIPART = "multipart/form-data"
@@ -32,7 +34,8 @@ def is_upload(scope: Mapping[str, Any]) -> bool:
 
 def is_webhook(scope: Mapping[str, Any]) -> bool:
     """Return whether the request delivers a webhook or a mail."""
-    return scope["method"] == "POST" and WEBHOOK.fullmatch(scope["path"]) is not None
+    path: str = scope["path"]
+    return scope["method"] == "POST" and (path == ENQUEUE or WEBHOOK.fullmatch(path) is not None)
 
 
 def is_file(scope: Mapping[str, Any]) -> bool:

@@ -95,13 +95,11 @@ async def reviews_overdue(reader: AttentionReader) -> list[AttentionCondition]:
 async def _rows(reader: AttentionReader, statement: str, parameters: dict[str, Any]) -> Any:
     """Return the rows of agreements that the reader sees, of what they have chosen."""
     choice = reader.choice
-    if choice.is_of_cases:
-        return []
     where = WhereClause(parameters=parameters)
     conditions = [reader.visible(LIFECYCLE, where)]
-    if choice.team is not None:
-        conditions.append(f"r.team_id = {where.bind(choice.team.id)}")
-    if choice.service is not None:
-        conditions.append(f"{where.bind(choice.service)} = any(r.services)")
+    if choice.teams:
+        conditions.append(f"r.team_id = any({where.bind(choice.team_ids)})")
+    if choice.services:
+        conditions.append(f"r.services && {where.bind(list(choice.services))}")
     filled = statement.format(chosen=" and ".join(conditions), most=MOST_LISTED)
     return await reader.ledger.db.rows(filled, where.parameters)

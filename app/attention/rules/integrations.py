@@ -55,8 +55,6 @@ async def silent_sources(reader: AttentionReader) -> list[AttentionCondition]:
 
 async def failed_deliveries(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the sources with deliveries that failed, for those who may see and replay these."""
-    if Role.admin not in reader.caller.role_codes:
-        return []
     where = WhereClause()
     statement = FAILED.format(chosen=reader.chosen(LIFECYCLE, where), most=MOST_COUNTED)
     conditions = []

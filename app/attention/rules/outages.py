@@ -9,18 +9,18 @@ from app.attention.kpi_figures import cases_of, kpi_owner, scope_named, seen_kpi
 from app.attention.reading import AttentionReader, pages_of, period_end
 from app.kpis.questions.periods import Grain
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.records import OPEN, Effect
+from app.processes.incidents.records import OPEN
 
 AVAILABILITY = "service_availability"
 #: A budget is burnt too fast at twice the even pace, with less than a quarter of it left.
 FASTEST_PACE, LEAST_SHARE_LEFT = 2.0, 0.25
 # By service the open incident that has interrupted it for longest; where service was restored for now, it is
-# not down, though the incident is open.
+# not down, though the incident is open. By the index incident_down, whose condition it repeats.
 SERVICES_DOWN = """
 select distinct on (r.service) r.service, r.number, r.team_id, coalesce(r.began_at, r.opened_at) as since,
   s.name_en, s.name_zh
 from fold.incident r join fold.service s on s.key = r.service
-where r.state = any(%(open)s) and r.effect = %(down)s and r.service_restored_at is null and s.state = 'live'
+where r.state = any(%(open)s) and r.effect = 'down' and r.service_restored_at is null and s.state = 'live'
   and {chosen}
 order by r.service, coalesce(r.began_at, r.opened_at), r.number"""
 BUDGETS = """
@@ -29,12 +29,12 @@ where r.kpi = %(kpi)s and r.grain = 'month' and r.begins_at = (
     select max(begins_at) from plumbing.judged_period
     where kpi = %(kpi)s and grain = 'month' and begins_at <= %(now)s)
   and r.target is not null and r.target < 1 and r.denominator > 0
-  and (%(service)s::text is null or r.service = %(service)s)"""
+  and (%(services)s::text[] = '{}' or r.service = any(%(services)s))"""
 
 
 async def services_down(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the services that are down, each with the incident behind it."""
-    where = WhereClause(parameters={"open": [state.value for state in OPEN], "down": Effect.down.value})
+    where = WhereClause(parameters={"open": [state.value for state in OPEN]})
     statement = SERVICES_DOWN.format(chosen=reader.chosen(LIFECYCLE, where))
     conditions = []
     for row in await reader.ledger.db.rows(statement, where.parameters):
@@ -68,9 +68,9 @@ async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
     month allows is reckoned from the agreed time so far.
     """
     kpi = seen_kpis(reader).get(AVAILABILITY)
-    if kpi is None or reader.choice.team is not None:
+    if kpi is None:
         return []
-    parameters = {"kpi": kpi.key, "now": reader.now, "service": reader.choice.service}
+    parameters = {"kpi": kpi.key, "now": reader.now, "services": list(reader.choice.services)}
     conditions = []
     for row in await reader.ledger.db.rows(BUDGETS, parameters):
         begin, end = row["begins_at"], period_end(Grain.month, row["begins_at"], reader.zone)

@@ -29,8 +29,8 @@ left join plumbing.judged_period j on j.kpi = r.kpi and j.grain = r.grain and j.
   and j.service is not distinct from r.service and j.team_id is not distinct from r.team_id
 where r.kpi = any(%(kpis)s) and r.begins_at >= %(begin)s and r.begins_at < %(end)s
   and r.state = any(%(states)s) and r.tendency = %(tendency)s
-  and case when %(team)s::uuid is not null then r.team_id = %(team)s
-    when %(service)s::text is not null then r.service = %(service)s else r.team_id is null end
+  and case when %(teams)s::uuid[] <> '{}' then r.team_id = any(%(teams)s)
+    when %(services)s::text[] <> '{}' then r.service = any(%(services)s) else r.team_id is null end
 order by r.begins_at desc, r.since_at, r.number"""
 
 
@@ -57,8 +57,8 @@ async def _signals(
         "end": reader.period_end,
         "states": [state.value for state in states],
         "tendency": tendency.value,
-        "team": None if choice.team is None else choice.team.id,
-        "service": choice.service,
+        "teams": choice.team_ids,
+        "services": list(choice.services),
     }
     rows = await reader.ledger.db.rows(SIGNALS, parameters)
     return [_condition(reader, KPIS[row["kpi"]], row, tendency) for row in _leading(rows)]

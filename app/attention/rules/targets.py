@@ -53,15 +53,17 @@ async def missed(reader: AttentionReader) -> list[AttentionCondition]:
 
 
 def _worst(reader: AttentionReader, rows: Sequence[JudgedRow]) -> JudgedRow | None:
-    """Return the row that the sentence is about: that of what is chosen; else the organisation's; else that
-    of the worst team or service, if one missed the target though all together met it. None: none missed it.
+    """Return the row that the sentence is about: that of what is chosen, the worst of several; else the
+    organisation's; else that of the worst team or service, if one missed the target though all together met
+    it. None: none missed it.
     """
     choice = reader.choice
-    if choice.team is not None or choice.service is not None:
-        team_id = None if choice.team is None else choice.team.id
-        of_scope = (choice.service if team_id is None else None, team_id)
-        rows = [row for row in rows if (row["service"], row["team_id"]) == of_scope]
-        return next((row for row in rows if row["met"] is False), None)
+    if choice.teams or choice.services:
+        chosen = {(None, team_id) for team_id in choice.team_ids} | {(key, None) for key in choice.services}
+        missed_rows = [
+            row for row in rows if row["met"] is False and (row["service"], row["team_id"]) in chosen
+        ]
+        return max(missed_rows, key=_excess, default=None)
     total = next((row for row in rows if row["service"] is None and row["team_id"] is None), None)
     if total is not None and total["met"] is False:
         return total
@@ -84,8 +86,7 @@ def _missed(
         "kpi": kpi_named(kpi),
         "period": values.period(begin, grain, reader.zone),
         "periods": values.periods(grain),
-        "value": values.kpi_value(kpi, row["value"], currency),
-        "target": values.kpi_target(kpi, target, currency),
+        **values.kpi_against_target(kpi, row["value"], target, currency),
         "met": values.number(row["periods_met"]),
         "judged": values.number(row["periods_judged"]),
     }
@@ -131,7 +132,7 @@ def _mostly(reader: AttentionReader, rows: Sequence[JudgedRow]) -> dict[str, val
 async def out_of_reach(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the targets that this month cannot meet any more, of the organisation."""
     kpis = seen_kpis(reader)
-    if not kpis or reader.choice.team is not None or reader.choice.service is not None:
+    if not kpis:
         return []
     parameters = {"kpis": list(kpis), "outlook": Outlook.out_of_reach.value, "now": reader.now}
     return [
@@ -148,8 +149,7 @@ def _out_of_reach(reader: AttentionReader, kpi: Kpi, row: JudgedRow) -> Attentio
     parameters = {
         "kpi": kpi_named(kpi),
         "period": values.period(row["begins_at"], Grain.month, reader.zone),
-        "value": values.kpi_value(kpi, row["value"], currency),
-        "target": values.kpi_target(kpi, target, currency),
+        **values.kpi_against_target(kpi, row["value"], target, currency),
     }
     return AttentionCondition(
         code="target_out_of_reach",

@@ -27,13 +27,10 @@ UNDATED = {"tasks_wait": "tasks_wait_undated", "actions_wait": "actions_wait_und
 
 
 async def waiting(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return how much of each kind waits for the reader; of what is chosen nothing, since it is theirs and
-    not a team's.
-    """
-    choice, ledger = reader.choice, reader.ledger
-    if choice.is_of_cases or choice.team is not None or choice.service is not None:
-        return []
-    query = work_statement_for(reader.caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    """Return how much of each kind waits for the reader."""
+    ledger = reader.ledger
+    kinds = tuple(ledger.lifecycles.values())
+    query = work_statement_for(reader.caller, kinds, ledger.settings.agents_see, with_cases=False)
     rows = await ledger.db.rows(query.statement, {**query.parameters, "now": reader.now})
     conditions = []
     for code, parts in SECTIONS.items():

@@ -21,7 +21,7 @@ from app.kpis.declaration.kpi import Kpi
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.access import question_of
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters
-from app.kpis.router import describe_kpi
+from app.kpis.shapes import describe_kpi
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, Consumer, process_next_batch, reset
 from app.platform import installation, loop, settings

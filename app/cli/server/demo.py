@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
+import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -22,9 +25,10 @@ from app.cli.server.serve import bind_listener, run, supervised_worker
 from app.cli.webhook_samples import replay_samples
 from app.conformance.facts.consumer import consumer as cases_followed
 from app.demo import history
-from app.demo.data.organisation import KEYS
+from app.demo.data.organisation import KEYS, OPERATIONS_LEAD
 from app.demo.scripts.governance.year import make_governance
 from app.demo.scripts.improvement_scripts import make_improvements
+from app.demo.scripts.integration_scripts import make_integrations
 from app.demo.scripts.report_scripts import make_reports
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
@@ -44,9 +48,15 @@ def demo(
     webhooks: Annotated[
         bool, typer.Option("--webhooks", help="Post sample deliveries of every tool to the running demo.")
     ] = False,
+    keys_only: Annotated[
+        bool, typer.Option("--keys", help="Print the demo's address and keys as variables for a shell.")
+    ] = False,
 ) -> None:
     """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""
     current = settings.load(**({} if port is None else {"port": port}))
+    if keys_only:
+        _print_exports(current)
+        return
     if webhooks:
         loop.run(_replay_samples(current))
         return
@@ -59,7 +69,7 @@ def demo(
         keys = loop.run(_prepared(place, current))
         # Clients that connect early wait in the queue until the server is up, and are not refused.
         listener.listen()
-        _welcome(f"http://{current.host}:{current.port}", keys)
+        _welcome(_address(current), keys)
         with supervised_worker(level):
             run(place, current, listener)
     print_line("Stopped. The data are kept; `make run` goes on with them.")
@@ -67,11 +77,7 @@ def demo(
 
 async def _replay_samples(current: Settings) -> None:
     """Post the samples of every tool to the demo that is running, and print what becomes of them."""
-    path = installation.secrets_directory(current) / KEY_FILE
-    address = f"http://{current.host}:{current.port}"
-    if not path.exists():
-        raise typer.BadParameter("there is no demo yet: start it by `make run`, and call this beside it")
-    key = json.loads(path.read_text(encoding="utf-8"))["admin"]
+    key, address = _kept_keys(current)["admin"], _address(current)
     try:
         async with httpx.AsyncClient(
             base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30
@@ -82,12 +88,36 @@ async def _replay_samples(current: Settings) -> None:
     print_table(("tool", "delivery", "answer", "what became of it"), [tuple(map(str, row)) for row in rows])
 
 
+def _print_exports(current: Settings) -> None:
+    """Print API and each key by its purpose, and KEY, which is that of whoever looks around."""
+    keys = _kept_keys(current)
+    named = {"API": _address(current), **{name.upper(): key for name, key in keys.items()}}
+    for name, text in {**named, "KEY": keys[READER]}.items():
+        print_line(f"export {name}={shlex.quote(text)}")
+
+
+def _kept_keys(current: Settings) -> dict[str, str]:
+    """Return the keys of the demo that is there, by their purpose."""
+    path = installation.secrets_directory(current) / KEY_FILE
+    if not path.exists():
+        raise typer.BadParameter("there is no demo yet: start it by `make run`, and call this beside it")
+    return _read_keys(path)
+
+
+def _read_keys(path: Path) -> dict[str, str]:
+    keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return keys
+
+
+def _address(current: Settings) -> str:
+    return f"http://{current.host}:{current.port}"
+
+
 async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
     """Make the demo organisation unless it exists; return its keys by their purpose."""
     path = place.secrets_dir / KEY_FILE
     if path.exists():
-        keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return keys
+        return _read_keys(path)
     async with ledgers.open_ledger(
         place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True
     ) as ledger:
@@ -106,6 +136,8 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             await make_governance(ledger, persons, lambda: catch_up(place.url))
             start.start_step("Making the reports on service levels")
             await make_reports(ledger, persons, lambda: catch_up(place.url))
+            start.start_step("Connecting two tools")
+            await make_integrations(ledger, persons[OPERATIONS_LEAD], lambda: datetime.now(UTC))
             await catch_up(place.url)
         keys = await make_keys(ledger, persons)
     _write_private(path, json.dumps(keys, indent=2))
@@ -148,4 +180,6 @@ def _welcome(address: str, keys: dict[str, str]) -> None:
     key = keys.get(READER, "…")  # a demo of before has others
     print_line(f"Try: curl -H 'Authorization: Bearer {key}' '{address}/v1/incidents?limit=3'")
     print_line("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
+    program = shlex.quote(str(Path(sys.executable).with_name("ledgerdesk")))
+    print_line(f'In another terminal: eval "$({program} demo --keys)" makes variables of the keys.')
     print_line("Ctrl-C stops all of it.")

@@ -35,6 +35,8 @@ OPERATIONS, EVENTS, PROMISES = "openapi.json", "events.json", "promises.json"
 #: What the last release promised, without the words that are for people.
 RELEASED = OPENAPI / "released"
 DECLARED = OPENAPI / "declared_changes.toml"
+#: What can be done while nobody has the version.
+ANEW = f"remove openapi/{RELEASED.name} if nobody has {{version}} yet"
 INDENT, LINE_LENGTH = "  ", 110
 
 
@@ -45,12 +47,20 @@ def contract(
     release_it: Annotated[
         bool, typer.Option("--release", help="Take the present contract as that of this version's release.")
     ] = False,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="Write nothing; fail unless this version is frozen as it is now.")
+    ] = False,
 ) -> None:
     """Write the generated files of openapi/ and docs/.
 
     Once a contract is released, a change that breaks its clients must be declared in
     openapi/declared_changes.toml.
     """
+    if frozen:
+        if refusal := not_frozen():
+            print_line(refusal)
+            raise typer.Exit(REFUSED)
+        return
     drifted = []
     for path, text in generated():
         if path.exists() and path.read_text(encoding="utf-8") == text:
@@ -139,23 +149,49 @@ def is_released() -> bool:
 
 def release() -> None:
     """Make what is promised now the released contract, with which later ones are compared."""
-    if is_released():
-        released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
-        if released == build_app().version:
-            print_line(
-                f"{released} is frozen already: give pyproject.toml the version that is to be released, or "
-                f"remove openapi/{RELEASED.name} if nobody has {released} yet."
-            )
-            raise typer.Exit(REFUSED)
+    if is_released() and released_version() == build_app().version:
+        print_line(
+            f"{released_version()} is frozen already: give pyproject.toml the version that is to be "
+            f"released, or {ANEW.format(version=released_version())}."
+        )
+        raise typer.Exit(REFUSED)
     RELEASED.mkdir(parents=True, exist_ok=True)
-    documents = {
+    for name, document in _promised_documents().items():
+        (RELEASED / name).write_text(_json(document), encoding="utf-8")
+    print_line(f"The released contract is that of {build_app().version}.")
+
+
+def not_frozen() -> str | None:
+    """Return why no release can be made: what is promised now is not what was frozen for this version."""
+    version = build_app().version
+    if not is_released() or released_version() != version:
+        return f"{version} is not frozen: run `make freeze`, and commit what it writes."
+    changed = [
+        f"openapi/{RELEASED.name}/{name}"
+        for name, document in _promised_documents().items()
+        if (RELEASED / name).read_text("utf-8") != _json(document)
+    ]
+    if not changed:
+        return None
+    return (
+        f"What is promised has changed since {version} was frozen: {', '.join(changed)}. Give pyproject.toml "
+        f"the next version, or {ANEW.format(version=version)}, and run `make freeze`."
+    )
+
+
+def released_version() -> str:
+    """Return the version whose contract is the released one."""
+    version: str = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
+    return version
+
+
+def _promised_documents() -> dict[str, Any]:
+    """Return what a release freezes, by the names of its files."""
+    return {
         OPERATIONS: without_texts(_operations()),
         EVENTS: without_texts(describe.catalogue(LIFECYCLES)),
         PROMISES: promises(),
     }
-    for name, document in documents.items():
-        (RELEASED / name).write_text(_json(document), encoding="utf-8")
-    print_line(f"The released contract is that of {build_app().version}.")
 
 
 def _json(value: object) -> str:

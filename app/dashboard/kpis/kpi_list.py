@@ -53,6 +53,7 @@ async def get_kpi_list_page(request: Request, q: str = "", sort: str = "", proce
         rows=_sorted(page.rows(document["items"]), sort),
         others=[item for item in matching if item["key"] not in judged],
         document=document,
+        reconciliation=None if page.view.as_of else await last_reconciliation(page),
         searched=q,
         sort=sort,
         sorts=SORTS,

@@ -9,8 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.dashboard.attention import last_reconciliation
 from app.dashboard.chart_tables import period_rows
-from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value, target_words
+from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value
 from app.dashboard.kpis.parts_of_kpi import influential_parts, part_rows, parts_by_period
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
 from app.desk.operation_calls import CallRefused
@@ -93,6 +94,7 @@ async def get_kpi_page(request: Request, key: str) -> Response:
         item=item,
         row=row,
         document=document,
+        reconciliation=None if view.as_of else await last_reconciliation(page),
         sentence_of_period=_sentence(page, item, row, words),
         final_after=_final_after(item),
         ranges=ranges,
@@ -170,7 +172,7 @@ def _sentence(page: DashboardPage, item: Mapping[str, Any], row: FigureRow, word
         parts = [page.sentence("kpi_so_far", period=page.period_name(), value=row.value)]
     elif judged["target"] is not None:
         met = KpiStatus(judged["status"]).label(page.language).lower()
-        parts.append(page.sentence("kpi_target", target=target_words(judged["target"], words), status=met))
+        parts.append(page.sentence("kpi_target", target=row.target, status=met))
     parts.append(page.sentence("kpi_cases", n=f"{judged['cases']:,}"))
     if judged["open_cases"]:
         parts.append(page.sentence("kpi_open", n=judged["open_cases"]))

@@ -34,6 +34,8 @@ IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions",
 OWN_TEMPLATES: Mapping[str, str] = MappingProxyType(
     {"incident": "incident.html", "improvement": "improvement.html"}
 )
+#: Where the figures that a record counts in are shown.
+COUNTED_IN = "/dashboard/counted_in"
 #: Events on a page; there are hardly ever more of one record.
 MOST_EVENTS = 200
 
@@ -135,6 +137,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         entries=None if entries is None else [entry for entry in entries if not entry.is_of_clock],
         clocks=[entry for entry in entries or () if entry.is_of_clock],
         told=await _notices_table(desk, view),
+        counted_in=_counted_in(desk, view),
         done=_done(desk, lifecycle),
     )
 
@@ -267,6 +270,13 @@ async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
     told_fields = {name: fields[name] for name in NOTICE_FIELDS if name in fields}
     rows = tuple(tuple(desk.display.fields(row, told_fields)) for row in page["items"])
     return ChildTable("notices", desk.sentence("told"), rows)
+
+
+def _counted_in(desk: Desk, view: RecordView) -> str | None:
+    """Return the page of the figures that the record counts in; None: none counts records of its kind."""
+    if desk.contract.operation("get", f"/v1/{view.lifecycle.plural}/{{id}}/kpis") is None:
+        return None
+    return f"{COUNTED_IN}/{view.lifecycle.kind}/{view.name}"
 
 
 #: What is shown of a notice.

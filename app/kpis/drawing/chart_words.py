@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.i18n import translate
-from app.kpis.declaration.kpi import Unit
+from app.kpis.declaration.kpi import TargetValue, Unit
 from app.kpis.questions.periods import Grain
 
 TABLE = "chart"
@@ -17,6 +18,9 @@ MINUS = "−"
 HUNDREDTHS = 100
 #: Shares are written with four decimals of a percent at most.
 MOST_DECIMALS = 4
+MONEY_DECIMALS, SCORE_DECIMALS = 2, 2
+#: More digits than numbers of cases, seconds and hundredths differ in.
+MOST_PRECISION = 10
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -24,7 +28,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 class ChartWords:
     """The words of one language, for values in one unit and times by the clocks of a zone.
 
-    `decimals` are those that values are told apart with: of a share, those of its percents.
+    `decimals` are those that values are told apart with: of a share, those of its percents. `precision` are
+    digits beyond these: further decimals, of a duration first further units.
     """
 
     language: str
@@ -32,6 +37,7 @@ class ChartWords:
     zone: ZoneInfo
     currency: str = "EUR"
     decimals: int = 1
+    precision: int = 0
 
     def translate(self, code: str, **values: object) -> str:
         """Return the sentence of that code, with the values filled in."""
@@ -41,6 +47,31 @@ class ChartWords:
         """Return a value in its unit."""
         sign = MINUS if value < 0 else ""
         return sign + self._amount(abs(value))
+
+    def against(self, value: float, target: TargetValue) -> ChartWords:
+        """Return the words with as many digits as it takes for the value and the target, as they are written,
+        to say what is said of them: whether the value meets the target.
+        """
+        for precision in range(MOST_PRECISION):
+            words = replace(self, precision=precision)
+            written = replace(target, value=words._written(target.value))
+            if written.met_by(words._written(value)) == target.met_by(value):
+                return words
+        return replace(self, precision=MOST_PRECISION)
+
+    def _written(self, value: float) -> float:
+        """Return the number that the words of the value say."""
+        match self.unit:
+            case Unit.seconds:
+                return math.copysign(self._seconds(abs(value)), value)
+            case Unit.ratio:
+                return round(value * 100, self.decimals + self.precision)
+            case Unit.money:
+                return round(value / HUNDREDTHS, MONEY_DECIMALS + self.precision)
+            case Unit.score:
+                return round(value, SCORE_DECIMALS + self.precision)
+            case _:
+                return round(value, self.decimals + self.precision)
 
     def difference(self, value: float) -> str:
         """Return a difference of two values with its sign, a difference of shares in points."""
@@ -60,29 +91,41 @@ class ChartWords:
             case Unit.ratio:
                 return f"{self._decimal(value * 100, self.decimals)} %"
             case Unit.money:
-                return f"{value / HUNDREDTHS:,.2f}".removesuffix(".00") + f" {self.currency}"
+                amount = f"{value / HUNDREDTHS:,.{MONEY_DECIMALS + self.precision}f}"
+                return amount.removesuffix(".00") + f" {self.currency}"
             case Unit.score:
-                return f"{value:.2f}"
+                return f"{value:.{SCORE_DECIMALS + self.precision}f}"
             case _:
                 return self._decimal(value, self.decimals)
 
     def _decimal(self, value: float, decimals: int) -> str:
-        text = f"{value:,.{decimals}f}"
+        text = f"{value:,.{decimals + self.precision}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
 
     def _duration(self, seconds: float) -> str:
         """Return a duration in its two largest units, rounded: 2 h 12 min."""
-        for place, (name, length) in enumerate(DURATIONS):
-            smaller = DURATIONS[place + 1] if place + 1 < len(DURATIONS) else None
-            rounded = round(seconds / (smaller[1] if smaller else 1)) * (smaller[1] if smaller else 1)
-            if rounded < length:
-                continue
-            count, rest = divmod(rounded, length)
-            parts = [self.translate(f"unit_{name}", number=f"{count:,}")]
-            if smaller is not None and rest:
-                parts.append(self.translate(f"unit_{smaller[0]}", number=rest // smaller[1]))
-            return " ".join(parts)
-        return self.translate("unit_s", number=self._decimal(seconds, 1))
+        rest, parts = self._seconds(seconds), []
+        for name, length in DURATIONS[:-1]:
+            count, rest = divmod(rest, length)
+            if count:
+                parts.append(self.translate(f"unit_{name}", number=f"{count:,.0f}"))
+        if rest or not parts:
+            parts.append(self.translate("unit_s", number=self._decimal(rest, 1)))
+        return " ".join(parts)
+
+    def _seconds(self, seconds: float) -> float:
+        """Return the seconds as they are written: rounded to the second largest of their units, or to one
+        that is smaller by the precision.
+        """
+        for place, (_, length) in enumerate(DURATIONS):
+            smallest = place + 1 + self.precision
+            if smallest >= len(DURATIONS):
+                rounded = round(seconds, smallest - len(DURATIONS) + (length > 1))
+            else:
+                rounded = round(seconds / DURATIONS[smallest][1]) * DURATIONS[smallest][1]
+            if rounded >= length:
+                return rounded
+        return round(seconds, 1 + self.precision)
 
     def period(self, begin: datetime, grain: Grain) -> str:
         """Return the name of the period that begins then."""

@@ -192,6 +192,8 @@ def newest_text(figure: BehaviourFigure, words: ChartWords) -> str:
         return ""
     newest = over[-1]
     assert newest.value is not None, "only those with a value"
+    if newest.target is not None:
+        words = words.against(newest.value, newest.target)
     blanks = {"period": words.period(newest.begin, figure.grain), "value": words.value(newest.value)}
     if newest.target is None:
         return words.translate("newest", **blanks)

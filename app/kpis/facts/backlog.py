@@ -8,7 +8,15 @@ from typing import Any
 
 from app.kpis.declaration.dimensions import AGE_LIMITS, COLUMN, Age, Dimension
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.facts.query import NO_CLOCK, Filters, SqlStatement, conditions, cut_by, measure_column
+from app.kpis.facts.query import (
+    NO_CLOCK,
+    Filters,
+    SqlStatement,
+    case_conditions,
+    conditions,
+    cut_by,
+    measure_column,
+)
 from app.kpis.questions.question import KpiQuestion
 
 # The classes of kpi.incident_life.span_class, each with the greatest time by which a stretch of that class
@@ -30,7 +38,7 @@ def open_spans(question: KpiQuestion, filters: Filters, instants: Sequence[datet
     every instant.
     """
     columns = ["until", "on_hold", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
-    stretches, parameters = open_stretches(question.kpi, filters, instants, columns)
+    stretches, parameters = open_stretches(question, filters, instants, columns)
     cut = cut_by(question)
     text = f"""
 select first, last{cut}, count(*), count(*) filter (where on_hold), min(opened_at)
@@ -49,7 +57,7 @@ def shares(question: KpiQuestion, filters: Filters, instants: Sequence[datetime]
     """
     measure = question.kpi.measure.value
     columns = ["opened_at", measure, *(COLUMN[dimension] for dimension in question.by)]
-    stretches, parameters = open_stretches(question.kpi, filters, instants, columns, each=True)
+    stretches, parameters = open_stretches(question, filters, instants, columns, each=True)
     cut = cut_by(question)
     text = f"""
 select instant{cut}, count(*), count(*) filter (where {measure}), min(opened_at)
@@ -88,7 +96,7 @@ def _open_with_age(
     still = {dimension: values for dimension, values in filters.items() if dimension in COLUMN}
     # date_part gives a double, exact for ages below 270 years; extract would give a numeric of any length.
     seconds = "floor(date_part('epoch', moment.at - opened_at))::bigint"
-    stretches = _stretches_at(question.kpi, still, columns, parameters)
+    stretches = _stretches_at(question, still, columns, parameters)
     aged = f"select stretch.*, {seconds} as seconds from {stretches}"
     if Dimension.age not in {*question.by, *filters}:
         return aged
@@ -115,7 +123,7 @@ def _instant_parameters(instants: Sequence[datetime], *, each: bool) -> dict[str
 
 
 def open_stretches(
-    kpi: Kpi,
+    question: KpiQuestion,
     filters: Filters,
     instants: Sequence[datetime],
     columns: Sequence[str],
@@ -131,28 +139,38 @@ def open_stretches(
     parameters = _instant_parameters(instants, each=each)
     text = f"""
 select moment.number::integer as instant, {", ".join(columns)}
-from {INSTANTS} cross join {_stretches_at(kpi, filters, columns, parameters)}"""
+from {INSTANTS} cross join {_stretches_at(question, filters, columns, parameters)}"""
     return text, parameters
 
 
-def _stretches_at(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
+def _stretches_at(
+    question: KpiQuestion, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]
+) -> str:
     """Return SQL for the stretches that contain the time just before a `moment`; add the parameters.
 
     It is one index probe for each moment and class: `offset 0` keeps the planner from reading all stretches
     once instead.
     """
-    assert kpi.still_open is not None
-    stands = kpi.still_open.stretches
+    assert question.kpi.still_open is not None
+    stands = question.kpi.still_open.stretches
     parameters["phases"] = list(stands.phases)
-    where = " and ".join([stands.condition, *conditions(filters, parameters)])
+    where = " and ".join(
+        [stands.condition, *conditions(filters, parameters), *case_conditions(question, parameters)]
+    )
     return f"""unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
 cross join unnest(%(phases)s::text[]) as its(phase)
 cross join lateral (
-  select {", ".join(columns)} from kpi.{stands.table or f"{kpi.process}_life"}
+  select {", ".join(columns)} from {stretch_table(question.kpi)}
   where phase = its.phase and span_class = class.span_class and since < moment.at
     and since >= greatest(moment.at - class.reach, moment.before) and until >= moment.at and {where}
   offset 0
 ) stretch"""
+
+
+def stretch_table(kpi: Kpi) -> str:
+    """Return the name of the table of the stretches in which the KPI's cases are open."""
+    assert kpi.still_open is not None
+    return f"kpi.{kpi.still_open.stretches.table or f'{kpi.process}_life'}"
 
 
 def open_cases(question: KpiQuestion, filters: Filters, instant: datetime) -> SqlStatement:

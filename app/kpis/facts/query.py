@@ -300,8 +300,17 @@ def selected_facts(question: KpiQuestion, filters: Filters, parameters: dict[str
         "at < %(end)s",
         counted_condition(question.kpi),
         *conditions(filters, parameters),
+        *case_conditions(question, parameters),
     ]
     return f"{from_clause(question.kpi)} where {' and '.join(where)}"
+
+
+def case_conditions(question: KpiQuestion, parameters: dict[str, Any]) -> list[str]:
+    """Return the SQL condition of the question's only case, if it has one; add its parameter."""
+    if question.case_id is None:
+        return []
+    parameters["case_id"] = question.case_id
+    return ["case_id = %(case_id)s"]
 
 
 def _percentile(share: float, n: int) -> str:

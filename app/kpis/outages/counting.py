@@ -142,7 +142,7 @@ async def counted_cases(
     now = floor_to_second(question.now)
     window = windows[0] if windows else Window(1, now, now, now, None)
     terms = await load_terms(connection, position)
-    return query.counted_cases(question.kpi, filters, window, terms, now)
+    return query.counted_cases(question, filters, window, terms, now)
 
 
 async def count_spans(

@@ -16,8 +16,9 @@ from typing import Any
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts.backlog import SPAN_REACHES
-from app.kpis.facts.query import NO_CLOCK, Filters, SqlStatement, conditions
+from app.kpis.facts.query import NO_CLOCK, Filters, SqlStatement, case_conditions, conditions
 from app.kpis.outages.terms import ServiceTerms
+from app.kpis.questions.question import KpiQuestion
 
 #: The dimensions of an incident's share of an outage that agreed time does not have.
 OF_INCIDENTS = frozenset({Dimension.category})
@@ -202,13 +203,15 @@ def cells(
 
 
 def counted_cases(
-    kpi: Kpi, filters: Filters, window: Window, terms: Sequence[ServiceTerms], now: datetime
+    question: KpiQuestion, filters: Filters, window: Window, terms: Sequence[ServiceTerms], now: datetime
 ) -> SqlStatement:
-    """Return a statement for the incidents that the KPI counts in the window, with the columns of
+    """Return a statement for the incidents that the question counts in the window, with the columns of
     `app.kpis.facts.query.counted_cases`: each with its seconds, or each time that an outage began with it.
     """
+    kpi = question.kpi
     parameters = _parameters(kpi, filters, [window], terms, now)
     own, where = _filter_conditions(filters, parameters)
+    where = " and ".join([where, *case_conditions(question, parameters)])
     began = kpi.aggregate in OF_BEGINNINGS
     text = f"""
 with {_ctes(kpi, own)}

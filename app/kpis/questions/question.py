@@ -78,7 +78,7 @@ class KpiQuestion:
     case can be reopened. `now` is the instant of the question: whatever falls due later is not counted.
     `last_year`: the same periods of the year before are asked for, too.
     `currency` is the one in which costs are counted; `budgets` are those that costs are compared with, once
-    they have been loaded.
+    they have been loaded. `case_id`: of the facts those of this case alone are counted; None: those of all.
     """
 
     kpi: Kpi
@@ -92,6 +92,7 @@ class KpiQuestion:
     currency: str = DEFAULT_CURRENCY
     budgets: Budgets = Budgets()  # frozen
     last_year: bool = False
+    case_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -352,9 +352,11 @@ class WorkStatement:
 # Computing what the caller may see and writing the statement would take as long as running it.
 @lru_cache(maxsize=1024)
 def work_statement_for(
-    caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str
+    caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str, *, with_cases: bool = True
 ) -> WorkStatement:
-    """Return the statement for that caller with these lifecycles."""
+    """Return the statement for that caller with these lifecycles. `with_cases=False`: only of what else waits
+    for them, as tasks and votes do, which is planned in a fraction of the time.
+    """
     # Most callers have the same tokens for several kinds, and long lists are slow to send, so equal lists are
     # shared.
     lists: dict[frozenset[Any], str] = {}
@@ -363,7 +365,7 @@ def work_statement_for(
     for lifecycle in lifecycles:
         own_tokens = tokens(caller, lifecycle)
         all_seen = sees_every_record(caller, lifecycle, agents_see=agents_see)
-        if "assign" in lifecycle.by_name:
+        if with_cases and "assign" in lifecycle.by_name:
             teams = _teams(own_tokens) | (caller.teams if all_seen else frozenset())
             queues: dict[QueueOwner, bool] = {"me": True, "teams": bool(teams), "desk": DESK in own_tokens}
             name = lists.setdefault(teams, f"teams_{len(lists)}") if teams else ""

@@ -10,6 +10,8 @@ from app.webhooks.mapping.parse import parse_mapping
 
 #: The key of the adapter of mails.
 MAIL = "mail"
+#: The key of the adapter of events in the form of PagerDuty, which name their source by its secret.
+PAGERDUTY_EVENTS = "pagerduty_events"
 MAIL_TITLE = "E-mail"
 _SUFFIX = ".toml"
 

@@ -247,7 +247,7 @@ class Processor:
         outcome, done = await handle_alert(self._ledger, alert, metadata, once, flapping)
         record = None if done is None else done.record
         incident, is_open = (None, False) if record is None else (record.id, record.state in OPEN)
-        firing = news.status == "firing"
+        firing = news.status != "cleared"
         self._heard[name] = HeardAlert(name, delivery.id, delivery.content_hash, firing, incident, is_open)
         if record is None:
             return DeliveryEffect(outcome.value)

@@ -14,7 +14,7 @@ from app.exchange.mapping import MOST_VALUES, StatusMeaning
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.webhooks.mapping.expressions import LONGEST_EXPRESSION
-from app.webhooks.mapping.updates import UpdateKind
+from app.webhooks.mapping.updates import ALERT_STATUSES, UpdateKind
 
 MOST_ENTRIES = 20
 MOST_ALTERNATIVES = 10
@@ -193,8 +193,9 @@ class Entry(_MappingModel):
                 _check_codes(name, getattr(self.values, name), CODED_FIELDS[name])
         _check_codes("visibility", self.values.visibility, Visibility)
         for value, meaning in self.values.status.items():
-            if self.kind is UpdateKind.alert and meaning not in ("firing", "cleared"):
-                raise ValueError(f'values.status."{value}": {meaning!r} is not known; use firing or cleared')
+            if self.kind is UpdateKind.alert and meaning not in ALERT_STATUSES:
+                words = ", ".join(ALERT_STATUSES)
+                raise ValueError(f'values.status."{value}": {meaning!r} is not known; use one of {words}')
             if self.kind is UpdateKind.ticket:
                 StatusMeaning.model_validate(meaning)
 
@@ -208,10 +209,11 @@ class Ignored(_MappingModel):
 
 class Guide(_MappingModel):
     """Texts of the tool's how-to page: where in the tool it is set up, which events to tick, what becomes of
-    what, and what to know.
+    what, and what to know. `path` is where it posts, if not to its source's own address.
     """
 
     where: GuideText
+    path: GuideText = ""
     header: GuideText = ""
     events: tuple[GuideText, ...] = ()
     becomes: tuple[GuideText, ...] = ()

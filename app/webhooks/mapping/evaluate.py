@@ -25,6 +25,7 @@ from app.webhooks.mapping.expressions import MISSING, Expression, ExpressionFail
 from app.webhooks.mapping.functions import time as time_text
 from app.webhooks.mapping.times import TimeSettings, order_of_dates, read_time, time_settings
 from app.webhooks.mapping.updates import (
+    ALERT_STATUSES,
     UNKNOWN_STATE,
     AlertSignal,
     CommentUpdate,
@@ -44,7 +45,7 @@ LONGEST_PARAGRAPH = 20_000
 LONGEST_ID = 200
 WILDCARD_CODE = "*"
 _LONG = frozenset({"description", "resolution", "cause", "text"})
-_ALERT_STATUSES = {"firing": "firing", "cleared": "cleared", "resolved": "cleared"}
+_ALERT_STATUSES = {each: each for each in ALERT_STATUSES} | {"resolved": "cleared"}
 _STATES = {state.value: state.value for state in IncidentState}
 
 
@@ -360,13 +361,14 @@ class _Reader:
         )
 
     def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal:
-        status = self.mapped_code("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
-        if status not in ("firing", "cleared"):
+        meaning = self.mapped_code("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
+        status = next((each for each in ALERT_STATUSES if each == meaning), None)
+        if status is None:
             raise self.failed("unknown_status", "status", "it says neither that it fires nor that it cleared")
         # A firing alert may have a time of clearing that is still to come or nonsense: only what happened
         # counts.
-        fires = status == "firing"
-        key = "alerted_at" if fires else "cleared_at"
+        cleared = status == "cleared"
+        key = "cleared_at" if cleared else "alerted_at"
         dated = self.event_time(key, getattr(entry, key), received_at)
         codes = {n: self._own_code(n, n, getattr(entry, n), entry) for n in ("impact", "urgency", "effect")}
         names = {n: self._naming(n, n, getattr(entry, n), entry) for n in ("service", "ci", "category")}
@@ -374,12 +376,12 @@ class _Reader:
         return AlertSignal(
             source=self.required_text("source", entry.source),
             dedup_key=self.required_text("dedup_key", entry.dedup_key),
-            status="firing" if fires else "cleared",
+            status=status,
             title=self.required_text("title", entry.title, LONGEST_LINE),
             occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
-            alerted_at=dated.instant if fires and not dated.by_receipt else None,
-            cleared_at=dated.instant if not fires and not dated.by_receipt else None,
+            alerted_at=dated.instant if not cleared and not dated.by_receipt else None,
+            cleared_at=dated.instant if cleared and not dated.by_receipt else None,
             description=self.optional("description", entry.description, LONGEST_PARAGRAPH),
             columns=self.columns,
             irregular=tuple(self.irregular),

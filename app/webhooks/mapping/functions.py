@@ -124,6 +124,13 @@ def text(value: Any) -> str | None:
     return None if value is None else _as_text(value)
 
 
+def lines(value: Any) -> str:
+    """Return a map as lines such as "host: db-1", for people to read; what is nested in it stays JSON."""
+    if not isinstance(value, dict):
+        return _as_line(value)
+    return "\n".join(f"{name}: {_as_line(each)}" for name, each in sorted(value.items()) if each is not None)
+
+
 def digest(value: Any) -> str:
     """Return 32 characters that stand for the value, whatever the order of its names."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
@@ -140,8 +147,13 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "get": (get, (2, 3)),
     "pick": (pick, (2,)),
     "text": (text, (1,)),
+    "lines": (lines, (1,)),
     "digest": (digest, (1,)),
 }
+
+
+def _as_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else _as_text(value)
 
 
 def _as_text(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from app.common.children import Visibility
 from app.common.priorities.priority import Impact, Urgency
@@ -22,6 +22,10 @@ class UpdateKind(StrEnum):
     ticket = "ticket"
     comment = "comment"
     alert = "alert"
+
+
+AlertStatusText = Literal["firing", "acknowledged", "cleared"]
+ALERT_STATUSES: tuple[AlertStatusText, ...] = get_args(AlertStatusText)
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,14 @@ class CommentUpdate:
 
 @dataclass(frozen=True)
 class AlertSignal:
-    """An alert that fires or has cleared, at `occurred_at` by the tool's time; the time of receipt if the
-    mapping tells none (`dated_by_receipt`). The other fields are those of an alert that is posted.
+    """An alert that fires, was acknowledged in its tool or has cleared, at `occurred_at` by the tool's time;
+    the time of receipt if the mapping tells none (`dated_by_receipt`). The other fields are those of an alert
+    that is posted.
     """
 
     source: str
     dedup_key: str
-    status: Literal["firing", "cleared"]
+    status: AlertStatusText
     title: str
     occurred_at: datetime
     dated_by_receipt: bool = False

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from app.webhooks.adapters import adapter, tools
 from app.webhooks.mapping.document import Entry, MappingDocument, Values, VerificationScheme
 
-ADDRESS = "https://<host>/v1/webhooks/<key>"
+HOST = "https://<host>"
+USUAL_PATH = "/v1/webhooks/<key>"
 SCHEMES = {
     "basic": "basic authentication: the source's user name, and the secret as the password",
     "bearer": "`Authorization: Bearer <secret>`",
@@ -25,6 +26,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def as_markdown(tool: str, document: MappingDocument) -> str:
     """Return the how-to page of a tool."""
+    path = USUAL_PATH if document.guide is None else document.guide.path or USUAL_PATH
     lines = [
         f"# Take webhooks of {document.title or tool}",
         "",
@@ -35,7 +37,7 @@ def as_markdown(tool: str, document: MappingDocument) -> str:
         "",
         f'1. Add a source: `POST /v1/webhook_sources` with `"adapter": "{tool}"`, a `key` and a `title`. The '
         "answer shows the secret once.",
-        f"2. In the tool, enter the address `{ADDRESS}` and the secret.",
+        f"2. In the tool, enter the address `{HOST}{path}` and the secret.",
         "3. Have a sample come in: `POST /v1/webhook_sources/{id}/send_sample`.",
         "",
         *_setup(document),

@@ -53,6 +53,9 @@ SourceKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56
 MappingText = Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_MAPPING)]
 SourceOwner = Annotated[Reference, ForeignRef("person")]
 SealedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
+SecretFingerprint = Annotated[
+    str | None, Hidden(), Field(description="A keyed fingerprint of the secret; null: none was made.")
+]
 #: A secret that the tool has made. Every character can stand in a header.
 Secret = Annotated[
     str,
@@ -94,6 +97,7 @@ class AddWebhookSource(NewSourceFields):
     """A tool whose webhooks are taken."""
 
     sealed_secret: SealedSecret
+    secret_fingerprint: SecretFingerprint = None
 
 
 def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> None:
@@ -148,6 +152,7 @@ class RotateWebhookSource(Payload):
     """A new secret for a source."""
 
     sealed_secret: SealedSecret
+    secret_fingerprint: SecretFingerprint = None
     overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
 
 
@@ -156,6 +161,8 @@ def rotate(source: WebhookSource, body: RotateWebhookSource, ctx: ActionContext)
     source.previous_sealed_secret = source.sealed_secret
     source.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     source.sealed_secret = body.sealed_secret
+    source.previous_secret_fingerprint = source.secret_fingerprint
+    source.secret_fingerprint = body.secret_fingerprint
     source.rotated_at = ctx.occurred_at
 
 

@@ -45,8 +45,10 @@ class WebhookSource(Record):
     An alert that fires again within `flapping_seconds` after it has cleared goes on with its incident.
     `automatic_mails` says what becomes of mails of lists and programs; None: they are taken.
     `zone` is that of times without an offset. `user_name` is the one of basic authentication. The secrets are
-    encrypted with the master key; the previous one is accepted until `previous_ends_at`. `silent_since_at` is
-    when the last delivery came, if it has been told that no further one did for much longer than usual.
+    encrypted with the master key; the previous one is accepted until `previous_ends_at`. By the keyed
+    fingerprints of both a source is found whose tool names none; None: added before there were any.
+    `silent_since_at` is when the last delivery came, if it has been told that no further one did for much
+    longer than usual.
     """
 
     KIND: ClassVar[str] = "webhook_source"
@@ -96,6 +98,8 @@ class WebhookSource(Record):
     user_name: str | None = optional("The user name of basic authentication.", examples=["tool"])
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
+    secret_fingerprint: Annotated[str | None, Hidden()] = None
+    previous_secret_fingerprint: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
         "Time until which the secret before the last rotation is accepted."
     )

@@ -18,9 +18,10 @@ from app.processes.incidents.records import Effect
 
 
 class AlertStatus(CodeEnum):
-    """The status of an alert: it fires, or has cleared."""
+    """The status of an alert: it fires, somebody has acknowledged it over there, or it has cleared."""
 
     firing = "firing", "Firing", "告警中"
+    acknowledged = "acknowledged", "Acknowledged", "已确认"
     cleared = "cleared", "Cleared", "已恢复"
 
 
@@ -35,11 +36,13 @@ class Alert(BaseModel):
     dedup_key: ShortText = Field(
         description="The source's name of the alert, the same each time that it fires or clears."
     )
-    status: AlertStatus = Field(description="The status: something is wrong, or no longer.")
+    status: AlertStatus = Field(
+        description="The status: something is wrong, somebody over there knows of it, or it is over."
+    )
     title: Title = Field(description="The alert in a line, without names of persons: lists show it.")
     description: FreeText | None = Field(default=None, description="The full text of the alert.")
     alerted_at: Instant | None = Field(
-        default=None, description="Time at which it fired or cleared, if not now; at most 366 days ago."
+        default=None, description="Time at which it took that status, if not now; at most 366 days ago."
     )
     impact: Impact | None = Field(default=None, description="The extent; required if it fires.")
     urgency: Urgency | None = Field(
@@ -75,5 +78,5 @@ def identity_of(alert: Alert, metadata: CommandMetadata) -> tuple[UUID, str, str
 
 
 def time_of(alert: Alert, metadata: CommandMetadata) -> datetime:
-    """Return when the alert fired or cleared: the tool's time, else that of receipt, which `metadata` has."""
+    """Return when the alert took its status: the tool's time, else that of receipt, which `metadata` has."""
     return metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)

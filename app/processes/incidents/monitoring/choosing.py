@@ -69,6 +69,8 @@ async def known_incident(
         return await _known_of_cleared(ledger, alert, metadata)
     identity, when = identity_of(alert, metadata), time_of(alert, metadata)
     incident = await find_alerted_incident(ledger.db, *identity)
+    if alert.status is AlertStatus.acknowledged:
+        return KnownAlert(incident, when)
     cleared_at = await clearing_since(ledger.db, *identity, when)
 
     def joins(candidate: AlertedIncident | None) -> bool:
@@ -117,6 +119,8 @@ def choose_action(alert: Alert, known_alert: KnownAlert, metadata: CommandMetada
     if alert.status is AlertStatus.firing:
         return _chosen_of_firing(alert, known_alert, metadata)
     incident, when = known_alert.incident, known_alert.alerted_at
+    if alert.status is AlertStatus.acknowledged:
+        return None if incident is None else _chosen_of_acknowledged(alert, incident, metadata)
     # An alert that cleared before this incident began belongs to an earlier incident.
     if incident is None or (incident.began_at is not None and when < incident.began_at):
         return None
@@ -130,6 +134,16 @@ def choose_action(alert: Alert, known_alert: KnownAlert, metadata: CommandMetada
         text, max(when, incident.begin), incident.state_since, known_alert.earlier_resolution
     )
     return ChosenAction("resolve", name, payload, incident.version)
+
+
+def _chosen_of_acknowledged(
+    alert: Alert, incident: AlertedIncident, metadata: CommandMetadata
+) -> ChosenAction:
+    """Return a comment. Nobody here has acknowledged the incident by that: who did so over there is unknown
+    here, and the response to it is still owed.
+    """
+    text = translate(metadata.language, "note", "alert_acknowledged", {"title": alert.title})
+    return ChosenAction("comment", str(incident.id), CommentTicket(text=text, visibility=Visibility.public))
 
 
 def _chosen_of_firing(alert: Alert, known_alert: KnownAlert, metadata: CommandMetadata) -> ChosenAction:

@@ -1,7 +1,8 @@
 """Alerts of monitoring tools, however they come: what each calls for, done once.
 
 An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
-resolves its incident if work has not started, and otherwise adds a comment.
+resolves its incident if work has not started, and otherwise adds a comment. One that somebody has
+acknowledged in its tool adds a comment.
 
 Alerts may come in any order. One that fired before it cleared is over, also if it comes after that; what
 fired before and what fired after a clearing are two incidents, also if the clearing comes last. Only an
@@ -82,6 +83,8 @@ async def handle_alert(
     sent = None if key is None else await _earlier_outcome(ledger, alert, metadata, key)
     if alert.status is AlertStatus.firing:
         return await _handle_firing(ledger, alert, metadata, key, flapping, sent)
+    if alert.status is AlertStatus.acknowledged:
+        return sent or await _perform(ledger, alert, metadata, key, flapping)
     if sent is None:
         # Whoever reports the incident at this moment looks for the clearing afterwards; this looks for the
         # incident afterwards: one of them sees the other.

@@ -1,7 +1,8 @@
 """Route on which monitoring tools send alerts: `/v1/alerts`.
 
 An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
-resolves its incident if work has not started, and otherwise adds a comment.
+resolves its incident if work has not started, and otherwise adds a comment. One that was
+acknowledged in its tool adds a comment.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ async def send_alert(
     request: Request, ledger: Ledger, alert: Alert, idempotency_key: IdempotencyHeader = None
 ) -> Response:
     """Handle an alert: firing, it joins its open incident or reports one; cleared, it resolves the incident
-    or adds a comment.
+    or adds a comment; acknowledged, it adds one.
     """
     context = context_of(request)
     if Role.integration not in context.caller.role_codes:

@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "1049"
-down_revision = "1045"
+revision = "1051"
+down_revision = "1050"
 branch_labels = None
 depends_on = None
 

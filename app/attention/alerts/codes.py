@@ -1,0 +1,60 @@
+"""The codes of sentences whose beginning and end are told, and why others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.common.people import Role
+
+
+@dataclass(frozen=True, slots=True)
+class AlertedCode:
+    """A code whose sentences are told by alerts.
+
+    `of_figures`: it is said of what a worker has judged. `family` is shared by codes that follow each other
+    on one subject: the end of one is not told where another stands. Those who hold the role `told_already`
+    have another notice of the same.
+    """
+
+    of_figures: bool = False
+    family: str | None = None
+    told_already: Role | None = None
+
+
+ALERTED: Mapping[str, AlertedCode] = {
+    "major_incident": AlertedCode(),
+    "service_down": AlertedCode(),
+    "service_budget": AlertedCode(of_figures=True, family="budget"),
+    "service_budget_spent": AlertedCode(of_figures=True, family="budget"),
+    "target_missed": AlertedCode(of_figures=True, family="target"),
+    "target_out_of_reach": AlertedCode(of_figures=True, family="target"),
+    # Of a signal for the worse quality managers are told (`kpi_changed`), but not who owns the KPI.
+    "kpi_worse": AlertedCode(told_already=Role.quality_manager),
+    "backlog_old": AlertedCode(of_figures=True),
+    "deliveries_failed": AlertedCode(),
+    "mails_unsent": AlertedCode(),
+}
+#: Why the sentences of other codes, of severity `now` to `stuck`, are not told by alerts: most have a notice
+#: of their own to the same persons.
+NOT_ALERTED: Mapping[str, str] = {
+    "incident_unacknowledged": "whoever is on call is told, and reminded every five minutes (`reminded`)",
+    "clocks_due": "the assignee is told of each clock (`target_close`, `target_missed`)",
+    "agreement_missed": "both parties, and our teams' leads, are sent the report (`report_issued`)",
+    "agreement_review_overdue": "both parties are told (`agreement_review_overdue`)",
+    "source_silent": "the owner of the source is told (`fell_silent`)",
+    "change_unreviewed": "the change managers, who review it, are told (`to_review_change`)",
+    "judgement_overdue": "quality managers, who ask the committee again, are told (`pilot_not_judged`)",
+    "rollout_overdue": "the owner of the step is told (`rollout_step_overdue`)",
+    "report_overdue": "whoever owes the report is told (`progress_report_overdue`)",
+    "benefit_faded": "those who follow the improvement are told (`benefit_faded`)",
+}
+#: Who answers for the cases of each kind, and is told where nobody has what the sentence is about.
+ANSWERING: Mapping[str | None, Role] = {
+    "incident": Role.incident_manager,
+    "request": Role.process_owner,
+    "problem": Role.problem_manager,
+    "change": Role.change_manager,
+    "webhook_source": Role.admin,
+    None: Role.admin,
+}

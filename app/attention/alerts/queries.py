@@ -1,0 +1,14 @@
+"""The read model and queries of alerts."""
+
+from __future__ import annotations
+
+from app.api.listings.lists import Listing
+from app.api.record_routes import record_routes
+from app.attention.alerts.lifecycle import LIFECYCLE
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    filters=("state", "code", "severity", "process", "raised_at"),
+    sorts=("raised_at",),
+)
+ROUTES = record_routes(LISTING, "attention", in_views=False)

@@ -1,0 +1,172 @@
+"""The KPIs that a record counts in: `GET /v1/incidents/{id}/kpis` and so on.
+
+Of a record that the caller may see, those KPIs that they may see; see `questions/access.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import ConfigDict, Field
+from starlette.responses import Response
+
+from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.summaries import noun
+from app.api.listings.paging import VARY
+from app.api.records.shapes import OutputModel
+from app.api.requests.accept import language_for
+from app.common.times.clocks import ClockMetric
+from app.kernel.access.reads import load
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import NotFound
+from app.kernel.commands.references import is_visible
+from app.kpis.answers.point_parts import LagSeconds, LogPosition, PeriodBegin, PeriodEnd
+from app.kpis.cases.counted_in import CountedIn, counted_in
+from app.kpis.cases.counted_in_words import contribution
+from app.kpis.cases.drill_down import Instant
+from app.kpis.catalogue import KPIS
+from app.kpis.declaration.kpi import Unit
+from app.kpis.questions.access import may_see_kpi, question_of
+from app.kpis.questions.parameters import KpiZone
+from app.kpis.questions.periods import Grain
+from app.kpis.questions.question import QuestionParameters, zone_named
+from app.kpis.questions.written_periods import period_key
+
+Name = Annotated[
+    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
+]
+
+
+class CountedInQuery(KpiZone):
+    """Query parameters: the time zone and the length of periods."""
+
+    grain: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="Length of a period."
+    )
+
+
+class KpiOfCase(OutputModel):
+    """A KPI that counts the case in a period, with the number that the case brings: the same as in the list
+    of the KPI's cases of that period.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str = Field(description="The key of the KPI.")
+    name: str = Field(description="The name of the KPI, in the language asked for.")
+    unit: Unit
+    period: str = Field(description="The period, as addresses of pages write it: `2026-10`.")
+    begin: PeriodBegin
+    end: PeriodEnd
+    decided_at: Instant = Field(
+        description="The instant that decided the period; of an open case, that of its opening."
+    )
+    measure: int = Field(
+        description="The number that it brings: seconds, 1 or 0 of a share, a number, 1 of a count."
+    )
+    contribution: str = Field(description="Words of the language asked for that say it.")
+    state: str | None = Field(description="The state, of the time in each state; null: it is counted whole.")
+    revision: str | None = Field(description="The revision of a lead time to production; null: no such KPI.")
+    clock: UUID | None = Field(description="The id of the clock that is counted; null: it is none.")
+    metric: str | None = Field(
+        description="The metric of that clock; of an effect, the key of the target KPI. Null: neither."
+    )
+    excluded: str | None = Field(description="The reason for which only volumes count it; null: none.")
+
+
+class KpiOfCasePage(OutputModel):
+    """The KPIs that count a record, the newest period first, all on one page."""
+
+    tz: str = Field(description="The time zone by which periods are cut.")
+    grain: Grain
+    position: LogPosition
+    lag_seconds: LagSeconds
+    items: list[KpiOfCase]
+    next_cursor: None = Field(description="Null: there is no other page.")
+
+
+def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+    """Return the routes of all kinds of records that a KPI counts."""
+    router = APIRouter(prefix="/v1", tags=["kpis"])
+    counted_kinds = {kind for kpi in KPIS.values() for kind in kpi.processes}
+    for lifecycle in lifecycles:
+        if lifecycle.kind in counted_kinds:
+            called = noun(lifecycle.kind)
+            router.add_api_route(
+                f"/{lifecycle.plural}/{{id}}/kpis",
+                _endpoint(lifecycle),
+                methods=["GET"],
+                operation_id=f"list_{lifecycle.kind}_kpis",
+                summary=f"List {called} figures",
+                description=f"List the KPIs that one {called} counts in, period by period up to now, each "
+                "with the number that it brings: those that the caller may see.",
+                response_model=KpiOfCasePage,
+                responses=in_language() | problems(404, 422),
+            )
+    return router
+
+
+def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
+    async def list_kpis_of_case(
+        request: Request, name: Name, query: Annotated[CountedInQuery, Query()]
+    ) -> Response:
+        ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)
+        loaded = await load(ledger.db, lifecycle, name)
+        if loaded is None or not is_visible(ledger, lifecycle, caller, loaded.audience):
+            raise NotFound()
+        zone = zone_named(query.tz or ledger.settings.time_zone)
+        parameters = QuestionParameters(grain=query.grain, zone=zone.key)
+        questions = [
+            question_of(ledger.settings, kpi, parameters, context_of(request).now)
+            for kpi in KPIS.values()
+            if lifecycle.kind in kpi.processes and may_see_kpi(ledger, caller, kpi)
+        ]
+        counted = await counted_in(ledger.db, questions, loaded.record.id)
+        page = KpiOfCasePage(
+            tz=zone.key,
+            grain=Grain(query.grain),
+            position=counted.position,
+            lag_seconds=counted.lag_seconds,
+            items=[_kpi_of_case(lifecycle, each, language) for each in counted.counted_in],
+            next_cursor=None,
+        )
+        headers = VARY | {"Content-Language": language}
+        return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
+
+    return list_kpis_of_case
+
+
+def _kpi_of_case(lifecycle: Lifecycle[Any], counted: CountedIn, language: str) -> KpiOfCase:
+    question = counted.question
+    begin, end = question.bounds
+    return KpiOfCase(
+        key=question.kpi.key,
+        name=question.kpi.texts(language).name,
+        unit=question.kpi.unit,
+        period=period_key(question.grain, begin.astimezone(question.zone).date()),
+        begin=begin,
+        end=end,
+        decided_at=counted.decided_at,
+        measure=counted.measure,
+        contribution=contribution(counted, language, _part(lifecycle, counted, language)),
+        state=counted.state,
+        revision=counted.revision,
+        clock=counted.clock,
+        metric=counted.metric,
+        excluded=counted.excluded,
+    )
+
+
+def _part(lifecycle: Lifecycle[Any], counted: CountedIn, language: str) -> str | None:
+    """Return what is counted of a case that counts more than once: a state, a revision, a clock, a target."""
+    if counted.state is not None:
+        return lifecycle.states(counted.state).label(language)
+    if counted.clock is not None and counted.metric is not None:
+        return ClockMetric(counted.metric).label(language)
+    if counted.metric is not None and counted.metric in KPIS:
+        return KPIS[counted.metric].texts(language).name
+    return counted.metric or counted.revision

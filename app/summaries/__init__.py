@@ -1,0 +1,1 @@
+"""Summaries of what needs attention, mailed by the day, week or month to whoever wants them."""

@@ -1,0 +1,1 @@
+"""Alerts in the form of PagerDuty's Events API v2."""
