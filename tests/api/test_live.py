@@ -133,9 +133,9 @@ async def test_listeners_cost_one_read_and_an_event_is_rendered_once_for_each_si
     rendered: list[object] = []
     usual = events.render_each
 
-    async def counting(ledger: Ledger, seen: Sequence[SeenEvent]) -> list[Json]:
-        rendered.extend(seen)
-        return await usual(ledger, seen)
+    async def counting(ledger: Ledger, seen_events: Sequence[SeenEvent]) -> list[Json]:
+        rendered.extend(seen_events)
+        return await usual(ledger, seen_events)
 
     monkeypatch.setattr(events, "render_each", counting)
     async with contextlib.AsyncExitStack() as stack:
@@ -336,7 +336,7 @@ async def test_every_process_sends_what_is_written_through_any(
     other = application(place.url, tmp_path / "secrets", settings)
     async with behind_a_socket(other) as second, httpx.AsyncClient() as client:
         admin = readers["admin"]
-        async with listening(address, admin.token) as here, listening(second, admin.token) as there:
+        async with listening(address, admin.token) as first, listening(second, admin.token) as other_end:
             for host, port in (address, second):
                 answer = await client.post(
                     f"http://{host}:{port}/v1/incidents",
@@ -345,7 +345,7 @@ async def test_every_process_sends_what_is_written_through_any(
                 )
                 assert answer.status_code == 201
             expected = await followed(admin, begin)
-            for listener in (here, there):
+            for listener in (first, other_end):
                 await listener.reach(expected[-1]["position"])
                 assert sent(listener) == expected
 

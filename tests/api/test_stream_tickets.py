@@ -70,12 +70,12 @@ async def test_a_ticket_opens_one_stream_of_whoever_made_it(
 async def test_a_ticket_is_good_for_the_stream_alone_and_for_half_a_minute(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requester, nobody = await api.client("asks", Role.requester), api.with_token(None)
+    requester, stranger = await api.client("asks", Role.requester), api.with_token(None)
     ticket = await ticket_of(requester)
     for path in ("/v1/events", "/v1/me", "/v1/changes/calendar"):
         for name in ("ticket", "key"):
-            assert (await nobody.get(path, params={name: ticket})).status_code == 401, path
-    assert (await nobody.get("/v1/me", headers={"Authorization": f"Bearer {ticket}"})).status_code == 401
+            assert (await stranger.get(path, params={name: ticket})).status_code == 401, path
+    assert (await stranger.get("/v1/me", headers={"Authorization": f"Bearer {ticket}"})).status_code == 401
     assert (await opened(api, requester.token or "")).status_code == 401, "a key is no ticket"
     assert (await opened(api, ticket[:-1])).status_code == 401
     assert (await opened(api, ticket)).status_code == 200

@@ -220,7 +220,7 @@ def check(response: httpx.Response) -> None:
         return
     if media_type == EVENT_STREAM:
         for streamed in streamed_data(response.text):
-            validate(streamed, answer["content"][media_type]["schema"])
+            validate(streamed, data_of(answer["content"][media_type]["schema"])["contentSchema"])
         return
     is_text = media_type.startswith(("text/", "image/")) or media_type == "application/xml"
     content: Any = response.text if is_text else response.json()
@@ -237,6 +237,12 @@ def check(response: httpx.Response) -> None:
         assert status_of(content["code"]) == content["status"], (
             f"the page of {content['code']} says another status"
         )
+
+
+def data_of(event: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the data of an event of a stream."""
+    schema: dict[str, Any] = event["properties"]["data"]
+    return schema
 
 
 def streamed_data(text: str) -> list[Any]:

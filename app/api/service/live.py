@@ -47,7 +47,7 @@ from app.api.service.event_stream import (
     message,
     opening,
 )
-from app.api.service.feed import EventConditions, EventPosition
+from app.api.service.feed import EventConditions
 from app.common.people import Caller
 from app.kernel.access.lru_cache import LruCache
 from app.kernel.access.redaction import Viewer
@@ -72,6 +72,8 @@ EVENTS_AT_ONCE = 200
 #: So many rendered events are kept.
 MOST_MESSAGES = 4_000
 LAST_EVENT_ID = "Last-Event-ID"
+#: Positions, as the stream's events are called by them.
+EVENT_ID = r"^[0-9]{1,19}$"
 
 
 class StreamQuery(EventConditions):
@@ -173,11 +175,23 @@ STREAM: dict[int | str, dict[str, Any]] = {
         "`StreamedEvent`, and of the last event, which is called `end`, a `StreamEnd`.",
         "content": {
             MEDIA_TYPE: {
+                # Of each event, as OpenAPI 3.2 has it.
                 "schema": {
-                    "anyOf": [
-                        {"$ref": "#/components/schemas/StreamedEvent"},
-                        {"$ref": "#/components/schemas/StreamEnd"},
-                    ]
+                    "type": "object",
+                    "properties": {
+                        "id": {"type": "string"},
+                        "event": {"type": "string"},
+                        "data": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": {
+                                "anyOf": [
+                                    {"$ref": "#/components/schemas/StreamedEvent"},
+                                    {"$ref": "#/components/schemas/StreamEnd"},
+                                ]
+                            },
+                        },
+                    },
                 }
             }
         },
@@ -197,9 +211,11 @@ async def stream_events(
     request: Request,
     query: Annotated[StreamQuery, Query()],
     last_event_id: Annotated[
-        EventPosition | None,
+        str | None,
         Header(
             alias=LAST_EVENT_ID,
+            pattern=EVENT_ID,
+            examples=["4711"],
             description="Position of the last event that was received: the stream goes on after it, wherever "
             "the query begins. Browsers send it when they connect again.",
         ),
@@ -223,10 +239,10 @@ async def stream_events(
     return EventStream(_Listener(request, streams, query, position, head))
 
 
-async def _first_position(ledger: Ledger, query: StreamQuery, last_event_id: int | None, head: int) -> int:
+async def _first_position(ledger: Ledger, query: StreamQuery, last_event_id: str | None, head: int) -> int:
     """Return the position after which the stream begins. Raises WrongValue, DatabaseGone."""
     if last_event_id is not None:
-        parameter, position = LAST_EVENT_ID, last_event_id
+        parameter, position = LAST_EVENT_ID, int(last_event_id)
     elif query.after is None and query.recorded_after is None:
         return head
     else:
