@@ -23,7 +23,7 @@ from app.api.requests.cors import Cors
 from app.api.requests.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
 from app.api.route_index import RouteIndex, RouteTable
 from app.api.routes import routes_of
-from app.api.service import feed, me, meta, pages, problem_pages, uploads
+from app.api.service import feed, live, me, meta, pages, problem_pages, uploads
 from app.api.service.metrics import Metrics
 from app.api.service.own_disk import OwnDisk
 from app.api.service.readiness import Readiness
@@ -87,6 +87,7 @@ ROUTERS = (
     imports.router,
     bulk_jobs.router,
     feed.router,
+    live.router,
     preferences.router,
     summaries.router,
     me.router,
@@ -125,6 +126,7 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
             screen_contract()
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
+            app.state.event_streams = live.EventStreams(opened)
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
             yield
             noting.cancel()
@@ -191,5 +193,5 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
         app.add_middleware(Cors, origins=settings.trusted_origins)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
     app.router.middleware_stack = RouteIndex(app.router, routes)
-    app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    app.openapi = functools.cache(lambda: openapi.document(app, live.STREAMED))  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

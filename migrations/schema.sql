@@ -7322,6 +7322,22 @@ create table plumbing.session (
 );
 CREATE INDEX session_expires ON plumbing.session USING btree (expires_at);
 
+create table plumbing.stream_ticket (
+  id uuid not null,
+  secret_hash text collate "C" not null,
+  session_id uuid,
+  key_id uuid,
+  key_secret_hash text collate "C",
+  person_id uuid,
+  login text,
+  expires_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  constraint stream_ticket_pkey PRIMARY KEY (id),
+  constraint stream_ticket_of_one CHECK (((num_nonnulls(key_id, login) = 1) AND ((login IS NULL) = (person_id IS NULL)))),
+  constraint stream_ticket_of_secret CHECK (((key_id IS NULL) = (key_secret_hash IS NULL)))
+);
+CREATE INDEX stream_ticket_expires ON plumbing.stream_ticket USING btree (expires_at);
+
 create table plumbing.summary (
   id uuid not null,
   version integer not null,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
@@ -13,10 +14,14 @@ from tests.waiting import until
 
 
 @contextlib.asynccontextmanager
-async def behind_a_socket(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
-    """The address of a server that answers for the application until the block ends."""
+async def behind_a_socket(app: FastAPI, send_buffer: int | None = None) -> AsyncIterator[tuple[str, int]]:
+    """The address of a server that answers for the application until the block ends. `send_buffer`: so many
+    bytes wait in the system for a client that does not take them.
+    """
     server = serving(app)
     listener = bind_listener("127.0.0.1", 0)
+    if send_buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     running = asyncio.create_task(server.serve(sockets=[listener]))
 
     async def started() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.authentication.key_scopes import CHANGE_CALENDAR, take_key
+from app.api.authentication.key_scopes import CHANGE_CALENDAR, take_credential
 from app.common.people import Role
 from tests.cases import each_case
 from tests.client import Api, Client, Json, add_key
@@ -99,13 +99,13 @@ async def test_it_ends_no_later_than_the_key_it_is_made_with(shared: Api) -> Non
 )
 def test_the_key_is_taken_out_of_the_query(query: bytes, key: str | None, left: bytes) -> None:
     scope = {"path": CHANGE_CALENDAR, "query_string": query}
-    assert take_key(scope) == key
+    assert take_credential(scope) == key
     assert scope["query_string"] == left
 
 
 def test_the_key_of_a_list_is_left_there() -> None:
     scope = {"path": "/v1/teams", "query_string": b"key=network"}
-    assert take_key(scope) is None
+    assert take_credential(scope) is None
     assert scope["query_string"] == b"key=network"
 
 

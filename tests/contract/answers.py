@@ -21,6 +21,7 @@ from app.api.contract.refusal_ranges import CONTENT, declared_statuses, range_of
 from app.api.requests.accept import PARTIAL
 from app.api.requests.raw_bodies import ENQUEUE
 from app.api.requests.response_headers import HEADERS, OF_KEYS, headers_of, problem_headers, references
+from app.api.service.event_stream import MEDIA_TYPE as EVENT_STREAM
 from app.contract.schemas import resolved
 from app.main import SERVED, build_app
 from tests import disk_cache
@@ -217,6 +218,10 @@ def check(response: httpx.Response) -> None:
     assert media_type in answer["content"], f"{answered} as {media_type!r}"
     if media_type in BINARY:
         return
+    if media_type == EVENT_STREAM:
+        for streamed in streamed_data(response.text):
+            validate(streamed, data_of(answer["content"][media_type]["schema"])["contentSchema"])
+        return
     is_text = media_type.startswith(("text/", "image/")) or media_type == "application/xml"
     content: Any = response.text if is_text else response.json()
     # Clients from before the type of partial answers get them as JSON, if they ask for that by name.
@@ -232,6 +237,18 @@ def check(response: httpx.Response) -> None:
         assert status_of(content["code"]) == content["status"], (
             f"the page of {content['code']} says another status"
         )
+
+
+def data_of(event: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the data of an event of a stream."""
+    schema: dict[str, Any] = event["properties"]["data"]
+    return schema
+
+
+def streamed_data(text: str) -> list[Any]:
+    """The data of the events of a stream, each of which is JSON on one line."""
+    lines = (line.partition(": ") for line in text.splitlines())
+    return [json.loads(content) for name, _, content in lines if name == "data"]
 
 
 @cache

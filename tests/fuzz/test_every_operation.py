@@ -28,6 +28,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from app.api.authentication.key_scopes import EVENT_STREAM
 from app.common.records import CodeEnum
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.catalogue import KPIS
@@ -80,6 +81,8 @@ EXAMPLES = max(10, GIVEN // (2 * len(OPERATIONS))) if GIVEN else 1
 MOST_DRAWS = 5
 #: How many records each operation is tried on: of few requests all but one are about the same.
 RECORDS = 3 if GIVEN else 1
+#: What ends answers that would go on for ever.
+ENDLESS = {EVENT_STREAM: {"follow": "false"}}
 Operation = tuple[str, str, Lifecycle[Any] | None]
 
 
@@ -187,6 +190,9 @@ async def tried(world: World, standing: Standing, method: str, path: str, mode: 
         for name in case.path_parameters or {}:
             if name in values and number % 4 != 3 and not _is_wrong_by_path(case):
                 case.path_parameters[name] = values[name][number % len(values[name])]
+        if path in ENDLESS:
+            end, query = ENDLESS[path], case.query or {}
+            case.query = query | end if mode is GenerationMode.POSITIVE else end | query
         request = sent(case)
         request.headers["Authorization"] = f"Bearer {world.everybody.token}"
         answer = await world.everybody.send(request)

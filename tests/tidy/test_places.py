@@ -54,6 +54,7 @@ SQL = {
     "app/api/service/metrics.py": "the last comparison of KPIs",
     "app/ticketing/routes/attachments.py": "one file of a record",
     "app/ticketing/routes/work.py": "what is open and somebody's, in every process",
+    "app/api/authentication/tickets.py": "tickets for the live stream, which are no records",
     "app/api/authentication/sessions.py": "sessions of browsers, which are no records",
     "app/ticketing/routes/children.py": "what stands at the other ends of links",
     "app/api/records/child_rows.py": "one page of the rows beside a record",

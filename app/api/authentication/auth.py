@@ -1,6 +1,6 @@
 """Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or
-a session cookie; for the change calendar also a key of its own in the query. Every path under /v1 needs one;
-pages are told who is signed in, and show others where to sign in.
+a session cookie; for the change calendar also a key of its own in the query, for the live stream a ticket.
+Every path under /v1 needs one; pages are told who is signed in, and show others where to sign in.
 
 Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
 """
@@ -19,7 +19,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.authentication import key_scopes, sessions
+from app.api.authentication import key_scopes, sessions, tickets
 from app.api.authentication.issuer import IdentityProvider, InvalidToken, IssuerGone, TokenClaims
 from app.api.authentication.key_use import KeyUse
 from app.api.authentication.logins import person_of
@@ -69,6 +69,7 @@ OFFERED_BY = {
 OFFERED = {
     key_scopes.CHANGE_CALENDAR: ("text/calendar",),
     f"{key_scopes.CHANGE_CALENDAR}.svg": (SVG,),
+    key_scopes.EVENT_STREAM: ("text/event-stream",),
 }
 
 
@@ -112,7 +113,7 @@ class AuthMiddleware:
         ):
             await self._app(scope, receive, send)
             return
-        in_query = key_scopes.take_key(scope)
+        in_query = key_scopes.take_credential(scope)
         take_mark(scope)
         request = Request(scope)
         try:
@@ -168,8 +169,8 @@ class AuthMiddleware:
         return problem(request, 429, "rate_limited", words=self._limit, headers=headers)
 
     async def _caller(self, request: Request, in_query: str | None) -> Who | None:
-        """Return the caller whom the key, token or session authenticates; None if it is not valid. A key in
-        the query must be one with a scope: addresses are kept in places where no other key may be.
+        """Return the caller whom the key, token, session or ticket authenticates; None if it is not valid. A
+        key in the query must be one with a scope: addresses are kept in places where no other key may be.
 
         Raises TooManyWrongKeys, CrossSiteRequest, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
         IssuerGone.
@@ -180,6 +181,8 @@ class AuthMiddleware:
             caller = await (
                 self._by_token(request) if self._is_token(request) else self._by_key(request, sent)
             )
+        elif in_query is not None and request.scope["path"] == key_scopes.EVENT_STREAM:
+            caller, is_guess = await self._by_ticket(request, in_query), False
         elif in_query is not None:
             caller = await self._by_key(request, in_query)
             caller = None if caller is None or caller.key_scope is None else caller
@@ -255,6 +258,16 @@ class AuthMiddleware:
             caller = await sessions.find_session_caller(ledger.directory, session, now)
         request.state.is_session_over = caller is None
         return caller
+
+    async def _by_ticket(self, request: Request, sent: str) -> Who | None:
+        ledger, now = ledger_of(request), utc_now()
+        ticket: tickets.TakenTicket | None = request.scope["state"].get("ticket")
+        if ticket is None:
+            ticket = await tickets.take_ticket(ledger, sent, now)
+        if ticket is None or (ticket.credential.login is not None and self._issuer is None):
+            return None
+        request.state.ticket = ticket
+        return await tickets.find_ticket_caller(ledger, ticket, now)
 
     def _require_lookup_quota(self, request: Request) -> None:
         """Check that the address may have another credential checked. Raises TooManyWrongKeys."""
@@ -395,7 +408,9 @@ def sign_in_attempt(request: Request) -> SignInAttempt:
 
 
 def proof_of(request: Request, caller: Who) -> sessions.SessionProof:
-    """Return what the caller came with, a key or a token, to open a session with."""
+    """Return what the caller came with, a key, a token or a session, to open a session or stream with."""
+    if (session := session_of(request)) is not None:
+        return sessions.SessionProof(session.key_secret_hash, session.login)
     if caller.key_id is not None:
         return sessions.SessionProof(key_secret_hash=request.state.key_secret_hash)
     claims: TokenClaims = request.state.token

@@ -1,7 +1,8 @@
-"""What an API key with a scope may be used for, and keys in the query of an address.
+"""What an API key with a scope may be used for, and credentials in the query of an address.
 
 Calendar programs send no headers: a key for the change calendar may stand in the query of the calendar's
-address, as `key`. It is taken out of the query before anything else reads that.
+address, as `key`; and so may a ticket for the live stream, as `ticket`, since a browser's `EventSource` sends
+none either. They are taken out of the query before anything else reads that.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from starlette.types import Scope
 from app.common.keys import KeyScope
 
 CHANGE_CALENDAR = "/v1/changes/calendar"
+EVENT_STREAM = "/v1/events/stream"
 #: The requests that a key of each scope may send. Whatever is not listed is refused.
 PERMITTED = {KeyScope.calendar: frozenset({("GET", CHANGE_CALENDAR)})}
-#: The query parameter with a key.
+#: The query parameters with a key and with a ticket.
 PARAMETER = "key"
+TICKET_PARAMETER = "ticket"
+#: By path, the query parameter that may hold a credential.
+IN_QUERY = {CHANGE_CALENDAR: PARAMETER, EVENT_STREAM: TICKET_PARAMETER}
 
 
 def permits(key_scope: KeyScope, scope: Scope) -> bool:
@@ -24,19 +29,20 @@ def permits(key_scope: KeyScope, scope: Scope) -> bool:
     return (scope["method"], scope["path"]) in PERMITTED[key_scope]
 
 
-def take_key(scope: Scope) -> str | None:
-    """Remove the key from the request's query and return it; None if there is none, or the address takes
-    none. The query must not reach a log line or an answer with the key in it.
+def take_credential(scope: Scope) -> str | None:
+    """Remove the key or ticket from the request's query and return it; None if there is none, or the address
+    takes none. The query must not reach a log line or an answer with it.
     """
     query: bytes = scope["query_string"]
-    if not query or scope["path"] != CHANGE_CALENDAR:
+    parameter = IN_QUERY.get(scope["path"])
+    if not query or parameter is None:
         return None
-    keys, other_keys = list[str](), list[str]()
+    sent, other_pairs = list[str](), list[str]()
     for pair in query.decode("latin-1").split("&"):
         name, _, value = pair.partition("=")
-        if unquote_plus(name) == PARAMETER:
-            keys.append(unquote_plus(value))
+        if unquote_plus(name) == parameter:
+            sent.append(unquote_plus(value))
         else:
-            other_keys.append(pair)
-    scope["query_string"] = "&".join(other_keys).encode("latin-1")
-    return keys[0] if len(keys) == 1 else "" if keys else None
+            other_pairs.append(pair)
+    scope["query_string"] = "&".join(other_pairs).encode("latin-1")
+    return sent[0] if len(sent) == 1 else "" if sent else None

@@ -9,7 +9,7 @@ the session up.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -18,21 +18,23 @@ from uuid import UUID
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from app.common.keys import hash_of, new_secret
+from app.api.authentication.signed_secrets import (
+    Sign,
+    SignedSecret,
+    new_signed_secret,
+    parse_signed_secret,
+)
+from app.common.keys import hash_of
 from app.common.people import Caller
 from app.kernel.access.directory import Directory, earlier
 from app.kernel.actions.refusals import Refusal, SupersededSecret
 from app.kernel.ledger import Ledger
-from app.log.ids import uuid7
 from app.platform.db import Database
 
 COOKIE = "ledgerdesk_session"
 #: Over https: a name that browsers take from this very host only, by https and for every path.
 HOST_COOKIE = f"__Host-{COOKIE}"
-LONGEST_COOKIE = 200
 _PURPOSE = "session cookie"
-#: A keyed fingerprint of texts, in hex.
-Sign = Callable[..., str]
 #: Methods that change nothing: another site may make a browser send them, but cannot read the answer.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The most expired sessions that are deleted whenever a session is opened.
@@ -89,32 +91,6 @@ class SessionProof:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionCookie:
-    """What a cookie of ours says. Its value ends with a MAC: who has none is turned away without a look into
-    the database, so guesses need no limit, and no limit can shut out who has a session.
-    """
-
-    session_id: UUID
-    secret: str
-
-    def value(self, sign: Sign) -> str:
-        """Return the cookie's value; `sign` returns the keyed fingerprint of texts."""
-        return f"{self.session_id.hex}.{self.secret}.{sign(_PURPOSE, self.session_id.hex, self.secret)}"
-
-
-def parse_cookie(value: str, sign: Sign) -> SessionCookie | None:
-    """Return what the cookie says; None if it is none of ours."""
-    name, _, rest = value.partition(".")
-    if not value.isascii() or len(value) > LONGEST_COOKIE:
-        return None
-    try:
-        cookie = SessionCookie(UUID(hex=name), rest.partition(".")[0])
-    except ValueError:
-        return None
-    return cookie if hmac.compare_digest(cookie.value(sign), value) else None
-
-
-@dataclass(frozen=True, slots=True)
 class OpenedSession:
     """A session that has just been opened: the value of its cookie, and when it ends."""
 
@@ -125,6 +101,11 @@ class OpenedSession:
     def set_cookie(self, answer: Response, *, secure: bool) -> None:
         """Set the session's cookie, for as long as the session lasts. `secure`: for https only."""
         set_cookie(answer, self.value, seconds=self.seconds, secure=secure)
+
+
+def parse_cookie(value: str, sign: Sign) -> SignedSecret | None:
+    """Return what the cookie says; None if it is none of ours."""
+    return parse_signed_secret(value, _PURPOSE, sign)
 
 
 async def open_session(ledger: Ledger, caller: Caller, proof: SessionProof, now: datetime) -> OpenedSession:
@@ -147,11 +128,11 @@ def cookie_name(scheme: str) -> str:
 
 async def create_session(
     db: Database, caller: Caller, proof: SessionProof, now: datetime, ends: datetime
-) -> SessionCookie:
+) -> SignedSecret:
     """Open a session for the caller's key or login; return its cookie. Raises DatabaseGone."""
-    cookie = SessionCookie(uuid7(), new_secret())
+    cookie = new_signed_secret(_PURPOSE)
     parameters = {
-        "id": cookie.session_id,
+        "id": cookie.id,
         "secret_hash": hash_of(cookie.secret),
         "key_id": caller.key_id,
         "key_secret_hash": proof.key_secret_hash,
@@ -164,21 +145,27 @@ async def create_session(
     return cookie
 
 
-async def find_session(db: Database, cookie: SessionCookie, now: datetime) -> Session | None:
+async def find_session(db: Database, cookie: SignedSecret, now: datetime) -> Session | None:
     """Return the session of that cookie; None if it is over. Raises DatabaseGone."""
-    row = await db.by_id(FIND_SESSION, cookie.session_id)
+    row = await db.by_id(FIND_SESSION, cookie.id)
     if row is None or row["expires_at"] <= now:
         return None
     if not hmac.compare_digest(hash_of(cookie.secret), row["secret_hash"]):
         return None
     return Session(
-        cookie.session_id,
+        cookie.id,
         row["key_id"],
         row["key_secret_hash"],
         row["person_id"],
         row["login"],
         row["expires_at"],
     )
+
+
+async def is_open(db: Database, session_id: UUID, now: datetime) -> bool:
+    """Return whether there still is a session with that id. Raises DatabaseGone."""
+    row = await db.by_id(FIND_SESSION, session_id)
+    return row is not None and row["expires_at"] > now
 
 
 async def find_session_caller(directory: Directory, session: Session, now: datetime) -> Caller | None:

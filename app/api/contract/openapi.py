@@ -4,6 +4,7 @@ shared components.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -11,9 +12,10 @@ from fastapi import FastAPI
 from fastapi._compat import get_cached_model_fields
 from fastapi.dependencies import utils as dependencies
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from app.api import field_words
-from app.api.authentication.key_scopes import CHANGE_CALENDAR, PARAMETER
+from app.api.authentication.key_scopes import CHANGE_CALENDAR, EVENT_STREAM, PARAMETER, TICKET_PARAMETER
 from app.api.authentication.sessions import COOKIE, HOST_COOKIE
 from app.api.contract import components, examples, payload_marks, refusal_ranges
 from app.api.contract.deprecations import EXTENSION
@@ -57,6 +59,13 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
         "name": PARAMETER,
         "description": "An API key of the scope `calendar`, for programs that send no headers.",
     },
+    "stream_ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": TICKET_PARAMETER,
+        "description": "A ticket that opens the stream once, for pages of other origins: "
+        "`POST /v1/events/tickets`.",
+    },
     "webhook_secret": {
         "type": "apiKey",
         "in": "header",
@@ -68,6 +77,7 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
 #: Further ways to authenticate, of single paths.
 SECURITY_OF: dict[str, list[dict[str, list[str]]]] = {
     CHANGE_CALENDAR: [*SECURITY, {"calendar_key": []}],
+    EVENT_STREAM: [*SECURITY, {"stream_ticket": []}],
     RECEIVE_WEBHOOK: [{"webhook_secret": []}],
 }
 TAGS = {
@@ -163,8 +173,10 @@ def or_table() -> dict[int | str, dict[str, Any]]:
     return {200: {"description": description, "content": CSV}}
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, as it is served and committed."""
+def document(app: FastAPI, models: Sequence[type[BaseModel]] = ()) -> dict[str, Any]:
+    """Return the OpenAPI document, as it is served and committed. `models`: those that no operation takes or
+    returns as JSON.
+    """
     contract = get_openapi(
         title=app.title,
         version=app.version,
@@ -177,7 +189,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     schemas = contract["components"]["schemas"]
-    for model in (ProblemDocument, PartialRecord, PartialPage, PartialRows):
+    described: tuple[type[BaseModel], ...] = (ProblemDocument, PartialRecord, PartialPage, PartialRows)
+    for model in (*described, *models):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

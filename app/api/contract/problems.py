@@ -54,6 +54,7 @@ STATUSES = {
     "unsupported_media_type": 415,
     "invalid": 422,
     "rate_limited": 429,
+    "too_many_streams": 429,
     "too_many_wrong_keys": 429,
     "too_many_deliveries": 429,
     "too_much_unverified": 429,

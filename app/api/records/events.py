@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
@@ -112,11 +112,27 @@ async def render(
     ledger: Ledger, seen_events: Sequence[SeenEvent]
 ) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
     """Return the events as clients see them, and the names of the persons and teams in them, by their ids."""
+    items = await _items(ledger, seen_events)
+    ids = (_ids_in(event.lifecycle, item) for event, item in zip(seen_events, items, strict=True))
+    return items, await _names(ledger, set().union(*ids))
+
+
+async def render_each(ledger: Ledger, seen_events: Sequence[SeenEvent]) -> list[dict[str, Any]]:
+    """Return each event as clients see it, with the names in it. A few statements, however many there are."""
+    items = await _items(ledger, seen_events)
+    ids_of = [_ids_in(event.lifecycle, item) for event, item in zip(seen_events, items, strict=True)]
+    names = await _names(ledger, set().union(*ids_of))
+    return [
+        {"event": item, "names": {key: names[key] for _, name in sorted(ids) if (key := str(name)) in names}}
+        for item, ids in zip(items, ids_of, strict=True)
+    ]
+
+
+async def _items(ledger: Ledger, seen_events: Sequence[SeenEvent]) -> list[dict[str, Any]]:
     texts = await ledger.vault.texts(
         sealed for event in seen_events for sealed in _ciphertexts(event.event.data)
     )
-    items = [_shown(event, texts) for event in seen_events]
-    return items, await _names(ledger, [event.lifecycle for event in seen_events], items)
+    return [_shown(event, texts) for event in seen_events]
 
 
 def _shown(seen_event: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any]:
@@ -131,28 +147,27 @@ def _shown(seen_event: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any
     return _event_out(event, visible, rows)
 
 
-async def _names(
-    ledger: Ledger, lifecycles: Sequence[Lifecycle[Any]], items: Sequence[dict[str, Any]]
-) -> dict[str, str | None]:
-    """Return the names of the persons and teams that the events of these lifecycles refer to, by their
-    ids.
-    """
-    ids: dict[str, set[UUID]] = {"person": set(), "team": set()}
-    for lifecycle, item in zip(lifecycles, items, strict=True):
-        fields = _reference_fields(lifecycle)
-        for actor in (item["actor"], item["on_behalf_of"] or ""):
-            account, _, name = actor.partition(":")
-            if account in ACCOUNTS:
-                ids["person"].add(UUID(name))
-        for kind, name in _named_ids(fields, [item["given"], *item["set"].values()]):
-            ids[kind].add(UUID(name))
-        if item["clock"] is not None and item["clock"]["party"] is not None:
-            ids["team"].add(UUID(item["clock"]["party"]))
-    sealed = await ledger.directory.names(ids["person"])
+def _ids_in(lifecycle: Lifecycle[Any], item: dict[str, Any]) -> set[tuple[str, UUID]]:
+    """Return the persons and teams that the event of that lifecycle refers to, each as (kind, id)."""
+    fields = _reference_fields(lifecycle)
+    ids = {(kind, UUID(name)) for kind, name in _named_ids(fields, [item["given"], *item["set"].values()])}
+    for actor in (item["actor"], item["on_behalf_of"] or ""):
+        account, _, name = actor.partition(":")
+        if account in ACCOUNTS:
+            ids.add(("person", UUID(name)))
+    if item["clock"] is not None and item["clock"]["party"] is not None:
+        ids.add(("team", UUID(item["clock"]["party"])))
+    return ids
+
+
+async def _names(ledger: Ledger, ids: Collection[tuple[str, UUID]]) -> dict[str, str | None]:
+    """Return the names of these persons and teams, by their ids."""
+    team_ids = {name for kind, name in ids if kind == "team"}
+    sealed = await ledger.directory.names(name for kind, name in ids if kind == "person")
     texts = await ledger.vault.texts(sealed.values())
-    teams = await ledger.directory.teams(ids["team"]) if ids["team"] else {}
+    teams = await ledger.directory.teams(team_ids) if team_ids else {}
     persons = {str(person): texts[name] for person, name in sealed.items()}
-    return persons | {str(team): teams[team].name for team in ids["team"] if team in teams}
+    return persons | {str(team): teams[team].name for team in team_ids if team in teams}
 
 
 @cache

@@ -16,6 +16,7 @@ SENT = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "Last-Event-ID",
     "X-Request-Id",
 )
 #: Headers of answers that a page could not read otherwise.

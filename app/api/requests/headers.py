@@ -21,6 +21,7 @@ SINGLE_HEADERS = frozenset(
         b"host",
         b"idempotency-key",
         b"if-match",
+        b"last-event-id",
         b"origin",
         b"transfer-encoding",
         b"x-request-id",

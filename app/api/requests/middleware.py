@@ -43,7 +43,7 @@ class RequestContextMiddleware:
             return
         if scope["method"] == "HEAD":
             # HEAD is handled as GET. The server knows from its own scope to send no body.
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "state": {**scope.get("state", {}), "is_head": True}}
         given_id = Headers(scope=scope).get("x-request-id", "")
         request_id = given_id if REQUEST_ID.fullmatch(given_id) else str(uuid7())
         scope.setdefault("state", {})["request_id"] = request_id

@@ -32,6 +32,7 @@ HEADERS = {
     "Set-Cookie": ("The session, for the browser alone: HttpOnly, SameSite=Strict.", True),
     "Sunset": ("When what was used will go away.", False),
     "WWW-Authenticate": ("How to say who calls.", True),
+    "X-Accel-Buffering": ("`no`: a proxy is not to hold the answer back.", True),
     "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
 }
 #: Headers that problems of a status have.

@@ -26,6 +26,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.histories.feed import EventFilter, EventSlice, PositionSpan, read_slice
 from app.kernel.ledger import Ledger
 from app.log import read
+from app.platform.db import Database
 
 router = APIRouter(prefix="/v1", tags=["events"])
 LONGEST_WAIT = 30
@@ -56,11 +57,11 @@ _Actor = Annotated[
     StringConstraints(pattern=r"^(person|integration|rule|import):[a-z0-9][a-z0-9_.-]*$", max_length=76),
     Field(examples=["rule:tell_duplicates"]),
 ]
-_Position = Annotated[int, Field(ge=0, le=LARGEST_POSITION)]
+EventPosition = Annotated[int, Field(ge=0, le=LARGEST_POSITION)]
 
 
-class FeedQuery(BaseModel):
-    """The events that are wanted, their order, and how long to wait for some."""
+class EventConditions(BaseModel):
+    """Conditions on the events that are wanted, and where to begin."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,9 +74,48 @@ class FeedQuery(BaseModel):
     recorded_after: Annotated[Time | None, Field(description="Earliest time at which the log took them.")] = (
         None
     )
+    after: Annotated[EventPosition | None, Field(description="Those after this position.")] = None
+
+    @property
+    def event_filter(self) -> EventFilter:
+        """The conditions on single events."""
+        return EventFilter(
+            kinds=self.kind or (),
+            streams=self.stream or (),
+            types=self.type or (),
+            actors=self.actor or (),
+            occurred_from=self.occurred_after,
+            occurred_to=self.occurred_before,
+        )
+
+    async def begin_after(self, db: Database) -> int:
+        """Return the position after which the events begin. Raises DatabaseGone."""
+        if self.recorded_after is None:
+            return self.after or 0
+        return max(self.after or 0, await read.position_at(db, self.recorded_after - _TICK))
+
+    def check_names(self, ledger: Ledger) -> None:
+        """Raise WrongValue for a kind or type that no event has: it would be waited for in vain."""
+        types_of = event_names(ledger.lifecycles.values())
+        names = {
+            "kind": (self.kind or (), types_of),
+            "type": (self.type or (), set().union(*types_of.values())),
+        }
+        for parameter, (values, known_names) in names.items():
+            for value in values:
+                if value in known_names:
+                    continue
+                near = get_close_matches(value, sorted(known_names), n=MOST_NEAR)
+                words = {"value": value, "near": ", ".join(near)}
+                because = "unknown_value_near" if near else "unknown_value"
+                raise WrongValue(words, parameter=parameter, because=because)
+
+
+class FeedQuery(EventConditions):
+    """The events that are wanted, their order, and how long to wait for some."""
+
     recorded_before: Annotated[Time | None, Field(description="Time before which the log took them.")] = None
-    after: Annotated[_Position | None, Field(description="Those after this position.")] = None
-    before: Annotated[_Position | None, Field(description="Those before this position.")] = None
+    before: Annotated[EventPosition | None, Field(description="Those before this position.")] = None
     order: Annotated[
         Literal["forward", "backward"], Field(description="Order of the log, or the newest first.")
     ] = "forward"
@@ -124,7 +164,7 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
     """
     if query.wait and query.order == BACKWARD:
         raise WrongValue(parameter="wait", because="only_forward")
-    _check_names(ledger_of(request), query)
+    query.check_names(ledger_of(request))
     reader = _Reader(ledger_of(request), caller_of(request), query)
     await reader.begin()
     event_slice = await _wait_for_events(request, reader)
@@ -132,23 +172,6 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
     page = {"items": items, "names": names, **reader.cursors(event_slice)}
     headers = VARY | link(request, page["next_cursor"])
     return Response(dump_json(page), headers=headers, media_type="application/json")
-
-
-def _check_names(ledger: Ledger, query: FeedQuery) -> None:
-    """Raise WrongValue for a kind or type that no event has: it would be waited for in vain."""
-    types_of = event_names(ledger.lifecycles.values())
-    names = {
-        "kind": (query.kind or (), types_of),
-        "type": (query.type or (), set().union(*types_of.values())),
-    }
-    for parameter, (values, known_names) in names.items():
-        for value in values:
-            if value in known_names:
-                continue
-            near = get_close_matches(value, sorted(known_names), n=MOST_NEAR)
-            words = {"value": value, "near": ", ".join(near)}
-            because = "unknown_value_near" if near else "unknown_value"
-            raise WrongValue(words, parameter=parameter, because=because)
 
 
 class _Reader:
@@ -162,14 +185,7 @@ class _Reader:
         #: The position of the log's head when the reader last looked.
         self.looked_up_to = 0
         self._from: int | None = None
-        self._filter = EventFilter(
-            kinds=query.kind or (),
-            streams=query.stream or (),
-            types=query.type or (),
-            actors=query.actor or (),
-            occurred_from=query.occurred_after,
-            occurred_to=query.occurred_before,
-        )
+        self._filter = query.event_filter
 
     @property
     def wait_seconds(self) -> int:
@@ -179,10 +195,7 @@ class _Reader:
     async def begin(self) -> None:
         """Find where the page begins. Raises BadCursor, DatabaseGone."""
         query = self._query
-        self._low = query.after or 0
-        if query.recorded_after is not None:
-            earlier = await read.position_at(self.ledger.db, query.recorded_after - _TICK)
-            self._low = max(self._low, earlier)
+        self._low = await query.begin_after(self.ledger.db)
         if query.cursor is None:
             return
         place = cursors.read(query.cursor, self._scope(query.order), self._sign)

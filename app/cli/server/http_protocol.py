@@ -140,6 +140,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if cycle is None or cycle is before:
             return
         self._is_coming, self._is_timed = True, False
+        self.scope["state"]["break_off"] = self.break_off
         # If the client asks for another protocol, the parser reads no further request on this connection.
         self._is_kept, cycle.keep_alive = cycle.keep_alive and not self.parser.should_upgrade(), False
         # The answer to HEAD has no body to wait for; to some requests, `100 Continue` is sent before the
@@ -184,6 +185,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._lingering is not None:
             self.transport.close()
         super().shutdown()
+
+    def break_off(self, last: bytes, seconds: float) -> None:
+        """End a streamed answer that the client does not take: close the connection once it has taken what
+        waits for it, with `last` behind that, or after so many seconds.
+        """
+        if self.transport.is_closing():
+            return
+        self.transport.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(last), last))
+        self.transport.close()
+        self._alarm.cancel()
+        self._alarm = self.loop.call_later(seconds, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
         """Answer a request that the parser has stopped at, because it is malformed or because the head is too

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -57,9 +57,22 @@ async def viewers(
         rows = await db.rows(MY_GROUPS, {"groups": list(groups), "me": caller.person_id})
         mine = {row["id"] for row in rows}
     return [
-        Viewer.staff if of_staff else Viewer.reviewer if group in mine else Viewer.other
+        Viewer.staff if of_staff else _as_member(group, mine)
         for of_staff, group in zip(staff, judging, strict=True)
     ]
+
+
+def viewer(lifecycle: RecordKind[Any], caller: Caller, record: Any, groups: Collection[UUID]) -> Viewer:
+    """Return the caller's relation to one record, as `viewers` does. `groups`: of those that review, the ones
+    that the caller belongs to.
+    """
+    if caller.is_staff_for(record):
+        return Viewer.staff
+    return _as_member(_judged_by(lifecycle, caller, record), groups)
+
+
+def _as_member(group: UUID | None, groups: Collection[UUID]) -> Viewer:
+    return Viewer.reviewer if group in groups else Viewer.other
 
 
 def _judged_by(lifecycle: RecordKind[Any], caller: Caller, record: Any) -> UUID | None:

@@ -61,12 +61,12 @@ class Vault:
         self._authors: LruCache[UUID, AuthorKey] = LruCache(LARGEST_CACHE)
         self._texts: LruCache[str, str] = LruCache(LARGEST_CACHE)
         self._opened: LruCache[UUID, PersonalKey] = LruCache(LARGEST_CACHE)
-        # Incremented by `forget`: keys fetched before a key was destroyed are not cached after it.
-        self._epoch = 0
+        #: Incremented by `forget`: what was read before a key was destroyed is not cached after it.
+        self.epoch = 0
 
     def forget(self) -> None:
         """Drop all cached keys and texts; called when persons have changed."""
-        self._epoch += 1
+        self.epoch += 1
         self._authors.clear()
         self._texts.clear()
         self._opened.clear()
@@ -76,12 +76,12 @@ class Vault:
         author = self._authors.get(person_id)
         if author is not None:
             return author
-        epoch = self._epoch
+        epoch = self.epoch
         for row in await self._db.rows(AUTHOR, (person_id,)):
             author = AuthorKey(
                 self.master.unwrap(row["id"], row["wrapped"]), stream("person", person_id), row["version"]
             )
-            if epoch == self._epoch:
+            if epoch == self.epoch:
                 self._authors.put(person_id, author)
         return author
 
@@ -101,12 +101,12 @@ class Vault:
         texts: dict[str, str | None] = {s: self._texts.get(s) for s in ciphertexts}
         missing = [s for s, text in texts.items() if text is None]
         if missing:
-            epoch = self._epoch
+            epoch = self.epoch
             keys = await self._keys({Sealed(s).key_id for s in missing})
             for s in missing:
                 key = keys.get(Sealed(s).key_id)
                 texts[s] = text = None if key is None else key.open(s)
-                if text is not None and epoch == self._epoch:
+                if text is not None and epoch == self.epoch:
                     self._texts.put(s, text)
         return texts
 
@@ -120,13 +120,13 @@ class Vault:
         keys = {key_id: key for key_id in key_ids if (key := self._opened.get(key_id)) is not None}
         if len(keys) == len(key_ids):
             return keys
-        epoch = self._epoch
+        epoch = self.epoch
         for row in (await self._db.by_ids(KEYS, list(key_ids - keys.keys()))).values():
             key = unwrapped(self.master.unwrap, row)
             if key is None:
                 continue
             keys[key.id] = key
-            if epoch == self._epoch:
+            if epoch == self.epoch:
                 self._opened.put(key.id, key)
         return keys
 

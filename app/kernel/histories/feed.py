@@ -33,6 +33,9 @@ _FROM = """log.event e cross join lateral (
     case when h.about is null then h.audience else o.audience end as audience
   from log.stream_head h left join log.stream_head o on o.stream = h.about where h.stream = e.stream limit 1
 ) h"""
+#: Reads events, each with the kind of its stream, and the name, kind and audience of the record that the
+#: stream is of, or about.
+EVENTS_WITH_RECORDS = f"select {_SELECTED}, h.kind, h.record, h.record_kind, h.audience from {_FROM}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +250,7 @@ async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> di
         elif not _is_staff_of(caller, lifecycle, somewhere=True) and lifecycle.reviewer_group_field is None:
             relation_of |= dict.fromkeys(of_kind, Viewer.other)
         else:
-            records = await _policy_records(ledger.db, lifecycle, [id_of(name) for name in of_kind])
+            records = await policy_records(ledger.db, lifecycle, [id_of(name) for name in of_kind])
             relations = await viewers(ledger.db, lifecycle, caller, records)
             relation_of |= {
                 f"{kind}/{record.id}": viewer for record, viewer in zip(records, relations, strict=True)
@@ -255,7 +258,7 @@ async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> di
     return relation_of
 
 
-async def _policy_records(db: Database, lifecycle: Lifecycle[Any], ids: list[UUID]) -> list[Any]:
+async def policy_records(db: Database, lifecycle: Lifecycle[Any], ids: list[UUID]) -> list[Any]:
     """Return, of these records, the fields that decide who is staff for them, or reviews them."""
     fields = ("team_id", "service", "requester_id", lifecycle.reviewer_group_field)
     columns = [name for name in fields if name is not None and name in lifecycle.record.model_fields]

@@ -14,7 +14,8 @@ from uuid import UUID
 import pytest
 
 from app.api.authentication import sessions
-from app.api.authentication.sessions import COOKIE, SessionCookie, SessionProof
+from app.api.authentication.sessions import COOKIE, SessionProof
+from app.api.authentication.signed_secrets import SignedSecret
 from app.common.keys import KeyScope, hash_of, new_secret
 from app.common.people import Caller, rule_caller
 from app.foundation.people.keys import MakeKey, RotateKey
@@ -152,7 +153,7 @@ class Secret:
 class Cookie:
     """A session, and the secret that opened it."""
 
-    value: SessionCookie
+    value: SignedSecret
     secret: Secret
     ends: datetime
 
