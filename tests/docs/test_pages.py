@@ -17,7 +17,7 @@ TESTED = {"improvement.md", "ops.md"}
 #: What blocks begin with that are not run here: the installation's own commands, and tools of others.
 NOT_RUN = (
     *("make ", "ledgerdesk ", ".venv/bin/ledgerdesk ", "export LEDGERDESK_OWNER_URL=", "rm -r "),
-    *("mkdir -p ../portal", "python3 -m venv "),
+    *("npx ", "mkdir -p ../portal", "python3 -m venv "),
 )
 ALL = [*sorted(path.name for path in (PROJECT / "docs").glob("*.md")), PROJECT_PAGE]
 
