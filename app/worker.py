@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from app.attention import judging
+from app.attention.alerts import raise_attention_alerts
 from app.automation.agreements import (
     escalate_by_sla,
     flag_agreement_reviews,
@@ -48,7 +49,6 @@ from app.automation.incidents_and_problems import (
 from app.automation.programme import (
     begin_improvement_plans,
     flag_rollout_steps,
-    raise_attention_alerts,
     suggest_after_faded_benefits,
     suggest_after_kpi_signals,
 )

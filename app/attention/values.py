@@ -12,7 +12,7 @@ from app.common.records import CodeEnum
 from app.i18n import LANGUAGES, translate
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.declaration.kpi import Kpi, TargetValue, Unit
-from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.written_periods import period_key
 from app.log.canonical import instant

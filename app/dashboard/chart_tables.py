@@ -9,8 +9,8 @@ from typing import Any
 from app.dashboard.figures import instant
 from app.kpis.answers.charts import KpiMoment
 from app.kpis.declaration.marks import SignalState
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.kpi_figure import moment_text
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 
 Sentences = Callable[..., str]

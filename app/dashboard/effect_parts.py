@@ -14,10 +14,10 @@ from markupsafe import Markup
 from app.dashboard.figures import instant, words_of_unit
 from app.dashboard.opening import ROOT, DashboardPage
 from app.kpis.catalogue import KPIS
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import MOST_POINTS
 from app.kpis.effects.content import EffectScale, WarningCode
 from app.kpis.effects.figures import BY_MONTHS, SHOWN_BEFORE, translate_of
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.kpis.statistics.effects.codes import EffectVerdict
 from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS

@@ -17,9 +17,9 @@ from app.kpis.answers.series import KpiStatus, NoValueReason
 from app.kpis.behaviours import KpiChangeMark, KpiTargetMark
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
 from app.kpis.declaration.marks import Tendency
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.findings import target_text
 from app.kpis.drawing.spark import SparkPoint, draw_spark
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.svg.scale import decimals_of, linear
 

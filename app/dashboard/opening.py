@@ -21,7 +21,7 @@ from app.desk.pages.context import Desk, open_desk
 from app.html.wording import Wording
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.answers.as_of import past_moment
-from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import start_of
 from app.kpis.questions.written_periods import period_key
 

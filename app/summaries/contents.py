@@ -16,8 +16,8 @@ from app.dashboard.opening import ROOT
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.questions.access import may_see_kpi
+from app.kpis.questions.chart_words import ChartWords
 from app.platform.db import Row
 from app.summaries.figures import WatchedFigures
 from app.summaries.queries import schedule_of

@@ -18,7 +18,7 @@ import pytest
 
 from app.common.people import Role
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.chart_words import ChartWords
 from tests.api.desk import MTTR, Desk
 from tests.api.test_effects import AFTER, BEFORE, EFFECT, WINDOWS
 from tests.api.test_expand import HOURS

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.attention.alerts.codes import ALERTED, NOT_ALERTED
-from app.automation.programme.raise_attention_alerts import compare, raise_alerts
+from app.attention.alerts.raise_attention_alerts import compare, raise_alerts
 from app.common.people import Role
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import Connection, connect

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from app.conformance.paths import Misfit
 from app.conformance.step_words import step_label
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.chart_words import ChartWords
 from app.svg.elements import document, element
 
 #: The size of the bar that shows how many cases took a path.

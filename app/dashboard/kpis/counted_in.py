@@ -16,7 +16,7 @@ from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 from app.desk.pages.records import COUNTED_IN, read_record
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 
 router = APIRouter(prefix=COUNTED_IN, include_in_schema=False)

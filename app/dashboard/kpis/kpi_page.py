@@ -17,9 +17,9 @@ from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
 from app.desk.operation_calls import CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.intervals import draw_parts
 from app.kpis.drawing.kpi_figure import left_out_text
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.statistics.behaviour import LEAST_VALUES
 
 router = APIRouter(prefix=f"{ROOT}/kpi", include_in_schema=False)

@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from app.dashboard.figures import instant
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.effect_shapes import IntervalRow
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.written_periods import period_key
 

@@ -17,9 +17,9 @@ from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.drawing.behaviour import draw
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.kpi_figure import chart_bounds, figure_of, filter_words
 from app.kpis.drawing.shapes import ChartShade
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.signals.marks import chart_marks

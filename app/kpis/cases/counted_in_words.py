@@ -6,7 +6,7 @@ from app.i18n import translate
 from app.kpis.cases.counted_in import CountedIn
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Unit
 from app.kpis.declaration.measures import Measure
-from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.chart_words import ChartWords
 
 TABLE = "counted_in"
 #: The sentences of measures that are a length of time.

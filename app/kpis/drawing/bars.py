@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN
-from app.kpis.drawing.chart_words import ChartWords
+from app.kpis.questions.chart_words import ChartWords
 from app.svg.elements import element
 from app.svg.lines import INK, SOFT, label, line, polyline
 from app.svg.scale import linear

@@ -16,10 +16,10 @@ from app.kpis.declaration.kpi import Unit
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import canvas, findings, moments
 from app.kpis.drawing.canvas import MARGIN, TEXT_LINE, WIDTH
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.frame import LEFT, RIGHT, ChartFrame, add_entry, draw_axis
 from app.kpis.drawing.moving_range import draw_moving_ranges
 from app.kpis.drawing.shapes import MOST_POINTS, BehaviourFigure, ChartLimits, SignalGroup
+from app.kpis.questions.chart_words import ChartWords
 from app.svg.elements import element, text
 from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, caption, label, line
 from app.svg.scale import Scale, decimals_of, linear, spread_out

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import TargetValue
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import (
     COMPARATORS,
     BehaviourFigure,
@@ -14,6 +13,7 @@ from app.kpis.drawing.shapes import (
     ChartPoint,
     SignalGroup,
 )
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.statistics.behaviour import LEAST_VALUES, NEAR_WINDOW, Signal
 
 #: The rules, that which says most of a change first.

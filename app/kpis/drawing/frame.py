@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import BehaviourFigure
+from app.kpis.questions.chart_words import ChartWords
 from app.svg.elements import text, text_width
 from app.svg.lines import INK, SMALL_SIZE, USUAL_WIDTH, label, line, polyline, wrapped
 from app.svg.scale import Scale

@@ -10,7 +10,6 @@ from app.kpis.answers.charts import KpiBehaviour, KpiMoment, KpiMomentKind, KpiN
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
 from app.kpis.declaration.marks import SignalState, Tendency
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.findings import target_text
 from app.kpis.drawing.shapes import (
     MOST_POINTS,
@@ -21,6 +20,7 @@ from app.kpis.drawing.shapes import (
     ChartPoint,
 )
 from app.kpis.questions import periods
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import KpiQuestion
 

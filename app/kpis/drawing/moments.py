@@ -9,9 +9,9 @@ from string import ascii_uppercase
 from markupsafe import Markup
 
 from app.kpis.drawing.canvas import MARGIN
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.frame import ChartFrame, add_entry
 from app.kpis.drawing.shapes import BehaviourFigure, MomentGroup
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.svg.elements import element
 from app.svg.lines import PAPER, SOFT, caption, line

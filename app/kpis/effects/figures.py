@@ -17,7 +17,6 @@ from app.kpis.cases.drill_down import case_numbers
 from app.kpis.cases.values import case_values
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import behaviour as behaviour_drawing
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.cases import draw_cases
 from app.kpis.drawing.effects.effect_shapes import (
     NAMED_CASES,
@@ -34,6 +33,7 @@ from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
 from app.kpis.effects.questions import EffectQuestions
 from app.kpis.effects.records import KpiEffect
 from app.kpis.effects.sentences import headline_of
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.behaviour import chart

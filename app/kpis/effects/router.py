@@ -21,7 +21,6 @@ from app.api.routes import Routes
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.router import SVG_RESPONSE, svg_response
 from app.kpis.effects import measuring
 from app.kpis.effects.content import EffectResult
@@ -31,6 +30,7 @@ from app.kpis.effects.queries import LISTING, EffectRenderer, KpiEffectDetails, 
 from app.kpis.effects.questions import check_promise, questions_again, questions_of
 from app.kpis.effects.recompute import recompute
 from app.kpis.questions.access import permitted_kpi
+from app.kpis.questions.chart_words import ChartWords
 
 router = APIRouter(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[

@@ -17,7 +17,6 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Comparator, Direction, TargetValue
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.behaviour import axis, draw
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.shapes import (
     MOST_POINTS,
     BehaviourFigure,
@@ -28,6 +27,7 @@ from app.kpis.drawing.shapes import (
     ChartSeries,
     ChartShade,
 )
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain, cut_periods
 from app.kpis.statistics.behaviour import Signal
 from app.kpis.statistics.stretches import moving_ranges, signals_of, stretches

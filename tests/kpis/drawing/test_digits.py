@@ -10,7 +10,7 @@ import pytest
 
 from app.i18n import LANGUAGES
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
-from app.kpis.drawing.chart_words import DURATIONS, ChartWords
+from app.kpis.questions.chart_words import DURATIONS, ChartWords
 
 SECONDS = dict(DURATIONS) | {"天": 86_400, "小时": 3_600, "分": 60, "秒": 1}
 AMOUNT = re.compile(r"([\d,.]+) ?([^\d\s,.−]*)")

@@ -12,7 +12,6 @@ import pytest
 from app.i18n import LANGUAGES
 from app.kpis.declaration.kpi import Unit
 from app.kpis.declaration.marks import Tendency
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.cases import draw_cases
 from app.kpis.drawing.effects.effect_shapes import (
     MOST_DOTS,
@@ -23,6 +22,7 @@ from app.kpis.drawing.effects.effect_shapes import (
     StripGroup,
 )
 from app.kpis.drawing.effects.intervals import draw_intervals
+from app.kpis.questions.chart_words import ChartWords
 from app.svg.lines import wrapped
 from app.svg.scale import linear, logarithmic, spread_out
 from tests.kpis.drawing.drawings import described, of_class, parse, texts, title

@@ -9,10 +9,10 @@ import pytest
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_bars, draw_flow
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.effect_shapes import IntervalRow
 from app.kpis.drawing.effects.intervals import draw_parts
 from app.kpis.drawing.spark import SparkPoint, draw_spark
+from app.kpis.questions.chart_words import ChartWords
 from tests.kpis.drawing.drawings import described, of_class, parse, texts, title
 
 WORDS = ChartWords("en", Unit.cases, ZoneInfo("UTC"))

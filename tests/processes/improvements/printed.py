@@ -16,10 +16,10 @@ from app.kpis.baselines.figures import BaselineWords
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.behaviour import draw
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.effect_shapes import EffectFigure, IntervalRow
 from app.kpis.drawing.effects.intervals import draw_intervals
 from app.kpis.drawing.shapes import ChartShade
+from app.kpis.questions.chart_words import ChartWords
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.log.ids import uuid7
 from app.processes.improvements.documents.printed import (

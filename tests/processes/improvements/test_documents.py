@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from app.common.people import Role
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.facts.consumer import FACTS
+from app.kpis.questions.chart_words import ChartWords
 from app.log.follow import catch_up
 from app.platform.db import Connection
 from tests.client import RESOLVED, Api, Client, Json, an_incident

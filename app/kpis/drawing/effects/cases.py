@@ -17,8 +17,8 @@ from markupsafe import Markup
 from app.kpis.declaration.kpi import Unit
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.effect_shapes import MOST_DOTS, NAMED_CASES, CasesFigure, StripCase, StripGroup
+from app.kpis.questions.chart_words import ChartWords
 from app.svg.elements import element, text_width
 from app.svg.lines import INK, PAPER, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line
 from app.svg.scale import Scale, logarithmic

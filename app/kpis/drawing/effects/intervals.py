@@ -15,9 +15,9 @@ from app.kpis.declaration.kpi import TargetValue, Unit
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.effects.effect_shapes import EffectFigure, IntervalRow
 from app.kpis.drawing.shapes import COMPARATORS
+from app.kpis.questions.chart_words import ChartWords
 from app.svg.elements import element, text
 from app.svg.lines import INK, SMALL_SIZE, SOFT, USUAL_WIDTH, label, line, wrapped
 from app.svg.scale import Scale, decimals_of, linear, logarithmic

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN, TEXT_LINE, WIDTH
-from app.kpis.drawing.chart_words import MINUS, ChartWords
 from app.kpis.drawing.effects.effect_shapes import IntervalRow
 from app.kpis.drawing.effects.intervals import LEFT, LINE, RIGHT, interval_line
+from app.kpis.questions.chart_words import MINUS, ChartWords
 from app.svg.elements import element
 from app.svg.lines import INK, SOFT, label, line
 from app.svg.scale import Scale, linear

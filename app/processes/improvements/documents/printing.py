@@ -17,12 +17,12 @@ from app.kernel.ledger import Ledger
 from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
-from app.kpis.drawing.chart_words import MINUS, ChartWords
 from app.kpis.effects.content import EffectResult, EffectScale, EffectSide
 from app.kpis.effects.figures import EffectDrawing, draw_behaviour, draw_effect
 from app.kpis.effects.questions import questions_again
 from app.kpis.effects.records import KpiEffect, PromisedAs
 from app.kpis.effects.sentences import sentence_of
+from app.kpis.questions.chart_words import MINUS, ChartWords
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.kpis.statistics.effects.codes import WITHOUT_CONTROL, EffectMethod
 from app.processes.improvements.documents.pages import page_of

@@ -13,8 +13,8 @@ from app.foundation.licences.records import TRAINING, ExaminationResult, Trainin
 from app.kernel.ledger import Ledger
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
-from app.kpis.drawing.chart_words import ChartWords
 from app.kpis.drawing.kpi_figure import filter_words
+from app.kpis.questions.chart_words import ChartWords
 from app.processes.improvements.documents.printed import PrintedPilot, PrintedStep, PrintedTraining
 from app.processes.improvements.pilot.records import PilotReadiness
 from app.processes.improvements.records import Improvement
