@@ -82,3 +82,40 @@ select case_id, 1, at, process, size, irregular, position, opened_position, 'res
 insert into kpi.improvement_benefit_due (case_id, n, at, process, size, irregular, position, opened_position, kept)
 select case_id, n, at + n * interval '30 days', process, size, irregular, position, opened_position, passed
 from kpi.improvement_pilot_judged cross join (values (3), (6), (12)) due(n);
+
+-- As many audits with a finding and its corrective action, rounds of maintenance, risks and documents.
+insert into kpi.audit_self_check_due (case_id, at, process, team_id, irregular, position, opened_position, met)
+select md5('audit' || made.n)::uuid, %(begin)s::timestamptz + made.n * interval '24 hours', 'incident', team.id, false, made.n, made.n,
+  made.n %% 5 > 0
+from generate_series(1, %(agreements)s) made(n) join bench.team on team.n = made.n %% 20;
+
+insert into kpi.audit_summary_due (case_id, at, process, team_id, irregular, position, opened_position, met)
+select case_id, at + interval '20 days', process, team_id, irregular, position, opened_position, position %% 4 > 0
+from kpi.audit_self_check_due;
+
+insert into kpi.finding_raised (case_id, at, process, team_id, irregular, position, opened_position, self_found, repeats_finding)
+select case_id, at, process, team_id, irregular, position, opened_position, position %% 3 > 0, position %% 6 = 0
+from kpi.audit_self_check_due;
+
+insert into kpi.corrective_action_due (case_id, at, process, owner_id, irregular, position, opened_position, met)
+select case_id, at + interval '30 days', process, person.id, irregular, position, opened_position, position %% 7 > 0
+from kpi.finding_raised join bench.person on person.n = position %% 60;
+
+insert into kpi.maintenance_due (case_id, at, team_id, service, irregular, position, opened_position, met)
+select case_id, at, team_id, 'made-' || 1 + position %% %(services)s, irregular, position, opened_position, position %% 9 > 0
+from kpi.audit_self_check_due;
+
+insert into kpi.risk_course (case_id, n, at, risk_event, risk, process, owner_id, irregular, position, opened_position)
+select case_id, step.n, at + step.n * interval '10 days', step.event, step.level, process, owner_id, irregular, position, opened_position
+from kpi.corrective_action_due cross join (values (1, 'new', 'high'), (2, 'down', 'low')) step(n, event, level);
+
+insert into kpi.risk_life (case_id, n, since, until, phase, on_hold, opened_at, risk, process, owner_id, irregular, position,
+  opened_position)
+select case_id, n, at, coalesce(lead(at) over (partition by case_id order by n), 'infinity'), 'open', false,
+  min(at) over (partition by case_id), risk, process, owner_id, irregular, position, opened_position
+from kpi.risk_course;
+
+insert into kpi.document_life (case_id, n, since, until, phase, on_hold, overdue, opened_at, document_class, owner_id, irregular,
+  position, opened_position)
+select case_id, 1, at, 'infinity', 'open', false, position %% 8 = 0, at, 'SO', owner_id, irregular, position, opened_position
+from kpi.corrective_action_due;
