@@ -80,8 +80,8 @@ async def measure(many: LargeSite) -> list[Figure]:
 
 
 async def need_other_facts(many: LargeSite) -> None:
-    """Makes the costs and other facts that the incidents lack, and those of articles, services, governance and
-    agreements, unless they are there.
+    """Makes the costs and other facts that the incidents lack, and those of articles, services, agreements
+    and governance, unless they are there.
     """
     if SQL.stem in many.made:
         return
