@@ -1,8 +1,7 @@
 """The floor: raw SQL of the same work through pgbench, on the same PostgreSQL, in the same run.
 
 The required rates in events per second were set on one machine, the reference machine. Compared are ratios: a
-required rate to that machine's floor, and the rate measured to this machine's floor (decisions 0059 and
-0070).
+required rate to that machine's floor, and the rate measured to this machine's floor (decision 0070).
 """
 
 from __future__ import annotations

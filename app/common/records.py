@@ -1,7 +1,7 @@
 """Records: rows of the projection `fold`, the encoding of their values in the log, and codes with labels.
 
 A record's class declares its fields once, and its table follows (app.common.tables): actions work on the
-plain class, and rows are written by log.append (decision 0004).
+plain class, and rows are written by log.append (decision 0002).
 """
 
 from __future__ import annotations

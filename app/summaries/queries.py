@@ -1,4 +1,4 @@
-"""Queries of summaries: choices of persons, and so no events, like saved views (decision 0019).
+"""Queries of summaries: choices of persons, and so no events, like saved views (decision 0016).
 
 A row is also what is still to be sent: a worker claims it for some minutes, and moves `next_at` on once its
 mail was handed over, or need not be. Whoever changes it meanwhile is not overruled.

@@ -1,4 +1,4 @@
-"""The KPIs of the improvement programme count what the catalogue says (52 to 57, decision 0127)."""
+"""The KPIs of the improvement programme count what the catalogue says (52 to 57, decision 0104)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Storage of saved views: named filters and sort orders of a list, or what is chosen on another page; private
 or shared with a team.
 
-Views are bookkeeping and not event-sourced (decision 0019). Each user of a view finds only records that they
+Views are bookkeeping and not event-sourced (decision 0016). Each user of a view finds only records that they
 may see.
 """
 

@@ -1,4 +1,4 @@
-"""JSON serialization of the answers of records, lists and work, by orjson (decision 0067)."""
+"""JSON serialization of the answers of records, lists and work, by orjson (decision 0007)."""
 
 from __future__ import annotations
 

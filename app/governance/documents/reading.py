@@ -1,5 +1,5 @@
 """Readings of restricted and secret documents: each is an event on the document's stream, by whoever has read
-it (decision 0152).
+it (decision 0164).
 """
 
 from __future__ import annotations

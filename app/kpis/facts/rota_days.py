@@ -3,7 +3,7 @@
 Days are those on which a stretch of working hours begins, by the shifts and stand-ins that the log tells of
 up to a position. Whoever has a shift in force, or stands in, is covered by the rota then: days of their
 activity do not count besides. Of teams and persons without one the days of activity count (see
-docs/decisions/0051).
+docs/decisions/0044).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Work and costs of a ticket, for staff only. Mistakes are corrected by reversing entries.
 
-An entry is never changed: so sums of entries and sums of events agree, as of any time (decision 0022).
+An entry is never changed: so sums of entries and sums of events agree, as of any time (decision 0040).
 """
 
 from __future__ import annotations

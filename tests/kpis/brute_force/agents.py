@@ -1,4 +1,4 @@
-"""The KPIs of agents' days, from the words of the catalogue (35) and of decision 0051."""
+"""The KPIs of agents' days, from the words of the catalogue (35) and of decision 0044."""
 
 from __future__ import annotations
 

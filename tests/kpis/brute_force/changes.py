@@ -1,5 +1,5 @@
 """The KPIs of changes and of what is altered without one, from the words of the catalogue (44 to 48) and
-decisions 0044 and 0097.
+decisions 0044 and 0104.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The KPIs of incidents answered and resolved in time, from the words of the catalogue (16, 20) and of
-decisions 0031 and 0106.
+decisions 0044 and 0102.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The KPIs of deployments into production, from the words of the catalogue (49 to 51) and decision 0097."""
+"""The KPIs of deployments into production, from the words of the catalogue (49 to 51) and decision 0104."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ TICKET = {
     "path": "path",
     "catalogue_item": "item",
 }
-#: What those that count openings have as of the first time that it was given (0085).
+#: What those that count openings have as of the first time that it was given (0006).
 GIVEN = {"team": "team_id", "assignee": "assignee_id"}
 
 

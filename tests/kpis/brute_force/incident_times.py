@@ -1,5 +1,5 @@
 """The KPIs of times, reopenings, repeats and cost of incidents, from the words of the catalogue (15, 17, 22,
-23, 28, 30) and of decisions 0022, 0031, 0066 and 0106.
+23, 28, 30) and of decisions 0040, 0044 and 0102.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _resolved_in(incident: Incident, n: int, time: BusinessTime) -> int:
 
 def _open_stretches(incident: Incident, n: int) -> list[tuple[datetime, datetime]]:
     """The stretches up to a step, and behind its opening, in which it was not resolved; a cancellation behind
-    which it went on ends none (0028).
+    which it went on ends none (0006).
     """
     open_stretches = []
     opened_at = incident.record.opened_at

@@ -1,5 +1,5 @@
-"""The KPIs of incidents, from the words of the catalogue (14 to 31) and decisions 0006, 0028, 0031, 0061,
-0065, 0085.
+"""The KPIs of incidents, from the words of the catalogue (14 to 31) and decisions 0006 and
+0044.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class Incident:
         return count
 
     def cut(self, n: int, opening: bool = False) -> dict[str, Any]:
-        """What is known of it at a step; `opening`: as what counts openings has it (0085)."""
+        """What is known of it at a step; `opening`: as what counts openings has it (0006)."""
         fields = ticket_cut(self.record.fields(n))
         if opening:
             fields |= first_given(self.record)
@@ -240,7 +240,7 @@ def _open_at(
 
 
 def _on_hold(incident: Incident, n: int) -> bool:
-    """Whether it waits after a step. A cancellation behind which it went on ends no waiting (0028), and
+    """Whether it waits after a step. A cancellation behind which it went on ends no waiting (0006), and
     another system may reopen a case and let it wait at once.
     """
     step = incident.steps[[place for place, _ in incident.phases if place <= n][-1]]
@@ -407,7 +407,7 @@ def _never_resolved(incident: Incident, n: int, phase: str) -> bool:
 
 def _unclosed(incident: Incident, n: int, phase: str) -> bool:
     """Whether it is open, or resolved and has not been closed since it was open last; a cancellation behind
-    which it went on changes nothing (0028).
+    which it went on changes nothing (0006).
     """
     phases = [phase for place, phase in incident.phases if place <= n]
     since = max(place for place, phase in enumerate(phases) if phase not in {RESOLVED, CLOSED})

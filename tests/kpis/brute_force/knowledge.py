@@ -1,4 +1,4 @@
-"""The KPIs of knowledge, from the words of the catalogue (63, 64, `knowledge_shared`) and decision 0108."""
+"""The KPIs of knowledge, from the words of the catalogue (63, 64, `knowledge_shared`) and decision 0104."""
 
 from __future__ import annotations
 

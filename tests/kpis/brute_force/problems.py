@@ -1,4 +1,4 @@
-"""The KPIs of problems, from the words of the catalogue (39 to 43, 26, 27) and decisions 0028, 0044, 0085."""
+"""The KPIs of problems, from the words of the catalogue (39 to 43, 26, 27) and decisions 0006 and 0044."""
 
 from __future__ import annotations
 

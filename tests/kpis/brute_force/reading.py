@@ -148,7 +148,7 @@ def _record(stream: str, events: list[LogEvent]) -> Record:
 
 def _opening(events: Sequence[LogEvent], opened_at: datetime) -> Step:
     """The opening as it came to be known: from the last event that tells of it again (0084); or, as was
-    written before that, from the last that moved it to its own time or later (0028).
+    written before that, from the last that moved it to its own time or later (0006).
     """
     step = replace(_step(events[0]), at=opened_at)
     retold = [event for event in events[1:] if event.data.get("instead") == 1]

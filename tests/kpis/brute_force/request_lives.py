@@ -1,4 +1,4 @@
-"""Requests and what became of them, from their events (decisions 0006, 0028, 0044)."""
+"""Requests and what became of them, from their events (decisions 0006, 0044)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Request:
         return self.record.fields(n)
 
     def cut(self, n: int, opening: bool = False) -> dict[str, Any]:
-        """What is known of it at a step; `opening`: as what counts openings has it (0085)."""
+        """What is known of it at a step; `opening`: as what counts openings has it (0006)."""
         fields = ticket_cut(self.fields(n))
         return fields | first_given(self.record) if opening else fields
 

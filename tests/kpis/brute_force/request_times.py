@@ -1,4 +1,4 @@
-"""The KPIs of how long requests take, in all time and in business time (32, 33; 0044, 0062, 0106)."""
+"""The KPIs of how long requests take, in all time and in business time (32, 33; 0044, 0102)."""
 
 from __future__ import annotations
 

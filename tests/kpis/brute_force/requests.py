@@ -1,5 +1,5 @@
 """The KPIs of requests, from the words of the catalogue (32 to 38 and those of the service regulation) and of
-decisions 0044, 0062, 0085 and 0106.
+decisions 0006, 0044 and 0102.
 """
 
 from __future__ import annotations

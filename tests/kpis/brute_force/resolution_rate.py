@@ -1,5 +1,5 @@
-"""The resolution rate of requests and incidents, from the words of the catalogue and of decisions 0044, 0085
-and 0106.
+"""The resolution rate of requests and incidents, from the words of the catalogue and of decisions 0006, 0044
+and 0102.
 """
 
 from __future__ import annotations

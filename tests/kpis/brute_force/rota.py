@@ -1,4 +1,4 @@
-"""Who works when, by shifts and stand-ins (decisions 0013 and 0051); to be on call is no work."""
+"""Who works when, by shifts and stand-ins (decisions 0037 and 0044); to be on call is no work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the clock of a target runs, and what counts of it (32-sla-engine, 0099, 0102, 0106)."""
+"""When the clock of a target runs, and what counts of it (32-sla-engine, 0102)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The KPIs of what requesters think, from the words of the catalogue (10 to 13) and decisions 0022, 0103."""
+"""The KPIs of what requesters think, from the words of the catalogue (10 to 13) and decisions 0040, 0044."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The KPIs of clocks of service levels, from the words of the catalogue (5 to 8, 25b) and decision 0106.
+"""The KPIs of clocks of service levels, from the words of the catalogue (5 to 8, 25b) and decision 0102.
 
 What each clock says is taken from the engine's readings, which have a comparison of their own.
 """

@@ -1,4 +1,4 @@
-"""Agreements with customers as they promise availability, and when they are in force (0100, 0104, 0108)."""
+"""Agreements with customers as they promise availability, and when they are in force (0100, 0104)."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class StatedCase:
         return seconds_between(self.record.opened_at, self.steps[n].at)
 
     def cut(self, n: int, opening: bool = False) -> dict[str, Any]:
-        """What is known of it at a step; `opening`: as what counts openings has it (0085)."""
+        """What is known of it at a step; `opening`: as what counts openings has it (0006)."""
         fields = ticket_cut(self.record.fields(n))
         return fields | first_given(self.record) if opening else fields
 
