@@ -126,7 +126,7 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
             screen_contract()
         async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
-            app.state.event_streams = live.EventStreams(opened)
+            app.state.event_streams = live.EventStreams(opened, app.state.metrics)
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
             yield
             noting.cancel()

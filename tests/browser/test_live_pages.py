@@ -1,4 +1,4 @@
-"""Pages that are live: what others do meanwhile is seen without asking; where there is no stream, they ask."""
+"""Pages that are live: what others do meanwhile is seen without asking; without a stream, they ask."""
 
 from __future__ import annotations
 
