@@ -138,8 +138,8 @@ async def test_streams_that_are_open_and_why_others_ended_are_measured(api: Api,
         await revoked.ended()
 
     async def ended() -> bool:
-        found = await _samples(address, admin.token)
+        samples = await _samples(address, admin.token)
         names = ("ledgerdesk_event_streams", ends % "signed_out", ends % "left")
-        return [found[name] for name in names] == [0, 1, 1]
+        return [samples[name] for name in names] == [0, 1, 1]
 
     await until(ended)

@@ -116,8 +116,8 @@ async def test_work_and_lists_renew_what_nobody_is_using(desk: LivePlace, browsi
     for path, part in (("/desk", "work"), ("/desk/incident", "rows")):
         async with reading(desk, browsing, path) as page:
             await desk.has_followers(1)
-            made = await desk.other.post_ok("/v1/incidents", an_incident(title=f"Seen at {path}"))
-            await desk.other.post_ok(f"/v1/incidents/{made['id']}/assign", {"person": desk.reader.id})
+            ticket = await desk.other.post_ok("/v1/incidents", an_incident(title=f"Seen at {path}"))
+            await desk.other.post_ok(f"/v1/incidents/{ticket['id']}/assign", {"person": desk.reader.id})
             await page.until(f"document.getElementById('{part}').innerText.includes('Seen at {path}')")
             await page.until(f"({LINE}) === ''")
             await photographed(page, part)

@@ -109,16 +109,20 @@ class Metrics:
         )
         self._writers = self._gauge("ledgerdesk_writer_waiting", "Commands that wait for the log.")
         self._streams = self._gauge("ledgerdesk_event_streams", "Live streams of events that are open.")
-        self._stream_ends = Counter(
+        self._stream_ends = self._stream_ends_counter()
+        self._refresh_lock = asyncio.Lock()
+        self._refreshed_at, self._written = -math.inf, b""
+
+    def _stream_ends_counter(self) -> Counter:
+        counter = Counter(
             "ledgerdesk_event_streams_ended",
             "Live streams that have ended, by reason; `left`: the client closed it.",
             ("reason",),
             registry=self._registry,
         )
         for reason in (CLIENT_LEFT, *(reason.value for reason in EndReason)):
-            self._stream_ends.labels(reason)
-        self._refresh_lock = asyncio.Lock()
-        self._refreshed_at, self._written = -math.inf, b""
+            counter.labels(reason)
+        return counter
 
     def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
         return Gauge(name, description, labels, registry=self._registry)
