@@ -27,6 +27,7 @@ from app.kernel.actions.refusals import (
     VersionMismatch,
     WrongValue,
 )
+from app.kernel.commands import perform as performing
 from app.kernel.commands.command import Command, CommandResult, IdempotencyKey
 from app.kernel.commands.perform import ATTEMPTS, perform
 from app.kernel.ledger import Ledger
@@ -40,11 +41,14 @@ from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.cases import each_case
 from tests.conftest import DatabaseUrls
+from tests.extent import examples
 from tests.kernel.incidents import a_report, report
 from tests.log.commands import event_only
 from tests.people import act, add_caller, add_person, add_team, context
 from tests.waiting import Blocked, until
 
+#: Of each of eight writers: a thousand together where everything is tried.
+COMMENTS_EACH = examples(125)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -457,14 +461,26 @@ async def test_a_refusal_that_was_decided_while_somebody_else_wrote_is_decided_a
 
 
 async def test_when_others_keep_changing_it_that_is_said(
-    ledger: Ledger, other: Ledger, agent: Caller, incident: Incident
+    ledger: Ledger, other: Ledger, agent: Caller, incident: Incident, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(performing, "RETRY_SECONDS", 0.0)
     MOVERS[ledger.db.url] = other
     row, times = moving(ATTEMPTS)
     with pytest.raises(RetriesExhausted):
         await perform(ledger, Command(LIFECYCLE, row, str(incident.id), EmptyPayload(), context(agent)))
     assert len(times) == ATTEMPTS
     assert await ledger.db.value("select state from fold.incident") == "new"
+
+
+async def test_of_many_who_add_to_one_record_in_two_processes_nobody_is_refused(
+    ledger: Ledger, other: Ledger, agent: Caller, incident: Incident
+) -> None:
+    async def writes(by: Ledger, writer: int) -> None:
+        for n in range(COMMENTS_EACH):
+            await act(by, agent, "incident", "comment", incident.id, CommentTicket(text=f"{writer}: {n}"))
+
+    await asyncio.gather(*(writes((ledger, other)[n % 2], n) for n in range(8)))
+    assert await ledger.db.value("select count(*) from fold.comment") == 8 * COMMENTS_EACH
 
 
 async def test_nobody_can_write_for_whom_there_is_no_key_any_more(

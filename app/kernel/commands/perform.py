@@ -9,6 +9,7 @@ again. So it is when a refusal was decided while one of them changed: half of wh
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,7 +51,27 @@ from app.log.writer import (
     LogPosition,
 )
 
-ATTEMPTS = 5
+#: So often at least a command is decided, and again for so many seconds, before it is refused because others
+#: keep writing what it reads: most of them only add rows, and nothing contradicts it.
+ATTEMPTS, RETRY_SECONDS = 5, 2.0
+
+
+class _Attempts:
+    """What is left of a command's attempts, from its first one on."""
+
+    def __init__(self) -> None:
+        self._made = 1
+        self._end = time.monotonic() + RETRY_SECONDS
+
+    def another(self, ledger: Ledger) -> bool:
+        """Say whether the command is decided once more, on what is read anew."""
+        if self._made >= ATTEMPTS and time.monotonic() >= self._end:
+            return False
+        self._made += 1
+        # The conflict may come from the erasure of a person, so cached encryption keys must not be used.
+        ledger.vault.forget()
+        ledger.directory.forget_configuration()
+        return True
 
 
 async def perform(ledger: Ledger, command: Command) -> CommandResult:
@@ -59,10 +80,8 @@ async def perform(ledger: Ledger, command: Command) -> CommandResult:
         return await _attempt(ledger, command)
     # Commands that met a conflict retry one after the other: all at once they would only conflict again.
     async with ledger.retry_lock(command.lifecycle.kind, command.name):
-        for _ in range(ATTEMPTS - 1):
-            # The conflict may come from the erasure of a person, so cached encryption keys must not be used.
-            ledger.vault.forget()
-            ledger.directory.forget_configuration()
+        attempts = _Attempts()
+        while attempts.another(ledger):
             with contextlib.suppress(ConcurrencyConflict):
                 return await _attempt(ledger, command)
     raise RetriesExhausted()
@@ -191,10 +210,10 @@ async def perform_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandRe
 
     Raises BatchRefused, DuplicateCommand if a key was used before, or DatabaseGone.
     """
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            ledger.vault.forget()
-            ledger.directory.forget_configuration()
+    with contextlib.suppress(ConcurrencyConflict):
+        return await _attempt_all(ledger, acts)
+    attempts = _Attempts()
+    while attempts.another(ledger):
         with contextlib.suppress(ConcurrencyConflict):
             return await _attempt_all(ledger, acts)
     raise BatchRefused(dict.fromkeys(range(len(acts)), RetriesExhausted()))
