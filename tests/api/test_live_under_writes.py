@@ -51,11 +51,11 @@ class Reader:
 
     async def read_feed(self, end: asyncio.Event) -> None:
         """Goes on from cursor to cursor until everything is written and read."""
-        wanted = {"after": str(self.begin), "limit": "7", "kind": "incident"}
+        expected = {"after": str(self.begin), "limit": "7", "kind": "incident"}
         more: dict[str, str] = {}
         while True:
             is_last = end.is_set()
-            page = await self.client.read("/v1/events", **wanted, **more)
+            page = await self.client.read("/v1/events", **expected, **more)
             self.from_feed += page["items"]
             if is_last and page["next_cursor"] is None:
                 self.has_read = True

@@ -30,8 +30,8 @@ Address = tuple[str, int]
 
 @pytest.fixture
 async def issuer() -> AsyncIterator[LocalIssuer]:
-    async with issuing(LocalIssuer()) as made:
-        yield made
+    async with issuing(LocalIssuer()) as local:
+        yield local
 
 
 @pytest.fixture

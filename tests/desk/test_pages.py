@@ -144,8 +144,8 @@ async def test_a_page_names_the_news_since_it_was_made(agent: Client) -> None:
     incident, path = await an_open_incident(agent)
     queries = {}
     for address in (path, f"/portal/incident/{incident['number']}", "/desk/incident", "/desk"):
-        (found,) = re.findall(r'data-query="([^"]*)"', await page(agent, address))
-        queries[address] = dict(parse_qsl(unescape(found)))
+        (match,) = re.findall(r'data-query="([^"]*)"', await page(agent, address))
+        queries[address] = dict(parse_qsl(unescape(match)))
         assert (await agent.read("/v1/events", **queries[address]))["items"] == []
     await agent.post_ok(f"/v1/incidents/{incident['id']}/acknowledge")
     for query in queries.values():

@@ -34,6 +34,8 @@ class Refusal(Exception):
 
     STATUS: ClassVar[int] = 500
     CODE: ClassVar[str] = "refused"
+    #: The seconds after which the same command may succeed as it is; None: something must change first.
+    RETRY_SECONDS: ClassVar[int | None] = None
 
     words: dict[str, str] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
@@ -151,6 +153,7 @@ class RetriesExhausted(Refusal):
 
     STATUS = 409
     CODE = "busy"
+    RETRY_SECONDS = 1
 
 
 @dataclass
