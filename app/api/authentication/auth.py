@@ -52,6 +52,11 @@ TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 #: Paths of service reports, which are also pages that print.
 REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
 HTML = "text/html"
+#: The header by which a program says that it is an assistant, and its name. It permits nothing, and bars the
+#: assistant from what persons do themselves.
+ASSISTANT_HEADER = "ledgerdesk-assistant"
+LONGEST_NAME = 40
+_NO_CODE = re.compile(r"[^a-z0-9._-]+")
 #: Paths of drawn charts.
 CHARTS = re.compile(r"/v1/((kpis|effects)/[^/]+/chart\.svg|conformance/[^/]+/graph)")
 SVG = "image/svg+xml"
@@ -132,7 +137,7 @@ class AuthMiddleware:
             elif caller is None:
                 await _unauthenticated(request)(scope, receive, send)
             else:
-                scope["state"]["caller"] = caller
+                scope["state"]["caller"] = assisted(caller, request.headers.get(ASSISTANT_HEADER))
                 scope["state"]["authenticate"] = partial(self._caller, request, in_query)
                 await self._limited(request, caller, receive, send)
 
@@ -379,6 +384,16 @@ def caller_of(request: Request) -> Who:
     return caller
 
 
+def assisted(caller: Who, name: str | None) -> Who:
+    """Return the caller as whom an assistant of that name acts; themselves if there is no name. The name is
+    kept in the log for ever, so nothing is left of it that is no code.
+    """
+    if name is None:
+        return caller
+    code = _NO_CODE.sub("-", name[:LONGEST_NAME].lower()).strip("-._")
+    return replace(caller, assistant=code or "unnamed")
+
+
 def signed_in(request: Request) -> Who | None:
     """Return the caller of a page that is shown without a session, too; None if nobody is signed in."""
     caller: Who | None = request.scope["state"].get("caller")
@@ -431,11 +446,12 @@ def context_of(request: Request) -> Acting:
     """Return the metadata of a command that this request carries: caller, time, correlation id, source and
     language.
     """
+    caller = caller_of(request)
     return Acting(
-        caller=caller_of(request),
+        caller=caller,
         now=utc_now(),
         correlation_id=request.scope["state"]["request_id"],
-        source="api",
+        source="api" if caller.assistant is None else f"assistant:{caller.assistant}",
         language=language_for(request),
     )
 
