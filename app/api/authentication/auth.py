@@ -40,6 +40,8 @@ from app.platform.settings import Settings
 
 AUTHENTICATED_PREFIX = "/v1/"
 METRICS = "/metrics"
+#: The path that assistants send their messages to.
+ASSISTANTS = "/mcp"
 WRONG_KEYS_SECONDS = 60
 NOT_MODIFIED = 304
 #: Media types that every path offers.
@@ -100,7 +102,8 @@ class AuthMiddleware:
         self._app = app
         self._issuer = issuer
         self._use = use
-        self._guarded = (AUTHENTICATED_PREFIX,) if settings.open_metrics else (AUTHENTICATED_PREFIX, METRICS)
+        metrics = () if settings.open_metrics else (METRICS,)
+        self._guarded = (AUTHENTICATED_PREFIX, ASSISTANTS, *metrics)
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
         self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}

@@ -74,8 +74,8 @@ class ProcessRelation:
 @dataclass(frozen=True, slots=True)
 class ActorPolicy:
     """A union of roles and relations whose holders may act: `agent | engineer`. `people_only`: machines may
-    not, whatever their accounts hold, as they vote, sign, judge and grant nothing. `no_assistant`: a machine's
-    account may, and no assistant for a person.
+    not, whatever their accounts hold, as they vote, sign, judge and grant nothing. `no_assistant`: a
+    machine's account may, and no assistant for a person.
     """
 
     roles: frozenset[Role] = frozenset()
@@ -86,7 +86,9 @@ class ActorPolicy:
     def __or__(self, other: ActorPolicy) -> ActorPolicy:
         people_only = self.people_only or other.people_only
         no_assistant = self.no_assistant or other.no_assistant
-        return ActorPolicy(self.roles | other.roles, self.relations | other.relations, people_only, no_assistant)
+        return ActorPolicy(
+            self.roles | other.roles, self.relations | other.relations, people_only, no_assistant
+        )
 
     def for_people(self) -> ActorPolicy:
         """Return the policy without machines."""

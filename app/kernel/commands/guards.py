@@ -26,8 +26,8 @@ from app.kernel.commands.command import Command
 def require_permission(
     command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
 ) -> None:
-    """Raise ActionUnavailable, DoneInPerson or Forbidden unless the action is available in this state and to the caller, or
-    another action permits it.
+    """Raise ActionUnavailable, DoneInPerson or Forbidden unless the action is available in this state and to
+    the caller, or another action permits it.
     """
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")

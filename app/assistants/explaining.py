@@ -1,0 +1,130 @@
+"""The tool that explains: what needs attention, a KPI down to its cases, a clock, an effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.assistants.arguments import ExplainArguments, Subject
+from app.assistants.calls import AssistantSession, ToolRefused
+from app.assistants.reading import chosen, kind_of, whole_page
+
+CASES_ON_A_PAGE = 20
+#: Cases that are put in order, and those of a page in which they are read.
+MOST_ORDERED, LARGEST_PAGE = 1_000, 200
+LOWER = "lower"
+
+
+async def explain(session: AssistantSession, arguments: ExplainArguments) -> dict[str, Any]:
+    """Explain the subject."""
+    match arguments.subject:
+        case Subject.attention:
+            period = {} if arguments.period is None else {"period": arguments.period}
+            filters = chosen(session, arguments.filters, session.contract.query("/v1/attention"))
+            return await session.read("/v1/attention", {**period, **filters})
+        case Subject.figures:
+            return await _figures(session)
+        case Subject.figure:
+            return await _figure(session, arguments)
+        case Subject.cases:
+            return await _cases(session, arguments)
+        case Subject.clock:
+            return await _clock(session, arguments)
+        case Subject.effect:
+            return await session.read(f"/v1/effects/{_required(session, arguments, 'key')}")
+
+
+def _required(session: AssistantSession, arguments: ExplainArguments, name: str) -> str:
+    given: str | None = getattr(arguments, name)
+    if given is None:
+        raise ToolRefused(session.words("wanting", argument=name, subject=arguments.subject.value))
+    return given
+
+
+async def _figures(session: AssistantSession) -> dict[str, Any]:
+    page = await session.read("/v1/kpis/definitions")
+    told = ("key", "name", "process", "unit", "direction")
+    return {"figures": [{name: each.get(name) for name in told} for each in page["items"]]}
+
+
+async def _definition(session: AssistantSession, key: str) -> dict[str, Any]:
+    page = await session.read("/v1/kpis/definitions")
+    known = {each["key"]: each for each in page["items"]}
+    definition: dict[str, Any] = session.require(key, known, "unknown_figure")
+    return definition
+
+
+async def _span(session: AssistantSession, period: str | None) -> dict[str, str]:
+    """Return the month as parameters; without a period the last month that is over."""
+    chosen_month = period or str((await session.read("/v1/attention"))["period"])
+    year, month = int(chosen_month[:4]), int(chosen_month[5:7])
+    after = f"{year + month // 12:04}-{month % 12 + 1:02}-01"
+    return {"from": f"{chosen_month}-01", "to": after}
+
+
+async def _figure(session: AssistantSession, arguments: ExplainArguments) -> dict[str, Any]:
+    definition = await _definition(session, _required(session, arguments, "key"))
+    path = f"/v1/kpis/{definition['key']}"
+    span = await _span(session, arguments.period)
+    filters = chosen(
+        session, arguments.filters, session.contract.query(path.replace(definition["key"], "{key}"))
+    )
+    figures = await session.read(path, {**span, **filters, "grain": "month"})
+    moved = await session.calls.send("GET", f"{path}/influence", parameters={**span, **filters})
+    of_influence = moved.document if moved.is_success else {}
+    return {
+        "figure": {
+            name: definition.get(name) for name in ("key", "name", "definition", "pitfalls", "direction")
+        },
+        "unit": figures["unit"],
+        "points": [_told(point) for point in figures["points"]],
+        "without": of_influence.get("without", [])[:10],
+        "heaviest": of_influence.get("heaviest", []),
+        "then": session.words("then_cases"),
+    }
+
+
+def _told(point: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in point.items() if part not in (None, {}, [], False)}
+
+
+async def _cases(session: AssistantSession, arguments: ExplainArguments) -> dict[str, Any]:
+    definition = await _definition(session, _required(session, arguments, "key"))
+    path, declared = f"/v1/kpis/{definition['key']}/cases", "/v1/kpis/{key}/cases"
+    parameters = {
+        **await _span(session, arguments.period),
+        **chosen(session, arguments.filters, session.contract.query(declared)),
+        "limit": str(LARGEST_PAGE),
+    }
+    cases: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next_cursor": ""}
+    while page["next_cursor"] is not None and len(cases) < MOST_ORDERED:
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        page = await session.read(path, {**parameters, **cursor})
+        cases += page["items"]
+    cases.sort(key=lambda case: case["measure"], reverse=definition["direction"] == LOWER)
+    begin = int(arguments.cursor) if (arguments.cursor or "").isdecimal() else 0
+    return await whole_page(lambda limit: _some(session, cases, begin, limit, page), CASES_ON_A_PAGE)
+
+
+async def _some(
+    session: AssistantSession, cases: list[dict[str, Any]], begin: int, limit: int, page: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the cases from there on, the worst of all first."""
+    end = begin + limit
+    told = [{**_told(case), "link": session.link(case["kind"], case["number"])} for case in cases[begin:end]]
+    return {
+        "unit": page["unit"],
+        "cases": told,
+        "cases_in_all": len(cases),
+        "more_than_ordered": page["next_cursor"] is not None,
+        "next_cursor": str(end) if end < len(cases) else None,
+        "then": session.words("then_history"),
+    }
+
+
+async def _clock(session: AssistantSession, arguments: ExplainArguments) -> dict[str, Any]:
+    kind = kind_of(session, _required(session, arguments, "kind"))
+    name = _required(session, arguments, "id")
+    if session.contract.screens.operation("get", f"{kind.path}/{{id}}/sla") is None:
+        raise ToolRefused(session.words("no_clocks", kind=kind.kind))
+    return await session.read(f"{kind.path}/{name}/sla")
