@@ -102,4 +102,7 @@ def _in_person(
     """Return the refusal of what persons do themselves, with the address where they do it."""
     words = {"action": action.name.replace("_", " ")}
     sentence = translate(session.language, "detail", "done_in_person", words)
-    return ToolRefused(sentence, code="done_in_person", link=session.link(kind.kind, name, action.name))
+    link = (
+        session.link(kind.kind, name, action.name) if name or action.opens else session.kind_link(kind.kind)
+    )
+    return ToolRefused(sentence, code="done_in_person", link=link)

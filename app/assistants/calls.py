@@ -60,6 +60,10 @@ class AssistantSession:
         parts = ("desk", "new", kind, action) if name is None else ("desk", kind, name, action)
         return "/".join([self.address, *(part for part in parts if part is not None)])
 
+    def kind_link(self, kind: str) -> str:
+        """Return the address of the list of a kind, for people."""
+        return f"{self.address}/desk/{kind}"
+
     async def read(self, path: str, parameters: Parameters = NO_PARAMETERS) -> dict[str, Any]:
         """Return the document at that path. Raises ToolRefused."""
         return await self.sent("GET", path, parameters=parameters)

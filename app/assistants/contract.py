@@ -14,6 +14,8 @@ from app.desk.contract import NO_FILTERS, ScreenContract
 DEEPEST_FORM = 8
 #: What of a schema is for other readers.
 LEFT_OUT = frozenset({"x-label", "x-help", "x-enum-labels", "x-conditions", "examples", "title"})
+#: Longer patterns are of texts and times in general, and say nothing to whoever fills them in.
+LONGEST_PATTERN = 60
 ID = "{id}"
 
 
@@ -128,7 +130,7 @@ class AssistantContract:
         whole = {**self.screens.resolved(schema), **{k: v for k, v in schema.items() if k != "$ref"}}
         written: dict[str, Any] = {}
         for name, part in whole.items():
-            if name in LEFT_OUT:
+            if name in LEFT_OUT or (name == "pattern" and len(part) > LONGEST_PATTERN):
                 continue
             if name in ("properties", "patternProperties"):
                 written[name] = {key: self._written_out(inner, depth - 1) for key, inner in part.items()}

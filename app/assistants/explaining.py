@@ -11,7 +11,21 @@ from app.assistants.reading import chosen, kind_of, whole_page
 CASES_ON_A_PAGE = 20
 #: Cases that are put in order, and those of a page in which they are read.
 MOST_ORDERED, LARGEST_PAGE = 1_000, 200
-LOWER = "lower"
+#: The direction of KPIs of which less is better.
+DOWN = "down"
+#: Of a sentence of what needs attention, what leads on from it.
+OF_SENTENCES = (
+    "code",
+    "severity",
+    "sentence",
+    "process",
+    "cases",
+    "desk",
+    "owner",
+    "since",
+    "due_at",
+    "count",
+)
 
 
 async def explain(session: AssistantSession, arguments: ExplainArguments) -> dict[str, Any]:
@@ -20,7 +34,7 @@ async def explain(session: AssistantSession, arguments: ExplainArguments) -> dic
         case Subject.attention:
             period = {} if arguments.period is None else {"period": arguments.period}
             filters = chosen(session, arguments.filters, session.contract.query("/v1/attention"))
-            return await session.read("/v1/attention", {**period, **filters})
+            return _attention(await session.read("/v1/attention", {**period, **filters}))
         case Subject.figures:
             return await _figures(session)
         case Subject.figure:
@@ -31,6 +45,22 @@ async def explain(session: AssistantSession, arguments: ExplainArguments) -> dic
             return await _clock(session, arguments)
         case Subject.effect:
             return await session.read(f"/v1/effects/{_required(session, arguments, 'key')}")
+
+
+def _attention(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the sentences, each with its KPI or record by name."""
+
+    def told(sentence: dict[str, Any]) -> dict[str, Any]:
+        named = {name: given["value"] for name, given in sentence["parameters"].items()}
+        return {**_told({name: sentence[name] for name in OF_SENTENCES}), "parameters": named}
+
+    return {
+        "period": answer["period"],
+        "counts": answer["counts"],
+        "needs_attention": [told(sentence) for sentence in answer["items"]],
+        "good": [told(sentence) for sentence in answer["good"]],
+        "nothing": answer["nothing"],
+    }
 
 
 def _required(session: AssistantSession, arguments: ExplainArguments, name: str) -> str:
@@ -84,7 +114,8 @@ async def _figure(session: AssistantSession, arguments: ExplainArguments) -> dic
 
 
 def _told(point: dict[str, Any]) -> dict[str, Any]:
-    return {name: part for name, part in point.items() if part not in (None, {}, [], False)}
+    """Return what it says: without what is null, false or empty, and with what is 0."""
+    return {name: part for name, part in point.items() if part or (part == 0 and part is not False)}
 
 
 async def _cases(session: AssistantSession, arguments: ExplainArguments) -> dict[str, Any]:
@@ -101,8 +132,8 @@ async def _cases(session: AssistantSession, arguments: ExplainArguments) -> dict
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
         page = await session.read(path, {**parameters, **cursor})
         cases += page["items"]
-    cases.sort(key=lambda case: case["measure"], reverse=definition["direction"] == LOWER)
-    begin = int(arguments.cursor) if (arguments.cursor or "").isdecimal() else 0
+    cases.sort(key=lambda case: case["measure"], reverse=definition["direction"] == DOWN)
+    begin = int(arguments.cursor) if arguments.cursor is not None and arguments.cursor.isdecimal() else 0
     return await whole_page(lambda limit: _some(session, cases, begin, limit, page), CASES_ON_A_PAGE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from functools import cache
@@ -45,10 +46,23 @@ async def assistants_served(app: FastAPI, *, wanted: bool) -> AsyncIterator[None
     except ImportError as error:
         raise SettingsError(f"LEDGERDESK_ASSISTANTS: {MISSING}") from error
     manager = StreamableHTTPSessionManager(mcp_server(_session), json_response=True, stateless=True)
-    async with manager.run():
-        app.state.assistants = manager
+    started, stopping = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with manager.run():
+            started.set()
+            await stopping.wait()
+
+    # In one task from begin to end, as its cancel scopes need.
+    running = asyncio.create_task(run(), name="assistants")
+    await started.wait()
+    app.state.assistants = manager
+    try:
         yield
+    finally:
         app.state.assistants = None
+        stopping.set()
+        await running
 
 
 @router.post(ASSISTANTS, operation_id="post_mcp")

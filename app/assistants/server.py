@@ -34,8 +34,8 @@ def mcp_server(open_session: OpenSession) -> Server[Any]:
         wanted = sent.get("language")
         session = await open_session(ctx, client_name(ctx), wanted if isinstance(wanted, str) else None)
         answer = await call_tool(session, params.name, sent)
-        content = [types.TextContent(type="text", text=answer.text)]
-        return types.CallToolResult(content=content, is_error=answer.is_refusal)
+        text = types.TextContent(type="text", text=answer.text)
+        return types.CallToolResult(content=[text], is_error=answer.is_refusal)
 
     return Server(
         NAME,

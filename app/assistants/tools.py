@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.api.requests.faults import fault_of
 from app.assistants import acting, explaining, reading
 from app.assistants.arguments import (
     ActArguments,
@@ -90,13 +91,12 @@ def _arguments(session: AssistantSession, tool: Tool, sent: Mapping[str, Any]) -
         return tool.arguments.model_validate(sent)
     except ValidationError as error:
         known = list(tool.arguments.model_fields)
+        wrong = error.errors(include_url=False)[:MOST_FAULTS]
         faults = [
-            {"at": "/" + "/".join(str(part)[:60] for part in fault["loc"]), "message": fault["msg"][:200]}
-            for fault in error.errors(include_url=False, include_context=False, include_input=False)[
-                :MOST_FAULTS
-            ]
+            fault_of(session.language, {**each, "loc": ("body", *each["loc"])}, known) for each in wrong
         ]
+        told = [{"at": fault.pointer, "message": fault.message} for fault in faults]
         strange = [name for name in sent if name not in known]
         near = [*dict.fromkeys(n for name in strange for n in get_close_matches(name[:60], known, 2, 0.4))]
         more = {"nearest": near or known} if strange else {}
-        raise ToolRefused(session.words("bad_arguments"), errors=faults, **more) from error
+        raise ToolRefused(session.words("bad_arguments"), errors=told, **more) from error

@@ -24,7 +24,7 @@ KEY_VARIABLE, URL_VARIABLE = "LEDGERDESK_MCP_KEY", "LEDGERDESK_MCP_URL"
 
 
 class HttpCalls:
-    """Calls of operations by HTTP, with a key, for the assistant of that name, with answers in that language."""
+    """Calls of operations by HTTP, with a key, for the assistant of that name and in a language."""
 
     def __init__(self, client: httpx.AsyncClient, assistant: str, language: str) -> None:
         self._client = client
@@ -46,7 +46,7 @@ class HttpCalls:
             answer = await self._client.request(
                 method,
                 quote(path, safe="/:@"),
-                params={name: text for name, text in parameters.items()},
+                params=dict(parameters),
                 content=content,
                 headers={**self._headers, **of_body, **(headers or {})},
             )

@@ -321,7 +321,7 @@ LIFECYCLE = Lifecycle(
                unless=(rollout_checks.handover_not_asked,), prepare=(planned_rollout_steps, load_documents),
                wrong=(rollout_checks.rollout_incomplete, ROLLED_OUT_BY_OTHERS), segregate_from=(project_manager_duty,),
                notifies=those_concerned(NoticeType.delivered)),
-        action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS, "improvement.fixed",
+        action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS.in_person(), "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.step_out_of_order, rollout_checks.optimised_too_early,
                       rollout_checks.target_not_held)),
