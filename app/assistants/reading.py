@@ -8,7 +8,7 @@ from typing import Any
 from app.assistants.arguments import CatalogueArguments, FindArguments, ReadArguments
 from app.assistants.calls import AssistantSession, ToolRefused
 from app.assistants.contract import ActionOperation, KindOperations
-from app.assistants.fitting import fits
+from app.assistants.fitting import fits, size_of
 
 #: Fields that say what a record is, in this order; lists show those that the kind has.
 SUMMARY = (
@@ -30,8 +30,8 @@ SUMMARY = (
 RECORD, HISTORY = "record", "history"
 EVENTS_ON_A_PAGE = 50
 ENTRIES_ON_A_PAGE = 50
-#: Parts of a text that are read on, in characters.
-PIECE = 8_000
+#: What is read on at once, in characters or entries; and in bytes, so that nothing of it is cut.
+PIECE, LARGEST_PIECE = 16_000, 20_000
 #: Of an event, what is about the machinery alone.
 MACHINERY = frozenset({"id", "schema_version", "correlation_id", "causation_id", "stream"})
 
@@ -192,13 +192,14 @@ def _read_on(session: AssistantSession, whole: Any, pointer: str, offset: int) -
             part = part[int(name)]
         else:
             raise ToolRefused(session.words("nothing_there", at=pointer))
-    if isinstance(part, str):
-        end = offset + PIECE
-        return {"at": pointer, "text": part[offset:end], "next_offset": end if end < len(part) else None}
-    if isinstance(part, list):
-        end = offset + ENTRIES_ON_A_PAGE
-        return {"at": pointer, "entries": part[offset:end], "next_offset": end if end < len(part) else None}
-    return {"at": pointer, "part": part}
+    if not isinstance(part, (str, list)):
+        return {"at": pointer, "part": part}
+    length = PIECE
+    while length > 1 and size_of(part[offset : offset + length]) > LARGEST_PIECE:
+        length //= 2
+    end = offset + length
+    next_offset = end if end < len(part) else None
+    return {"at": pointer, "piece": part[offset:end], "next_offset": next_offset}
 
 
 async def catalogue(session: AssistantSession, arguments: CatalogueArguments) -> dict[str, Any]:
@@ -235,6 +236,7 @@ async def _item(session: AssistantSession, key: str) -> dict[str, Any]:
         "description": offered[f"description_{session.language}"],
         **{name: offered[name] for name in facts if offered.get(name) is not None},
         "answers": offered["form"],
+        "required": session.contract.form("request", "submit").get("required", []),
         "how": session.words("how_to_ask"),
         "link": f"{session.address}/portal/catalogue_item/{offered['key']}",
     }

@@ -18,16 +18,13 @@ TEXTS = st.text(max_size=30) | st.builds(
 )
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXTS,
-    lambda inner: (
-        st.lists(inner, max_size=60)
-        | st.dictionaries(TEXTS, inner, max_size=20)
-        | st.builds(lambda part, times: [part] * times, inner, st.integers(0, 300))
-    ),
-    max_leaves=30,
+    lambda inner: st.lists(inner, max_size=20) | st.dictionaries(TEXTS, inner, max_size=10),
+    max_leaves=20,
 )
+LONG_LISTS = st.builds(lambda part, times: [part] * times, DOCUMENTS, st.integers(0, 300))
 
 
-@given(st.dictionaries(st.text(max_size=20), DOCUMENTS, max_size=30))
+@given(st.dictionaries(st.text(max_size=20), DOCUMENTS | LONG_LISTS, max_size=20))
 def test_whatever_is_answered_fits(document: dict[str, Any]) -> None:
     within = fitted(document)
     assert size_of(within) <= LARGEST_ANSWER - ENVELOPE
@@ -50,7 +47,7 @@ async def test_a_record_with_a_megabyte_of_comments_is_read_page_by_page(
     api: Api, assistants: Assistants
 ) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
-    incident = await admin.post_ok("/v1/incidents", an_incident(description="d" * 20_000))
+    incident = await admin.post_ok("/v1/incidents", an_incident(description="词" * 20_000))
     texts = [f"{n:03} " + '评"\\ \n' * 2_600 for n in range(40)]
     for text in texts:
         await admin.post_ok(f"/v1/incidents/{incident['id']}/comment", {"text": text})
@@ -80,8 +77,8 @@ async def test_a_record_with_a_megabyte_of_comments_is_read_page_by_page(
         while True:
             at = {"part": "comments", "at": "/comments/0/text", "offset": offset}
             piece = await assistant.use("read", **named, **at)
-            read += piece["text"]
+            read += piece["piece"]
             if piece["next_offset"] is None:
                 break
             offset = piece["next_offset"]
-        assert read in texts
+        assert read in [text.strip() for text in texts]

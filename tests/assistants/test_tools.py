@@ -64,7 +64,9 @@ async def test_an_assistant_files_a_request_from_the_catalogue_in_its_persons_na
         assert item["answers"] == QUESTIONS
         form = await assistant.use("options", kind="request", action="submit")
         assert {"title", "item", "answers"} <= form["form"]["properties"].keys()
-        wrong = {"title": "A laptop", "item": "laptop", "answers": {"model": "huge"}}
+        said = {"title": "A laptop", "description": "Mine is broken.", "channel": "api", "urgency": "3"}
+        assert set(item["required"]) <= said.keys()
+        wrong = {**said, "item": "laptop", "answers": {"model": "huge"}}
         refused = await assistant.refused("create", kind="request", idempotency_key="key-0001", body=wrong)
         assert refused["errors"][0]["pointer"] == "/answers/model"
         body = wrong | {"answers": {"model": "light"}}
@@ -102,7 +104,7 @@ async def test_an_action_needs_the_version_that_was_read(assistants: Assistants,
             {"impact": "1", "urgency": "1", "reason": "All wait."},
         )
         stale = await assistant.refused("act", **named, version=seen["version"], idempotency_key="first-one")
-        assert stale["code"] == "version_conflict", stale
+        assert stale["code"] == "changed_since", stale
         read = await assistant.use("read", kind="incident", id=incident["number"])
         version = read["record"]["version"]
         done = await assistant.use("act", **named, version=version, idempotency_key="second-one")

@@ -48,7 +48,7 @@ async def test_without_a_key_with_a_wrong_one_and_with_a_revoked_one_nobody_conn
 async def test_the_rate_limit_and_the_largest_body_of_the_key_hold(
     place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
-    narrow = settings.model_copy(update={"rate_limit": 5, "body_limit": 5_000})
+    narrow = settings.model_copy(update={"rate_limit": 4, "body_limit": 5_000})
     async with serving(place.url, tmp_path / "secrets", narrow) as api:
         lin = await api.client("Lin")
         answers = [await lin.post("/mcp", json=LIST, headers=ACCEPT) for _ in range(4)]
