@@ -127,7 +127,7 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
         with contextlib.suppress(FileNotFoundError):  # logged already
             screen_contract()
         opening = ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True)
-        async with opening as opened, assistants.assistants_served(app, wanted=settings.assistants):
+        async with opening as opened, assistants.assistants_served(app, is_served=settings.assistants):
             app.state.ledger = opened
             app.state.event_streams = live.EventStreams(opened)
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")

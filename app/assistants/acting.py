@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.assistants.arguments import ActArguments, CreateArguments, OptionsArguments
-from app.assistants.calls import AssistantSession, ToolRefused
 from app.assistants.contract import ID, ActionOperation, KindOperations
 from app.assistants.reading import action_of, kind_of
+from app.assistants.sessions import AssistantSession, ToolRefused
 from app.i18n import translate
 
 
@@ -15,22 +15,22 @@ async def options(session: AssistantSession, arguments: OptionsArguments) -> dic
     """Show what may be done, or the form of an action."""
     if arguments.kind is None:
         openings = await session.read("/v1/me/openings")
-        told = ("kind", "kind_label", "action", "label")
-        return {"openings": [{name: each[name] for name in told} for each in openings["items"]]}
+        members = ("kind", "kind_label", "action", "label")
+        return {"openings": [{name: each[name] for name in members} for each in openings["items"]]}
     kind = kind_of(session, arguments.kind)
     if arguments.action is not None:
         return await _form(session, kind, action_of(session, kind, arguments.action), arguments.id)
     if arguments.id is None:
         return {"kind": kind.kind, "actions": [_described(action) for action in kind.actions.values()]}
     record = await session.read(f"{kind.path}/{arguments.id}")
-    told = ("action", "label", "open", "reason")
+    members = ("action", "label", "open", "reason")
     return {
         "kind": kind.kind,
         "id": record["id"],
         "version": record["version"],
         "state": record.get("state"),
         "actions": [
-            {name: each[name] for name in told if each[name] is not None}
+            {name: each[name] for name in members if each[name] is not None}
             for each in record.get("actions") or ()
             if not kind.actions[each["action"]].in_person
         ],
@@ -64,7 +64,7 @@ async def act(session: AssistantSession, arguments: ActArguments) -> dict[str, A
     kind = kind_of(session, arguments.kind)
     action = action_of(session, kind, arguments.action)
     if action.opens:
-        raise ToolRefused(session.words("opens", action=action.name))
+        raise ToolRefused(session.sentence("opens", action=action.name))
     if action.in_person:
         raise _in_person(session, kind, action, arguments.id)
     headers = {"idempotency-key": arguments.idempotency_key, "if-match": f'"{arguments.version}"'}
@@ -88,10 +88,10 @@ async def create(session: AssistantSession, arguments: CreateArguments) -> dict[
 
 
 def _done(session: AssistantSession, kind: KindOperations, record: dict[str, Any]) -> dict[str, Any]:
-    told = ("id", "number", "version", "state")
+    members = ("id", "number", "version", "state")
     return {
         "kind": kind.kind,
-        **{name: record[name] for name in told if name in record},
+        **{name: record[name] for name in members if name in record},
         "link": session.link(kind.kind, str(record.get("number") or record.get("id"))),
     }
 

@@ -96,7 +96,7 @@ class ReadArguments(ToolArguments):
         description="`record`, `history` (its events), or one of the record's lists, as `comments`.",
     )
     cursor: Cursor = None
-    at: str | None = Field(
+    pointer: str | None = Field(
         default=None,
         max_length=300,
         pattern="^/",

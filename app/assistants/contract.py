@@ -13,7 +13,7 @@ from app.desk.contract import NO_FILTERS, ScreenContract
 #: The deepest form that is written out.
 DEEPEST_FORM = 8
 #: What of a schema is for other readers.
-LEFT_OUT = frozenset({"x-label", "x-help", "x-enum-labels", "x-conditions", "examples", "title"})
+OMITTED_KEYWORDS = frozenset({"x-label", "x-help", "x-enum-labels", "x-conditions", "examples", "title"})
 #: Longer patterns are of texts and times in general, and say nothing to whoever fills them in.
 LONGEST_PATTERN = 60
 ID = "{id}"
@@ -127,10 +127,10 @@ class AssistantContract:
     def _written_out(self, schema: Schema, depth: int) -> Schema:
         if depth <= 0:
             return {}
-        whole = {**self.screens.resolved(schema), **{k: v for k, v in schema.items() if k != "$ref"}}
+        full = {**self.screens.resolved(schema), **{k: v for k, v in schema.items() if k != "$ref"}}
         written: dict[str, Any] = {}
-        for name, part in whole.items():
-            if name in LEFT_OUT or (name == "pattern" and len(part) > LONGEST_PATTERN):
+        for name, part in full.items():
+            if name in OMITTED_KEYWORDS or (name == "pattern" and len(part) > LONGEST_PATTERN):
                 continue
             if name in ("properties", "patternProperties"):
                 written[name] = {key: self._written_out(inner, depth - 1) for key, inner in part.items()}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from app.assistants.arguments import ExplainArguments, Subject
-from app.assistants.calls import AssistantSession, ToolRefused
 from app.assistants.reading import chosen, kind_of, whole_page
+from app.assistants.sessions import AssistantSession, ToolRefused
 
 CASES_ON_A_PAGE = 20
 #: Cases that are put in order, and those of a page in which they are read.
 MOST_ORDERED, LARGEST_PAGE = 1_000, 200
 #: The direction of KPIs of which less is better.
-DOWN = "down"
+DOWN_DIRECTION = "down"
 #: Of a sentence of what needs attention, what leads on from it.
 OF_SENTENCES = (
     "code",
@@ -50,36 +50,36 @@ async def explain(session: AssistantSession, arguments: ExplainArguments) -> dic
 def _attention(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the sentences, each with its KPI or record by name."""
 
-    def told(sentence: dict[str, Any]) -> dict[str, Any]:
-        named = {name: given["value"] for name, given in sentence["parameters"].items()}
+    def described(sentence: dict[str, Any]) -> dict[str, Any]:
+        named = {name: argument["value"] for name, argument in sentence["parameters"].items()}
         return {**_told({name: sentence[name] for name in OF_SENTENCES}), "parameters": named}
 
     return {
         "period": answer["period"],
         "counts": answer["counts"],
-        "needs_attention": [told(sentence) for sentence in answer["items"]],
-        "good": [told(sentence) for sentence in answer["good"]],
+        "needs_attention": [described(sentence) for sentence in answer["items"]],
+        "good": [described(sentence) for sentence in answer["good"]],
         "nothing": answer["nothing"],
     }
 
 
 def _required(session: AssistantSession, arguments: ExplainArguments, name: str) -> str:
-    given: str | None = getattr(arguments, name)
-    if given is None:
-        raise ToolRefused(session.words("wanting", argument=name, subject=arguments.subject.value))
-    return given
+    argument: str | None = getattr(arguments, name)
+    if argument is None:
+        raise ToolRefused(session.sentence("wanting", argument=name, subject=arguments.subject.value))
+    return argument
 
 
 async def _figures(session: AssistantSession) -> dict[str, Any]:
     page = await session.read("/v1/kpis/definitions")
-    told = ("key", "name", "process", "unit", "direction")
-    return {"figures": [{name: each.get(name) for name in told} for each in page["items"]]}
+    described = ("key", "name", "process", "unit", "direction")
+    return {"figures": [{name: each.get(name) for name in described} for each in page["items"]]}
 
 
 async def _definition(session: AssistantSession, key: str) -> dict[str, Any]:
     page = await session.read("/v1/kpis/definitions")
-    known = {each["key"]: each for each in page["items"]}
-    definition: dict[str, Any] = session.require(key, known, "unknown_figure")
+    definitions = {each["key"]: each for each in page["items"]}
+    definition: dict[str, Any] = session.require(key, definitions, "unknown_figure")
     return definition
 
 
@@ -99,7 +99,7 @@ async def _figure(session: AssistantSession, arguments: ExplainArguments) -> dic
         session, arguments.filters, session.contract.query(path.replace(definition["key"], "{key}"))
     )
     figures = await session.read(path, {**span, **filters, "grain": "month"})
-    moved = await session.calls.send("GET", f"{path}/influence", parameters={**span, **filters})
+    moved = await session.operations.send("GET", f"{path}/influence", parameters={**span, **filters})
     of_influence = moved.document if moved.is_success else {}
     return {
         "figure": {
@@ -109,7 +109,7 @@ async def _figure(session: AssistantSession, arguments: ExplainArguments) -> dic
         "points": [_told(point) for point in figures["points"]],
         "without": of_influence.get("without", [])[:10],
         "heaviest": of_influence.get("heaviest", []),
-        "then": session.words("then_cases"),
+        "then": session.sentence("then_cases"),
     }
 
 
@@ -132,7 +132,7 @@ async def _cases(session: AssistantSession, arguments: ExplainArguments) -> dict
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
         page = await session.read(path, {**parameters, **cursor})
         cases += page["items"]
-    cases.sort(key=lambda case: case["measure"], reverse=definition["direction"] == DOWN)
+    cases.sort(key=lambda case: case["measure"], reverse=definition["direction"] == DOWN_DIRECTION)
     begin = int(arguments.cursor) if arguments.cursor is not None and arguments.cursor.isdecimal() else 0
     return await whole_page(lambda limit: _some(session, cases, begin, limit, page), CASES_ON_A_PAGE)
 
@@ -142,14 +142,16 @@ async def _some(
 ) -> dict[str, Any]:
     """Return the cases from there on, the worst of all first."""
     end = begin + limit
-    told = [{**_told(case), "link": session.link(case["kind"], case["number"])} for case in cases[begin:end]]
+    described = [
+        {**_told(case), "link": session.link(case["kind"], case["number"])} for case in cases[begin:end]
+    ]
     return {
         "unit": page["unit"],
-        "cases": told,
+        "cases": described,
         "cases_in_all": len(cases),
         "more_than_ordered": page["next_cursor"] is not None,
         "next_cursor": str(end) if end < len(cases) else None,
-        "then": session.words("then_history"),
+        "then": session.sentence("then_history"),
     }
 
 
@@ -157,5 +159,5 @@ async def _clock(session: AssistantSession, arguments: ExplainArguments) -> dict
     kind = kind_of(session, _required(session, arguments, "kind"))
     name = _required(session, arguments, "id")
     if session.contract.screens.operation("get", f"{kind.path}/{{id}}/sla") is None:
-        raise ToolRefused(session.words("no_clocks", kind=kind.kind))
+        raise ToolRefused(session.sentence("no_clocks", kind=kind.kind))
     return await session.read(f"{kind.path}/{name}/sla")

@@ -50,19 +50,19 @@ def shortened(document: Any, longest: int, most: int, depth: int = 0) -> Any:
         return "…"
     if isinstance(document, dict):
         members = list(document.items())
-        kept = {
+        shorter = {
             _cut_text(str(name), longest): shortened(part, longest, most, depth + 1)
             for name, part in members[: max(most, 12) if depth < 2 else most]
         }
-        return kept if len(kept) >= len(members) else {**kept, "…": len(members) - len(kept)}
+        return shorter if len(shorter) >= len(members) else {**shorter, "…": len(members) - len(shorter)}
     if isinstance(document, (list, tuple)):
         return _cut_list(document, longest, most, depth)
     return document
 
 
 def _cut_list(entries: Sequence[Any], longest: int, most: int, depth: int) -> list[Any]:
-    kept = [shortened(entry, longest, most, depth + 1) for entry in entries[:most]]
-    return kept if len(kept) == len(entries) else [*kept, {"…": len(entries) - len(kept)}]
+    shorter = [shortened(entry, longest, most, depth + 1) for entry in entries[:most]]
+    return shorter if len(shorter) == len(entries) else [*shorter, {"…": len(entries) - len(shorter)}]
 
 
 def _cut_text(text: str, longest: int) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from app.assistants.arguments import CatalogueArguments, FindArguments, ReadArguments
-from app.assistants.calls import AssistantSession, ToolRefused
 from app.assistants.contract import ActionOperation, KindOperations
 from app.assistants.fitting import fits, size_of
+from app.assistants.sessions import AssistantSession, ToolRefused
 
 #: Fields that say what a record is, in this order; lists show those that the kind has.
 SUMMARY = (
@@ -60,28 +60,28 @@ def action_of(session: AssistantSession, kind: KindOperations, name: str) -> Act
 
 
 def chosen(
-    session: AssistantSession, filters: Mapping[str, str | list[str]], known: Mapping[str, Any]
+    session: AssistantSession, filters: Mapping[str, str | list[str]], accepted: Mapping[str, Any]
 ) -> dict[str, str]:
     """Return the filters as query parameters. Raises ToolRefused."""
     for name in filters:
-        session.require(name, known, "unknown_filter")
+        session.require(name, accepted, "unknown_filter")
     return {name: texts if isinstance(texts, str) else ",".join(texts) for name, texts in filters.items()}
 
 
-async def find(session: AssistantSession, arguments: FindArguments) -> dict[str, Any]:
+async def find_records(session: AssistantSession, arguments: FindArguments) -> dict[str, Any]:
     """Find records of a kind, or of all kinds by their words."""
     if arguments.kind is None:
         return await _search(session, arguments)
     kind = kind_of(session, arguments.kind)
     listing = session.contract.screens.listing(kind.plural)
     if listing is None:
-        raise ToolRefused(session.words("no_list", kind=kind.kind))
+        raise ToolRefused(session.sentence("no_list", kind=kind.kind))
     parameters = chosen(session, arguments.filters, session.contract.filters(kind.kind))
-    known = session.contract.query(kind.path)
-    if "fields" in known:
+    accepted = session.contract.query(kind.path)
+    if "fields" in accepted:
         parameters["fields"] = ",".join(name for name in SUMMARY if name in listing.fields)
     if arguments.text is not None:
-        session.require("q", known, "not_searched")
+        session.require("q", accepted, "not_searched")
         parameters["q"] = arguments.text
     if arguments.sort is not None:
         session.require(arguments.sort, dict.fromkeys(listing.sorts), "unknown_sort")
@@ -90,7 +90,7 @@ async def find(session: AssistantSession, arguments: FindArguments) -> dict[str,
         parameters["cursor"] = arguments.cursor
 
     async def fetch(limit: int) -> dict[str, Any]:
-        paged = {"limit": str(limit)} if "limit" in known else {}
+        paged = {"limit": str(limit)} if "limit" in accepted else {}
         return await session.read(kind.path, {**parameters, **paged})
 
     page = await whole_page(fetch, arguments.limit)
@@ -103,14 +103,14 @@ async def find(session: AssistantSession, arguments: FindArguments) -> dict[str,
 
 async def _search(session: AssistantSession, arguments: FindArguments) -> dict[str, Any]:
     if arguments.text is None or arguments.filters or arguments.sort or arguments.cursor:
-        raise ToolRefused(session.words("kind_or_text"), kinds=sorted(session.contract.kinds))
+        raise ToolRefused(session.sentence("kind_or_text"), kinds=sorted(session.contract.kinds))
     hits = await session.read("/v1/search", {"q": arguments.text, "limit": str(arguments.limit)})
     return {"records": [{**hit, "link": session.link(hit["kind"], _name(hit))} for hit in hits["items"]]}
 
 
 def _summarised(session: AssistantSession, kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: part for name, part in record.items() if name in SUMMARY and part is not None}
-    return {**told, "link": session.link(kind, _name(record))}
+    described = {name: part for name, part in record.items() if name in SUMMARY and part is not None}
+    return {**described, "link": session.link(kind, _name(record))}
 
 
 def _name(record: Mapping[str, Any]) -> str:
@@ -122,24 +122,28 @@ async def read(session: AssistantSession, arguments: ReadArguments) -> dict[str,
     kind = kind_of(session, arguments.kind)
     path = f"{kind.path}/{arguments.id}"
     if arguments.part == RECORD:
-        whole = await _record(session, kind, path)
+        document = await _record(session, kind, path)
     elif arguments.part == HISTORY:
-        whole = await _history(session, f"{path}/events", arguments.cursor)
+        document = await _history(session, f"{path}/events", arguments.cursor)
     else:
         lists = session.contract.lists(kind.kind)
         session.require(arguments.part, {RECORD: "", HISTORY: "", **lists}, "unknown_part")
-        whole = await _list(
+        document = await _list(
             session, f"{path}/{arguments.part}", f"{kind.path}/{{id}}/{arguments.part}", arguments
         )
-    return whole if arguments.at is None else _read_on(session, whole, arguments.at, arguments.offset)
+    return (
+        document
+        if arguments.pointer is None
+        else _read_on(session, document, arguments.pointer, arguments.offset)
+    )
 
 
 async def _record(session: AssistantSession, kind: KindOperations, path: str) -> dict[str, Any]:
     record = await session.read(path)
-    told = {name: part for name, part in record.items() if part is not None and name != "actions"}
+    described = {name: part for name, part in record.items() if part is not None and name != "actions"}
     return {
         "kind": kind.kind,
-        RECORD: told,
+        RECORD: described,
         "actions": [action["action"] for action in record.get("actions") or () if action["open"]],
         "lists": [HISTORY, *session.contract.lists(kind.kind)],
         "link": session.link(kind.kind, _name(record)),
@@ -171,19 +175,19 @@ def _told(event: Mapping[str, Any]) -> dict[str, Any]:
 async def _list(
     session: AssistantSession, path: str, declared: str, arguments: ReadArguments
 ) -> dict[str, Any]:
-    known = session.contract.query(declared)
+    accepted = session.contract.query(declared)
     cursor = {} if arguments.cursor is None else {"cursor": arguments.cursor}
 
     async def fetch(limit: int) -> dict[str, Any]:
-        page = await session.read(path, cursor | ({"limit": str(limit)} if "limit" in known else {}))
+        page = await session.read(path, cursor | ({"limit": str(limit)} if "limit" in accepted else {}))
         return {arguments.part: page["items"], "next_cursor": page.get("next_cursor")}
 
     return await whole_page(fetch, ENTRIES_ON_A_PAGE)
 
 
-def _read_on(session: AssistantSession, whole: Any, pointer: str, offset: int) -> dict[str, Any]:
+def _read_on(session: AssistantSession, document: Any, pointer: str, offset: int) -> dict[str, Any]:
     """Return what stands at the pointer, from the offset on. Raises ToolRefused."""
-    part = whole
+    part = document
     for name in pointer.split("/")[1:]:
         name = name.replace("~1", "/").replace("~0", "~")  # noqa: PLW2901 - as RFC 6901 reads it
         if isinstance(part, dict) and name in part:
@@ -191,7 +195,7 @@ def _read_on(session: AssistantSession, whole: Any, pointer: str, offset: int) -
         elif isinstance(part, list) and name.isdecimal() and len(name) < 7 and int(name) < len(part):
             part = part[int(name)]
         else:
-            raise ToolRefused(session.words("nothing_there", at=pointer))
+            raise ToolRefused(session.sentence("nothing_there", at=pointer))
     if not isinstance(part, (str, list)):
         return {"at": pointer, "part": part}
     length = PIECE
@@ -224,7 +228,7 @@ async def catalogue(session: AssistantSession, arguments: CatalogueArguments) ->
         }
         for each in page["items"]
     ]
-    return {"items": offered, "next_cursor": page["next_cursor"], "how": session.words("how_to_ask")}
+    return {"items": offered, "next_cursor": page["next_cursor"], "how": session.sentence("how_to_ask")}
 
 
 async def _item(session: AssistantSession, key: str) -> dict[str, Any]:
@@ -237,6 +241,6 @@ async def _item(session: AssistantSession, key: str) -> dict[str, Any]:
         **{name: offered[name] for name in facts if offered.get(name) is not None},
         "answers": offered["form"],
         "required": session.contract.form("request", "submit").get("required", []),
-        "how": session.words("how_to_ask"),
+        "how": session.sentence("how_to_ask"),
         "link": f"{session.address}/portal/catalogue_item/{offered['key']}",
     }

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.authentication.auth import ASSISTANTS, assisted, caller_of, ledger_of
-from app.assistants.calls import AssistantSession
 from app.assistants.contract import AssistantContract
+from app.assistants.sessions import AssistantSession
 from app.common.people import Caller
 from app.desk.contract import screen_contract
 from app.desk.operation_calls import OperationCalls
@@ -33,10 +33,10 @@ def own_contract() -> AssistantContract:
 
 
 @contextlib.asynccontextmanager
-async def assistants_served(app: FastAPI, *, wanted: bool) -> AsyncIterator[None]:
-    """Serve assistants at `/mcp` if wanted. Raises SettingsError without the package that it needs."""
+async def assistants_served(app: FastAPI, *, is_served: bool) -> AsyncIterator[None]:
+    """Serve assistants at `/mcp`. Raises SettingsError without the package that it needs."""
     app.state.assistants = None
-    if not wanted:
+    if not is_served:
         yield
         return
     try:

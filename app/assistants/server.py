@@ -11,7 +11,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
-from app.assistants.calls import TABLE, AssistantSession
+from app.assistants.sessions import TABLE, AssistantSession
 from app.assistants.tools import TOOLS, Tool, call_tool
 from app.i18n import translate
 
@@ -31,8 +31,8 @@ def mcp_server(open_session: OpenSession) -> Server[Any]:
 
     async def run_tool(ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         sent = params.arguments or {}
-        wanted = sent.get("language")
-        session = await open_session(ctx, client_name(ctx), wanted if isinstance(wanted, str) else None)
+        language = sent.get("language")
+        session = await open_session(ctx, client_name(ctx), language if isinstance(language, str) else None)
         answer = await call_tool(session, params.name, sent)
         text = types.TextContent(type="text", text=answer.text)
         return types.CallToolResult(content=[text], is_error=answer.is_refusal)

@@ -22,8 +22,8 @@ from app.assistants.arguments import (
     ReadArguments,
     ToolArguments,
 )
-from app.assistants.calls import TABLE, AssistantSession, ToolRefused
 from app.assistants.fitting import as_text, fitted
+from app.assistants.sessions import TABLE, AssistantSession, ToolRefused
 from app.i18n import translate
 
 MOST_FAULTS = 20
@@ -58,7 +58,7 @@ class ToolAnswer:
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
-        Tool("find", FindArguments, reading.find),
+        Tool("find", FindArguments, reading.find_records),
         Tool("read", ReadArguments, reading.read),
         Tool("explain", ExplainArguments, explaining.explain),
         Tool("catalogue", CatalogueArguments, reading.catalogue),
@@ -83,20 +83,20 @@ async def call_tool(session: AssistantSession, name: str, sent: Mapping[str, Any
 def marked(session: AssistantSession, text: str) -> str:
     """Return the text between marks that nobody can foresee, and before them that it is data."""
     mark = secrets.token_hex(8)
-    return f"{session.words('marked', mark=mark)}\n[data {mark}]\n{text}\n[/data {mark}]"
+    return f"{session.sentence('marked', mark=mark)}\n[data {mark}]\n{text}\n[/data {mark}]"
 
 
 def _arguments(session: AssistantSession, tool: Tool, sent: Mapping[str, Any]) -> ToolArguments:
     try:
         return tool.arguments.model_validate(sent)
     except ValidationError as error:
-        known = list(tool.arguments.model_fields)
+        accepted = list(tool.arguments.model_fields)
         wrong = error.errors(include_url=False)[:MOST_FAULTS]
         faults = [
-            fault_of(session.language, {**each, "loc": ("body", *each["loc"])}, known) for each in wrong
+            fault_of(session.language, {**each, "loc": ("body", *each["loc"])}, accepted) for each in wrong
         ]
-        told = [{"at": fault.pointer, "message": fault.message} for fault in faults]
-        strange = [name for name in sent if name not in known]
-        near = [*dict.fromkeys(n for name in strange for n in get_close_matches(name[:60], known, 2, 0.4))]
-        more = {"nearest": near or known} if strange else {}
-        raise ToolRefused(session.words("bad_arguments"), errors=told, **more) from error
+        wrong_arguments = [{"at": fault.pointer, "message": fault.message} for fault in faults]
+        strange = [name for name in sent if name not in accepted]
+        near = [*dict.fromkeys(n for name in strange for n in get_close_matches(name[:60], accepted, 2, 0.4))]
+        more = {"nearest": near or accepted} if strange else {}
+        raise ToolRefused(session.sentence("bad_arguments"), errors=wrong_arguments, **more) from error

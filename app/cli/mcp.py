@@ -12,9 +12,9 @@ import orjson
 import typer
 
 from app.api.authentication.auth import ASSISTANT_HEADER
-from app.assistants.calls import AssistantSession
 from app.assistants.contract import AssistantContract
 from app.assistants.router import MISSING
+from app.assistants.sessions import AssistantSession
 from app.cli.exits import NO_ANSWER, REFUSED, WRONG_USE
 from app.desk.operation_calls import NO_BODY, NO_PARAMETERS, CallAnswer, Parameters
 from app.i18n import LANGUAGES, language_of
@@ -83,9 +83,11 @@ def mcp(
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=SECONDS) as client:
             contract, own_language = await _installation(client)
 
-            async def open_session(_: Any, said: str | None, language: str | None) -> AssistantSession:
+            async def open_session(
+                _: Any, program_name: str | None, language: str | None
+            ) -> AssistantSession:
                 chosen = language if language in LANGUAGES else own_language
-                calls = HttpCalls(client, name or said or "", chosen)
+                calls = HttpCalls(client, name or program_name or "", chosen)
                 return AssistantSession(calls, contract, chosen, url.rstrip("/"))
 
             await serve_stdio(mcp_server(open_session))
@@ -101,8 +103,11 @@ async def _installation(client: httpx.AsyncClient) -> tuple[AssistantContract, s
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         _fail(f"no installation answers at {client.base_url}: {type(error).__name__}", NO_ANSWER, error)
     if person.status_code != httpx.codes.OK:
-        told = person.json() if "json" in person.headers.get("content-type", "") else {}
-        _fail(f"{client.base_url}: {told.get('detail') or told.get('title') or person.status_code}", REFUSED)
+        document = person.json() if "json" in person.headers.get("content-type", "") else {}
+        _fail(
+            f"{client.base_url}: {document.get('detail') or document.get('title') or person.status_code}",
+            REFUSED,
+        )
     contract = AssistantContract(orjson.loads(document.content))
     if not contract.bars_assistants:
         _fail(f"{client.base_url} is older than assistants: update it first", REFUSED)

@@ -55,7 +55,7 @@ async def test_a_record_with_a_megabyte_of_comments_is_read_page_by_page(
     named = {"kind": "incident", "id": incident["number"]}
     async with assistants.over_http(admin.token) as assistant:
         assert "… [20000]" in (await assistant.use("read", **named))["record"]["description"]
-        seen: list[str] = []
+        numbers: list[str] = []
         events = 0
         for part, most in (("comments", 40), ("history", 41)):
             cursor: dict[str, str] = {}
@@ -64,19 +64,19 @@ async def test_a_record_with_a_megabyte_of_comments_is_read_page_by_page(
                 page = await assistant.use("read", **named, part=part, **cursor)
                 pages += 1
                 if part == "comments":
-                    seen += [comment["text"][:3] for comment in page[part]]
+                    numbers += [comment["text"][:3] for comment in page[part]]
                 else:
                     events += len(page["events"])
                 if page["next_cursor"] is None:
                     break
                 cursor = {"cursor": page["next_cursor"]}
             assert 1 < pages <= most
-        assert sorted(seen) == [text[:3] for text in texts]
+        assert sorted(numbers) == [text[:3] for text in texts]
         assert events >= 41
         read, offset = "", 0
         while True:
-            at = {"part": "comments", "at": "/comments/0/text", "offset": offset}
-            piece = await assistant.use("read", **named, **at)
+            place = {"part": "comments", "pointer": "/comments/0/text", "offset": offset}
+            piece = await assistant.use("read", **named, **place)
             read += piece["piece"]
             if piece["next_offset"] is None:
                 break

@@ -70,13 +70,13 @@ def test_no_role_lets_an_assistant_do_it(lifecycle: Lifecycle[Any], row: Action[
 
 
 def test_the_contract_says_what_persons_do_themselves() -> None:
-    said = {
+    marked = {
         operation["x-lifecycle"]["event"]
         for _, operation in _operations()
         if operation.get("x-lifecycle", {}).get("in_person")
     }
-    assert said == {row.event for _, row in ROWS if row.policy.bars_assistants} & said
-    assert len(said) > 100
+    assert marked == {row.event for _, row in ROWS if row.policy.bars_assistants} & marked
+    assert len(marked) > 100
 
 
 def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -109,8 +109,8 @@ async def test_a_vote_by_an_assistant_is_refused_by_the_api_too_and_is_not_offer
     path = await board.assessed()
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     voter = next(iter(await board.voters(path)))
-    seen = await voter.read(path)
-    assert "vote" in {action["action"] for action in seen["actions"]}
+    options = await voter.read(path)
+    assert "vote" in {action["action"] for action in options["actions"]}
     by_assistant = {"ledgerdesk-assistant": "claude"}
     offered = (await voter.get(path, headers=by_assistant)).json()["actions"]
     assert "vote" not in {action["action"] for action in offered}
@@ -142,9 +142,9 @@ async def test_options_name_what_is_for_the_person(api: Api, assistants: Assista
             await admin.post_ok(
                 f"/v1/incidents/{incident['id']}/resolve", {"resolution_code": "fixed", "done": "Yes."}
             )
-        seen = await assistant.use("options", kind="incident", id=incident["number"])
-        in_person = {each["action"] for each in seen["in_person"]}
+        options = await assistant.use("options", kind="incident", id=incident["number"])
+        in_person = {each["action"] for each in options["in_person"]}
         assert in_person == (set() if key == "read" else {"rate"})
-        assert not in_person & {each["action"] for each in seen["actions"]}
+        assert not in_person & {each["action"] for each in options["actions"]}
         refused = await assistant.refused("options", kind="person", action="grant_role")
         assert refused["code"] == "done_in_person"

@@ -64,9 +64,9 @@ async def test_an_assistant_files_a_request_from_the_catalogue_in_its_persons_na
         assert item["answers"] == QUESTIONS
         form = await assistant.use("options", kind="request", action="submit")
         assert {"title", "item", "answers"} <= form["form"]["properties"].keys()
-        said = {"title": "A laptop", "description": "Mine is broken.", "channel": "api", "urgency": "3"}
-        assert set(item["required"]) <= said.keys()
-        wrong = {**said, "item": "laptop", "answers": {"model": "huge"}}
+        filled_in = {"title": "A laptop", "description": "Mine is broken.", "channel": "api", "urgency": "3"}
+        assert set(item["required"]) <= filled_in.keys()
+        wrong = {**filled_in, "item": "laptop", "answers": {"model": "huge"}}
         refused = await assistant.refused("create", kind="request", idempotency_key="key-0001", body=wrong)
         assert refused["errors"][0]["pointer"] == "/answers/model"
         body = wrong | {"answers": {"model": "light"}}
@@ -84,26 +84,28 @@ async def test_an_assistant_files_a_request_from_the_catalogue_in_its_persons_na
 async def test_an_assistants_name_may_come_by_a_header_and_is_a_code(
     api: Api, assistants: Assistants, admin: Client
 ) -> None:
-    for said, kept in {"Claude Code 2": "claude-code-2", "<é>": "unnamed", "x" * 99: "x" * 40}.items():
-        header = {"ledgerdesk_assistant": said.encode("ascii", "replace").decode()}
+    for filled_in, code in {"Claude Code 2": "claude-code-2", "<é>": "unnamed", "x" * 99: "x" * 40}.items():
+        header = {"ledgerdesk_assistant": filled_in.encode("ascii", "replace").decode()}
         async with assistants.over_http(admin.token, "legacy", **header) as assistant:
-            body = an_incident(title=f"By {kept}")
-            done = await assistant.use("create", kind="incident", idempotency_key=f"key-{kept}", body=body)
+            body = an_incident(title=f"By {code}")
+            done = await assistant.use("create", kind="incident", idempotency_key=f"key-{code}", body=body)
         (opened, *_) = (await admin.read(f"/v1/incidents/{done['number']}/events"))["items"]
-        assert opened["source"] == f"assistant:{kept}"
+        assert opened["source"] == f"assistant:{code}"
 
 
 async def test_an_action_needs_the_version_that_was_read(assistants: Assistants, admin: Client) -> None:
     incident = await admin.post_ok("/v1/incidents", an_incident())
     async with assistants.over_http(admin.token) as assistant:
-        seen = await assistant.use("options", kind="incident", id=incident["number"])
-        assert "acknowledge" in [action["action"] for action in seen["actions"] if action["open"]]
+        options = await assistant.use("options", kind="incident", id=incident["number"])
+        assert "acknowledge" in [action["action"] for action in options["actions"] if action["open"]]
         named = {"kind": "incident", "id": incident["number"], "action": "acknowledge"}
         await admin.post_ok(
             f"/v1/incidents/{incident['id']}/prioritise",
             {"impact": "1", "urgency": "1", "reason": "All wait."},
         )
-        stale = await assistant.refused("act", **named, version=seen["version"], idempotency_key="first-one")
+        stale = await assistant.refused(
+            "act", **named, version=options["version"], idempotency_key="first-one"
+        )
         assert stale["code"] == "changed_since", stale
         read = await assistant.use("read", kind="incident", id=incident["number"])
         version = read["record"]["version"]
@@ -125,8 +127,8 @@ async def test_an_assistant_sees_and_does_what_its_person_may_and_nothing_more(
     own = await lin.post_ok("/v1/incidents", an_incident(title="Mine"))
     other = await zhao.post_ok("/v1/incidents", an_incident(title="Theirs"))
     async with connected(assistants, how, lin) as assistant:
-        found = await assistant.use("find", kind="incident")
-        assert [record["number"] for record in found["records"]] == [own["number"]]
+        records = await assistant.use("find", kind="incident")
+        assert [record["number"] for record in records["records"]] == [own["number"]]
         named = {"kind": "incident", "id": other["number"]}
         head = await api.head()
         key = {"version": 1, "idempotency_key": "a-key-of-ours"}
@@ -180,7 +182,7 @@ async def test_wrong_arguments_are_told_with_the_nearest_names(assistants: Assis
         assert {fault["at"] for fault in unkeyed["errors"]} == {"/version", "/idempotency_key"}
         for name in ("../persons", "a/b", "..", "a?b", "a%2fb", "a\nb"):
             assert (await refused("read", kind="incident", id=name))["errors"], name
-        assert (await refused("read", **named, at="/record/nothing"))["refused"]
+        assert (await refused("read", **named, pointer="/record/nothing"))["refused"]
         deep: Any = []
         for _ in range(200):
             deep = [deep]

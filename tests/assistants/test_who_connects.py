@@ -97,9 +97,9 @@ async def test_without_its_package_the_server_says_what_to_install(monkeypatch: 
     monkeypatch.setitem(sys.modules, "mcp.server.streamable_http_manager", None)
     app = build_app()
     with pytest.raises(SettingsError, match=r"LEDGERDESK_ASSISTANTS.*pip install 'ledgerdesk\[mcp\]'"):
-        async with assistants_served(app, wanted=True):
+        async with assistants_served(app, is_served=True):
             raise AssertionError("it is not installed")
-    async with assistants_served(app, wanted=False):
+    async with assistants_served(app, is_served=False):
         assert app.state.assistants is None
 
 
@@ -125,8 +125,8 @@ def test_the_command_says_what_is_missing() -> None:
     assert (without_package.returncode, "ledgerdesk[mcp]" in without_package.stderr) == (2, True)
     without_key = run("mcp")
     assert (without_key.returncode, "LEDGERDESK_MCP_KEY" in without_key.stderr) == (2, True)
-    nobody = run("mcp", LEDGERDESK_MCP_KEY="ldk_x", LEDGERDESK_MCP_URL="http://127.0.0.1:1")
-    assert (nobody.returncode, "no installation answers" in nobody.stderr) == (6, True)
+    unreachable = run("mcp", LEDGERDESK_MCP_KEY="ldk_x", LEDGERDESK_MCP_URL="http://127.0.0.1:1")
+    assert (unreachable.returncode, "no installation answers" in unreachable.stderr) == (6, True)
     no_address = run("mcp", LEDGERDESK_MCP_KEY="ldk_x", LEDGERDESK_MCP_URL="nowhere")
     assert (no_address.returncode, "Traceback" in no_address.stderr) == (6, False)
 

@@ -15,7 +15,7 @@ from app.i18n import translate
 TABLE = "assistants"
 
 
-class Calls(Protocol):
+class OperationSender(Protocol):
     """Calls of operations with the rights of one key."""
 
     async def send(
@@ -46,12 +46,12 @@ class AssistantSession:
     and the address of the pages for people.
     """
 
-    calls: Calls
+    operations: OperationSender
     contract: AssistantContract
     language: str
     address: str = ""
 
-    def words(self, code: str, **words: object) -> str:
+    def sentence(self, code: str, **words: object) -> str:
         """Return the sentence of that code."""
         return translate(self.language, TABLE, code, {name: str(word) for name, word in words.items()})
 
@@ -70,17 +70,17 @@ class AssistantSession:
 
     async def sent(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         """Return the document that the request was answered with. Raises ToolRefused."""
-        answer = await self.calls.send(method, path, **more)
+        answer = await self.operations.send(method, path, **more)
         if not answer.is_success:
             raise ToolRefused(answer.fault, **_helpful_members(answer.document))
         return answer.document if isinstance(answer.document, dict) else {}
 
-    def require(self, name: str, known: Mapping[str, Any], code: str) -> Any:
+    def require(self, name: str, names: Mapping[str, Any], code: str) -> Any:
         """Return what is known by that name. Raises ToolRefused with the nearest names."""
-        if name in known:
-            return known[name]
-        near = get_close_matches(name[:100], known, 5, 0.4)
-        raise ToolRefused(self.words(code, name=name[:100]), nearest=near or sorted(known)[:50])
+        if name in names:
+            return names[name]
+        near = get_close_matches(name[:100], names, 5, 0.4)
+        raise ToolRefused(self.sentence(code, name=name[:100]), nearest=near or sorted(names)[:50])
 
 
 def _helpful_members(problem: Any) -> dict[str, Any]:
