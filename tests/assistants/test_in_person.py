@@ -122,6 +122,19 @@ async def test_a_vote_by_an_assistant_is_refused_by_the_api_too_and_is_not_offer
     assert (await voter.post(f"{path}/vote", json=body)).status_code == 200
 
 
+async def test_nothing_is_asked_for_that_would_not_name_the_assistant_afterwards(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    by_assistant = {"ledgerdesk-assistant": "claude"}
+    bodies: dict[str, dict[str, Any]] = {
+        "/v1/sessions": {},
+        "/v1/bulk_jobs": {"upload": str(uuid7()), "records": "requests"},
+        "/v1/imports": {"source": "legacy", "format": "ndjson", "upload": str(uuid7())},
+    }
+    for path, body in bodies.items():
+        refused = await admin.post(path, json=body, headers=by_assistant)
+        assert (refused.status_code, refused.json()["code"]) == (403, "done_in_person"), refused.text
+
+
 async def test_a_header_gives_no_right_that_the_key_has_not(api: Api) -> None:
     admin, lin = await api.client("Ada", Role.agent, Role.engineer), await api.client("Lin")
     incident = await admin.post_ok("/v1/incidents", an_incident())

@@ -33,7 +33,7 @@ from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.common.personal import LOGIN
 from app.kernel.actions.context import CommandMetadata as Acting
-from app.kernel.actions.refusals import Refusal
+from app.kernel.actions.refusals import DoneInPerson, Refusal
 from app.kernel.ledger import Ledger as Services
 from app.platform.db import DatabaseGone
 from app.platform.settings import Settings
@@ -395,6 +395,12 @@ def assisted(caller: Who, name: str | None) -> Who:
         return caller
     code = _NO_CODE.sub("-", name[:LONGEST_NAME].lower()).strip("-._")
     return replace(caller, assistant=code or "unnamed")
+
+
+def require_in_person(request: Request) -> None:
+    """Raise DoneInPerson if an assistant asks: what comes of the request would not name it."""
+    if caller_of(request).assistant is not None:
+        raise DoneInPerson({"action": f"{request.method} {request.scope['path']}"})
 
 
 def signed_in(request: Request) -> Who | None:
