@@ -46,6 +46,7 @@ COMMANDS = {
     "reconcile": "figures.reconcile",
     "sla-cases": "conformance.sla_cases",
     "effect-cases": "conformance.effect_cases",
+    "mcp": "mcp",
     "lifecycles": "upkeep.lifecycles",
     "contract": "upkeep.contract",
     "schema": "upkeep.schema",

@@ -246,6 +246,11 @@ class Settings(BaseSettings):
     open_metrics: bool = Field(
         default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
     )
+    assistants: bool = Field(
+        default=False,
+        description="Serve assistants at `/mcp` (Model Context Protocol), with the rights of the key that "
+        "they send. Needs the extra `mcp`.",
+    )
     rating_percent: int = Field(
         default=25,
         ge=0,

@@ -44,6 +44,7 @@ WRONG = {
     "rate_seconds": "1.5",
     "wrong_keys": "none",
     "open_metrics": "ajar",
+    "assistants": "perhaps",
     "session_hours": "0",
     "oidc_issuer": "http://login.example.org",
     "oidc_client_id": "",

@@ -3,6 +3,7 @@
 Refusal
  ├─ NotFound             404  does not exist, or is not visible to this caller
  ├─ Forbidden            403  visible, but the caller may not do this
+ ├─ DoneInPerson         403  no assistant may do this: the person must do it themselves
  ├─ SegregationOfDuties  403  the caller has had a conflicting duty in the record
  ├─ ActionUnavailable    409  the state, or a check, forbids the action
  ├─ VersionMismatch      412  changed since the version in If-Match
@@ -77,6 +78,14 @@ class Forbidden(Refusal):
 
     STATUS = 403
     CODE = "forbidden"
+
+
+@dataclass
+class DoneInPerson(Refusal):
+    """An assistant has tried what persons do themselves. `words`: the action."""
+
+    STATUS = 403
+    CODE = "done_in_person"
 
 
 @dataclass
