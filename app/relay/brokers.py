@@ -7,13 +7,13 @@ from typing import Protocol, Self
 
 from app.relay.messages import Message, Published
 
-#: The most bytes of a message where the broker says no less: what brokers take by default, with room for headers.
+#: The most bytes of a message, where the broker does not take less: what they usually take, less headers.
 LARGEST_BYTES = 900_000
 
 
 class BrokerGone(Exception):
-    """The broker cannot be reached, does not answer in time, or cannot store: it is tried again. Messages that
-    were being published are stored or not; only the broker knows.
+    """The broker cannot be reached, does not answer in time, or cannot store: it is tried again. Messages
+    that were being published are stored or not; only the broker knows.
     """
 
 
@@ -22,7 +22,7 @@ class Overtaken(Exception):
 
 
 class RelayRefused(Exception):
-    """What the broker holds, or how it is set up, makes it impossible to go on; the message says what to do."""
+    """The relay cannot go on with what the broker holds; the message says what to do."""
 
 
 class Broker(Protocol):

@@ -1,7 +1,7 @@
 """Kafka: the first partition of a topic of the relay's own, written in transactions under one id.
 
-Whoever begins with a transactional id ends the transactions of everybody before with the same id, and shuts them
-out: so the newest position that can be read after that is the newest, and nobody else adds to it.
+Whoever begins with a transactional id ends the transactions of everybody before with the same id, and shuts
+them out: so the newest position that can be read after that is the newest, and nobody else adds to it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TRANSACTION_SECONDS = 60
 HEADERS = [("content-type", MEDIA_TYPE.encode())]
 #: A topic that the relay makes keeps what it has.
 TOPIC_SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-#: So many offsets before the end are read first for the newest message: a marker of a transaction has one, too.
+#: So many offsets before the end are read first for the newest message; markers of transactions have some.
 FEWEST_OFFSETS = 4
 
 
@@ -129,8 +129,8 @@ class KafkaTopic:
                 back *= 4
         if first:
             raise RelayRefused(
-                f"The topic {self._topic} was emptied: nothing in it says which position comes next. Have it keep "
-                "messages longer than the longest silence (retention.ms=-1), and name a new topic in "
+                f"The topic {self._topic} was emptied: nothing in it says which position comes next. Have it "
+                "keep messages longer than the longest silence (retention.ms=-1), and name a new topic in "
                 "LEDGERDESK_RELAY_STREAM."
             )
         return None
@@ -150,8 +150,9 @@ class KafkaTopic:
             return read_published(text)
         except ForeignMessage as error:
             raise RelayRefused(
-                f"The newest message of the topic {self._topic} is none of this log: somebody else writes to it. "
-                "Let nobody but the relay write there, and name a new topic in LEDGERDESK_RELAY_STREAM."
+                f"The newest message of the topic {self._topic} is none of this log: somebody else writes "
+                "to it. Let nobody but the relay write there, and name a new topic in "
+                "LEDGERDESK_RELAY_STREAM."
             ) from error
 
     async def publish(self, messages: Sequence[Message]) -> None:
@@ -159,13 +160,18 @@ class KafkaTopic:
         producer = self._producer
         assert producer is not None, "prepared first"
         async with _answering(), producer.transaction():
-            sent = [
-                await producer.send(
-                    self._topic, message.text, message.stream.encode(), partition=0, headers=HEADERS
-                )
-                for message in messages
-            ]
-            await asyncio.gather(*sent)
+            sent: list[asyncio.Future[Any]] = []
+            try:
+                for message in messages:
+                    key = message.stream.encode()
+                    sent.append(
+                        await producer.send(self._topic, message.text, key, partition=0, headers=HEADERS)
+                    )
+            finally:
+                outcomes = await asyncio.gather(*sent, return_exceptions=True)
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
 
     def check(self) -> None:
         """Do nothing: the client connects again by itself, and the next transaction shows whether it may."""

@@ -1,8 +1,8 @@
 """NATS JetStream: a stream of the relay's own, in which a position is the sequence number of its message.
 
 Each message names the sequence that it expects before it, so the server refuses a gap, a double and a second
-writer, however many messages are on their way. The sequence outlives the messages: a stream that was purged, or
-keeps only the newest, still says how far it has come.
+writer, however many messages are on their way. The sequence outlives the messages: a stream that was purged,
+or keeps only the newest, still says how far it has come.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class NatsStream:
     async def __aenter__(self) -> Self:
         self._batch = _Batch(0)
         with _failures():
-            # Without reconnecting by itself: after a cut, only reading the newest message says where to go on.
+            # It does not reconnect by itself: after a cut, only the newest message says where to go on.
             await self._client.connect(
                 servers=[f"{'tls' if self._target.tls else 'nats'}://{host}" for host in self._target.hosts],
                 name="ledgerdesk relay",
@@ -101,7 +101,8 @@ class NatsStream:
         elif stream.config.subjects != wanted.subjects:
             raise RelayRefused(
                 f"The stream {self._name} of the NATS server is not a relay's: its subjects are "
-                f"{stream.config.subjects}, and not {wanted.subjects}. Name another one in LEDGERDESK_RELAY_STREAM."
+                f"{stream.config.subjects}, and not {wanted.subjects}. Name another one in "
+                "LEDGERDESK_RELAY_STREAM."
             )
 
     async def newest(self) -> Published | None:
@@ -179,9 +180,9 @@ class NatsStream:
 
     def _foreign(self, position: int) -> RelayRefused:
         return RelayRefused(
-            f"Message {position} of the stream {self._name} is none of this log: somebody else writes to it, and "
-            f"no position can be told any more. Let nobody but the relay publish to {self._name}.>, and name a new "
-            "stream in LEDGERDESK_RELAY_STREAM."
+            f"Message {position} of the stream {self._name} is none of this log: somebody else writes to it, "
+            f"and no position can be told any more. Let nobody but the relay publish to {self._name}.>, and "
+            "name a new stream in LEDGERDESK_RELAY_STREAM."
         )
 
 

@@ -40,7 +40,7 @@ where bytes_before < %s order by position"""
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """What is relayed, and to where. `report` gets a sentence about each thing that an operator should know."""
+    """A log, and where it is relayed to. `report` gets what an operator should know: an event, and why."""
 
     url: str
     target: Target

@@ -16,8 +16,8 @@ from app.relay.brokers import Broker
 class Target:
     """A stream or topic, and how its broker is reached. `kind`: nats or kafka. `hosts`: each with its port.
 
-    `sasl`: the mechanism by which the user logs in at Kafka. `credentials`: a file for NATS. `ca`, `certificate`:
-    files of certificates.
+    `sasl`: the mechanism by which the user logs in at Kafka. `credentials`: a file for NATS. `ca`,
+    `certificate`: files of certificates.
     """
 
     kind: str
@@ -97,5 +97,6 @@ def _extra(name: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"The relay needs {error.name} for LEDGERDESK_RELAY_URL. Install it: pip install 'ledgerdesk[{name}]'."
+            f"The relay needs {error.name} for LEDGERDESK_RELAY_URL. Install it: "
+            f"pip install 'ledgerdesk[{name}]'."
         ) from error
