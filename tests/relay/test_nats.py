@@ -153,7 +153,7 @@ async def test_of_two_relays_one_publishes_and_the_other_waits_and_takes_over(
 async def test_even_two_that_know_nothing_of_each_other_publish_each_position_once(
     log: Log, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relaying, "LEASE", "select %s is not null")
+    monkeypatch.setattr(relaying, "LEASE", "select %s::text is not null")
     monkeypatch.setattr(relaying, "BATCH", 7)
     monkeypatch.setattr(relaying, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(relaying, "LONGEST_PAUSE", 0.01)
