@@ -34,12 +34,14 @@ HEADERS = [("content-type", MEDIA_TYPE.encode())]
 TOPIC_SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 #: So many offsets before the end are read first for the newest message; markers of transactions have some.
 FEWEST_OFFSETS = 4
+#: Whether the checksums of what is read are compared.
+CHECKS_BYTES = True
 
 
 class KafkaTopic:
-    """A topic of a Kafka cluster. `checks_bytes`: compare the checksum of what is read."""
+    """A topic of a Kafka cluster."""
 
-    def __init__(self, target: Target, *, checks_bytes: bool = True) -> None:
+    def __init__(self, target: Target) -> None:
         self._topic = target.stream
         self._partition = TopicPartition(self._topic, 0)
         self._replicas = target.replicas
@@ -53,7 +55,6 @@ class KafkaTopic:
             "sasl_plain_password": target.password,
         }
         self._transactional_id = target.name
-        self._checks_bytes = checks_bytes
         self._producer: AIOKafkaProducer | None = None
 
     @property
@@ -67,7 +68,7 @@ class KafkaTopic:
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            check_crcs=self._checks_bytes,
+            check_crcs=CHECKS_BYTES,
         )
         try:
             async with _answering():
