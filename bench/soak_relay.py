@@ -10,24 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tempfile
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
 import typer
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js.api import ConsumerConfig
+from nats.js.api import AckPolicy, ConsumerConfig
 
 from app.log.events import Event
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, Writer
-from app.platform.settings import PROJECT
+from app.platform.embedded import embedded_server
 from app.relay.messages import read_published
 from bench.nats_server import NatsServer, nats_server, nats_server_program
 from bench.site import Site, made_token, site
 
 STREAM = "ledgerdesk"
+RELAY = "relay"
 IDS = "select id::text from log.event order by position"
 HEAD = "select position from log.head"
 #: Fields of an event of usual size.
@@ -50,7 +54,7 @@ async def append_events(installation: Site, count: int) -> None:
 
 
 def _an_event() -> AppendRequest:
-    stream, now = f"team/{uuid7()}", time.time()
+    stream = f"team/{uuid7()}"
     return AppendRequest(
         reads={stream: 0},
         events=(
@@ -59,7 +63,7 @@ def _an_event() -> AppendRequest:
                 stream=stream,
                 version=1,
                 type="team.told",
-                occurred_at=_instant(now),
+                occurred_at=datetime.now(UTC),
                 actor="rule:soak",
                 correlation_id="soak",
                 source="api",
@@ -101,13 +105,80 @@ async def published_ids(server: NatsServer) -> list[str]:
     try:
         jetstream = client.jetstream()
         last = (await jetstream.stream_info(STREAM)).state.last_seq
-        reader = await jetstream.pull_subscribe_bind(
-            stream=STREAM,
-            consumer=(await jetstream.add_consumer(STREAM, ConsumerConfig(ack_policy="none"))).name,
-        )
+        config = ConsumerConfig(durable_name="soak", ack_policy=AckPolicy.NONE)
+        await jetstream.add_consumer(STREAM, config)
+        reader = await jetstream.pull_subscribe_bind("soak", STREAM)
         ids: list[str] = []
         while len(ids) < last:
             ids += [str(read_published(each.data).event_id) for each in await reader.fetch(AT_ONCE)]
         return ids
     finally:
         await client.close()
+
+
+async def caught_up(installation: Site, server: NatsServer, events: int) -> float:
+    """Has a relay publish so many events that are there already. Returns how many it did in a second."""
+    await append_events(installation, events)
+    installation.relay()
+    while not await _last_sequence(server):  # noqa: ASYNC110  # its start is not measured
+        await asyncio.sleep(LOOK_SECONDS)
+    began, there = time.perf_counter(), await _last_sequence(server)
+    await until_published(installation, server)
+    return (await _last_sequence(server) - there) / (time.perf_counter() - began)
+
+
+async def killed(installation: Site, server: NatsServer, kills: int, chance: random.Random) -> None:
+    """Kills the relay or its broker so often, while the log grows."""
+    for _ in range(kills):
+        growing = asyncio.create_task(append_events(installation, 4 * AT_ONCE))
+        await asyncio.sleep(chance.expovariate(1 / BETWEEN))
+        if chance.random() < 0.5:
+            installation.kill(RELAY)
+            installation.relay()
+        else:
+            chance.choice((server.kill, server.stop))()
+            await asyncio.sleep(chance.expovariate(1 / BETWEEN))
+            server.start()
+        await growing
+    await until_published(installation, server)
+
+
+async def soak(installation: Site, server: NatsServer, events: int, kills: int, seed: int) -> bool:
+    """Measures and kills, and prints what came of it. Returns whether all is well."""
+    rate = await caught_up(installation, server, events)
+    await killed(installation, server, kills, random.Random(seed))  # noqa: S311  # for accidents
+    with psycopg.connect(installation.url) as line:
+        expected = [event_id for (event_id,) in line.execute(IDS)]
+    found = await published_ids(server)
+    typer.echo(f"{rate:,.0f} events/s; {len(found):,} messages of {len(expected):,} events, {kills} kills")
+    return found == expected
+
+
+def main(
+    events: Annotated[
+        int, typer.Option(min=1_000, help="How many are there when the relay starts.")
+    ] = 100_000,
+    kills: Annotated[int, typer.Option(min=0, help="How often relay or broker are killed or stopped.")] = 40,
+    seed: Annotated[int | None, typer.Option(help="Of the accidents; none: another each time.")] = None,
+) -> None:
+    """Break a relay and its broker again and again, and prove that each event is published once, in order."""
+    program = nats_server_program()
+    if program is None:
+        typer.echo("There is no nats-server here: the relay is not tried.")
+        return
+    chosen = int(time.time()) if seed is None else seed
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        nats_server(program, Path(folder)) as server,
+        site() as installation,
+    ):
+        made_token(installation)
+        installation.settings["RELAY_URL"] = f"nats://{server.address}"
+        with embedded_server(installation.data):  # the log grows without the relay, too
+            well = asyncio.run(soak(installation, server, events, kills, chosen))
+    typer.echo(f"Seed {chosen}: {'each is there once, in order' if well else 'NOT ALL IS WELL'}.")
+    raise typer.Exit(0 if well else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
