@@ -23,7 +23,7 @@ from aiokafka.errors import (
 
 from app.relay.brokers import LARGEST_BYTES, BrokerGone, Overtaken, RelayRefused
 from app.relay.messages import MEDIA_TYPE, ForeignMessage, Message, Published, read_published
-from app.relay.targets import Target
+from app.relay.targets import RelayTarget
 
 #: So long a transaction may take, and whatever else is asked of the cluster.
 ANSWER_SECONDS = 30.0
@@ -41,7 +41,7 @@ CHECKS_BYTES = True
 class KafkaTopic:
     """A topic of a Kafka cluster."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: RelayTarget) -> None:
         self._topic = target.stream
         self._partition = TopicPartition(self._topic, 0)
         self._replicas = target.replicas
@@ -141,8 +141,8 @@ class KafkaTopic:
         self._consumer.seek(self._partition, start)
         text = None
         while await self._consumer.position(self._partition) < end:
-            found = await self._consumer.getmany(self._partition, timeout_ms=1_000)
-            for record in found.get(self._partition, ()):
+            records = await self._consumer.getmany(self._partition, timeout_ms=1_000)
+            for record in records.get(self._partition, ()):
                 text = record.value or b""
         return text
 

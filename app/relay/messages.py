@@ -80,7 +80,7 @@ class MessageWriter:
     def _content(self, event: Recorded) -> dict[str, Any]:
         lifecycle = self._lifecycles.get(kind_of(event.stream))
         hidden = set() if lifecycle is None else hidden_names(lifecycle, Viewer.staff)
-        said = {name: _without(hidden, part, name) for name, part in event.data.items()}
+        members = {name: _without(hidden, part, name) for name, part in event.data.items()}
         return {
             "position": event.position,
             "id": str(event.id),
@@ -97,7 +97,7 @@ class MessageWriter:
             "causation_id": None if event.causation_id is None else str(event.causation_id),
             "source": event.source,
             "source_ref": event.source_ref,
-            **said,
+            **members,
         }
 
 

@@ -21,7 +21,7 @@ from nats.js.errors import NotFoundError
 
 from app.relay.brokers import LARGEST_BYTES, BrokerGone, Overtaken, RelayRefused
 from app.relay.messages import MEDIA_TYPE, ForeignMessage, Message, Published, read_published
-from app.relay.targets import Target
+from app.relay.targets import RelayTarget
 
 CONNECT_SECONDS = 5
 #: So long one acknowledgement may take.
@@ -36,7 +36,7 @@ CUT = "The connection to the NATS server is lost."
 class NatsStream:
     """A stream on a NATS server."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: RelayTarget) -> None:
         self._target = target
         self._name = target.stream
         self._client = Client()
@@ -49,7 +49,7 @@ class NatsStream:
         return min(LARGEST_BYTES, self._client.max_payload - HEADER_BYTES)
 
     async def __aenter__(self) -> Self:
-        self._batch = _Batch(0)
+        self._batch = _SentMessages(0)
         with _failures():
             # It does not reconnect by itself: after a cut, only the newest message says where to go on.
             await self._client.connect(
@@ -85,7 +85,7 @@ class NatsStream:
 
     async def prepare(self) -> None:
         """Make the stream if there is none: kept in files, without an end, and nobody may delete from it."""
-        wanted = StreamConfig(
+        config = StreamConfig(
             name=self._name,
             subjects=[f"{self._name}.>"],
             retention=RetentionPolicy.LIMITS,
@@ -97,11 +97,11 @@ class NatsStream:
         stream = await self._stream()
         if stream is None:
             with _failures():
-                await self._jetstream.add_stream(wanted)
-        elif stream.config.subjects != wanted.subjects:
+                await self._jetstream.add_stream(config)
+        elif stream.config.subjects != config.subjects:
             raise RelayRefused(
                 f"The stream {self._name} of the NATS server is not a relay's: its subjects are "
-                f"{stream.config.subjects}, and not {wanted.subjects}. Name another one in "
+                f"{stream.config.subjects}, and not {config.subjects}. Name another one in "
                 "LEDGERDESK_RELAY_STREAM."
             )
 
@@ -127,7 +127,7 @@ class NatsStream:
     async def publish(self, messages: Sequence[Message]) -> None:
         """Publish messages, all on their way at once, and wait until each is stored at its position."""
         self.check()
-        batch = self._batch = _Batch(len(messages))
+        batch = self._batch = _SentMessages(len(messages))
         try:
             async with asyncio.timeout(ACK_SECONDS):
                 with _failures():
@@ -158,9 +158,9 @@ class NatsStream:
         if not answer.data:  # nobody listens to that subject
             self._batch.fail(BrokerGone(f"The NATS server has no stream {self._name}."))
             return
-        said = orjson.loads(answer.data)
-        error = said.get("error")
-        if error is None and said["seq"] == position:
+        reply = orjson.loads(answer.data)
+        error = reply.get("error")
+        if error is None and reply["seq"] == position:
             self._batch.count()
         elif error is None or error.get("err_code") == WRONG_LAST_SEQUENCE:
             self._batch.fail(Overtaken(f"The stream {self._name} does not end before position {position}."))
@@ -186,7 +186,7 @@ class NatsStream:
         )
 
 
-class _Batch:
+class _SentMessages:
     """Messages that are on their way. `stored`: done when all are stored, or the first was refused."""
 
     def __init__(self, messages: int) -> None:

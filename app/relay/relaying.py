@@ -18,8 +18,9 @@ from app.log.events import COLUMNS, Recorded, recorded
 from app.log.follow import FOLLOW_LIMITS, MOVE_CHECKPOINTS, POLL_SECONDS, listen, receive_notifications
 from app.platform.db import Connection, DatabaseGone, connect, discard, within_answer_time
 from app.relay.brokers import Broker, BrokerGone, Overtaken, RelayRefused
+from app.relay.connecting import broker_of
 from app.relay.messages import MessageWriter, Published
-from app.relay.targets import Target
+from app.relay.targets import RelayTarget
 
 #: So many events are on their way at once, or of so many bytes.
 BATCH = 1_000
@@ -43,7 +44,7 @@ class Relay:
     """A log, and where it is relayed to. `report` gets what an operator should know: an event, and why."""
 
     url: str
-    target: Target
+    target: RelayTarget
     writer: MessageWriter
     report: Callable[[str, str], None]
 
@@ -67,7 +68,7 @@ class Relay:
 
     async def _publish(self) -> None:
         """Publish what the log has, and what comes, until something fails."""
-        async with self._lease() as connection, self.target.broker() as broker:
+        async with self._lease() as connection, broker_of(self.target) as broker:
             await broker.prepare()
             position = await published_position(connection, broker, self.target)
             self.report("publishing", f"after position {position}")
@@ -103,7 +104,7 @@ class Relay:
             await connection.execute(MOVE_CHECKPOINTS.encode(), (position, [self.target.name]))
 
 
-async def published_position(connection: Connection, broker: Broker, target: Target) -> int:
+async def published_position(connection: Connection, broker: Broker, target: RelayTarget) -> int:
     """Return the position of the newest message; 0: there is none yet. Raises RelayRefused if that message is
     of another log than this one.
     """
@@ -119,7 +120,7 @@ async def published_position(connection: Connection, broker: Broker, target: Tar
     return newest.position
 
 
-def _of_another_log(target: Target, newest: Published, why: str) -> RelayRefused:
+def _of_another_log(target: RelayTarget, newest: Published, why: str) -> RelayRefused:
     return RelayRefused(
         f"{target.stream} of the broker holds another log: it has position {newest.position}, and {why}. "
         "Was the database restored from a backup? Consumers have what is gone. Name a new stream in "

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.platform.settings import Settings, SettingsError
-from app.relay.brokers import Broker
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RelayTarget:
     """A stream or topic, and how its broker is reached. `kind`: nats or kafka. `hosts`: each with its port.
 
     `sasl`: the mechanism by which the user logs in at Kafka. `credentials`: a file for NATS. `ca`,
@@ -52,22 +49,8 @@ class Target:
             raise SettingsError(message) from error
         return context
 
-    def broker(self) -> Broker:
-        """Return the broker, which is connected by entering it. Raises SettingsError if its client is not
-        installed.
-        """
-        if self.kind == "nats":
-            with _extra("nats"):
-                from app.relay.nats_stream import NatsStream  # noqa: PLC0415  # an extra
 
-            return NatsStream(self)
-        with _extra("kafka"):
-            from app.relay.kafka_topic import KafkaTopic  # noqa: PLC0415  # an extra
-
-        return KafkaTopic(self)
-
-
-def target(settings: Settings) -> Target:
+def target(settings: Settings) -> RelayTarget:
     """Return where the settings say. Raises SettingsError."""
     if settings.relay_url is None:
         raise SettingsError("Set LEDGERDESK_RELAY_URL to the broker, such as nats://broker:4222.")
@@ -75,7 +58,7 @@ def target(settings: Settings) -> Target:
     kind, _, tls = scheme.partition("+")
     if settings.relay_credentials is not None and not settings.relay_credentials.is_file():
         raise SettingsError(f"LEDGERDESK_RELAY_CREDENTIALS: there is no file {settings.relay_credentials}.")
-    return Target(
+    return RelayTarget(
         kind=kind,
         hosts=tuple(hosts.split(",")),
         tls=bool(tls),
@@ -88,15 +71,3 @@ def target(settings: Settings) -> Target:
         ca=settings.relay_ca,
         certificate=settings.relay_certificate,
     )
-
-
-@contextlib.contextmanager
-def _extra(name: str) -> Iterator[None]:
-    """Say which extra is missing, if one is."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"The relay needs {error.name} for LEDGERDESK_RELAY_URL. Install it: "
-            f"pip install 'ledgerdesk[{name}]'."
-        ) from error

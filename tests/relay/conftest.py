@@ -19,7 +19,7 @@ from app.log.writer import Writer
 from app.platform.db import Connection, connect
 from app.relay.messages import MessageWriter
 from app.relay.relaying import Relay, next_events
-from app.relay.targets import Target
+from app.relay.targets import RelayTarget
 from bench.nats_server import NatsServer, nats_server, nats_server_program
 from tests.conftest import DatabaseUrls
 from tests.log.commands import event_only
@@ -40,7 +40,7 @@ def nats(tmp_path: Path) -> Iterator[NatsServer]:
         yield server
 
 
-class Log:
+class RelayedLog:
     """The log, to append to and to look at."""
 
     def __init__(self, writer: Writer, url: str, eyes: Connection) -> None:
@@ -56,7 +56,7 @@ class Log:
         cursor = await self._eyes.execute("select id::text from log.event order by position")
         return [row[0] for row in await cursor.fetchall()]
 
-    async def note(self, target: Target, position: int) -> None:
+    async def note(self, target: RelayTarget, position: int) -> None:
         """Notes a position in the relay's name."""
         await self._eyes.execute(MOVE_CHECKPOINTS.encode(), (position, [target.name]))
 
@@ -64,7 +64,7 @@ class Log:
         """The events, as they are read to be relayed."""
         return await next_events(self._eyes, 0)
 
-    async def noted(self, target: Target) -> int | None:
+    async def noted(self, target: RelayTarget) -> int | None:
         """The position that the relay has noted for the metrics."""
         query = "select position from log.checkpoint where consumer = %s"
         cursor = await self._eyes.execute(query, (target.name,))
@@ -73,25 +73,25 @@ class Log:
 
 
 @pytest.fixture
-async def log(place: DatabaseUrls) -> AsyncIterator[Log]:
+async def log(place: DatabaseUrls) -> AsyncIterator[RelayedLog]:
     writer = Writer(place.url)
     await writer.open()
     eyes = await connect(place.url)
-    yield Log(writer, place.url, eyes)
+    yield RelayedLog(writer, place.url, eyes)
     await eyes.close()
     await writer.close()
 
 
-class Running:
+class RunningRelay:
     """A relay that runs in this process, and the sentences that it reports."""
 
-    def __init__(self, log: Log, target: Target) -> None:
-        self.said: list[str] = []
+    def __init__(self, log: RelayedLog, target: RelayTarget) -> None:
+        self.reports: list[str] = []
         relay = Relay(log.url, target, MessageWriter(None, {}), self._report)
         self.task = asyncio.create_task(relay.run())
 
     def _report(self, event: str, why: str) -> None:
-        self.said.append(f"{event}: {why}")
+        self.reports.append(f"{event}: {why}")
 
     async def has_said(self, words: str) -> None:
         """Waits until it has reported something with these words."""
@@ -99,7 +99,7 @@ class Running:
         async def heard() -> bool:
             if self.task.done():
                 self.task.result()
-            return any(words in sentence for sentence in self.said)
+            return any(words in sentence for sentence in self.reports)
 
         await until(heard)
 
@@ -110,17 +110,17 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def relaying(log: Log, target: Target) -> AsyncIterator[Running]:
+async def relaying(log: RelayedLog, target: RelayTarget) -> AsyncIterator[RunningRelay]:
     """A relay that runs until the block ends."""
-    running = Running(log, target)
+    running = RunningRelay(log, target)
     try:
         yield running
     finally:
         await running.stop()
 
 
-def target_of(server: NatsServer, stream: str = STREAM, **more: Any) -> Target:
-    return Target(kind="nats", hosts=(server.address,), tls=False, stream=stream, **more)
+def target_of(server: NatsServer, stream: str = STREAM, **more: Any) -> RelayTarget:
+    return RelayTarget(kind="nats", hosts=(server.address,), tls=False, stream=stream, **more)
 
 
 @contextlib.asynccontextmanager
@@ -151,7 +151,7 @@ async def last_sequence(server: NatsServer, stream: str = STREAM) -> int:
         return int((await client.jetstream().stream_info(stream)).state.last_seq)
 
 
-async def all_published(log: Log, server: NatsServer, stream: str = STREAM) -> None:
+async def all_published(log: RelayedLog, server: NatsServer, stream: str = STREAM) -> None:
     """Waits until the stream is as long as the log, and finds each event of it once and in order."""
     ids = await log.ids()
 

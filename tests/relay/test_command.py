@@ -7,11 +7,14 @@ import sys
 import pytest
 
 from app.platform.settings import Settings, SettingsError
-from app.relay.targets import Target, target
+from app.relay.connecting import broker_of
+from app.relay.targets import RelayTarget, target
 from bench.nats_server import NatsServer
+from tests.cli import conftest as commands
 from tests.cli.conftest import Run
-from tests.cli.conftest import run as run
-from tests.relay.conftest import STREAM, Log, all_published, client_of, needs_nats, relaying, target_of
+from tests.relay.conftest import STREAM, RelayedLog, all_published, client_of, needs_nats, relaying, target_of
+
+run = commands.run
 
 
 def settings_with(**values: object) -> Settings:
@@ -48,7 +51,7 @@ def test_a_client_that_is_not_installed_is_named_with_its_extra(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(SettingsError, match=rf"pip install 'ledgerdesk\[{kind}\]'"):
-        Target(kind=kind, hosts=("one:1",), tls=False, stream="log").broker()
+        broker_of(RelayTarget(kind=kind, hosts=("one:1",), tls=False, stream="log"))
 
 
 def test_a_broker_that_is_gone_is_exit_code_six(run: Run) -> None:
@@ -58,7 +61,7 @@ def test_a_broker_that_is_gone_is_exit_code_six(run: Run) -> None:
 
 @needs_nats
 async def test_a_check_says_how_far_the_broker_is_and_changes_nothing(
-    log: Log, nats: NatsServer, run: Run
+    log: RelayedLog, nats: NatsServer, run: Run
 ) -> None:
     await log.grow(3)
     ended = run("relay", "--check", relay_url=f"nats://{nats.address}")
@@ -70,7 +73,9 @@ async def test_a_check_says_how_far_the_broker_is_and_changes_nothing(
 
 
 @needs_nats
-async def test_a_stream_that_is_not_ours_is_exit_code_four(log: Log, nats: NatsServer, run: Run) -> None:
+async def test_a_stream_that_is_not_ours_is_exit_code_four(
+    log: RelayedLog, nats: NatsServer, run: Run
+) -> None:
     async with client_of(nats) as client:
         await client.jetstream().add_stream(name=STREAM, subjects=["orders.>"])
     ended = run("relay", relay_url=f"nats://{nats.address}")

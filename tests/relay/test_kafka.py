@@ -19,20 +19,20 @@ from app.relay import kafka_topic, relaying
 from app.relay.brokers import Overtaken, RelayRefused
 from app.relay.kafka_topic import KafkaTopic
 from app.relay.messages import Message, Published
-from app.relay.targets import Target
-from tests.relay.conftest import STREAM, Log
+from app.relay.targets import RelayTarget
+from tests.relay.conftest import STREAM, RelayedLog
 from tests.relay.conftest import relaying as a_relay
 from tests.waiting import until
 
 
 @pytest.fixture
-def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
+def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[RelayTarget]:
     """A topic of a cluster that lives as long as the test."""
     cluster = Producer({"bootstrap.servers": "none:1", "test.mock.num.brokers": 3, "log_level": 0})
     hosts = tuple(f"{each.host}:{each.port}" for each in cluster.list_topics(timeout=10).brokers.values())
     cluster.list_topics(STREAM, timeout=10)  # which makes the topic
     monkeypatch.setattr(kafka_topic, "CHECKS_BYTES", False)
-    yield Target(kind="kafka", hosts=hosts, tls=False, stream=STREAM)
+    yield RelayTarget(kind="kafka", hosts=hosts, tls=False, stream=STREAM)
     cluster.flush(1)
 
 
@@ -41,7 +41,7 @@ def messages_of(*positions: int) -> list[Message]:
     return [Message(n, "team.told", f"team/{n}", b'{"id":"%d","eventid":"e%d"}' % (n, n)) for n in positions]
 
 
-def read_committed(target: Target) -> list[tuple[str, dict[str, Any]]]:
+def read_committed(target: RelayTarget) -> list[tuple[str, dict[str, Any]]]:
     """Key and text of each message of the topic, as another client reads them."""
     consumer = Consumer(
         {
@@ -54,15 +54,15 @@ def read_committed(target: Target) -> list[tuple[str, dict[str, Any]]]:
         }
     )
     consumer.assign([TopicPartition(target.stream, 0, 0)])
-    found = []
+    records = []
     while (record := consumer.poll(10)) is not None and record.error() is None:
-        found.append(((record.key() or b"").decode(), orjson.loads(record.value() or b"")))
+        records.append(((record.key() or b"").decode(), orjson.loads(record.value() or b"")))
     consumer.close()
-    return found
+    return records
 
 
 async def test_what_the_log_has_and_what_comes_is_published_once_and_in_order(
-    log: Log, target: Target, monkeypatch: pytest.MonkeyPatch
+    log: RelayedLog, target: RelayTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "BATCH", 30)
     await log.grow(100)
@@ -75,12 +75,12 @@ async def test_what_the_log_has_and_what_comes_is_published_once_and_in_order(
     await log.grow(7)
     async with a_relay(log, target):
         await until(is_done)
-    found = read_committed(target)
-    assert [message["eventid"] for _, message in found] == await log.ids()
-    assert all(key == message["subject"] for key, message in found)
+    records = read_committed(target)
+    assert [message["eventid"] for _, message in records] == await log.ids()
+    assert all(key == message["subject"] for key, message in records)
 
 
-async def test_a_relay_goes_on_behind_the_newest_committed_message(target: Target) -> None:
+async def test_a_relay_goes_on_behind_the_newest_committed_message(target: RelayTarget) -> None:
     async with KafkaTopic(target) as topic:
         await topic.prepare()
         assert await topic.newest() is None
@@ -90,7 +90,7 @@ async def test_a_relay_goes_on_behind_the_newest_committed_message(target: Targe
         assert await topic.newest() == Published(4, "e4")
 
 
-async def test_transactions_in_other_partitions_do_not_hide_the_newest_message(target: Target) -> None:
+async def test_transactions_in_other_partitions_do_not_hide_the_newest_message(target: RelayTarget) -> None:
     async with KafkaTopic(target) as topic:
         await topic.prepare()
         await topic.publish(messages_of(*range(1, 31)))
@@ -102,7 +102,7 @@ async def test_transactions_in_other_partitions_do_not_hide_the_newest_message(t
         assert await topic.newest() == Published(30, "e30")
 
 
-async def test_whoever_has_an_old_epoch_is_refused_by_the_cluster(target: Target) -> None:
+async def test_whoever_has_an_old_epoch_is_refused_by_the_cluster(target: RelayTarget) -> None:
     async with KafkaTopic(target) as topic:
         await topic.prepare()
         await topic.publish(messages_of(1))
@@ -114,16 +114,18 @@ async def test_whoever_has_an_old_epoch_is_refused_by_the_cluster(target: Target
         assert await topic.newest() == Published(1, "e1")
 
 
-async def test_a_message_of_somebody_else_ends_the_relay_with_a_sentence(log: Log, target: Target) -> None:
-    somebody = Producer({"bootstrap.servers": ",".join(target.hosts), "log_level": 0})
-    somebody.produce(target.stream, b"hello", partition=0)
-    somebody.flush(10)
+async def test_a_message_of_somebody_else_ends_the_relay_with_a_sentence(
+    log: RelayedLog, target: RelayTarget
+) -> None:
+    producer = Producer({"bootstrap.servers": ",".join(target.hosts), "log_level": 0})
+    producer.produce(target.stream, b"hello", partition=0)
+    producer.flush(10)
     async with a_relay(log, target) as relay:
         with pytest.raises(RelayRefused, match="none of this log"):
             await relay.task
 
 
-async def test_a_cluster_that_is_not_there_is_tried_again(log: Log) -> None:
-    nowhere = Target(kind="kafka", hosts=("127.0.0.1:1",), tls=False, stream=STREAM)
+async def test_a_cluster_that_is_not_there_is_tried_again(log: RelayedLog) -> None:
+    nowhere = RelayTarget(kind="kafka", hosts=("127.0.0.1:1",), tls=False, stream=STREAM)
     async with a_relay(log, nowhere) as relay:
         await relay.has_said("The Kafka cluster does not answer")

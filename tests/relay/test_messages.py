@@ -21,7 +21,7 @@ WRITER = MessageWriter("https://desk.example.org", LIFECYCLES_BY_KIND)
 LARGEST = 100_000
 
 
-def an_event(kind: str, happened: str, given: dict[str, Any], **more: Any) -> Recorded:
+def an_event(kind: str, happened: str, payload: dict[str, Any], **more: Any) -> Recorded:
     stream = f"{kind}/{uuid7()}"
     event = Recorded(
         position=4711,
@@ -35,7 +35,7 @@ def an_event(kind: str, happened: str, given: dict[str, Any], **more: Any) -> Re
         credential="key:1",
         correlation_id="a-test",
         source="api",
-        data={"given": given, "set": {stream: given}},
+        data={"given": payload, "set": {stream: payload}},
     )
     return replace(event, **more)
 
@@ -59,24 +59,24 @@ def test_the_library_of_cloudevents_reads_a_message() -> None:
 
 def test_a_message_has_what_the_log_has_but_for_the_credential() -> None:
     event = an_event("incident", "reported", {"title": "Printer"}, staff_only=True, causation_id=uuid7())
-    told = written(event)["data"]
-    assert told["position"] == 4711
-    assert told["staff_only"] is True
-    assert told["causation_id"] == str(event.causation_id)
-    assert told["set"] == event.data["set"]
-    assert "credential" not in told
+    content = written(event)["data"]
+    assert content["position"] == 4711
+    assert content["staff_only"] is True
+    assert content["causation_id"] == str(event.causation_id)
+    assert content["set"] == event.data["set"]
+    assert "credential" not in content
 
 
 def test_what_is_hidden_from_every_client_is_not_published() -> None:
-    told = written(an_event("key", "made", {"name": "enc1:k:x", "secret_hash": "ab" * 32}))["data"]
-    assert told["given"] == {"name": "enc1:k:x"}
-    assert list(told["set"].values()) == [{"name": "enc1:k:x"}]
+    content = written(an_event("key", "made", {"name": "enc1:k:x", "secret_hash": "ab" * 32}))["data"]
+    assert content["given"] == {"name": "enc1:k:x"}
+    assert list(content["set"].values()) == [{"name": "enc1:k:x"}]
 
 
 def test_a_removed_row_stays_removed() -> None:
     event = an_event("key", "made", {})
-    told = written(replace(event, data={"given": {}, "set": {"key/1": None}}))["data"]
-    assert told["set"] == {"key/1": None}
+    content = written(replace(event, data={"given": {}, "set": {"key/1": None}}))["data"]
+    assert content["set"] == {"key/1": None}
 
 
 def test_a_message_says_which_event_it_tells() -> None:

@@ -18,7 +18,7 @@ from tests.forked import Forking
 from tests.relay.conftest import (
     PROGRAM,
     STREAM,
-    Log,
+    RelayedLog,
     all_published,
     client_of,
     last_sequence,
@@ -46,7 +46,7 @@ async def goes_on_from(server: NatsServer, position: int) -> None:
 
 
 async def test_an_empty_log_makes_an_empty_stream_that_nobody_can_delete_from(
-    log: Log, nats: NatsServer
+    log: RelayedLog, nats: NatsServer
 ) -> None:
     async with a_relay(log, target_of(nats)) as relay:
         await relay.has_said("after position 0")
@@ -60,7 +60,7 @@ async def test_an_empty_log_makes_an_empty_stream_that_nobody_can_delete_from(
 
 
 async def test_what_the_log_has_and_what_comes_is_published_once_and_in_order(
-    log: Log, nats: NatsServer
+    log: RelayedLog, nats: NatsServer
 ) -> None:
     target = target_of(nats)
     await log.grow(MANY)
@@ -76,7 +76,7 @@ async def test_what_the_log_has_and_what_comes_is_published_once_and_in_order(
 
 
 async def test_a_relay_goes_on_where_the_stream_ends_and_not_where_it_noted(
-    log: Log, nats: NatsServer
+    log: RelayedLog, nats: NatsServer
 ) -> None:
     await log.grow(MANY)
     async with a_relay(log, target_of(nats)):
@@ -89,7 +89,7 @@ async def test_a_relay_goes_on_where_the_stream_ends_and_not_where_it_noted(
 
 
 async def test_a_broker_that_is_stopped_or_killed_in_the_middle_gets_the_rest_when_it_is_back(
-    log: Log, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+    log: RelayedLog, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "BATCH", 10)
     monkeypatch.setattr(relaying, "FIRST_PAUSE", 0.05)
@@ -99,7 +99,7 @@ async def test_a_broker_that_is_stopped_or_killed_in_the_middle_gets_the_rest_wh
         for end in (nats.kill, nats.stop, nats.kill):
             before = await last_sequence(nats)
             end()
-            relay.said.clear()
+            relay.reports.clear()
             await log.grow(MANY)
             await relay.has_said("interrupted")
             nats.start()
@@ -109,7 +109,7 @@ async def test_a_broker_that_is_stopped_or_killed_in_the_middle_gets_the_rest_wh
 
 
 async def test_a_relay_that_is_killed_in_the_middle_is_followed_by_one_that_goes_on(
-    log: Log, nats: NatsServer, place: DatabaseUrls, forking: Forking, tmp_path: Path
+    log: RelayedLog, nats: NatsServer, place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:
     variables = environment(
         database_url=place.url, secrets_dir=str(tmp_path / "secrets"), relay_url=f"nats://{nats.address}"
@@ -136,7 +136,7 @@ async def test_a_relay_that_is_killed_in_the_middle_is_followed_by_one_that_goes
 
 
 async def test_of_two_relays_one_publishes_and_the_other_waits_and_takes_over(
-    log: Log, nats: NatsServer
+    log: RelayedLog, nats: NatsServer
 ) -> None:
     async with a_relay(log, target_of(nats)) as first:
         await first.has_said("publishing")
@@ -151,7 +151,7 @@ async def test_of_two_relays_one_publishes_and_the_other_waits_and_takes_over(
 
 
 async def test_even_two_that_know_nothing_of_each_other_publish_each_position_once(
-    log: Log, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+    log: RelayedLog, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "LEASE", "select %s::text is not null")
     monkeypatch.setattr(relaying, "BATCH", 7)
@@ -160,10 +160,12 @@ async def test_even_two_that_know_nothing_of_each_other_publish_each_position_on
     async with a_relay(log, target_of(nats)) as first, a_relay(log, target_of(nats)) as second:
         await log.grow(MANY)
         await all_published(log, nats)
-        assert any("does not end before" in said for said in first.said + second.said)
+        assert any("does not end before" in sentence for sentence in first.reports + second.reports)
 
 
-async def test_a_message_of_somebody_else_ends_the_relay_with_a_sentence(log: Log, nats: NatsServer) -> None:
+async def test_a_message_of_somebody_else_ends_the_relay_with_a_sentence(
+    log: RelayedLog, nats: NatsServer
+) -> None:
     await log.grow(3)
     async with a_relay(log, target_of(nats)) as relay:
         await all_published(log, nats)
@@ -180,7 +182,7 @@ async def last_messages(server: NatsServer) -> list[bytes]:
         return [(await client.jetstream().get_msg(STREAM, 4)).data or b""]
 
 
-async def test_a_stream_of_another_purpose_is_left_alone(log: Log, nats: NatsServer) -> None:
+async def test_a_stream_of_another_purpose_is_left_alone(log: RelayedLog, nats: NatsServer) -> None:
     async with client_of(nats) as client:
         await client.jetstream().add_stream(name=STREAM, subjects=["orders.>"])
         async with a_relay(log, target_of(nats)) as relay:
@@ -188,7 +190,7 @@ async def test_a_stream_of_another_purpose_is_left_alone(log: Log, nats: NatsSer
                 await relay.task
 
 
-async def test_a_stream_of_another_log_is_left_alone(log: Log, nats: NatsServer) -> None:
+async def test_a_stream_of_another_log_is_left_alone(log: RelayedLog, nats: NatsServer) -> None:
     async with client_of(nats) as client:
         jetstream = client.jetstream()
         await jetstream.add_stream(name=STREAM, subjects=[f"{STREAM}.>"])
@@ -200,18 +202,18 @@ async def test_a_stream_of_another_log_is_left_alone(log: Log, nats: NatsServer)
         await log.grow(1)
 
 
-@pytest.mark.parametrize("kept", ["nothing", "the newest"])
+@pytest.mark.parametrize("retained", ["nothing", "the newest"])
 async def test_a_stream_that_keeps_nothing_or_little_still_says_where_to_go_on(
-    log: Log, nats: NatsServer, kept: str
+    log: RelayedLog, nats: NatsServer, retained: str
 ) -> None:
     async with client_of(nats) as client:
         jetstream = client.jetstream()
-        limit = -1 if kept == "nothing" else 1
+        limit = -1 if retained == "nothing" else 1
         await jetstream.add_stream(name=STREAM, subjects=[f"{STREAM}.>"], max_msgs=limit)
         await log.grow(5)
         async with a_relay(log, target_of(nats)):
             await goes_on_from(nats, 4)
-        if kept == "nothing":
+        if retained == "nothing":
             await jetstream.purge_stream(STREAM)
         await log.grow(2)
         async with a_relay(log, target_of(nats)) as relay:
@@ -221,7 +223,7 @@ async def test_a_stream_that_keeps_nothing_or_little_still_says_where_to_go_on(
 
 
 async def test_a_stream_that_is_full_is_said_so_and_gets_the_rest_when_there_is_room(
-    log: Log, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+    log: RelayedLog, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "FIRST_PAUSE", 0.05)
     async with client_of(nats) as client:
@@ -238,7 +240,7 @@ async def test_a_stream_that_is_full_is_said_so_and_gets_the_rest_when_there_is_
             await all_published(log, nats)
 
 
-async def test_a_gap_and_a_double_are_refused_by_the_server_itself(log: Log, nats: NatsServer) -> None:
+async def test_a_gap_and_a_double_are_refused_by_the_server_itself(log: RelayedLog, nats: NatsServer) -> None:
     await log.grow(4)
     writer = MessageWriter(None, {})
     async with NatsStream(target_of(nats)) as broker:
@@ -254,7 +256,7 @@ async def test_a_gap_and_a_double_are_refused_by_the_server_itself(log: Log, nat
 
 
 async def test_a_broker_that_hangs_is_given_up_and_tried_again(
-    log: Log, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+    log: RelayedLog, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "FIRST_PAUSE", 0.05)
     async with a_relay(log, target_of(nats)) as relay:
@@ -268,7 +270,7 @@ async def test_a_broker_that_hangs_is_given_up_and_tried_again(
         await all_published(log, nats)
 
 
-async def test_an_event_that_is_too_large_goes_without_its_data(log: Log, nats: NatsServer) -> None:
+async def test_an_event_that_is_too_large_goes_without_its_data(log: RelayedLog, nats: NatsServer) -> None:
     await log.grow(1, data={"given": {"payload": "x" * 1_200_000}, "set": {}})
     await log.grow(1)
     async with a_relay(log, target_of(nats)):
@@ -280,7 +282,7 @@ async def test_an_event_that_is_too_large_goes_without_its_data(log: Log, nats: 
 
 
 async def test_a_broker_with_a_user_lets_the_relay_in_by_its_password_alone(
-    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log: RelayedLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "FIRST_PAUSE", 0.05)
     assert PROGRAM is not None

@@ -18,9 +18,10 @@ from app.platform.db import connect, discard
 from app.platform.installation import Installation
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
+from app.relay.connecting import broker_of
 from app.relay.messages import MessageWriter
 from app.relay.relaying import Relay, log_position, published_position
-from app.relay.targets import Target, target
+from app.relay.targets import RelayTarget, target
 
 logger = structlog.get_logger()
 #: A relay that is further behind than this is not well.
@@ -45,7 +46,7 @@ def relay(
             raise typer.Exit(TERMINATED)
 
 
-async def _relay(place: Installation, goal: Target, current: Settings) -> bool:
+async def _relay(place: Installation, goal: RelayTarget, current: Settings) -> bool:
     """Run the relay; return True if SIGTERM ended it."""
     terminated = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
@@ -63,11 +64,11 @@ async def _relay(place: Installation, goal: Target, current: Settings) -> bool:
     return terminated.is_set()
 
 
-async def _check(place: Installation, goal: Target) -> int:
+async def _check(place: Installation, goal: RelayTarget) -> int:
     """Print how far the broker is behind the log; return the exit code."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     try:
-        async with goal.broker() as broker:
+        async with broker_of(goal) as broker:
             position = await published_position(connection, broker, goal)
         head = await log_position(connection)
     finally:
