@@ -61,19 +61,19 @@ async def everything(ledger: Ledger, folder: Path) -> set[Found]:
 
 async def everything_relayed(ledger: Ledger) -> set[Found]:
     """The marked words in what a relay publishes of the whole log, while all keys are there."""
-    writer, found, position = MessageWriter(None, ledger.lifecycles), set[Found](), 0
+    writer, words, position = MessageWriter(None, ledger.lifecycles), set[Found](), 0
     connection = await connect(ledger.db.url, FOLLOW_LIMITS)
     try:
         while events := await next_events(connection, position):
             for event in events:
                 message = json.loads(writer.message(event, LARGEST_BYTES).text)
-                told = {name: message["data"].pop(name) for name in event.data}
-                found |= set(_in_event(event.stream, json.dumps(told)))
-                found |= set(_words("log.envelope", message))
+                parts = {name: message["data"].pop(name) for name in event.data}
+                words |= set(_in_event(event.stream, json.dumps(parts)))
+                words |= set(_words("log.envelope", message))
             position = events[-1].position
     finally:
         await connection.close()
-    return found
+    return words
 
 
 async def _in_tables(connection: Connection) -> AsyncIterator[Found]:

@@ -63,8 +63,8 @@ async def test_what_actions_say_is_erased_with_whoever_said_it(world: World, tmp
         await world.by_rule(
             lifecycle, row, record, marked(marks, f"{lifecycle.kind}.{row.name}", row.body, body)
         )
-    relayed = not_permitted(await everything_relayed(world.api.ledger), marks)
-    assert not relayed, "\n".join(relayed)
+    leaks = not_permitted(await everything_relayed(world.api.ledger), marks)
+    assert not leaks, "\n".join(leaks)
     await erase_everybody(world.api.ledger, UUID(keeper.id))
     left = not_permitted(await everything(world.api.ledger, tmp_path), marks)
     assert not left, "\n".join(left)
