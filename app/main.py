@@ -30,6 +30,7 @@ from app.api.service.readiness import Readiness
 from app.api.service.static_files import preload
 from app.api.sign_in import router as sign_in
 from app.api.sign_in.code_flow import CodeFlow
+from app.assistants import router as assistants
 from app.attention import router as attention
 from app.conformance import router as conformance
 from app.dashboard import router as dashboard
@@ -105,6 +106,7 @@ ROUTERS = (
     *dashboard.ROUTERS,
     *desk.ROUTERS,
     *portal.ROUTERS,
+    assistants.router,
 )
 ROUTES: tuple[BaseRoute, ...] = tuple(route for router in ROUTERS for route in router.routes)
 VERSION = version("ledgerdesk")
@@ -124,9 +126,10 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
         compile_templates()
         with contextlib.suppress(FileNotFoundError):  # logged already
             screen_contract()
-        async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
+        opening = ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True)
+        async with opening as opened, assistants.assistants_served(app, is_served=settings.assistants):
             app.state.ledger = opened
-            app.state.event_streams = live.EventStreams(opened)
+            app.state.event_streams = live.EventStreams(opened, app.state.metrics)
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
             yield
             noting.cancel()
@@ -180,6 +183,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.state.survey_quota = answer_page.quota()
     app.state.readiness = Readiness()
     app.state.disk = OwnDisk(None)
+    app.state.assistants = None
     app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)
     app.state.code_flow = None
     if app.state.issuer is not None and settings.oidc_client_id is not None:

@@ -73,7 +73,7 @@ from app.exchange.jobs import worker as bulk_jobs
 from app.foundation.calendars import spans
 from app.governance.documents import file_texts
 from app.kernel import uploads
-from app.kernel.consumers import timers
+from app.kernel.consumers import log_partitions, timers
 from app.kernel.consumers.rules import Clock, Rule
 from app.kernel.consumers.timers import TimerConsumer
 from app.kernel.ledger import Ledger
@@ -183,6 +183,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(group.run(url, consumers, failed=failed, connections=lines, hearer=ledger))
         tasks.create_task(timers.run(lines, ledger, TIMED_RULES, clock, failed=failed))
         tasks.create_task(watch_clocks.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(log_partitions.run(lines, failed=failed))
         tasks.create_task(uploads.run(ledger, clock, failed=failed))
         tasks.create_task(file_texts.run(ledger, failed=failed))
         tasks.create_task(notices.run(lines, ledger, clock, failed=failed))

@@ -18,7 +18,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import clocks, conformance, impact, imports, large, receiving, scheduling, waiting, writing
+from bench import (
+    clocks,
+    conformance,
+    impact,
+    imports,
+    large,
+    listening,
+    receiving,
+    scheduling,
+    waiting,
+    writing,
+)
 from bench.figures import Figure, Run, listings, markdown, table
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], ...] = (
@@ -31,6 +42,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], 
     (scheduling.NAMES, scheduling.measure),
     (waiting.NAMES, waiting.measure),
     (receiving.NAMES, receiving.measure),
+    (listening.NAMES, listening.measure),
 )
 NAMES = tuple(name for names, _ in GROUPS for name in names)
 WIDTH = 180

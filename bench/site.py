@@ -131,6 +131,10 @@ class Site:
         """Starts a worker."""
         self._start(name, "work")
 
+    def relay(self, name: str = "relay") -> None:
+        """Starts a relay."""
+        self._start(name, "relay")
+
     def kill(self, name: str) -> None:
         """Kills the process of that name."""
         self.processes.pop(name).kill()

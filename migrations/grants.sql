@@ -6,7 +6,7 @@ revoke all on all functions in schema log from public;
 grant execute on function log.append, log.append_history to {role};
 grant execute on function log.upcast, log.move_fields to {role};  -- as whoever reads log.told
 grant execute on function log.merge to {role};
-grant execute on function log.analyse to {role};
+grant execute on function log.analyse, log.make_partitions to {role};
 grant insert, update on log.checkpoint to {role};
 grant insert, update, delete on plumbing.number_block, plumbing.import_run, plumbing.refused_row,
   plumbing.session, plumbing.view, plumbing.key_use, plumbing.bulk_job, plumbing.bulk_result,

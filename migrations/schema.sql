@@ -6769,6 +6769,7 @@ declare
   events log.arriving[];
   once log.once[];
   dropped integer[];
+  wrong text;
 begin
   select array_agg((e.n, e.occurred_at, e.id, e.causation_id, e.version, e.schema_version, e.staff_only, e.stream, e.type,
                     e.actor, e.credential, e.on_behalf_of, e.correlation_id, e.source, e.source_ref,
@@ -6780,6 +6781,24 @@ begin
                     o.status)::log.once) into once
     from jsonb_to_recordset(batch->'once') as o(n integer, principal text, route text, key text, fingerprint text,
       stream text, version integer, status smallint);
+
+  -- The row of a record changes with an event of its command that names it: else a fold of the log comes to another row.
+  -- Looked at before the head is locked, since the events are read for it.
+  with changed as (
+    select (r.entry->>'n')::integer as n, substr(t.key, 6) || '/' || (r.entry->>'id') as name
+      from jsonb_each(batch->'rows') as t, jsonb_array_elements(t.value) as r(entry) where t.key like 'fold.%'
+    union all select (r.entry->>'n')::integer, substr(r.entry->>'table', 6) || '/' || (r.entry->>'id')
+      from jsonb_array_elements(batch->'removals') as r(entry) where r.entry->>'table' like 'fold.%'
+  ), told as (
+    select e.n, convert_from(e.data, 'UTF8')::jsonb->'set' as rows from unnest(events) as e
+  ), named as materialized (
+    select n, jsonb_object_keys(rows) as name from told where jsonb_typeof(rows) = 'object'
+  )
+  select string_agg(distinct c.name, ', ') into wrong
+    from changed c where c.n in (select n from told) and not exists (select from named where (n, name) = (c.n, c.name));
+  if wrong is not null then
+    raise exception 'No event of its command names the row that changes: %.', wrong;
+  end if;
 
   select b.batch, b.last_position, b.recorded_at, b.stale, b.repeated, b.dropped
     into append.batch, append.last_position, append.recorded_at, append.stale, append.repeated, dropped
@@ -6908,6 +6927,47 @@ begin
     update log.head h set position = last_position, recorded_at = close_batch.recorded_at;
     perform pg_notify('ledgerdesk_log', last_position || ' ' || kinds);
   end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION log.make_partitions()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  per_partition constant bigint := 10000000;
+  ahead constant integer := 2;
+  newest regclass;
+  number integer;
+  target text;
+  privilege record;
+  made integer := 0;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('log.make_partitions', 1));
+  loop
+    select i.inhrelid::regclass, substring(c.relname from 'event_([0-9]+)')::integer + 1 into strict newest, number
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = 'log.event'::regclass order by 2 desc limit 1;
+    exit when number > (select position / per_partition + ahead from log.head);
+
+    target := format('log.%I', format('event_%s', to_char(number, 'FM0000')));
+    execute format('create table %s (like %s including all) with (toast_tuple_target = 4080)', target, newest);
+    execute format('create trigger append_only before update or delete or truncate on %s
+      for each statement execute function log.refuse_change()', target);
+    execute format('alter table %s enable always trigger append_only', target);
+    for privilege in
+      select a.privilege_type as name, a.grantee::regrole::text as grantee
+        from pg_class c, aclexplode(c.relacl) as a
+        where c.oid = newest and a.grantee not in (0, c.relowner)
+    loop
+      execute format('grant %s on %s to %s', privilege.name, target, privilege.grantee);
+    end loop;
+    execute format('alter table log.event attach partition %s for values from (%s) to (%s)',
+      target, number * per_partition + 1, (number + 1) * per_partition + 1);
+    made := made + 1;
+  end loop;
+  return made;
 end $function$;
 
 create aggregate log.merge(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');

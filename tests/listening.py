@@ -61,6 +61,11 @@ class Listener:
         while not self.positions or self.positions[-1] < position:
             await self._wait()
 
+    async def count(self, number: int) -> None:
+        """Wait until so many events have come."""
+        while len(self.events) < number:
+            await self._wait()
+
     async def ended(self) -> str:
         """Wait until the stream ends, and give its reason."""
         while self.end is None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from app.api.service.own_disk import OwnDisk
 from app.cli.conformance.worked_cases import CaseFileError
-from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
+from app.cli.exits import INTERRUPTED, NO_ANSWER, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
 from app.cli.server.loading import gc_paused
 from app.exchange.load import ImportConflict
 from app.exchange.readers.rows import FileRefused
@@ -27,11 +27,13 @@ from app.platform.embedded import DISK_FULL, EmbeddedError, default_data_dir
 from app.platform.installation import InstallationError
 from app.platform.schema import SchemaError
 from app.platform.settings import SettingsError
+from app.relay.brokers import BrokerGone, RelayRefused
 
 #: The module of each command, within `app.cli`, by the command's name; the command's function has its name.
 COMMANDS = {
     "serve": "server.serve",
     "work": "server.work",
+    "relay": "server.relay",
     "demo": "server.demo",
     "migrate": "upkeep.migrate",
     "keys": "keys",
@@ -46,6 +48,7 @@ COMMANDS = {
     "reconcile": "figures.reconcile",
     "sla-cases": "conformance.sla_cases",
     "effect-cases": "conformance.effect_cases",
+    "mcp": "mcp",
     "lifecycles": "upkeep.lifecycles",
     "contract": "upkeep.contract",
     "schema": "upkeep.schema",
@@ -100,8 +103,10 @@ def run() -> None:
         _end(_full_disk() or str(error), NO_DATABASE)
     except psycopg.Error as error:
         _end(_full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE)
-    except (FileRefused, ImportConflict, CaseFileError) as error:
+    except (FileRefused, ImportConflict, CaseFileError, RelayRefused) as error:
         _end(str(error), REFUSED)
+    except BrokerGone as error:
+        _end(str(error), NO_ANSWER)
     except Refusal as error:
         _end(error.sentence("en"), REFUSED)
     except KeyboardInterrupt:

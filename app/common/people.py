@@ -237,6 +237,8 @@ class Caller:
     `key_scope` is the one thing that the key may do; None: all that the roles permit. `ends_at` is when the
     credential ends, be it a key, a secret that was replaced, a session or a token; None: never.
     `is_superseded`: the key has been given another secret since, and this one is accepted for a while only.
+    `assistant` is the program that acts for the person, by its name; it may do less than the person. None:
+    they act themselves, or by a program that does not say so.
     """
 
     actor: str
@@ -251,6 +253,7 @@ class Caller:
     is_superseded: bool = False
     locale: str = "en"
     is_rule: bool = False
+    assistant: str | None = None
     role_codes: frozenset[Role] = field(init=False)
 
     def __post_init__(self) -> None:

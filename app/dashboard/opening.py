@@ -17,7 +17,7 @@ from app.common.priorities.priority import Priority
 from app.dashboard.figures import FigureRow, figure_row, words_of_unit
 from app.dashboard.saved_selections import SavedSelections, read_saved, selection_of
 from app.dashboard.view import PageView, parse_view, recent_periods, without_unknown
-from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.context import Desk, LiveNews, open_desk
 from app.html.wording import Wording
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.answers.as_of import past_moment
@@ -59,6 +59,8 @@ class DashboardPage:
     saved: SavedSelections
     #: The years that there are cases of, newest first.
     years: Sequence[str]
+    #: The news since the page was made; None: the view is frozen, and nothing about it is new.
+    live: LiveNews | None
 
     @property
     def language(self) -> str:
@@ -114,6 +116,7 @@ class DashboardPage:
             title,
             status=status,
             page=self,
+            live=self.live,
             view=view,
             say=self.sentence,
             path=path,
@@ -136,6 +139,7 @@ async def open_dashboard(request: Request) -> DashboardPage:
     """Return the page for whoever asks. Raises SignInNeeded."""
     desk = open_desk(request)
     ledger = ledger_of(request)
+    position = await desk.log_position()
     as_of = await _as_of_instant(request)
     state = as_of is None  # a team that has been retired since has figures of then
     names = {
@@ -152,6 +156,7 @@ async def open_dashboard(request: Request) -> DashboardPage:
         names,
         await read_saved(desk),
         [] if periods is None else [item["from"][:4] for item in periods["items"]],
+        desk.live_news(position) if as_of is None else None,
     )
 
 

@@ -53,6 +53,11 @@ class ScreenContract:
     def __init__(self, document: Schema) -> None:
         self._document = document
 
+    @property
+    def document(self) -> Schema:
+        """The whole document."""
+        return self._document
+
     def resolved(self, schema: Schema) -> Schema:
         """Return the schema without references at its top."""
         return resolved(schema, self._document)

@@ -27,6 +27,7 @@ from app.exchange.files import InMemoryFile, SourceFile, source_file
 from app.exchange.readers.rows import FileRefused, Reader, RefusedRow, SourceRow
 from app.exchange.report import ImportReport, ImportRun
 from app.exchange.row_counter import RowCounter
+from app.kernel.consumers.log_partitions import make_partitions
 from app.kernel.ledger import Ledger
 from app.log.follow import announce_import_end
 from app.log.histories import analyse
@@ -184,6 +185,7 @@ class _Import:
     async def open(self, file_name: str, reader: Reader, now: datetime) -> None:
         if not self._dry_run:
             self._connection = await connect(self._ledger.db.url)
+            await make_partitions(self._connection)  # it may run where no worker does
             await self._run.begin(reader.format.name, file_name, reader.zone, now, size=self._file.size)
 
     async def close(self) -> None:

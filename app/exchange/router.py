@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
 from app.api.contract.openapi import problems
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
@@ -138,6 +138,7 @@ class RefusedRowPage(OutputModel):
 )
 async def ask_import(request: Request, body: AskImport) -> Response:
     """Request the import of a history from an uploaded file. A repeated request returns the same import."""
+    require_in_person(request)
     ledger, context = ledger_of(request), context_of(request)
     _require_administrator(request)
     person_id = context.caller.person_id

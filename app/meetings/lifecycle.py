@@ -263,7 +263,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.already_signed,), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
         action(minute,             "记录纪要",   HELD_STATES,     State.minuted,   staff, "meeting.minuted",
                unless=(checks.already_signed,), prepare=(preparation.agenda, load_documents), wrong=(checks.invalid_minutes,), document=minutes_document_class),
-        action(sign,               "签署纪要",   [State.minuted], STAYS,           presiding | quality_manager, "meeting.signed",
+        action(sign,               "签署纪要",   [State.minuted], STAYS,           (presiding | quality_manager).in_person(), "meeting.signed",
                unless=(checks.already_signed,), prepare=(load_documents,)),
         action(cancel,             "取消",       [State.called],  State.cancelled, staff, "meeting.cancelled"),
         action(call_next_meeting,  "召集下一次", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",

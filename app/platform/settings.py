@@ -73,6 +73,12 @@ def _public_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _relay_url(value: str) -> str:
+    if not re.fullmatch(r"(nats|kafka)(\+tls)?://[^/@:,\s]+:[0-9]{1,5}(,[^/@:,\s]+:[0-9]{1,5})*", value):
+        raise ValueError("must be an address such as nats://broker:4222 or kafka+tls://one:9093,two:9093")
+    return value
+
+
 def _issuer(value: str, info: ValidationInfo) -> str:
     parts = urlsplit(value)
     near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
@@ -246,6 +252,11 @@ class Settings(BaseSettings):
     open_metrics: bool = Field(
         default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
     )
+    assistants: bool = Field(
+        default=False,
+        description="Serve assistants at `/mcp` (Model Context Protocol), with the rights of the key that "
+        "they send. Needs the extra `mcp`.",
+    )
     rating_percent: int = Field(
         default=25,
         ge=0,
@@ -345,6 +356,39 @@ class Settings(BaseSettings):
     )
     mail_from: Annotated[str, AfterValidator(_address)] = Field(
         default="ledgerdesk@localhost", description="The address that mail comes from."
+    )
+    relay_url: Annotated[str, AfterValidator(_relay_url)] | None = Field(
+        default=None,
+        description="Broker that `relay` publishes the log to: `nats://` or `kafka://` with hosts and ports, "
+        "separated by commas; `nats+tls://` or `kafka+tls://`: encrypted. None: there is no relay.",
+    )
+    relay_stream: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")] = Field(
+        default="ledgerdesk",
+        description="JetStream stream, or topic of Kafka, that is the relay's alone; it is made if there is "
+        "none.",
+    )
+    relay_replicas: int = Field(
+        default=1, ge=1, le=7, description="Servers that keep a stream or topic that the relay makes."
+    )
+    relay_user: str | None = Field(default=None, description="User name at the broker.")
+    relay_password: SecretStr | None = Field(
+        default=None, description="Password there; better as a file in the secrets directory."
+    )
+    relay_sasl: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$")] = Field(
+        default="SCRAM-SHA-512",
+        description="How a user logs in at Kafka: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.",
+    )
+    relay_credentials: Path | None = Field(
+        default=None, description="File of credentials (`.creds`) for NATS, instead of user and password."
+    )
+    relay_ca: Path | None = Field(
+        default=None,
+        description="File (PEM) of the authority that signed the broker's certificate. None: those that the "
+        "system trusts.",
+    )
+    relay_certificate: Path | None = Field(
+        default=None,
+        description="File (PEM) of a certificate, with its key in it, by which the broker knows the relay.",
     )
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
         default="info", description="Least severe line that is logged: debug, info, warning or error."

@@ -11,6 +11,8 @@ import pytest
 
 from app.common.people import Role
 from app.i18n import LANGUAGES, sentences
+from app.kernel.commands import attempts
+from app.log.writer import AppendRequest, ConcurrencyConflict, LogPosition
 from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.ticket_actions import own_actions
@@ -378,3 +380,15 @@ async def test_head_says_what_get_would_and_sends_no_body(scene: Scene) -> None:
     assert asked.headers["etag"] == answer.headers["etag"]
     assert asked.headers["content-length"] == answer.headers["content-length"]
     assert (await scene.stranger.head(scene.at)).status_code == 404
+
+
+async def test_what_is_refused_only_because_others_write_says_when_to_try_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overtaken(command: AppendRequest) -> LogPosition:
+        raise ConcurrencyConflict
+
+    monkeypatch.setattr(attempts, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(scene.shared.ledger.writer, "write", overtaken)
+    answer = await scene.zhao.post(f"{scene.at}/comment", json={"text": "x"})
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (409, "busy", "1")

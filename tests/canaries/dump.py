@@ -17,6 +17,9 @@ from app.kernel.ledger import Ledger
 from app.log.events import kind_of
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import Connection, connect
+from app.relay.brokers import LARGEST_BYTES
+from app.relay.messages import MessageWriter
+from app.relay.relaying import next_events
 from tests.canaries.marks import MARK, PATTERN
 
 COLUMNS = """
@@ -54,6 +57,23 @@ async def everything(ledger: Ledger, folder: Path) -> set[Found]:
     finally:
         await connection.close()
     return words | set(_in_files(folder))
+
+
+async def everything_relayed(ledger: Ledger) -> set[Found]:
+    """The marked words in what a relay publishes of the whole log, while all keys are there."""
+    writer, words, position = MessageWriter(None, ledger.lifecycles), set[Found](), 0
+    connection = await connect(ledger.db.url, FOLLOW_LIMITS)
+    try:
+        while events := await next_events(connection, position):
+            for event in events:
+                message = json.loads(writer.message(event, LARGEST_BYTES).text)
+                parts = {name: message["data"].pop(name) for name in event.data}
+                words |= set(_in_event(event.stream, json.dumps(parts)))
+                words |= set(_words("log.envelope", message))
+            position = events[-1].position
+    finally:
+        await connection.close()
+    return words
 
 
 async def _in_tables(connection: Connection) -> AsyncIterator[Found]:

@@ -14,7 +14,7 @@ from app.common.people import Role
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.platform.settings import Settings
 from tests.canaries.action_payloads import marked
-from tests.canaries.dump import everything
+from tests.canaries.dump import everything, everything_relayed
 from tests.canaries.erasing import erase_everybody
 from tests.canaries.marks import Marks
 from tests.canaries.permitted import not_permitted
@@ -63,6 +63,8 @@ async def test_what_actions_say_is_erased_with_whoever_said_it(world: World, tmp
         await world.by_rule(
             lifecycle, row, record, marked(marks, f"{lifecycle.kind}.{row.name}", row.body, body)
         )
+    leaks = not_permitted(await everything_relayed(world.api.ledger), marks)
+    assert not leaks, "\n".join(leaks)
     await erase_everybody(world.api.ledger, UUID(keeper.id))
     left = not_permitted(await everything(world.api.ledger, tmp_path), marks)
     assert not left, "\n".join(left)

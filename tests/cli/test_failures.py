@@ -44,6 +44,7 @@ WRONG = {
     "rate_seconds": "1.5",
     "wrong_keys": "none",
     "open_metrics": "ajar",
+    "assistants": "perhaps",
     "session_hours": "0",
     "oidc_issuer": "http://login.example.org",
     "oidc_client_id": "",
@@ -65,11 +66,16 @@ WRONG = {
     "rating_percent": "101",
     "public_url": "desk.example.org",
     "log_level": "loud",
+    "relay_url": "amqp://broker:5672",
+    "relay_stream": "all.events",
+    "relay_replicas": "0",
+    "relay_sasl": "GSSAPI",
 }
 # Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.
 ANYTHING = {
     *("data_dir", "secrets_dir", "host", "oidc_audience", "smtp_host", "smtp_user", "smtp_password"),
     *("oidc_client_secret", "imap_host", "imap_user", "imap_password", "imap_folder", "imap_source"),
+    *("relay_user", "relay_password", "relay_credentials", "relay_ca", "relay_certificate"),
 }
 
 

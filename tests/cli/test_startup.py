@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
+from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from app.cli.exits import TERMINATED
+from app.cli.server.serve import serving
 from app.platform import startup
 from app.platform.settings import PROJECT
 from tests.cli.conftest import environment
@@ -24,6 +30,7 @@ from tests.waiting import until
 
 #: What a client asks for before it says who it is: to have the line encrypted, by one means or the other.
 ENCRYPTED = (80877103, 80877104)
+PATIENCE_SECONDS = 55.0
 STARTING_UP = "SFATAL\0VFATAL\0C57P03\0M数据库系统正在启动\0\0".encode()
 
 
@@ -55,7 +62,10 @@ class Recovering(LossyProxy):
 async def started(place: DatabaseUrls, url: str, tmp_path: Path, *command: str) -> Process:
     """The command, with a minute to wait."""
     variables = environment(
-        database_url=url, secrets_dir=str(tmp_path / "secrets"), database_wait_seconds="60"
+        database_url=url,
+        owner_url=place.owner_url,
+        secrets_dir=str(tmp_path / "secrets"),
+        database_wait_seconds="60",
     )
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app.cli", *command, cwd=PROJECT, env=variables, stdout=PIPE, stderr=PIPE
@@ -121,6 +131,55 @@ async def test_serve_and_work_wait_until_the_database_has_recovered(
                 if process.returncode is None:
                     process.send_signal(signal.SIGTERM)
                 await process.communicate()
+
+
+#: What a command waits for before it works, while somebody has it.
+HELD = ("plumbing.migration", "vault.master")
+LOCK_IS_AWAITED = "select count(*) from pg_locks where not granted and relation = %s::regclass"
+
+
+@goes_round("whole programs", "app.cli.server")
+@pytest.mark.parametrize(("command", "table"), [*product(("serve", "work"), HELD), ("migrate", HELD[0])])
+async def test_whoever_waits_for_a_lock_ends_when_told_to(
+    place: DatabaseUrls, tmp_path: Path, command: str, table: str
+) -> None:
+    async with await psycopg.AsyncConnection.connect(place.owner_url) as holder:
+        await holder.execute(f"lock table {table}".encode())
+        process = await started(place, place.url, tmp_path, command)
+
+        async def waits() -> bool:
+            async with await psycopg.AsyncConnection.connect(place.owner_url) as eyes:
+                row = await (await eyes.execute(LOCK_IS_AWAITED, (table,))).fetchone()
+            return row is not None and row[0] > 0
+
+        try:
+            assert await until(waits)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(PATIENCE_SECONDS):  # whoever does not end at all fails here
+                _, output = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
+    assert process.returncode == TERMINATED
+    assert "Traceback" not in output.decode()
+
+
+async def test_a_server_that_waits_for_its_application_ends_when_told_to() -> None:
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        begun.set()
+        await never.wait()
+        yield
+
+    server = serving(FastAPI(lifespan=lifespan))
+    running = asyncio.create_task(server.serve())
+    await begun.wait()
+    server.should_exit = True  # as a signal would have it
+    await running
+    assert not server.started
 
 
 async def test_it_is_waited_for_so_long_and_then_told_what_was_wrong() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
@@ -140,11 +140,19 @@ async def test_a_name_that_several_have_comes_back_as_a_choice(indexed: Api) -> 
     assert (await agent.read(f"/v1/incidents/{incident['id']}"))["assignee"]["id"] == second.id
 
 
-async def test_what_has_changed_since_a_record_was_shown_is_said(agent: Client) -> None:
+async def test_a_page_names_the_news_since_it_was_made(agent: Client) -> None:
     incident, path = await an_open_incident(agent)
-    assert (await agent.get(f"{path}/newer?version={incident['version']}")).status_code == 204
+    queries = {}
+    for address in (path, f"/portal/incident/{incident['number']}", "/desk/incident", "/desk"):
+        (match,) = re.findall(r'data-query="([^"]*)"', await page(agent, address))
+        queries[address] = dict(parse_qsl(unescape(match)))
+        assert (await agent.read("/v1/events", **queries[address]))["items"] == []
     await agent.post_ok(f"/v1/incidents/{incident['id']}/acknowledge")
-    assert "1" in await page(agent, f"{path}/newer?version={incident['version']}")
+    for query in queries.values():
+        (event,) = (await agent.read("/v1/events", **query))["items"]
+        assert event["type"] == "incident.acknowledged"
+    await an_open_incident(agent)
+    assert len((await agent.read("/v1/events", **queries[path]))["items"]) == 1, "of other records nothing"
 
 
 async def test_an_action_on_chosen_records_says_what_became_of_each(agent: Client) -> None:

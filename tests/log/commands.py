@@ -29,6 +29,11 @@ def an_event(name: str, version: int = 1, **changed: Any) -> Event:
     return Event(**(fields | changed))
 
 
+def naming(*names: str) -> dict[str, Any]:
+    """The data of an event that names these rows, and says nothing of them."""
+    return {"given": {}, "set": {name: {} for name in names}}
+
+
 def a_row(team_id: UUID, key: str, version: int = 1, **changed: Any) -> tuple[str, dict[str, Any]]:
     """The row of a team with that key."""
     row = {

@@ -176,7 +176,7 @@ def test_the_services_role_may_only_append(as_service: psycopg.Connection[Any]) 
     assert allowed == []
 
 
-def test_the_services_role_may_call_what_appends_reads_and_analyses_and_nothing_else(
+def test_the_services_role_may_call_what_appends_reads_and_keeps_the_log_in_order_and_nothing_else(
     as_service: psycopg.Connection[Any],
 ) -> None:
     functions = ask(
@@ -188,7 +188,7 @@ def test_the_services_role_may_call_what_appends_reads_and_analyses_and_nothing_
         """,
     )
     assert {name for (name,) in functions} == {
-        *("append", "append_history", "upcast", "move_fields", "merge", "analyse")
+        *("append", "append_history", "upcast", "move_fields", "merge", "analyse", "make_partitions")
     }
 
 

@@ -27,7 +27,7 @@ from app.log.writer import (
 )
 from app.platform.db import Connection
 from tests.extent import examples
-from tests.log.commands import a_row, an_event, client_key
+from tests.log.commands import a_row, an_event, client_key, naming
 
 STREAMS = st.frozensets(st.sampled_from("abcde"), max_size=3)
 
@@ -137,9 +137,8 @@ class Model:
             reads[stream("team", self.teams[draft.also])] = self.versions[draft.also]
         keys = () if draft.key is None else (client_key(f"{run}{draft.key}", name, expected + 1),)
         row = a_row(self.teams[draft.team], str(self.teams[draft.team]), expected + 1)
-        return AppendRequest(
-            reads=reads, events=(an_event(name, expected + 1),), rows=(row,), idempotency_records=keys
-        )
+        event = an_event(name, expected + 1, data=naming(name))
+        return AppendRequest(reads=reads, events=(event,), rows=(row,), idempotency_records=keys)
 
     def outcome(self, command: AppendRequest) -> type[Any]:
         """What becomes of it."""

@@ -30,7 +30,7 @@ from app.log.writer import (
 )
 from app.platform.db import Connection
 from tests.conftest import DatabaseUrls, Server
-from tests.log.commands import a_row, a_team, an_event, client_key, event_only
+from tests.log.commands import a_row, a_team, an_event, client_key, event_only, naming
 
 
 async def rows(eyes: Connection, query: str, parameters: Any = None) -> list[Any]:
@@ -401,7 +401,7 @@ async def test_only_record_tables_are_written_through_the_log(eyes: Connection) 
             {"rows": {table: [{"n": 0, **row}]}},
             {"removals": [{"n": 0, "table": table, "id": str(uuid7())}]},
         ):
-            with pytest.raises(psycopg.errors.RaiseException, match="Only record tables"):
+            with pytest.raises(psycopg.errors.RaiseException, match=r"Only record tables|names the row"):
                 await raw(eyes, [a_team("good")], **sections)
     assert await keys(eyes) == []
 
@@ -472,7 +472,10 @@ async def test_a_unique_name_can_pass_from_a_removed_row_to_a_new_one_in_one_com
     await log.write(
         AppendRequest(
             reads={old_stream: 1, new_stream: 0},
-            events=(an_event(old_stream, 2), an_event(new_stream)),
+            events=(
+                an_event(old_stream, 2, data=naming(old_stream)),
+                an_event(new_stream, data=naming(new_stream)),
+            ),
             rows=(a_row(new, "name"),),
             removals=(("fold.team", str(old)),),
         )
@@ -487,7 +490,10 @@ async def test_a_row_that_is_removed_and_set_in_one_command_is_there(log: Writer
     removal = (("fold.team", str(team)),)
     await log.write(
         AppendRequest(
-            reads={name: 1}, events=(an_event(name, 2),), rows=(a_row(team, "new", 2),), removals=removal
+            reads={name: 1},
+            events=(an_event(name, 2, data=naming(name)),),
+            rows=(a_row(team, "new", 2),),
+            removals=removal,
         )
     )
     assert await keys(eyes) == ["new"]
@@ -497,7 +503,7 @@ async def test_of_two_rows_with_one_id_in_one_command_the_last_counts(log: Write
     team = uuid7()
     name = stream("team", team)
     both = (a_row(team, "first"), a_row(team, "last"))
-    await log.write(AppendRequest(reads={name: 0}, events=(an_event(name),), rows=both))
+    await log.write(AppendRequest(reads={name: 0}, events=(an_event(name, data=naming(name)),), rows=both))
     assert await keys(eyes) == ["last"]
 
 
@@ -545,3 +551,26 @@ def cut(server: Server, pid: int) -> None:
     """Ends the connection that this process in PostgreSQL serves."""
     with psycopg.connect(server.administrator, autocommit=True) as administrator:
         administrator.execute("select pg_terminate_backend(%s, 20000)", (pid,))
+
+
+@pytest.mark.parametrize("stated", [{}, {"given": {"name": "another"}}], ids=["nothing", "something else"])
+async def test_a_row_that_no_event_of_its_command_names_is_refused_alone(
+    log: Writer, eyes: Connection, stated: dict[str, Any]
+) -> None:
+    team_id, other_id = uuid7(), uuid7()
+    await log.write(a_team("one", team_id=team_id))
+    name = stream("team", other_id)
+    unsaid = AppendRequest(
+        reads={name: 0},
+        events=(an_event(name, data=naming(name) | stated),),
+        rows=(a_row(team_id, "changed in secret", 2), a_row(other_id, "two")),
+    )
+    removing = AppendRequest(
+        reads={name: 0}, events=(an_event(name),), removals=(("fold.team", str(team_id)),)
+    )
+    written = await asyncio.gather(
+        log.write(unsaid), log.write(a_team("three")), log.write(removing), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in written] == [ConstraintViolation, LogPosition, ConstraintViolation]
+    assert f"team/{team_id}" in str(written[0])
+    assert await keys(eyes) == ["one", "three"]

@@ -24,6 +24,7 @@ LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
     "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
+    "app/relay/kafka_topic.py": "a transaction of Kafka, not of PostgreSQL",
     "app/attention/judging.py": "the periods of a KPI are replaced as a whole, beside the log",
     "app/api/service/readiness.py": "what needs room on the disk is tried, and leaves nothing",
     "app/foundation/calendars/spans.py": "the spans of a version are replaced as a whole",
@@ -49,6 +50,7 @@ TRANSACTIONS = {
 SQL = {
     "app/api/requests/idempotency.py": "what was done under a key; the row is the log's own",
     "app/common/records.py": "the table of a record, joined with those of its parts",
+    "app/relay/relaying.py": "the next events, in bytes that go at once, and the lease",
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/service/metrics.py": "the last comparison of KPIs",

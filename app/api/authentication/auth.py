@@ -33,13 +33,15 @@ from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.common.personal import LOGIN
 from app.kernel.actions.context import CommandMetadata as Acting
-from app.kernel.actions.refusals import Refusal
+from app.kernel.actions.refusals import DoneInPerson, Refusal
 from app.kernel.ledger import Ledger as Services
 from app.platform.db import DatabaseGone
 from app.platform.settings import Settings
 
 AUTHENTICATED_PREFIX = "/v1/"
 METRICS = "/metrics"
+#: The path that assistants send their messages to.
+ASSISTANTS = "/mcp"
 WRONG_KEYS_SECONDS = 60
 NOT_MODIFIED = 304
 #: Media types that every path offers.
@@ -52,6 +54,11 @@ TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 #: Paths of service reports, which are also pages that print.
 REPORT_PAGES = re.compile(r"/v1/slas/[^/]+/(reports/[^/]+|report_preview)")
 HTML = "text/html"
+#: The header by which a program says that it is an assistant, and its name. It permits nothing, and bars the
+#: assistant from what persons do themselves.
+ASSISTANT_HEADER = "ledgerdesk-assistant"
+LONGEST_NAME = 40
+_NO_CODE = re.compile(r"[^a-z0-9._-]+")
 #: Paths of drawn charts.
 CHARTS = re.compile(r"/v1/((kpis|effects)/[^/]+/chart\.svg|conformance/[^/]+/graph)")
 SVG = "image/svg+xml"
@@ -95,7 +102,8 @@ class AuthMiddleware:
         self._app = app
         self._issuer = issuer
         self._use = use
-        self._guarded = (AUTHENTICATED_PREFIX,) if settings.open_metrics else (AUTHENTICATED_PREFIX, METRICS)
+        metrics = () if settings.open_metrics else (METRICS,)
+        self._guarded = (AUTHENTICATED_PREFIX, ASSISTANTS, *metrics)
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
         self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
@@ -132,7 +140,7 @@ class AuthMiddleware:
             elif caller is None:
                 await _unauthenticated(request)(scope, receive, send)
             else:
-                scope["state"]["caller"] = caller
+                scope["state"]["caller"] = assisted(caller, request.headers.get(ASSISTANT_HEADER))
                 scope["state"]["authenticate"] = partial(self._caller, request, in_query)
                 await self._limited(request, caller, receive, send)
 
@@ -379,6 +387,22 @@ def caller_of(request: Request) -> Who:
     return caller
 
 
+def assisted(caller: Who, name: str | None) -> Who:
+    """Return the caller as whom an assistant of that name acts; themselves if there is no name. The name is
+    kept in the log for ever, so nothing is left of it that is no code.
+    """
+    if name is None:
+        return caller
+    code = _NO_CODE.sub("-", name[:LONGEST_NAME].lower()).strip("-._")
+    return replace(caller, assistant=code or "unnamed")
+
+
+def require_in_person(request: Request) -> None:
+    """Raise DoneInPerson if an assistant asks: what comes of the request would not name it."""
+    if caller_of(request).assistant is not None:
+        raise DoneInPerson({"action": f"{request.method} {request.scope['path']}"})
+
+
 def signed_in(request: Request) -> Who | None:
     """Return the caller of a page that is shown without a session, too; None if nobody is signed in."""
     caller: Who | None = request.scope["state"].get("caller")
@@ -431,11 +455,12 @@ def context_of(request: Request) -> Acting:
     """Return the metadata of a command that this request carries: caller, time, correlation id, source and
     language.
     """
+    caller = caller_of(request)
     return Acting(
-        caller=caller_of(request),
+        caller=caller,
         now=utc_now(),
         correlation_id=request.scope["state"]["request_id"],
-        source="api",
+        source="api" if caller.assistant is None else f"assistant:{caller.assistant}",
         language=language_for(request),
     )
 

@@ -219,7 +219,8 @@ async def _refusal(request: Request, error: Exception) -> Response:
         language = language_for(request)
         faults = [fault_of_value(fault, language) for fault in (error, *error.further)]
         return problem(request, error.STATUS, "invalid", words={"count": str(len(faults))}, errors=faults)
-    return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
+    headers = {} if error.RETRY_SECONDS is None else {"Retry-After": str(error.RETRY_SECONDS)}
+    return problem(request, error.STATUS, error.code, words=error.words, more=error.more, headers=headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

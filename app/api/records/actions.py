@@ -94,13 +94,14 @@ def operation_id(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
 
 def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
     """Return the `x-lifecycle` extension of the contract: the action's source states, target state, policy
-    and event; all events, where it gives one of several.
+    (`in_person`: no assistant may do it for somebody) and event; all events, where it gives one of several.
     """
     several = {"events": list(row.events)} if len(row.events) > 1 else {}
     return {
         "from": source_states(lifecycle, row),
         "to": target_state(row),
         "who": row.policy.phrase("en"),
+        **({"in_person": True} if row.policy.bars_assistants else {}),
         "event": row.event,
         **several,
     }

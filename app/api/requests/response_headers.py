@@ -39,10 +39,13 @@ HEADERS = {
 OF_STATUS = {
     401: ("WWW-Authenticate",),
     405: ("Allow",),
+    409: ("Retry-After",),
     415: ("Accept-Encoding", "Accept-Patch"),
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
+#: Headers that not every problem of the status has: this one says that others only write the same.
+OCCASIONAL_HEADERS = {(409, "Retry-After")}
 #: Headers of every answer to an authenticated request.
 OF_KEYS = ("RateLimit", "RateLimit-Policy")
 #: Headers of an answer if the request used something deprecated.

@@ -48,6 +48,7 @@ from app.api.service.event_stream import (
     opening,
 )
 from app.api.service.feed import EventConditions
+from app.api.service.metrics import Metrics
 from app.common.people import Caller
 from app.kernel.access.lru_cache import LruCache
 from app.kernel.access.redaction import Viewer
@@ -67,7 +68,7 @@ RETRY_SECONDS = 5
 HEARTBEAT_SECONDS = 15.0
 #: How often it is asked anew whether the caller may still read; also whenever a person or key has changed.
 RECHECK_SECONDS = 0.5
-#: So many events are looked at before others have their turn.
+#: So many events are looked at before others have their batch.
 EVENTS_AT_ONCE = 200
 #: So many rendered events are kept.
 MOST_MESSAGES = 4_000
@@ -117,8 +118,9 @@ class StreamTicketOut(OutputModel):
 class EventStreams:
     """The open streams of a process, and what they share."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
         self.ledger = ledger
+        self._metrics = metrics
         self.newest = NewestEvents(ledger)
         #: By the caller's name in the log, the number of their streams.
         self.open: Counter[str] = Counter()
@@ -130,6 +132,7 @@ class EventStreams:
     def opened_by(self, caller: Caller) -> Iterator[None]:
         """Count a stream of the caller, and have the newest events read, until the block ends."""
         self.open[caller.actor] += 1
+        self._metrics.observe_streams(self.open.total())
         try:
             with self.newest.followed():
                 yield
@@ -137,27 +140,34 @@ class EventStreams:
             self.open[caller.actor] -= 1
             if not self.open[caller.actor]:
                 del self.open[caller.actor]
+            self._metrics.observe_streams(self.open.total())
+
+    def ended(self, reason: EndReason | None) -> None:
+        """Count a stream that has ended; None: the client left."""
+        self._metrics.observe_stream_end(None if reason is None else reason.value)
 
     async def messages(self, seen_events: Sequence[SeenEvent]) -> list[bytes]:
         """Return the events as they are sent, each rendered once for all who see it alike. Raises
         DatabaseGone.
         """
-        texts = self._kept(seen_events)
+        texts = self._rendered_messages(seen_events)
         while None in texts:
             async with self._rendering:
                 # Another listener may have rendered them meanwhile.
-                texts = self._kept(seen_events)
+                texts = self._rendered_messages(seen_events)
                 missing = [event for event, text in zip(seen_events, texts, strict=True) if text is None]
                 epoch = self._epoch
                 rendered = await events.render_each(self.ledger, missing)
                 if epoch == self.ledger.vault.epoch:
                     for event, content in zip(missing, rendered, strict=True):
                         self._messages.put(_key(event), message(event.event.position, content))
-                texts = self._kept(seen_events)
+                texts = self._rendered_messages(seen_events)
         return [text for text in texts if text is not None]
 
-    def _kept(self, seen_events: Sequence[SeenEvent]) -> list[bytes | None]:
-        """Return the texts that are rendered already; none from before a person was changed or erased."""
+    def _rendered_messages(self, seen_events: Sequence[SeenEvent]) -> list[bytes | None]:
+        """Return the messages that are rendered already, or None; none from before a person was changed or
+        erased.
+        """
         if self._epoch != self.ledger.vault.epoch:
             self._epoch = self.ledger.vault.epoch
             self._messages.clear()
@@ -277,10 +287,8 @@ async def make_stream_ticket(request: Request) -> Response:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """The outcome of a listener's turn: what to send, whether that is all for now, and why the stream
-    ends.
-    """
+class _Batch:
+    """The messages that a listener is sent next, whether these are all for now, and why the stream ends."""
 
     texts: Sequence[bytes] = ()
     is_at_end: bool = False
@@ -304,43 +312,44 @@ class _Listener:
         self.caller = caller_of(request)
         self._sight = Sight(self._ledger, self._newest, self.caller)
 
-    async def follow(self, connection: StreamConnection) -> None:
-        """Send events until the stream ends, or the client leaves. Raises TooSlow."""
+    async def follow(self, connection: StreamConnection) -> EndReason | None:
+        """Send events until the stream ends, and return why; None: the client has left. Raises TooSlow."""
         await connection.send([opening(self.position)])
         sent_at = self._clock()
         while not connection.is_closed:
             signal = self._newest.next_signal()
-            turn = _Turn(ends=EndReason.stopping) if connection.is_stopping else await self._turn()
-            texts = list(turn.texts)
-            if turn.ends is not None:
-                texts.append(ending(turn.ends))
+            batch = _Batch(ends=EndReason.stopping) if connection.is_stopping else await self._next_batch()
+            texts = list(batch.texts)
+            if batch.ends is not None:
+                texts.append(ending(batch.ends))
             elif not texts and self._clock() - sent_at >= HEARTBEAT_SECONDS:
                 texts.append(heartbeat(self.position))
             if texts:
                 await connection.send(texts)
                 sent_at = self._clock()
-            if turn.ends is not None:
-                return
-            await (signal.wait() if turn.is_at_end else asyncio.sleep(0))
+            if batch.ends is not None:
+                return batch.ends
+            await (signal.wait() if batch.is_at_end else asyncio.sleep(0))
+        return None
 
-    async def _turn(self) -> _Turn:
+    async def _next_batch(self) -> _Batch:
         try:
             if self._newest.outages != self._outages:
-                return _Turn(ends=EndReason.unavailable)
+                return _Batch(ends=EndReason.unavailable)
             if not await self._may_read():
-                return _Turn(ends=EndReason.signed_out)
+                return _Batch(ends=EndReason.signed_out)
             caller = self.caller
             seen_events, position, is_at_end = await self._read()
             texts = await self.streams.messages(seen_events)
             if not await self._may_read():
-                return _Turn(ends=EndReason.signed_out)
+                return _Batch(ends=EndReason.signed_out)
         except DatabaseGone:
-            return _Turn(ends=EndReason.unavailable)
+            return _Batch(ends=EndReason.unavailable)
         if caller != self.caller:
-            return _Turn()  # What they see now is another question.
+            return _Batch()  # What they see now is another question.
         self.position = position
         is_complete = is_at_end and not self._query.follow
-        return _Turn(texts, is_at_end, EndReason.complete if is_complete else None)
+        return _Batch(texts, is_at_end, EndReason.complete if is_complete else None)
 
     async def _may_read(self) -> bool:
         """Return whether the credential is still valid; see as its caller does now."""
@@ -400,8 +409,10 @@ class EventStream(Response):
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with StreamConnection(scope, receive, send) as connection:
+            streams = self._listener.streams
             try:
-                with self._listener.streams.opened_by(self._listener.caller):
-                    await self._listener.follow(connection)
+                with streams.opened_by(self._listener.caller):
+                    streams.ended(await self._listener.follow(connection))
             except TooSlow:
+                streams.ended(EndReason.too_slow)
                 await connection.break_off(ending(EndReason.too_slow))

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication import sessions
-from app.api.authentication.auth import Ledger, caller_of, context_of, proof_of, session_of
+from app.api.authentication.auth import Ledger, caller_of, context_of, proof_of, require_in_person, session_of
 from app.api.contract.openapi import in_language, problems
 from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
@@ -185,6 +185,7 @@ async def open_session(
     """
     if session_of(request) is not None:
         raise sessions.KeyRequired()
+    require_in_person(request)
     caller = caller_of(request)
     opened = await sessions.open_session(ledger, caller, proof_of(request, caller), context_of(request).now)
     document = to_json(SessionOut(expires_at=opened.ends_at.astimezone(UTC)))

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
+    Counter,
     Gauge,
     GCCollector,
     Histogram,
@@ -19,6 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from app.api.service.event_stream import EndReason
 from app.common.people import Caller
 from app.kernel.consumers import timers
 from app.kernel.ledger import Ledger
@@ -41,6 +43,8 @@ order by position desc limit 1"""
 NEVER_RECOMPUTED = {"number": math.nan, "seconds": math.nan, "running": 0}
 #: The label of requests that no operation answers: an unknown path, a wrong key, a static file.
 NO_OPERATION = "none"
+#: The label of live streams that end because the client closes them.
+CLIENT_LEFT = "left"
 
 
 class CallerMetrics(Protocol):
@@ -104,8 +108,21 @@ class Metrics:
             "ledgerdesk_database_waiting", "Requests that wait for a connection of the pool."
         )
         self._writers = self._gauge("ledgerdesk_writer_waiting", "Commands that wait for the log.")
+        self._streams = self._gauge("ledgerdesk_event_streams", "Live streams of events that are open.")
+        self._stream_ends = self._stream_ends_counter()
         self._refresh_lock = asyncio.Lock()
         self._refreshed_at, self._written = -math.inf, b""
+
+    def _stream_ends_counter(self) -> Counter:
+        counter = Counter(
+            "ledgerdesk_event_streams_ended",
+            "Live streams that have ended, by reason; `left`: the client closed it.",
+            ("reason",),
+            registry=self._registry,
+        )
+        for reason in (CLIENT_LEFT, *(reason.value for reason in EndReason)):
+            counter.labels(reason)
+        return counter
 
     def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
         return Gauge(name, description, labels, registry=self._registry)
@@ -117,6 +134,14 @@ class Metrics:
             histogram = self._requests.labels(operation or NO_OPERATION, str(status))
             self._histograms[operation, status] = histogram
         histogram.observe(seconds)
+
+    def observe_streams(self, number: int) -> None:
+        """Keep the number of live streams that are open."""
+        self._streams.set(number)
+
+    def observe_stream_end(self, reason: str | None) -> None:
+        """Count the end of a live stream; None: the client left."""
+        self._stream_ends.labels(reason or CLIENT_LEFT).inc()
 
     async def text(self, ledger: Ledger, caller: Caller | None, now: datetime) -> bytes:
         """Return all metrics that the caller may see in Prometheus' text format. Those of the database are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -30,6 +31,8 @@ from app.registry import LIFECYCLES_BY_KIND
 logger = structlog.get_logger()
 
 GRACE_SECONDS = 10
+# How often a server that starts looks whether it is to end.
+LOOK_SECONDS = 0.1
 RESTART_SECONDS = 1.0
 # So many new objects trigger a garbage collection.
 NEW_OBJECTS = 50_000
@@ -77,22 +80,30 @@ def run(place: Installation, current: Settings, listener: socket.socket) -> None
         lambda: logger.info("listening", host=host, port=port, version=app.version, schema=revision),
     )
     tune_garbage_collector()
-    # Uvicorn shuts down cleanly and then raises the signal again; being stopped is no failure.
-    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+    try:
         server.run(sockets=[listener])
+    except (KeyboardInterrupt, SystemExit):
+        return  # Uvicorn shuts down cleanly and then raises the signal again; being stopped is no failure.
     if not server.started:
         raise InstallationError("The server did not start; the reason is in the lines above.")
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens."""
+    """A server that says when it listens, and that can be stopped before it does."""
 
     def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
         super().__init__(config)
         self._listens = listens
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        starting = asyncio.create_task(super().startup(sockets))
+        # Uvicorn looks whether it is to end when it has started, and a database may keep it waiting.
+        while not (self.should_exit or starting.done()):
+            await asyncio.wait([starting], timeout=LOOK_SECONDS)
+        if not starting.done():
+            starting.cancel()
+            return
+        await starting
         if self.started:
             self._listens()
 

@@ -39,26 +39,30 @@ def work(
 
 
 async def _work(place: Installation, current: Settings, until_input_ends: bool) -> bool:
-    """Run the worker; return True if SIGTERM ended it."""
+    """Run the worker; return True if SIGTERM ended it, were it on its way to the database still."""
     terminated = asyncio.Event()
     # An exception would interrupt whichever task is running.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
+    working = asyncio.create_task(_run_worker(place, current))
+    tasks: set[asyncio.Task[Any]] = {working, asyncio.create_task(terminated.wait())}
+    if until_input_ends:
+        tasks.add(asyncio.create_task(_input_ends()))
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    if working in done:
+        working.result()
+    return terminated.is_set()
+
+
+async def _run_worker(place: Installation, current: Settings) -> None:
     opening = ledgers.open_ledger(
         place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True, listens=False
     )
     async with opening as ledger:
         logger.info("working", version=version("ledgerdesk"), schema=schema.current(place.url))
-        working = asyncio.create_task(worker.run(place.url, ledger, _utc_now, failed=_failed))
-        tasks: set[asyncio.Task[Any]] = {working, asyncio.create_task(terminated.wait())}
-        if until_input_ends:
-            tasks.add(asyncio.create_task(_input_ends()))
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if working in done:
-            working.result()
-    return terminated.is_set()
+        await worker.run(place.url, ledger, _utc_now, failed=_failed)
 
 
 def _utc_now() -> datetime:

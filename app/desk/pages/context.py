@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -27,9 +28,22 @@ from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n import LANGUAGES
 from app.kernel.actions.lifecycle import Lifecycle
+from app.log import read
 
 #: The kinds that stand in the head of each page; all others are one step away.
 FIRST_KINDS = ("request", "incident", "problem", "change", "article", "improvement")
+#: Where there is no live stream, a record's page asks for news so often, and other pages.
+RECORD_ASKS_SECONDS, ASKS_SECONDS = 20, 60
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNews:
+    """The news that a page listens to: the query of `/v1/events/stream` and of `/v1/events`, and how often it
+    asks where it cannot listen.
+    """
+
+    query: str
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,21 @@ class Desk:
             return choice.words[self.language]
         codes = code_class(self.contract, field.schema)
         return choice.code if codes is None else label_of(codes, choice.code, self.language)
+
+    async def log_position(self) -> int:
+        """Return the position of the newest event. A page asks before it reads what it shows, so that no news
+        falls between. Raises DatabaseGone.
+        """
+        return await read.head(ledger_of(self.request).db)
+
+    def live_news(self, position: int, *, kind: str | None = None, stream: str | None = None) -> LiveNews:
+        """Return the news since that position of a page that shows this record, or records of that kind; with
+        neither, all records that have numbers.
+        """
+        numbered = ",".join(each.kind for each in self.lifecycles.values() if each.code is not None)
+        conditions = {"kind": kind or numbered} if stream is None else {"stream": stream}
+        seconds = ASKS_SECONDS if stream is None else RECORD_ASKS_SECONDS
+        return LiveNews(urlencode({**conditions, "after": position}), seconds)
 
     async def openings(self) -> Sequence[Mapping[str, Any]]:
         """Return the actions that open a record and that the reader may carry out."""

@@ -54,6 +54,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
     chosen = by_name(request.query_params.multi_items())
+    position = await desk.log_position()
     parameters = {"limit": "50", **_read_fields(screen, chosen), **chosen}
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
@@ -67,6 +68,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
         "list.html",
         desk.kinds_label(kind),
         status=answer.status,
+        live=desk.live_news(position, kind=kind),
         lifecycle=lifecycle,
         screen=screen,
         problem=None if answer.is_success else answer.document,

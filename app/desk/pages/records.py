@@ -92,6 +92,11 @@ class RecordView:
         return record_title(self.record)
 
     @property
+    def stream(self) -> str:
+        """The stream of its events."""
+        return f"{self.lifecycle.kind}/{self.record['id']}"
+
+    @property
     def path(self) -> str:
         """The address of its page."""
         return f"{self.root}/{self.lifecycle.kind}/{self.name}"
@@ -110,6 +115,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     """Return the page of a record."""
     desk = open_desk(request)
     lifecycle = desk.lifecycle(kind)
+    position = await desk.log_position()
     view = await read_record(desk, lifecycle, name)
     named = await desk.names.replaced(lifecycle, view.record)
     fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
@@ -121,6 +127,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         OWN_TEMPLATES.get(kind, "record.html"),
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
         view=view,
+        live=desk.live_news(position, stream=view.stream),
         state=state_label(lifecycle, view.record, desk.language),
         fields=fields,
         now=instant(utc_now()),
@@ -157,17 +164,6 @@ async def get_record_list_page(request: Request, kind: str, name: str, child: st
     table = await child_table(desk, view, child_screen, possible)
     title = f"{view.spoken_name} · {child_screen.words[desk.language]}"
     return desk.answer("child_list.html", title, view=view, table=table)
-
-
-@router.get("/desk/{kind}/{name}/newer", operation_id="get_newer_part")
-async def get_newer_part(request: Request, kind: str, name: str, version: int) -> Response:
-    """Return what has happened to a record since it was shown, in a line; nothing if nothing has."""
-    desk = open_desk(request)
-    lifecycle = desk.lifecycle(kind)
-    record = await desk.calls.read(f"/v1/{lifecycle.plural}/{name}", {"fields": "id,version"})
-    if record["version"] <= version:
-        return Response(status_code=204)
-    return desk.answer("newer.html", "", n=record["version"] - version, path=f"/desk/{kind}/{name}")
 
 
 def offered_actions(desk: Desk, view: RecordView) -> Iterable[OfferedAction]:

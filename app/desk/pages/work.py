@@ -91,6 +91,7 @@ async def get_start_page(request: Request) -> Response:
 async def get_work_page(request: Request) -> Response:
     """Return the page of the reader's work."""
     desk = open_desk(request)
+    position = await desk.log_position()
     work, followed = await asyncio.gather(desk.calls.read("/v1/me/work"), _followed(desk))
     mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, work["queues"]))
     waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
@@ -99,6 +100,7 @@ async def get_work_page(request: Request) -> Response:
         "work.html",
         f"({len(waiting)}) {title}" if waiting else title,
         heading=title,
+        live=desk.live_news(position),
         waiting=waiting,
         queued=queued,
         followed=followed,

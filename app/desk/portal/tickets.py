@@ -97,6 +97,7 @@ async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
 async def get_portal_record_page(request: Request, kind: str, name: str) -> Response:
     """Return the page of a ticket or of an article."""
     desk = open_portal(request, kind)
+    position = await desk.log_position()
     view = await read_record(desk, desk.lifecycle(kind), name)
     title = f"{view.spoken_name} {view.title}".strip()
     forms = list(_forms(desk, view))
@@ -111,6 +112,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         "portal/ticket.html",
         title,
         view=view,
+        live=desk.live_news(position, stream=view.stream),
         state=state_label(view.lifecycle, view.record, desk.language),
         next_step=next_step(desk, view.record),
         until=_until(desk, view),

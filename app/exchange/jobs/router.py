@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import caller_of, context_of, ledger_of
+from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
 from app.api.contract.openapi import in_language, problems
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
@@ -148,6 +148,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     """Request a bulk job: a worker carries out a file of actions, each line as an item of a bulk request. A
     repeated request returns the same job.
     """
+    require_in_person(request)
     ledger, context = ledger_of(request), context_of(request)
     caller = context.caller
     if caller.person_id is None or not anybody.allows(caller, None):

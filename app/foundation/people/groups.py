@@ -127,6 +127,10 @@ def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
     """Retire the group: it is asked no longer; its decisions stay."""
 
 
+#: No assistant changes who decides.
+ADMINS = (admin | rule).in_person()
+
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="group", plural="groups", zh="小组", record=Group, states=GroupState, administrative=True,
@@ -136,11 +140,11 @@ LIFECYCLE = Lifecycle(
     constraints={"group_key_key": ValueTaken("key")},
     rows=(
         #      action         中文        from                 to                  who           event
-        action(add,           "添加",     NEW_RECORD,          GroupState.active,  admin | rule, "group.added",          wrong=(chair_inactive,)),
-        action(edit,          "编辑",     [GroupState.active], STAYS,              admin | rule, "group.edited",         wrong=(chair_inactive,)),
-        action(add_member,    "添加成员", [GroupState.active], STAYS,              admin | rule, "group.member_added",   wrong=(cannot_add_member,)),
-        action(remove_member, "移除成员", [GroupState.active], STAYS,              admin | rule, "group.member_removed", prepare=(removed_member,)),
-        action(retire,        "撤销",     [GroupState.active], GroupState.retired, admin | rule, "group.retired"),
+        action(add,           "添加",     NEW_RECORD,          GroupState.active,  ADMINS, "group.added",          wrong=(chair_inactive,)),
+        action(edit,          "编辑",     [GroupState.active], STAYS,              ADMINS, "group.edited",         wrong=(chair_inactive,)),
+        action(add_member,    "添加成员", [GroupState.active], STAYS,              ADMINS, "group.member_added",   wrong=(cannot_add_member,)),
+        action(remove_member, "移除成员", [GroupState.active], STAYS,              ADMINS, "group.member_removed", prepare=(removed_member,)),
+        action(retire,        "撤销",     [GroupState.active], GroupState.retired, ADMINS, "group.retired"),
     ),
 )
 # fmt: on

@@ -203,11 +203,11 @@ LIFECYCLE = Lifecycle(
     audience=lambda key: (f"person:{key.person_id}",), oversight=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
         #      action    中文    from               to                who                    event
-        action(make_key, "创建", NEW_RECORD,        KeyState.active,  admin | calendar_reader | rule, "key.made", name="make",
+        action(make_key, "创建", NEW_RECORD,        KeyState.active,  (admin | calendar_reader | rule).in_person(), "key.made", name="make",
                wrong=(secret_superseded, key_beyond_own_calendar, credential_outlived, key_roles_not_held)),
-        action(rotate,   "轮换", [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
+        action(rotate,   "轮换", [KeyState.active], STAYS,            (admin | holder | rule).in_person(), "key.rotated",
                wrong=(secret_superseded, expiry_extended, credential_outlived)),
-        action(revoke,   "吊销", [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked",
+        action(revoke,   "吊销", [KeyState.active], KeyState.revoked, (admin | holder | rule).in_person(), "key.revoked",
                wrong=(secret_superseded,)),
     ),
 )

@@ -233,6 +233,11 @@ def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
     """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
 
 
+#: No assistant changes who there is and who may do what.
+ADMINS, SUPERIORS = (admin | rule).in_person(), (superior | rule).in_person()
+ONESELF = (admin | oneself).in_person()
+
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="person", plural="persons", zh="人员", record=Person, states=PersonState, administrative=True,
@@ -240,24 +245,24 @@ LIFECYCLE = Lifecycle(
     searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased}),
     rows=(
         #      action           中文        from                                        to                    who           event
-        action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   admin | rule,    "person.added",
+        action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   ADMINS,    "person.added",
                wrong=(invalid_role_scopes,), keys=Keys.MADE),
-        action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                superior | rule, "person.edited",
+        action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.edited",
                wrong=(team_not_joined, login_not_covered), keys=Keys.OWN),
-        action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.team_joined",
+        action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.team_joined",
                wrong=(cannot_join,)),
-        action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                superior | rule, "person.team_left", name="leave",
+        action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.team_left", name="leave",
                prepare=(ended_membership,)),
-        action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                admin | oneself, "person.preferences_set",
+        action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                ONESELF, "person.preferences_set",
                wrong=(mailed_but_not_notified, waiting_not_mailed)),
-        action(grant_role,      "授予角色", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.role_granted",
+        action(grant_role,      "授予角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_granted",
                wrong=(role_not_administered, role_not_grantable, role_already_held)),
-        action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                admin | rule,    "person.role_revoked",
+        action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_revoked",
                wrong=(role_not_administered, role_not_held, last_admin_role)),
-        action(deactivate,      "停用",     [PersonState.active],                       PersonState.inactive, superior | rule, "person.deactivated",
+        action(deactivate,      "停用",     [PersonState.active],                       PersonState.inactive, SUPERIORS, "person.deactivated",
                unless=(last_admin,)),
-        action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   superior | rule, "person.activated"),
-        action(erase,           "擦除",     [PersonState.active, PersonState.inactive], PersonState.erased,   superior | rule, "person.erased",
+        action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   SUPERIORS, "person.activated"),
+        action(erase,           "擦除",     [PersonState.active, PersonState.inactive], PersonState.erased,   SUPERIORS, "person.erased",
                unless=(last_admin,), keys=Keys.DESTROYED),
     ),
 )

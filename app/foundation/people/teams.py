@@ -57,6 +57,10 @@ def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
     team.retired_at = None
 
 
+#: No assistant changes who belongs together.
+ADMINS = (admin | rule).in_person()
+
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="team", plural="teams", zh="团队", record=Team, states=TeamState, administrative=True,
@@ -64,10 +68,10 @@ LIFECYCLE = Lifecycle(
     out_of_use=frozenset({TeamState.retired}), constraints={"team_key_key": ValueTaken("key")},
     rows=(
         #      action     中文     from                 to                 who           event
-        action(add,       "添加", NEW_RECORD,          TeamState.active,  admin | rule, "team.added"),
-        action(edit,      "编辑", TeamState,           STAYS,             admin | rule, "team.edited"),
-        action(retire,    "撤销", [TeamState.active],  TeamState.retired, admin | rule, "team.retired"),
-        action(reinstate, "恢复", [TeamState.retired], TeamState.active,  admin | rule, "team.reinstated"),
+        action(add,       "添加", NEW_RECORD,          TeamState.active,  ADMINS, "team.added"),
+        action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited"),
+        action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired"),
+        action(reinstate, "恢复", [TeamState.retired], TeamState.active,  ADMINS, "team.reinstated"),
     ),
 )
 # fmt: on

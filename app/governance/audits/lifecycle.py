@@ -215,7 +215,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.audit_invalid,), notifies=TELL_SUPERVISOR),
         action(submit_self_check, "提交自查",   [State.open],      State.submitted,     supervisor,             "audit.self_checked",
                unless=(checks.month_not_over,), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
-        action(confirm_summary,   "确认汇总",   [State.submitted], State.confirmed,     administrator,          "audit.summary_confirmed", notifies=TELL_HEAD),
+        action(confirm_summary, "确认汇总", [State.submitted], State.confirmed, administrator.in_person(), "audit.summary_confirmed", notifies=TELL_HEAD),
         action(countersign,       "会签",       [State.confirmed], State.countersigned, signer,                 "audit.countersigned", segregate_from=SUMMARISER),
         action(draw,              "抽样",       UNCONCLUDED,       STAYS,               quality_manager,        "audit.sample_drawn",
                unless=(checks.month_not_over,), prepare=(log_knowledge, self_check)),

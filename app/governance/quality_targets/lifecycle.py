@@ -115,7 +115,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.value_out_of_range,), notifies=TO_ACCEPT),
         action(break_down, "分解", [State.accepted], STAYS,           quality_manager | answers_for_it, "quality_target.broken_down",
                wrong=(checks.part_named_twice,), related=SET_PARTIAL_TARGETS),
-        action(accept,     "接受", [State.proposed], State.accepted,  ACCEPTORS,                        "quality_target.accepted",
+        action(accept,     "接受", [State.proposed], State.accepted,  ACCEPTORS.in_person(),                        "quality_target.accepted",
                unless=(checks.others_answer,)),
         action(return_,    "退回", [State.proposed], State.returned,  ACCEPTORS,                        "quality_target.returned",
                unless=(checks.others_answer,), notifies=RETURNED),

@@ -75,7 +75,7 @@ LIFECYCLE = Lifecycle(
     columns={"everybody": (), "person": ("person_id", "given_by_id"), MEMBER: ("team_id",)},
     rows=(
         #      action 中文    from        to           who    event
-        action(award, "授予", NEW_RECORD, State.awarded, staff, "recognition.given", wrong=(recipient_invalid,), notifies=TELL_TEAM),
+        action(award, "授予", NEW_RECORD, State.awarded, staff.in_person(), "recognition.given", wrong=(recipient_invalid,), notifies=TELL_TEAM),
     ),
 )
 # fmt: on

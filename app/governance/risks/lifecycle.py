@@ -268,7 +268,7 @@ LIFECYCLE = Lifecycle(
                prepare=(scale_in_force,), wrong=(checks.reassessment_too_late,)),
         action(reassess,          "重新评估",   ASSESSED,         STAYS,          risk_owner,                "risk.reassessed",
                prepare=(scale_in_force,), wrong=(checks.reassessment_too_late,), follow_up=lapse_if_too_high),
-        action(treat,             "应对",       ASSESSED,         State.treated,  risk_owner | MANAGEMENT,   "risk.treated",
+        action(treat,             "应对",       ASSESSED,         State.treated,  (risk_owner | MANAGEMENT).in_person(),   "risk.treated",
                prepare=(open_actions,), wrong=(checks.response_invalid,)),
         action(complete_action,   "完成措施",   [State.treated],  STAYS,          risk_owner | action_owner, "risk.action_completed",
                wrong=(checks.not_the_action_owner, checks.action_over)),

@@ -45,7 +45,7 @@ LIFECYCLE = Lifecycle(
     constraints={"survey_response_person_key": CheckFailed("answered_before")},
     rows=(
         #      action   中文    from        to           who      event
-        action(respond, "答复", NEW_RECORD, State.submitted, anybody, "survey_response.given",
+        action(respond, "答复", NEW_RECORD, State.submitted, anybody.in_person(), "survey_response.given",
                prepare=(asked_survey,), wrong=(checks.cannot_be_answered,)),
         *feedback_rows("survey_response", State.submitted),
     ),

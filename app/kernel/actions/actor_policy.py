@@ -74,20 +74,34 @@ class ProcessRelation:
 @dataclass(frozen=True, slots=True)
 class ActorPolicy:
     """A union of roles and relations whose holders may act: `agent | engineer`. `people_only`: machines may
-    not, whatever their accounts hold, as they vote, sign, judge and grant nothing.
+    not, whatever their accounts hold, as they vote, sign, judge and grant nothing. `no_assistant`: a
+    machine's account may, and no assistant for a person.
     """
 
     roles: frozenset[Role] = frozenset()
     relations: frozenset[Relation | ProcessRelation] = frozenset()
     people_only: bool = False
+    no_assistant: bool = False
 
     def __or__(self, other: ActorPolicy) -> ActorPolicy:
         people_only = self.people_only or other.people_only
-        return ActorPolicy(self.roles | other.roles, self.relations | other.relations, people_only)
+        no_assistant = self.no_assistant or other.no_assistant
+        return ActorPolicy(
+            self.roles | other.roles, self.relations | other.relations, people_only, no_assistant
+        )
 
     def for_people(self) -> ActorPolicy:
         """Return the policy without machines."""
         return replace(self, people_only=True)
+
+    def in_person(self) -> ActorPolicy:
+        """Return the policy without assistants that act for persons."""
+        return replace(self, no_assistant=True)
+
+    @property
+    def bars_assistants(self) -> bool:
+        """Return whether a person must do it themselves: no assistant does it for them."""
+        return self.people_only or self.no_assistant
 
     def allows(self, caller: Caller, record: Any) -> bool:
         """Return whether the policy allows the caller to act on that record."""
@@ -96,6 +110,8 @@ class ActorPolicy:
                 Relation.messenger in self.relations and caller.person_id is not None
             )
         if caller.is_read_only or (self.people_only and caller.is_machine):
+            return False
+        if caller.assistant is not None and self.bars_assistants:
             return False
         # Called for each action of a lifecycle for each record shown: a generator would double the time.
         for role in self.roles & caller.role_codes:
@@ -171,6 +187,7 @@ def policy_cache_key(caller: Caller, record: Any, relation_fields: tuple[str, ..
     return (
         caller.is_rule,
         caller.is_machine,
+        caller.assistant is not None,
         me is not None,
         caller.rights,
         me is not None and value_of("requester_id") == me,
@@ -297,8 +314,8 @@ oneself = ActorPolicy(relations=frozenset({Relation.oneself}))
 staff = ActorPolicy(relations=frozenset({Relation.staff}))
 rule = ActorPolicy(relations=frozenset({Relation.rule}))
 messenger = ActorPolicy(relations=frozenset({Relation.messenger}))
-voter = ActorPolicy(relations=frozenset({Relation.voter}))
-chair = ActorPolicy(relations=frozenset({Relation.chair}))
+voter = ActorPolicy(relations=frozenset({Relation.voter}), people_only=True)
+chair = ActorPolicy(relations=frozenset({Relation.chair}), people_only=True)
 decision = ActorPolicy(relations=frozenset({Relation.decision}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
 

@@ -3,6 +3,7 @@
 Refusal
  ├─ NotFound             404  does not exist, or is not visible to this caller
  ├─ Forbidden            403  visible, but the caller may not do this
+ ├─ DoneInPerson         403  no assistant may do this: the person must do it themselves
  ├─ SegregationOfDuties  403  the caller has had a conflicting duty in the record
  ├─ ActionUnavailable    409  the state, or a check, forbids the action
  ├─ VersionMismatch      412  changed since the version in If-Match
@@ -34,6 +35,8 @@ class Refusal(Exception):
 
     STATUS: ClassVar[int] = 500
     CODE: ClassVar[str] = "refused"
+    #: The seconds after which the same command may succeed as it is; None: something must change first.
+    RETRY_SECONDS: ClassVar[int | None] = None
 
     words: dict[str, str] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
@@ -75,6 +78,14 @@ class Forbidden(Refusal):
 
     STATUS = 403
     CODE = "forbidden"
+
+
+@dataclass
+class DoneInPerson(Refusal):
+    """An assistant has tried what persons do themselves. `words`: the action."""
+
+    STATUS = 403
+    CODE = "done_in_person"
 
 
 @dataclass
@@ -151,6 +162,7 @@ class RetriesExhausted(Refusal):
 
     STATUS = 409
     CODE = "busy"
+    RETRY_SECONDS = 1
 
 
 @dataclass

@@ -15,6 +15,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     ConflictingDuty,
+    DoneInPerson,
     Forbidden,
     PreparationRefused,
     SegregationOfDuties,
@@ -25,13 +26,16 @@ from app.kernel.commands.command import Command
 def require_permission(
     command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
 ) -> None:
-    """Raise ActionUnavailable or Forbidden unless the action is available in this state and to the caller, or
-    another action permits it.
+    """Raise ActionUnavailable, DoneInPerson or Forbidden unless the action is available in this state and to
+    the caller, or another action permits it.
     """
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")
-    if not (permitted or command.row.policy.allows(command.metadata.caller, record)):
-        raise Forbidden({"who": command.row.policy.phrase(command.metadata.language, labels)})
+    caller, policy = command.metadata.caller, command.row.policy
+    if caller.assistant is not None and policy.bars_assistants and not permitted:
+        raise DoneInPerson({"action": command.row.label(command.metadata.language)})
+    if not (permitted or policy.allows(caller, record)):
+        raise Forbidden({"who": policy.phrase(command.metadata.language, labels)})
 
 
 def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:

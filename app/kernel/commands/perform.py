@@ -32,6 +32,7 @@ from app.kernel.actions.refusals import (
     WrongValue,
 )
 from app.kernel.commands import dating, guards
+from app.kernel.commands.attempts import Attempts
 from app.kernel.commands.auto_follow import add_auto_followers
 from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.decide import CommandDecision, decide
@@ -50,8 +51,6 @@ from app.log.writer import (
     LogPosition,
 )
 
-ATTEMPTS = 5
-
 
 async def perform(ledger: Ledger, command: Command) -> CommandResult:
     """Perform the command. Raises a Refusal, DuplicateCommand if its key was used before, or DatabaseGone."""
@@ -59,10 +58,8 @@ async def perform(ledger: Ledger, command: Command) -> CommandResult:
         return await _attempt(ledger, command)
     # Commands that met a conflict retry one after the other: all at once they would only conflict again.
     async with ledger.retry_lock(command.lifecycle.kind, command.name):
-        for _ in range(ATTEMPTS - 1):
-            # The conflict may come from the erasure of a person, so cached encryption keys must not be used.
-            ledger.vault.forget()
-            ledger.directory.forget_configuration()
+        attempts = Attempts()
+        while attempts.may_retry(ledger):
             with contextlib.suppress(ConcurrencyConflict):
                 return await _attempt(ledger, command)
     raise RetriesExhausted()
@@ -191,10 +188,10 @@ async def perform_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandRe
 
     Raises BatchRefused, DuplicateCommand if a key was used before, or DatabaseGone.
     """
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            ledger.vault.forget()
-            ledger.directory.forget_configuration()
+    with contextlib.suppress(ConcurrencyConflict):
+        return await _attempt_all(ledger, acts)
+    attempts = Attempts()
+    while attempts.may_retry(ledger):
         with contextlib.suppress(ConcurrencyConflict):
             return await _attempt_all(ledger, acts)
     raise BatchRefused(dict.fromkeys(range(len(acts)), RetriesExhausted()))

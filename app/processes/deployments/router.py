@@ -29,8 +29,8 @@ from app.api.routes import Routes
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound, RetriesExhausted, WrongValue
+from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.commands.command import Command, IdempotencyKey
-from app.kernel.commands.perform import ATTEMPTS
 from app.processes.deployments.lifecycle import LIFECYCLE
 from app.processes.deployments.payloads import EndDeployment, ReportDeployment, RollBackDeployment
 from app.processes.deployments.permission import PermissionQuery, deployment_permission

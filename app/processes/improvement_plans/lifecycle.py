@@ -113,7 +113,7 @@ LIFECYCLE = Lifecycle(
         action(flag_assessment,    "标记评估逾期", [State.running],  STAYS,           rule,                            "improvement_plan.assessment_overdue",
                due=DueAt("assessment_due_at", "flag_missing_assessments"),
                notifies=_to_managers(NoticeType.assessment_overdue)),
-        action(close,              "关闭",         [State.running],  State.closed,    committee,                       "improvement_plan.closed",
+        action(close,              "关闭",         [State.running],  State.closed,    committee.in_person(),                       "improvement_plan.closed",
                prepare=(known_contents, open_decisions), wrong=(checks.closes_early, checks.results_of_other_targets),
                notifies=_to_owner(NoticeType.closed)),
         *document_actions(DOCUMENTS_KEPT),

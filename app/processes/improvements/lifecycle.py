@@ -246,14 +246,14 @@ LIFECYCLE = Lifecycle(
         action(measurement.note_faded,     "记录效益消退", [State.standardised],        STAYS,              rule,                   "improvement.benefit_faded",
                notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
         # 9, 10
-        action(evaluation.evaluate,        "评估",     [State.evaluating],              STAYS,              IMPROVERS,              "improvement.evaluated",
+        action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",
                prepare=(newest_effect,), wrong=(checks.effect_is_missing, checks.against_evidence, checks.owner_has_not_agreed, IMPLEMENTED_BY_OTHERS)),
         # 11
-        action(evaluation.standardise,     "固化",     [State.evaluating, State.handed_over], State.standardised, quality_manager,  "improvement.standardised",
+        action(evaluation.standardise, "固化", [State.evaluating, State.handed_over], State.standardised, quality_manager.in_person(), "improvement.standardised",
                unless=(checks.not_judged_reached,), wrong=(checks.published_ahead,),
                notifies=(*those_concerned(NoticeType.improvement_standardised), told_teams(NoticeType.improvement_standardised))),
         # 10, 16
-        action(evaluation.revert,          "恢复原状", REVERTIBLE,                      State.reverted,     quality_manager,        "improvement.reverted",
+        action(evaluation.revert, "恢复原状", REVERTIBLE, State.reverted, quality_manager.in_person(), "improvement.reverted",
                unless=(checks.cannot_be_reverted,), prepare=(open_decisions,), wrong=(checks.old_process_is_gone,),
                notifies=those_concerned(NoticeType.improvement_reverted)),
         action(evaluation.ask_to_revert,   "提请恢复原状", CUT_OVER,                    STAYS,              quality_manager,        "improvement.revert_asked",
@@ -275,7 +275,7 @@ LIFECYCLE = Lifecycle(
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
                prepare=(current_milestones,), wrong=(invalid_progress,)),
         # 14
-        action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor, "improvement.kicked_off",
+        action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor.in_person(), "improvement.kicked_off",
                unless=(pilot_checks.kicked_off_already,), notifies=(its_manager(NoticeType.kicked_off),)),
         action(pilot.start_pilot, "启动试点", [State.plan_approved], State.piloting, named_project_manager, "improvement.pilot_started",
                unless=(pilot_checks.not_kicked_off, pilot_checks.pilot_is_over), prepare=(licence_of_executor,),
@@ -321,7 +321,7 @@ LIFECYCLE = Lifecycle(
                unless=(rollout_checks.handover_not_asked,), prepare=(planned_rollout_steps, load_documents),
                wrong=(rollout_checks.rollout_incomplete, ROLLED_OUT_BY_OTHERS), segregate_from=(project_manager_duty,),
                notifies=those_concerned(NoticeType.delivered)),
-        action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS, "improvement.fixed",
+        action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS.in_person(), "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
                wrong=(rollout_checks.not_a_later_step, rollout_checks.step_out_of_order, rollout_checks.optimised_too_early,
                       rollout_checks.target_not_held)),

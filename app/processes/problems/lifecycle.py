@@ -231,7 +231,7 @@ LIFECYCLE = Lifecycle(
                notifies=(RecipientRule(NoticeType.fixing_change_failed, field="assignee_id"), RecipientRule(NoticeType.fixing_change_failed, roles=MANAGERS))),
         action(resolve,             "解决",         [State.fix_in_progress], State.resolved, problem_manager, "problem.resolved",
                wrong=(fixes.fixing_change_not_done,)),
-        action(accept_risk,         "接受风险",     OPEN, State.closed, process_owner, "problem.risk_accepted",
+        action(accept_risk,         "接受风险",     OPEN, State.closed, process_owner.in_person(), "problem.risk_accepted",
                wrong=(checks.until_not_in_future,)),
         action(close,               "关闭",         [State.resolved], State.closed, problem_manager, "problem.closed"),
         action(reopen,              "重新打开",     [State.resolved, State.closed], State.investigating, staff, "problem.reopened",

@@ -182,7 +182,7 @@ LIFECYCLE = Lifecycle(
                prepare=(participants, results), wrong=(checks.results_invalid,), segregate_from=PARTICIPANT, staff_only=True),
         action(license_,       "发证",     [State.examined], State.licensed,  EXAMINERS, "training.licensed",
                prepare=(participants, results), wrong=(checks.licences_invalid,), segregate_from=PARTICIPANT),
-        action(revoke_licence, "吊销资格", [State.licensed], STAYS,           EXAMINERS, "training.licence_revoked",
+        action(revoke_licence, "吊销资格", [State.licensed], STAYS,           EXAMINERS.in_person(), "training.licence_revoked",
                wrong=(checks.licence_revoked_already,)),
         action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
         *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),

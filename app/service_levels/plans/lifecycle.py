@@ -159,7 +159,7 @@ LIFECYCLE = Lifecycle(
         action(draft,  "起草", NEW_RECORD,      State.drafted, PLANNERS, "service_level_plan.drafted", wrong=(invalid_entries,)),
         action(revise, "修订", [State.drafted], STAYS,         PLANNERS, "service_level_plan.revised",
                prepare=(known_entries,), wrong=(invalid_entries,)),
-        action(adopt,  "通过", [State.drafted], State.adopted, ADOPTERS, "service_level_plan.adopted"),
+        action(adopt,  "通过", [State.drafted], State.adopted, ADOPTERS.in_person(), "service_level_plan.adopted"),
     ),
 )
 # fmt: on

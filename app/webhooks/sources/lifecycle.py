@@ -208,6 +208,10 @@ NOT_RETIRED = [State.active, State.paused]
 EDIT_CHECKS = (wrong_mapping, owner_or_team_inactive)
 TO_OWNER = (RecipientRule(NoticeType.fell_silent, field="owner_id"),)
 
+#: They have secrets, so no assistant sets them up.
+ADMINS = (admin | rule).in_person()
+
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
@@ -216,12 +220,12 @@ LIFECYCLE = Lifecycle(
     constraints={"webhook_source_key_key": ValueTaken("key")},
     rows=(
         #      action          中文        from            to             who           event
-        action(add,            "添加",     NEW_RECORD,     State.active,  admin | rule, "webhook_source.added",   wrong=(unknown_adapter, *EDIT_CHECKS)),
-        action(edit,           "编辑",     NOT_RETIRED,    STAYS,         admin | rule, "webhook_source.edited",  wrong=EDIT_CHECKS),
-        action(rotate,         "轮换密钥", NOT_RETIRED,    STAYS,         admin | rule, "webhook_source.rotated"),
-        action(pause,          "暂停",     [State.active], State.paused,  admin | rule, "webhook_source.paused"),
-        action(resume,         "恢复",     [State.paused], State.active,  admin | rule, "webhook_source.resumed"),
-        action(retire,         "停用",     NOT_RETIRED,    State.retired, admin | rule, "webhook_source.retired"),
+        action(add,            "添加",     NEW_RECORD,     State.active,  ADMINS, "webhook_source.added",   wrong=(unknown_adapter, *EDIT_CHECKS)),
+        action(edit,           "编辑",     NOT_RETIRED,    STAYS,         ADMINS, "webhook_source.edited",  wrong=EDIT_CHECKS),
+        action(rotate,         "轮换密钥", NOT_RETIRED,    STAYS,         ADMINS, "webhook_source.rotated"),
+        action(pause,          "暂停",     [State.active], State.paused,  ADMINS, "webhook_source.paused"),
+        action(resume,         "恢复",     [State.paused], State.active,  ADMINS, "webhook_source.resumed"),
+        action(retire,         "停用",     NOT_RETIRED,    State.retired, ADMINS, "webhook_source.retired"),
         action(note_silence,   "标记静默", [State.active], STAYS,         rule,         "webhook_source.fell_silent", unless=(silent_already,), notifies=TO_OWNER),
         action(note_return,    "标记恢复", NOT_RETIRED,    STAYS,         rule,         "webhook_source.heard_again", unless=(not_silent,)),
     ),

@@ -75,7 +75,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action 中文    from           to           who        event
         action(name,  "指定", NEW_RECORD,    State.named, staff.for_people(),     "deputy.named", wrong=(cannot_deputise,)),
-        action(end,   "终止", [State.named], State.ended, addressee, "deputy.ended"),
+        action(end,   "终止", [State.named], State.ended, addressee.in_person(), "deputy.ended"),
     ),
 )
 # fmt: on

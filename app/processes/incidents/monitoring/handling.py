@@ -22,8 +22,9 @@ from app.common.people import rule_caller
 from app.common.records import CodeEnum
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import ActionUnavailable, Refusal, RetriesExhausted, VersionMismatch
+from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.commands.command import Command, IdempotencyKey
-from app.kernel.commands.perform import ATTEMPTS, perform
+from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7

@@ -1,0 +1,54 @@
+"""What the relay asks of a broker, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, Self
+
+from app.relay.messages import Message, Published
+
+#: The most bytes of a message, where the broker does not take less: what they usually take, less headers.
+LARGEST_BYTES = 900_000
+
+
+class BrokerGone(Exception):
+    """The broker cannot be reached, does not answer in time, or cannot store: it is tried again. Messages
+    that were being published are stored or not; only the broker knows.
+    """
+
+
+class Overtaken(Exception):
+    """Somebody else has published meanwhile: the newest message is to be read again."""
+
+
+class RelayRefused(Exception):
+    """The relay cannot go on with what the broker holds; the message says what to do."""
+
+
+class Broker(Protocol):
+    """A connection to a stream or topic that is the relay's alone; connected within its block.
+
+    Each method raises BrokerGone, and RelayRefused.
+    """
+
+    @property
+    def largest(self) -> int:
+        """The most bytes that a message may have."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def prepare(self) -> None:
+        """Make the stream or topic if there is none, and be the one who publishes."""
+
+    async def newest(self) -> Published | None:
+        """Return the newest message; None: none was ever published."""
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Publish messages of adjoining positions, behind the newest: all of them, or the first few if it
+        fails. Raises Overtaken.
+        """
+
+    def check(self) -> None:
+        """Raise BrokerGone if the connection is known to be lost."""
