@@ -18,8 +18,7 @@ LINK = re.compile(r"\]\(([\w./-]*\d{4}-[\w-]+\.md)\)")
 
 def held(text: str) -> list[str]:
     """The numbers of decisions that went into this page, by its head."""
-    found = HOLDS.search(text)
-    return re.findall(r"\d{4}", found[1]) if found else []
+    return [number for numbers in HOLDS.findall(text) for number in re.findall(r"\d{4}", numbers)]
 
 
 def pages() -> list[Path]:
@@ -28,14 +27,14 @@ def pages() -> list[Path]:
 
 
 def test_the_index_has_each_decision_once() -> None:
-    listed = Counter(LINK.findall((FOLDER / "README.md").read_text(encoding="utf-8")))
-    assert listed == Counter(path.name for path in PAGES.values())
+    index = Counter(LINK.findall((FOLDER / "README.md").read_text(encoding="utf-8")))
+    assert index == Counter(path.name for path in PAGES.values())
 
 
 def test_a_number_is_that_of_one_page_or_held_by_one() -> None:
     numbers = [number for path in PAGES.values() for number in held(path.read_text(encoding="utf-8"))]
-    twice = {number for number, times in Counter([*numbers, *PAGES]).items() if times > 1}
-    fail_for(twice, "A number is never used again, and what went into a page has no other one.")
+    repetitions = {number for number, times in Counter([*numbers, *PAGES]).items() if times > 1}
+    fail_for(repetitions, "A number is never used again, and what went into a page has no other one.")
 
 
 def test_a_decision_that_code_names_has_a_page() -> None:
