@@ -93,11 +93,11 @@ def time_of(alert: Alert, metadata: CommandMetadata) -> datetime:
 
 
 def labels_of(alert: Alert) -> dict[str, str]:
-    """Return the labels by which rules know the alert: its own, and its source, service, item and
-    category.
+    """Return the labels by which rules know the alert: its own; and its source, service, item and category,
+    where it has one.
     """
     named = {"source": alert.source, "service": alert.service, "ci": alert.ci, "category": alert.category}
-    return {name: text for name, text in named.items() if text is not None} | dict(alert.labels or {})
+    return dict(alert.labels or {}) | {name: text for name, text in named.items() if text is not None}
 
 
 def labels_text(alert: Alert) -> str | None:
