@@ -63,10 +63,8 @@ class ChosenAction(NamedTuple):
 
     @property
     def opens(self) -> bool:
-        """Return whether an incident is open by it that was not before."""
-        if self.action == "report":
-            return self.then is None
-        return self.then is not None and self.then[0] == "reopen"
+        """Return whether there is an incident by it, or one is open, that was not before."""
+        return self.action == "report" or (self.then is not None and self.then[0] == "reopen")
 
 
 async def known_incident(

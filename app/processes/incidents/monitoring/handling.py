@@ -272,7 +272,7 @@ def _as_policy_says(chosen: ChosenAction, rule: AlertRule | None, policy: AlertP
         return chosen
     if policy.opens_at is not None:
         chosen = chosen._replace(payload=chosen.payload.model_copy(update={"occurred_at": policy.opens_at}))
-    if rule is not None and rule.team_id is not None:
+    if rule is not None and rule.team_id is not None and chosen.then is None:
         chosen = chosen._replace(then=("assign", AssignTicket(team=str(rule.team_id))))
     return chosen
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.ledger import Ledger
+from app.log.canonical import instant
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.platform.db import Database, Row
@@ -60,6 +61,14 @@ delete from plumbing.quiet_alert where heard_at < %s - interval '30 days'
   and (cleared_at is not null or opened_at is not null)"""
 
 
+PAGE = """
+select id, source, dedup_key, sealed, because, service, ci, first_fired_at, last_fired_at, fired_count,
+  heard_at, until_at, cleared_at, opened_at, incident_id
+from plumbing.quiet_alert where (heard_at, id) < (%s, %s) order by heard_at desc, id desc limit %s"""
+#: So long a window that could not be ended waits.
+LOOK_AGAIN = timedelta(seconds=60)
+
+
 @dataclass(frozen=True, slots=True)
 class QuietAlert:
     """An alert that was heard in a quiet window, and fires. It began at `first_fired_at`, and is to open an
@@ -90,12 +99,13 @@ async def quiet_window(
 async def keep_if_quiet(
     ledger: Ledger, alert: Alert, metadata: CommandMetadata, rules: Sequence[AlertRule]
 ) -> bool:
-    """Keep the alert, which fires, if that is in a quiet window. Return whether it is."""
-    window = await quiet_window(ledger.db, alert, metadata.now, rules)
-    if window is None:
-        return False
+    """Keep the alert, which fires, if it does so in a quiet window, or has cleared in one. Return whether."""
     (account, source, key), when = identity_of(alert, metadata), time_of(alert, metadata)
     cleared_at = await clearing_since(ledger.db, account, source, key, when)
+    at = metadata.now if cleared_at is None else min(cleared_at, metadata.now)
+    window = await quiet_window(ledger.db, alert, at, rules)
+    if window is None:
+        return False
     named = {"id": uuid7(), "account": account, "source": source, "key": key, "at": when}
     why = {"because": window.because, "service": alert.service, "ci": alert.ci, "until": window.until_at}
     sealed = ledger.vault.seal_delivery(alert.model_dump_json().encode())
@@ -118,6 +128,24 @@ async def find_quiet(ledger: Ledger, quiet_id: UUID) -> QuietAlert | None:
         return None
     alert = Alert.model_validate_json(ledger.vault.open_delivery(row.pop("sealed")))
     return QuietAlert(alert=alert, **row)
+
+
+async def due_quiet(db: Database, now: datetime) -> list[UUID]:
+    """Return the ids of alerts that fire, and whose windows have ended by then or are to be looked at
+    again.
+    """
+    return [row["id"] for row in await db.rows(DUE, {"now": now})]
+
+
+async def page_of_quiet(ledger: Ledger, before: tuple[datetime, UUID], limit: int) -> list[Row]:
+    """Return alerts that were heard in quiet windows, those heard last first, each with its `title`. They
+    come before that time and id in this order.
+    """
+    rows = await ledger.db.rows(PAGE, (*before, limit))
+    for row in rows:
+        row |= {name: instant(value) for name, value in row.items() if isinstance(value, datetime)}
+        row["title"] = Alert.model_validate_json(ledger.vault.open_delivery(row.pop("sealed"))).title
+    return rows
 
 
 async def keep_quiet_until(db: Database, quiet: QuietAlert, window: QuietWindow, now: datetime) -> None:
