@@ -20,7 +20,6 @@ from app.kernel.commands.command import IdempotencyKey
 from app.kernel.consumers import polling
 from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
-from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.platform.db import Connection
 from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.alert_rules.lookups import QuietWindow, active_alert_rules
@@ -30,8 +29,6 @@ from app.processes.incidents.monitoring.handling import handle_alert
 NAME = "open_quiet_alerts"
 POLL_SECONDS = 1.0
 ROUTE = f"rule:{NAME}"
-#: One alert must not be in the way of all others.
-FAILURES = (Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
 logger = structlog.get_logger()
 
 
@@ -50,7 +47,7 @@ async def open_quiet_alerts(connection: Connection, ledger: Ledger, now: datetim
     """Open the incident of the first alert whose quiet window has ended by then, if it still fires. Return
     whether there was one. Raises DatabaseGone.
     """
-    for quiet_id in await quiet_alerts.due_quiet(ledger.db, now):
+    for quiet_id in await quiet_alerts.due_quiet_alerts(ledger.db, now):
         async with polling.locked(connection, f"{NAME} {quiet_id}") as free:
             if free and await _open(ledger, quiet_id, now):
                 return True
@@ -58,13 +55,16 @@ async def open_quiet_alerts(connection: Connection, ledger: Ledger, now: datetim
 
 
 async def _open(ledger: Ledger, quiet_id: UUID, now: datetime) -> bool:
-    quiet = await quiet_alerts.find_quiet(ledger, quiet_id)
+    quiet = await quiet_alerts.find_quiet_alert(ledger, quiet_id)
     if quiet is None:
         return False
     rules = await active_alert_rules(ledger.db)
     window = await quiet_alerts.quiet_window(ledger.db, quiet.alert, now, rules)
+    # If its incident cannot be opened, it must not be in the way of all others.
+    await quiet_alerts.move_quiet_alert(
+        ledger.db, quiet, window or QuietWindow(quiet.because, quiet.until_at), now
+    )
     if window is not None:
-        await quiet_alerts.keep_quiet_until(ledger.db, quiet, window, now)
         return False
     reference = f"{ROUTE}:{quiet_id}:{quiet.first_fired_at.isoformat()}"
     account = quiet.account_id
@@ -76,12 +76,9 @@ async def _open(ledger: Ledger, quiet_id: UUID, now: datetime) -> bool:
     alert = quiet.alert.model_copy(update={"alerted_at": quiet.first_fired_at})
     try:
         _, done = await handle_alert(ledger, alert, metadata, once, opens_at=opens_at)
-    except FAILURES as failure:
+    except (Refusal, ValueError) as failure:
         logger.warning("an incident cannot be opened for an alert", alert=reference, failure=repr(failure))
-        # It is tried again with those that are looked at now and then.
-        retry = QuietWindow(quiet.because, max(quiet.until_at, now + quiet_alerts.LOOK_AGAIN))
-        await quiet_alerts.keep_quiet_until(ledger.db, quiet, retry, now)
         return False
     incident = None if done is None else done.record.id
-    await quiet_alerts.end_quiet(ledger.db, quiet, incident, opens_at)
+    await quiet_alerts.end_quiet_alert(ledger.db, quiet, incident, opens_at)
     return True

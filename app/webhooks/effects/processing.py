@@ -30,7 +30,7 @@ from app.processes.incidents.alert_rules.matching import group_values, grouping_
 from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.monitoring.alert import labels_of
 from app.processes.incidents.monitoring.handling import handle_alert
-from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet
+from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet_alerts
 from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
@@ -367,7 +367,7 @@ async def run_removal(ledger: Ledger, clock: Clock, *, failed: Callable[[str, Ex
     while True:
         try:
             await deliveries.remove_old_content(ledger.db, clock())
-            await remove_old_quiet(ledger.db, clock())
+            await remove_old_quiet_alerts(ledger.db, clock())
         except Exception as error:  # any failure: the worker goes on
             failed(NAME, error)
         await asyncio.sleep(REMOVAL_SECONDS)

@@ -41,10 +41,10 @@ async def preview_of(
         first = evaluation.failed[min(evaluation.failed)]
         answer |= {"failure": first.words, "mapping_key": first.key}
     rules = await active_alert_rules(ledger.db)
-    shown = [
+    news = [
         _shown(update) | await _rules_shown(ledger, source, update, now, rules) for update in evaluation.news
     ]
-    return answer | {"ignored": evaluation.ignored, "news": shown}
+    return answer | {"ignored": evaluation.ignored, "news": news}
 
 
 async def _rules_shown(

@@ -5,7 +5,7 @@ create table fold.alert_rule (
   changed_at timestamptz not null,
   state text collate "C" not null,
   name text collate "C" not null,
-  place integer not null,
+  precedence integer not null,
   source text collate "C",
   matchers text[] collate "C",
   service text collate "C",
@@ -25,6 +25,6 @@ create table fold.alert_rule (
   ended_at timestamptz,
   appended_at timestamptz
 );
-create index alert_rule_list on fold.alert_rule (place, id);
+create index alert_rule_list on fold.alert_rule (precedence, id);
 create index alert_rule_team on fold.alert_rule (team_id) where team_id is not null;
 create index alert_rule_service on fold.alert_rule (service) where service is not null;

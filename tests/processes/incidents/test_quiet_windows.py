@@ -45,18 +45,18 @@ class Night:
         self.account = account
         self.agent = agent
 
-    async def tell(self, at: float, told_at: float | None = None, **changes: Any) -> str:
+    async def tell(self, fired: float, told_at: float | None = None, **changes: Any) -> str:
         """Tell of an alert, and return what became of it."""
-        body = {**FIRING, "alerted_at": instant(hour(at)), **changes}
-        now = hour(at if told_at is None else told_at)
+        body = {**FIRING, "alerted_at": instant(hour(fired)), **changes}
+        now = hour(fired if told_at is None else told_at)
         metadata = CommandMetadata(tool_caller(self.account), now, "night", "tests")
         outcome, _ = await handle_alert(self.api.ledger, Alert.model_validate(body), metadata, None)
         return outcome.value
 
-    async def pass_to(self, at: float) -> None:
+    async def pass_to(self, number: float) -> None:
         """Let a worker do what is due at that hour."""
         async with self.api.ledger.db.connection() as connection:
-            while await open_quiet_alerts(connection, self.api.ledger, hour(at)):
+            while await open_quiet_alerts(connection, self.api.ledger, hour(number)):
                 pass
 
     async def tickets(self) -> list[Json]:
@@ -126,7 +126,10 @@ async def test_what_clears_in_the_window_opens_nothing_in_whatever_order_it_is_t
     # It fires anew in the same window.
     assert await night.tell(2.5) == "quieted"
     await night.pass_to(4)
-    assert [ticket["began_at"] for ticket in await night.tickets()] == [instant(hour(0.5)), instant(hour(2.5))]
+    assert [ticket["began_at"] for ticket in await night.tickets()] == [
+        instant(hour(0.5)),
+        instant(hour(2.5)),
+    ]
 
 
 async def test_an_alert_of_an_open_incident_joins_it_in_the_window(night: Night) -> None:
@@ -152,7 +155,7 @@ async def test_a_rule_is_a_quiet_window_for_the_alerts_that_it_fits(night: Night
     admin = await night.api.client("Ada", Role.admin)
     times = {"quiet_from_at": instant(hour(1)), "quiet_until_at": instant(hour(3))}
     rule = await admin.post_ok(
-        "/v1/alert_rules", {"name": "Tests of racks", "place": 1, "matchers": ["rack=r1"], **times}
+        "/v1/alert_rules", {"name": "Tests of racks", "precedence": 1, "matchers": ["rack=r1"], **times}
     )
     assert await night.tell(2, labels={"rack": "r1"}) == "quieted"
     assert await night.tell(2, labels={"rack": "r2"}, dedup_key="other") == "reported"
@@ -171,7 +174,7 @@ async def test_a_rule_is_a_quiet_window_for_the_alerts_that_it_fits(night: Night
 async def test_alerts_of_a_group_that_fire_on_after_a_window_are_one_incident(night: Night) -> None:
     admin = await night.api.client("Ada", Role.admin)
     await admin.post_ok(
-        "/v1/alert_rules", {"name": "Racks", "place": 1, "group_by": ["rack"], "window_seconds": 7200}
+        "/v1/alert_rules", {"name": "Racks", "precedence": 1, "group_by": ["rack"], "window_seconds": 7200}
     )
     await maintenance(night.api, 1, 3)
     for n in range(3):
@@ -185,9 +188,9 @@ async def test_rules_say_whose_an_alert_is(night: Night) -> None:
     await night.api.team("databases")
     admin = await night.api.client("Ada", Role.admin)
     rules: list[Json] = [
-        {"place": 20, "matchers": ["team=db"], "team": "databases", "service": "shop", "impact": "1"},
-        {"place": 10, "matchers": ["team=db", "env!=prod"], "urgency": "3"},
-        {"place": 30, "impact": "3"},
+        {"precedence": 20, "matchers": ["team=db"], "team": "databases", "service": "shop", "impact": "1"},
+        {"precedence": 10, "matchers": ["team=db", "env!=prod"], "urgency": "3"},
+        {"precedence": 30, "impact": "3"},
     ]
     for rule in rules:
         await admin.post_ok("/v1/alert_rules", {"name": "Routes", **rule})
@@ -206,20 +209,25 @@ async def test_rules_say_whose_an_alert_is(night: Night) -> None:
         ({"group_by": ["a"]}, "/window_seconds"),
         ({"impact": "1", "most_alerts": 5}, "/most_alerts"),
         ({"quiet_from_at": "2026-01-01T00:00:00Z"}, "/quiet_until_at"),
-        ({"quiet_from_at": "2026-01-02T00:00:00Z", "quiet_until_at": "2026-01-01T00:00:00Z"}, "/quiet_until_at"),
+        (
+            {"quiet_from_at": "2026-01-02T00:00:00Z", "quiet_until_at": "2026-01-01T00:00:00Z"},
+            "/quiet_until_at",
+        ),
         ({"impact": "1", "matchers": ["no condition"]}, "/matchers/0"),
         ({"impact": "1", "matchers": ["a=" + "*" * 4]}, "/matchers/0"),
     ],
 )
 async def test_a_rule_that_is_not_whole_is_refused(api: Api, body: Json, pointer: str) -> None:
     admin = await api.client("Ada", Role.admin)
-    refused = await admin.post("/v1/alert_rules", json={"name": "A rule", "place": 1, **body})
+    refused = await admin.post("/v1/alert_rules", json={"name": "A rule", "precedence": 1, **body})
     assert refused.status_code == 422, refused.text
     assert refused.json()["errors"][0]["pointer"] == pointer
     agent = await api.client("Agent", Role.agent)
-    assert (await agent.post("/v1/alert_rules", json={"name": "x", "place": 1, "impact": "1"})).status_code == 403
+    assert (
+        await agent.post("/v1/alert_rules", json={"name": "x", "precedence": 1, "impact": "1"})
+    ).status_code == 403
 
 
 async def test_only_staff_see_what_was_heard_in_quiet_windows(api: Api) -> None:
-    somebody = await api.client("Somebody", Role.requester)
-    assert (await somebody.get("/v1/alerts/quiet")).status_code == 403
+    requester = await api.client("Somebody", Role.requester)
+    assert (await requester.get("/v1/alerts/quiet")).status_code == 403

@@ -22,7 +22,6 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
-    BoundedList,
     EmptyPayload,
     Instant,
     Patch,
@@ -30,6 +29,7 @@ from app.kernel.actions.payloads import (
     RecordKey,
     Reference,
     ShortText,
+    at_most_entries,
 )
 from app.kernel.actions.refusals import WrongValue
 from app.processes.incidents.alert_rules.lookups import number_of_alert_rules
@@ -40,23 +40,27 @@ from app.processes.incidents.records import Effect
 #: Most active rules, each of which is asked of every alert.
 MOST_ALERT_RULES = 200
 MOST_MATCHERS = 10
-LAST_PLACE = 1_000_000
+LOWEST_PRECEDENCE = 1_000_000
 LONGEST_WINDOW = 7 * 86_400
 #: Each further alert reads those that its incident has.
 MOST_ALERTS = 1_000
 LABEL = r"[A-Za-z_][A-Za-z0-9_.:/-]{0,99}"
 
-Matcher = Annotated[str, StringConstraints(pattern=rf"^{LABEL}!?=[^*\n]{{0,100}}(\*[^*\n]{{0,100}}){{0,3}}$")]
-LabelName = Annotated[str, StringConstraints(pattern=rf"^{LABEL}$")]
-Matchers = Annotated[tuple[Matcher, ...], BoundedList, Field(max_length=MOST_MATCHERS)]
-GroupBy = Annotated[tuple[LabelName, ...], BoundedList, Field(max_length=MOST_MATCHERS)]
+Matcher = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{LABEL}!?=[^*\n]{{0,100}}(\*[^*\n]{{0,100}}){{0,3}}$"),
+    Field(examples=["team=db"]),
+]
+LabelName = Annotated[str, StringConstraints(pattern=rf"^{LABEL}$"), Field(examples=["cluster"])]
+Matchers = Annotated[tuple[Matcher, ...], Field(max_length=MOST_MATCHERS), at_most_entries(MOST_MATCHERS)]
+GroupBy = Annotated[tuple[LabelName, ...], Field(max_length=MOST_MATCHERS), at_most_entries(MOST_MATCHERS)]
 
 
 class AlertRuleFields(Payload, of=AlertRule):
     """The fields of an alert rule that may be edited."""
 
     name: ShortText
-    place: Annotated[int, Field(ge=0, le=LAST_PLACE, strict=True)]
+    precedence: Annotated[int, Field(ge=0, le=LOWEST_PRECEDENCE, strict=True)]
     source: RecordKey | None = None
     matchers: Matchers = ()
     service: Annotated[RecordKey, KeyRef("service")] | None = None
@@ -93,7 +97,7 @@ async def alert_rule_invalid(
     time without begin or end.
     """
     if await number_of_alert_rules(reads) >= MOST_ALERT_RULES:
-        raise WrongValue({"most": str(MOST_ALERT_RULES)}, pointer="/place", because="too_many_rules")
+        raise WrongValue({"most": str(MOST_ALERT_RULES)}, pointer="/precedence", because="too_many_rules")
     after = rule.model_copy()
     add(after, body, ctx)
     _check_effects(after, ctx)

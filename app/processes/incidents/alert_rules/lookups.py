@@ -10,7 +10,7 @@ from app.kernel.access.reads import ReadContext, Unguarded
 from app.platform.db import Database
 from app.processes.incidents.alert_rules.records import AlertRule
 
-ACTIVE_RULES = "select * from fold.alert_rule where state = 'active' order by place, added_at, id"
+ACTIVE_RULES = "select * from fold.alert_rule where state = 'active' order by precedence, added_at, id"
 # What a change has scheduled: it holds its services and items until its work has ended, but not beyond its
 # window.
 MAINTENANCE = """
@@ -44,12 +44,12 @@ async def active_alert_rules(db: Database) -> list[AlertRule]:
 
 
 async def maintenance_window(
-    db: Database, service: str | None, ci: str | None, at: datetime
+    db: Database, service: str | None, ci: str | None, moment: datetime
 ) -> QuietWindow | None:
     """Return the window of a scheduled change, open at that time, of the service or the configuration item
     (keys): the one that ends last. None if there is none.
     """
     if service is None and ci is None:
         return None
-    row = await db.row(MAINTENANCE, {"service": service, "ci": ci, "at": at})
+    row = await db.row(MAINTENANCE, {"service": service, "ci": ci, "at": moment})
     return None if row is None else QuietWindow(**row)

@@ -51,14 +51,14 @@ def group_values(rule: AlertRule, labels: Mapping[str, str]) -> Sequence[str]:
     return [labels.get(name, "") for name in rule.group_by or ()]
 
 
-def quiet_rule(rules: Iterable[AlertRule], labels: Mapping[str, str], at: datetime) -> AlertRule | None:
+def quiet_rule(rules: Iterable[AlertRule], labels: Mapping[str, str], moment: datetime) -> AlertRule | None:
     """Return the rule that fits and is quiet at that time, the one that is so longest; None if none is."""
     quiet = [
         (rule.quiet_until_at, rule)
         for rule in rules
         if rule.quiet_from_at is not None
         and rule.quiet_until_at is not None
-        and rule.quiet_from_at <= at < rule.quiet_until_at
+        and rule.quiet_from_at <= moment < rule.quiet_until_at
         and fits(rule, labels)
     ]
     return max(quiet, key=lambda each: each[0])[1] if quiet else None

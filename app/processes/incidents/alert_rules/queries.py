@@ -27,7 +27,7 @@ ALERT_RULES = Listing(
     lifecycle=LIFECYCLE,
     shape=AlertRuleOut,
     filters=("state", "source", "service", "team", "added_at", "changed_at"),
-    sorts=("place", "added_at"),
+    sorts=("precedence", "added_at"),
     expands=(TEAMS,),
 )
 ROUTES = record_routes(ALERT_RULES, "alerts")

@@ -30,15 +30,15 @@ class AlertRule(Record):
     """A rule for the alerts that its matchers fit: how they are routed, which of them are one incident, and
     from when to when they open none.
 
-    Rules apply in the order of their places. The first that fits and routes decides on the routing; the first
-    that fits and groups on the grouping. A rule is quiet between both of its times.
+    Rules apply in the order of their precedence. The first that fits and routes decides on the routing; the
+    first that fits and groups on the grouping. A rule is quiet between both of its times.
     """
 
     KIND: ClassVar[str] = "alert_rule"
 
     state: AlertRuleState | None = required()
     name: str | None = required("Its name, no person's.", examples=["Databases"])
-    place: int | None = required("Its place: rules with lower ones are asked first.", examples=[10])
+    precedence: int | None = required("Its precedence: rules with lower ones are asked first.", examples=[10])
     source: str | None = optional("The source of the alerts; null: any.", examples=["alertmanager-1"])
     matchers: list[str] | None = optional(
         "Conditions on labels, all of which hold: `name=value` or `name!=value`, where `*` stands for any "
@@ -81,6 +81,6 @@ class AlertRule(Record):
 
     @property
     def routes(self) -> bool:
-        """Return whether the rule says anything of what an incident of its alerts is about, or whose it is."""
+        """Return whether the rule says anything of whose its alerts are, or what they are about."""
         routed = (self.service, self.ci, self.category, self.team_id, self.impact, self.urgency, self.effect)
         return any(value is not None for value in routed)

@@ -18,7 +18,6 @@ from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
 from app.processes.incidents.records import Effect
 
-
 MOST_LABELS = 50
 LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.:/-]{0,99}$")]
 Labels = Annotated[dict[LabelName, ShortText], Field(max_length=MOST_LABELS)]
@@ -62,7 +61,8 @@ class Alert(BaseModel):
     ci: RecordKey | None = Field(default=None, description="The key of the configuration item, if known.")
     category: RecordKey | None = Field(default=None, description="The key of the category, if known.")
     labels: Labels | None = Field(
-        default=None, description="Its labels, by which alert rules route and group it: values by their names."
+        default=None,
+        description="Its labels, by which alert rules route and group it: values by their names.",
     )
 
 
@@ -109,5 +109,5 @@ def labels_text(alert: Alert) -> str | None:
 def routed(alert: Alert, rule: AlertRule) -> Alert:
     """Return the alert with what the rule that routes it says of it."""
     names = ("service", "ci", "category", "impact", "urgency", "effect")
-    said = {name: getattr(rule, name) for name in names}
-    return alert.model_copy(update={name: value for name, value in said.items() if value is not None})
+    routing = {name: getattr(rule, name) for name in names}
+    return alert.model_copy(update={name: value for name, value in routing.items() if value is not None})

@@ -117,9 +117,9 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
         return
     if incident.state not in OPEN and in_group and about.cleared_at is not None:
         incident.service_restored_at = later_instant(incident.service_restored_at, about.cleared_at)
-    known = ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
-    if known is not None:
-        _fire(ctx.change(known), when, about.cleared_at)
+    row = ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
+    if row is not None:
+        _fire(ctx.change(row), when, about.cleared_at)
         return
     alert = _new_alert(incident, about, body.title, body.labels, when)
     if (about.source, about.dedup_key) == (incident.alert_source, incident.dedup_key):
@@ -145,10 +145,10 @@ def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext
     if incident.state not in OPEN:
         incident.service_restored_at = later_instant(incident.service_restored_at, body.cleared_at)
     about = ctx.prepared_if_any(AlertOfIncident) or _first_alert(incident)
-    known = None if about is None else ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
-    if known is not None and known.last_fired_at is not None and body.cleared_at >= known.last_fired_at:
-        cleared = ctx.change(known)
-        cleared.cleared_at = min(known.cleared_at or body.cleared_at, body.cleared_at)
+    row = None if about is None else ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
+    if row is not None and row.last_fired_at is not None and body.cleared_at >= row.last_fired_at:
+        cleared = ctx.change(row)
+        cleared.cleared_at = min(row.cleared_at or body.cleared_at, body.cleared_at)
 
 
 def clear_only_alert(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
@@ -157,9 +157,9 @@ def clear_only_alert(incident: Incident, body: ResolveIncident, ctx: ActionConte
     about = ctx.prepared_if_any(AlertOfIncident)
     if about is None or incident.alert_group is not None:
         return
-    known = rows.get(about.id_in(incident))
-    if known is not None and known.cleared_at is None:
-        ctx.change(known).cleared_at = incident.service_restored_at
+    row = rows.get(about.id_in(incident))
+    if row is not None and row.cleared_at is None:
+        ctx.change(row).cleared_at = incident.service_restored_at
 
 
 def _first_alert(incident: Incident) -> AlertOfIncident | None:
@@ -194,5 +194,5 @@ def _fire(alert: IncidentAlert, when: datetime, cleared_at: datetime | None) -> 
     alert.first_fired_at = min(alert.first_fired_at or when, when)
     alert.last_fired_at = last = later_instant(alert.last_fired_at, when)
     alert.fired_count = (alert.fired_count or 0) + 1
-    clearings = [at for at in (alert.cleared_at, cleared_at) if at is not None and at >= last]
+    clearings = [end for end in (alert.cleared_at, cleared_at) if end is not None and end >= last]
     alert.cleared_at = min(clearings, default=None)

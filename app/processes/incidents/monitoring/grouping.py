@@ -31,8 +31,8 @@ from app.processes.incidents.monitoring.choosing import (
 )
 from app.processes.incidents.monitoring.known_alerts import clearing_since, last_resolution
 from app.processes.incidents.monitoring.queries import (
+    AlertMembership,
     IncidentOfGroup,
-    Membership,
     incidents_of_group,
     memberships_of,
 )
@@ -56,7 +56,7 @@ class GroupedChoice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Firing:
-    """A firing, when it was and when the alert has cleared since, as far as that is known."""
+    """A firing, when it was and when the alert has cleared since, as far as that is membership."""
 
     alert: Alert
     metadata: CommandMetadata
@@ -107,21 +107,25 @@ async def choose_in_group(
     the id of an incident that it is too late to open again.
     """
     identity, when = identity_of(alert, metadata), time_of(alert, metadata)
-    known = await memberships_of(ledger.db, *identity)
+    memberships = await memberships_of(ledger.db, *identity)
     about = AlertOfIncident(*identity)
     if alert.status is AlertStatus.acknowledged:
-        present = next((each.incident for each in known if each.incident.state in OPEN), None)
+        present = next((each.incident for each in memberships if each.incident.state in OPEN), None)
         return None if present is None else GroupedChoice(acknowledged_action(alert, present, metadata))
     if alert.status is AlertStatus.cleared:
-        return await _chosen_of_cleared(ledger, alert, metadata, known, about, when) if known else None
-    if not known and group is None:
+        return (
+            await _chosen_of_cleared(ledger, alert, metadata, memberships, about, when)
+            if memberships
+            else None
+        )
+    if not memberships and group is None:
         return None
     if await find_alerted_incident(ledger.db, *identity) is not None:
         return None
     cleared_at = await clearing_since(ledger.db, *identity, when)
     about = AlertOfIncident(*identity, cleared_at=cleared_at)
     firing = _Firing(alert, metadata, about, when, flapping)
-    for each in known:
+    for each in memberships:
         if str(each.incident.id) == passed_over:
             continue
         if (choice := _chosen_in(each, firing)) is not None:
@@ -129,16 +133,18 @@ async def choose_in_group(
     return None if group is None else await _chosen_by_group(ledger, firing, group, passed_over)
 
 
-def _chosen_in(known: Membership, firing: _Firing) -> GroupedChoice | None:
+def _chosen_in(membership: AlertMembership, firing: _Firing) -> GroupedChoice | None:
     """Return what the firing calls for in an incident that its alert has fired in; None: nothing there."""
-    incident, when, cleared_at = known.incident, firing.when, firing.about.cleared_at
+    incident, when, cleared_at = membership.incident, firing.when, firing.about.cleared_at
     is_open = incident.state in OPEN
-    goes_on = known.cleared_at is None or when <= known.cleared_at
-    if goes_on and (when >= known.first_fired_at or cleared_at is None or cleared_at >= known.first_fired_at):
+    goes_on = membership.cleared_at is None or when <= membership.cleared_at
+    if goes_on and (
+        when >= membership.first_fired_at or cleared_at is None or cleared_at >= membership.first_fired_at
+    ):
         # Somebody has ended it, and not the tool.
         fires_on = (
             not is_open
-            and known.cleared_at is None
+            and membership.cleared_at is None
             and cleared_at is None
             and incident.begin <= when
             and incident.was_resolved_by(firing.metadata.now)
@@ -201,13 +207,14 @@ async def _chosen_of_cleared(
     ledger: Ledger,
     alert: Alert,
     metadata: CommandMetadata,
-    known: Sequence[Membership],
+    memberships: Sequence[AlertMembership],
     about: AlertOfIncident,
     when: datetime,
 ) -> GroupedChoice:
     """Return what the clearing calls for in the incident in which the alert fires."""
     each = next(
-        (m for m in known if m.last_fired_at <= when and (m.cleared_at is None or when < m.cleared_at)), None
+        (m for m in memberships if m.last_fired_at <= when and (m.cleared_at is None or when < m.cleared_at)),
+        None,
     )
     if each is None:
         return GroupedChoice(None)

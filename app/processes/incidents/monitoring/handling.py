@@ -54,7 +54,7 @@ from app.processes.incidents.monitoring.known_alerts import (
     firings_of,
     keep_clearing,
 )
-from app.processes.incidents.monitoring.quiet_alerts import clear_quiet, keep_if_quiet
+from app.processes.incidents.monitoring.quiet_alerts import clear_quiet_alert, keep_quiet_alert
 from app.processes.incidents.queries import find_next_alerted_incident, find_past_alerted_incident
 from app.processes.incidents.records import OPEN
 from app.ticketing.links import LinkTicket
@@ -124,7 +124,7 @@ async def handle_alert(
         # Whoever reports the incident at this moment looks for the clearing afterwards; this looks for the
         # incident afterwards: one of them sees the other.
         await keep_clearing(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
-    quieted = await clear_quiet(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
+    quieted = await clear_quiet_alert(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
     outcome, done = sent or await _perform(ledger, alert, metadata, key, policy)
     if outcome in (AlertOutcome.resolved, AlertOutcome.ignored) and not _is_of_group(done):
         await _separate(ledger, alert, metadata, key, done, policy)
@@ -217,7 +217,7 @@ async def _perform(
         if chosen is None:
             return AlertOutcome.ignored, None
         if alert.status is AlertStatus.firing and chosen.opens:
-            if await keep_if_quiet(ledger, alert, metadata, policy.rules):
+            if await keep_quiet_alert(ledger, alert, metadata, policy.rules):
                 return AlertOutcome.quieted, None
             chosen = _as_policy_says(chosen, rule, policy)
         row, name, body, version, then, about = chosen

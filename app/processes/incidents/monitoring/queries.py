@@ -10,7 +10,8 @@ from app.platform.db import Database, Row
 from app.processes.incidents.queries import AlertedIncident
 
 _INCIDENT = """i.id, i.version, i.state, i.state_since, i.opened_at, i.began_at, i.started_at, i.resolved_at,
-  i.closed_at, coalesce(i.service_restored_at, i.resolved_at, i.closed_at) as restored_at, i.duplicate_of_id"""
+  i.closed_at, i.duplicate_of_id,
+  coalesce(i.service_restored_at, i.resolved_at, i.closed_at) as restored_at"""
 # By the index incident_alert_known; a record is named `incident/<id>`.
 MEMBERSHIPS = f"""
 select {_INCIDENT}, a.first_fired_at, a.cleared_at, a.last_fired_at, coalesce(o.fire, false) as others_fire,
@@ -31,7 +32,7 @@ INCIDENT_FIELDS = frozenset(AlertedIncident.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class AlertMembership:
     """An alert in an incident that has several, and whether others of that incident fire; if none does, when
     the last of them cleared.
     """
@@ -54,12 +55,12 @@ class IncidentOfGroup:
     alerts: int
 
 
-async def memberships_of(db: Database, sender: UUID, source: str, dedup_key: str) -> list[Membership]:
+async def memberships_of(db: Database, sender: UUID, source: str, dedup_key: str) -> list[AlertMembership]:
     """Return the incidents with groups of alerts that have this one, the one in which it fired last first.
     Cancelled ones are left out.
     """
     rows = await db.rows(MEMBERSHIPS, (source, dedup_key, sender))
-    return [Membership(_incident(row), **row) for row in rows]
+    return [AlertMembership(_incident(row), **row) for row in rows]
 
 
 async def incidents_of_group(db: Database, group: str) -> list[IncidentOfGroup]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from app.kernel.actions.context import CommandMetadata
@@ -23,7 +23,7 @@ from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.monitoring.alert import Alert, identity_of, labels_of, time_of
 from app.processes.incidents.monitoring.known_alerts import clearing_since
 
-KEEP = """
+KEEP_ALERT = """
 insert into plumbing.quiet_alert as q (id, account_id, source, dedup_key, sealed, because, service, ci,
   first_fired_at, last_fired_at, fired_count, heard_at, until_at, cleared_at)
 values (%(id)s, %(account)s, %(source)s, %(key)s, %(sealed)s, %(because)s, %(service)s, %(ci)s,
@@ -42,20 +42,23 @@ update plumbing.quiet_alert set cleared_at = least(cleared_at, %(at)s)
 where account_id = %(account)s and source = %(source)s and dedup_key = %(key)s and opened_at is null
   and last_fired_at <= %(at)s and until_at > %(at)s
 returning id"""
-# Those of windows that have ended, and now and then the others: a change may be done early, a rule ended.
+# Those of windows that have ended, and now and then the others: a change may be done early, a rule ended. One
+# that could not be opened is tried again then.
 DUE = """
 select id from plumbing.quiet_alert
 where opened_at is null and cleared_at is null
-  and (until_at <= %(now)s or coalesce(checked_at, heard_at) < %(now)s - interval '60 seconds')
+  and (until_at <= %(now)s and coalesce(checked_at < until_at, true)
+    or coalesce(checked_at, heard_at) < %(now)s - interval '60 seconds')
 order by until_at, id limit 100"""
-ONE = """
+FIRING_ALERT = """
 select id, account_id, sealed, because, first_fired_at, until_at from plumbing.quiet_alert
 where id = %s and opened_at is null and cleared_at is null"""
 CHECKED = """
 update plumbing.quiet_alert set checked_at = %(now)s, because = %(because)s, until_at = %(until)s
 where id = %(id)s returning id"""
 OPENED = """
-update plumbing.quiet_alert set opened_at = %(at)s, incident_id = %(incident)s where id = %(id)s returning id"""
+update plumbing.quiet_alert set opened_at = %(at)s, incident_id = %(incident)s
+where id = %(id)s returning id"""
 REMOVE_OLD = """
 delete from plumbing.quiet_alert where heard_at < %s - interval '30 days'
   and (cleared_at is not null or opened_at is not null)"""
@@ -65,8 +68,6 @@ PAGE = """
 select id, source, dedup_key, sealed, because, service, ci, first_fired_at, last_fired_at, fired_count,
   heard_at, until_at, cleared_at, opened_at, incident_id
 from plumbing.quiet_alert where (heard_at, id) < (%s, %s) order by heard_at desc, id desc limit %s"""
-#: So long a window that could not be ended waits.
-LOOK_AGAIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,60 +85,62 @@ class QuietAlert:
 
 
 async def quiet_window(
-    db: Database, alert: Alert, at: datetime, rules: Sequence[AlertRule]
+    db: Database, alert: Alert, moment: datetime, rules: Sequence[AlertRule]
 ) -> QuietWindow | None:
     """Return the window in which the alert opens no incident at that time, by a rule or by maintenance: the
     one that ends last. None if there is none.
     """
-    rule = quiet_rule(rules, labels_of(alert), at)
-    windows = [await maintenance_window(db, alert.service, alert.ci, at)]
+    rule = quiet_rule(rules, labels_of(alert), moment)
+    windows = [await maintenance_window(db, alert.service, alert.ci, moment)]
     if rule is not None and rule.quiet_until_at is not None:
         windows.append(QuietWindow(stream(AlertRule.KIND, rule.id), rule.quiet_until_at))
     return max((each for each in windows if each is not None), key=lambda each: each.until_at, default=None)
 
 
-async def keep_if_quiet(
+async def keep_quiet_alert(
     ledger: Ledger, alert: Alert, metadata: CommandMetadata, rules: Sequence[AlertRule]
 ) -> bool:
     """Keep the alert, which fires, if it does so in a quiet window, or has cleared in one. Return whether."""
     (account, source, key), when = identity_of(alert, metadata), time_of(alert, metadata)
     cleared_at = await clearing_since(ledger.db, account, source, key, when)
-    at = metadata.now if cleared_at is None else min(cleared_at, metadata.now)
-    window = await quiet_window(ledger.db, alert, at, rules)
+    moment = metadata.now if cleared_at is None else min(cleared_at, metadata.now)
+    window = await quiet_window(ledger.db, alert, moment, rules)
     if window is None:
         return False
     named = {"id": uuid7(), "account": account, "source": source, "key": key, "at": when}
     why = {"because": window.because, "service": alert.service, "ci": alert.ci, "until": window.until_at}
     sealed = ledger.vault.seal_delivery(alert.model_dump_json().encode())
     await ledger.db.rows(
-        KEEP, named | why | {"sealed": sealed, "now": metadata.now, "cleared": cleared_at}
+        KEEP_ALERT, named | why | {"sealed": sealed, "now": metadata.now, "cleared": cleared_at}
     )
     return True
 
 
-async def clear_quiet(db: Database, account: UUID, source: str, dedup_key: str, cleared_at: datetime) -> bool:
+async def clear_quiet_alert(
+    db: Database, account: UUID, source: str, dedup_key: str, cleared_at: datetime
+) -> bool:
     """Clear the alert, if it was heard in a quiet window that is open at that time. Return whether it was."""
     named = {"account": account, "source": source, "key": dedup_key, "at": cleared_at}
     return bool(await db.rows(CLEAR, named))
 
 
-async def find_quiet(ledger: Ledger, quiet_id: UUID) -> QuietAlert | None:
+async def find_quiet_alert(ledger: Ledger, quiet_id: UUID) -> QuietAlert | None:
     """Return the alert that was kept under this id; None if it has cleared or opened an incident."""
-    row: Row | None = await ledger.db.row(ONE, (quiet_id,))
+    row: Row | None = await ledger.db.row(FIRING_ALERT, (quiet_id,))
     if row is None:
         return None
     alert = Alert.model_validate_json(ledger.vault.open_delivery(row.pop("sealed")))
     return QuietAlert(alert=alert, **row)
 
 
-async def due_quiet(db: Database, now: datetime) -> list[UUID]:
+async def due_quiet_alerts(db: Database, now: datetime) -> list[UUID]:
     """Return the ids of alerts that fire, and whose windows have ended by then or are to be looked at
     again.
     """
     return [row["id"] for row in await db.rows(DUE, {"now": now})]
 
 
-async def page_of_quiet(ledger: Ledger, before: tuple[datetime, UUID], limit: int) -> list[Row]:
+async def page_of_quiet_alerts(ledger: Ledger, before: tuple[datetime, UUID], limit: int) -> list[Row]:
     """Return alerts that were heard in quiet windows, those heard last first, each with its `title`. They
     come before that time and id in this order.
     """
@@ -148,17 +151,19 @@ async def page_of_quiet(ledger: Ledger, before: tuple[datetime, UUID], limit: in
     return rows
 
 
-async def keep_quiet_until(db: Database, quiet: QuietAlert, window: QuietWindow, now: datetime) -> None:
-    """Keep the alert quiet until that window ends."""
+async def move_quiet_alert(db: Database, quiet: QuietAlert, window: QuietWindow, now: datetime) -> None:
+    """Keep the alert quiet until that window ends. It was looked at now."""
     named = {"id": quiet.id, "now": now, "because": window.because, "until": window.until_at}
     await db.rows(CHECKED, named)
 
 
-async def end_quiet(db: Database, quiet: QuietAlert, incident: UUID | None, opened_at: datetime) -> None:
+async def end_quiet_alert(
+    db: Database, quiet: QuietAlert, incident: UUID | None, opened_at: datetime
+) -> None:
     """End the quiet time of the alert, which has an incident from then on; None: it needs none."""
     await db.rows(OPENED, {"id": quiet.id, "at": opened_at, "incident": incident})
 
 
-async def remove_old_quiet(db: Database, now: datetime) -> None:
+async def remove_old_quiet_alerts(db: Database, now: datetime) -> None:
     """Remove alerts whose quiet time is over for long."""
     await db.rows(REMOVE_OLD + " returning id", (now,))

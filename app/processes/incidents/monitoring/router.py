@@ -28,7 +28,7 @@ from app.kernel.actions.actor_policy import integration, staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.monitoring.alert import Alert, check_posted_alert
 from app.processes.incidents.monitoring.handling import AlertOutcome, handle_alert
-from app.processes.incidents.monitoring.quiet_alerts import page_of_quiet
+from app.processes.incidents.monitoring.quiet_alerts import page_of_quiet_alerts
 from app.processes.incidents.queries import IncidentOut
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
@@ -73,9 +73,7 @@ class QuietAlertOut(OutputModel):
     response_model=page_of(QuietAlertOut, "alerts that fired in quiet windows, the last heard first"),
     responses=problems(400, 403, 422),
 )
-async def list_quiet_alerts(
-    request: Request, ledger: Ledger, paging: Annotated[Paging, Query()]
-) -> Response:
+async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[Paging, Query()]) -> Response:
     """List the alerts that fired in quiet windows and opened no incident then, those heard last first; for
     staff. They are kept for 30 days.
     """
@@ -86,7 +84,7 @@ async def list_quiet_alerts(
     if paging.cursor is not None:
         heard_at, last = cursors.read(paging.cursor, "quiet_alerts", ledger.vault.fingerprint)
         before = (datetime.fromisoformat(heard_at), UUID(last))
-    rows = await page_of_quiet(ledger, before, paging.limit + 1)
+    rows = await page_of_quiet_alerts(ledger, before, paging.limit + 1)
     page, cursor = rows[: paging.limit], None
     if len(rows) > paging.limit:
         key = [page[-1]["heard_at"], str(page[-1]["id"])]
