@@ -74,6 +74,7 @@ PROCESSES = (
     Process("app.foundation.priorities", lifecycles="matrices"),
     Process("app.notifications", routes="queries"),
     Process("app.webhooks", lifecycles="sources.lifecycle"),
+    Process("app.processes.incidents.alert_rules", routes="queries"),
     Process("app.foundation.decisions", lifecycles="approval_rules.lifecycle deputies.lifecycle"),
 )
 

@@ -43,6 +43,7 @@ from app.automation.incidents_and_problems import (
     follow_fixing_changes,
     keep_articles_of_problems,
     lapse_accepted_risks,
+    open_quiet_alerts,
     suggest_after_declined_candidates,
     tell_duplicates,
 )
@@ -201,6 +202,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(watch_risk_indicators.run(lines, ledger, clock, failed=failed))
         tasks.create_task(issuing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(benefits.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(open_quiet_alerts.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run(lines, ledger, clock, failed=failed))
         tasks.create_task(processing.run_removal(ledger, clock, failed=failed))
         tasks.create_task(silence.run(ledger, clock, failed=failed))

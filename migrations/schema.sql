@@ -172,6 +172,37 @@ create table fold.agenda_item (
 );
 CREATE INDEX agenda_item_record ON fold.agenda_item USING btree (record, place, id);
 
+create table fold.alert_rule (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  name text collate "C" not null,
+  precedence integer not null,
+  source text collate "C",
+  matchers text[] collate "C",
+  service text collate "C",
+  ci text collate "C",
+  category text collate "C",
+  team_id uuid,
+  impact text collate "C",
+  urgency text collate "C",
+  effect text collate "C",
+  group_by text[] collate "C",
+  window_seconds integer,
+  window_since text collate "C",
+  most_alerts integer,
+  quiet_from_at timestamp with time zone,
+  quiet_until_at timestamp with time zone,
+  added_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint alert_rule_pkey PRIMARY KEY (id)
+);
+CREATE INDEX alert_rule_list ON fold.alert_rule USING btree (precedence, id);
+CREATE INDEX alert_rule_service ON fold.alert_rule USING btree (service) WHERE (service IS NOT NULL);
+CREATE INDEX alert_rule_team ON fold.alert_rule USING btree (team_id) WHERE (team_id IS NOT NULL);
+
 create table fold.approval_rule (
   id uuid not null,
   version integer not null,
@@ -2124,9 +2155,12 @@ create table fold.incident (
   held_for_change_id uuid,
   reopen_days integer,
   supplier_id uuid,
+  alert_group text collate "C",
+  alert_group_number integer,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
+CREATE UNIQUE INDEX incident_alert_group_key ON fold.incident USING btree (alert_group, alert_group_number) WHERE (alert_group IS NOT NULL);
 CREATE UNIQUE INDEX incident_alert_is_open_elsewhere ON fold.incident USING btree (COALESCE(reported_by_id, requester_id), alert_source, dedup_key) WHERE ((dedup_key IS NOT NULL) AND (state = ANY (ARRAY['new'::text, 'acknowledged'::text, 'in_progress'::text, 'on_hold'::text])));
 CREATE INDEX incident_alert_past ON fold.incident USING btree (alert_source, dedup_key, opened_at DESC) WHERE (dedup_key IS NOT NULL);
 CREATE INDEX incident_assignee ON fold.incident USING btree (assignee_id, opened_at DESC, id DESC);
@@ -2157,6 +2191,26 @@ CREATE INDEX incident_state_since ON fold.incident USING btree (state_since, id)
 CREATE INDEX incident_team ON fold.incident USING btree (team_id, opened_at DESC, id DESC);
 CREATE INDEX incident_team_state ON fold.incident USING btree (team_id, state, opened_at DESC, id DESC);
 CREATE INDEX incident_to_confirm ON fold.incident USING btree (requester_id, state_since) WHERE (state = 'resolved'::text);
+
+create table fold.incident_alert (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  sender_id uuid not null,
+  source text collate "C" not null,
+  dedup_key text collate "C" not null,
+  title text collate "C" not null,
+  labels text,
+  first_fired_at timestamp with time zone not null,
+  last_fired_at timestamp with time zone not null,
+  fired_count integer not null,
+  cleared_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint incident_alert_pkey PRIMARY KEY (id)
+);
+CREATE INDEX incident_alert_known ON fold.incident_alert USING btree (source, dedup_key, last_fired_at DESC);
+CREATE INDEX incident_alert_record ON fold.incident_alert USING btree (record, first_fired_at, id);
 
 create table fold.incident_review (
   id uuid not null,
@@ -7334,6 +7388,30 @@ create table plumbing.put_aside (
   until_at timestamp with time zone not null,
   constraint put_aside_pkey PRIMARY KEY (person_id, key)
 );
+
+create table plumbing.quiet_alert (
+  id uuid not null,
+  account_id uuid not null,
+  source text collate "C" not null,
+  dedup_key text collate "C" not null,
+  sealed bytea not null,
+  because text collate "C" not null,
+  service text collate "C",
+  ci text collate "C",
+  first_fired_at timestamp with time zone not null,
+  last_fired_at timestamp with time zone not null,
+  fired_count integer not null,
+  heard_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  cleared_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  incident_id uuid,
+  constraint quiet_alert_pkey PRIMARY KEY (id)
+);
+CREATE INDEX quiet_alert_due ON plumbing.quiet_alert USING btree (until_at) WHERE ((opened_at IS NULL) AND (cleared_at IS NULL));
+CREATE INDEX quiet_alert_heard ON plumbing.quiet_alert USING btree (heard_at DESC, id DESC);
+CREATE UNIQUE INDEX quiet_alert_of_alert ON plumbing.quiet_alert USING btree (account_id, source, dedup_key) WHERE (opened_at IS NULL);
 
 create table plumbing.readiness (
   id boolean not null default true,

@@ -318,7 +318,7 @@ async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> R
     if not admin.allows(context.caller, source):
         raise ledger.forbidden(admin, context.language)
     raw = RawDelivery(kept_headers(source, dict(request.headers)), await request.body())
-    return _json(await preview_of(source, raw, context.now, ledger.settings.time_zone))
+    return _json(await preview_of(ledger, source, raw, context.now))
 
 
 @router.post(

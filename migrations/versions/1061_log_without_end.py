@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1061"
-down_revision = "1051"
+down_revision = "1057"
 branch_labels = None
 depends_on = None
 

@@ -10,6 +10,7 @@ from app import automation as rules
 from app.attention.alerts import raise_attention_alerts
 from app.automation.agreements import watch_clocks
 from app.automation.governance import open_audits, open_scorecards, watch_risk_indicators
+from app.automation.incidents_and_problems import open_quiet_alerts
 from app.common.people import rule_caller
 from app.common.records import empty
 from app.kernel.consumers.timers import TimedRule
@@ -20,11 +21,12 @@ from app.registry import LIFECYCLES
 from app.worker import RULES, TIMED_RULES
 from tests.fixtures import UNCHANGED
 
-#: Clocks have no actions, a month or a quarter is over by itself, indicators are judged when figures are, and
-#: what needs attention is read every two minutes: none is a rule of events or of timers.
+#: Clocks have no actions, alerts of quiet windows stand beside the log, a month or a quarter is over by
+#: itself, indicators are judged when figures are, and what needs attention is read every two minutes: none is
+#: a rule of events or of timers.
 ALONE = {
     *(watch_clocks.NAME, open_audits.NAME, open_scorecards.NAME, watch_risk_indicators.NAME),
-    raise_attention_alerts.NAME,
+    *(raise_attention_alerts.NAME, open_quiet_alerts.NAME),
 }
 NAMES = {rule.name for rule in (*RULES, *TIMED_RULES)} | ALONE
 

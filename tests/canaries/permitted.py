@@ -20,6 +20,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "what the organisation calls its teams, services, items and rules, and writes of them for everybody": (
         *("*.name_en", "*.name_zh", "*.label_en", "*.label_zh", "*.description_en", "*.description_zh"),
         *("fold.team.name", "fold.group.name", "fold.assignment_rule.name", "fold.escalation_rule.name"),
+        *("fold.alert_rule.name", "fold.alert_rule.matchers", "fold.alert_rule.group_by"),
         "fold.approval_rule.name",
         *("fold.ci.name", "fold.ci.attributes", "fold.baseline.name", "fold.verification.name"),
         *("fold.calendar.name", "fold.calendar_version.holidays", "fold.checklist.items"),

@@ -26,6 +26,7 @@ from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
 from app.kernel.actions.payloads import Payload
+from app.processes.incidents.alert_rules.lifecycle import AddAlertRule, EditAlertRule
 from tests.client import Json
 from tests.every_action.world_data import CALENDAR, GROUP, IDS, NUMBERS, TEAM
 
@@ -220,6 +221,26 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "after_seconds": 900,
         "as_long_as": "unanswered",
     },
+    AddAlertRule: lambda: {
+        "name": "Databases",
+        "precedence": 10,
+        "source": "alertmanager-1",
+        "matchers": ["team=db", "severity!=info"],
+        "service": "mail",
+        "ci": "srv-1",
+        "category": "network",
+        "team": TEAM,
+        "impact": "2",
+        "urgency": "2",
+        "effect": "degraded",
+        "group_by": ["cluster", "alertname"],
+        "window_seconds": 900,
+        "window_since": "last_alert",
+        "most_alerts": 200,
+        "quiet_from_at": "2199-03-02T22:00:00Z",
+        "quiet_until_at": "2199-03-03T02:00:00Z",
+    },
+    EditAlertRule: lambda: {"name": "Databases and caches", "precedence": 11, "matchers": ["team=db*"]},
     EndShift: lambda: {"until_date": "2198-01-01"},
     AddApprovalRule: lambda: {
         "key": f"rule-{next(NUMBERS)}",

@@ -97,6 +97,7 @@ NO_WORK = {
         RecordAcceptanceRequest.participants acceptance.participant_ids""",
     "the agreement's own field tells them": "RecordRequirementSla.representative AppointSla.representative",
     "who did what their tasks say; those tell them": "request.doer_ids",
+    "a tool's account": "incident_alert.sender_id",
     "the payloads' own fields tell them": "attention_alert.person_ids",
     "the record's own field, or that of the record which it opens, tells them": """
         ImproveQualityAssessment.owner CompleteRolloutStepImprovement.owner NameDeputy.deputy

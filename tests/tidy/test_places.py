@@ -153,6 +153,7 @@ SQL = {
     "app/automation/*/suggest_after_*.py": "complaints, candidates and signals of one service",
     "app/automation/agreements/note_unknown_causes.py": "which clocks have missed their targets",
     "app/processes/incidents/monitoring/known_alerts.py": "when alerts have cleared, beside the log",
+    "app/processes/incidents/monitoring/quiet_alerts.py": "alerts in quiet windows, beside the log",
     "app/webhooks/effects/addresses.py": "whose address it is, by its fingerprint",
     "app/webhooks/intake/deliveries.py": "deliveries, which are no records",
     "app/webhooks/sources/lookup.py": "sources by their keys",

@@ -27,7 +27,7 @@ from app.log.canonical import instant
 
 router = APIRouter(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
-FIRST_LISTS = ("comments", "tasks", "attachments", "links", "decisions")
+FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions")
 #: Fields that the head of the page shows, or nobody reads.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
 #: Templates of kinds whose page has more than follows from the contract.

@@ -117,6 +117,11 @@ class ActionContext:
         assert isinstance(value, kind), f"neither command nor a prepare of its row gives a {kind.__name__}"
         return value
 
+    def prepared_if_any(self, kind: type[P]) -> P | None:
+        """Return the value of that type, as `prepared` does; None if the command came without one."""
+        value = self._prepared.get(kind)
+        return value if isinstance(value, kind) else None
+
     def add_prepared(self, value: object) -> None:
         """Store a value that a `prepare` has returned; `prepared` returns it by its type."""
         kind = type(value)

@@ -33,7 +33,14 @@ from app.kernel.actions.payloads import (
 from app.processes.incidents import checks
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
 from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
-from app.processes.incidents.monitoring.alerts import clear_alert, repeat_alert
+from app.processes.incidents.monitoring.alerts import (
+    alerts_have_changed,
+    alerts_of_incident,
+    clear_alert,
+    clear_only_alert,
+    note_first_alert,
+    repeat_alert,
+)
 from app.processes.incidents.payloads import (
     EditIncident,
     HoldIncident,
@@ -47,6 +54,7 @@ from app.processes.incidents.records import (
     ENDED,
     OPEN,
     Incident,
+    IncidentAlert,
     IncidentReview,
     TimelineEntry,
 )
@@ -75,9 +83,7 @@ def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None
     copy_fields(incident, body, ctx)
     set_requester(incident, ctx)
     incident.opened_at = ctx.occurred_at
-    if body.dedup_key is not None:
-        incident.alert_count = 1
-        incident.last_alert_at = body.began_at or ctx.occurred_at
+    note_first_alert(incident, body, ctx)
     incident.reopen_days = ctx.prepared(AgreedReopening).days
     set_custom_fields(incident, ctx)
 
@@ -107,6 +113,7 @@ def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> No
     # The outage ends when service came back, which may be long before somebody records the resolution.
     incident.service_restored_at = body.service_restored_at or incident.service_restored_at or ctx.occurred_at
     incident.review_due_at = ctx.prepared(ReviewDue).due_at
+    clear_only_alert(incident, body, ctx)
 
 
 def close(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -158,8 +165,10 @@ LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
     audience=audience, also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
-    unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere")},
-    children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
+    unassigned="team_id is null", constraints={
+        "incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere"), "incident_alert_group_key": CheckFailed("alert_is_open_elsewhere"),
+    },
+    children=(ExternalReference, IncidentAlert, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
     derivation=PRIORITY,
     rows=(
@@ -183,7 +192,7 @@ LIFECYCLE = Lifecycle(
         action(post_update,     "发布进展",         OPEN,                            STAYS,              incident_manager | assignee, "incident.update_posted",
                wrong=(checks.next_update_in_past,)),
         action(resolve,         "解决",             OPEN,                            State.resolved,     assignee | integration | rule, "incident.resolved",
-               unless=(checks.not_acknowledged,), prepare=(review_due,), wrong=(checks.invalid_restoration_time,)),
+               unless=(checks.not_acknowledged,), prepare=(review_due, alerts_of_incident), wrong=(checks.invalid_restoration_time,)),
         action(close,           "关闭",             [State.resolved],                State.closed,       reporter | agent | rule, "incident.closed",
                unless=(checks.major_not_reviewed,)),
         action(reopen,          "重新打开",         [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",
@@ -193,8 +202,10 @@ LIFECYCLE = Lifecycle(
         action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
                wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
         action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent, "incident.cancelled"),
-        action(repeat_alert,    "告警重复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_repeated"),
-        action(clear_alert,     "告警恢复",         ENDED,                           STAYS,              integration, "incident.alert_cleared"),
+        action(repeat_alert,    "告警重复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_repeated",
+               unless=(alerts_have_changed,), prepare=(alerts_of_incident,)),
+        action(clear_alert,     "告警恢复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_cleared",
+               unless=(alerts_have_changed,), prepare=(alerts_of_incident,)),
         action(remind,          "催办",             OPEN,                            STAYS,              rule, "incident.reminded"),
         action(tell_resolved,   "告知原事件已解决", [State.closed],                  STAYS,              rule, "incident.original_resolved",
                unless=(checks.not_a_duplicate,)),

@@ -60,6 +60,9 @@ class ReportIncident(IncidentFields, of=Incident):
         default=None, description="The source of its alert, with `dedup_key`; for integrations."
     )
     dedup_key: ShortText | None = None
+    alert_labels: FreeText | None = Field(
+        default=None, description="The labels of its alert: a name, `=` and a value in each line."
+    )
 
     CONDITIONS = (all_members_or_none("both_of_an_alert", "alert_source", "dedup_key"),)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.listings.lists import Listing
+from app.api.records.child_rows import ChildListing
 from app.api.records.plans import LoadedFrom
 from app.api.records.shapes import OutputModel, TicketOut
 from app.common.children import ExternalReference
@@ -28,7 +29,7 @@ from app.log.canonical import instant
 from app.log.events import stream
 from app.platform.db import Connection, Database, fetch_rows
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.records import Incident
+from app.processes.incidents.records import Incident, IncidentAlert
 from app.service_levels.clocks.answers.listing import SlaField, extension
 
 #: By the index external_reference_record.
@@ -48,6 +49,15 @@ async def references_of(ledger: Ledger, incidents: Sequence[UUID]) -> dict[UUID,
     for row in await ledger.db.rows(REFERENCES, (list(names),)):
         references.setdefault(names[row.pop("record")], []).append(row)
     return references
+
+
+class IncidentAlertOut(OutputModel, of=IncidentAlert, without="id"):
+    """An alert of an incident, which fires and clears by itself."""
+
+
+ALERTS = ChildListing(
+    "alerts", IncidentAlert, "first_fired_at", IncidentAlertOut, "the alerts of an incident, the first first"
+)
 
 
 class IncidentOut(
@@ -227,13 +237,15 @@ select id, version, state, state_since, opened_at, began_at, started_at, resolve
 from fold.incident"""
 # The condition on states is that of the index incident_alert_is_open_elsewhere, so that the index is used.
 ALERTED_INCIDENT = f"""{_ALERTED}
-where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+where alert_group is null
+  and coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and dedup_key is not null and state in ('new', 'acknowledged', 'in_progress', 'on_hold')
 """
 
 # The last one that had begun by then, and was not over yet.
 PAST_ALERTED_INCIDENT = f"""{_ALERTED}
-where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+where alert_group is null
+  and coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and state in ('resolved', 'closed') and coalesce(began_at, opened_at) <= %s
   and coalesce(service_restored_at, resolved_at, closed_at) >= %s
 order by opened_at desc, id desc limit 1
@@ -241,14 +253,16 @@ order by opened_at desc, id desc limit 1
 
 # The first one that began after that, and is over now.
 NEXT_ALERTED_INCIDENT = f"""{_ALERTED}
-where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+where alert_group is null
+  and coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and state in ('resolved', 'closed') and began_at > %s
 order by began_at, id limit 1
 """
 
 # The last one that had begun by then, and was over by then.
 CLEARED_INCIDENT = f"""{_ALERTED}
-where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+where alert_group is null
+  and coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and state in ('resolved', 'closed') and coalesce(began_at, opened_at) <= %s
   and coalesce(service_restored_at, resolved_at, closed_at) between %s and %s and duplicate_of_id is null
 order by opened_at desc, id desc limit 1

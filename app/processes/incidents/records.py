@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly, optional, required
+from app.common.records import (
+    ChildRecord,
+    CodeEnum,
+    ForeignRef,
+    Hidden,
+    KeyRef,
+    StaffOnly,
+    optional,
+    required,
+)
 from app.common.state_fields import ClearedBy, EnteredAt, StateBefore
 from app.common.tickets import Channel, HoldReason, Ticket
 
@@ -54,7 +63,11 @@ BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
 
 
 class Incident(Ticket):
-    """An unplanned interruption or degradation of a service."""
+    """An unplanned interruption or degradation of a service.
+
+    Alerts are rows beside it. `alert_group` stands for what alerts have in common that are taken as one
+    incident; of the incidents of a group each has a number.
+    """
 
     KIND: ClassVar[str] = "incident"
 
@@ -113,9 +126,13 @@ class Incident(Ticket):
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The reporter, if not the requester."
     )
-    alert_source: str | None = optional("The source of its alert.")
-    dedup_key: str | None = optional("The source's name of the alert, the same each time that it fires.")
-    alert_count: int | None = optional("Number of times that the alert has fired.")
+    alert_source: str | None = optional("The source of its first alert.")
+    dedup_key: str | None = optional(
+        "The source's name of its first alert, the same each time that the alert fires."
+    )
+    alert_count: int | None = optional("Number of times that its alerts have fired.")
+    alert_group: Annotated[str | None, Hidden()] = None
+    alert_group_number: Annotated[int | None, Hidden()] = None
     last_alert_at: datetime | None = None
     review_due_at: Annotated[datetime | None, BY_REOPENING] = None
     reviewed_at: Annotated[datetime | None, BY_REOPENING] = optional(
@@ -124,6 +141,29 @@ class Incident(Ticket):
     reopen_days: int | None = optional(
         "Number of days after its end in which it may be reopened, if an agreement says so."
     )
+
+
+class IncidentAlert(ChildRecord):
+    """An alert of an incident, which fires and clears by itself: it fires as long as it has not cleared since
+    it fired last. The same sender, source and key mean the same alert.
+    """
+
+    KIND: ClassVar[str] = "incident_alert"
+
+    sender_id: Annotated[UUID | None, ForeignRef("person")] = required("The account that sends it.")
+    source: str | None = required("The source: the tool's name for itself.")
+    dedup_key: str | None = required("The source's name of the alert, the same each time that it fires.")
+    title: str | None = required("The alert in a line.")
+    labels: Annotated[str | None, Personal()] = optional("Its labels: a name, `=` and a value in each line.")
+    first_fired_at: datetime | None = required("Time at which it fired first.")
+    last_fired_at: datetime | None = required("Time at which it fired last.")
+    fired_count: int | None = required("Number of times that it has fired, with repetitions.")
+    cleared_at: datetime | None = optional("Time at which it cleared; null: it fires.")
+
+    @classmethod
+    def id_of(cls, incident: UUID, sender: UUID, source: str, dedup_key: str) -> UUID:
+        """Return its id, which follows from what it is: an incident has an alert once."""
+        return uuid5(incident, f"{sender} {source} {dedup_key}")
 
 
 class IncidentReview(ChildRecord):

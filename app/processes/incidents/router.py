@@ -15,7 +15,7 @@ from app.api.records.edit import mount_edit
 from app.api.routes import Routes
 from app.kernel.actions.actor_policy import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
+from app.processes.incidents.queries import ALERTS, LISTING, IncidentOut, ReviewOut, review_of
 from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
@@ -46,7 +46,7 @@ async def get_incident_review(request: Request, name: reads.Name) -> Response:
 
 mount_actions(router, LIFECYCLE, IncidentOut)
 mount_edit(router, LIFECYCLE, IncidentOut)
-mount_children(router, LIFECYCLE, IncidentOut)
+mount_children(router, LIFECYCLE, IncidentOut, own=(ALERTS,))
 
 
 ROUTES = Routes((router,), (LISTING,))

@@ -33,4 +33,5 @@ def alert_of(source: WebhookSource, news: AlertSignal) -> Alert:
         service=news.service or source.service,
         ci=news.ci,
         category=news.category or source.category,
+        labels=news.labels or None,
     )

@@ -25,7 +25,12 @@ from app.log.ids import uuid7
 from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.platform.db import Connection
 from app.platform.shared_connections import SharedConnections
+from app.processes.incidents.alert_rules.lookups import active_alert_rules
+from app.processes.incidents.alert_rules.matching import group_values, grouping_rule
+from app.processes.incidents.alert_rules.records import AlertRule
+from app.processes.incidents.monitoring.alert import labels_of
 from app.processes.incidents.monitoring.handling import handle_alert
+from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet_alerts
 from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
@@ -116,6 +121,7 @@ class Processor:
         #: Tickets that were opened, or may have been when this was processed before.
         self._known_cases: list[str] = []
         self._heard: dict[str, HeardAlert] = {}
+        self._rules: Sequence[AlertRule] = ()
 
     async def process(self, waiting: Sequence[StoredDelivery]) -> dict[UUID, Outcome]:
         """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
@@ -123,6 +129,7 @@ class Processor:
             return await self._process_mails(waiting)
         outcomes: dict[UUID, Outcome] = {}
         progress: dict[UUID, _Progress] = {}
+        self._rules = await active_alert_rules(self._ledger.db)
         by_ticket: dict[tuple[str, str], list[_Task]] = defaultdict(list)
         for delivery in waiting:
             evaluation = await self._news(delivery)
@@ -131,7 +138,7 @@ class Processor:
                 continue
             progress[delivery.id] = _Progress(_failed_part(evaluation))
             for n, news in evaluation.numbered():
-                by_ticket[_ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
+                by_ticket[self._ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
         turns = asyncio.Semaphore(CONCURRENT_TICKETS)
 
         async def in_order(tasks: list[_Task]) -> None:
@@ -146,6 +153,18 @@ class Processor:
             outcomes[delivery_id] = done.outcome()
         await self._finish(outcomes)
         return outcomes
+
+    def _ticket_of(self, news: ParsedUpdate) -> tuple[str, str]:
+        """Return what news are processed in order: those of one ticket, or of one alert. Alerts of a group
+        would be in each other's way at once.
+        """
+        if not isinstance(news, AlertSignal):
+            return "", news.case
+        labels = labels_of(alert_of(self._source, news))
+        rule = grouping_rule(self._rules, labels)
+        if rule is None:
+            return "alert", f"{news.source} {news.dedup_key}"
+        return "group", " ".join((str(rule.id), *group_values(rule, labels)))
 
     async def _finish(self, outcomes: dict[UUID, Outcome]) -> None:
         """Record the outcomes, with what was heard last of alerts, and have those replayed that awaited a
@@ -291,11 +310,6 @@ def _failed_part(evaluation: Evaluation) -> Outcome | None:
     return Outcome(DeliveryState.failed, code=first.code, mapping_key=first.key)
 
 
-def _ticket_of(news: ParsedUpdate) -> tuple[str, str]:
-    """Return what news are processed in order: those of one ticket, or of one alert."""
-    return ("alert", f"{news.source} {news.dedup_key}") if isinstance(news, AlertSignal) else ("", news.case)
-
-
 async def process_source(
     ledger: Ledger, source_id: UUID, clock: Clock, *, elapsed: Callable[[], float] = monotonic
 ) -> bool:
@@ -353,6 +367,7 @@ async def run_removal(ledger: Ledger, clock: Clock, *, failed: Callable[[str, Ex
     while True:
         try:
             await deliveries.remove_old_content(ledger.db, clock())
+            await remove_old_quiet_alerts(ledger.db, clock())
         except Exception as error:  # any failure: the worker goes on
             failed(NAME, error)
         await asyncio.sleep(REMOVAL_SECONDS)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from app.kernel.ledger import Ledger
+from app.log.canonical import instant
+from app.processes.incidents.alert_rules.lookups import active_alert_rules
+from app.processes.incidents.alert_rules.matching import grouping_rule, routing_rule
+from app.processes.incidents.alert_rules.records import AlertRule
+from app.processes.incidents.monitoring.alert import labels_of, routed
+from app.processes.incidents.monitoring.quiet_alerts import quiet_window
 from app.webhooks.adapters import MAIL
+from app.webhooks.effects.alert_conversion import alert_of
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mail.reader import read_bounded
@@ -15,21 +24,48 @@ from app.webhooks.mapping.updates import AlertSignal, CommentUpdate, MappingFail
 from app.webhooks.sources.records import WebhookSource
 
 
-async def preview_of(source: WebhookSource, raw: RawDelivery, now: datetime, zone: str) -> dict[str, Any]:
-    """Return what the delivery tells, why it tells nothing, or why the mapping does not fit it. `zone`: the
-    organisation's.
+async def preview_of(
+    ledger: Ledger, source: WebhookSource, raw: RawDelivery, now: datetime
+) -> dict[str, Any]:
+    """Return what the delivery tells, why it tells nothing, or why the mapping does not fit it. Of each alert
+    that fires it says which rules would take it.
     """
     answer: dict[str, Any] = {"ignored": None, "failure": None, "mapping_key": None, "news": []}
     if source.adapter == MAIL:
         return answer | await _mail_shown(raw)
     try:
-        evaluation = await evaluate(source, raw, now, zone)
+        evaluation = await evaluate(source, raw, now, ledger.settings.time_zone)
     except MappingFailed as error:
         return answer | {"failure": error.words, "mapping_key": error.key}
     if evaluation.failed:
         first = evaluation.failed[min(evaluation.failed)]
         answer |= {"failure": first.words, "mapping_key": first.key}
-    return answer | {"ignored": evaluation.ignored, "news": [_shown(update) for update in evaluation.news]}
+    rules = await active_alert_rules(ledger.db)
+    news = [
+        _shown(update) | await _rules_shown(ledger, source, update, now, rules) for update in evaluation.news
+    ]
+    return answer | {"ignored": evaluation.ignored, "news": news}
+
+
+async def _rules_shown(
+    ledger: Ledger, source: WebhookSource, update: ParsedUpdate, now: datetime, rules: Sequence[AlertRule]
+) -> dict[str, Any]:
+    """Return the names of the rules that would route and group the alert, and until when it would open no
+    incident, and why; nothing of what is no alert that fires.
+    """
+    if not isinstance(update, AlertSignal) or update.status != "firing":
+        return {}
+    alert = alert_of(source, update)
+    routing = routing_rule(rules, labels_of(alert))
+    alert = alert if routing is None else routed(alert, routing)
+    grouping = grouping_rule(rules, labels_of(alert))
+    window = await quiet_window(ledger.db, alert, now, rules)
+    return {
+        "routed_by": None if routing is None else routing.name,
+        "grouped_by": None if grouping is None else grouping.name,
+        "quiet_because": None if window is None else window.because,
+        "quiet_until_at": None if window is None else instant(window.until_at),
+    }
 
 
 def _shown(news: ParsedUpdate) -> dict[str, Any]:

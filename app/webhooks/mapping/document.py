@@ -53,7 +53,7 @@ ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
     UpdateKind.alert: (
         frozenset({"source", "dedup_key", "status", "title"}),
         frozenset({"description", "alerted_at", "cleared_at", "impact", "urgency", "effect"})
-        | {"service", "ci", "category"},
+        | {"service", "ci", "category", "labels"},
     ),
 }
 
@@ -167,6 +167,7 @@ class Entry(_MappingModel):
     service: Expressions | None = None
     ci: Expressions | None = None
     category: Expressions | None = None
+    labels: Expressions | None = None
     values: Values = Values()
 
     @model_validator(mode="after")

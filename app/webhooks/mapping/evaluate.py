@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from app.common.children import Visibility
 from app.common.tickets import HoldReason
 from app.exchange.mapping import KEEP_STATE, StatusMeaning
+from app.processes.incidents.monitoring.alert import MOST_LABELS
 from app.processes.incidents.records import IncidentState
 from app.webhooks.mapping.deliveries import Delivery, read_body
 from app.webhooks.mapping.document import (
@@ -383,10 +385,24 @@ class _Reader:
             alerted_at=dated.instant if not cleared and not dated.by_receipt else None,
             cleared_at=dated.instant if cleared and not dated.by_receipt else None,
             description=self.optional("description", entry.description, LONGEST_PARAGRAPH),
+            labels=self.labels(entry.labels),
             columns=self.columns,
             irregular=tuple(self.irregular),
             **optional_fields,
         )
+
+    def labels(self, sources: tuple[str, ...] | None) -> dict[str, str]:
+        """Return the labels of an alert: those with a value that is a text, a number or a truth value. What
+        cannot stand in the name of a label is an underscore in it.
+        """
+        value = self.raw("labels", sources)
+        if value is MISSING or value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.failed("wrong_type", "labels", "it is no map of names and values", value)
+        texts = {_label_name(str(name)): _scalar(each) for name, each in sorted(value.items())}
+        labels = {name: text.strip()[:LONGEST_LINE] for name, text in texts.items() if text and text.strip()}
+        return dict(list(labels.items())[:MOST_LABELS])
 
     def _column(self, key: str, value: Any) -> Any:
         if value is not MISSING:
@@ -407,6 +423,12 @@ def _without(body: Any, items: list[Any]) -> Any:
     if not isinstance(body, dict):
         return None
     return {name: value for name, value in body.items() if value != items}
+
+
+def _label_name(name: str) -> str:
+    """Return the name as one of a label: with a letter or an underscore first."""
+    allowed = re.sub(r"[^A-Za-z0-9_.:/-]", "_", name)[:99]
+    return allowed if re.match(r"[A-Za-z_]", allowed) else f"_{allowed}"
 
 
 def _scalar(value: Any) -> str | None:

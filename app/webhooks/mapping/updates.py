@@ -103,6 +103,7 @@ class AlertSignal:
     service: str | None = None
     ci: str | None = None
     category: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
 

@@ -74,7 +74,9 @@ class PreviewOut(OutputModel):
     failure: str | None = Field(description="The reason why the mapping does not fit it.")
     mapping_key: str | None = Field(description="Place in the mapping.")
     news: list[dict[str, Any]] = Field(
-        description="Each with its `kind` (`ticket`, `comment`, `alert` or `mail`) and what it sets."
+        description="Each with its `kind` (`ticket`, `comment`, `alert` or `mail`) and what it sets; an "
+        "alert that fires with the rules that take it: `routed_by`, `grouped_by`, `quiet_because`, "
+        "`quiet_until_at`."
     )
 
 

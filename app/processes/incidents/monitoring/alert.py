@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import CodeEnum
@@ -13,8 +14,13 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import FreeText, Instant, RecordKey, ShortText, Title
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
 from app.processes.incidents.records import Effect
+
+MOST_LABELS = 50
+LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.:/-]{0,99}$")]
+Labels = Annotated[dict[LabelName, ShortText], Field(max_length=MOST_LABELS)]
 
 
 class AlertStatus(CodeEnum):
@@ -54,6 +60,10 @@ class Alert(BaseModel):
     service: RecordKey | None = Field(default=None, description="The key of the service, if known.")
     ci: RecordKey | None = Field(default=None, description="The key of the configuration item, if known.")
     category: RecordKey | None = Field(default=None, description="The key of the category, if known.")
+    labels: Labels | None = Field(
+        default=None,
+        description="Its labels, by which alert rules route and group it: values by their names.",
+    )
 
 
 def check_posted_alert(alert: Alert, metadata: CommandMetadata) -> None:
@@ -80,3 +90,24 @@ def identity_of(alert: Alert, metadata: CommandMetadata) -> tuple[UUID, str, str
 def time_of(alert: Alert, metadata: CommandMetadata) -> datetime:
     """Return when the alert took its status: the tool's time, else that of receipt, which `metadata` has."""
     return metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)
+
+
+def labels_of(alert: Alert) -> dict[str, str]:
+    """Return the labels by which rules know the alert: its own; and its source, service, item and category,
+    where it has one.
+    """
+    named = {"source": alert.source, "service": alert.service, "ci": alert.ci, "category": alert.category}
+    return dict(alert.labels or {}) | {name: text for name, text in named.items() if text is not None}
+
+
+def labels_text(alert: Alert) -> str | None:
+    """Return the alert's own labels as a text: a name, `=` and a value in each line; None if it has none."""
+    lines = [f"{name}={' '.join(text.split())}" for name, text in sorted((alert.labels or {}).items())]
+    return "\n".join(lines) or None
+
+
+def routed(alert: Alert, rule: AlertRule) -> Alert:
+    """Return the alert with what the rule that routes it says of it."""
+    names = ("service", "ci", "category", "impact", "urgency", "effect")
+    routing = {name: getattr(rule, name) for name in names}
+    return alert.model_copy(update={name: value for name, value in routing.items() if value is not None})

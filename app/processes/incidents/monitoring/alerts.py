@@ -1,43 +1,198 @@
-"""The actions on incidents that record a repeated alert, and when it cleared.
+"""The actions on incidents that record how alerts fire and clear.
 
-An alert is identified by the account that sends it, its source, and its key there. While its incident is
-open, repetitions join that incident.
+An alert is identified by the account that sends it, its source, and its key there. It is a row beside its
+incident, and fires and clears by itself. Which incident it joins is decided before; what is decided here is
+what it was decided on: that the incident is open still, and whether others of its alerts fire.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
 from pydantic import Field
 
 from app.common.records import later_instant
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
-from app.processes.incidents.records import OPEN, Incident
+from app.processes.incidents.payloads import ReportIncident, ResolveIncident
+from app.processes.incidents.records import OPEN, Incident, IncidentAlert
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOfIncident:
+    """The alert that a command is about, if it comes from the tool.
+
+    `cleared_at` is when it has cleared since it fired, as far as that is known. `group` and `number` are
+    those of the incident that it opens. The command was decided for an open incident (`while_open`), and for
+    one of which other alerts fire, or do not (`others_fire`); None: that does not matter.
+    """
+
+    sender_id: UUID
+    source: str
+    dedup_key: str
+    cleared_at: datetime | None = None
+    group: str | None = None
+    number: int | None = None
+    while_open: bool = False
+    others_fire: bool | None = None
+
+    def id_in(self, incident: Incident) -> UUID:
+        """Return the id of its row beside the incident."""
+        return IncidentAlert.id_of(incident.id, self.sender_id, self.source, self.dedup_key)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsOfIncident:
+    """The alerts of an incident, by their ids."""
+
+    rows: dict[UUID, IncidentAlert]
+
+
+async def alerts_of_incident(
+    reads: ReadContext, incident: Incident, body: object, ctx: ActionContext
+) -> AlertsOfIncident:
+    """Read the alerts of the incident, if it has any."""
+    if incident.dedup_key is None and ctx.prepared_if_any(AlertOfIncident) is None:
+        return AlertsOfIncident({})
+    return AlertsOfIncident({row.id: row for row in await reads.children(IncidentAlert, incident)})
+
+
+async def alerts_have_changed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
+    """Refuse what was decided on an incident that was open, or of which other alerts fired or did not, if
+    that has changed since (`alerts_have_changed`).
+    """
+    about = ctx.prepared_if_any(AlertOfIncident)
+    if about is None:
+        return None
+    changed = about.while_open and incident.state not in OPEN
+    if about.others_fire is not None:
+        rows = await reads.children(IncidentAlert, incident)
+        fire = any(row.cleared_at is None for row in rows if row.id != about.id_in(incident))
+        changed = changed or fire is not about.others_fire
+    return "alerts_have_changed" if changed else None
+
+
+def note_first_alert(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None:
+    """Note the alert that the incident is reported for, if it is for one."""
+    if body.alert_source is None or body.dedup_key is None:
+        return
+    when = body.began_at or ctx.occurred_at
+    incident.alert_count = 1
+    incident.last_alert_at = when
+    about = ctx.prepared_if_any(AlertOfIncident)
+    sender = ctx.caller.person_id if about is None else about.sender_id
+    assert sender is not None, "an integration is an account"
+    if about is None:
+        about = AlertOfIncident(sender, body.alert_source, body.dedup_key)
+    incident.alert_group, incident.alert_group_number = about.group, about.number
+    ctx.add(_new_alert(incident, about, body.title, body.alert_labels, when))
 
 
 class RepeatAlertIncident(Payload):
-    """The data of an alert that has fired again while its incident is open."""
+    """The data of an alert that fires while its incident is open: again, or beside the incident's others."""
 
     title: Title = Field(description="The alert in a line.")
     description: FreeText | None = Field(default=None, description="The full text of the alert.")
+    labels: FreeText | None = Field(
+        default=None, description="Its labels: a name, `=` and a value in each line."
+    )
     alerted_at: Instant | None = Field(default=None, description="Time at which it fired, if not now.")
 
 
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
-    """Repeat the incident's alert: it has fired again, or earlier than was known."""
+    """Repeat the incident's alert: it has fired again, or earlier than was known. Or another one has fired
+    that is taken as the same incident.
+    """
     incident.alert_count = (incident.alert_count or 0) + 1
     when = body.alerted_at or ctx.occurred_at
     incident.last_alert_at = later_instant(incident.last_alert_at, when)
-    if incident.state in OPEN and incident.began_at is not None:
+    in_group = incident.alert_group is not None
+    if (incident.state in OPEN or in_group) and incident.began_at is not None:
         incident.began_at = min(incident.began_at, when)
+    about = ctx.prepared_if_any(AlertOfIncident) or _first_alert(incident)
+    if about is None:
+        return
+    if incident.state not in OPEN and in_group and about.cleared_at is not None:
+        incident.service_restored_at = later_instant(incident.service_restored_at, about.cleared_at)
+    row = ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
+    if row is not None:
+        _fire(ctx.change(row), when, about.cleared_at)
+        return
+    alert = _new_alert(incident, about, body.title, body.labels, when)
+    if (about.source, about.dedup_key) == (incident.alert_source, incident.dedup_key):
+        # Of an earlier version, which had no rows beside the incident.
+        alert.first_fired_at = min(when, incident.began_at or incident.opened_at or when)
+        alert.fired_count = incident.alert_count
+    ctx.add(alert)
 
 
 class ClearAlertIncident(Payload):
-    """The data of an alert that has cleared after somebody had resolved its incident."""
+    """The data of an alert that has cleared, while others of the incident fire or somebody works on it, or
+    after somebody had resolved it.
+    """
 
     title: Title = Field(description="The alert in a line.")
     cleared_at: Instant = Field(description="Time at which it cleared.")
 
 
 def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext) -> None:
-    """Clear the incident's alert: it has cleared, later than service was said to be restored."""
-    incident.service_restored_at = later_instant(incident.service_restored_at, body.cleared_at)
+    """Clear the incident's alert, or one of them. If somebody has resolved the incident, service is restored
+    later than was said.
+    """
+    if incident.state not in OPEN:
+        incident.service_restored_at = later_instant(incident.service_restored_at, body.cleared_at)
+    about = ctx.prepared_if_any(AlertOfIncident) or _first_alert(incident)
+    row = None if about is None else ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
+    if row is not None and row.last_fired_at is not None and body.cleared_at >= row.last_fired_at:
+        cleared = ctx.change(row)
+        cleared.cleared_at = min(row.cleared_at or body.cleared_at, body.cleared_at)
+
+
+def clear_only_alert(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
+    """Clear the only alert of an incident that its tool resolves."""
+    rows = ctx.prepared(AlertsOfIncident).rows
+    about = ctx.prepared_if_any(AlertOfIncident)
+    if about is None or incident.alert_group is not None:
+        return
+    row = rows.get(about.id_in(incident))
+    if row is not None and row.cleared_at is None:
+        ctx.change(row).cleared_at = incident.service_restored_at
+
+
+def _first_alert(incident: Incident) -> AlertOfIncident | None:
+    sender = incident.reported_by_id or incident.requester_id
+    if sender is None or incident.alert_source is None or incident.dedup_key is None:
+        return None
+    return AlertOfIncident(sender, incident.alert_source, incident.dedup_key)
+
+
+def _new_alert(
+    incident: Incident, about: AlertOfIncident, title: str, labels: str | None, when: datetime
+) -> IncidentAlert:
+    return IncidentAlert(
+        id=about.id_in(incident),
+        record=incident.row_key,
+        sender_id=about.sender_id,
+        source=about.source,
+        dedup_key=about.dedup_key,
+        title=title,
+        labels=labels,
+        first_fired_at=when,
+        last_fired_at=when,
+        fired_count=1,
+        cleared_at=about.cleared_at,
+    )
+
+
+def _fire(alert: IncidentAlert, when: datetime, cleared_at: datetime | None) -> None:
+    """Fire the alert: it is over by the first clearing that is not before it fired last, in whatever order
+    both are told.
+    """
+    alert.first_fired_at = min(alert.first_fired_at or when, when)
+    alert.last_fired_at = last = later_instant(alert.last_fired_at, when)
+    alert.fired_count = (alert.fired_count or 0) + 1
+    clearings = [end for end in (alert.cleared_at, cleared_at) if end is not None and end >= last]
+    alert.cleared_at = min(clearings, default=None)

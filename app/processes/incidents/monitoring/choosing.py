@@ -17,8 +17,8 @@ from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload, Reason
 from app.kernel.ledger import Ledger
-from app.processes.incidents.monitoring.alert import Alert, AlertStatus, identity_of, time_of
-from app.processes.incidents.monitoring.alerts import ClearAlertIncident, RepeatAlertIncident
+from app.processes.incidents.monitoring.alert import Alert, AlertStatus, identity_of, labels_text, time_of
+from app.processes.incidents.monitoring.alerts import AlertOfIncident, ClearAlertIncident, RepeatAlertIncident
 from app.processes.incidents.monitoring.known_alerts import EarlierResolution, clearing_since, last_resolution
 from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.queries import (
@@ -51,7 +51,7 @@ class KnownAlert:
 
 class ChosenAction(NamedTuple):
     """The action that an alert calls for: on the incident of that name, a new one if None, with this payload.
-    It must have that version, if one is given. `then` follows at once.
+    It must have that version, if one is given. `then` follows at once. `about` says which alert it is.
     """
 
     action: str
@@ -59,6 +59,12 @@ class ChosenAction(NamedTuple):
     payload: Payload
     version: int | None = None
     then: tuple[str, Payload] | None = None
+    about: AlertOfIncident | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Return whether there is an incident by it, or one is open, that was not before."""
+        return self.action == "report" or (self.then is not None and self.then[0] == "reopen")
 
 
 async def known_incident(
@@ -120,61 +126,95 @@ def choose_action(alert: Alert, known_alert: KnownAlert, metadata: CommandMetada
         return _chosen_of_firing(alert, known_alert, metadata)
     incident, when = known_alert.incident, known_alert.alerted_at
     if alert.status is AlertStatus.acknowledged:
-        return None if incident is None else _chosen_of_acknowledged(alert, incident, metadata)
+        return None if incident is None else acknowledged_action(alert, incident, metadata)
     # An alert that cleared before this incident began belongs to an earlier incident.
     if incident is None or (incident.began_at is not None and when < incident.began_at):
         return None
-    name = str(incident.id)
+    name, about = str(incident.id), AlertOfIncident(*identity_of(alert, metadata))
+    clearing = ClearAlertIncident(title=alert.title, cleared_at=when)
     if incident.state not in OPEN:
-        return ChosenAction("clear_alert", name, ClearAlertIncident(title=alert.title, cleared_at=when))
-    text = _cleared_text(alert.title, metadata, alert.description)
+        return ChosenAction("clear_alert", name, clearing, about=about)
+    text = cleared_text(alert.title, metadata, alert.description)
     if incident.started_at is not None and known_alert.earlier_resolution is None:
-        return ChosenAction("comment", name, CommentTicket(text=text, visibility=Visibility.public))
-    payload = _resolve_payload(
+        return ChosenAction(
+            "clear_alert", name, clearing, then=("comment", said_in_comment(text)), about=about
+        )
+    payload = resolve_payload(
         text, max(when, incident.begin), incident.state_since, known_alert.earlier_resolution
     )
-    return ChosenAction("resolve", name, payload, incident.version)
+    return ChosenAction("resolve", name, payload, incident.version, about=about)
 
 
-def _chosen_of_acknowledged(
-    alert: Alert, incident: AlertedIncident, metadata: CommandMetadata
-) -> ChosenAction:
+def acknowledged_action(alert: Alert, incident: AlertedIncident, metadata: CommandMetadata) -> ChosenAction:
     """Return a comment. Nobody here has acknowledged the incident by that: who did so over there is unknown
     here, and the response to it is still owed.
     """
     text = translate(metadata.language, "note", "alert_acknowledged", {"title": alert.title})
-    return ChosenAction("comment", str(incident.id), CommentTicket(text=text, visibility=Visibility.public))
+    return ChosenAction("comment", str(incident.id), said_in_comment(text))
+
+
+def said_in_comment(text: str) -> CommentTicket:
+    """Return the comment that says this to all who see the incident."""
+    return CommentTicket(text=text, visibility=Visibility.public)
 
 
 def _chosen_of_firing(alert: Alert, known_alert: KnownAlert, metadata: CommandMetadata) -> ChosenAction:
     incident, when = known_alert.incident, known_alert.alerted_at
-    payload = RepeatAlertIncident(title=alert.title, description=alert.description, alerted_at=when)
-    if incident is not None and known_alert.fires_on:
-        text = translate(metadata.language, "note", "alert_fires_on", {"title": alert.title})
-        return ChosenAction(
-            "repeat_alert", str(incident.id), payload, incident.version, ("reopen", Reason(reason=text))
-        )
-    if incident is not None:
-        return ChosenAction("repeat_alert", str(incident.id), payload)
-    return report_anew(alert, when, known_alert.cleared_at, metadata)
+    about = AlertOfIncident(*identity_of(alert, metadata), cleared_at=known_alert.cleared_at)
+    if incident is None:
+        return report_anew(alert, when, known_alert.cleared_at, metadata, about)
+    return repeat_action(alert, incident, when, metadata, about, reopens=known_alert.fires_on)
+
+
+def repeat_action(
+    alert: Alert,
+    incident: AlertedIncident,
+    when: datetime,
+    metadata: CommandMetadata,
+    about: AlertOfIncident,
+    *,
+    reopens: bool,
+) -> ChosenAction:
+    """Return that the alert, which fired then, joins the incident, which it opens again if it `reopens`
+    it.
+    """
+    payload = RepeatAlertIncident(
+        title=alert.title, description=alert.description, labels=labels_text(alert), alerted_at=when
+    )
+    if not reopens:
+        return ChosenAction("repeat_alert", str(incident.id), payload, about=about)
+    text = translate(metadata.language, "note", "alert_fires_on", {"title": alert.title})
+    return ChosenAction(
+        "repeat_alert",
+        str(incident.id),
+        payload,
+        incident.version,
+        ("reopen", Reason(reason=text)),
+        about=about,
+    )
 
 
 def report_anew(
-    alert: Alert, when: datetime, cleared_at: datetime | None, metadata: CommandMetadata
+    alert: Alert,
+    when: datetime,
+    cleared_at: datetime | None,
+    metadata: CommandMetadata,
+    about: AlertOfIncident | None = None,
 ) -> ChosenAction:
     """Return the report of an incident that began then, and is over already if the alert has cleared."""
     resolved = None
     if cleared_at is not None:
-        resolved = ("resolve", _resolve_payload(_cleared_text(alert.title, metadata), cleared_at))
-    return ChosenAction("report", None, _report_payload(alert, when), then=resolved)
+        resolved = ("resolve", resolve_payload(cleared_text(alert.title, metadata), cleared_at))
+    return ChosenAction("report", None, _report_payload(alert, when), then=resolved, about=about)
 
 
-def _cleared_text(title: str, metadata: CommandMetadata, description: str | None = None) -> str:
+def cleared_text(title: str, metadata: CommandMetadata, description: str | None = None) -> str:
+    """Return what is said of an alert that has cleared."""
     text = translate(metadata.language, "note", "alert_cleared", {"title": title})
     return (text if description is None else f"{text}\n{description}")[:LONGEST_PARAGRAPH]
 
 
-def _resolve_payload(
+def resolve_payload(
     text: str, restored_at: datetime, since: datetime | None = None, earlier: EarlierResolution | None = None
 ) -> ResolveIncident:
     """Return the resolution of an incident by its tool, which adds to an earlier one. It takes place at the
@@ -207,5 +247,6 @@ def _report_payload(alert: Alert, when: datetime) -> ReportIncident:
         category=alert.category,
         alert_source=alert.source,
         dedup_key=alert.dedup_key,
+        alert_labels=labels_text(alert),
         occurred_at=None if alert.alerted_at is None else when,
     )

@@ -13,8 +13,9 @@ nothing.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from app.api.records.actions import ActionOutcome, perform_idempotently, replay_outcome
 from app.api.requests import idempotency
@@ -28,19 +29,38 @@ from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7
+from app.processes.incidents.alert_rules.lookups import active_alert_rules
+from app.processes.incidents.alert_rules.matching import routing_rule
+from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.monitoring.alert import Alert, AlertStatus, identity_of, time_of
-from app.processes.incidents.monitoring.choosing import choose_action, known_incident, report_anew
+from app.processes.incidents.monitoring.alert import (
+    Alert,
+    AlertStatus,
+    identity_of,
+    labels_of,
+    routed,
+    time_of,
+)
+from app.processes.incidents.monitoring.alerts import AlertOfIncident
+from app.processes.incidents.monitoring.choosing import (
+    ChosenAction,
+    choose_action,
+    known_incident,
+    report_anew,
+)
+from app.processes.incidents.monitoring.grouping import choose_in_group, group_of
 from app.processes.incidents.monitoring.known_alerts import (
     clearing_before,
     clearing_since,
     firings_of,
     keep_clearing,
 )
+from app.processes.incidents.monitoring.quiet_alerts import clear_quiet_alert, keep_quiet_alert
 from app.processes.incidents.queries import find_next_alerted_incident, find_past_alerted_incident
 from app.processes.incidents.records import OPEN
 from app.ticketing.links import LinkTicket
 from app.ticketing.records import LinkKind
+from app.ticketing.work.assignment import AssignTicket
 
 #: The rule that links an incident with the one that it continues.
 LINKING = "link_continued_alerts"
@@ -54,6 +74,7 @@ class AlertOutcome(CodeEnum):
     reopened = "reopened", "Opened its incident again", "已重新打开其事件"
     resolved = "resolved", "Resolved its incident", "已解决其事件"
     noted = "noted", "Noted in its incident", "已记入其事件"
+    quieted = "quieted", "Heard in a quiet window", "静默窗口内收到"
     ignored = "ignored", "Ignored: no open incident has it", "已忽略：没有对应的未结事件"
 
 
@@ -65,7 +86,20 @@ OUTCOME_BY_EVENT = {
     "incident.alert_cleared": AlertOutcome.noted,
     "incident.resolved": AlertOutcome.resolved,
     "incident.commented": AlertOutcome.noted,
+    "incident.assigned": AlertOutcome.reported,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPolicy:
+    """By what alerts are judged: the rules that apply, in their order, and the time in which an alert that
+    fires again after it has cleared goes on with its incident. `opens_at`: an incident is opened as of then,
+    and not when the alert fired.
+    """
+
+    rules: Sequence[AlertRule]
+    flapping: timedelta | None = None
+    opens_at: datetime | None = None
 
 
 async def handle_alert(
@@ -74,26 +108,32 @@ async def handle_alert(
     metadata: CommandMetadata,
     key: IdempotencyKey | None,
     flapping: timedelta | None = None,
+    opens_at: datetime | None = None,
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
     """Perform what the alert calls for, once per idempotency key. Others may handle the same alert at once.
-    `metadata.now` is when it was received. What fires again within the time of `flapping` after it has
-    cleared goes on with its incident.
+    `metadata.now` is when it was received. For `flapping` and `opens_at` see AlertPolicy.
 
     Raises a Refusal, or DatabaseGone.
     """
+    policy = AlertPolicy(await active_alert_rules(ledger.db), flapping, opens_at)
     sent = None if key is None else await _earlier_outcome(ledger, alert, metadata, key)
     if alert.status is AlertStatus.firing:
-        return await _handle_firing(ledger, alert, metadata, key, flapping, sent)
+        return await _handle_firing(ledger, alert, metadata, key, policy, sent)
     if alert.status is AlertStatus.acknowledged:
-        return sent or await _perform(ledger, alert, metadata, key, flapping)
+        return sent or await _perform(ledger, alert, metadata, key, policy)
     if sent is None:
         # Whoever reports the incident at this moment looks for the clearing afterwards; this looks for the
         # incident afterwards: one of them sees the other.
         await keep_clearing(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
-    outcome, done = sent or await _perform(ledger, alert, metadata, key, flapping)
-    if outcome in (AlertOutcome.resolved, AlertOutcome.ignored):
-        await _separate(ledger, alert, metadata, key, done, flapping)
-    return outcome, done
+    quieted = await clear_quiet_alert(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
+    outcome, done = sent or await _perform(ledger, alert, metadata, key, policy)
+    if outcome in (AlertOutcome.resolved, AlertOutcome.ignored) and not _is_of_group(done):
+        await _separate(ledger, alert, metadata, key, done, policy)
+    return (AlertOutcome.quieted if quieted and done is None else outcome), done
+
+
+def _is_of_group(done: ActionOutcome | None) -> bool:
+    return done is not None and done.record.alert_group is not None
 
 
 async def _handle_firing(
@@ -101,21 +141,23 @@ async def _handle_firing(
     alert: Alert,
     metadata: CommandMetadata,
     key: IdempotencyKey | None,
-    flapping: timedelta | None,
+    policy: AlertPolicy,
     sent: tuple[AlertOutcome, ActionOutcome] | None = None,
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
-    outcome, done = sent or await _perform(ledger, alert, metadata, key, flapping)
-    if outcome is not AlertOutcome.reported or done is None or done.record.state not in OPEN:
+    outcome, done = sent or await _perform(ledger, alert, metadata, key, policy)
+    # An incident of its own that it joins is found by whoever clears it at this moment.
+    is_new = outcome is AlertOutcome.reported or _is_of_group(done)
+    if not is_new or done is None or done.record.state not in OPEN:
         return outcome, done
     cleared_at = await clearing_since(ledger.db, *identity_of(alert, metadata), time_of(alert, metadata))
     if cleared_at is None:
         return outcome, done
-    # It has cleared while its incident was reported.
+    # It has cleared while its incident was reported, or it joined that.
     cleared = alert.model_copy(
         update={"status": AlertStatus.cleared, "alerted_at": cleared_at, "description": None}
     )
     by_then = replace(metadata, now=max(metadata.now, cleared_at))
-    _, resolved = await _perform(ledger, cleared, by_then, _key_after(key, "cleared"), flapping)
+    _, resolved = await _perform(ledger, cleared, by_then, _key_after(key, "cleared"), policy)
     return outcome, done if resolved is None else resolved
 
 
@@ -125,7 +167,7 @@ async def _separate(
     metadata: CommandMetadata,
     key: IdempotencyKey | None,
     done: ActionOutcome | None,
-    flapping: timedelta | None,
+    policy: AlertPolicy,
 ) -> None:
     """Separate the firings before this clearing from those after it, if one incident has both: each gets an
     incident.
@@ -154,7 +196,7 @@ async def _separate(
         sorted({each.alerted_at: each.fields for each in reversed(apart)}.items())
     ):
         firing = alert.model_copy(update={"status": AlertStatus.firing, "alerted_at": alerted_at, **fields})
-        await _handle_firing(ledger, firing, metadata, _key_after(key, f"apart:{n}"), flapping)
+        await _handle_firing(ledger, firing, metadata, _key_after(key, f"apart:{n}"), policy)
 
 
 def _key_after(key: IdempotencyKey | None, suffix: str) -> IdempotencyKey | None:
@@ -166,20 +208,23 @@ async def _perform(
     alert: Alert,
     metadata: CommandMetadata,
     key: IdempotencyKey | None,
-    flapping: timedelta | None,
+    policy: AlertPolicy,
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
+    rule = routing_rule(policy.rules, labels_of(alert))
+    alert = alert if rule is None else routed(alert, rule)
     earlier: str | None = None  # the incident that it is too late to open again
     for _ in range(ATTEMPTS):
-        known_alert = await known_incident(ledger, alert, metadata, flapping)
-        chosen = choose_action(alert, known_alert, metadata)
+        chosen = await _choose(ledger, alert, metadata, policy, earlier)
         if chosen is None:
             return AlertOutcome.ignored, None
-        if earlier is not None and known_alert.fires_on:
-            now = alert.model_copy(update={"alerted_at": metadata.now})
-            chosen = report_anew(now, metadata.now, None, metadata)
-        row, name, body, version, then = chosen
+        if alert.status is AlertStatus.firing and chosen.opens:
+            if await keep_quiet_alert(ledger, alert, metadata, policy.rules):
+                return AlertOutcome.quieted, None
+            chosen = _as_policy_says(chosen, rule, policy)
+        row, name, body, version, then, about = chosen
         versions = None if version is None else frozenset({version})
-        command = Command(LIFECYCLE, LIFECYCLE[row], name, body, metadata, versions, key, then)
+        prepared = () if about is None else (about,)
+        command = Command(LIFECYCLE, LIFECYCLE[row], name, body, metadata, versions, key, then, prepared)
         try:
             done = await perform_idempotently(ledger, command)
         except (ActionUnavailable, VersionMismatch, RetriesExhausted) as refused:
@@ -198,6 +243,39 @@ async def _perform(
         last = row if then is None or row == "report" else then[0]
         return OUTCOME_BY_EVENT[LIFECYCLE[last].event], done
     raise RetriesExhausted()
+
+
+async def _choose(
+    ledger: Ledger, alert: Alert, metadata: CommandMetadata, policy: AlertPolicy, too_late: str | None
+) -> ChosenAction | None:
+    """Return what the alert calls for; None: nothing. `too_late` is the id of an incident that it is too late
+    to open again.
+    """
+    group = None
+    if alert.status is AlertStatus.firing:
+        group = group_of(ledger, alert, metadata, policy.rules)
+    grouped = await choose_in_group(ledger, alert, metadata, policy.flapping, group, too_late)
+    if grouped is not None:
+        return grouped.action
+    known_alert = await known_incident(ledger, alert, metadata, policy.flapping)
+    if too_late is not None and known_alert.fires_on:
+        now = alert.model_copy(update={"alerted_at": metadata.now})
+        about = AlertOfIncident(*identity_of(alert, metadata))
+        return report_anew(now, metadata.now, None, metadata, about)
+    return choose_action(alert, known_alert, metadata)
+
+
+def _as_policy_says(chosen: ChosenAction, rule: AlertRule | None, policy: AlertPolicy) -> ChosenAction:
+    """Return the opening of an incident as of the time that the policy says, and assigned to the team of the
+    rule that routes it.
+    """
+    if chosen.action != "report":
+        return chosen
+    if policy.opens_at is not None:
+        chosen = chosen._replace(payload=chosen.payload.model_copy(update={"occurred_at": policy.opens_at}))
+    if rule is not None and rule.team_id is not None and chosen.then is None:
+        chosen = chosen._replace(then=("assign", AssignTicket(team=str(rule.team_id))))
+    return chosen
 
 
 async def _link(ledger: Ledger, stream: str, earlier: str, metadata: CommandMetadata) -> None:

@@ -1,4 +1,4 @@
-"""Route on which monitoring tools send alerts: `/v1/alerts`.
+"""Routes of alerts: `/v1/alerts`, on which monitoring tools send them, and those of quiet windows.
 
 An alert that fires joins its open incident; if there is none, an incident is reported. An alert that clears
 resolves its incident if work has not started, and otherwise adds a comment. One that was
@@ -7,21 +7,28 @@ acknowledged in its tool adds a comment.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
+from app.api.listings import cursors
+from app.api.listings.list_queries import Paging
 from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
-from app.api.records.shapes import OutputModel, Renderer
+from app.api.records.shapes import OutputModel, Renderer, page_of
 from app.api.requests import idempotency
 from app.common.people import Role
-from app.kernel.actions.actor_policy import integration
+from app.kernel.actions.actor_policy import integration, staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.monitoring.alert import Alert, check_posted_alert
 from app.processes.incidents.monitoring.handling import AlertOutcome, handle_alert
+from app.processes.incidents.monitoring.quiet_alerts import page_of_quiet_alerts
 from app.processes.incidents.queries import IncidentOut
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
@@ -32,6 +39,57 @@ class AlertOut(OutputModel):
 
     outcome: AlertOutcome
     incident: IncidentOut | None = Field(description="The incident; null if the alert was ignored.")
+
+
+class QuietAlertOut(OutputModel):
+    """An alert that fired in a quiet window: one in which alerts open no incident."""
+
+    id: UUID
+    source: str = Field(description="The source: the tool's name for itself.")
+    dedup_key: str = Field(description="The source's name of the alert.")
+    title: str = Field(description="The alert in a line.")
+    service: str | None = Field(description="The key of the service.")
+    ci: str | None = Field(description="The key of the configuration item.")
+    because: str = Field(
+        description="The reason: the change whose window it is, or the alert rule that says so, as "
+        "`change/<id>` or `alert_rule/<id>`."
+    )
+    first_fired_at: datetime = Field(description="Time at which it fired first in the window.")
+    last_fired_at: datetime = Field(description="Time at which it fired last.")
+    fired_count: int = Field(description="Number of times that it has fired, with repetitions.")
+    heard_at: datetime = Field(description="Time at which it was heard last.")
+    until_at: datetime = Field(description="End of the window.")
+    cleared_at: datetime | None = Field(description="Time at which it cleared; null: it fires.")
+    opened_at: datetime | None = Field(
+        description="Time at which an incident was opened for it, since it still fired; null: none was."
+    )
+    incident_id: UUID | None = Field(description="The id of that incident.")
+
+
+@router.get(
+    "/quiet",
+    operation_id="list_quiet_alerts",
+    summary="List alerts of quiet windows",
+    response_model=page_of(QuietAlertOut, "alerts that fired in quiet windows, the last heard first"),
+    responses=problems(400, 403, 422),
+)
+async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[Paging, Query()]) -> Response:
+    """List the alerts that fired in quiet windows and opened no incident then, those heard last first; for
+    staff. They are kept for 30 days.
+    """
+    context = context_of(request)
+    if not context.caller.is_staff:
+        raise ledger.forbidden(staff, context.language)
+    before = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+    if paging.cursor is not None:
+        heard_at, last = cursors.read(paging.cursor, "quiet_alerts", ledger.vault.fingerprint)
+        before = (datetime.fromisoformat(heard_at), UUID(last))
+    rows = await page_of_quiet_alerts(ledger, before, paging.limit + 1)
+    page, cursor = rows[: paging.limit], None
+    if len(rows) > paging.limit:
+        key = [page[-1]["heard_at"], str(page[-1]["id"])]
+        cursor = cursors.write(key, "quiet_alerts", ledger.vault.fingerprint)
+    return Response(to_json({"items": page, "next_cursor": cursor}), media_type="application/json")
 
 
 @router.post(

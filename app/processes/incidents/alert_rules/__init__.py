@@ -1,0 +1,1 @@
+"""Rules for alerts: which are one incident, whose they are, and when they are to wake nobody."""

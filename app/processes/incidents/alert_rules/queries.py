@@ -1,0 +1,33 @@
+"""Schema of an alert rule."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from app.api.listings.lists import Listing
+from app.api.record_routes import record_routes
+from app.api.records.shapes import RecordOut
+from app.foundation.people.queries import TEAMS
+from app.processes.incidents.alert_rules.lifecycle import LIFECYCLE
+from app.processes.incidents.alert_rules.records import AlertRule
+
+
+class AlertRuleOut(RecordOut, of=AlertRule):
+    """A rule for alerts: whose they are, which of them are one incident, and when they open none."""
+
+    matchers: list[str] | None = Field(
+        description="Conditions on labels, all of which hold: `name=value` or `name!=value`; null: any alert."
+    )
+    group_by: list[str] | None = Field(
+        description="Names of labels: alerts with the same values of all of them are one incident."
+    )
+
+
+ALERT_RULES = Listing(
+    lifecycle=LIFECYCLE,
+    shape=AlertRuleOut,
+    filters=("state", "source", "service", "team", "added_at", "changed_at"),
+    sorts=("precedence", "added_at"),
+    expands=(TEAMS,),
+)
+ROUTES = record_routes(ALERT_RULES, "alerts")
