@@ -74,6 +74,7 @@ PROCESSES = (
     Process("app.foundation.priorities", lifecycles="matrices"),
     Process("app.notifications", routes="queries"),
     Process("app.webhooks", lifecycles="sources.lifecycle"),
+    Process("app.subscriptions"),
     Process("app.foundation.decisions", lifecycles="approval_rules.lifecycle deputies.lifecycle"),
 )
 
