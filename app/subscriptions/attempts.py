@@ -53,7 +53,7 @@ select gen_random_uuid(), subscription_id, position - 1, position, %(now)s from 
   where a.subscription_id = %(subscription_id)s and a.position is not null and a.is_last
     and a.outcome <> 'delivered'
     and not exists (
-      select from deliveries.waiting_stream w where w.subscription_id = a.subscription_id
+      select from deliveries.subscription_waiting w where w.subscription_id = a.subscription_id
         and w.stream = a.stream and w.position <= a.position)
     and not exists (
       select from deliveries.resend r where r.subscription_id = a.subscription_id
@@ -62,8 +62,8 @@ select gen_random_uuid(), subscription_id, position - 1, position, %(now)s from 
 ) as failed order by position returning id"""
 STATUS = """
 select p.position, p.failing_since, p.due_at as next_attempt_at,
-  (select count(*) from deliveries.waiting_stream w where w.subscription_id = s.id) as waiting_streams,
-  (select min(w.failing_since) from deliveries.waiting_stream w where w.subscription_id = s.id)
+  (select count(*) from deliveries.subscription_waiting w where w.subscription_id = s.id) as waiting_streams,
+  (select min(w.failing_since) from deliveries.subscription_waiting w where w.subscription_id = s.id)
     as oldest_waiting_since,
   (select count(*) from deliveries.attempt a where a.subscription_id = s.id and a.outcome = 'delivered'
     and a.attempted_at > %(since)s) as delivered_last_day,

@@ -10,7 +10,7 @@ create table deliveries.subscription_progress (
   due_at timestamptz
 );
 -- Streams that wait for another attempt: their events from `position` on, up to that of the subscription.
-create table deliveries.waiting_stream (
+create table deliveries.subscription_waiting (
   subscription_id uuid not null,
   stream text collate "C" not null,
   position bigint not null,
