@@ -1,8 +1,8 @@
 """Requests to other systems, guarded against those that would reach into one's own network (SSRF).
 
-A host name is resolved when the connection is made, every address that it has is checked, and the connection goes
-to one of those very addresses: a name that changes its mind in between gains nothing. The name stays in `Host` and
-in the handshake of TLS. Redirects are never followed.
+A host name is resolved when the connection is made, every address that it has is checked, and the connection
+goes to one of those very addresses: a name that changes its mind in between gains nothing. The name stays in
+`Host` and in the handshake of TLS. Redirects are never followed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -69,7 +69,7 @@ class UnusableAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class OutwardPolicy:
-    """The addresses that requests may go to: public ones, and those in `networks`; by https, or also by http."""
+    """The addresses that requests may go to: public ones, and those in `networks`; by https, or http too."""
 
     networks: tuple[Network, ...] = ()
     allows_http: bool = False
@@ -157,7 +157,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # as httpcore calls it
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -170,16 +170,11 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             raise RequestFailed("unknown_host") from error
         if not addresses or not all(map(self._policy.permits, addresses)):
             raise RequestFailed("address_refused")
-        return await self._connect(addresses, port, timeout)
-
-    async def _connect(
-        self, addresses: Sequence[Address], port: int, timeout: float | None
-    ) -> httpcore.AsyncNetworkStream:
-        *others, last = addresses
+        *others, last = map(str, addresses)
         for address in others:
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return await self._backend.connect_tcp(str(address), port, timeout)
-        return await self._backend.connect_tcp(str(last), port, timeout)
+                return await self._backend.connect_tcp(address, port, timeout)
+        return await self._backend.connect_tcp(last, port, timeout)
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so long."""

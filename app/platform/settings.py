@@ -245,8 +245,8 @@ class Settings(BaseSettings):
     )
     outward_networks: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
-        description="Addresses or networks, separated by commas, that subscriptions may send to although they "
-        "are not public, such as 10.1.2.0/24. None: public addresses only.",
+        description="Addresses or networks, separated by commas, that subscriptions may send to although "
+        "they are not public, such as 10.1.2.0/24. None: public addresses only.",
     )
     outward_http: bool = Field(
         default=False, description="Let subscriptions send to addresses without TLS (`http://`), too."

@@ -44,7 +44,7 @@ class AttemptedEvent:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """An attempt, the pause that the receiver asks for, and why the subscription is to be disabled at once."""
+    """An attempt, the pause that the receiver asks for, and why the subscription is disabled at once."""
 
     attempt: Attempt
     pause: timedelta | None = None

@@ -27,7 +27,8 @@ _COLUMNS = (
     "duration_ms, size, headers"
 )
 _TYPES = (
-    "%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], "
+    "%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], "
+    "%s::text[], "
     "%s::text[], %s::smallint[], %s::integer[], %s::integer[], %s::jsonb[]"
 )
 INSERT_ATTEMPTS = f"""
@@ -81,8 +82,8 @@ delete from deliveries.attempt where id in (
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt to deliver an event (position None: a test), and what came of it. `is_repeated`: there may be
-    earlier ones.
+    """An attempt to deliver an event (position None: a test), and what came of it. `is_repeated`: there may
+    be earlier ones.
     """
 
     subscription_id: UUID
@@ -154,14 +155,14 @@ async def find_attempt(db: Database, subscription_id: UUID, attempt_id: UUID) ->
 
 
 async def resend(db: Database, subscription_id: UUID, low: int, high: int, now: datetime) -> int:
-    """Have the subscription's events after `low`, up to `high`, sent once more. Return 1; 0: there are none."""
+    """Have the subscription's events after `low`, up to `high`, sent again. Return 1; 0: there are none."""
     if low >= high:
         return 0
     return len(await db.rows(RESEND, (uuid7(), subscription_id, low, high, now)))
 
 
 async def resend_failed(db: Database, subscription_id: UUID, now: datetime) -> int:
-    """Have the events sent once more that failed and are not tried again by themselves. Return their number."""
+    """Have the events sent again that failed and are not tried again by themselves. Return their number."""
     return len(await db.rows(RESEND_FAILED, {"subscription_id": subscription_id, "now": now}))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
@@ -60,7 +60,7 @@ EventTypeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*\.[a-z][
 KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40)]
 
 
-def _few(description: str) -> object:
+def _few(description: str) -> Any:
     return Field(default=(), max_length=LONGEST_LIST, description=description)
 
 
@@ -123,8 +123,8 @@ class OnlyOwnSubscription(Refusal):
 
 @dataclass
 class RotatedLately(Refusal):
-    """Refusal 409: the secret before the last rotation still signs; a further one would leave a receiver without
-    any secret that it knows.
+    """Refusal 409: the secret before the last rotation still signs; a further one would leave a receiver
+    without any secret that it knows.
     """
 
     STATUS = 409
@@ -158,8 +158,8 @@ async def secret_superseded(
 async def not_their_own(
     reads: ReadContext, subscription: Subscription, body: AddSubscription, ctx: ActionContext
 ) -> None:
-    """Refuse a subscription of somebody else's, unless an administrator makes it; and one of one's own that is
-    made without a key, or sees more than that.
+    """Refuse a subscription of somebody else's, unless an administrator makes it; and one of one's own that
+    is made without a key, or sees more than that.
     """
     caller, person = ctx.caller, ctx.required_ref(Person, "person")
     check_person_active(person, "/person")
@@ -299,30 +299,37 @@ def disable(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) 
 
 IN_USE = [State.active, State.paused]
 STOPPED = [State.paused, State.disabled]
-NEW_CHECKS = (secret_superseded, key_roles_not_held, not_their_own)
+CHECKS = (secret_superseded,)
+NEW_CHECKS = (*CHECKS, key_roles_not_held, not_their_own)
+MAKERS = admin | subscriber | rule
+OWNERS = admin | holder | rule
 
 
 def _told(step: NoticeType) -> tuple[RecipientRule, ...]:
     return RecipientRule(step, field="person_id"), RecipientRule(step, roles=frozenset({Role.admin}))
 
 
+TOLD_STOPPED = _told(NoticeType.deliveries_stopped)
+TOLD_FAILING = _told(NoticeType.deliveries_failing)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="subscription", plural="subscriptions", zh="事件订阅", record=Subscription, states=State, administrative=True,
-    audience=lambda subscription: (f"person:{subscription.person_id}",), oversight=frozenset({Role.admin, Role.auditor}),
-    columns={"person": ("person_id",)},
+    kind="subscription", plural="subscriptions", zh="事件订阅",
+    record=Subscription, states=State, administrative=True,
+    audience=lambda subscription: (f"person:{subscription.person_id}",), columns={"person": ("person_id",)},
+    oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
-        #      action          中文        from            to              who                         event
-        action(add,            "添加",     NEW_RECORD,     State.active,   admin | subscriber | rule,  "subscription.added",     wrong=NEW_CHECKS),
-        action(edit,           "编辑",     list(State),    STAYS,          admin | holder | rule,      "subscription.edited",    wrong=(secret_superseded,)),
-        action(move,           "变更地址", list(State),    STAYS,          admin | holder | rule,      "subscription.moved",     wrong=(secret_superseded, outlives_credential)),
-        action(rotate,         "轮换密钥", list(State),    STAYS,          admin | holder | rule,      "subscription.rotated",   wrong=(secret_superseded, rotated_lately)),
-        action(pause,          "暂停",     [State.active], State.paused,   admin | holder | rule,      "subscription.paused",    wrong=(secret_superseded,)),
-        action(resume,         "恢复",     STOPPED,        State.active,   admin | holder | rule,      "subscription.resumed",   wrong=(secret_superseded,), unless=(has_ended,)),
-        action(disable,        "停用",     IN_USE,         State.disabled, admin | holder | rule,      "subscription.disabled",  wrong=(secret_superseded,)),
-        action(stop,           "自动停用", IN_USE,         State.disabled, rule,                       "subscription.stopped",   notifies=_told(NoticeType.deliveries_stopped)),
-        action(warn,           "预警",     IN_USE,         STAYS,          rule,                       "subscription.failing",   unless=(failing_already,), notifies=_told(NoticeType.deliveries_failing)),
-        action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,                       "subscription.recovered", unless=(not_failing,)),
+        #      action          中文        from            to              who     event
+        action(add,            "添加",     NEW_RECORD,     State.active,   MAKERS, "subscription.added",     wrong=NEW_CHECKS),
+        action(edit,           "编辑",     list(State),    STAYS,          OWNERS, "subscription.edited",    wrong=CHECKS),
+        action(move,           "变更地址", list(State),    STAYS,          OWNERS, "subscription.moved",     wrong=(*CHECKS, outlives_credential)),
+        action(rotate,         "轮换密钥", list(State),    STAYS,          OWNERS, "subscription.rotated",   wrong=(*CHECKS, rotated_lately)),
+        action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused",    wrong=CHECKS),
+        action(resume,         "恢复",     STOPPED,        State.active,   OWNERS, "subscription.resumed",   wrong=CHECKS, unless=(has_ended,)),
+        action(disable,        "停用",     IN_USE,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
+        action(stop,           "自动停用", IN_USE,         State.disabled, rule,   "subscription.stopped",   notifies=TOLD_STOPPED),
+        action(warn,           "预警",     IN_USE,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=TOLD_FAILING),
+        action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
     ),
 )
 # fmt: on

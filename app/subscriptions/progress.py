@@ -34,7 +34,8 @@ from unnest(%s::uuid[], %s::bigint[], %s::integer[], %s::integer[], %s::timestam
 where p.subscription_id = n.subscription_id"""
 SAVE_WAITING = """
 insert into deliveries.subscription_waiting (subscription_id, stream, position, attempts, failing_since, due_at)
-select * from unnest(%s::uuid[], %s::text[], %s::bigint[], %s::integer[], %s::timestamptz[], %s::timestamptz[])
+select * from unnest(
+  %s::uuid[], %s::text[], %s::bigint[], %s::integer[], %s::timestamptz[], %s::timestamptz[])
 on conflict (subscription_id, stream) do update
 set position = excluded.position, attempts = excluded.attempts, failing_since = excluded.failing_since,
   due_at = excluded.due_at"""

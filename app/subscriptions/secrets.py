@@ -1,4 +1,6 @@
-"""Secrets and addresses of subscriptions: encrypted with the master key in the record; a secret is shown once."""
+"""Secrets and addresses of subscriptions: encrypted with the master key in the record; a secret is shown
+once.
+"""
 
 from __future__ import annotations
 

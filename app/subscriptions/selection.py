@@ -1,4 +1,4 @@
-"""The events of the log that a subscription sends: those that its account sees, and its filters let through."""
+"""The events of the log that a subscription sends: what its account sees, and its filters let through."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The sender: every active subscription takes its turns, none waits for another.
 
-One worker sends; it holds an advisory lock, and another takes over when its connection ends. All progress is saved
-on that very connection: whoever has lost the lock saves nothing more. What was sent and not saved yet is sent
-again, in the same order, under the same id.
+One worker sends; it holds an advisory lock, and another takes over when its connection ends. All progress is
+saved on that very connection: whoever has lost the lock saves nothing more. What was sent and not saved yet
+is sent again, in the same order, under the same id.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ class Sender:
             turns.resends.append(request)
 
     async def save(self) -> None:
-        """Save the progress of all subscriptions. Raises psycopg's errors: then what was sent since the last time
-        is sent again.
+        """Save the progress of all subscriptions. Raises psycopg's errors: then what was sent since the last
+        time is sent again.
         """
         async with self._connection_lock:
             progress = [turns.progress for turns in self.turns.values()]

@@ -1,8 +1,8 @@
 """Turns of a subscription: what is due of its deliveries now, a bounded number of events at a time.
 
-Events of one stream go one after the other, those of several streams side by side. A stream whose event failed
-waits by itself. When several streams have failed in a row, the receiver is down: then one event at a time is
-tried, and nothing else.
+Events of one stream go one after the other, those of several streams side by side. A stream whose event
+failed waits by itself. When several streams have failed in a row, the receiver is down: then one event at a
+time is tried, and nothing else.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Resend:
 
 @dataclass(slots=True)
 class SenderState:
-    """The state that all subscriptions of a process share: the log's head, the newest events (None: they are read
-    from the database), and the subscriptions that are active now.
+    """The state that all subscriptions of a process share: the log's head, the newest events (None: they are
+    read from the database), and the subscriptions that are active now.
     """
 
     ledger: Ledger
@@ -157,7 +157,7 @@ class Turns:
             self.progress.wait(lane.stream, WaitingStream(following, 0, now, now))
 
     async def _probe(self, subscription: Subscription, caller: Caller, now: datetime) -> bool:
-        """Try one event, of a stream that does not wait if there is one: others may be what cannot be taken."""
+        """Try one event, of a stream that does not wait if there is one: what waits may be the fault."""
         progress = self.progress
         new = await select_new(
             self._ledger, self._state.newest, subscription, caller, progress.position, self._state.head
@@ -190,7 +190,8 @@ class Turns:
         return failing_since is not None and progress.failing_since is None
 
     async def _of_stream(self, stream: str, span: PositionSpan, limit: int = 50) -> Selected:
-        assert self._subscription is not None and self._caller is not None
+        assert self._subscription is not None
+        assert self._caller is not None
         return await select_span(self._ledger, self._subscription, self._caller, span, (stream,), limit)
 
     async def _send_lanes(self, lanes: Sequence[_Lane]) -> None:
@@ -235,7 +236,7 @@ class Turns:
             or subscription.version != self._subscription.version
         ):
             raise Superseded
-        if await account_of(self._ledger, subscription, now) != self._caller or self._caller is None:
+        if await account_of(self._ledger, subscription, now) != self._caller:
             raise Superseded
         content = batch.contents[event.event.position]
         stale = asyncio.get_running_loop().time() - batch.rendered_at > FRESH_SECONDS
@@ -280,7 +281,9 @@ class Turns:
         return False
 
     def _hold(self, lane: _Lane, event: SeenEvent, result: AttemptResult | None) -> None:
-        """Have the lane's stream wait from that event on, after the result of an attempt (None: none was made)."""
+        """Have the lane's stream wait from that event on, after the result of an attempt (None: none was
+        made).
+        """
         progress, now = self.progress, self._state.clock()
         lane.is_stopped = True
         before = lane.waits if lane.waits is not None and event is lane.events[0] else None
@@ -296,7 +299,7 @@ class Turns:
         progress.wait(lane.stream, WaitingStream(event.event.position, attempts, since, due_at))
 
     async def _resend(self, subscription: Subscription, caller: Caller) -> None:
-        """Send some events of the first request to send them once more. What fails again is not tried again."""
+        """Send some events of the first request to send them again. What fails is not tried once more."""
         request = self.resends[0]
         span = PositionSpan(request.low, min(request.high, self.progress.position))
         selected = await select_span(self._ledger, subscription, caller, span)

@@ -64,7 +64,8 @@ class Receiver:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 headers = {
-                    name.lower(): text.strip() for name, _, text in (line.partition(":") for line in head[1:] if line)
+                    name.lower(): text.strip()
+                    for name, _, text in (line.partition(":") for line in head[1:] if line)
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 request = Received(head[0].split(" ")[1], headers, body)

@@ -86,7 +86,9 @@ def test_what_is_no_address_is_refused(url: str, code: str) -> None:
 
 
 def test_of_an_address_only_its_origin_is_shown() -> None:
-    assert OutwardPolicy().check_url("https://Hooks.example.org/T0/secret?key=1") == "https://hooks.example.org"
+    assert (
+        OutwardPolicy().check_url("https://Hooks.example.org/T0/secret?key=1") == "https://hooks.example.org"
+    )
     assert OutwardPolicy().check_url("https://[2606:4700::1]:8443/x") == "https://[2606:4700::1]:8443"
 
 
@@ -111,7 +113,7 @@ async def test_a_name_that_changes_its_mind_gains_nothing(
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
-    monkeypatch.setattr(outward.socket, "getaddrinfo", resolves)
+    monkeypatch.setattr(socket, "getaddrinfo", resolves)
     client = OutwardClient(OPEN)
     told = await client.request("POST", f"http://rebinds.example:{receiver.port}/", {}, b"{}")
     assert (told.status, asked) == (204, ["rebinds.example"])
@@ -126,9 +128,12 @@ async def test_a_name_that_changes_its_mind_gains_nothing(
 
 async def test_one_address_of_ones_own_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def resolves(host: str, port: int, **more: Any) -> Any:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (name, port)) for name in ("93.184.216.34", "10.0.0.1")]
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (name, port))
+            for name in ("93.184.216.34", "10.0.0.1")
+        ]
 
-    monkeypatch.setattr(outward.socket, "getaddrinfo", resolves)
+    monkeypatch.setattr(socket, "getaddrinfo", resolves)
     client = OutwardClient(OutwardPolicy())
     with pytest.raises(RequestFailed) as failed:
         await client.request("POST", "https://both.example/", {})
@@ -151,7 +156,9 @@ async def test_an_answer_without_end_is_read_only_so_far(receiver: Receiver) -> 
     await client.close()
 
 
-@pytest.mark.parametrize(("told", "code"), [(None, "timeout"), (b"", "closed"), (b"nonsense\r\n\r\n", "closed")])
+@pytest.mark.parametrize(
+    ("told", "code"), [(None, "timeout"), (b"", "closed"), (b"nonsense\r\n\r\n", "closed")]
+)
 async def test_no_answer_has_a_reason(receiver: Receiver, told: bytes | None, code: str) -> None:
     receiver.answers = lambda request: told
     client = OutwardClient(OPEN, seconds=0.2)

@@ -1,4 +1,6 @@
-"""What a subscription is sent: each event once, signed, in the order of its stream, whatever the receiver does."""
+"""What a subscription is sent: each event once, signed, in the order of its stream, whatever the receiver
+does.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,9 @@ REDIRECTS = range(300, 400)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where messages go: the address, the secrets that sign now, the newest first, and the language of labels."""
+    """Where messages go: the address, the secrets that sign now, the newest first, and the language of
+    labels.
+    """
 
     url: str
     secrets: Sequence[str]
@@ -25,8 +27,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An event as the subscription's account sees it now. `id` is the same for each attempt at it. `content` is
-    what a reader of the stream gets: `event` and `names`.
+    """An event as the subscription's account sees it now. `id` is the same for each attempt at it. `content`
+    is what a reader of the stream gets: `event` and `names`.
     """
 
     id: str
@@ -47,8 +49,8 @@ class OutgoingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The end of an attempt that was answered: the answer, the size of what was sent in bytes, and why it is a
-    failure; None: it is none.
+    """The end of an attempt that was answered: the answer, the size of what was sent in bytes, and why it is
+    a failure; None: it is none.
     """
 
     answer: Answer
