@@ -20,7 +20,7 @@ from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, unseal
 
-GONE = 410
+GONE_STATUS = 410
 #: A receiver says by this header that it wants no further attempt at the message, or no message at all.
 WISH = "webhook-delivery"
 ABORT, DISABLE = "abort-message", "disable"
@@ -51,7 +51,7 @@ class AttemptResult:
     disabled_because: DisabledBecause | None = None
 
     @property
-    def is_settled(self) -> bool:
+    def needs_no_retry(self) -> bool:
         """Return whether no further attempt at the event follows."""
         return self.attempt.outcome is not Outcome.failed
 
@@ -125,14 +125,14 @@ def _outcome(answer: Answer | None, code: str | None) -> Outcome:
 
 
 def _disabled_because(answer: Answer) -> DisabledBecause | None:
-    if answer.status == GONE:
-        return DisabledBecause.gone
+    if answer.status == GONE_STATUS:
+        return DisabledBecause.receiver_gone
     return DisabledBecause.refused if answer.headers.get(WISH) == DISABLE else None
 
 
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    kept = {}
+    headers_kept = {}
     for name, pattern in _KEPT.items():
         if (match := pattern.match(headers.get(name, "").strip().lower())) is not None:
-            kept[name] = match[0]
-    return kept
+            headers_kept[name] = match[0]
+    return headers_kept

@@ -24,7 +24,7 @@ class DisabledBecause(CodeEnum):
     """The reason why a subscription is disabled."""
 
     failing = "failing", "The receiver failed for three days", "接收方连续失败三天"
-    gone = "gone", "The receiver is gone (410)", "接收地址已不存在（410）"
+    receiver_gone = "receiver_gone", "The receiver is gone (410)", "接收地址已不存在（410）"
     refused = "refused", "The receiver asked for it", "接收方要求停止"
     ended = "ended", "Its account, key or term has ended", "账户、密钥或期限已结束"
     by_hand = "by_hand", "Somebody disabled it", "人工停用"

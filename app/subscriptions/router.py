@@ -102,9 +102,9 @@ def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
 def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
     """Raise WrongValue for a type or kind that no event has: it would be waited for in vain."""
     for name, parameter in (("event_types", "type"), ("kinds", "kind")):
-        given: Any = list(getattr(body, name) or ())
+        names: Any = list(getattr(body, name) or ())
         try:
-            EventConditions.model_construct(None, **{parameter: given}).check_names(ledger)
+            EventConditions.model_construct(None, **{parameter: names}).check_names(ledger)
         except WrongValue as error:
             raise WrongValue(error.words, pointer=f"/{name}", because=error.because) from error
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.subscriptions.formats.message import Format
+from app.subscriptions.formats.message import MessageFormat
 from app.subscriptions.formats.standard import STANDARD
 from app.subscriptions.records import DeliveryFormat
 
-FORMATS: dict[DeliveryFormat, Format] = {DeliveryFormat.standard: STANDARD}
+FORMATS: dict[DeliveryFormat, MessageFormat] = {DeliveryFormat.standard: STANDARD}

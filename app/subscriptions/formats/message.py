@@ -58,7 +58,7 @@ class Delivered:
     code: str | None
 
 
-class Format:
+class MessageFormat:
     """A form of messages. A subclass says which request delivers one; one whose receiver must be asked first
     overrides `deliver`.
     """
