@@ -34,6 +34,11 @@ class DeliveryFormat(CodeEnum):
     """The form of what is sent."""
 
     standard = "standard", "Standard Webhooks", "Standard Webhooks"
+    slack = "slack", "Slack", "Slack"
+    teams = "teams", "Microsoft Teams", "Microsoft Teams"
+    feishu = "feishu", "Feishu", "飞书"
+    dingtalk = "dingtalk", "DingTalk", "钉钉"
+    wecom = "wecom", "WeCom", "企业微信"
 
 
 class Subscription(Record):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -32,8 +32,9 @@ from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
 from app.api.routes import Routes
 from app.api.service.feed import EventConditions
+from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import admin, holder
-from app.kernel.actions.payloads import Payload
+from app.kernel.actions.payloads import LONGEST_LINE, NO_LINE, Payload
 from app.kernel.actions.refusals import NotFound, VersionRequired, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger as Services
@@ -50,8 +51,8 @@ from app.subscriptions.queries import (
     SubscriptionOut,
     SubscriptionStatusOut,
 )
-from app.subscriptions.records import Subscription
-from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, new_secret, seal
+from app.subscriptions.records import DeliveryFormat, Subscription
+from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, seal, secret_for
 from app.subscriptions.testing import send_test
 
 PREFIX = "/subscriptions"
@@ -74,10 +75,22 @@ Url = Annotated[
 AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its id.")]
 
 
+RobotSecret = Annotated[
+    str | None,
+    StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
+    Field(
+        description="The secret that the vendor of a chat has made for its robot, if it wants a signature; none: "
+        "Standard Webhooks has one that is made here, and other robots none.",
+        examples=["SEC0a1b2c3d4e5f"],
+    ),
+]
+
+
 class NewSubscription(lifecycle.NewSubscriptionFields):
     """A subscription to events; its secret is made here."""
 
     url: Url
+    secret: RobotSecret = None
 
 
 class NewAddress(Payload):
@@ -87,7 +100,9 @@ class NewAddress(Payload):
 
 
 class NewSubscriptionSecret(Payload):
-    """A rotation of a subscription's secret; the new one is made here."""
+    """A rotation of a subscription's secret; the new one is made here, or by the vendor of a robot."""
+
+    secret: RobotSecret = None
 
 
 def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
@@ -97,6 +112,13 @@ def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
     except UnusableAddress as error:
         raise WrongValue(pointer="/url", because=error.code) from error
     return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
+
+
+def _new_secret(delivery_format: DeliveryFormat, sent: str | None) -> str:
+    """Return the secret of a subscription of that format. Raises WrongValue."""
+    if sent is not None and delivery_format is DeliveryFormat.standard:
+        raise WrongValue(pointer="/secret", because="secret_made_here")
+    return secret_for(delivery_format, sent)
 
 
 def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
@@ -120,14 +142,15 @@ async def add_subscription(
     if session_of(request) is not None and body.person in (ME, str(caller.person_id)):
         raise OwnKeyRequired()
     _check_names(ledger, body)
-    secret = new_secret()
-    fields = body.model_dump(exclude={"url"}) | _sealed_address(ledger, body.url)
+    secret = _new_secret(body.format, body.secret)
+    fields = body.model_dump(exclude={"url", "secret"}) | _sealed_address(ledger, body.url)
     payload = lifecycle.AddSubscription(**fields, sealed_secret=seal(ledger, SECRET_PURPOSE, secret))
     key = await idempotency.key_of(ledger, request, "add_subscription", idempotency_key)
     row = LIFECYCLE["add"]
     command = Command(LIFECYCLE, row, None, payload, context_of(request), None, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: secret)
+    shown = secret if body.format is DeliveryFormat.standard else None
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
 
 
 @router.post(f"{PREFIX}/{{id}}/rotate", **operation(LIFECYCLE, "rotate", CreatedSubscriptionOut))
@@ -142,7 +165,10 @@ async def rotate_subscription(
     """Rotate the subscription's secret; for a day, deliveries are signed with the previous one, too. The new
     secret is in this answer and never again.
     """
-    secret = new_secret()
+    present = await load(ledger.db, LIFECYCLE, name)
+    stored_format = None if present is None else present.record.format
+    delivery_format = stored_format or DeliveryFormat.standard
+    secret = _new_secret(delivery_format, body.secret)
     payload = lifecycle.RotateSubscription(
         occurred_at=body.occurred_at, sealed_secret=seal(ledger, SECRET_PURPOSE, secret)
     )
@@ -150,7 +176,8 @@ async def rotate_subscription(
     row, versions = LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(LIFECYCLE, row, name, payload, context_of(request), versions, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: secret)
+    shown = secret if delivery_format is DeliveryFormat.standard else None
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
 
 
 @router.post(f"{PREFIX}/{{id}}/move", **operation(LIFECYCLE, "move", SubscriptionOut))

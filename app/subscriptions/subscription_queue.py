@@ -25,6 +25,9 @@ from app.platform.outward import MOST_CONNECTIONS, OutwardClient
 from app.subscriptions.accounts import account_of
 from app.subscriptions.attempt import AttemptedEvent, AttemptResult, attempt_delivery, message_of, target_of
 from app.subscriptions.backoff import RETRY_PERIOD, WARNING_PERIOD, delay_after
+from app.subscriptions.formats import FORMATS
+from app.subscriptions.formats.message import Subject
+from app.subscriptions.formats.subjects import subject_of
 from app.subscriptions.progress import Progress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
@@ -247,7 +250,8 @@ class SubscriptionQueue:
             if not visible_events:
                 return None
             (content,) = await event_output.render_each(self._ledger, visible_events)
-        message = message_of(subscription.id, str(event.event.id), content)
+        subject = await self._subject_of(subscription, event)
+        message = message_of(subscription.id, str(event.event.id), content, subject)
         attempted = AttemptedEvent(event.event.position, event.event.stream, event.event.type)
         target = target_of(self._ledger, subscription, now)
         result = await attempt_delivery(
@@ -258,6 +262,11 @@ class SubscriptionQueue:
             await self._stop(subscription, result.disabled_because)
             raise Superseded
         return result
+
+    async def _subject_of(self, subscription: Subscription, event: SeenEvent) -> Subject | None:
+        if subscription.format is None or not FORMATS[subscription.format].names_records:
+            return None
+        return await subject_of(self._ledger, event)
 
     def _settle(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
         """Note what came of an attempt. Return whether the lane goes on with its next event."""

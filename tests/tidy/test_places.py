@@ -92,6 +92,7 @@ SQL = {
     "app/attention/*": "what needs attention, of all kinds at once",
     "app/summaries/queries.py": "summaries, which are no records",
     "app/subscriptions/attempts.py": "attempts to deliver, which are no records",
+    "app/subscriptions/formats/subjects.py": "number and title of a record of any kind",
     "app/subscriptions/progress.py": "how far subscriptions have come, which is no record",
     "app/subscriptions/selection.py": "fields of the records of events, of any kind",
     "app/subscriptions/sending.py": "which subscriptions are active, and what is sent again",

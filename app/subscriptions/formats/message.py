@@ -26,15 +26,26 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The record that an event is of, as people call it, and what happened to it, in two languages."""
+
+    number: str | None
+    title: str | None
+    label_en: str
+    label_zh: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """An event as the subscription's account sees it now. `id` is the same for each attempt at it. `content`
-    is what a reader of the stream gets: `event` and `names`.
+    is what a reader of the stream gets: `event` and `names`. `subject` is for formats that name records.
     """
 
     id: str
     type: str
     occurred_at: str
     content: Mapping[str, Any]
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ class MessageFormat:
     """A form of messages. A subclass says which request delivers one; one whose receiver must be asked first
     overrides `deliver`.
     """
+
+    @property
+    def names_records(self) -> bool:
+        """Whether messages name the record of their event."""
+        return False
 
     def request(self, target: Target, message: Message, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message."""
