@@ -106,7 +106,7 @@ async def test_a_robot_is_told_the_number_and_title_and_its_errors_are_failures(
     stage.receiver.answers = lambda request: answer(200, b'{"code":0}')
     await stage.send(6)
     body = stage.receiver.received[-1].json
-    assert body["content"]["text"] == f"[{incident['number']}] 事件报告：Mail does not arrive"
+    assert body["content"]["text"] == f"[{incident['number']}] 事件上报：Mail does not arrive"
     assert "sign" in body
     codes = [(each["outcome"], each["code"]) for each in await stage.attempts(subscription)]
     assert codes == [("delivered", None), ("failed", "vendor_code")]
@@ -122,4 +122,4 @@ async def test_filters_are_by_type_service_team_and_priority(stage: Stage) -> No
     refused = await stage.admin.post(
         "/v1/subscriptions", json={"title": "x", "url": stage.receiver.url, "kinds": ["incidnt"]}
     )
-    assert (refused.status_code, refused.json()["code"]) == (422, "wrong_value")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
