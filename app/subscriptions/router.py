@@ -149,8 +149,8 @@ async def add_subscription(
     row = LIFECYCLE["add"]
     command = Command(LIFECYCLE, row, None, payload, context_of(request), None, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    shown = secret if body.format is DeliveryFormat.standard else None
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
+    shown_secret = secret if body.format is DeliveryFormat.standard else None
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown_secret)
 
 
 @router.post(f"{PREFIX}/{{id}}/rotate", **operation(LIFECYCLE, "rotate", CreatedSubscriptionOut))
@@ -176,8 +176,8 @@ async def rotate_subscription(
     row, versions = LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(LIFECYCLE, row, name, payload, context_of(request), versions, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    shown = secret if delivery_format is DeliveryFormat.standard else None
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
+    shown_secret = secret if delivery_format is DeliveryFormat.standard else None
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown_secret)
 
 
 @router.post(f"{PREFIX}/{{id}}/move", **operation(LIFECYCLE, "move", SubscriptionOut))

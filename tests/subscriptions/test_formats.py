@@ -13,7 +13,7 @@ import pytest
 
 from app.platform.outward import Answer
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Message, OutgoingRequest, Subject, Target
+from app.subscriptions.formats.message import DeliveryTarget, Message, OutgoingRequest, Subject
 from app.subscriptions.records import DeliveryFormat
 from tests.client import Json
 from tests.subscriptions.receivers import answer
@@ -28,7 +28,7 @@ URL = "https://robot.example.org/hook?access_token=t"
 
 
 def request_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> OutgoingRequest:
-    return FORMATS[kind].request(Target(URL, [secret], language), MESSAGE, NOW)
+    return FORMATS[kind].request(DeliveryTarget(URL, [secret], language), MESSAGE, NOW)
 
 
 def body_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> Json:
