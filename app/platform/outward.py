@@ -75,7 +75,7 @@ class OutwardPolicy:
     allows_http: bool = False
 
     @classmethod
-    def of(cls, settings: Settings) -> OutwardPolicy:
+    def from_settings(cls, settings: Settings) -> OutwardPolicy:
         """Return the policy that the settings say."""
         return cls(settings.allowed_networks, settings.outward_http)
 
@@ -176,8 +176,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             raise RequestFailed("unknown_host") from error
         if not addresses or not all(map(self._policy.permits, addresses)):
             raise RequestFailed("address_refused")
-        *others, last = map(str, addresses)
-        for address in others:
+        *first_addresses, last = map(str, addresses)
+        for address in first_addresses:
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return await self._backend.connect_tcp(address, port, timeout)
         return await self._backend.connect_tcp(last, port, timeout)

@@ -108,7 +108,7 @@ class NewSubscriptionSecret(Payload):
 def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
     """Return what is kept of the address. Raises WrongValue."""
     try:
-        origin = OutwardPolicy.of(ledger.settings).check_url(url)
+        origin = OutwardPolicy.from_settings(ledger.settings).check_url(url)
     except UnusableAddress as error:
         raise WrongValue(pointer="/url", because=error.code) from error
     return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}

@@ -36,13 +36,13 @@ def body_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> Jso
     return body
 
 
-def test_slack() -> None:
+def test_slack_takes_a_text() -> None:
     assert body_of(DeliveryFormat.slack) == {
         "text": "[INC-2026-000123] Incident resolved: Mail &lt;does&gt; not arrive"
     }
 
 
-def test_teams() -> None:
+def test_teams_takes_a_card() -> None:
     body = body_of(DeliveryFormat.teams)
     (attachment,) = body["attachments"]
     assert (body["type"], attachment["contentType"]) == ("message", "application/vnd.microsoft.card.adaptive")
