@@ -42,7 +42,8 @@ set position = excluded.position, attempts = excluded.attempts, failing_since = 
   due_at = excluded.due_at"""
 DELETE_WAITING = """
 delete from deliveries.subscription_waiting w
-using unnest(%s::uuid[], %s::text[]) as d(subscription_id, stream) where w.subscription_id = d.subscription_id and w.stream = d.stream"""
+using unnest(%s::uuid[], %s::text[]) as d(subscription_id, stream)
+where w.subscription_id = d.subscription_id and w.stream = d.stream"""
 SAVE_RESEND = """
 update deliveries.resend r set low = n.low from unnest(%s::uuid[], %s::bigint[]) as n(id, low)
 where r.id = n.id"""
