@@ -79,7 +79,7 @@ RobotSecret = Annotated[
     str | None,
     StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="The secret that the vendor of a chat has made for a robot, if it wants a signature; none: "
+        description="The secret that the vendor of a chat has made for a robot, if it wants one; none: "
         "Standard Webhooks has one that is made here, and other robots none.",
         examples=["SEC0a1b2c3d4e5f"],
     ),
