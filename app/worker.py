@@ -91,6 +91,7 @@ from app.processes.improvements.effects import benefits
 from app.registry import LIFECYCLES
 from app.search import index
 from app.service_reports import issuing
+from app.subscriptions import sending as subscriptions
 from app.summaries import sending as summaries
 from app.webhooks.effects import addresses, processing
 from app.webhooks.mail import imap
@@ -192,6 +193,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(bulk_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(summaries.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(subscriptions.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed, further=_compare_cases))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))

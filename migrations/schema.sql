@@ -111,6 +111,27 @@ CREATE INDEX upload_person ON content.upload USING btree (person_id) WHERE (wrap
 
 create schema deliveries;
 
+create table deliveries.attempt (
+  id uuid not null,
+  subscription_id uuid not null,
+  "position" bigint,
+  stream text collate "C",
+  event_type text collate "C" not null,
+  message_id text collate "C" not null,
+  attempted_at timestamp with time zone not null,
+  outcome text collate "C" not null,
+  code text collate "C",
+  status smallint,
+  duration_ms integer not null,
+  size integer not null,
+  headers jsonb not null,
+  is_last boolean not null,
+  constraint attempt_pkey PRIMARY KEY (id)
+);
+CREATE INDEX attempt_age ON deliveries.attempt USING btree (attempted_at);
+CREATE INDEX attempt_event ON deliveries.attempt USING btree (subscription_id, "position") WHERE is_last;
+CREATE INDEX attempt_list ON deliveries.attempt USING btree (subscription_id, attempted_at DESC, id DESC);
+
 create table deliveries.mail (
   notice_id uuid not null,
   due_at timestamp with time zone not null,
@@ -122,6 +143,36 @@ create table deliveries.mail (
 CREATE INDEX mail_deferred ON deliveries.mail USING btree (notice_id) WHERE (why IS NOT NULL);
 CREATE INDEX mail_digest ON deliveries.mail USING btree (digest_of, due_at) WHERE (digest_of IS NOT NULL);
 CREATE INDEX mail_due ON deliveries.mail USING btree (due_at);
+
+create table deliveries.resend (
+  id uuid not null,
+  subscription_id uuid not null,
+  low bigint not null,
+  high bigint not null,
+  requested_at timestamp with time zone not null,
+  constraint resend_pkey PRIMARY KEY (id)
+);
+CREATE INDEX resend_subscription ON deliveries.resend USING btree (subscription_id, requested_at, id);
+
+create table deliveries.subscription_progress (
+  subscription_id uuid not null,
+  "position" bigint not null,
+  failures integer not null default 0,
+  probes integer not null default 0,
+  failing_since timestamp with time zone,
+  due_at timestamp with time zone,
+  constraint subscription_progress_pkey PRIMARY KEY (subscription_id)
+);
+
+create table deliveries.subscription_waiting (
+  subscription_id uuid not null,
+  stream text collate "C" not null,
+  "position" bigint not null,
+  attempts integer not null,
+  failing_since timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  constraint subscription_waiting_pkey PRIMARY KEY (subscription_id, stream)
+);
 
 create table deliveries.waiting (
   person_id uuid not null,
@@ -4137,6 +4188,41 @@ create table fold.stand_in (
 );
 CREATE INDEX stand_in_agreed ON fold.stand_in USING btree (agreed_at DESC, id DESC);
 CREATE INDEX stand_in_team ON fold.stand_in USING btree (team_id, duty, GREATEST(ends_at, return_ends_at)) WHERE (state = 'agreed'::text);
+
+create table fold.subscription (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  title text collate "C" not null,
+  person_id uuid not null,
+  key_id uuid,
+  roles text[] collate "C",
+  ends_at timestamp with time zone,
+  origin text collate "C" not null,
+  sealed_url text collate "C" not null,
+  format text collate "C" not null,
+  language text collate "C" not null,
+  event_types text[] collate "C",
+  kinds text[] collate "C",
+  services text[] collate "C",
+  team_ids text[] collate "C",
+  priorities text[] collate "C",
+  sealed_secret text collate "C" not null,
+  previous_sealed_secret text collate "C",
+  previous_ends_at timestamp with time zone,
+  rotated_at timestamp with time zone,
+  failing_since_at timestamp with time zone,
+  disabled_because text collate "C",
+  added_at timestamp with time zone not null,
+  resumed_at timestamp with time zone,
+  disabled_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint subscription_pkey PRIMARY KEY (id)
+);
+CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);
+CREATE INDEX subscription_person ON fold.subscription USING btree (person_id);
+CREATE INDEX subscription_sent ON fold.subscription USING btree (id) WHERE (state = 'active'::text);
 
 create table fold.suggestion_evidence (
   id uuid not null,

@@ -99,6 +99,8 @@ class NoticeType(CodeEnum):
     deployed = "deployed", "Deployed", "已部署", FOLLOW
     rolled_back = "rolled_back", "Rolled back", "已回退", FOLLOW
     fell_silent = "fell_silent", "Source silent", "来源静默", YOURS
+    deliveries_failing = "deliveries_failing", "Deliveries fail", "推送持续失败", YOURS
+    deliveries_stopped = "deliveries_stopped", "Deliveries stopped", "推送已停止", YOURS
     agreement_moved = "agreement_moved", "Agreement changed", "协议有进展", FOLLOW
     to_sign = "to_sign", "Agreement to sign", "协议待签署", WAITS
     to_consent = "to_consent", "Agreement to consent to", "协议待您同意", WAITS

@@ -11,7 +11,7 @@ import os
 import re
 from datetime import time
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -249,6 +249,14 @@ class Settings(BaseSettings):
         ge=1,
         description="Verified deliveries of one webhook source that a process takes in a minute.",
     )
+    outward_networks: Annotated[str, AfterValidator(_networks)] = Field(
+        default="",
+        description="Addresses or networks, separated by commas, that subscriptions may send to although "
+        "they are not public, such as 10.1.2.0/24. None: public addresses only.",
+    )
+    outward_http: bool = Field(
+        default=False, description="Let subscriptions send to addresses without TLS (`http://`), too."
+    )
     open_metrics: bool = Field(
         default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
     )
@@ -418,6 +426,11 @@ class Settings(BaseSettings):
     def trusted_origins(self) -> frozenset[str]:
         """Return the origins whose pages may call this API."""
         return frozenset(_comma_separated(self.origins))
+
+    @property
+    def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the networks that are not public and may be sent to."""
+        return tuple(ip_network(part) for part in _comma_separated(self.outward_networks))
 
 
 def load(**overrides: object) -> Settings:

@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1057"
-down_revision = "1051"
+down_revision = "1052"
 branch_labels = None
 depends_on = None
 

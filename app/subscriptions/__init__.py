@@ -1,0 +1,1 @@
+"""Subscriptions: the log's events, delivered to other systems as webhooks."""

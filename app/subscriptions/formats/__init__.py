@@ -1,0 +1,17 @@
+"""Formats: what a subscription sends, and what its receiver's answers mean."""
+
+from __future__ import annotations
+
+from app.subscriptions.formats.chat import DINGTALK, FEISHU, SLACK, TEAMS, WECOM
+from app.subscriptions.formats.message import MessageFormat
+from app.subscriptions.formats.standard import STANDARD
+from app.subscriptions.records import DeliveryFormat
+
+FORMATS: dict[DeliveryFormat, MessageFormat] = {
+    DeliveryFormat.standard: STANDARD,
+    DeliveryFormat.slack: SLACK,
+    DeliveryFormat.teams: TEAMS,
+    DeliveryFormat.feishu: FEISHU,
+    DeliveryFormat.dingtalk: DINGTALK,
+    DeliveryFormat.wecom: WECOM,
+}

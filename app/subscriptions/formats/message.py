@@ -1,0 +1,99 @@
+"""A message to a receiver, and the form in which a subscription sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.platform.outward import Answer, OutwardClient
+
+JSON = "application/json"
+SUCCESS = range(200, 300)
+REDIRECTS = range(300, 400)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryTarget:
+    """Where messages go: the address, the secrets that sign now, the newest first, and the language of
+    labels.
+    """
+
+    url: str
+    secrets: Sequence[str]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The record that an event is of, as people call it, and what happened to it, in two languages."""
+
+    number: str | None
+    title: str | None
+    label_en: str
+    label_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as the subscription's account sees it now. `id` is the same for each attempt at it. `content`
+    is what a reader of the stream gets: `event` and `names`. `subject` is for formats that name records.
+    """
+
+    id: str
+    type: str
+    occurred_at: str
+    content: Mapping[str, Any]
+    subject: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request that delivers a message."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The end of an attempt that was answered: the answer, the size of what was sent in bytes, and why it is
+    a failure; None: it is none.
+    """
+
+    answer: Answer
+    size: int
+    code: str | None
+
+
+class MessageFormat:
+    """A form of messages. A subclass says which request delivers one; one whose receiver must be asked first
+    overrides `deliver`.
+    """
+
+    @property
+    def names_records(self) -> bool:
+        """Whether messages name the record of their event."""
+        return False
+
+    def request(self, target: DeliveryTarget, message: Message, now: datetime) -> OutgoingRequest:
+        """Return the request that delivers the message."""
+        raise NotImplementedError
+
+    def failure(self, answer: Answer) -> str | None:
+        """Return why the answer is a failure; None: it is none."""
+        if answer.status in SUCCESS:
+            return None
+        return "redirect" if answer.status in REDIRECTS else "status"
+
+    async def deliver(
+        self, client: OutwardClient, target: DeliveryTarget, message: Message, now: datetime
+    ) -> Delivered:
+        """Deliver the message. Raises RequestFailed, UnusableAddress."""
+        request = self.request(target, message, now)
+        headers = {"content-type": JSON, "user-agent": "ledgerdesk"} | dict(request.headers)
+        answer = await client.request(request.method, request.url, headers, request.body)
+        return Delivered(answer, len(request.body), self.failure(answer))

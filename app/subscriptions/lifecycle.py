@@ -1,0 +1,341 @@
+"""The lifecycle of subscriptions to the log's events.
+
+active ⇄ paused
+active, paused ─► disabled ─► active
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Person, Role, grant_texts, parse_grants
+from app.common.priorities.priority import Priority
+from app.common.records import ForeignRef, Hidden, KeyRef
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.keys import KeyExpiry, key_roles_not_held
+from app.foundation.people.persons import Locale
+from app.foundation.people.roles import RoleText
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import admin, holder, process_relation, rule
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    Instant,
+    Patch,
+    Payload,
+    RecordKey,
+    Reference,
+    ShortText,
+)
+from app.kernel.actions.refusals import Refusal, SupersededSecret, WrongValue
+from app.subscriptions.records import DeliveryFormat, DisabledBecause, Subscription
+from app.subscriptions.records import SubscriptionState as State
+
+#: So long does the secret before the last rotation sign, too.
+OVERLAP = timedelta(hours=24)
+
+# The payload says whom it is for: a check of the action reads it.
+subscriber = process_relation(
+    "subscriber", "anybody, of their own by an API key", "任何人（限本人，须使用 API 密钥）"
+)
+
+SubscriptionPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
+SubscriptionRoles = Annotated[
+    Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
+    Field(description="The only roles of its account that it sees with; none: all that the account holds."),
+]
+SealedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
+Origin = Annotated[ShortText, Field(description="Scheme, host and port of the address.")]
+EventTypeName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z_]*\.[a-z][a-z_]*$", max_length=102),
+    Field(examples=["incident.resolved"]),
+]
+KindName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40), Field(examples=["incident"])
+]
+
+
+def _few(description: str) -> Any:
+    return Field(default=(), max_length=LONGEST_LIST, description=description)
+
+
+class SubscriptionFields(Payload, of=Subscription):
+    """Fields of a subscription that can be edited."""
+
+    title: ShortText
+    language: Locale = "en"
+    event_types: Annotated[tuple[EventTypeName, ...], BoundedList] = _few(
+        "The only types of events that are sent; none: all."
+    )
+    kinds: Annotated[tuple[KindName, ...], BoundedList] = _few(
+        "The only kinds of records whose events are sent; none: all."
+    )
+    services: Annotated[tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...], BoundedList] = (
+        _few("The keys of the only services whose records' events are sent; none: all.")
+    )
+    teams: Annotated[tuple[Annotated[Reference, ForeignRef("team", retired=True)], ...], BoundedList] = _few(
+        "The only teams whose records' events are sent: keys or ids; none: all."
+    )
+    priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
+        "The only priorities of tickets whose events are sent; none: all."
+    )
+
+
+class NewSubscriptionFields(SubscriptionFields, of=Subscription):
+    """Fields of a new subscription, but for its address and its secret."""
+
+    person: SubscriptionPerson = "me"
+    roles: SubscriptionRoles = None
+    ends_at: KeyExpiry = None
+    format: DeliveryFormat = DeliveryFormat.standard
+
+
+class AddSubscription(NewSubscriptionFields):
+    """A subscription to events."""
+
+    origin: Origin
+    sealed_url: SealedText
+    sealed_secret: SealedText
+
+
+@dataclass
+class OwnKeyRequired(Refusal):
+    """Refusal 403: a subscription of one's own is made with an API key, and ends with it; a session or token
+    would leave one behind that sees longer than they do.
+    """
+
+    STATUS = 403
+    CODE = "own_key_required"
+
+
+@dataclass
+class OnlyOwnSubscription(Refusal):
+    """Refusal 403: whoever is no administrator makes subscriptions of their own only."""
+
+    STATUS = 403
+    CODE = "only_own_subscription"
+
+
+@dataclass
+class RotatedLately(Refusal):
+    """Refusal 409: the secret before the last rotation still signs; a further one would leave a receiver
+    without any secret that it knows.
+    """
+
+    STATUS = 409
+    CODE = "rotated_lately"
+
+
+def add(subscription: Subscription, body: AddSubscription, ctx: ActionContext) -> None:
+    """Add a subscription: the events from then on are sent to its address."""
+    caller, person = ctx.caller, ctx.required_ref(Person, "person")
+    copy_fields(subscription, body, ctx, without="roles ends_at")
+    roles, ends_at = body.roles, body.ends_at
+    # No credential makes a broader one, nor one that outlives it.
+    if person.id == caller.person_id:
+        restricted_to = grant_texts(caller.restricted_to)
+        roles = roles or (None if restricted_to is None else tuple(restricted_to))
+        ends_at = ends_at or caller.ends_at
+        subscription.key_id = caller.key_id
+    subscription.roles = None if roles is None else list(dict.fromkeys(roles))
+    subscription.ends_at = ends_at
+    subscription.added_at = ctx.occurred_at
+
+
+async def secret_superseded(
+    reads: ReadContext, subscription: Subscription, body: Payload, ctx: ActionContext
+) -> None:
+    """Refuse whoever comes with the secret that a key had before its last rotation."""
+    if ctx.caller.is_superseded:
+        raise SupersededSecret()
+
+
+async def person_beyond_credential(
+    reads: ReadContext, subscription: Subscription, body: AddSubscription, ctx: ActionContext
+) -> None:
+    """Refuse a subscription of somebody else's, unless an administrator makes it; and one of one's own that
+    is made without a key, or sees more than that.
+    """
+    caller, person = ctx.caller, ctx.required_ref(Person, "person")
+    check_person_active(person, "/person")
+    if caller.is_rule:
+        return
+    if person.id != caller.person_id:
+        if not caller.has_role(Role.admin, subscription):
+            raise OnlyOwnSubscription()
+        return
+    if caller.key_id is None and caller.ends_at is not None:
+        raise OwnKeyRequired()
+    if body.roles is not None and not caller.covers_credential(person.id, parse_grants(body.roles)):
+        raise WrongValue(pointer="/roles", because="not_held_by_them")
+    _check_end(body.ends_at or caller.ends_at, caller.ends_at)
+
+
+async def outlives_credential(
+    reads: ReadContext, subscription: Subscription, body: MoveSubscription, ctx: ActionContext
+) -> None:
+    """Refuse if somebody would send what a subscription of their own tells elsewhere for longer than their
+    credential lasts (`subscription_ends_later`).
+    """
+    if subscription.person_id == ctx.caller.person_id:
+        _check_end(subscription.ends_at, ctx.caller.ends_at)
+
+
+def _check_end(ends: datetime | None, latest: datetime | None) -> None:
+    if latest is not None and (ends is None or ends > latest):
+        raise WrongValue(pointer="/ends_at", because="subscription_ends_later")
+
+
+class EditSubscription(Patch, SubscriptionFields, of=Subscription):
+    """Fields to change; those left out stay as they are."""
+
+
+def edit(subscription: Subscription, body: EditSubscription, ctx: ActionContext) -> None:
+    """Edit the subscription: its name, its language, and which events are sent."""
+    apply_patch(subscription, body, ctx)
+
+
+class MoveSubscription(Payload):
+    """Another address for a subscription."""
+
+    origin: Origin
+    sealed_url: SealedText
+
+
+def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext) -> None:
+    """Move the subscription to another address; what waits is sent there."""
+    subscription.origin = body.origin
+    subscription.sealed_url = body.sealed_url
+
+
+class RotateSubscription(Payload):
+    """A new secret for a subscription."""
+
+    sealed_secret: SealedText
+
+
+def rotate(subscription: Subscription, body: RotateSubscription, ctx: ActionContext) -> None:
+    """Rotate the subscription's secret; for a day, deliveries are signed with the previous one, too."""
+    subscription.previous_sealed_secret = subscription.sealed_secret
+    subscription.previous_ends_at = ctx.occurred_at + OVERLAP
+    subscription.sealed_secret = body.sealed_secret
+    subscription.rotated_at = ctx.occurred_at
+
+
+async def rotated_lately(
+    reads: ReadContext, subscription: Subscription, body: RotateSubscription, ctx: ActionContext
+) -> None:
+    """Refuse another rotation while the secret before the last one still signs."""
+    if subscription.previous_ends_at is not None and ctx.now < subscription.previous_ends_at:
+        raise RotatedLately()
+
+
+def pause(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Pause the subscription: events wait until it is resumed."""
+
+
+def resume(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Resume the subscription: the events that it has missed are sent first."""
+    subscription.resumed_at = ctx.occurred_at
+    subscription.failing_since_at = None
+    subscription.disabled_because = None
+
+
+async def has_ended(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
+    """Refuse to resume a subscription whose term, account or key has ended (`subscription_ended`)."""
+    if subscription.disabled_because is DisabledBecause.ended:
+        return "subscription_ended"
+    return None
+
+
+class WarnOfSubscription(Payload):
+    """The time since which no delivery has succeeded."""
+
+    since_at: Instant
+
+
+def warn(subscription: Subscription, body: WarnOfSubscription, ctx: ActionContext) -> None:
+    """Warn of the subscription: no delivery has succeeded for two days; after three it is disabled."""
+    subscription.failing_since_at = body.since_at
+
+
+def note_recovery(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Note the subscription's recovery: deliveries succeed again."""
+    subscription.failing_since_at = None
+
+
+async def not_failing(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
+    """Refuse to note a recovery that nobody was warned before (`not_failing`)."""
+    return "not_failing" if subscription.failing_since_at is None else None
+
+
+async def failing_already(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
+    """Refuse to warn twice (`failing_already`)."""
+    return None if subscription.failing_since_at is None else "failing_already"
+
+
+class StopSubscription(Payload):
+    """The reason why nothing more is sent."""
+
+    because: DisabledBecause
+
+
+def stop(subscription: Subscription, body: StopSubscription, ctx: ActionContext) -> None:
+    """Stop the subscription: its receiver has failed for three days, or wants no more, or its account has
+    ended.
+    """
+    subscription.disabled_because = body.because
+
+
+def disable(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Disable the subscription: nothing more is sent until it is resumed."""
+    subscription.disabled_because = DisabledBecause.by_hand
+
+
+SENDING_STATES = [State.active, State.paused]
+RESUMABLE_STATES = [State.paused, State.disabled]
+CHECKS = (secret_superseded,)
+NEW_CHECKS = (*CHECKS, key_roles_not_held, person_beyond_credential)
+MAKERS = admin | subscriber | rule
+OWNERS = admin | holder | rule
+
+
+def _told(step: NoticeType) -> tuple[RecipientRule, ...]:
+    return RecipientRule(step, field="person_id"), RecipientRule(step, roles=frozenset({Role.admin}))
+
+
+HALTED = _told(NoticeType.deliveries_stopped)
+FAILING = _told(NoticeType.deliveries_failing)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="subscription", plural="subscriptions", zh="事件订阅",
+    record=Subscription, states=State, administrative=True,
+    audience=lambda subscription: (f"person:{subscription.person_id}",), columns={"person": ("person_id",)},
+    oversight=frozenset({Role.admin, Role.auditor}),
+    rows=(
+        #      action          中文        from            to              who     event
+        action(add,            "添加",     NEW_RECORD,     State.active,   MAKERS, "subscription.added",     wrong=NEW_CHECKS),
+        action(edit,           "编辑",     list(State),    STAYS,          OWNERS, "subscription.edited",    wrong=CHECKS),
+        action(move,           "变更地址", list(State),    STAYS,          OWNERS, "subscription.moved",     wrong=(*CHECKS, outlives_credential)),
+        action(rotate,         "轮换密钥", list(State),    STAYS,          OWNERS, "subscription.rotated",   wrong=(*CHECKS, rotated_lately)),
+        action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused",    wrong=CHECKS),
+        action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   wrong=CHECKS, unless=(has_ended,)),
+        action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
+        action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
+        action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
+        action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
+    ),
+)
+# fmt: on

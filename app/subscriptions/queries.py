@@ -1,0 +1,88 @@
+"""Answers about subscriptions and attempts to deliver."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.listings.lists import Listing
+from app.api.records.shapes import OutputModel, RecordOut
+from app.common.records import CodeEnum
+from app.foundation.people.queries import PERSONS
+from app.subscriptions.lifecycle import LIFECYCLE
+from app.subscriptions.records import Subscription
+
+
+class AttemptOutcome(CodeEnum):
+    """The outcome of an attempt."""
+
+    delivered = "delivered", "Delivered", "已送达"
+    failed = "failed", "Failed", "失败"
+    given_up = "given_up", "Failed for three days, not tried again", "连续失败三天，不再重试"
+    aborted = "aborted", "Not tried again, as the receiver asked", "应接收方要求不再重试"
+
+
+class SubscriptionOut(RecordOut, of=Subscription, after={"rotated_at": "previous_ends_at"}):
+    """A subscription to events, without its secret, and of its address the origin only."""
+
+
+class CreatedSubscriptionOut(SubscriptionOut):
+    """A subscription with its secret, which is shown once."""
+
+    secret: str | None = Field(description="Shown now and never again; null when it was sent to us.")
+
+
+class AttemptOut(OutputModel):
+    """An attempt to deliver an event: when, how long, and what came of it; nothing of what was sent."""
+
+    id: UUID
+    message_id: str = Field(description="`webhook-id`: the same for each attempt at one event.")
+    position: int | None = Field(description="The event's place in the log; null: it was a test.")
+    stream: str | None = Field(description="The event's record: `<kind>/<id>`; null: it was a test.")
+    event_type: str
+    attempted_at: datetime
+    outcome: AttemptOutcome
+    code: str | None = Field(
+        description="The reason of the failure: `status`, `redirect`, `vendor_code`, `timeout`, `closed`, "
+        "`no_connection`, `tls`, `unknown_host`, `address_refused`."
+    )
+    status: int | None = Field(description="HTTP status of the answer; null: none came.")
+    duration_ms: int
+    size: int = Field(description="Of the body that was sent, in bytes.")
+    headers: dict[str, str] = Field(
+        description="Those headers of the answer that can repeat nothing of what was sent."
+    )
+
+
+class ResentOut(OutputModel):
+    """The number of events, or of stretches of the log, that are sent once more."""
+
+    resent: int
+
+
+class SubscriptionStatusOut(OutputModel):
+    """The state of a subscription's deliveries."""
+
+    position: int | None = Field(
+        description="Events up to this position are delivered, or their streams wait. Null: not begun yet."
+    )
+    waiting_streams: int = Field(description="Streams of which an event waits for its next attempt.")
+    oldest_waiting_since: datetime | None = Field(
+        description="First failure of the stream that waits longest."
+    )
+    failing_since: datetime | None = Field(description="First failure since the last success.")
+    next_attempt_at: datetime | None = Field(description="Nothing is sent before; null: as events come.")
+    delivered_last_day: int
+    failed_last_day: int
+    to_resend: int = Field(description="Requests to send events once more that are not done yet.")
+
+
+SUBSCRIPTIONS = Listing(
+    lifecycle=LIFECYCLE,
+    shape=SubscriptionOut,
+    filters=("state", "person", "format", "added_at", "changed_at"),
+    sorts=("added_at", "title", "changed_at"),
+    expands=(PERSONS,),
+)

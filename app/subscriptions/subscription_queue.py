@@ -1,0 +1,363 @@
+"""The queue of a subscription: what is due of its deliveries now, a bounded number of events at a time.
+
+Events of one stream go one after the other, those of several streams side by side. A stream whose event
+failed waits by itself. When several streams have failed in a row, the receiver is down: then one event at a
+time is tried, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.api.records import events as event_output
+from app.common.people import Caller
+from app.kernel.consumers.rules import Clock
+from app.kernel.histories.feed import PositionSpan, SeenEvent
+from app.kernel.histories.newest import NewestEvents
+from app.kernel.ledger import Ledger
+from app.platform.outward import MOST_CONNECTIONS, OutwardClient
+from app.subscriptions.accounts import account_of
+from app.subscriptions.attempt import AttemptedEvent, AttemptResult, attempt_delivery, message_of, target_of
+from app.subscriptions.backoff import RETRY_PERIOD, WARNING_PERIOD, delay_after
+from app.subscriptions.formats import FORMATS
+from app.subscriptions.formats.message import Subject
+from app.subscriptions.formats.subjects import subject_of
+from app.subscriptions.progress import SubscriptionProgress, WaitingStream
+from app.subscriptions.queries import AttemptOutcome as Outcome
+from app.subscriptions.records import DisabledBecause, Subscription
+from app.subscriptions.selection import Selected, select_new, select_span
+from app.subscriptions.standing import note_recovery, stop, warn
+
+#: What was selected and rendered is good for so long; then it is looked at again before it is sent.
+FRESH_SECONDS = 0.5
+
+
+class Superseded(Exception):
+    """The subscription has changed, or its account may see something else now: the turn begins anew."""
+
+
+@dataclass(slots=True)
+class Resend:
+    """A request to send the events after `low`, up to `high`, once more."""
+
+    id: UUID
+    low: int
+    high: int
+
+
+@dataclass(slots=True)
+class SenderState:
+    """The state that all subscriptions of a process share: the log's head, the newest events (None: they are
+    read from the database), and the subscriptions that are active now.
+    """
+
+    ledger: Ledger
+    clock: Clock
+    newest: NewestEvents | None = None
+    head: int = 0
+    active: dict[UUID, Subscription] = field(default_factory=dict)
+    chance: Callable[[], float] = random.random
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The events of one stream that are sent one after the other; `waits`: the stream has waited."""
+
+    stream: str
+    events: list[SeenEvent]
+    waits: WaitingStream | None = None
+    #: Position after the last event that was settled.
+    reached: int = 0
+    is_stopped: bool = False
+
+
+class SubscriptionQueue:
+    """The queue of one subscription: what of the log is still to be sent, and what waits."""
+
+    def __init__(
+        self, state: SenderState, subscription_id: UUID, progress: SubscriptionProgress, client: OutwardClient
+    ) -> None:
+        self.progress, self.client = progress, client
+        self.resends: list[Resend] = []
+        self.finished_resends: list[UUID] = []
+        self._state, self._id = state, subscription_id
+        self._ledger = state.ledger
+        self._caller: Caller | None = None
+        self._subscription: Subscription | None = None
+        self._stopped_version = 0
+        self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
+
+    async def send_some(self) -> bool:
+        """Send some of what is due. Return whether more may be due at once. Raises DatabaseGone."""
+        subscription, now = self._state.active.get(self._id), self._state.clock()
+        if subscription is None or subscription.version <= self._stopped_version:
+            return False
+        caller = await account_of(self._ledger, subscription, now)
+        if caller is None:
+            await self._stop(subscription, DisabledBecause.ended)
+            return False
+        progress = self.progress
+        self._subscription, self._caller = subscription, caller
+        resumed_at = subscription.resumed_at
+        if (
+            resumed_at is not None
+            and progress.failing_since is not None
+            and progress.failing_since < resumed_at
+        ):
+            progress.begin_anew(now)
+        if self._is_held:
+            return False
+        try:
+            if progress.is_outage:
+                return await self._probe(subscription, caller, now)
+            return await self._send(subscription, caller, now)
+        except Superseded:
+            return True
+
+    async def _send(self, subscription: Subscription, caller: Caller, now: datetime) -> bool:
+        """Send what is due of the streams that wait, and the next new events."""
+        progress, old = self.progress, self.progress.position
+        due = [stream for stream, waiting in progress.waiting.items() if waiting.due_at <= now]
+        lanes = {}
+        for stream in sorted(due, key=lambda name: progress.waiting[name].due_at)[:MOST_CONNECTIONS]:
+            waiting = progress.waiting[stream]
+            selected = await self._of_stream(stream, PositionSpan(waiting.position - 1, old))
+            lanes[stream] = _Lane(stream, list(selected.events), waiting, selected.position)
+        new = await select_new(self._ledger, self._state.newest, subscription, caller, old, self._state.head)
+        first_skipped: dict[str, int] = {}
+        for event in new.events:
+            stream = event.event.stream
+            if stream in progress.waiting:
+                first_skipped.setdefault(stream, event.event.position)
+                continue
+            lanes.setdefault(stream, _Lane(stream, [], None, new.position)).events.append(event)
+        await self._send_lanes(list(lanes.values()))
+        for lane in lanes.values():
+            if lane.waits is not None and not lane.is_stopped:
+                self._end_waiting(lane, old, first_skipped.get(lane.stream), now)
+        progress.advance_to(new.position)
+        busy = new.has_more or any(waiting.due_at <= now for waiting in progress.waiting.values())
+        if not busy and self.resends and not progress.is_outage:
+            await self._resend(subscription, caller)
+            busy = bool(self.resends)
+        await self._judge(subscription)
+        return busy
+
+    def _end_waiting(self, lane: _Lane, old: int, skipped: int | None, now: datetime) -> None:
+        """Note that all events of a stream that has waited are settled, as far as they were selected."""
+        waits = lane.waits
+        assert waits is not None
+        following = lane.reached + 1 if lane.reached < old else skipped
+        if following is None:
+            self.progress.release(lane.stream)
+        else:
+            self.progress.wait(lane.stream, WaitingStream(following, 0, now, now))
+
+    async def _probe(self, subscription: Subscription, caller: Caller, now: datetime) -> bool:
+        """Try one event, of a stream that does not wait if there is one: what waits may be the fault."""
+        progress = self.progress
+        new = await select_new(
+            self._ledger, self._state.newest, subscription, caller, progress.position, self._state.head
+        )
+        fresh = next((event for event in new.events if event.event.stream not in progress.waiting), None)
+        if fresh is not None:
+            lane = _Lane(fresh.event.stream, [fresh], None, fresh.event.position)
+            reached = fresh.event.position
+        else:
+            progress.advance_to(new.position)
+            stream = min(progress.waiting, key=lambda name: progress.waiting[name].due_at, default=None)
+            if stream is None:
+                progress.begin_anew(now)
+                return True
+            waiting, reached = progress.waiting[stream], progress.position
+            selected = await self._of_stream(stream, PositionSpan(waiting.position - 1, reached), 1)
+            lane = _Lane(stream, list(selected.events), waiting, selected.position)
+        failing_since, probes = progress.failing_since, progress.probes
+        await self._send_lanes([lane])
+        if lane.is_stopped:
+            progress.probes = probes + 1
+            pause = delay_after(progress.probes + 1, self._state.chance())
+            progress.due_at = max(progress.due_at or now, now + pause)
+            progress.is_changed = True
+        elif lane.waits is not None:
+            self._end_waiting(lane, progress.position, None, now)
+        if fresh is not None:
+            progress.advance_to(reached)
+        await self._judge(subscription)
+        return failing_since is not None and progress.failing_since is None
+
+    async def _of_stream(self, stream: str, span: PositionSpan, limit: int = 50) -> Selected:
+        assert self._subscription is not None
+        assert self._caller is not None
+        return await select_span(self._ledger, self._subscription, self._caller, span, (stream,), limit)
+
+    async def _send_lanes(self, lanes: Sequence[_Lane]) -> None:
+        """Send the events of each lane one after the other, the lanes side by side."""
+        events = [event for lane in lanes for event in lane.events]
+        rendered_at, epoch = asyncio.get_running_loop().time(), self._ledger.vault.epoch
+        contents = await event_output.render_each(self._ledger, events)
+        by_position = {event.event.position: c for event, c in zip(events, contents, strict=True)}
+        batch = _Batch(by_position, rendered_at, epoch)
+        outcomes = await asyncio.gather(
+            *(self._send_lane(lane, batch) for lane in lanes), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _send_lane(self, lane: _Lane, batch: _Batch) -> None:
+        async with self._slots:
+            for event in lane.events:
+                if self._is_held:
+                    self._hold(lane, event, None)
+                    return
+                is_repeated = lane.waits is not None and event is lane.events[0]
+                result = await self._attempt(event, batch, is_repeated=is_repeated)
+                if result is not None and not self._settle(lane, event, result):
+                    return
+
+    @property
+    def _is_held(self) -> bool:
+        """Return whether nothing is to be sent now, since the receiver is down or has asked for a pause."""
+        return self.progress.due_at is not None and self._state.clock() < self.progress.due_at
+
+    async def _attempt(self, event: SeenEvent, batch: _Batch, *, is_repeated: bool) -> AttemptResult | None:
+        """Try to deliver the event; None: its account does not see it any more. Raises Superseded,
+        DatabaseGone.
+        """
+        now = self._state.clock()
+        subscription = self._state.active.get(self._id)
+        if (
+            subscription is None
+            or self._subscription is None
+            or subscription.version != self._subscription.version
+        ):
+            raise Superseded
+        if await account_of(self._ledger, subscription, now) != self._caller:
+            raise Superseded
+        content = batch.contents[event.event.position]
+        stale = asyncio.get_running_loop().time() - batch.rendered_at > FRESH_SECONDS
+        if stale or batch.epoch != self._ledger.vault.epoch:
+            position = event.event.position
+            span = PositionSpan(position - 1, position)
+            visible_events = (await self._of_stream(event.event.stream, span)).events
+            if not visible_events:
+                return None
+            (content,) = await event_output.render_each(self._ledger, visible_events)
+        subject = await self._subject_of(subscription, event)
+        message = message_of(subscription.id, str(event.event.id), content, subject)
+        attempted = AttemptedEvent(event.event.position, event.event.stream, event.event.type)
+        target = target_of(self._ledger, subscription, now)
+        result = await attempt_delivery(
+            self.client, subscription, target, attempted, message, now, is_repeated=is_repeated
+        )
+        if result.disabled_because is not None:
+            self.progress.attempts.append(result.attempt)
+            await self._stop(subscription, result.disabled_because)
+            raise Superseded
+        return result
+
+    async def _subject_of(self, subscription: Subscription, event: SeenEvent) -> Subject | None:
+        if subscription.format is None or not FORMATS[subscription.format].names_records:
+            return None
+        return await subject_of(self._ledger, event)
+
+    def _settle(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
+        """Note what came of an attempt. Return whether the lane goes on with its next event."""
+        progress, now = self.progress, self._state.clock()
+        if result.needs_no_retry:
+            progress.attempts.append(result.attempt)
+            progress.succeeded()
+            if lane.waits is not None:
+                progress.wait(lane.stream, WaitingStream(event.event.position + 1, 0, now, now))
+            return True
+        since = now if lane.waits is None or event is not lane.events[0] else lane.waits.failing_since
+        progress.failed(lane.stream, now)
+        # Of the whole receiver it is judged later.
+        others_succeed = progress.failing_since is not None and now - progress.failing_since < RETRY_PERIOD
+        if now - since >= RETRY_PERIOD and others_succeed:
+            progress.attempts.append(replace(result.attempt, outcome=Outcome.given_up))
+            progress.wait(lane.stream, WaitingStream(event.event.position + 1, 0, now, now))
+            return True
+        progress.attempts.append(result.attempt)
+        self._hold(lane, event, result)
+        return False
+
+    def _hold(self, lane: _Lane, event: SeenEvent, result: AttemptResult | None) -> None:
+        """Have the lane's stream wait from that event on, after the result of an attempt (None: none was
+        made).
+        """
+        progress, now = self.progress, self._state.clock()
+        lane.is_stopped = True
+        before = lane.waits if lane.waits is not None and event is lane.events[0] else None
+        attempts = (0 if before is None else before.attempts) + (0 if result is None else 1)
+        due_at = now if result is None else now + delay_after(attempts, self._state.chance())
+        if result is not None and result.pause is not None:
+            due_at = max(due_at, now + result.pause)
+            progress.due_at = max(progress.due_at or now, now + result.pause)
+            progress.is_changed = True
+        if progress.is_outage and progress.due_at is None:
+            progress.due_at, progress.is_changed = now + delay_after(1, self._state.chance()), True
+        since = now if before is None else before.failing_since
+        progress.wait(lane.stream, WaitingStream(event.event.position, attempts, since, due_at))
+
+    async def _resend(self, subscription: Subscription, caller: Caller) -> None:
+        """Send some events of the first request to send them again. What fails is not tried once more."""
+        request = self.resends[0]
+        span = PositionSpan(request.low, min(request.high, self.progress.position))
+        selected = await select_span(self._ledger, subscription, caller, span)
+        lanes: dict[str, list[SeenEvent]] = {}
+        for event in selected.events:
+            lanes.setdefault(event.event.stream, []).append(event)
+        contents = await event_output.render_each(self._ledger, selected.events)
+        by_position = {e.event.position: c for e, c in zip(selected.events, contents, strict=True)}
+        batch = _Batch(by_position, asyncio.get_running_loop().time(), self._ledger.vault.epoch)
+        await asyncio.gather(*(self._resend_lane(events, batch) for events in lanes.values()))
+        request.low = selected.position
+        if not selected.has_more:
+            self.resends.pop(0)
+            self.finished_resends.append(request.id)
+
+    async def _resend_lane(self, events: Sequence[SeenEvent], batch: _Batch) -> None:
+        async with self._slots:
+            for event in events:
+                result = await self._attempt(event, batch, is_repeated=True)
+                if result is None:
+                    continue
+                self.progress.attempts.append(result.attempt)
+                if result.needs_no_retry:
+                    self.progress.succeeded()
+                else:
+                    self.progress.failed(event.event.stream, self._state.clock())
+
+    async def _judge(self, subscription: Subscription) -> None:
+        """Warn of a receiver that has failed for two days, and stop what has failed for three."""
+        since, now = self.progress.failing_since, self._state.clock()
+        if since is None:
+            if subscription.failing_since_at is not None:
+                await note_recovery(self._ledger, subscription, now)
+        elif now - since >= RETRY_PERIOD:
+            await self._stop(subscription, DisabledBecause.failing)
+        elif now - since >= WARNING_PERIOD and subscription.failing_since_at is None:
+            await warn(self._ledger, subscription, since, now)
+
+    async def _stop(self, subscription: Subscription, because: DisabledBecause) -> None:
+        # Whatever was read of it before is not sent to any more.
+        self._stopped_version = subscription.version
+        self._state.active.pop(self._id, None)
+        await stop(self._ledger, subscription, because, self._state.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Events as they were rendered, by position; when, and as of which state of persons and keys."""
+
+    contents: dict[int, dict[str, Any]]
+    rendered_at: float
+    epoch: int
