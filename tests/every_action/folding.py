@@ -87,11 +87,11 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
     payload = event.data["given"]
     # The secret of a key or a source is made by the server, and the address of a subscription, which may hold
     # one, is encrypted; what has a default is kept with it.
-    made = {"secret_hash", "sealed_secret", "secret_fingerprint"}
+    added_fields = {"secret_hash", "sealed_secret", "secret_fingerprint"}
     kept_fields = {name: value for name, value in body.items() if name != "url" or "url" in payload}
     if kept_fields.keys() != body.keys():
-        made |= {"sealed_url", "origin"}
-    assert payload.keys() - made == kept_fields.keys() | _defaults(row, body)
+        added_fields |= {"sealed_url", "origin"}
+    assert payload.keys() - added_fields == kept_fields.keys() | _defaults(row, body)
     await assert_kept(world, row.body, payload, kept_fields)
 
 

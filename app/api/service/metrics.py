@@ -108,14 +108,7 @@ class Metrics:
             "ledgerdesk_clock_recomputation_seconds", "How long that took, or has taken so far."
         )
         self._recomputing = self._gauge("ledgerdesk_clock_recomputation_running", "1 while it is not done.")
-        self._failing = self._gauge(
-            "ledgerdesk_subscriptions_failing",
-            "Active subscriptions of which nothing has succeeded since a failure.",
-        )
-        self._disabled = self._gauge("ledgerdesk_subscriptions_disabled", "Subscriptions that are disabled.")
-        self._streams_waiting = self._gauge(
-            "ledgerdesk_subscription_streams_waiting", "Streams of which an event waits for its next attempt."
-        )
+        self._add_subscription_gauges()
         self._connections = self._gauge(
             "ledgerdesk_database_connections", "Connections of the pool for reading, by state.", "state"
         )
@@ -127,6 +120,16 @@ class Metrics:
         self._stream_ends = self._stream_ends_counter()
         self._refresh_lock = asyncio.Lock()
         self._refreshed_at, self._written = -math.inf, b""
+
+    def _add_subscription_gauges(self) -> None:
+        self._failing = self._gauge(
+            "ledgerdesk_subscriptions_failing",
+            "Active subscriptions of which nothing has succeeded since a failure.",
+        )
+        self._disabled = self._gauge("ledgerdesk_subscriptions_disabled", "Subscriptions that are disabled.")
+        self._streams_waiting = self._gauge(
+            "ledgerdesk_subscription_streams_waiting", "Streams of which an event waits for its next attempt."
+        )
 
     def _stream_ends_counter(self) -> Counter:
         counter = Counter(
