@@ -49,6 +49,14 @@ class NatsStream:
         return min(LARGEST_BYTES, self._client.max_payload - HEADER_BYTES)
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self.__aexit__()  # the client leaves the connection open that it was refused on
+            raise
+        return self
+
+    async def _open(self) -> None:
         self._batch = _SentMessages(0)
         with _failures():
             # It does not reconnect by itself: after a cut, only the newest message says where to go on.
@@ -67,7 +75,6 @@ class NatsStream:
             self._jetstream = self._client.jetstream(timeout=ACK_SECONDS)
             self._inbox = self._client.new_inbox()
             await self._client.subscribe(f"{self._inbox}.*", cb=self._acknowledge)
-        return self
 
     def _credentials(self) -> dict[str, Any]:
         target = self._target
