@@ -57,6 +57,7 @@ SubscriptionRoles = Annotated[
 SealedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
 Origin = Annotated[ShortText, Field(description="Scheme, host and port of the address.")]
 EventTypeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*\.[a-z][a-z_]*$", max_length=102)]
+ToolSetting = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}=[^\x00-\x1f]{1,150}$")]
 KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40)]
 
 
@@ -84,6 +85,12 @@ class SubscriptionFields(Payload, of=Subscription):
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
         "The only priorities of tickets whose events are sent; none: all."
     )
+    opens: bool = Field(
+        default=False, description="Whether incidents that the tool does not know are opened there."
+    )
+    tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`."
+    )
 
 
 class NewSubscriptionFields(SubscriptionFields, of=Subscription):
@@ -93,6 +100,9 @@ class NewSubscriptionFields(SubscriptionFields, of=Subscription):
     roles: SubscriptionRoles = None
     ends_at: KeyExpiry = None
     format: DeliveryFormat = DeliveryFormat.standard
+    source: RecordKey | None = Field(
+        default=None, description="The key of the source whose tool is written to, for the format `tool`."
+    )
 
 
 class AddSubscription(NewSubscriptionFields):

@@ -34,6 +34,7 @@ class DeliveryFormat(CodeEnum):
     """The form of what is sent."""
 
     standard = "standard", "Standard Webhooks", "Standard Webhooks"
+    tool = "tool", "Requests of a tool's own interface", "调用工具自身的接口"
 
 
 class Subscription(Record):
@@ -75,6 +76,15 @@ class Subscription(Record):
     )
     priorities: list[str] | None = optional(
         "The only priorities of tickets whose events are sent; null: all.", examples=[["P1"]]
+    )
+    source: str | None = optional(
+        "The key of the source of webhooks whose tool is written to, for the format `tool`.",
+        examples=["github-shop"],
+    )
+    opens: bool | None = optional("Whether incidents that the tool does not know are opened there.")
+    tool_settings: list[str] | None = optional(
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`.",
+        examples=[["project=OPS", "issue_type=Task"]],
     )
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None

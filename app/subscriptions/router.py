@@ -26,6 +26,7 @@ from app.api.records.actions import (
     operation,
     perform_showing_secret,
 )
+from app.api.records.events import ID
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import page_of
 from app.api.requests import idempotency
@@ -50,7 +51,7 @@ from app.subscriptions.queries import (
     SubscriptionOut,
     SubscriptionStatusOut,
 )
-from app.subscriptions.records import Subscription
+from app.subscriptions.records import DeliveryFormat, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, new_secret, seal
 from app.subscriptions.testing import send_test
 
@@ -58,6 +59,10 @@ PREFIX = "/subscriptions"
 LARGEST_PAGE = 200
 PAGE = 50
 ME = "me"
+#: Tools that can be written to, and what must be said of them to open tickets there.
+TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
+ADAPTER = "select adapter from fold.webhook_source where key = %s"
+FORMAT = "select format from fold.subscription where id = %s"
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 mount_reads(router, SUBSCRIPTIONS, prefix=PREFIX)
@@ -71,13 +76,22 @@ Url = Annotated[
         examples=["https://example.org/hooks/ledgerdesk"],
     ),
 ]
+ToolSecret = Annotated[
+    str | None,
+    Field(
+        min_length=8,
+        max_length=500,
+        description="The secret of the tool that is written to, for the format `tool`: a token, or `user:token`.",
+    ),
+]
 AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its id.")]
 
 
 class NewSubscription(lifecycle.NewSubscriptionFields):
-    """A subscription to events; its secret is made here."""
+    """A subscription to events; its secret is made here, but for that of a tool."""
 
     url: Url
+    secret: ToolSecret = None
 
 
 class NewAddress(Payload):
@@ -87,7 +101,9 @@ class NewAddress(Payload):
 
 
 class NewSubscriptionSecret(Payload):
-    """A rotation of a subscription's secret; the new one is made here."""
+    """A rotation of a subscription's secret; the new one is made here, but for that of a tool."""
+
+    secret: ToolSecret = None
 
 
 def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
@@ -97,6 +113,31 @@ def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
     except UnusableAddress as error:
         raise WrongValue(pointer="/url", because=error.code) from error
     return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
+
+
+def _secret_of(secret: str | None, delivery_format: DeliveryFormat | None) -> str:
+    """Return the secret: the one that was sent for a tool, else a new one. Raises WrongValue."""
+    if delivery_format is DeliveryFormat.tool:
+        if secret is None or not secret.isascii() or not secret.isprintable():
+            raise WrongValue(pointer="/secret", because="secret_of_tool")
+        return secret
+    if secret is not None:
+        raise WrongValue(pointer="/secret", because="made_here")
+    return new_secret()
+
+
+async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -> None:
+    """Raise WrongValue for a tool that is unknown, or that nothing can be written to."""
+    if body.format is not DeliveryFormat.tool:
+        if body.source is not None:
+            raise WrongValue(pointer="/source", because="only_of_tools")
+        return
+    adapter = await ledger.db.value(ADAPTER, (body.source,))
+    if adapter not in TOOLS:
+        raise WrongValue(pointer="/source", because="no_tool_to_write_to")
+    named = {text.partition("=")[0] for text in body.tool_settings}
+    if body.opens and not named.issuperset(TOOLS[adapter]):
+        raise WrongValue(pointer="/tool_settings", because="settings_missing")
 
 
 def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
@@ -120,14 +161,16 @@ async def add_subscription(
     if session_of(request) is not None and body.person in (ME, str(caller.person_id)):
         raise OwnKeyRequired()
     _check_names(ledger, body)
-    secret = new_secret()
-    fields = body.model_dump(exclude={"url"}) | _sealed_address(ledger, body.url)
+    await _check_tool(ledger, body)
+    secret = _secret_of(body.secret, body.format)
+    shown = None if body.secret is not None else secret
+    fields = body.model_dump(exclude={"url", "secret"}) | _sealed_address(ledger, body.url)
     payload = lifecycle.AddSubscription(**fields, sealed_secret=seal(ledger, SECRET_PURPOSE, secret))
     key = await idempotency.key_of(ledger, request, "add_subscription", idempotency_key)
     row = LIFECYCLE["add"]
     command = Command(LIFECYCLE, row, None, payload, context_of(request), None, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: secret)
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
 
 
 @router.post(f"{PREFIX}/{{id}}/rotate", **operation(LIFECYCLE, "rotate", CreatedSubscriptionOut))
@@ -142,7 +185,9 @@ async def rotate_subscription(
     """Rotate the subscription's secret; for a day, deliveries are signed with the previous one, too. The new
     secret is in this answer and never again.
     """
-    secret = new_secret()
+    delivery_format = await ledger.db.value(FORMAT, (name,)) if ID.fullmatch(name) else None
+    secret = _secret_of(body.secret, None if delivery_format is None else DeliveryFormat(delivery_format))
+    shown = None if body.secret is not None else secret
     payload = lifecycle.RotateSubscription(
         occurred_at=body.occurred_at, sealed_secret=seal(ledger, SECRET_PURPOSE, secret)
     )
@@ -150,7 +195,7 @@ async def rotate_subscription(
     row, versions = LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(LIFECYCLE, row, name, payload, context_of(request), versions, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: secret)
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
 
 
 @router.post(f"{PREFIX}/{{id}}/move", **operation(LIFECYCLE, "move", SubscriptionOut))

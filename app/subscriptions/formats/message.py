@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from app.kernel.ledger import Ledger
 from app.platform.outward import Answer, OutwardClient
+from app.subscriptions.records import Subscription
 
 JSON = "application/json"
 SUCCESS = range(200, 300)
@@ -16,13 +18,15 @@ REDIRECTS = range(300, 400)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where messages go: the address, the secrets that sign now, the newest first, and the language of
-    labels.
+    """Where messages go: the address, the secrets that sign now, the newest first, the language of labels, and the
+    subscription that says so.
     """
 
     url: str
-    secrets: Sequence[str]
+    secrets: Sequence[str] = field(repr=False)
     language: str
+    ledger: Ledger
+    subscription: Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +54,21 @@ class OutgoingRequest:
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The end of an attempt that was answered: the answer, the size of what was sent in bytes, and why it is
-    a failure; None: it is none.
+    a failure; None: it is none. `pause`: the receiver asks for it in words of its own.
     """
 
     answer: Answer
     size: int
     code: str | None
+    pause: timedelta | None = None
 
 
 class Format:
     """A form of messages. A subclass says which request delivers one; one whose receiver must be asked first
-    overrides `deliver`.
+    overrides `deliver`. `ends_at_wish`: by 410 or a header the receiver says that it wants no more.
     """
+
+    ends_at_wish = True
 
     def request(self, target: Target, message: Message, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message."""
@@ -75,8 +82,8 @@ class Format:
 
     async def deliver(
         self, client: OutwardClient, target: Target, message: Message, now: datetime
-    ) -> Delivered:
-        """Deliver the message. Raises RequestFailed, UnusableAddress."""
+    ) -> Delivered | None:
+        """Deliver the message; None: there is nothing to send. Raises RequestFailed, UnusableAddress, DatabaseGone."""
         request = self.request(target, message, now)
         headers = {"content-type": JSON, "user-agent": "ledgerdesk"} | dict(request.headers)
         answer = await client.request(request.method, request.url, headers, request.body)

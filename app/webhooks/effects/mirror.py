@@ -28,7 +28,9 @@ from app.log.upcasting import current_version
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
+from app.webhooks.effects.both_ways import BothWays, ToolAnswer
 from app.webhooks.effects.comments import COMMENT_KEY
+from app.webhooks.effects.differences import NOTHING_HEARD, Hearing, difference, hearing_of
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
@@ -54,6 +56,7 @@ class MirroredTicket:
     audience: tuple[str, ...]
     #: Of all that was heard of it, the first heard first.
     delivery_keys: tuple[str, ...]
+    hearing: Hearing = NOTHING_HEARD
 
 
 class Mirror:
@@ -66,8 +69,10 @@ class Mirror:
         account: Identity,
         people: Identities,
         clock: Clock,
+        both_ways: BothWays | None = None,
     ) -> None:
         self._ledger = ledger
+        self._both_ways = both_ways
         self._clock = clock
         self._source = source
         self._people = people
@@ -95,14 +100,15 @@ class Mirror:
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketUpdate, key: str) -> DeliveryEffect:
-        """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
+    async def apply(self, news: TicketUpdate, key: str, answer: ToolAnswer | None = None) -> DeliveryEffect:
+        """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever. `answer` says
+        what it was asked, if it was.
 
         Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
         """
         for attempt in range(ATTEMPTS):
             try:
-                return await self._attempt(news, key)
+                return await self._attempt(news, key, answer)
             except (ConcurrencyConflict, ConstraintViolation):
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -110,18 +116,35 @@ class Mirror:
                 self._ledger.vault.forget()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, news: TicketUpdate, key: str) -> DeliveryEffect:
-        ticket = await self._load(news)
+    async def _attempt(self, news: TicketUpdate, key: str, answer: ToolAnswer | None) -> DeliveryEffect:
+        ticket = await self._load(news, None if answer is None else answer.stream)
         record = ticket.case.record
         if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
             return DeliveryEffect("known_already", record.row_key, record.number)
         began = ticket.case.version == 0
-        await self._ledger.writer.write(await self._append_request(ticket, news, key))
+        snapshot, owner = await self._snapshot(ticket, news)
+        if self._both_ways is not None and not began:
+            if self._both_ways.is_echo(ticket.hearing, news):
+                return DeliveryEffect("known_already", record.row_key, record.number)
+            found = difference(
+                ticket.case,
+                ticket.hearing,
+                snapshot,
+                self._both_ways.groups,
+                ours=() if answer is None else answer.ours(news),
+                is_answer=answer is not None,
+            )
+            if await self._both_ways.keep(record, found):
+                return await self._attempt(news, key, answer)
+            if found.snapshot is None:
+                return DeliveryEffect("known_already", record.row_key, record.number)
+            snapshot = found.snapshot
+        await self._ledger.writer.write(await self._append_request(ticket, news, key, snapshot, owner))
         return DeliveryEffect("opened" if began else "updated", record.row_key, record.number)
 
-    async def _load(self, news: TicketUpdate) -> MirroredTicket:
+    async def _load(self, news: TicketUpdate, stream: str | None = None) -> MirroredTicket:
         reference = await self._reference(news.case)
-        if reference is None:
+        if reference is None and stream is None:
             record = empty(self._history.lifecycle.record, uuid7())
             assert self._history.lifecycle.code is not None
             # Of the year in which it is recorded, as of every record here: the tool's own number is another.
@@ -129,7 +152,7 @@ class Mirror:
                 self._history.lifecycle.code, self._clock()
             )
             return MirroredTicket(ImportedCase(self._history, record), None, (), ())
-        name = reference.record
+        name = stream if reference is None else reference.record
         assert name is not None, "a reference is of a record"
         events = await read.stream_events(self._ledger.db, name)
         texts = await self._ledger.vault.texts(ciphertexts(events))
@@ -137,7 +160,8 @@ class Mirror:
         audience = await self._ledger.db.value(AUDIENCE, (name,))
         keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
         heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
-        return MirroredTicket(case, reference, tuple(audience), heard)
+        hearing = hearing_of(events, self.channel)
+        return MirroredTicket(case, reference, tuple(audience), heard, hearing)
 
     def _as_actor(self, event: Recorded) -> Recorded:
         """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
@@ -145,10 +169,16 @@ class Mirror:
             return event
         return replace(event, actor=event.on_behalf_of)
 
-    async def _append_request(self, ticket: MirroredTicket, news: TicketUpdate, key: str) -> AppendRequest:
-        """Observe the news, and return the append request of its events. The ticket is changed."""
+    async def _append_request(
+        self,
+        ticket: MirroredTicket,
+        news: TicketUpdate,
+        key: str,
+        snapshot: Snapshot,
+        owner: Identity | None,
+    ) -> AppendRequest:
+        """Observe the snapshot of the news, and return the append request of its events. The ticket is changed."""
         case, before = ticket.case, ticket.case.version
-        snapshot, owner = await self._snapshot(ticket, news)
         seal = (
             _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
         )

@@ -29,11 +29,13 @@ from app.processes.incidents.monitoring.handling import handle_alert
 from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
+from app.webhooks.effects.both_ways import BothWays
 from app.webhooks.effects.comments import take_comment
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
+from app.webhooks.effects.writes import Writes
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -48,6 +50,7 @@ from app.webhooks.mapping.updates import (
 )
 from app.webhooks.sources.lookup import find_source
 from app.webhooks.sources.records import WebhookSource, WebhookSourceState
+from app.webhooks.write_back.templates import template_keys, template_of
 
 NAME = "webhooks"
 POLL_SECONDS = 0.25
@@ -112,6 +115,9 @@ class Processor:
         self._clock = clock
         self._account = account
         self._people = Identities(ledger, str(source.key), clock())
+        self._both_ways: BothWays | None = None
+        #: Tickets whose answers deliveries wait for, by the name that they wait by; None: one that is just opened.
+        self._awaiting: dict[str, str | None] = {}
         self._mirror = Mirror(ledger, source, account, self._people, clock)
         #: Tickets that were opened, or may have been when this was processed before.
         self._known_cases: list[str] = []
@@ -121,6 +127,7 @@ class Processor:
         """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
         if self._source.adapter == MAIL:
             return await self._process_mails(waiting)
+        await self._look_both_ways()
         outcomes: dict[UUID, Outcome] = {}
         progress: dict[UUID, _Progress] = {}
         by_ticket: dict[tuple[str, str], list[_Task]] = defaultdict(list)
@@ -147,6 +154,18 @@ class Processor:
         await self._finish(outcomes)
         return outcomes
 
+    async def _look_both_ways(self) -> None:
+        """Find out whether the tool is written to, too."""
+        writes = Writes(self._ledger.db, str(self._source.key))
+        accounts = await writes.accounts()
+        if not accounts or self._source.adapter not in template_keys():
+            return
+        groups = template_of(str(self._source.adapter)).template.groups
+        self._both_ways = BothWays(self._ledger, writes, self._account, accounts, groups, self._clock)
+        self._mirror = Mirror(
+            self._ledger, self._source, self._account, self._people, self._clock, self._both_ways
+        )
+
     async def _finish(self, outcomes: dict[UUID, Outcome]) -> None:
         """Record the outcomes, with what was heard last of alerts, and have those replayed that awaited a
         ticket which is known now.
@@ -158,6 +177,11 @@ class Processor:
         self._heard.clear()
         failed = {key: outcome for key, outcome in outcomes.items() if outcome.state is DeliveryState.failed}
         await deliveries.finish(self._ledger.db, failed)
+        for name, ticket in self._awaiting.items():
+            # The answer may have come before the delivery was recorded as one that waits for it.
+            if self._both_ways is not None and not await self._both_ways.is_awaited(ticket):
+                self._known_cases.append(name)
+        self._awaiting.clear()
         if self._known_cases:
             await deliveries.replay_awaiting(self._ledger.db, self._source.id, self._known_cases)
             self._known_cases.clear()
@@ -208,6 +232,13 @@ class Processor:
         news, now = task.news, self._clock()
         if news.occurred_at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
             raise SourceFailed("in_the_future")
+        if self._both_ways is not None and not isinstance(news, AlertSignal):
+            # It is asked before the ticket is read: what has been answered by then is in the ticket.
+            ticket = await self._mirror.find_ticket(news.case)
+            awaited = await self._both_ways.awaits(news, ticket)
+            if awaited is not None:
+                self._awaiting[awaited] = ticket
+                raise SourceFailed("awaits_answer", awaited)
         if isinstance(news, TicketUpdate):
             effect = await self._mirror.apply(news, task.key)
             if effect.outcome != "updated":
@@ -221,6 +252,8 @@ class Processor:
         ticket = await self._mirror.find_ticket(news.case)
         if ticket is None:
             raise SourceFailed("unknown_ticket", news.case)
+        if self._both_ways is not None and await self._both_ways.is_known_comment(news):
+            return DeliveryEffect("known_already", ticket)
         author = None if news.author is None else await self._people.person(news.author)
         if author is None or author.key is None:
             author = self._account

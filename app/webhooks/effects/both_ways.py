@@ -1,0 +1,135 @@
+"""Sources whose tickets are changed on both sides: echoes, conflicts that are kept, and what waits for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.common.records import CodeEnum
+from app.kernel.actions.context import CommandMetadata
+from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import perform
+from app.kernel.consumers.rules import Clock
+from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
+from app.log.writer import DuplicateCommand
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.ticketing.comments import CommentTicket
+from app.webhooks.effects.differences import SHARED, Conflict, Difference, Hearing
+from app.webhooks.effects.identities import Identity, speaker
+from app.webhooks.effects.writes import OPENING, Writes
+from app.webhooks.mapping.updates import CommentUpdate, NamedPerson, TicketUpdate
+
+#: What conflicts are kept by. It is no source, so that the comment goes to the tool, too.
+KEPT_BY = "rule:keep_conflicts"
+FIELD_WORDS = {"title": ("title", "标题"), "priority": ("priority", "优先级"), "state": ("state", "状态")}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """An answer of the tool about the ticket of that stream. `written` are keyed fingerprints of the values that we
+    have written, by field; None: all of it is our own, since we have opened the ticket.
+    """
+
+    stream: str
+    written: Mapping[str, str] | None
+    fingerprint_of: Mapping[str, str]
+
+    def ours(self, news: TicketUpdate) -> Collection[str]:
+        """Return the columns whose values are what we wrote."""
+        if self.written is None:
+            return news.columns.keys()
+        written, there = self.written, self.fingerprint_of
+        return {c for c, name in SHARED.items() if name in written and written[name] == there.get(name)}
+
+
+@dataclass(frozen=True, slots=True)
+class BothWays:
+    """A source whose tool is written to with these accounts. `groups` are the states that the tool does not tell
+    apart, by state; `account` is the source's own.
+    """
+
+    ledger: Ledger
+    writes: Writes
+    account: Identity
+    accounts: frozenset[str]
+    groups: Mapping[str, str]
+    clock: Clock
+
+    def is_ours(self, actor: NamedPerson | None) -> bool:
+        """Return whether the tool names an account that we write with."""
+        return actor is not None and not self.accounts.isdisjoint({actor.id, actor.name})
+
+    def is_echo(self, hearing: Hearing, news: TicketUpdate) -> bool:
+        """Return whether the tool tells of what we have written to the ticket."""
+        written_at = hearing.written_at
+        return written_at is not None and news.occurred_at <= written_at and self.is_ours(news.actor)
+
+    async def is_awaited(self, ticket: str | None) -> bool:
+        """Return whether an answer is still to come: about that ticket, or about one that is just opened."""
+        return await (self.writes.is_opening() if ticket is None else self.writes.is_under_way(ticket))
+
+    async def awaits(self, news: TicketUpdate | CommentUpdate, ticket: str | None) -> str | None:
+        """Return the name by which the news waits for the answer to a write of ours; None: it need not."""
+        if ticket is None:
+            return OPENING if await self.writes.is_opening() else None
+        actor = news.actor if isinstance(news, TicketUpdate) else news.author
+        if self.is_ours(actor) and await self.writes.is_under_way(ticket):
+            return news.case
+        return None
+
+    async def is_known_comment(self, news: CommentUpdate) -> bool:
+        """Return whether the comment is one of ours, as we have written it."""
+        written_at = await self.writes.comment_written_at(news.id)
+        return written_at is not None and news.occurred_at <= written_at
+
+    async def keep(self, record: Any, found: Difference) -> bool:
+        """Keep conflicts as comments, and note doubts, before anything else is recorded of the delivery. Return
+        whether the ticket has changed by it.
+        """
+        if found.is_unsure:
+            await self.writes.doubt(record.row_key)
+        kept = [await self._keep_conflict(record, conflict) for conflict in found.conflicts]
+        return any(kept)
+
+    async def _keep_conflict(self, record: Any, conflict: Conflict) -> bool:
+        """Keep the conflict as a comment, once. Return whether it was not kept already."""
+        now = self.clock()
+        text = _words(conflict)
+        lost = conflict.here if conflict.there_holds else conflict.there
+        fingerprint = self.ledger.vault.fingerprint("conflict", record.row_key, conflict.field, str(lost))
+        name = f"{fingerprint}@{conflict.occurred_at.isoformat()}"
+        once = IdempotencyKey(KEPT_BY, name, name)
+        metadata = CommandMetadata(
+            caller=speaker(self.account.id, self.account.id),
+            now=now,
+            correlation_id=str(uuid7()),
+            source=KEPT_BY,
+        )
+        body = CommentTicket(text=text)
+        command = Command(LIFECYCLE, LIFECYCLE["comment"], str(record.id), body, metadata, None, once)
+        try:
+            await perform(self.ledger, command)
+        except DuplicateCommand:
+            return False
+        return True
+
+
+def _words(conflict: Conflict) -> str:
+    """Return what is said of a conflict, in both languages."""
+    english, chinese = FIELD_WORDS[conflict.field]
+    here, there = conflict.here, conflict.there
+    stands, lost = (there, here) if conflict.there_holds else (here, there)
+    side, zh_side = ("here", "本系统") if conflict.there_holds else ("in the other tool", "对方工具")
+    return (
+        f"The {english} was changed on both sides. The later change holds: “{_label(stands, 'en')}”. "
+        f"The one made {side} was: “{_label(lost, 'en')}”.\n"
+        f"双方都修改了{chinese}，以较晚的修改为准：“{_label(stands, 'zh')}”。{zh_side}所作的修改是：“{_label(lost, 'zh')}”。"
+    )
+
+
+def _label(change: str | CodeEnum | None, language: str) -> str:
+    if isinstance(change, CodeEnum):
+        return change.label(language)
+    return change or "—"

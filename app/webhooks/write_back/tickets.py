@@ -1,0 +1,278 @@
+"""A ticket here and at a tool, brought to one state: asked, taken over, written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.common.records import from_row
+from app.kernel.ledger import Ledger
+from app.log.events import id_of
+from app.log.ids import uuid7
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import ENDED, Incident, IncidentState
+from app.webhooks.effects.both_ways import BothWays, ToolAnswer
+from app.webhooks.effects.differences import WRITTEN
+from app.webhooks.effects.identities import Identities
+from app.webhooks.effects.mirror import Mirror
+from app.webhooks.effects.writes import OPENING, Writes
+from app.webhooks.intake import deliveries
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.mapping.times import read_time
+from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
+from app.webhooks.sources.records import WebhookSource
+from app.webhooks.write_back.calls import CallFailed, ToolClient
+from app.webhooks.write_back.templates import ChangeCall, CommentCall
+
+REFERENCE_OF = (
+    "select key, number, url from fold.external_reference where record = %s and source = %s limit 1"
+)
+RECORD = f"select * from {LIFECYCLE.table} where id = %s"
+#: The tool's clock may be so far from ours.
+SLACK = timedelta(minutes=10)
+#: A ticket that others keep changing is left for the next event.
+MOST_ROUNDS = 5
+CANCELLED = IncidentState.cancelled
+
+
+@dataclass(slots=True)
+class TicketSync:
+    """A ticket of ours and its counterpart at the tool of a source."""
+
+    ledger: Ledger
+    source: WebhookSource
+    tool: ToolClient
+    writes: Writes
+    mirror: Mirror
+    stream: str
+    channel: str
+
+    @classmethod
+    async def prepare(
+        cls, ledger: Ledger, source: WebhookSource, tool: ToolClient, writes: Writes, stream: str
+    ) -> TicketSync:
+        """Return the ticket of that stream, with all that is needed to write it. Raises DatabaseGone."""
+
+        def clock() -> datetime:
+            return tool.now
+
+        people = Identities(ledger, str(source.key), tool.now)
+        account = await people.account()
+        groups = tool.template.template.groups
+        both_ways = BothWays(ledger, writes, account, await writes.accounts(), groups, clock)
+        mirror = Mirror(ledger, source, account, people, clock, both_ways)
+        tool.variables["marker"] = f"ledgerdesk-{id_of(stream)}"
+        return cls(ledger, source, tool, writes, mirror, stream, mirror.channel)
+
+    async def open(self) -> bool:
+        """Open the ticket at the tool, if it is not there and its subscription says so. Return whether it is there.
+        Raises CallFailed, RequestFailed, DatabaseGone.
+        """
+        known = await self._reference()
+        if known is not None:
+            self.tool.variables["ticket"] = dict(known)
+            return True
+        record = await self._record()
+        under_way = await self.writes.find(self.stream)
+        if not under_way.is_opening and (record.state in ENDED or record.state is CANCELLED):
+            return False
+        call = self.tool.template.template.open
+        begun_at = under_way.begun_at if under_way.is_opening else None
+        self.tool.variables["record"] = await self._shown(record)
+        found: Any = None
+        if begun_at is not None:
+            found = await self._find_opened(begun_at)
+        else:
+            await self.writes.begin(self.stream, {}, self.tool.now, is_opening=True)
+        if found is None:
+            try:
+                found = await self.tool.call(call)
+            except CallFailed as failed:
+                if failed.is_definite:
+                    await self._end([])
+                raise
+        self.tool.variables["ticket"] = self.tool.value(call.ticket, answer=found)
+        there = await self._read()
+        await self._note(there, None, {})
+        await self._end([there.case])
+        self.tool.variables["ticket"] = dict(await self._reference() or {})
+        return True
+
+    async def _find_opened(self, begun_at: datetime) -> Any:
+        """Return the ticket that an earlier attempt has opened; None: it has not. Raises CallFailed while that cannot
+        be known.
+        """
+        call = self.tool.template.template.open.find
+        self.tool.variables["since"] = (begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = await self.tool.find(call)
+        if found:
+            return found[0]
+        if self.tool.now - begun_at < timedelta(seconds=call.settle_seconds):
+            raise CallFailed("uncertain", self.tool.last)
+        return None
+
+    async def bring_up_to_date(self) -> None:
+        """Take over what has changed at the tool, and write what has changed here, until both are equal. Raises
+        CallFailed, RequestFailed, DatabaseGone.
+        """
+        under_way = await self.writes.find(self.stream)
+        there, written = await self._read(), under_way.writing
+        for _ in range(MOST_ROUNDS):
+            await self._note(there, written or {}, self._fingerprints(there))
+            if written is not None:
+                await self._end([there.case])
+            record = await self._record()
+            changes = self._changes(record, there)
+            if not changes:
+                break
+            self.tool.variables["record"] = await self._shown(record)
+            there, written = await self._write(changes)
+        if under_way.unsure_at is not None:
+            await self.writes.settle(self.stream, under_way.unsure_at)
+
+    async def _write(self, changes: Mapping[str, str]) -> tuple[TicketUpdate, Mapping[str, str]]:
+        """Write the changes, and return the ticket as it is then, with fingerprints of what was written."""
+        written = {name: self._fingerprint(name, text) for name, text in changes.items()}
+        await self.writes.begin(self.stream, written, self.tool.now)
+        there: TicketUpdate | None = None
+        try:
+            for name in changes:
+                call = self.tool.template.change_of(name)
+                assert call is not None, "only what the tool has is changed"
+                answer = await self._change(call, changes)
+                there = await self._told(answer) if call.answers else None
+        except CallFailed as failed:
+            # Of several changes some may have been made: the tool is asked at the next attempt.
+            if failed.is_definite and len(changes) == 1:
+                await self._end([str(self.tool.variables["ticket"]["key"])])
+            raise
+        return there or await self._read(), written
+
+    async def _change(self, call: ChangeCall, changes: Mapping[str, str]) -> Any:
+        picked: Any = None
+        if call.ask is not None:
+            options = self.tool.value(
+                call.ask.options, answer=await self.tool.call(call.ask), changes=changes
+            )
+            if not options:
+                raise CallFailed("no_such_step", self.tool.last)
+            picked = options[0]
+        return await self.tool.call(call, changes=changes, picked=picked)
+
+    def _changes(self, record: Incident, there: TicketUpdate) -> dict[str, str]:
+        """Return the fields that are to be written, as the tool has them: those that both tell, and differ."""
+        changes: dict[str, str] = {}
+        title, priority = there.fields.get("title"), there.fields.get("priority")
+        if record.title and title is not None and record.title != title:
+            changes["title"] = record.title
+        if record.priority is not None and priority is not None and record.priority != priority:
+            changes["priority"] = record.priority.value
+        if record.state is not None and there.state is not None:
+            wanted = self._group(record.state)
+            if wanted != self._group(there.state):
+                changes["state"] = wanted
+        return {
+            name: text for name, text in changes.items() if self.tool.template.change_of(name) is not None
+        }
+
+    def _group(self, state: IncidentState) -> str:
+        return self.tool.template.template.groups.get(state.value, state.value)
+
+    def _fingerprint(self, name: str, text: str) -> str:
+        return self.ledger.vault.fingerprint("written", self.stream, name, text)
+
+    def _fingerprints(self, there: TicketUpdate) -> dict[str, str]:
+        """Return keyed fingerprints of the fields as the tool has them."""
+        told: dict[str, Any] = {name: there.fields.get(name) for name in ("title", "priority")}
+        told["state"] = None if there.state is None else self._group(there.state)
+        return {name: self._fingerprint(name, str(each)) for name, each in told.items() if each is not None}
+
+    async def _read(self) -> TicketUpdate:
+        return await self._told(await self.tool.call(self.tool.template.template.read))
+
+    async def _told(self, answer: Any) -> TicketUpdate:
+        """Return what an answer tells of the ticket, by the source's mapping. Raises CallFailed."""
+        delivery = self.tool.value(self.tool.template.template.read.delivery, answer=answer)
+        raw = RawDelivery({"content-type": "application/json"}, orjson.dumps(delivery))
+        try:
+            told = await evaluate(self.source, raw, self.tool.now, self.ledger.settings.time_zone)
+        except MappingFailed as error:
+            raise CallFailed("unfit_answer", self.tool.last) from error
+        for news in told.news:
+            if isinstance(news, TicketUpdate):
+                return news
+        raise CallFailed("unfit_answer", self.tool.last)
+
+    async def _note(
+        self, there: TicketUpdate, written: Mapping[str, str] | None, fingerprint_of: Mapping[str, str]
+    ) -> None:
+        """Record the ticket as the tool has it: news of its own, and what we have written."""
+        answer = ToolAnswer(self.stream, written, fingerprint_of)
+        name = f"{WRITTEN if written is None or written else 'read:'}{uuid7()}"
+        await self.mirror.apply(there, name, answer)
+
+    async def _end(self, cases: list[str]) -> None:
+        await self.writes.end(self.stream)
+        await deliveries.replay_awaiting(self.ledger.db, self.source.id, [*cases, OPENING])
+
+    async def write_comment(self, comment: UUID, text: str) -> None:
+        """Write the comment to the tool, once; corrected here it is corrected there. Raises CallFailed,
+        RequestFailed, DatabaseGone.
+        """
+        template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
+        more = {"marker": f"ledgerdesk-{comment}", "comment": {"text": text}}
+        known = await self.writes.find_comment(comment)
+        if known is not None and known.key is not None:
+            if template.correction is not None:
+                more["comment"] = {"text": text, "key": known.key}
+                await self._send_comment(template.correction, comment, more, None)
+            return
+        found: list[Any] = []
+        if known is None:
+            await self.writes.begin_comment(self.stream, comment, self.tool.now)
+        else:
+            since = (known.begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+            found = await self.tool.find(template.comment.find, since=since, **more)
+        await self._send_comment(template.comment, comment, more, found[0] if found else None)
+        await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
+
+    async def _send_comment(
+        self, call: CommentCall, comment: UUID, more: Mapping[str, Any], found: Any
+    ) -> None:
+        try:
+            answer = await self.tool.call(call, **more) if found is None else found
+        except CallFailed as failed:
+            if failed.is_definite:
+                await self.writes.drop_comment(comment)
+            raise
+        key = str(self.tool.value(call.key, answer=answer))
+        written_at = read_time(self.tool.value(call.at, answer=answer))
+        assert written_at is not None, "an answer that tells no time is unfit"
+        await self.writes.end_comment(comment, key, written_at)
+
+    async def _reference(self) -> Mapping[str, Any] | None:
+        return await self.ledger.db.row(REFERENCE_OF, (self.stream, self.source.key))
+
+    async def _record(self) -> Incident:
+        row = await self.ledger.db.row(RECORD, (id_of(self.stream),))
+        assert row is not None, "an event's record is there"
+        return from_row(Incident, row)
+
+    async def _shown(self, record: Incident) -> dict[str, str | None]:
+        """Return the fields of the record that requests may hold."""
+        sealed = record.description
+        description = None if sealed is None else (await self.ledger.vault.texts([sealed]))[sealed]
+        return {
+            "id": str(record.id),
+            "number": record.number,
+            "title": record.title or record.number,
+            "description": description,
+            "state": None if record.state is None else record.state.value,
+            "priority": None if record.priority is None else record.priority.value,
+        }
