@@ -213,8 +213,8 @@ class OutwardClient:
         *,
         largest: int = LARGEST_ANSWER,
     ) -> Answer:
-        """Send a request, and return the answer, whatever it is, with at most `largest` bytes of its body. Raises
-        RequestFailed, UnusableAddress.
+        """Send a request, and return the answer, whatever it is, with at most `largest` bytes of its
+        body. Raises RequestFailed, UnusableAddress.
         """
         self.policy.check_url(url)
         try:

@@ -15,12 +15,12 @@ from app.platform.outward import Answer, OutwardClient, RequestFailed, UnusableA
 from app.subscriptions.attempts import Attempt
 from app.subscriptions.backoff import asked_pause
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Message, Target
+from app.subscriptions.formats.message import Message, Subject, Target
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, unseal
 
-GONE = 410
+GONE_STATUS = 410
 #: A receiver says by this header that it wants no further attempt at the message, or no message at all.
 WISH = "webhook-delivery"
 ABORT, DISABLE = "abort-message", "disable"
@@ -51,17 +51,19 @@ class AttemptResult:
     disabled_because: DisabledBecause | None = None
 
     @property
-    def is_settled(self) -> bool:
+    def needs_no_retry(self) -> bool:
         """Return whether no further attempt at the event follows."""
         return self.attempt.outcome is not Outcome.failed
 
 
-def message_of(subscription_id: UUID, event_id: str, content: Mapping[str, Any]) -> Message:
+def message_of(
+    subscription_id: UUID, event_id: str, content: Mapping[str, Any], subject: Subject | None = None
+) -> Message:
     """Return the message of an event to the subscription; `content` is what a reader of the stream gets."""
     event = content["event"]
     # The same receiver may have several subscriptions: each of them tells it the event once.
     message_id = f"msg_{uuid5(subscription_id, event_id).hex}"
-    return Message(message_id, event["type"], event["occurred_at"], content)
+    return Message(message_id, event["type"], event["occurred_at"], content, subject)
 
 
 def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> Target:
@@ -84,8 +86,8 @@ async def attempt_delivery(
     *,
     is_repeated: bool = False,
 ) -> AttemptResult | None:
-    """Try once to deliver the message; whatever the receiver does, return what came of it. None: there was nothing to
-    send.
+    """Try once to deliver the message; whatever the receiver does, return what came of it. None: there was
+    nothing to send.
     """
     assert subscription.format is not None
     delivery_format = FORMATS[subscription.format]
@@ -130,14 +132,14 @@ def _outcome(answer: Answer | None, code: str | None) -> Outcome:
 
 
 def _disabled_because(answer: Answer) -> DisabledBecause | None:
-    if answer.status == GONE:
-        return DisabledBecause.gone
+    if answer.status == GONE_STATUS:
+        return DisabledBecause.receiver_gone
     return DisabledBecause.refused if answer.headers.get(WISH) == DISABLE else None
 
 
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    kept = {}
+    headers_kept = {}
     for name, pattern in _KEPT.items():
         if (match := pattern.match(headers.get(name, "").strip().lower())) is not None:
-            kept[name] = match[0]
-    return kept
+            headers_kept[name] = match[0]
+    return headers_kept

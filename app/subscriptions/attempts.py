@@ -42,7 +42,7 @@ PAGE = f"""
 select {_COLUMNS} from deliveries.attempt
 where subscription_id = %s and (attempted_at, id) < (%s, %s) and (%s::text is null or outcome = %s)
 order by attempted_at desc, id desc limit %s"""
-FIND = f"select {_COLUMNS} from deliveries.attempt where subscription_id = %s and id = %s"
+FIND_ATTEMPT = f"select {_COLUMNS} from deliveries.attempt where subscription_id = %s and id = %s"
 RESEND = """
 insert into deliveries.resend (id, subscription_id, low, high, requested_at) values (%s, %s, %s, %s, %s)
 returning id"""
@@ -151,7 +151,7 @@ async def page(
 
 async def find_attempt(db: Database, subscription_id: UUID, attempt_id: UUID) -> Row | None:
     """Return the attempt of that id; None if there is none."""
-    return await db.row(FIND, (subscription_id, attempt_id))
+    return await db.row(FIND_ATTEMPT, (subscription_id, attempt_id))
 
 
 async def resend(db: Database, subscription_id: UUID, low: int, high: int, now: datetime) -> int:

@@ -10,8 +10,8 @@ DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 
 #: A delay is up to so much longer, so that receivers that failed together are not tried together.
 JITTER = 0.2
 #: After so long without success nothing more is tried; the account is warned a day before.
-GIVEN_UP_AFTER = timedelta(days=3)
-WARNED_AFTER = timedelta(days=2)
+RETRY_PERIOD = timedelta(days=3)
+WARNING_PERIOD = timedelta(days=2)
 #: A receiver may ask for so long a pause at most.
 LONGEST_PAUSE = timedelta(hours=24)
 #: The statuses of which `Retry-After` is heeded: Too Many Requests, Service Unavailable.

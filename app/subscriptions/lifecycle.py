@@ -56,9 +56,19 @@ SubscriptionRoles = Annotated[
 ]
 SealedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
 Origin = Annotated[ShortText, Field(description="Scheme, host and port of the address.")]
-EventTypeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*\.[a-z][a-z_]*$", max_length=102)]
-ToolSetting = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}=[^\x00-\x1f]{1,150}$")]
-KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40)]
+EventTypeName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z_]*\.[a-z][a-z_]*$", max_length=102),
+    Field(examples=["incident.resolved"]),
+]
+KindName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40), Field(examples=["incident"])
+]
+ToolSetting = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z_]{0,39}=[^\x00-\x1f]{1,150}$", max_length=191),
+    Field(examples=["project=OPS"]),
+]
 
 
 def _few(description: str) -> Any:
@@ -165,7 +175,7 @@ async def secret_superseded(
         raise SupersededSecret()
 
 
-async def not_their_own(
+async def person_beyond_credential(
     reads: ReadContext, subscription: Subscription, body: AddSubscription, ctx: ActionContext
 ) -> None:
     """Refuse a subscription of somebody else's, unless an administrator makes it; and one of one's own that
@@ -307,10 +317,10 @@ def disable(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) 
     subscription.disabled_because = DisabledBecause.by_hand
 
 
-IN_USE = [State.active, State.paused]
-STOPPED = [State.paused, State.disabled]
+SENDING_STATES = [State.active, State.paused]
+RESUMABLE_STATES = [State.paused, State.disabled]
 CHECKS = (secret_superseded,)
-NEW_CHECKS = (*CHECKS, key_roles_not_held, not_their_own)
+NEW_CHECKS = (*CHECKS, key_roles_not_held, person_beyond_credential)
 MAKERS = admin | subscriber | rule
 OWNERS = admin | holder | rule
 
@@ -335,10 +345,10 @@ LIFECYCLE = Lifecycle(
         action(move,           "变更地址", list(State),    STAYS,          OWNERS, "subscription.moved",     wrong=(*CHECKS, outlives_credential)),
         action(rotate,         "轮换密钥", list(State),    STAYS,          OWNERS, "subscription.rotated",   wrong=(*CHECKS, rotated_lately)),
         action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused",    wrong=CHECKS),
-        action(resume,         "恢复",     STOPPED,        State.active,   OWNERS, "subscription.resumed",   wrong=CHECKS, unless=(has_ended,)),
-        action(disable,        "停用",     IN_USE,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
-        action(stop,           "自动停用", IN_USE,         State.disabled, rule,   "subscription.stopped",   notifies=TOLD_STOPPED),
-        action(warn,           "预警",     IN_USE,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=TOLD_FAILING),
+        action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   wrong=CHECKS, unless=(has_ended,)),
+        action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
+        action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=TOLD_STOPPED),
+        action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=TOLD_FAILING),
         action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
     ),
 )

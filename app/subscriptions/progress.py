@@ -33,15 +33,16 @@ from unnest(%s::uuid[], %s::bigint[], %s::integer[], %s::integer[], %s::timestam
   as n(subscription_id, position, failures, probes, failing_since, due_at)
 where p.subscription_id = n.subscription_id"""
 SAVE_WAITING = """
-insert into deliveries.subscription_waiting (subscription_id, stream, position, attempts, failing_since, due_at)
+insert into deliveries.subscription_waiting
+  (subscription_id, stream, position, attempts, failing_since, due_at)
 select * from unnest(
   %s::uuid[], %s::text[], %s::bigint[], %s::integer[], %s::timestamptz[], %s::timestamptz[])
 on conflict (subscription_id, stream) do update
 set position = excluded.position, attempts = excluded.attempts, failing_since = excluded.failing_since,
   due_at = excluded.due_at"""
 DELETE_WAITING = """
-delete from deliveries.subscription_waiting w using unnest(%s::uuid[], %s::text[]) as d(subscription_id, stream)
-where w.subscription_id = d.subscription_id and w.stream = d.stream"""
+delete from deliveries.subscription_waiting w
+using unnest(%s::uuid[], %s::text[]) as d(subscription_id, stream) where w.subscription_id = d.subscription_id and w.stream = d.stream"""
 SAVE_RESEND = """
 update deliveries.resend r set low = n.low from unnest(%s::uuid[], %s::bigint[]) as n(id, low)
 where r.id = n.id"""

@@ -24,7 +24,7 @@ class DisabledBecause(CodeEnum):
     """The reason why a subscription is disabled."""
 
     failing = "failing", "The receiver failed for three days", "接收方连续失败三天"
-    gone = "gone", "The receiver is gone (410)", "接收地址已不存在（410）"
+    receiver_gone = "receiver_gone", "The receiver is gone (410)", "接收地址已不存在（410）"
     refused = "refused", "The receiver asked for it", "接收方要求停止"
     ended = "ended", "Its account, key or term has ended", "账户、密钥或期限已结束"
     by_hand = "by_hand", "Somebody disabled it", "人工停用"
@@ -34,6 +34,11 @@ class DeliveryFormat(CodeEnum):
     """The form of what is sent."""
 
     standard = "standard", "Standard Webhooks", "Standard Webhooks"
+    slack = "slack", "Slack", "Slack"
+    teams = "teams", "Microsoft Teams", "Microsoft Teams"
+    feishu = "feishu", "Feishu", "飞书"
+    dingtalk = "dingtalk", "DingTalk", "钉钉"
+    wecom = "wecom", "WeCom", "企业微信"
     tool = "tool", "Requests of a tool's own interface", "调用工具自身的接口"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -26,15 +26,15 @@ from app.api.records.actions import (
     operation,
     perform_showing_secret,
 )
-from app.api.records.events import ID
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import page_of
 from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
 from app.api.routes import Routes
 from app.api.service.feed import EventConditions
+from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import admin, holder
-from app.kernel.actions.payloads import Payload
+from app.kernel.actions.payloads import LONGEST_LINE, NO_LINE, Payload
 from app.kernel.actions.refusals import NotFound, VersionRequired, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger as Services
@@ -52,7 +52,7 @@ from app.subscriptions.queries import (
     SubscriptionStatusOut,
 )
 from app.subscriptions.records import DeliveryFormat, Subscription
-from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, new_secret, seal
+from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, seal, secret_for
 from app.subscriptions.testing import send_test
 
 PREFIX = "/subscriptions"
@@ -62,7 +62,6 @@ ME = "me"
 #: Tools that can be written to, and what must be said of them to open tickets there.
 TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
 ADAPTER = "select adapter from fold.webhook_source where key = %s"
-FORMAT = "select format from fold.subscription where id = %s"
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 mount_reads(router, SUBSCRIPTIONS, prefix=PREFIX)
@@ -76,22 +75,26 @@ Url = Annotated[
         examples=["https://example.org/hooks/ledgerdesk"],
     ),
 ]
-ToolSecret = Annotated[
+AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its id.")]
+
+
+RobotSecret = Annotated[
     str | None,
+    StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        min_length=8,
-        max_length=500,
-        description="The secret of the tool that is written to, for the format `tool`: a token, or `user:token`.",
+        description="The secret that the vendor of a chat has made for its robot, if it wants a signature, or the token "
+        "of a tool that is written to (`token`, or `user:token`); none: "
+        "Standard Webhooks has one that is made here, and other robots none.",
+        examples=["SEC0a1b2c3d4e5f"],
     ),
 ]
-AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its id.")]
 
 
 class NewSubscription(lifecycle.NewSubscriptionFields):
     """A subscription to events; its secret is made here, but for that of a tool."""
 
     url: Url
-    secret: ToolSecret = None
+    secret: RobotSecret = None
 
 
 class NewAddress(Payload):
@@ -101,9 +104,9 @@ class NewAddress(Payload):
 
 
 class NewSubscriptionSecret(Payload):
-    """A rotation of a subscription's secret; the new one is made here, but for that of a tool."""
+    """A rotation of a subscription's secret; the new one is made here, or by the vendor of a robot."""
 
-    secret: ToolSecret = None
+    secret: RobotSecret = None
 
 
 def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
@@ -113,17 +116,6 @@ def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
     except UnusableAddress as error:
         raise WrongValue(pointer="/url", because=error.code) from error
     return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
-
-
-def _secret_of(secret: str | None, delivery_format: DeliveryFormat | None) -> str:
-    """Return the secret: the one that was sent for a tool, else a new one. Raises WrongValue."""
-    if delivery_format is DeliveryFormat.tool:
-        if secret is None or not secret.isascii() or not secret.isprintable():
-            raise WrongValue(pointer="/secret", because="secret_of_tool")
-        return secret
-    if secret is not None:
-        raise WrongValue(pointer="/secret", because="made_here")
-    return new_secret()
 
 
 async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -> None:
@@ -140,12 +132,21 @@ async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -
         raise WrongValue(pointer="/tool_settings", because="settings_missing")
 
 
+def _new_secret(delivery_format: DeliveryFormat, sent: str | None) -> str:
+    """Return the secret of a subscription of that format. Raises WrongValue."""
+    if sent is not None and delivery_format is DeliveryFormat.standard:
+        raise WrongValue(pointer="/secret", because="secret_made_here")
+    if sent is None and delivery_format is DeliveryFormat.tool:
+        raise WrongValue(pointer="/secret", because="secret_of_tool")
+    return secret_for(delivery_format, sent)
+
+
 def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
     """Raise WrongValue for a type or kind that no event has: it would be waited for in vain."""
     for name, parameter in (("event_types", "type"), ("kinds", "kind")):
-        given: Any = list(getattr(body, name) or ())
+        names: Any = list(getattr(body, name) or ())
         try:
-            EventConditions.model_construct(None, **{parameter: given}).check_names(ledger)
+            EventConditions.model_construct(None, **{parameter: names}).check_names(ledger)
         except WrongValue as error:
             raise WrongValue(error.words, pointer=f"/{name}", because=error.because) from error
 
@@ -162,14 +163,14 @@ async def add_subscription(
         raise OwnKeyRequired()
     _check_names(ledger, body)
     await _check_tool(ledger, body)
-    secret = _secret_of(body.secret, body.format)
-    shown = None if body.secret is not None else secret
+    secret = _new_secret(body.format, body.secret)
     fields = body.model_dump(exclude={"url", "secret"}) | _sealed_address(ledger, body.url)
     payload = lifecycle.AddSubscription(**fields, sealed_secret=seal(ledger, SECRET_PURPOSE, secret))
     key = await idempotency.key_of(ledger, request, "add_subscription", idempotency_key)
     row = LIFECYCLE["add"]
     command = Command(LIFECYCLE, row, None, payload, context_of(request), None, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
+    shown = secret if body.format is DeliveryFormat.standard else None
     return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
 
 
@@ -185,9 +186,10 @@ async def rotate_subscription(
     """Rotate the subscription's secret; for a day, deliveries are signed with the previous one, too. The new
     secret is in this answer and never again.
     """
-    delivery_format = await ledger.db.value(FORMAT, (name,)) if ID.fullmatch(name) else None
-    secret = _secret_of(body.secret, None if delivery_format is None else DeliveryFormat(delivery_format))
-    shown = None if body.secret is not None else secret
+    present = await load(ledger.db, LIFECYCLE, name)
+    stored_format = None if present is None else present.record.format
+    delivery_format = stored_format or DeliveryFormat.standard
+    secret = _new_secret(delivery_format, body.secret)
     payload = lifecycle.RotateSubscription(
         occurred_at=body.occurred_at, sealed_secret=seal(ledger, SECRET_PURPOSE, secret)
     )
@@ -195,6 +197,7 @@ async def rotate_subscription(
     row, versions = LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(LIFECYCLE, row, name, payload, context_of(request), versions, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
+    shown = secret if delivery_format is DeliveryFormat.standard else None
     return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
 
 

@@ -8,6 +8,7 @@ import base64
 import os
 
 from app.kernel.ledger import Ledger
+from app.subscriptions.records import DeliveryFormat
 
 SECRET_PURPOSE = b"ledgerdesk subscription secret"
 URL_PURPOSE = b"ledgerdesk subscription address"
@@ -19,6 +20,13 @@ SECRET_BYTES = 32
 def new_secret() -> str:
     """Return a new random secret, in the form of Standard Webhooks."""
     return STANDARD_PREFIX + base64.b64encode(os.urandom(SECRET_BYTES)).decode("ascii")
+
+
+def secret_for(delivery_format: DeliveryFormat, sent: str | None) -> str:
+    """Return the secret of a new subscription: a random one for Standard Webhooks, and for a robot the one
+    that its vendor has made; empty: it wants no signature.
+    """
+    return new_secret() if delivery_format is DeliveryFormat.standard else sent or ""
 
 
 def seal(ledger: Ledger, purpose: bytes, text: str) -> str:

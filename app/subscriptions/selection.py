@@ -15,7 +15,7 @@ from app.subscriptions.records import Subscription
 
 #: So many events are selected at once.
 EVENTS_AT_ONCE = 100
-ABOUT = "select stream, about from log.stream_head where stream = any(%s) and about is not null"
+STREAMS_ABOUT = "select stream, about from log.stream_head where stream = any(%s) and about is not null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,16 @@ async def select_new(
     """Return the first events after that position, as the caller sees them: from memory, if they are still
     there, or else from the database. Raises DatabaseGone.
     """
-    kept = None if newest is None else newest.events_after(after, EVENTS_AT_ONCE)
-    if newest is None or kept is None:
+    kept_events = None if newest is None else newest.events_after(after, EVENTS_AT_ONCE)
+    if newest is None or kept_events is None:
         return await select_span(ledger, subscription, caller, PositionSpan(after, head))
     conditions, sight = filter_of(subscription), Sight(ledger, newest, caller)
-    fitting = (sight.seen_event(event) for event in kept if event.fits(conditions))
-    seen = [event for event in fitting if event is not None]
+    fitting = (sight.seen_event(event) for event in kept_events if event.fits(conditions))
+    seen_events = [event for event in fitting if event is not None]
     return Selected(
-        await _of_records(ledger, subscription, seen), after + len(kept), len(kept) == EVENTS_AT_ONCE
+        await _of_records(ledger, subscription, seen_events),
+        after + len(kept_events),
+        len(kept_events) == EVENTS_AT_ONCE,
     )
 
 
@@ -78,17 +80,17 @@ async def _of_records(
         "team_id": subscription.team_ids,
         "priority": subscription.priorities,
     }
-    wanted = {name: set(values) for name, values in conditions.items() if values}
-    if not wanted or not events:
+    allowed_codes = {name: set(values) for name, values in conditions.items() if values}
+    if not allowed_codes or not events:
         return events
     streams = list({event.event.stream for event in events})
-    abouts = {row["stream"]: row["about"] for row in await ledger.db.rows(ABOUT, (streams,))}
+    abouts = {row["stream"]: row["about"] for row in await ledger.db.rows(STREAMS_ABOUT, (streams,))}
     records = {abouts.get(stream, stream) for stream in streams}
-    fitting = await _fitting(ledger, records, wanted)
+    fitting = await _fitting(ledger, records, allowed_codes)
     return [event for event in events if abouts.get(event.event.stream, event.event.stream) in fitting]
 
 
-async def _fitting(ledger: Ledger, records: Collection[str], wanted: dict[str, set[str]]) -> set[str]:
+async def _fitting(ledger: Ledger, records: Collection[str], allowed_codes: dict[str, set[str]]) -> set[str]:
     """Return those of the records whose fields have one of the wanted values each."""
     ids: dict[str, list[UUID]] = {}
     for record in records:
@@ -96,10 +98,10 @@ async def _fitting(ledger: Ledger, records: Collection[str], wanted: dict[str, s
     fitting: set[str] = set()
     for kind, of_kind in ids.items():
         lifecycle = ledger.lifecycles[kind]
-        if not lifecycle.record.model_fields.keys() >= wanted.keys():
+        if not lifecycle.record.model_fields.keys() >= allowed_codes.keys():
             continue
-        query = f"select id, {', '.join(wanted)} from {lifecycle.table} where id = any(%s)"
+        query = f"select id, {', '.join(allowed_codes)} from {lifecycle.table} where id = any(%s)"
         for row in await ledger.db.rows(query, (of_kind,)):
-            if all(str(row[name]) in values for name, values in wanted.items()):
+            if all(str(row[name]) in values for name, values in allowed_codes.items()):
                 fitting.add(f"{kind}/{row['id']}")
     return fitting

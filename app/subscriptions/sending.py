@@ -1,4 +1,4 @@
-"""The sender: every active subscription takes its turns, none waits for another.
+"""The sender: every active subscription takes its queue, none waits for another.
 
 One worker sends; it holds an advisory lock, and another takes over when its connection ends. All progress is
 saved on that very connection: whoever has lost the lock saves nothing more. What was sent and not saved yet
@@ -26,7 +26,7 @@ from app.platform.shared_connections import SharedConnections
 from app.subscriptions import progress as stored
 from app.subscriptions.attempts import remove_old
 from app.subscriptions.records import Subscription
-from app.subscriptions.turns import Resend, SenderState, Turns
+from app.subscriptions.subscription_queue import Resend, SenderState, SubscriptionQueue
 
 #: The name of the sender's lock, and in reports of failures.
 NAME = "subscriptions"
@@ -58,8 +58,8 @@ class Sender:
         newest: NewestEvents | None = None,
         seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        self.state = SenderState(ledger, clock, newest)
-        self.turns: dict[UUID, Turns] = {}
+        self.shared = SenderState(ledger, clock, newest)
+        self.queues: dict[UUID, SubscriptionQueue] = {}
         self._connection, self._seconds = connection, seconds
         self._policy = OutwardPolicy.of(ledger.settings)
         self._connection_lock = asyncio.Lock()
@@ -69,47 +69,49 @@ class Sender:
         async with self._connection_lock:
             rows = await fetch_rows(self._connection, ACTIVE, None)
             active = {row["id"]: from_row(Subscription, row) for row in rows}
-            if new := active.keys() - self.turns.keys():
+            if new := active.keys() - self.queues.keys():
                 for subscription_id, progress in (await stored.load(self._connection, new)).items():
                     client = OutwardClient(self._policy, self._seconds)
-                    self.turns[subscription_id] = Turns(self.state, subscription_id, progress, client)
+                    self.queues[subscription_id] = SubscriptionQueue(
+                        self.shared, subscription_id, progress, client
+                    )
             for row in await fetch_rows(self._connection, RESENDS, (list(active),)):
                 self._ask_again(
-                    self.turns[row["subscription_id"]], Resend(row["id"], row["low"], row["high"])
+                    self.queues[row["subscription_id"]], Resend(row["id"], row["low"], row["high"])
                 )
-        self.state.active = active
+        self.shared.active = active
 
-    def _ask_again(self, turns: Turns, request: Resend) -> None:
-        known = {asked.id for asked in turns.resends} | set(turns.finished_resends)
-        if request.id not in known:
-            turns.resends.append(request)
+    def _ask_again(self, queue: SubscriptionQueue, request: Resend) -> None:
+        request_ids = {resend.id for resend in queue.resends} | set(queue.finished_resends)
+        if request.id not in request_ids:
+            queue.resends.append(request)
 
     async def save(self) -> None:
         """Save the progress of all subscriptions. Raises psycopg's errors: then what was sent since the last
         time is sent again.
         """
         async with self._connection_lock:
-            progress = [turns.progress for turns in self.turns.values()]
-            finished = [(turns, list(turns.finished_resends)) for turns in self.turns.values()]
-            begun = [(r.id, r.low) for turns in self.turns.values() for r in turns.resends]
+            progress = [queue.progress for queue in self.queues.values()]
+            finished = [(queue, list(queue.finished_resends)) for queue in self.queues.values()]
+            begun = [(r.id, r.low) for queue in self.queues.values() for r in queue.resends]
             changed = [p for p in progress if p.is_changed or p.changed_streams or p.attempts]
             if changed:
                 await stored.save(self._connection, changed)
             if begun:
                 columns = [list(column) for column in zip(*begun, strict=True)]
                 await self._connection.execute(stored.SAVE_RESEND, columns)
-            if ids := [request_id for _, of_turns in finished for request_id in of_turns]:
+            if ids := [request_id for _, request_ids in finished for request_id in request_ids]:
                 await self._connection.execute(stored.DELETE_RESEND, (ids,))
-            for turns, of_turns in finished:
-                turns.finished_resends = [each for each in turns.finished_resends if each not in of_turns]
+            for queue, request_ids in finished:
+                queue.finished_resends = [each for each in queue.finished_resends if each not in request_ids]
 
     async def send_due(self) -> bool:
         """Have every subscription take one turn, and save. Return whether more may be due at once. Raises
         DatabaseGone, psycopg's errors.
         """
         await self.refresh()
-        self.state.head = await read.head(self.state.ledger.db)
-        busy = await asyncio.gather(*(turns.take() for turns in self.turns.values()))
+        self.shared.head = await read.head(self.shared.ledger.db)
+        busy = await asyncio.gather(*(queue.send_some() for queue in self.queues.values()))
         await self.save()
         return any(busy)
 
@@ -121,28 +123,28 @@ class Sender:
             tasks.create_task(self._remove_for_ever(failed))
             while True:
                 await self.refresh()
-                for subscription_id, turns in list(self.turns.items()):
+                for subscription_id, queue in list(self.queues.items()):
                     if subscription_id not in begun:
-                        begun[subscription_id] = tasks.create_task(self._take_turns(turns, failed))
-                for subscription_id in self.turns.keys() - self.state.active.keys():
+                        begun[subscription_id] = tasks.create_task(self._send_for_ever(queue, failed))
+                for subscription_id in self.queues.keys() - self.shared.active.keys():
                     await self._end(subscription_id, begun.pop(subscription_id))
                 await asyncio.sleep(REFRESH_SECONDS)
 
     async def _end(self, subscription_id: UUID, task: asyncio.Task[None]) -> None:
-        """End the turns of a subscription that is not active any more."""
+        """End the queue of a subscription that is not active any more."""
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await self.save()
-        await self.turns.pop(subscription_id).client.close()
+        await self.queues.pop(subscription_id).client.close()
 
-    async def _take_turns(self, turns: Turns, failed: Failed) -> None:
-        newest = self.state.newest
+    async def _send_for_ever(self, queue: SubscriptionQueue, failed: Failed) -> None:
+        newest = self.shared.newest
         assert newest is not None, "whoever sends for ever follows the newest events"
         while True:
             signal = newest.next_signal()
             try:
-                self.state.head = newest.position
-                busy = await turns.take()
+                self.shared.head = newest.position
+                busy = await queue.send_some()
             except Exception as error:  # any failure: later events are still to be sent
                 failed(NAME, error)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -157,14 +159,16 @@ class Sender:
     async def _remove_for_ever(self, failed: Failed) -> None:
         while True:
             try:
-                await remove_old(self.state.ledger.db, self.state.clock())
+                await remove_old(self.shared.ledger.db, self.shared.clock())
             except Exception as error:  # any failure: they are removed later
                 failed(NAME, error)
             await asyncio.sleep(REMOVE_SECONDS)
 
     async def close(self) -> None:
         """Close all connections to receivers."""
-        await asyncio.gather(*(turns.client.close() for turns in self.turns.values()), return_exceptions=True)
+        await asyncio.gather(
+            *(queue.client.close() for queue in self.queues.values()), return_exceptions=True
+        )
 
 
 @contextlib.asynccontextmanager

@@ -142,7 +142,7 @@ NO_WORK = {
     "a rota: it is read as a calendar, and a case that waits reminds them": """
         AddShift.person shift.person_id AgreeStandIn.person AgreeStandIn.instead_of stand_in.person_id
         stand_in.instead_of_id""",
-    "a credential": "MakeKey.person key.person_id",
+    "a credential": "MakeKey.person key.person_id AddSubscription.person subscription.person_id",
     "the rows of participants, results and licences tell them": """
         PlanTraining.persons training.participant_ids ExamineTraining.person
         LicenseTraining.persons""",

@@ -34,6 +34,9 @@ QUERIES = {
     "get_sla_what_if": {**_DAY, "metric": "resolution"},
     "get_sla_report_preview": {"period": "2020-03"},
 }
+SUBSCRIPTIONS_MANAGED = (
+    "subscriptions/test_resending.py test_who_may_not_manage_a_subscription_has_nothing_sent"
+)
 #: Of what is about no record of ours: the test that says who may, as file and name.
 TESTED = {
     **dict.fromkeys(
@@ -174,6 +177,10 @@ TESTED = {
     "get_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_jobs": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_job_results": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
+    "test_subscription": SUBSCRIPTIONS_MANAGED,
+    "resend_subscription_attempt": SUBSCRIPTIONS_MANAGED,
+    "resend_failed_of_subscription": SUBSCRIPTIONS_MANAGED,
+    "resend_events_of_subscription": SUBSCRIPTIONS_MANAGED,
     "receive_webhook": "webhooks/test_receiving.py test_what_is_not_verified_is_refused_and_only_counted",
     "get_webhook_delivery": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",
     "list_webhook_adapters": "webhooks/test_sources.py test_administrators_set_up_sources_and_nobody_else",

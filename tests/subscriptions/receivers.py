@@ -70,17 +70,17 @@ class Receiver:
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 request = Received(head[0].split(" ")[1], headers, body)
                 self.received.append(request)
-                told = self.answers(request)
-                if told is None:
+                answered = self.answers(request)
+                if answered is None:
                     self.hanging += 1
                     try:
                         await reader.read()
                     finally:
                         self.hanging -= 1
                     break
-                if not told:
+                if not answered:
                     break
-                writer.write(told)
+                writer.write(answered)
                 await writer.drain()
         writer.close()
 

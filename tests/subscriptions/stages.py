@@ -31,7 +31,7 @@ class Stage:
     def sender(self) -> Sender:
         if self._sender is None:
             self._sender = Sender(self.api.ledger, self.connection, lambda: self.now, seconds=self.seconds)
-            self._sender.state.chance = lambda: 0.0
+            self._sender.shared.chance = lambda: 0.0
         return self._sender
 
     async def begin_anew(self) -> None:
@@ -63,7 +63,7 @@ class Stage:
         raise AssertionError("the sender does not come to rest")
 
     def progress(self, subscription: Json) -> Progress:
-        return self.sender.turns[UUID(subscription["id"])].progress
+        return self.sender.queues[UUID(subscription["id"])].progress
 
     async def attempts(self, subscription: Json, **query: str) -> list[Json]:
         return list((await self.admin.read(f"{PATH}/{subscription['id']}/attempts", **query))["items"])

@@ -107,16 +107,16 @@ async def test_a_name_that_changes_its_mind_gains_nothing(
 ) -> None:
     """It is resolved once for a connection, which goes to the very address that was looked at."""
     answers = iter(["127.0.0.1", "10.0.0.1"])
-    asked: list[Any] = []
+    resolved_hosts: list[Any] = []
 
     def resolves(host: str, port: int, **more: Any) -> Any:
-        asked.append(host)
+        resolved_hosts.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolves)
     client = OutwardClient(OPEN)
-    told = await client.request("POST", f"http://rebinds.example:{receiver.port}/", {}, b"{}")
-    assert (told.status, asked) == (204, ["rebinds.example"])
+    response = await client.request("POST", f"http://rebinds.example:{receiver.port}/", {}, b"{}")
+    assert (response.status, resolved_hosts) == (204, ["rebinds.example"])
     assert receiver.received[0].headers["host"] == f"rebinds.example:{receiver.port}"
     await client.close()
     another = OutwardClient(OPEN)
@@ -143,16 +143,16 @@ async def test_one_address_of_ones_own_among_public_ones_is_refused(monkeypatch:
 async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.answers = lambda request: answer(302, location=receiver.url + "/elsewhere")
     client = OutwardClient(OPEN)
-    told = await client.request("POST", receiver.url, {}, b"{}")
-    assert (told.status, len(receiver.received)) == (302, 1)
+    response = await client.request("POST", receiver.url, {}, b"{}")
+    assert (response.status, len(receiver.received)) == (302, 1)
     await client.close()
 
 
 async def test_an_answer_without_end_is_read_only_so_far(receiver: Receiver) -> None:
     receiver.answers = lambda request: answer(200, b"x" * 1_000_000)
     client = OutwardClient(OPEN)
-    told = await client.request("POST", receiver.url, {}, b"{}")
-    assert len(told.body) == outward.LARGEST_ANSWER
+    response = await client.request("POST", receiver.url, {}, b"{}")
+    assert len(response.body) == outward.LARGEST_ANSWER
     await client.close()
 
 

@@ -16,12 +16,12 @@ async def test_events_are_sent_as_standard_webhooks(stage: Stage) -> None:
     incident = await stage.incident()
     await stage.send()
     (received,) = stage.receiver.received
-    told = Webhook(subscription["secret"]).verify(received.body, received.headers)
-    assert told["type"] == "incident.reported"
+    payload = Webhook(subscription["secret"]).verify(received.body, received.headers)
+    assert payload["type"] == "incident.reported"
     feed = await stage.admin.read("/v1/events", kind="incident")
-    assert told["data"] == {"event": feed["items"][-1], "names": feed["names"]}
-    assert told["timestamp"] == told["data"]["event"]["occurred_at"]
-    assert told["data"]["event"]["stream"] == f"incident/{incident['id']}"
+    assert payload["data"] == {"event": feed["items"][-1], "names": feed["names"]}
+    assert payload["timestamp"] == payload["data"]["event"]["occurred_at"]
+    assert payload["data"]["event"]["stream"] == f"incident/{incident['id']}"
     (attempt,) = await stage.attempts(subscription)
     assert (attempt["outcome"], attempt["status"], attempt["code"]) == ("delivered", 204, None)
     assert attempt["message_id"] == received.headers["webhook-id"]
@@ -70,14 +70,14 @@ async def test_a_receiver_that_fails_is_not_asked_for_each_stream(stage: Stage) 
     for _ in range(30):
         await stage.incident()
     await stage.send()
-    asked = len(stage.receiver.received)
-    assert asked <= 8
+    requests = len(stage.receiver.received)
+    assert requests <= 8
     for _ in range(20):
         await stage.incident()
     await stage.send(6)
-    assert len(stage.receiver.received) == asked + 1
+    assert len(stage.receiver.received) == requests + 1
     await stage.send(301)
-    assert len(stage.receiver.received) == asked + 2
+    assert len(stage.receiver.received) == requests + 2
     stage.receiver.answers = lambda request: TAKEN
     stage.receiver.received.clear()
     await stage.send(1_801)
@@ -120,7 +120,7 @@ async def test_410_disables_at_once(stage: Stage) -> None:
     stage.receiver.answers = lambda request: answer(410)
     await stage.send()
     disabled = await stage.admin.read(f"{PATH}/{subscription['id']}")
-    assert (disabled["state"], disabled["disabled_because"]) == ("disabled", "gone")
+    assert (disabled["state"], disabled["disabled_because"]) == ("disabled", "receiver_gone")
     await stage.send(1_000)
     assert len(stage.receiver.received) == 1
     stage.receiver.answers = lambda request: TAKEN

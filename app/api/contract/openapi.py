@@ -122,7 +122,6 @@ TAGS = {
     "configuration": "Configuration items, what they are to one another, and what is touched if one fails.",
     "webhooks": "What other tools tell of their tickets and alerts, and mails.",
     "subscriptions": "Events that are sent to other systems as they happen.",
-    "subscriptions": "Events that are sent to other systems as they happen.",
     "search": "Records of all kinds by what is said in them, and by what they are called.",
     "views": "What lists are narrowed and sorted by, under a name.",
 }

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from app.subscriptions.formats.message import Format
+from app.subscriptions.formats.chat import DINGTALK, FEISHU, SLACK, TEAMS, WECOM
+from app.subscriptions.formats.message import MessageFormat
 from app.subscriptions.formats.standard import STANDARD
 from app.subscriptions.records import DeliveryFormat
 
 #: That of tools is added by the package that knows them.
-FORMATS: dict[DeliveryFormat, Format] = {DeliveryFormat.standard: STANDARD}
+FORMATS: dict[DeliveryFormat, MessageFormat] = {
+    DeliveryFormat.standard: STANDARD,
+    DeliveryFormat.slack: SLACK,
+    DeliveryFormat.teams: TEAMS,
+    DeliveryFormat.feishu: FEISHU,
+    DeliveryFormat.dingtalk: DINGTALK,
+    DeliveryFormat.wecom: WECOM,
+}

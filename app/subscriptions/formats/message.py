@@ -18,8 +18,8 @@ REDIRECTS = range(300, 400)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where messages go: the address, the secrets that sign now, the newest first, the language of labels, and the
-    subscription that says so.
+    """Where messages go: the address, the secrets that sign now, the newest first, the language of labels, and
+    the subscription that says so.
     """
 
     url: str
@@ -30,15 +30,26 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The record that an event is of, as people call it, and what happened to it, in two languages."""
+
+    number: str | None
+    title: str | None
+    label_en: str
+    label_zh: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """An event as the subscription's account sees it now. `id` is the same for each attempt at it. `content`
-    is what a reader of the stream gets: `event` and `names`.
+    is what a reader of the stream gets: `event` and `names`. `subject` is for formats that name records.
     """
 
     id: str
     type: str
     occurred_at: str
     content: Mapping[str, Any]
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +74,17 @@ class Delivered:
     pause: timedelta | None = None
 
 
-class Format:
+class MessageFormat:
     """A form of messages. A subclass says which request delivers one; one whose receiver must be asked first
     overrides `deliver`. `ends_at_wish`: by 410 or a header the receiver says that it wants no more.
     """
 
     ends_at_wish = True
+
+    @property
+    def names_records(self) -> bool:
+        """Whether messages name the record of their event."""
+        return False
 
     def request(self, target: Target, message: Message, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message."""
@@ -83,7 +99,9 @@ class Format:
     async def deliver(
         self, client: OutwardClient, target: Target, message: Message, now: datetime
     ) -> Delivered | None:
-        """Deliver the message; None: there is nothing to send. Raises RequestFailed, UnusableAddress, DatabaseGone."""
+        """Deliver the message; None: there is nothing to send. Raises RequestFailed, UnusableAddress,
+        DatabaseGone.
+        """
         request = self.request(target, message, now)
         headers = {"content-type": JSON, "user-agent": "ledgerdesk"} | dict(request.headers)
         answer = await client.request(request.method, request.url, headers, request.body)

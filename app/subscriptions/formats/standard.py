@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.api.requests.json_output import dump_json
-from app.subscriptions.formats.message import Format, Message, OutgoingRequest, Target
+from app.subscriptions.formats.message import Message, MessageFormat, OutgoingRequest, Target
 from app.subscriptions.secrets import STANDARD_PREFIX
 
 
-class StandardFormat(Format):
+class StandardFormat(MessageFormat):
     """The format of Standard Webhooks: `type`, `timestamp`, and `data` as the live stream has it."""
 
     def request(self, target: Target, message: Message, now: datetime) -> OutgoingRequest:

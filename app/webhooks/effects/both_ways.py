@@ -122,10 +122,13 @@ def _words(conflict: Conflict) -> str:
     here, there = conflict.here, conflict.there
     stands, lost = (there, here) if conflict.there_holds else (here, there)
     side, zh_side = ("here", "本系统") if conflict.there_holds else ("in the other tool", "对方工具")
+    english_words = [_label(each, "en") for each in (stands, lost)]
+    chinese_words = [_label(each, "zh") for each in (stands, lost)]
     return (
-        f"The {english} was changed on both sides. The later change holds: “{_label(stands, 'en')}”. "
-        f"The one made {side} was: “{_label(lost, 'en')}”.\n"
-        f"双方都修改了{chinese}，以较晚的修改为准：“{_label(stands, 'zh')}”。{zh_side}所作的修改是：“{_label(lost, 'zh')}”。"
+        f"The {english} was changed on both sides. The later change holds: “{english_words[0]}”. "
+        f"The one made {side} was: “{english_words[1]}”.\n"
+        f"双方都修改了{chinese}，以较晚的修改为准：“{chinese_words[0]}”。"
+        f"{zh_side}所作的修改是：“{chinese_words[1]}”。"
     )
 
 

@@ -17,7 +17,7 @@ from app.log.events import id_of, kind_of
 from app.platform.outward import Answer, OutwardClient
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Delivered, Format, Message, Target
+from app.subscriptions.formats.message import Delivered, Message, MessageFormat, Target
 from app.subscriptions.records import DeliveryFormat
 from app.subscriptions.testing import TEST_TYPE
 from app.ticketing.records import Comment
@@ -32,7 +32,7 @@ COMMENTS = "select id, text, visibility, withdrawn_at from fold.comment where id
 NOT_ASKED = Answer(0, {}, b"")
 
 
-class ToolFormat(Format):
+class ToolFormat(MessageFormat):
     """Requests of a tool's own interface."""
 
     ends_at_wish = False

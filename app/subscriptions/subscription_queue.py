@@ -1,4 +1,4 @@
-"""Turns of a subscription: what is due of its deliveries now, a bounded number of events at a time.
+"""The queue of a subscription: what is due of its deliveries now, a bounded number of events at a time.
 
 Events of one stream go one after the other, those of several streams side by side. A stream whose event
 failed waits by itself. When several streams have failed in a row, the receiver is down: then one event at a
@@ -24,7 +24,10 @@ from app.kernel.ledger import Ledger
 from app.platform.outward import MOST_CONNECTIONS, OutwardClient
 from app.subscriptions.accounts import account_of
 from app.subscriptions.attempt import AttemptedEvent, AttemptResult, attempt_delivery, message_of, target_of
-from app.subscriptions.backoff import GIVEN_UP_AFTER, WARNED_AFTER, delay_after
+from app.subscriptions.backoff import RETRY_PERIOD, WARNING_PERIOD, delay_after
+from app.subscriptions.formats import FORMATS
+from app.subscriptions.formats.message import Subject
+from app.subscriptions.formats.subjects import subject_of
 from app.subscriptions.progress import Progress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
@@ -74,8 +77,8 @@ class _Lane:
     is_stopped: bool = False
 
 
-class Turns:
-    """The turns of one subscription."""
+class SubscriptionQueue:
+    """The queue of one subscription: what of the log is still to be sent, and what waits."""
 
     def __init__(
         self, state: SenderState, subscription_id: UUID, progress: Progress, client: OutwardClient
@@ -90,7 +93,7 @@ class Turns:
         self._stopped_version = 0
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
 
-    async def take(self) -> bool:
+    async def send_some(self) -> bool:
         """Send some of what is due. Return whether more may be due at once. Raises DatabaseGone."""
         subscription, now = self._state.active.get(self._id), self._state.clock()
         if subscription is None or subscription.version <= self._stopped_version:
@@ -243,11 +246,12 @@ class Turns:
         if stale or batch.epoch != self._ledger.vault.epoch:
             position = event.event.position
             span = PositionSpan(position - 1, position)
-            seen = (await self._of_stream(event.event.stream, span)).events
-            if not seen:
+            visible_events = (await self._of_stream(event.event.stream, span)).events
+            if not visible_events:
                 return None
-            (content,) = await event_output.render_each(self._ledger, seen)
-        message = message_of(subscription.id, str(event.event.id), content)
+            (content,) = await event_output.render_each(self._ledger, visible_events)
+        subject = await self._subject_of(subscription, event)
+        message = message_of(subscription.id, str(event.event.id), content, subject)
         attempted = AttemptedEvent(event.event.position, event.event.stream, event.event.type)
         target = target_of(self._ledger, subscription, now)
         result = await attempt_delivery(
@@ -259,10 +263,15 @@ class Turns:
             raise Superseded
         return result
 
+    async def _subject_of(self, subscription: Subscription, event: SeenEvent) -> Subject | None:
+        if subscription.format is None or not FORMATS[subscription.format].names_records:
+            return None
+        return await subject_of(self._ledger, event)
+
     def _settle(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
         """Note what came of an attempt. Return whether the lane goes on with its next event."""
         progress, now = self.progress, self._state.clock()
-        if result.is_settled:
+        if result.needs_no_retry:
             progress.attempts.append(result.attempt)
             progress.succeeded()
             if lane.waits is not None:
@@ -271,8 +280,8 @@ class Turns:
         since = now if lane.waits is None or event is not lane.events[0] else lane.waits.failing_since
         progress.failed(lane.stream, now)
         # Of the whole receiver it is judged later.
-        others_succeed = progress.failing_since is not None and now - progress.failing_since < GIVEN_UP_AFTER
-        if now - since >= GIVEN_UP_AFTER and others_succeed:
+        others_succeed = progress.failing_since is not None and now - progress.failing_since < RETRY_PERIOD
+        if now - since >= RETRY_PERIOD and others_succeed:
             progress.attempts.append(replace(result.attempt, outcome=Outcome.given_up))
             progress.wait(lane.stream, WaitingStream(event.event.position + 1, 0, now, now))
             return True
@@ -322,7 +331,7 @@ class Turns:
                 if result is None:
                     continue
                 self.progress.attempts.append(result.attempt)
-                if result.is_settled:
+                if result.needs_no_retry:
                     self.progress.succeeded()
                 else:
                     self.progress.failed(event.event.stream, self._state.clock())
@@ -333,9 +342,9 @@ class Turns:
         if since is None:
             if subscription.failing_since_at is not None:
                 await note_recovery(self._ledger, subscription, now)
-        elif now - since >= GIVEN_UP_AFTER:
+        elif now - since >= RETRY_PERIOD:
             await self._stop(subscription, DisabledBecause.failing)
-        elif now - since >= WARNED_AFTER and subscription.failing_since_at is None:
+        elif now - since >= WARNING_PERIOD and subscription.failing_since_at is None:
             await warn(self._ledger, subscription, since, now)
 
     async def _stop(self, subscription: Subscription, because: DisabledBecause) -> None:

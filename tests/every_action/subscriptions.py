@@ -1,0 +1,38 @@
+"""Valid bodies of the actions of subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.kernel.actions.payloads import Payload
+from app.subscriptions.lifecycle import (
+    AddSubscription,
+    EditSubscription,
+    MoveSubscription,
+    RotateSubscription,
+    StopSubscription,
+    WarnOfSubscription,
+)
+from tests.client import Json
+from tests.every_action.world_data import TEAM
+
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    AddSubscription: lambda: {
+        "title": "Events for the data warehouse",
+        "url": "https://hooks.example.org/ledgerdesk",
+        "person": "me",
+        "format": "standard",
+        "language": "zh",
+        "ends_at": "2199-01-01T00:00:00Z",
+        "event_types": ["incident.reported", "incident.resolved"],
+        "kinds": ["incident"],
+        "services": ["mail"],
+        "teams": [TEAM],
+        "priorities": ["P1", "P2"],
+    },
+    EditSubscription: lambda: {"title": "Events for the archive", "language": "en", "kinds": ["problem"]},
+    MoveSubscription: lambda: {"url": "https://hooks.example.org/elsewhere"},
+    RotateSubscription: dict,
+    WarnOfSubscription: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
+    StopSubscription: lambda: {"because": "receiver_gone"},
+}

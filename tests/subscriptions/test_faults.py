@@ -1,0 +1,209 @@
+"""Receivers that hang, close, redirect or fail for days, and workers that die."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.log.follow import FOLLOW_LIMITS
+from app.platform.db import connect
+from app.platform.shared_connections import SharedConnections
+from app.subscriptions import progress, sending
+from tests.automation.worker import Worker
+from tests.client import Api
+from tests.subscriptions.receivers import TAKEN, Received, answer, receiving
+from tests.subscriptions.stages import PATH, Stage
+from tests.waiting import until
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("answered", "code"),
+    [(answer(500), "status"), (answer(302, location="/x"), "redirect"), (b"", "closed"), (None, "timeout")],
+)
+async def test_what_is_no_success_is_tried_again(stage: Stage, answered: bytes | None, code: str) -> None:
+    stage.seconds = 0.3
+    subscription = await stage.subscribe()
+    stage.receiver.answers = lambda request: answered
+    await stage.incident()
+    await stage.send()
+    stage.receiver.answers = lambda request: TAKEN
+    await stage.send(6)
+    assert stage.receiver.types == ["incident.reported"] * 2
+    assert [each["code"] for each in await stage.attempts(subscription)] == [None, code]
+
+
+async def test_a_hundred_that_hang_delay_nobody_else(stage: Stage, api: Api) -> None:
+    """They hang until the end of the test: nobody waits for their time to be over."""
+    failures: list[Exception] = []
+    async with AsyncExitStack() as stack:
+        hanging = await stack.enter_async_context(receiving())
+        hanging.answers = lambda request: None
+        for n in range(100):
+            await stage.subscribe(title=f"Hangs {n}", url=hanging.url)
+        await stage.subscribe()
+        connections = await stack.enter_async_context(SharedConnections(api.ledger.db.url, FOLLOW_LIMITS))
+        running = asyncio.create_task(
+            sending.run(
+                connections, api.ledger, lambda: stage.now, failed=lambda _, error: failures.append(error)
+            )
+        )
+        try:
+            for _ in range(5):
+                await stage.incident()
+            await until(_holds(lambda: hanging.hanging == 500))
+            for _ in range(5):
+                await stage.incident()
+            await until(_holds(lambda: len(stage.receiver.received) == 10))
+            assert stage.receiver.positions == sorted(set(stage.receiver.positions))
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+    assert not failures
+
+
+async def test_after_two_days_its_account_is_warned_and_after_three_it_is_disabled(
+    stage: Stage, api: Api
+) -> None:
+    agent = await api.client("agent", Role.agent)
+    subscription = await stage.subscribe(agent)
+    path = f"{PATH}/{subscription['id']}"
+    stage.receiver.answers = lambda request: answer(500)
+    await stage.incident()
+    await stage.send()
+    requests = 0
+    for _ in range(3 * 24 + 2):
+        await stage.send(3_600)
+        seen = await stage.admin.read(path)
+        requests = requests or (len(stage.receiver.received) if seen["failing_since_at"] else 0)
+        if seen["state"] == "disabled":
+            break
+    assert (seen["state"], seen["disabled_because"]) == ("disabled", "failing")
+    assert 0 < requests < len(stage.receiver.received) < 20
+    types = [each["type"] for each in (await stage.admin.read(f"{path}/events"))["items"]]
+    assert types == ["subscription.added", "subscription.failing", "subscription.stopped"]
+    worker = Worker(api.ledger)
+    await worker.work(stage.now)
+    await worker.work(stage.now.replace(year=stage.now.year + 1))
+    notices = (await agent.read("/v1/notices", limit="100"))["items"]
+    texts = "\n".join(notice["text"] for notice in notices)
+    assert "No delivery of Warehouse" in texts
+    assert "Nothing more is sent for Warehouse" in texts
+    stage.receiver.answers = lambda request: TAKEN
+    await stage.admin.post_ok(f"{path}/resume")
+    await stage.send()
+    assert stage.progress(subscription).waiting == {}
+    assert (await stage.attempts(subscription))[0]["outcome"] == "delivered"
+
+
+async def test_an_event_that_nobody_takes_is_given_up_after_three_days_if_others_are_taken(
+    stage: Stage,
+) -> None:
+    subscription = await stage.subscribe()
+    bad = await stage.incident()
+
+    def answers(request: Received) -> bytes:
+        is_bad = bad["id"] in request.event["stream"] and request.json["type"] == "incident.reported"
+        return answer(422) if is_bad else TAKEN
+
+    stage.receiver.answers = answers
+    await stage.send()
+    await stage.step(bad)
+    for _ in range(3 * 4 + 3):
+        await stage.incident()
+        await stage.send(DAY / 4)
+    assert (await stage.admin.read(f"{PATH}/{subscription['id']}"))["state"] == "active"
+    outcomes = [each["outcome"] for each in await stage.attempts(subscription, limit="200")]
+    assert outcomes.count("given_up") == 1
+    assert "incident.commented" in stage.receiver.types
+    assert (await stage.admin.post_ok(f"{PATH}/{subscription['id']}/resend_failed"))["resent"] == 1
+
+
+class _Killed(BaseException):
+    """The worker is gone between two lines."""
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+async def test_a_worker_that_dies_between_two_saves_loses_nothing_and_keeps_the_order(
+    stage: Stage, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is dead before its `at`-th save, or just after: nothing is saved in part."""
+    await stage.subscribe()
+    incidents = [await stage.incident() for _ in range(3)]
+    saved, save = 0, progress.save
+
+    async def dies(*arguments: Any) -> None:
+        nonlocal saved
+        saved += 1
+        if saved == (at + 1) // 2 and at % 2:
+            raise _Killed
+        await save(*arguments)
+        if saved == (at + 1) // 2:
+            raise _Killed
+
+    monkeypatch.setattr(progress, "save", dies)
+    stage.receiver.answers = lambda request: answer(500) if len(stage.receiver.received) % 3 == 1 else TAKEN
+    for _ in range(4):
+        for incident in incidents:
+            await stage.step(incident)
+        try:
+            await stage.send(7)
+        except _Killed:
+            monkeypatch.setattr(progress, "save", save)
+            await stage.begin_anew()
+    monkeypatch.setattr(progress, "save", save)
+    stage.receiver.answers = lambda request: TAKEN
+    for _ in range(3):
+        await stage.send(2_000)
+    for incident in incidents:
+        first_seen = list(
+            dict.fromkeys(
+                each.event["version"]
+                for each in stage.receiver.received
+                if incident["id"] in each.event["stream"]
+            )
+        )
+        assert first_seen == [1, 2, 3, 4, 5]
+
+
+async def test_of_two_workers_one_sends_and_the_other_takes_over(stage: Stage, api: Api) -> None:
+    await stage.subscribe()
+    failures: list[Exception] = []
+
+    def a_worker(connections: SharedConnections) -> asyncio.Task[None]:
+        return asyncio.create_task(
+            sending.run(
+                connections, api.ledger, lambda: stage.now, failed=lambda _, error: failures.append(error)
+            )
+        )
+
+    async with SharedConnections(api.ledger.db.url, FOLLOW_LIMITS) as lines:
+        workers = [a_worker(lines), a_worker(lines)]
+        try:
+            await stage.incident()
+            await until(_holds(lambda: len(stage.receiver.received) >= 1))
+            monitor = await connect(api.ledger.db.url, FOLLOW_LIMITS)
+            holder = "select pid from pg_locks where locktype = 'advisory' and granted"
+            pids = [row[0] for row in await (await monitor.execute(holder.encode())).fetchall()]
+            await monitor.execute(
+                b"select pg_terminate_backend(pid) from unnest(%s::integer[]) as pid", (pids,)
+            )
+            await monitor.close()
+            await stage.incident()
+            await until(_holds(lambda: len({each.event["stream"] for each in stage.receiver.received}) == 2))
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+
+def _holds(condition: Any) -> Any:
+    async def look() -> bool:
+        return bool(condition())
+
+    return look

@@ -1,0 +1,125 @@
+"""What robots of chats are sent, by the documentation of their vendors, and what their answers mean."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from app.platform.outward import Answer
+from app.subscriptions.formats import FORMATS
+from app.subscriptions.formats.message import Message, OutgoingRequest, Subject, Target
+from app.subscriptions.records import DeliveryFormat
+from tests.client import Json
+from tests.subscriptions.receivers import answer
+from tests.subscriptions.stages import Stage
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+SUBJECT = Subject("INC-2026-000123", "Mail <does> not arrive", "Incident resolved", "事件解决")
+MESSAGE = Message("msg_1", "incident.resolved", "2026-03-02T09:30:00Z", {}, SUBJECT)
+ENGLISH = "[INC-2026-000123] Incident resolved: Mail <does> not arrive"
+CHINESE = "[INC-2026-000123] 事件解决：Mail <does> not arrive"
+URL = "https://robot.example.org/hook?access_token=t"
+
+
+def request_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> OutgoingRequest:
+    return FORMATS[kind].request(Target(URL, [secret], language), MESSAGE, NOW)
+
+
+def body_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> Json:
+    body: Json = json.loads(request_of(kind, secret, language).body)
+    return body
+
+
+def test_slack() -> None:
+    assert body_of(DeliveryFormat.slack) == {
+        "text": "[INC-2026-000123] Incident resolved: Mail &lt;does&gt; not arrive"
+    }
+
+
+def test_teams() -> None:
+    body = body_of(DeliveryFormat.teams)
+    (attachment,) = body["attachments"]
+    assert (body["type"], attachment["contentType"]) == ("message", "application/vnd.microsoft.card.adaptive")
+    assert attachment["content"]["body"] == [{"type": "TextBlock", "text": ENGLISH, "wrap": True}]
+
+
+def test_wecom_in_chinese() -> None:
+    assert body_of(DeliveryFormat.wecom, language="zh") == {"msgtype": "text", "text": {"content": CHINESE}}
+
+
+def test_feishu_signs_in_the_body() -> None:
+    assert body_of(DeliveryFormat.feishu) == {"msg_type": "text", "content": {"text": ENGLISH}}
+    signed = body_of(DeliveryFormat.feishu, "s3cret")
+    timestamp = str(int(NOW.timestamp()))
+    # As its documentation has it in Python.
+    expected = base64.b64encode(
+        hmac.new(f"{timestamp}\ns3cret".encode(), digestmod=hashlib.sha256).digest()
+    ).decode()
+    assert (signed["timestamp"], signed["sign"]) == (timestamp, expected)
+
+
+def test_dingtalk_signs_in_the_address() -> None:
+    assert request_of(DeliveryFormat.dingtalk).url == URL
+    query = parse_qs(urlsplit(request_of(DeliveryFormat.dingtalk, "SEC1").url).query)
+    timestamp = str(int(NOW.timestamp() * 1_000))
+    digest = hmac.new(b"SEC1", f"{timestamp}\nSEC1".encode(), hashlib.sha256).digest()
+    assert query == {
+        "access_token": ["t"],
+        "timestamp": [timestamp],
+        "sign": [base64.b64encode(digest).decode()],
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "code"),
+    [
+        (DeliveryFormat.slack, "ok", None),
+        (DeliveryFormat.teams, "1", None),
+        (DeliveryFormat.teams, "", None),
+        (DeliveryFormat.teams, "Webhook message delivery failed with error: HTTP error 429", "vendor_code"),
+        (DeliveryFormat.feishu, '{"StatusCode":0,"StatusMessage":"success","code":0,"msg":"success"}', None),
+        (DeliveryFormat.feishu, '{"code":19021,"msg":"sign match fail"}', "vendor_code"),
+        (DeliveryFormat.dingtalk, '{"errcode":0,"errmsg":"ok"}', None),
+        (DeliveryFormat.dingtalk, '{"errcode":310000,"errmsg":"sign not match"}', "vendor_code"),
+        (DeliveryFormat.wecom, '{"errcode":0,"errmsg":"ok"}', None),
+        (DeliveryFormat.wecom, '{"errcode":45009,"errmsg":"api freq out of limit"}', "vendor_code"),
+        (DeliveryFormat.wecom, "<html>", "vendor_code"),
+        (DeliveryFormat.wecom, "[]", "vendor_code"),
+    ],
+)
+def test_what_a_vendor_answers_with_200(kind: DeliveryFormat, body: str, code: str | None) -> None:
+    assert FORMATS[kind].failure(Answer(200, {}, body.encode())) == code
+
+
+async def test_a_robot_is_told_the_number_and_title_and_its_errors_are_failures(stage: Stage) -> None:
+    subscription = await stage.subscribe(format="feishu", language="zh", secret="s3cret")
+    assert subscription["secret"] is None
+    stage.receiver.answers = lambda request: answer(200, b'{"code":19021,"msg":"sign match fail"}')
+    incident = await stage.incident()
+    await stage.send()
+    stage.receiver.answers = lambda request: answer(200, b'{"code":0}')
+    await stage.send(6)
+    body = stage.receiver.received[-1].json
+    assert body["content"]["text"] == f"[{incident['number']}] 事件报告：Mail does not arrive"
+    assert "sign" in body
+    codes = [(each["outcome"], each["code"]) for each in await stage.attempts(subscription)]
+    assert codes == [("delivered", None), ("failed", "vendor_code")]
+
+
+async def test_filters_are_by_type_service_team_and_priority(stage: Stage) -> None:
+    await stage.subscribe(kinds=[], event_types=["incident.reported"], priorities=["P1"])
+    await stage.incident()
+    urgent = await stage.incident(impact="1", urgency="1")
+    await stage.step(urgent)
+    await stage.send()
+    assert [each.event["stream"] for each in stage.receiver.received] == [f"incident/{urgent['id']}"]
+    refused = await stage.admin.post(
+        "/v1/subscriptions", json={"title": "x", "url": stage.receiver.url, "kinds": ["incidnt"]}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "wrong_value")
