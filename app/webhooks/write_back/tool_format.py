@@ -111,4 +111,6 @@ async def _comments_of(ledger: Ledger, event: Mapping[str, Any]) -> list[tuple[U
     return [(row["id"], text) for row in public if (text := texts[row["text"]]) is not None]
 
 
-FORMATS[DeliveryFormat.tool] = ToolFormat()
+def add() -> None:
+    """Add the format to those of subscriptions, which know no tools."""
+    FORMATS[DeliveryFormat.tool] = ToolFormat()

@@ -1,0 +1,29 @@
+"""An installation that writes to a stand-in of a tool on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.client import Client
+from tests.subscriptions.conftest import admin, connection, receiver, settings, stage
+from tests.subscriptions.stages import Stage
+from tests.webhooks.both_ways.desks import Desk
+from tests.webhooks.standins import github
+from tests.webhooks.standins.github import GitHub
+from tests.webhooks.tools import a_source
+
+__all__ = ["admin", "connection", "receiver", "settings", "stage"]
+
+
+@pytest.fixture
+async def desk(stage: Stage, admin: Client) -> AsyncIterator[Desk[GitHub]]:
+    """A desk that writes to GitHub."""
+    tool = GitHub(now=lambda: stage.now)
+    async with tool.serving():
+        source = await a_source(stage.api, admin, "github", key="shop")
+        subscription = await stage.subscribe(
+            format="tool", source="shop", url=tool.base, secret=github.TOKEN, opens=True
+        )
+        yield Desk(stage, tool, source, subscription)

@@ -1,0 +1,155 @@
+"""GitHub's issues, as its REST interface (2022-11-28) and its webhooks have them: times in whole seconds."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from tests.webhooks.standins.server import Call, Reply, StandIn
+
+REPOSITORY = "acme/shop"
+US, TOKEN = "ledgerdesk-bot", "ghp_0123456789abcdef"
+_ISSUE = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)")
+_COMMENTS = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)/comments")
+_COMMENT = re.compile(rf"/repos/{REPOSITORY}/issues/comments/(\d+)")
+
+
+class GitHub(StandIn):
+    """A repository with issues. `gone` are numbers of issues that were deleted."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.issues: dict[int, dict[str, Any]] = {}
+        self.comments: dict[int, dict[str, Any]] = {}
+        self.gone: set[int] = set()
+        self._ids = count(1)
+
+    @property
+    def base(self) -> str:
+        return f"{self.origin}/repos/{REPOSITORY}"
+
+    def time(self) -> str:
+        at: datetime = self.now()
+        return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def answer(self, call: Call) -> Reply:
+        if call.headers.get("authorization") != f"Bearer {TOKEN}":
+            return Reply(401, {"message": "Bad credentials"})
+        if (call.method, call.path) == ("GET", "/user"):
+            return Reply(200, {"login": US, "id": 1})
+        if call.path == f"/repos/{REPOSITORY}/issues":
+            return self._issues(call)
+        if (found := _COMMENT.fullmatch(call.path)) is not None:
+            return self._comment(call, int(found[1]))
+        if (found := _COMMENTS.fullmatch(call.path)) is not None:
+            return self._comments(call, int(found[1]))
+        if (found := _ISSUE.fullmatch(call.path)) is not None:
+            return self._issue(call, int(found[1]))
+        return Reply(404, {"message": "Not Found"})
+
+    def _issues(self, call: Call) -> Reply:
+        if call.method == "POST":
+            if not call.body.get("title"):
+                return Reply(422, {"message": "Validation Failed"})
+            return Reply(201, self.open(US, call.body["title"], call.body.get("body")))
+        found = [
+            each
+            for each in self.issues.values()
+            if each["user"]["login"] == call.query.get("creator", each["user"]["login"])
+            and each["updated_at"] >= call.query.get("since", "")
+        ]
+        return Reply(200, found[::-1][: int(call.query.get("per_page", "30"))])
+
+    def _issue(self, call: Call, number: int) -> Reply:
+        if number in self.gone:
+            return Reply(410, {"message": "This issue was deleted"})
+        if number not in self.issues:
+            return Reply(404, {"message": "Not Found"})
+        if call.method == "PATCH":
+            return Reply(200, self.edit(US, number, **call.body))
+        return Reply(200, self.issues[number])
+
+    def _comments(self, call: Call, number: int) -> Reply:
+        if number in self.gone:
+            return Reply(410, {"message": "This issue was deleted"})
+        if call.method == "POST":
+            return Reply(201, self.comment(US, number, call.body["body"]))
+        since = call.query.get("since", "")
+        found = [c for c in self.comments.values() if c["issue"] == number and c["updated_at"] >= since]
+        return Reply(200, found)
+
+    def _comment(self, call: Call, comment: int) -> Reply:
+        found = self.comments.get(comment)
+        if found is None:
+            return Reply(404, {"message": "Not Found"})
+        if call.method == "PATCH":
+            found |= {"body": call.body["body"], "updated_at": self.time()}
+            self._tell("edited", found["issue"], US, found)
+        return Reply(200, found)
+
+    def open(self, who: str, title: str, body: str | None = None) -> dict[str, Any]:
+        """Somebody opens an issue."""
+        number, at = len(self.issues) + 1, self.time()
+        self.issues[number] = {
+            "id": 7_000 + number,
+            "number": number,
+            "title": title,
+            "body": body,
+            "state": "open",
+            "state_reason": None,
+            "user": {"login": who},
+            "assignee": None,
+            "html_url": f"https://github.com/{REPOSITORY}/issues/{number}",
+            "created_at": at,
+            "updated_at": at,
+            "closed_at": None,
+        }
+        self._tell("opened", number, who)
+        return dict(self.issues[number])
+
+    def edit(self, who: str, number: int, **fields: Any) -> dict[str, Any]:
+        """Somebody edits an issue, closes it or opens it again. `state_reason` is heeded with `state` alone."""
+        issue = self.issues[number]
+        changed = {name: each for name, each in fields.items() if name in ("title", "body", "state")}
+        changed = {name: each for name, each in changed.items() if issue[name] != each}
+        if not changed:
+            return dict(issue)
+        issue |= changed | {"updated_at": self.time()}
+        if "state" in changed:
+            issue["closed_at"] = issue["updated_at"] if issue["state"] == "closed" else None
+            issue["state_reason"] = fields.get("state_reason") or "completed"
+        if "title" in changed or "body" in changed:
+            self._tell("edited", number, who)
+        if "state" in changed:
+            self._tell("closed" if issue["state"] == "closed" else "reopened", number, who)
+        return dict(issue)
+
+    def comment(self, who: str, number: int, body: str) -> dict[str, Any]:
+        """Somebody comments on an issue."""
+        at, comment = self.time(), 90_000 + next(self._ids)
+        self.issues[number]["updated_at"] = at
+        self.comments[comment] = {
+            "id": comment,
+            "issue": number,
+            "body": body,
+            "user": {"login": who},
+            "created_at": at,
+            "updated_at": at,
+        }
+        self._tell("created", number, who, self.comments[comment])
+        return dict(self.comments[comment])
+
+    def texts(self, number: int) -> list[str]:
+        """The comments of an issue as people see them."""
+        texts = [c["body"] for c in self.comments.values() if c["issue"] == number]
+        return [re.sub(r"\s*<!--.*?-->", "", text) for text in texts]
+
+    def _tell(self, action: str, number: int, who: str, comment: dict[str, Any] | None = None) -> None:
+        body: dict[str, Any] = {"action": action, "issue": dict(self.issues[number]), "sender": {"login": who}}
+        body["repository"] = {"full_name": REPOSITORY, "html_url": f"https://github.com/{REPOSITORY}"}
+        kind = "issues"
+        if comment is not None:
+            kind, body["comment"] = "issue_comment", dict(comment)
+        self.tell(body, x_github_event=kind, x_github_delivery=f"d-{next(self._ids)}")
