@@ -98,8 +98,8 @@ class BothWays:
         now = self.clock()
         text = _words(conflict)
         lost = conflict.here if conflict.there_holds else conflict.there
-        fingerprint = self.ledger.vault.fingerprint("conflict", record.row_key, conflict.field, str(lost))
-        name = f"{fingerprint}@{conflict.occurred_at.isoformat()}"
+        at = conflict.occurred_at.isoformat()
+        name = self.ledger.vault.fingerprint("conflict", record.row_key, conflict.field, str(lost), at)
         once = IdempotencyKey(KEPT_BY, name, name)
         metadata = CommandMetadata(
             caller=speaker(self.account.id, self.account.id),

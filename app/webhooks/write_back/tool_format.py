@@ -12,8 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from app.common.children import Visibility
+from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of
+from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.platform.outward import Answer, OutwardClient
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.subscriptions.formats import FORMATS
@@ -60,6 +62,8 @@ class ToolFormat(MessageFormat):
                     return None
         except CallFailed as failed:
             return Delivered(failed.answer, tool.size, failed.code, failed.pause)
+        except (Refusal, ConcurrencyConflict, ConstraintViolation):
+            return Delivered(tool.last, tool.size, "others_keep_changing_it")
         return Delivered(tool.last, tool.size, None)
 
     async def _write(self, sync: TicketSync, event: Mapping[str, Any]) -> bool:

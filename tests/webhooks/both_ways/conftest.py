@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -20,6 +21,7 @@ __all__ = ["admin", "connection", "receiver", "settings", "stage"]
 @pytest.fixture
 async def desk(stage: Stage, admin: Client) -> AsyncIterator[Desk[GitHub]]:
     """A desk that writes to GitHub."""
+    stage.now -= timedelta(hours=6)
     tool = GitHub(now=lambda: stage.now)
     async with tool.serving():
         source = await a_source(stage.api, admin, "github", key="shop")

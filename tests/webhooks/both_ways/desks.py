@@ -18,7 +18,9 @@ PATH = "/v1/incidents"
 
 @dataclass
 class Desk(Generic[T]):
-    """Our side, the tool's stand-in, the source that hears of it and the subscription that writes to it."""
+    """Our side, the tool's stand-in, the source that hears of it and the subscription that writes to it. Their clock
+    is behind that of this machine, and moves when a test says so.
+    """
 
     stage: Stage
     tool: T
@@ -52,12 +54,23 @@ class Desk(Generic[T]):
         self.stage.now += timedelta(seconds=seconds)
 
     async def act(self, incident: Json, action: str, **body: object) -> Json:
-        return await self.stage.admin.post_ok(f"{PATH}/{incident['id']}/{action}", body)
+        said = {"occurred_at": self.stage.now.isoformat(), **body}
+        return await self.stage.admin.post_ok(f"{PATH}/{incident['id']}/{action}", said)
+
+    async def report(self, title: str) -> Json:
+        """An incident that is ours to work on."""
+        incident = await self.stage.incident(title=title, occurred_at=self.stage.now.isoformat())
+        await self.act(incident, "assign", person="me")
+        return incident
+
+    async def resolve(self, incident: Json) -> Json:
+        return await self.act(incident, "resolve", resolution_code="fixed", done="Oiled.")
 
     async def edit(self, incident: Json, **body: object) -> Json:
         present = await self.read(incident)
         path, version = f"{PATH}/{incident['id']}", present["version"]
-        answer = await self.stage.admin.patch(path, json=body, headers={"if-match": f'"{version}"'})
+        said = {"occurred_at": self.stage.now.isoformat(), **body}
+        answer = await self.stage.admin.patch(path, json=said, headers={"if-match": f'"{version}"'})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
