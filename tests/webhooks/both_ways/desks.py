@@ -77,6 +77,12 @@ class Desk(Generic[T]):
     async def read(self, incident: Json) -> Json:
         return await self.stage.admin.read(f"{PATH}/{incident['id']}")
 
+    async def read_references(self, incident: Json) -> list[Json]:
+        """The incident's names over there."""
+        path = f"{PATH}/{incident['id']}"
+        found = await self.stage.admin.read(path, fields="external_references")
+        return list(found["external_references"])
+
     async def texts(self, incident: Json) -> list[str]:
         page = await self.stage.admin.read(f"{PATH}/{incident['id']}/comments", limit=200)
         return [item["text"] for item in page["items"] if item["text"] is not None]
