@@ -34,6 +34,13 @@ RECONCILED = """
 select differences, extract(epoch from %s - made_at)::float8 as seconds
 from fold.reconciliation order by made_at desc, id desc limit 1"""
 NEVER_RECONCILED = {"differences": math.nan, "seconds": math.nan}
+SUBSCRIPTIONS = """
+select
+  (select count(*) from fold.subscription s
+    join deliveries.subscription_progress p on p.subscription_id = s.id
+    where s.state = 'active' and p.failing_since is not null) as failing,
+  (select count(*) from fold.subscription where state = 'disabled') as disabled,
+  (select count(*) from deliveries.subscription_waiting) as streams_waiting"""
 #: The clocks that were last computed anew though no ticket had news, and how long that took.
 RECOMPUTED = """
 select number::float8 as number, seconds, (finished_at is null)::integer as running from sla.recomputation
@@ -97,6 +104,14 @@ class Metrics:
             "ledgerdesk_clock_recomputation_seconds", "How long that took, or has taken so far."
         )
         self._recomputing = self._gauge("ledgerdesk_clock_recomputation_running", "1 while it is not done.")
+        self._failing = self._gauge(
+            "ledgerdesk_subscriptions_failing",
+            "Active subscriptions of which nothing has succeeded since a failure.",
+        )
+        self._disabled = self._gauge("ledgerdesk_subscriptions_disabled", "Subscriptions that are disabled.")
+        self._streams_waiting = self._gauge(
+            "ledgerdesk_subscription_streams_waiting", "Streams of which an event waits for its next attempt."
+        )
         self._connections = self._gauge(
             "ledgerdesk_database_connections", "Connections of the pool for reading, by state.", "state"
         )
@@ -146,6 +161,7 @@ class Metrics:
             late = await timers.overdue(ledger.db, now)
             reconciled = await ledger.db.row(RECONCILED, (now,)) or NEVER_RECONCILED
             recomputed = await ledger.db.row(RECOMPUTED) or NEVER_RECOMPUTED
+            subscriptions = await ledger.db.row(SUBSCRIPTIONS) or {}
         except DatabaseGone:
             self._up.set(0)
         else:
@@ -158,6 +174,9 @@ class Metrics:
             self._recomputed.set(recomputed["number"])
             self._recomputed_seconds.set(recomputed["seconds"])
             self._recomputing.set(recomputed["running"])
+            self._failing.set(subscriptions["failing"])
+            self._disabled.set(subscriptions["disabled"])
+            self._streams_waiting.set(subscriptions["streams_waiting"])
         pool = ledger.db.pool_stats()
         self._connections.labels("idle").set(pool.idle)
         self._connections.labels("used").set(pool.connections - pool.idle)
