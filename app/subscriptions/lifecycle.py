@@ -299,6 +299,17 @@ async def failing_already(reads: ReadContext, subscription: Subscription, ctx: A
     return None if subscription.failing_since_at is None else "failing_already"
 
 
+class NoteRefusal(Payload):
+    """The reason why a tool has refused what was written to it, and of which record."""
+
+    code: ShortText
+    record: ShortText
+
+
+def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
+    """Note that the subscription's tool has refused what was written to it, until somebody mends the cause."""
+
+
 class StopSubscription(Payload):
     """The reason why nothing more is sent."""
 
@@ -331,6 +342,7 @@ def _told(step: NoticeType) -> tuple[RecipientRule, ...]:
 
 TOLD_STOPPED = _told(NoticeType.deliveries_stopped)
 TOLD_FAILING = _told(NoticeType.deliveries_failing)
+TOLD_REFUSED = _told(NoticeType.delivery_refused)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -349,6 +361,7 @@ LIFECYCLE = Lifecycle(
         action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
         action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=TOLD_STOPPED),
         action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=TOLD_FAILING),
+        action(note_refusal,   "记录被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=TOLD_REFUSED),
         action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
     ),
 )

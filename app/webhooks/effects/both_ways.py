@@ -98,7 +98,8 @@ class BothWays:
         now = self.clock()
         text = _words(conflict)
         lost = conflict.here if conflict.there_holds else conflict.there
-        at = conflict.occurred_at.isoformat()
+        # A text that is kept already need not be kept again; states come again and again.
+        at = "" if conflict.field == "title" else conflict.occurred_at.isoformat()
         name = self.ledger.vault.fingerprint("conflict", record.row_key, conflict.field, str(lost), at)
         once = IdempotencyKey(KEPT_BY, name, name)
         metadata = CommandMetadata(

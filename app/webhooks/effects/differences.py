@@ -108,6 +108,10 @@ def difference(
     if not changed.keys() - _OF_DELIVERY:
         return Difference(None)
     news = _only(case, snapshot, changed, groups, ours)
+    if is_late:
+        # What is newer over there stands in what was heard since.
+        columns = {c: v for c, v in news.columns.items() if c not in case.columns or c in _OF_DELIVERY}
+        return Difference(news._replace(columns=columns, private={}))
     conflicts = tuple(
         conflict
         for column, name in SHARED.items()
@@ -115,9 +119,6 @@ def difference(
         and column not in ours
         and (conflict := _conflict(case, hearing, news, column, name, groups)) is not None
     )
-    if is_late:
-        columns = {c: v for c, v in news.columns.items() if c not in case.columns or c in _OF_DELIVERY}
-        news = news._replace(columns=columns, private={})
     return Difference(news, conflicts, heard_at == at and not is_answer)
 
 

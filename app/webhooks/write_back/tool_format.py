@@ -21,6 +21,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.subscriptions.formats import FORMATS
 from app.subscriptions.formats.message import Delivered, Message, MessageFormat, Target
 from app.subscriptions.records import DeliveryFormat
+from app.subscriptions.standing import note_refusal
 from app.subscriptions.testing import TEST_TYPE
 from app.ticketing.records import Comment
 from app.webhooks.effects.writes import Writes
@@ -30,6 +31,9 @@ from app.webhooks.write_back.templates import template_keys, template_of
 from app.webhooks.write_back.tickets import REFERENCE_OF, TicketSync
 
 COMMENTS = "select id, text, visibility, withdrawn_at from fold.comment where id = any(%s)"
+REFUSED_BEFORE = """
+select 1 from deliveries.attempt
+where subscription_id = %s and position = %s and outcome <> 'delivered' limit 1"""
 #: The answer of an attempt that could ask nothing.
 NOT_ASKED = Answer(0, {}, b"")
 
@@ -61,6 +65,8 @@ class ToolFormat(MessageFormat):
                 if not await self._write(sync, event):
                     return None
         except CallFailed as failed:
+            if failed.is_definite and failed.pause is None and message.type != TEST_TYPE:
+                await _tell_once(target, event, failed.code, now)
             return Delivered(failed.answer, tool.size, failed.code, failed.pause)
         except (Refusal, ConcurrencyConflict, ConstraintViolation):
             return Delivered(tool.last, tool.size, "others_keep_changing_it")
@@ -102,6 +108,13 @@ async def _ask_account(tool: ToolClient, writes: Writes) -> None:
 
 #: By subscription: its version when its account was asked for, and the account.
 _ASKED: dict[UUID, tuple[int, str]] = {}
+
+
+async def _tell_once(target: Target, event: Mapping[str, Any], code: str, now: datetime) -> None:
+    """Tell whose subscription it is, at the first attempt at the event that is refused."""
+    subscription = target.subscription
+    if await target.ledger.db.value(REFUSED_BEFORE, (subscription.id, event["position"])) is None:
+        await note_refusal(target.ledger, subscription, event["stream"], code, now)
 
 
 async def _comments_of(ledger: Ledger, event: Mapping[str, Any]) -> list[tuple[UUID, str]]:

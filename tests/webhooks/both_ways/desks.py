@@ -36,7 +36,9 @@ class Desk(Generic[T]):
         if webhooks is None:
             webhooks, self.tool.webhooks = self.tool.webhooks, []
         for webhook in webhooks:
-            answer = await self.source.post(webhook.body, **{n.replace("-", "_"): v for n, v in webhook.headers.items()})
+            answer = await self.source.post(
+                webhook.body, **{n.replace("-", "_"): v for n, v in webhook.headers.items()}
+            )
             assert answer.status_code == 202, answer.text
         await process_all(self.stage.api.ledger, lambda: self.stage.now)
 

@@ -53,7 +53,10 @@ async def test_a_ticket_ends_on_both_sides_and_no_echo_changes_it(desk: Desk[Git
 async def test_of_two_titles_the_later_holds_and_the_other_is_kept(desk: Desk[GitHub]) -> None:
     incident = await desk.report("The till is stuck")
     await desk.settle()
-    for here, there, holds in (("Here first", "There then", "There then"), ("Here then", "There first", "Here then")):
+    for here, there, holds in (
+        ("Here first", "There then", "There then"),
+        ("Here then", "There first", "Here then"),
+    ):
         desk.later()
         if holds is there:
             await desk.edit(incident, title=here)

@@ -147,7 +147,11 @@ class GitHub(StandIn):
         return [re.sub(r"\s*<!--.*?-->", "", text) for text in texts]
 
     def _tell(self, action: str, number: int, who: str, comment: dict[str, Any] | None = None) -> None:
-        body: dict[str, Any] = {"action": action, "issue": dict(self.issues[number]), "sender": {"login": who}}
+        body: dict[str, Any] = {
+            "action": action,
+            "issue": dict(self.issues[number]),
+            "sender": {"login": who},
+        }
         body["repository"] = {"full_name": REPOSITORY, "html_url": f"https://github.com/{REPOSITORY}"}
         kind = "issues"
         if comment is not None:

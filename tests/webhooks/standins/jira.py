@@ -28,7 +28,9 @@ WORKFLOW = {
 
 def document(text: str) -> dict[str, Any]:
     """A document of Atlassian's, of one paragraph for each line."""
-    lines = [{"type": "paragraph", "content": [{"type": "text", "text": t}] if t else []} for t in text.split("\n")]
+    lines = [
+        {"type": "paragraph", "content": [{"type": "text", "text": t}] if t else []} for t in text.split("\n")
+    ]
     return {"type": "doc", "version": 1, "content": lines}
 
 
@@ -75,7 +77,9 @@ class Jira(StandIn):
             if (found := pattern.fullmatch(call.path)) is not None:
                 issue = self._named(found[1])
                 if issue is None:
-                    return Reply(404, {"errorMessages": ["Issue does not exist or you do not have permission."]})
+                    return Reply(
+                        404, {"errorMessages": ["Issue does not exist or you do not have permission."]}
+                    )
                 return handle(call, issue, *found.groups()[1:])
         return Reply(404)
 
@@ -98,7 +102,9 @@ class Jira(StandIn):
     def _issue(self, call: Call, issue: dict[str, Any]) -> Reply:
         if call.method == "PUT":
             fields = call.body["fields"]
-            self.edit(US, issue["key"], title=fields.get("summary"), priority=fields.get("priority", {}).get("name"))
+            self.edit(
+                US, issue["key"], title=fields.get("summary"), priority=fields.get("priority", {}).get("name")
+            )
             return Reply(204)
         return Reply(200, issue)
 
@@ -114,7 +120,9 @@ class Jira(StandIn):
 
     def _comments(self, call: Call, issue: dict[str, Any]) -> Reply:
         if call.method == "POST":
-            return Reply(201, self.comment(US, issue["key"], call.body["body"], call.body.get("properties", [])))
+            return Reply(
+                201, self.comment(US, issue["key"], call.body["body"], call.body.get("properties", []))
+            )
         found = [c for c in self.comments.values() if c["issue"] == issue["id"]]
         return Reply(200, {"comments": found[::-1], "total": len(found)})
 
@@ -146,7 +154,12 @@ class Jira(StandIn):
             "created": at,
             "updated": at,
         }
-        issue = {"id": issue_id, "key": key, "self": f"{self.origin}/rest/api/3/issue/{issue_id}", "fields": fields}
+        issue = {
+            "id": issue_id,
+            "key": key,
+            "self": f"{self.origin}/rest/api/3/issue/{issue_id}",
+            "fields": fields,
+        }
         self.issues[key] = issue
         self._tell("jira:issue_created", issue, who)
         return issue
@@ -177,7 +190,14 @@ class Jira(StandIn):
         at, comment = self.time(), str(next(self._ids))
         issue = self.issues[key]
         issue["fields"]["updated"] = at
-        told = {"id": comment, "issue": issue["id"], "body": body, "author": _person(who), "created": at, "updated": at}
+        told = {
+            "id": comment,
+            "issue": issue["id"],
+            "body": body,
+            "author": _person(who),
+            "created": at,
+            "updated": at,
+        }
         self.comments[comment] = told | {"properties": properties or []}
         self._tell("comment_created", issue, who, told)
         return dict(told)
@@ -186,7 +206,9 @@ class Jira(StandIn):
         """The comments of an issue as people see them."""
         return [plain(c["body"]) for c in self.comments.values() if c["issue"] == self.issues[key]["id"]]
 
-    def _tell(self, event: str, issue: dict[str, Any], who: str, comment: dict[str, Any] | None = None) -> None:
+    def _tell(
+        self, event: str, issue: dict[str, Any], who: str, comment: dict[str, Any] | None = None
+    ) -> None:
         at = int(self.now().timestamp() * 1000)
         body: dict[str, Any] = {"timestamp": at, "webhookEvent": event}
         body["issue"] = {**issue, "fields": dict(issue["fields"])}
