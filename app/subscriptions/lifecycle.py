@@ -95,7 +95,7 @@ class SubscriptionFields(Payload, of=Subscription):
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
         "The only priorities of tickets whose events are sent; none: all."
     )
-    opens: bool = Field(
+    opens_tickets: bool = Field(
         default=False, description="Whether incidents that the tool does not know are opened there."
     )
     tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(

@@ -128,7 +128,7 @@ async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -
     if adapter not in TOOLS:
         raise WrongValue(pointer="/source", because="no_tool_to_write_to")
     named = {text.partition("=")[0] for text in body.tool_settings}
-    if body.opens and not named.issuperset(TOOLS[adapter]):
+    if body.opens_tickets and not named.issuperset(TOOLS[adapter]):
         raise WrongValue(pointer="/tool_settings", because="settings_missing")
 
 

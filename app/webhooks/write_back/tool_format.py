@@ -91,7 +91,7 @@ async def _concerns(target: Target, writes: Writes, event: Mapping[str, Any]) ->
     if event["source"] == f"webhook:{subscription.source}":
         return (await writes.find(stream)).unsure_at is not None
     known = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
-    return known is not None or bool(subscription.opens)
+    return known is not None or bool(subscription.opens_tickets)
 
 
 async def _ask_account(tool: ToolClient, writes: Writes) -> None:

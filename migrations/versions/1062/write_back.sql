@@ -1,7 +1,7 @@
 -- Subscriptions that write to a tool: the source that hears of it, whether they open tickets there, and what else the
 -- tool's template wants to know, as name=value.
 alter table fold.subscription add column source text collate "C";
-alter table fold.subscription add column opens boolean;
+alter table fold.subscription add column opens_tickets boolean;
 alter table fold.subscription add column tool_settings text[] collate "C";
 -- The accounts that a source's tool is written to with: what they did is known here.
 create table deliveries.tool_account (

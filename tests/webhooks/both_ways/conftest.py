@@ -27,7 +27,7 @@ async def desk(stage: Stage, admin: Client) -> AsyncIterator[Desk[GitHub]]:
     async with tool.serving():
         source = await a_source(stage.api, admin, "github", key="shop")
         subscription = await stage.subscribe(
-            format="tool", source="shop", url=tool.base, secret=github.TOKEN, opens=True
+            format="tool", source="shop", url=tool.base, secret=github.TOKEN, opens_tickets=True
         )
         yield Desk(stage, tool, source, subscription)
 
@@ -44,7 +44,7 @@ async def jira_desk(stage: Stage, admin: Client) -> AsyncIterator[Desk[Jira]]:
             source="ops",
             url=tool.base,
             secret=f"{jira.MAIL}:{jira.TOKEN}",
-            opens=True,
+            opens_tickets=True,
             tool_settings=["project=OPS", "issue_type=Task"],
         )
         yield Desk(stage, tool, source, subscription)

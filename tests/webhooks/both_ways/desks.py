@@ -18,8 +18,8 @@ PATH = "/v1/incidents"
 
 @dataclass
 class Desk(Generic[T]):
-    """Our side, the tool's stand-in, the source that hears of it and the subscription that writes to it. Their clock
-    is behind that of this machine, and moves when a test says so.
+    """Our side, the tool's stand-in, the source that hears of it and the subscription that writes to it.
+    Their clock is behind that of this machine, and moves when a test says so.
     """
 
     stage: Stage

@@ -1,4 +1,4 @@
-"""Changes of both sides at random, told in any order and twice, while requests fail and workers are killed."""
+"""Changes of both sides at random, told in any order and twice, while requests fail and workers die."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ class RandomChanges:
         await self.desk.hear(now)
 
     async def send(self) -> None:
-        """Write to the tool; now and then a request is lost or its answer is, the tool asks for a pause, or the
-        worker is killed meanwhile.
+        """Write to the tool; now and then a request is lost or its answer is, or the worker is killed
+        meanwhile.
         """
         sending = asyncio.create_task(self.desk.send())
         self.desk.tool.before = self._trouble(sending)

@@ -64,7 +64,8 @@ async def test_a_title_and_a_priority_go_both_ways(jira_desk: Desk[Jira]) -> Non
 
 
 async def test_an_issue_is_not_opened_twice_while_the_search_is_late(jira_desk: Desk[Jira]) -> None:
-    desk, opened = jira_desk, []
+    desk = jira_desk
+    opened: list[object] = []
 
     async def lose(call: object) -> bool | None:
         if getattr(call, "method", "") == "POST" and not opened:

@@ -41,12 +41,10 @@ class GitHub(StandIn):
             return Reply(200, {"login": US, "id": 1})
         if call.path == f"/repos/{REPOSITORY}/issues":
             return self._issues(call)
-        if (found := _COMMENT.fullmatch(call.path)) is not None:
-            return self._comment(call, int(found[1]))
-        if (found := _COMMENTS.fullmatch(call.path)) is not None:
-            return self._comments(call, int(found[1]))
-        if (found := _ISSUE.fullmatch(call.path)) is not None:
-            return self._issue(call, int(found[1]))
+        ways = ((_COMMENT, self._comment), (_COMMENTS, self._comments), (_ISSUE, self._issue))
+        for pattern, handle in ways:
+            if (found := pattern.fullmatch(call.path)) is not None:
+                return handle(call, int(found[1]))
         return Reply(404, {"message": "Not Found"})
 
     def _issues(self, call: Call) -> Reply:
@@ -110,7 +108,7 @@ class GitHub(StandIn):
         return dict(self.issues[number])
 
     def edit(self, who: str, number: int, **fields: Any) -> dict[str, Any]:
-        """Somebody edits an issue, closes it or opens it again. `state_reason` is heeded with `state` alone."""
+        """Somebody edits an issue, closes it or opens it again."""
         issue = self.issues[number]
         changed = {name: each for name, each in fields.items() if name in ("title", "body", "state")}
         changed = {name: each for name, each in changed.items() if issue[name] != each}

@@ -68,6 +68,9 @@ class Jira(StandIn):
             return self._search(call)
         if call.path == "/rest/api/3/issue" and call.method == "POST":
             return self._create(call.body["fields"])
+        return self._of_issue(call)
+
+    def _of_issue(self, call: Call) -> Reply:
         for pattern, handle in (
             (_COMMENT, self._comment),
             (_COMMENTS, self._comments),

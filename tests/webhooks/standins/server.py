@@ -32,8 +32,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-#: What a test does before a request is carried out and before it is answered. A reply goes out instead; False: the
-#: connection is closed without an answer.
+#: What a test does before a request is carried out and before it is answered. A reply goes out
+#: instead; False: the connection is closed without an answer.
 Hook = Callable[[Call], Awaitable[Reply | bool | None]]
 
 
