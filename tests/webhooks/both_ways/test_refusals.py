@@ -25,7 +25,9 @@ async def subscription_events(desk: Desk[GitHub]) -> list[str]:
 
 
 async def test_a_deleted_issue_stops_no_other_and_is_told_once(desk: Desk[GitHub]) -> None:
-    first, second = await desk.report("First"), await desk.report("Second")
+    first = await desk.report("First")
+    await desk.settle()
+    second = await desk.report("Second")
     await desk.settle()
     desk.tool.gone.add(1)
     await desk.act(first, "comment", text="One.")
