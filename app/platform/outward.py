@@ -75,7 +75,7 @@ class OutwardPolicy:
     allows_http: bool = False
 
     @classmethod
-    def of(cls, settings: Settings) -> OutwardPolicy:
+    def from_settings(cls, settings: Settings) -> OutwardPolicy:
         """Return the policy that the settings say."""
         return cls(settings.allowed_networks, settings.outward_http)
 
@@ -104,12 +104,18 @@ class OutwardPolicy:
         """Return whether requests may go to that address."""
         if isinstance(address, IPv6Address) and address.scope_id is not None:
             return False
-        meant = _meant(address)
-        if any(meant in network for network in self.networks if network.version == meant.version):
+        target_address = _meant(address)
+        if any(
+            target_address in network
+            for network in self.networks
+            if network.version == target_address.version
+        ):
             return True
         if any(address in network for network in _NEVER if network.version == address.version):
             return False
-        return meant.is_global and not (meant.is_multicast or meant.is_reserved or meant.is_unspecified)
+        return target_address.is_global and not (
+            target_address.is_multicast or target_address.is_reserved or target_address.is_unspecified
+        )
 
 
 def _meant(address: Address) -> Address:
@@ -138,8 +144,8 @@ def _lookups() -> ThreadPoolExecutor:
 async def resolve(host: str, port: int) -> list[Address]:
     """Return all addresses of the host. Raises OSError."""
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(_lookups(), _resolve, host, port)
-    return list(dict.fromkeys(ip_address(name) for name in found))
+    names = await loop.run_in_executor(_lookups(), _resolve, host, port)
+    return list(dict.fromkeys(ip_address(name) for name in names))
 
 
 def _resolve(host: str, port: int) -> list[str]:
@@ -170,8 +176,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             raise RequestFailed("unknown_host") from error
         if not addresses or not all(map(self._policy.permits, addresses)):
             raise RequestFailed("address_refused")
-        *others, last = map(str, addresses)
-        for address in others:
+        *first_addresses, last = map(str, addresses)
+        for address in first_addresses:
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return await self._backend.connect_tcp(address, port, timeout)
         return await self._backend.connect_tcp(last, port, timeout)
@@ -237,10 +243,10 @@ class OutwardClient:
                 content += chunk
                 if len(content) >= largest:
                     break
-            named = {
+            headers_by_name = {
                 name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers
             }
-            return Answer(response.status, named, content[:largest])
+            return Answer(response.status, headers_by_name, content[:largest])
 
     async def close(self) -> None:
         """Close all connections."""

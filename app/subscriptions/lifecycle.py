@@ -340,9 +340,9 @@ def _told(step: NoticeType) -> tuple[RecipientRule, ...]:
     return RecipientRule(step, field="person_id"), RecipientRule(step, roles=frozenset({Role.admin}))
 
 
-TOLD_STOPPED = _told(NoticeType.deliveries_stopped)
-TOLD_FAILING = _told(NoticeType.deliveries_failing)
-TOLD_REFUSED = _told(NoticeType.delivery_refused)
+HALTED = _told(NoticeType.deliveries_stopped)
+FAILING = _told(NoticeType.deliveries_failing)
+REFUSED = _told(NoticeType.delivery_refused)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -359,9 +359,9 @@ LIFECYCLE = Lifecycle(
         action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused",    wrong=CHECKS),
         action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   wrong=CHECKS, unless=(has_ended,)),
         action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
-        action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=TOLD_STOPPED),
-        action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=TOLD_FAILING),
-        action(note_refusal,   "记录被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=TOLD_REFUSED),
+        action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
+        action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
+        action(note_refusal,   "记录被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=REFUSED),
         action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
     ),
 )

@@ -42,7 +42,8 @@ set position = excluded.position, attempts = excluded.attempts, failing_since = 
   due_at = excluded.due_at"""
 DELETE_WAITING = """
 delete from deliveries.subscription_waiting w
-using unnest(%s::uuid[], %s::text[]) as d(subscription_id, stream) where w.subscription_id = d.subscription_id and w.stream = d.stream"""
+using unnest(%s::uuid[], %s::text[]) as d(subscription_id, stream)
+where w.subscription_id = d.subscription_id and w.stream = d.stream"""
 SAVE_RESEND = """
 update deliveries.resend r set low = n.low from unnest(%s::uuid[], %s::bigint[]) as n(id, low)
 where r.id = n.id"""
@@ -60,7 +61,7 @@ class WaitingStream:
 
 
 @dataclass(slots=True)
-class Progress:
+class SubscriptionProgress:
     """The progress of a subscription: all events up to `position` are delivered, or their streams wait.
 
     `failing_since` is the first failure since the last success, and `failed_streams` how many streams have
@@ -128,12 +129,15 @@ class Progress:
             self.wait(stream, WaitingStream(waiting.position, 0, now, now))
 
 
-async def load(connection: Connection, subscription_ids: Collection[UUID]) -> dict[UUID, Progress]:
+async def load(
+    connection: Connection, subscription_ids: Collection[UUID]
+) -> dict[UUID, SubscriptionProgress]:
     """Return the progress of these subscriptions; those that have none begin with what comes after them."""
     ids = list(subscription_ids)
     await connection.execute(BEGIN, (ids,))
     loaded = {
-        row["subscription_id"]: Progress(**row) for row in await fetch_rows(connection, PROGRESS, (ids,))
+        row["subscription_id"]: SubscriptionProgress(**row)
+        for row in await fetch_rows(connection, PROGRESS, (ids,))
     }
     for row in await fetch_rows(connection, WAITING, (ids,)):
         progress, stream = loaded[row.pop("subscription_id")], row.pop("stream")
@@ -144,7 +148,7 @@ async def load(connection: Connection, subscription_ids: Collection[UUID]) -> di
     return loaded
 
 
-async def save(connection: Connection, changed: Sequence[Progress]) -> None:
+async def save(connection: Connection, changed: Sequence[SubscriptionProgress]) -> None:
     """Save what has changed, with the attempts that led to it, in one transaction."""
     attempts = [attempt for progress in changed for attempt in progress.attempts]
     streams = [(progress, stream) for progress in changed for stream in progress.changed_streams]

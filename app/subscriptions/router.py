@@ -82,8 +82,8 @@ RobotSecret = Annotated[
     str | None,
     StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="The secret that the vendor of a chat has made for its robot, if it wants a signature, or the token "
-        "of a tool that is written to (`token`, or `user:token`); none: "
+        description="The secret that the vendor of a chat has made for a robot, if it wants a signature, or the "
+        "token of a tool that is written to (`token`, or `user:token`); none: "
         "Standard Webhooks has one that is made here, and other robots none.",
         examples=["SEC0a1b2c3d4e5f"],
     ),
@@ -112,7 +112,7 @@ class NewSubscriptionSecret(Payload):
 def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
     """Return what is kept of the address. Raises WrongValue."""
     try:
-        origin = OutwardPolicy.of(ledger.settings).check_url(url)
+        origin = OutwardPolicy.from_settings(ledger.settings).check_url(url)
     except UnusableAddress as error:
         raise WrongValue(pointer="/url", because=error.code) from error
     return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
@@ -170,8 +170,8 @@ async def add_subscription(
     row = LIFECYCLE["add"]
     command = Command(LIFECYCLE, row, None, payload, context_of(request), None, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    shown = secret if body.format is DeliveryFormat.standard else None
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
+    shown_secret = secret if body.format is DeliveryFormat.standard else None
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown_secret)
 
 
 @router.post(f"{PREFIX}/{{id}}/rotate", **operation(LIFECYCLE, "rotate", CreatedSubscriptionOut))
@@ -197,8 +197,8 @@ async def rotate_subscription(
     row, versions = LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(LIFECYCLE, row, name, payload, context_of(request), versions, key)
     renderer = renderer_of(request, SUBSCRIPTIONS)
-    shown = secret if delivery_format is DeliveryFormat.standard else None
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown)
+    shown_secret = secret if delivery_format is DeliveryFormat.standard else None
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown_secret)
 
 
 @router.post(f"{PREFIX}/{{id}}/move", **operation(LIFECYCLE, "move", SubscriptionOut))

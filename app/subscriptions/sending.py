@@ -61,7 +61,7 @@ class Sender:
         self.shared = SenderState(ledger, clock, newest)
         self.queues: dict[UUID, SubscriptionQueue] = {}
         self._connection, self._seconds = connection, seconds
-        self._policy = OutwardPolicy.of(ledger.settings)
+        self._policy = OutwardPolicy.from_settings(ledger.settings)
         self._connection_lock = asyncio.Lock()
 
     async def refresh(self) -> None:

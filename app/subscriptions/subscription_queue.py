@@ -28,7 +28,7 @@ from app.subscriptions.backoff import RETRY_PERIOD, WARNING_PERIOD, delay_after
 from app.subscriptions.formats import FORMATS
 from app.subscriptions.formats.message import Subject
 from app.subscriptions.formats.subjects import subject_of
-from app.subscriptions.progress import Progress, WaitingStream
+from app.subscriptions.progress import SubscriptionProgress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.selection import Selected, select_new, select_span
@@ -81,7 +81,7 @@ class SubscriptionQueue:
     """The queue of one subscription: what of the log is still to be sent, and what waits."""
 
     def __init__(
-        self, state: SenderState, subscription_id: UUID, progress: Progress, client: OutwardClient
+        self, state: SenderState, subscription_id: UUID, progress: SubscriptionProgress, client: OutwardClient
     ) -> None:
         self.progress, self.client = progress, client
         self.resends: list[Resend] = []

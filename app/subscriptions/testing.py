@@ -29,7 +29,7 @@ async def send_test(ledger: Ledger, subscription: Subscription, now: datetime) -
     message = message_of(subscription.id, event_id, {"event": event, "names": {}})
     attempted = AttemptedEvent(None, None, TEST_TYPE)
     target = target_of(ledger, subscription, now)
-    async with outward_client(OutwardPolicy.of(ledger.settings)) as client:
+    async with outward_client(OutwardPolicy.from_settings(ledger.settings)) as client:
         result = await attempt_delivery(client, subscription, target, attempted, message, now)
     assert result is not None, "a test is always sent"
     return result.attempt

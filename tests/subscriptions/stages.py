@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.platform.db import Connection
-from app.subscriptions.progress import Progress
+from app.subscriptions.progress import SubscriptionProgress
 from app.subscriptions.sending import Sender
 from tests.client import Api, Client, Json, an_incident
 from tests.subscriptions.receivers import Receiver
@@ -62,7 +62,7 @@ class Stage:
                 return
         raise AssertionError("the sender does not come to rest")
 
-    def progress(self, subscription: Json) -> Progress:
+    def progress(self, subscription: Json) -> SubscriptionProgress:
         return self.sender.queues[UUID(subscription["id"])].progress
 
     async def attempts(self, subscription: Json, **query: str) -> list[Json]:

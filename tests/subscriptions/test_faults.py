@@ -39,7 +39,7 @@ async def test_what_is_no_success_is_tried_again(stage: Stage, answered: bytes |
 
 
 async def test_a_hundred_that_hang_delay_nobody_else(stage: Stage, api: Api) -> None:
-    """They hang until the end of the test: nobody waits for their time to be over."""
+    """They hang: nobody else waits for their time to be over."""
     failures: list[Exception] = []
     async with AsyncExitStack() as stack:
         hanging = await stack.enter_async_context(receiving())
@@ -56,7 +56,7 @@ async def test_a_hundred_that_hang_delay_nobody_else(stage: Stage, api: Api) -> 
         try:
             for _ in range(5):
                 await stage.incident()
-            await until(_holds(lambda: hanging.hanging == 500))
+            await until(_holds(lambda: len(hanging.received) >= 100))
             for _ in range(5):
                 await stage.incident()
             await until(_holds(lambda: len(stage.receiver.received) == 10))
@@ -79,11 +79,11 @@ async def test_after_two_days_its_account_is_warned_and_after_three_it_is_disabl
     requests = 0
     for _ in range(3 * 24 + 2):
         await stage.send(3_600)
-        seen = await stage.admin.read(path)
-        requests = requests or (len(stage.receiver.received) if seen["failing_since_at"] else 0)
-        if seen["state"] == "disabled":
+        subscription_now = await stage.admin.read(path)
+        requests = requests or (len(stage.receiver.received) if subscription_now["failing_since_at"] else 0)
+        if subscription_now["state"] == "disabled":
             break
-    assert (seen["state"], seen["disabled_because"]) == ("disabled", "failing")
+    assert (subscription_now["state"], subscription_now["disabled_because"]) == ("disabled", "failing")
     assert 0 < requests < len(stage.receiver.received) < 20
     types = [each["type"] for each in (await stage.admin.read(f"{path}/events"))["items"]]
     assert types == ["subscription.added", "subscription.failing", "subscription.stopped"]
@@ -128,11 +128,11 @@ class _Killed(BaseException):
     """The worker is gone between two lines."""
 
 
-@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("nth_save", range(1, 9))
 async def test_a_worker_that_dies_between_two_saves_loses_nothing_and_keeps_the_order(
-    stage: Stage, at: int, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, nth_save: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is dead before its `at`-th save, or just after: nothing is saved in part."""
+    """It is dead before its `nth_save`-th save, or just after: nothing is saved in part."""
     await stage.subscribe()
     incidents = [await stage.incident() for _ in range(3)]
     saved, save = 0, progress.save
@@ -140,10 +140,10 @@ async def test_a_worker_that_dies_between_two_saves_loses_nothing_and_keeps_the_
     async def dies(*arguments: Any) -> None:
         nonlocal saved
         saved += 1
-        if saved == (at + 1) // 2 and at % 2:
+        if saved == (nth_save + 1) // 2 and nth_save % 2:
             raise _Killed
         await save(*arguments)
-        if saved == (at + 1) // 2:
+        if saved == (nth_save + 1) // 2:
             raise _Killed
 
     monkeypatch.setattr(progress, "save", dies)

@@ -13,7 +13,7 @@ import pytest
 
 from app.platform.outward import Answer
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Message, OutgoingRequest, Subject, Target
+from app.subscriptions.formats.message import DeliveryTarget, Message, OutgoingRequest, Subject
 from app.subscriptions.records import DeliveryFormat
 from tests.client import Json
 from tests.subscriptions.receivers import answer
@@ -28,7 +28,7 @@ URL = "https://robot.example.org/hook?access_token=t"
 
 
 def request_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> OutgoingRequest:
-    return FORMATS[kind].request(Target(URL, [secret], language), MESSAGE, NOW)
+    return FORMATS[kind].request(DeliveryTarget(URL, [secret], language), MESSAGE, NOW)
 
 
 def body_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> Json:
@@ -36,13 +36,13 @@ def body_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> Jso
     return body
 
 
-def test_slack() -> None:
+def test_slack_takes_a_text() -> None:
     assert body_of(DeliveryFormat.slack) == {
         "text": "[INC-2026-000123] Incident resolved: Mail &lt;does&gt; not arrive"
     }
 
 
-def test_teams() -> None:
+def test_teams_takes_a_card() -> None:
     body = body_of(DeliveryFormat.teams)
     (attachment,) = body["attachments"]
     assert (body["type"], attachment["contentType"]) == ("message", "application/vnd.microsoft.card.adaptive")
@@ -106,7 +106,7 @@ async def test_a_robot_is_told_the_number_and_title_and_its_errors_are_failures(
     stage.receiver.answers = lambda request: answer(200, b'{"code":0}')
     await stage.send(6)
     body = stage.receiver.received[-1].json
-    assert body["content"]["text"] == f"[{incident['number']}] 事件报告：Mail does not arrive"
+    assert body["content"]["text"] == f"[{incident['number']}] 事件上报：Mail does not arrive"
     assert "sign" in body
     codes = [(each["outcome"], each["code"]) for each in await stage.attempts(subscription)]
     assert codes == [("delivered", None), ("failed", "vendor_code")]
@@ -122,4 +122,4 @@ async def test_filters_are_by_type_service_team_and_priority(stage: Stage) -> No
     refused = await stage.admin.post(
         "/v1/subscriptions", json={"title": "x", "url": stage.receiver.url, "kinds": ["incidnt"]}
     )
-    assert (refused.status_code, refused.json()["code"]) == (422, "wrong_value")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")

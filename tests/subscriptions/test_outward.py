@@ -157,10 +157,10 @@ async def test_an_answer_without_end_is_read_only_so_far(receiver: Receiver) -> 
 
 
 @pytest.mark.parametrize(
-    ("told", "code"), [(None, "timeout"), (b"", "closed"), (b"nonsense\r\n\r\n", "closed")]
+    ("answered", "code"), [(None, "timeout"), (b"", "closed"), (b"nonsense\r\n\r\n", "closed")]
 )
-async def test_no_answer_has_a_reason(receiver: Receiver, told: bytes | None, code: str) -> None:
-    receiver.answers = lambda request: told
+async def test_no_answer_has_a_reason(receiver: Receiver, answered: bytes | None, code: str) -> None:
+    receiver.answers = lambda request: answered
     client = OutwardClient(OPEN, seconds=0.2)
     with pytest.raises(RequestFailed) as failed:
         await client.request("POST", receiver.url, {}, b"{}")

@@ -20,7 +20,7 @@ from urllib.parse import quote_plus
 from pydantic_core import from_json, to_json
 
 from app.platform.outward import Answer
-from app.subscriptions.formats.message import Message, MessageFormat, OutgoingRequest, Target
+from app.subscriptions.formats.message import DeliveryTarget, Message, MessageFormat, OutgoingRequest
 
 VENDOR_CODE = "vendor_code"
 #: What a line says of a title at most; WeCom takes 2,048 bytes in all.
@@ -29,7 +29,7 @@ TEAMS_FAILURE = b"Webhook message delivery failed"
 _CARD = "application/vnd.microsoft.card.adaptive"
 
 #: Returns the address and the members that sign a message, by the target and the time.
-Signer = Callable[[Target, datetime], tuple[str, Mapping[str, Any]]]
+Signer = Callable[[DeliveryTarget, datetime], tuple[str, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ChatFormat(MessageFormat):
         """Whether messages name the record of their event."""
         return True
 
-    def request(self, target: Target, message: Message, now: datetime) -> OutgoingRequest:
+    def request(self, target: DeliveryTarget, message: Message, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message as a text."""
         url, signature = self.sign(target, now)
         return OutgoingRequest(url, to_json({**signature, **self.body(text_of(message, target.language))}))
@@ -84,7 +84,7 @@ def _member_is_not_zero(*names: str) -> Callable[[Answer], bool]:
     return has_failed
 
 
-def _sign_feishu(target: Target, now: datetime) -> tuple[str, Mapping[str, Any]]:
+def _sign_feishu(target: DeliveryTarget, now: datetime) -> tuple[str, Mapping[str, Any]]:
     secret = target.secrets[0]
     if not secret:
         return target.url, {}
@@ -94,7 +94,7 @@ def _sign_feishu(target: Target, now: datetime) -> tuple[str, Mapping[str, Any]]
     return target.url, {"timestamp": timestamp, "sign": base64.b64encode(digest).decode("ascii")}
 
 
-def _sign_dingtalk(target: Target, now: datetime) -> tuple[str, Mapping[str, Any]]:
+def _sign_dingtalk(target: DeliveryTarget, now: datetime) -> tuple[str, Mapping[str, Any]]:
     secret = target.secrets[0]
     if not secret:
         return target.url, {}

@@ -17,7 +17,7 @@ REDIRECTS = range(300, 400)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class DeliveryTarget:
     """Where messages go: the address, the secrets that sign now, the newest first, the language of labels, and
     the subscription that says so.
     """
@@ -86,7 +86,7 @@ class MessageFormat:
         """Whether messages name the record of their event."""
         return False
 
-    def request(self, target: Target, message: Message, now: datetime) -> OutgoingRequest:
+    def request(self, target: DeliveryTarget, message: Message, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message."""
         raise NotImplementedError
 
@@ -97,7 +97,7 @@ class MessageFormat:
         return "redirect" if answer.status in REDIRECTS else "status"
 
     async def deliver(
-        self, client: OutwardClient, target: Target, message: Message, now: datetime
+        self, client: OutwardClient, target: DeliveryTarget, message: Message, now: datetime
     ) -> Delivered | None:
         """Deliver the message; None: there is nothing to send. Raises RequestFailed, UnusableAddress,
         DatabaseGone.

@@ -18,10 +18,10 @@ async def subject_of(ledger: Ledger, seen_event: SeenEvent) -> Subject:
         row = await ledger.db.row(query, (id_of(event.stream),))
     zh = next((action.zh for action in lifecycle.rows if event.type in action.events), event.type)
     words = event.type.replace(".", " ").replace("_", " ")
-    found = row or {}
+    columns = row or {}
     return Subject(
-        number=found.get("number"),
-        title=found.get("title"),
+        number=columns.get("number"),
+        title=columns.get("title"),
         label_en=words[:1].upper() + words[1:],
         label_zh=f"{lifecycle.zh}{zh}",
     )
