@@ -15,7 +15,7 @@ from app.platform.outward import Answer, OutwardClient, RequestFailed, UnusableA
 from app.subscriptions.attempts import Attempt
 from app.subscriptions.backoff import asked_pause
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import DeliveryTarget, Message, Subject
+from app.subscriptions.formats.message import Message, Subject, SubscriptionTarget
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, unseal
@@ -66,20 +66,20 @@ def message_of(
     return Message(message_id, event["type"], event["occurred_at"], content, subject)
 
 
-def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> DeliveryTarget:
+def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> SubscriptionTarget:
     """Return where the subscription's messages go, and what signs them now."""
     sealed = [subscription.sealed_secret]
     if subscription.previous_ends_at is not None and now < subscription.previous_ends_at:
         sealed.append(subscription.previous_sealed_secret)
     secrets = [unseal(ledger, SECRET_PURPOSE, secret) for secret in sealed if secret is not None]
     url = unseal(ledger, URL_PURPOSE, subscription.sealed_url or "")
-    return DeliveryTarget(url, secrets, subscription.language or "en", ledger, subscription)
+    return SubscriptionTarget(url, secrets, subscription.language or "en", ledger, subscription)
 
 
 async def attempt_delivery(
     client: OutwardClient,
     subscription: Subscription,
-    target: DeliveryTarget,
+    target: SubscriptionTarget,
     event: AttemptedEvent,
     message: Message,
     now: datetime,

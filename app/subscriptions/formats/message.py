@@ -18,13 +18,19 @@ REDIRECTS = range(300, 400)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTarget:
-    """Where messages go: the address, the secrets that sign now, the newest first, the language of labels, and
-    the subscription that says so.
+    """Where messages go: the address, the secrets that sign now, the newest first, and the language of
+    labels.
     """
 
     url: str
     secrets: Sequence[str] = field(repr=False)
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionTarget(DeliveryTarget):
+    """Where the messages of a subscription go, with what its format may ask for."""
+
     ledger: Ledger
     subscription: Subscription
 
@@ -97,7 +103,7 @@ class MessageFormat:
         return "redirect" if answer.status in REDIRECTS else "status"
 
     async def deliver(
-        self, client: OutwardClient, target: DeliveryTarget, message: Message, now: datetime
+        self, client: OutwardClient, target: SubscriptionTarget, message: Message, now: datetime
     ) -> Delivered | None:
         """Deliver the message; None: there is nothing to send. Raises RequestFailed, UnusableAddress,
         DatabaseGone.

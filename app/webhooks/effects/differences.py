@@ -174,7 +174,9 @@ def _conflict(
     if there is None:
         return None
     since = hearing.versions.get(column, 0)
-    changes = [e for e in case.entries if not e.own and e.version > since and name in e.event_fields]
+    made_here = (e for e in case.entries if not e.own and name in e.event_fields)
+    # What the tool has been told already counts as well where its clock says that the news is older.
+    changes = [e for e in made_here if e.version > since or e.occurred_at > news.occurred_at]
     if not changes:
         return None
     here = getattr(case.record, name)

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from app.platform.outward import Answer, OutwardClient
-from app.subscriptions.formats.message import JSON, REDIRECTS, SUCCESS, DeliveryTarget
+from app.subscriptions.formats.message import JSON, REDIRECTS, SUCCESS, SubscriptionTarget
 from app.subscriptions.records import Subscription
 from app.webhooks.mapping.expressions import MISSING, ExpressionFailed, Variables
 from app.webhooks.write_back.templates import Call, CompiledTemplate, FindCall
@@ -42,7 +42,7 @@ class ToolClient:
     """A client of a tool, for one delivery: it counts what it sends, and keeps the last answer."""
 
     client: OutwardClient
-    target: DeliveryTarget
+    target: SubscriptionTarget
     template: CompiledTemplate
     now: datetime
     variables: dict[str, Any] = field(default_factory=dict)

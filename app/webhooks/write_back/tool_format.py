@@ -19,7 +19,7 @@ from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.platform.outward import Answer, OutwardClient
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Delivered, DeliveryTarget, Message, MessageFormat
+from app.subscriptions.formats.message import Delivered, Message, MessageFormat, SubscriptionTarget
 from app.subscriptions.records import DeliveryFormat
 from app.subscriptions.standing import note_refusal
 from app.subscriptions.testing import TEST_TYPE
@@ -44,7 +44,7 @@ class ToolFormat(MessageFormat):
     ends_at_wish = False
 
     async def deliver(
-        self, client: OutwardClient, target: DeliveryTarget, message: Message, now: datetime
+        self, client: OutwardClient, target: SubscriptionTarget, message: Message, now: datetime
     ) -> Delivered | None:
         """Bring the event's ticket at the tool up to date; None: the tool needs to know nothing of it. Raises
         RequestFailed, UnusableAddress, DatabaseGone.
@@ -83,7 +83,7 @@ class ToolFormat(MessageFormat):
         return True
 
 
-async def _concerns(target: DeliveryTarget, writes: Writes, event: Mapping[str, Any]) -> bool:
+async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[str, Any]) -> bool:
     """Return whether the tool may have to know of the event: not of what came from there itself."""
     stream, subscription = event["stream"], target.subscription
     if kind_of(stream) != LIFECYCLE.kind:
@@ -110,7 +110,7 @@ async def _ask_account(tool: ToolClient, writes: Writes) -> None:
 _ASKED: dict[UUID, tuple[int, str]] = {}
 
 
-async def _tell_once(target: DeliveryTarget, event: Mapping[str, Any], code: str, now: datetime) -> None:
+async def _tell_once(target: SubscriptionTarget, event: Mapping[str, Any], code: str, now: datetime) -> None:
     """Tell whose subscription it is, at the first attempt at the event that is refused."""
     subscription = target.subscription
     if await target.ledger.db.value(REFUSED_BEFORE, (subscription.id, event["position"])) is None:
