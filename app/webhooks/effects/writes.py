@@ -39,19 +39,20 @@ SETTLE = """
 update deliveries.tool_ticket set unsure_at = null where source = %s and stream = %s and unsure_at = %s
 returning stream"""
 BEGIN_COMMENT = """
-insert into deliveries.tool_comment (source, comment_id, stream, begun_at) values (%s, %s, %s, %s)
-on conflict (source, comment_id) do nothing returning comment_id"""
+insert into deliveries.tool_comment (source, comment_id, stream, begun_at, is_open) values (%s, %s, %s, %s, true)
+on conflict (source, comment_id) do update set is_open = true returning comment_id"""
 END_COMMENT = """
-update deliveries.tool_comment set key = %s, written_at = %s where source = %s and comment_id = %s
+update deliveries.tool_comment set key = %s, written_at = %s, fingerprint = %s, is_open = false
+where source = %s and comment_id = %s returning comment_id"""
+REFUSE_COMMENT = """
+update deliveries.tool_comment set is_open = false where source = %s and comment_id = %s and key is not null
 returning comment_id"""
 DROP_COMMENT = """
 delete from deliveries.tool_comment where source = %s and comment_id = %s and key is null returning comment_id"""
 FIND_COMMENT = """
-select key, begun_at, written_at from deliveries.tool_comment where source = %s and comment_id = %s"""
+select key, begun_at, fingerprint from deliveries.tool_comment where source = %s and comment_id = %s"""
 BY_KEY = "select written_at from deliveries.tool_comment where source = %s and key = %s"
-OPEN_COMMENT = (
-    "select 1 from deliveries.tool_comment where source = %s and stream = %s and key is null limit 1"
-)
+OPEN_COMMENT = "select 1 from deliveries.tool_comment where source = %s and stream = %s and is_open limit 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,13 @@ class TicketWrite:
 
 @dataclass(frozen=True, slots=True)
 class WrittenComment:
-    """A comment that was written to a tool, at `written_at` by its time; `key` None: it may have arrived or not."""
+    """A comment that was written to a tool; `key` None: it may have arrived or not. `fingerprint` is that of the
+    text that the tool has.
+    """
 
     key: str | None
     begun_at: datetime
-    written_at: datetime | None
+    fingerprint: str | None
 
 
 class Writes:
@@ -116,16 +119,17 @@ class Writes:
         """Note that the doubt of that time is settled; a later one is not."""
         await self._db.rows(SETTLE, (self._source, stream, unsure_at))
 
-    async def begin_comment(self, stream: str, comment: UUID, now: datetime) -> bool:
-        """Note that a comment will be written. Return whether it is the first time."""
-        return bool(await self._db.rows(BEGIN_COMMENT, (self._source, comment, stream, now)))
+    async def begin_comment(self, stream: str, comment: UUID, now: datetime) -> None:
+        """Note that a comment will be written, or written anew."""
+        await self._db.rows(BEGIN_COMMENT, (self._source, comment, stream, now))
 
-    async def end_comment(self, comment: UUID, key: str, written_at: datetime) -> None:
-        """Note the id and time that the tool has given a comment."""
-        await self._db.rows(END_COMMENT, (key, written_at, self._source, comment))
+    async def end_comment(self, comment: UUID, key: str, written_at: datetime, fingerprint: str) -> None:
+        """Note the id and time that the tool has given a comment, and the fingerprint of its text."""
+        await self._db.rows(END_COMMENT, (key, written_at, fingerprint, self._source, comment))
 
-    async def drop_comment(self, comment: UUID) -> None:
-        """Note that a comment was refused."""
+    async def refuse_comment(self, comment: UUID) -> None:
+        """Note that a comment, or its correction, was refused."""
+        await self._db.rows(REFUSE_COMMENT, (self._source, comment))
         await self._db.rows(DROP_COMMENT, (self._source, comment))
 
     async def find_comment(self, comment: UUID) -> WrittenComment | None:

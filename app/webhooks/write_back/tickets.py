@@ -28,7 +28,7 @@ from app.webhooks.mapping.times import read_time
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.write_back.calls import CallFailed, ToolClient
-from app.webhooks.write_back.templates import ChangeCall, CommentCall
+from app.webhooks.write_back.templates import ChangeCall
 
 REFERENCE_OF = (
     "select key, number, url from fold.external_reference where record = %s and source = %s limit 1"
@@ -39,6 +39,8 @@ SLACK = timedelta(minutes=10)
 #: A ticket that others keep changing is left for the next event.
 MOST_ROUNDS = 5
 CANCELLED = IncidentState.cancelled
+#: The statuses of what was deleted over there: its correction is pointless.
+GONE = frozenset({404, 410})
 
 
 @dataclass(slots=True)
@@ -70,9 +72,9 @@ class TicketSync:
         tool.variables["marker"] = f"ledgerdesk-{id_of(stream)}"
         return cls(ledger, source, tool, writes, mirror, stream, mirror.channel)
 
-    async def open(self) -> bool:
-        """Open the ticket at the tool, if it is not there and its subscription says so. Return whether it is there.
-        Raises CallFailed, RequestFailed, DatabaseGone.
+    async def open(self, *, is_new: bool) -> bool:
+        """Open the ticket at the tool, if it is not there: one that has ended here only as long as it `is_new`.
+        Return whether it is there. Raises CallFailed, RequestFailed, DatabaseGone.
         """
         known = await self._reference()
         if known is not None:
@@ -80,7 +82,8 @@ class TicketSync:
             return True
         record = await self._record()
         under_way = await self.writes.find(self.stream)
-        if not under_way.is_opening and (record.state in ENDED or record.state is CANCELLED):
+        has_ended = record.state in ENDED or record.state is CANCELLED
+        if has_ended and not is_new and not under_way.is_opening:
             return False
         call = self.tool.template.template.open
         begun_at = under_way.begun_at if under_way.is_opening else None
@@ -226,35 +229,35 @@ class TicketSync:
         RequestFailed, DatabaseGone.
         """
         template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
-        more = {"marker": f"ledgerdesk-{comment}", "comment": {"text": text}}
-        known = await self.writes.find_comment(comment)
-        if known is not None and known.key is not None:
-            if template.correction is not None:
-                more["comment"] = {"text": text, "key": known.key}
-                await self._send_comment(template.correction, comment, more, None)
+        more: dict[str, Any] = {"marker": f"ledgerdesk-{comment}", "comment": {"text": text}}
+        fingerprint = self._fingerprint("comment", text)
+        known, call = await self.writes.find_comment(comment), template.comment
+        if known is not None and known.fingerprint == fingerprint:
             return
+        if known is not None and known.key is not None:
+            if template.correction is None:
+                return
+            call, more["comment"] = template.correction, {"text": text, "key": known.key}
         found: list[Any] = []
-        if known is None:
-            await self.writes.begin_comment(self.stream, comment, self.tool.now)
-        else:
+        if known is not None and known.key is None:
             since = (known.begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-            found = await self.tool.find(template.comment.find, since=since, **more)
-        await self._send_comment(template.comment, comment, more, found[0] if found else None)
-        await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
-
-    async def _send_comment(
-        self, call: CommentCall, comment: UUID, more: Mapping[str, Any], found: Any
-    ) -> None:
+            found = await self.tool.find(call.find, since=since, **more)
+        await self.writes.begin_comment(self.stream, comment, self.tool.now)
         try:
-            answer = await self.tool.call(call, **more) if found is None else found
+            answer = found[0] if found else await self.tool.call(call, **more)
         except CallFailed as failed:
             if failed.is_definite:
-                await self.writes.drop_comment(comment)
+                await self.writes.refuse_comment(comment)
+                await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
+            if call is template.correction and failed.answer.status in GONE:
+                return
             raise
         key = str(self.tool.value(call.key, answer=answer))
         written_at = read_time(self.tool.value(call.at, answer=answer))
         assert written_at is not None, "an answer that tells no time is unfit"
-        await self.writes.end_comment(comment, key, written_at)
+        # What was found may have the text of before.
+        await self.writes.end_comment(comment, key, written_at, "" if found else fingerprint)
+        await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
 
     async def _reference(self) -> Mapping[str, Any] | None:
         return await self.ledger.db.row(REFERENCE_OF, (self.stream, self.source.key))

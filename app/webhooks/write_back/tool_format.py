@@ -74,7 +74,7 @@ class ToolFormat(MessageFormat):
 
     async def _write(self, sync: TicketSync, event: Mapping[str, Any]) -> bool:
         """Write what the event is about. Return whether the tool knows the ticket."""
-        if not await sync.open():
+        if not await sync.open(is_new=event["version"] == 1):
             return False
         await sync.bring_up_to_date()
         if event["source"] != sync.channel:

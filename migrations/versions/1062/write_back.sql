@@ -23,7 +23,7 @@ create table deliveries.tool_ticket (
 );
 create index tool_ticket_opening on deliveries.tool_ticket (source) where is_opening;
 -- Comments written to a tool: `key` is the tool's id, null while it is not known whether one has arrived; `written_at` is
--- the tool's time.
+-- the tool's time, `fingerprint` the keyed fingerprint of the text that it has. `is_open`: one is under way.
 create table deliveries.tool_comment (
   source text collate "C" not null,
   comment_id uuid not null,
@@ -31,7 +31,9 @@ create table deliveries.tool_comment (
   key text collate "C",
   begun_at timestamptz not null,
   written_at timestamptz,
+  fingerprint text collate "C",
+  is_open boolean not null,
   primary key (source, comment_id)
 );
 create index tool_comment_key on deliveries.tool_comment (source, key) where key is not null;
-create index tool_comment_open on deliveries.tool_comment (source, stream) where key is null;
+create index tool_comment_open on deliveries.tool_comment (source, stream) where is_open;
