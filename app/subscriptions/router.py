@@ -50,6 +50,7 @@ from app.subscriptions.queries import (
     ResentOut,
     SubscriptionOut,
     SubscriptionStatusOut,
+    adapter_of_source,
 )
 from app.subscriptions.records import DeliveryFormat, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, seal, secret_for
@@ -61,7 +62,6 @@ PAGE = 50
 ME = "me"
 #: Tools that can be written to, and what must be said of them to open tickets there.
 TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
-ADAPTER = "select adapter from fold.webhook_source where key = %s"
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 mount_reads(router, SUBSCRIPTIONS, prefix=PREFIX)
@@ -82,8 +82,8 @@ RobotSecret = Annotated[
     str | None,
     StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="The secret that the vendor of a chat has made for a robot, if it wants a signature, or the "
-        "token of a tool that is written to (`token`, or `user:token`); none: "
+        description="The secret that the vendor of a chat has made for a robot, if it wants one, or the token of "
+        "a tool that is written to (`token`, or `user:token`); none: "
         "Standard Webhooks has one that is made here, and other robots none.",
         examples=["SEC0a1b2c3d4e5f"],
     ),
@@ -124,7 +124,7 @@ async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -
         if body.source is not None:
             raise WrongValue(pointer="/source", because="only_of_tools")
         return
-    adapter = await ledger.db.value(ADAPTER, (body.source,))
+    adapter = await adapter_of_source(ledger.db, body.source)
     if adapter not in TOOLS:
         raise WrongValue(pointer="/source", because="no_tool_to_write_to")
     named = {text.partition("=")[0] for text in body.tool_settings}

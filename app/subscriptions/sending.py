@@ -196,7 +196,7 @@ async def run(connections: SharedConnections, ledger: Ledger, clock: Clock, *, f
         except Exception as error:  # any failure: it begins anew with what was saved
             task = asyncio.current_task()
             if task is not None and task.cancelling():
-                # What was cancelled in the middle of a statement has lost its connection, and the lock with it.
+                # What was cancelled in the middle of a statement has lost connection and lock.
                 raise asyncio.CancelledError from error
             failed(NAME, error)
         await asyncio.sleep(POLL_SECONDS)

@@ -1,4 +1,6 @@
-"""Commands of the sender about a subscription: it warns of one, stops it, or notes that it has recovered."""
+"""Commands of the sender about a subscription: it warns of one, stops it, or notes that it has
+recovered.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from app.subscriptions.records import DisabledBecause, Subscription
 NAME = "send_subscriptions"
 
 
-async def stop(ledger: Ledger, subscription: Subscription, because: DisabledBecause, now: datetime) -> None:
+async def stop(ledger: Ledger, subscription: Subscription, because: DisabledBecause, now: datetime) ->
+None:
     """Stop the subscription; its account is told. Raises DatabaseGone."""
     await _perform(ledger, subscription, "stop", StopSubscription(because=because), now)
 
@@ -32,7 +35,9 @@ async def warn(ledger: Ledger, subscription: Subscription, since: datetime, now:
 async def note_refusal(
     ledger: Ledger, subscription: Subscription, record: str, code: str, now: datetime
 ) -> None:
-    """Note that a tool has refused what was written of that record; its account is told. Raises DatabaseGone."""
+    """Note that a tool has refused what was written of that record; its account is told. Raises
+    DatabaseGone.
+    """
     await _perform(ledger, subscription, "note_refusal", NoteRefusal(code=code, record=record), now)
 
 

@@ -1,7 +1,10 @@
-"""Tickets that both sides change: which of what a tool tells is news, and what of both is in conflict (pure).
+"""Tickets that both sides change: which of what a tool tells is news, and what of both is in conflict
+(pure).
 
-A delivery holds the ticket as a whole. News is what differs from what the tool told before; what we wrote ourselves
-it has told in its answer. Of two changes of one field the later holds, and the other is kept as a comment.
+A delivery holds the ticket as a whole. News is what differs from what the tool told before; what we
+wrote ourselves
+it has told in its answer. Of two changes of one field the later holds, and the other is kept as a
+comment.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ _UNTOLD = object()
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What was told of a ticket until now: when last, when last by an answer to a write of ours, at which version
+    """What was told of a ticket until now: when last, when last by an answer to a write of ours, at
+    which version
     each column, and all titles that were told.
     """
 
@@ -47,7 +51,9 @@ NOTHING_HEARD: Final = Hearing(None, None, {}, frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two changes of one field: what was said here and there, which of them holds, and the tool's time."""
+    """Two changes of one field: what was said here and there, which of them holds, and the tool's
+    time.
+    """
 
     field: str
     here: str | CodeEnum | None
@@ -58,7 +64,8 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The news of a delivery: the snapshot without all else (None: there are none), conflicts, and whether the tool
+    """The news of a delivery: the snapshot without all else (None: there are none), conflicts, and
+    whether the tool
     must be asked, since two deliveries are of one instant.
     """
 
@@ -94,7 +101,8 @@ def difference(
     ours: Collection[str] = (),
     is_answer: bool = False,
 ) -> Difference:
-    """Return what is news in the snapshot. `groups`: the states that are one for the tool. `ours`: columns whose
+    """Return what is news in the snapshot. `groups`: the states that are one for the tool. `ours`:
+    columns whose
     change is our own. `is_answer`: the tool was asked, and has nothing newer.
     """
     heard_at, at = hearing.heard_at, snapshot.occurred_at
@@ -169,7 +177,9 @@ def _conflict(
     name: str,
     groups: Mapping[str, str],
 ) -> Conflict | None:
-    """Return the conflict between the news and a change made here that the tool does not know of; None: none."""
+    """Return the conflict between the news and a change made here that the tool does not know of; None:
+    none.
+    """
     there = news.state if name == "state" else news.fields.get(name)
     if there is None:
         return None
@@ -189,7 +199,8 @@ def _conflict(
 
 
 def _overwritten(case: ImportedCase[Any], hearing: Hearing, snapshot: Snapshot) -> tuple[Conflict, ...]:
-    """Return what somebody had said over there in the instant before we wrote something else: nobody has heard
+    """Return what somebody had said over there in the instant before we wrote something else: nobody has
+    heard
     of it.
     """
     title = snapshot.columns.get(TITLE)

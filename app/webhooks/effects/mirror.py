@@ -1,6 +1,7 @@
 """Mirroring of a tool's tickets: what it tells of a ticket's state is observed, as in an import.
 
-So the result is the same in whatever order its deliveries come, and the same as that of an import. A delivery
+So the result is the same in whatever order its deliveries come, and the same as that of an import. A
+delivery
 has its effect once: its key stands in the events that it led to.
 """
 
@@ -28,10 +29,10 @@ from app.log.upcasting import current_version
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
-from app.webhooks.effects.both_ways import BothWays, ToolAnswer
 from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.differences import NOTHING_HEARD, Hearing, difference, hearing_of
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.two_way_sources import ToolAnswer, TwoWaySource
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
@@ -47,7 +48,8 @@ AUDIENCE = "select audience from log.stream_head where stream = %s"
 
 @dataclass(frozen=True, slots=True)
 class MirroredTicket:
-    """A ticket in memory as the log has it: its stream's events told it, what the tool calls it (None: it is
+    """A ticket in memory as the log has it: its stream's events told it, what the tool calls it (None:
+    it is
     being opened), and who may see it.
     """
 
@@ -69,10 +71,10 @@ class Mirror:
         account: Identity,
         people: Identities,
         clock: Clock,
-        both_ways: BothWays | None = None,
+        two_way_source: TwoWaySource | None = None,
     ) -> None:
         self._ledger = ledger
-        self._both_ways = both_ways
+        self._both_ways = two_way_source
         self._clock = clock
         self._source = source
         self._people = people
@@ -100,8 +102,10 @@ class Mirror:
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketUpdate, key: str, answer: ToolAnswer | None = None) -> DeliveryEffect:
-        """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever. `answer` says
+    async def apply(self, news: TicketUpdate, key: str, answer: ToolAnswer | None = None) ->
+    DeliveryEffect:
+        """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
+        `answer` says
         what it was asked, if it was.
 
         Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
@@ -134,7 +138,7 @@ class Mirror:
                 ours=() if answer is None else answer.ours(news),
                 is_answer=answer is not None,
             )
-            if await self._both_ways.keep(record, found):
+            if await self._both_ways.keep_conflicts(record, found):
                 return await self._attempt(news, key, answer)
             if found.snapshot is None:
                 return DeliveryEffect("known_already", record.row_key, record.number)
@@ -147,7 +151,8 @@ class Mirror:
         if reference is None and stream is None:
             record = empty(self._history.lifecycle.record, uuid7())
             assert self._history.lifecycle.code is not None
-            # Of the year in which it is recorded, as of every record here: the tool's own number is another.
+            # Of the year in which it is recorded, as of every record here: the tool's own number is
+            # another.
             record.number = await self._ledger.numbers.next_number(
                 self._history.lifecycle.code, self._clock()
             )
@@ -177,10 +182,13 @@ class Mirror:
         snapshot: Snapshot,
         owner: Identity | None,
     ) -> AppendRequest:
-        """Observe the snapshot of the news, and return the append request of its events. The ticket is changed."""
+        """Observe the snapshot of the news, and return the append request of its events. The ticket is
+        changed.
+        """
         case, before = ticket.case, ticket.case.version
         seal = (
-            _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
+            _nothing_to_seal if owner is None or owner.key is None else
+            self._ledger.vault.sealing(owner.key)
         )
         newest = case.latest is None or snapshot.occurred_at >= case.latest
         resolution = _resolution(case, news, snapshot)
@@ -193,7 +201,8 @@ class Mirror:
             rows.append((self._history.lifecycle.table, as_row(case.record)))
         rows += self._reference_rows(ticket, news, observed[0], newest=newest)
         correlation_id = str(uuid7())
-        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in observed)
+        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in
+        observed)
         tokens = tuple(sorted(audience(self._history.lifecycle, case.record, ticket.audience)))
         reads = {case.key: before}
         if owner is not None:
@@ -225,7 +234,8 @@ class Mirror:
             data=observed_event.data,
         )
 
-    async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity | None]:
+    async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity |
+    None]:
         """Return the news as a snapshot, and the person under whose key its words are."""
         persons = {
             name: await self._person(news.fields[name]) for name in PERSON_FIELDS if name in news.fields
@@ -281,7 +291,8 @@ class Mirror:
         requester_id: UUID | None = ticket.case.record.requester_id
         if requester is not None:
             return requester
-        if requester_id is not None and (author := await self._ledger.vault.author(requester_id)) is not None:
+        if requester_id is not None and (author := await self._ledger.vault.author(requester_id)) is not
+        None:
             return Identity(requester_id, author.key, author.stream, author.version)
         return self._account
 
@@ -297,7 +308,8 @@ class Mirror:
         return fields
 
     def _add_defaults(self, fields: dict[str, Any], *, opened: bool) -> None:
-        """Add what the source says for what its tool does not tell when the ticket is opened, and for what it
+        """Add what the source says for what its tool does not tell when the ticket is opened, and for
+        what it
         tells to be nothing.
         """
         for name in ("team_id", "service", "category", "impact", "urgency", "effect"):
@@ -306,7 +318,8 @@ class Mirror:
                 fields[name] = value
 
     async def _add_priority(self, ticket: MirroredTicket, fields: dict[str, Any]) -> None:
-        """Add the priority by the matrix, where the tool has none: when the ticket is opened, when the tool
+        """Add the priority by the matrix, where the tool has none: when the ticket is opened, when the
+        tool
         tells another impact or urgency, and when it takes its own back. What a person has set stays until
         then.
         """
@@ -339,7 +352,8 @@ class Mirror:
         fields = {
             name: value
             for name, value in sorted(values.items())
-            if value is not None and value != (old := getattr(reference, name)) and (newest or old is None)
+            if value is not None and value != (old := getattr(reference, name)) and (newest or old is
+            None)
         }
         if not fields:
             return []
@@ -349,7 +363,8 @@ class Mirror:
 
 
 def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
-    """Return whether the part of that key says what was heard last of the ticket. What equals something older
+    """Return whether the part of that key says what was heard last of the ticket. What equals something
+    older
     is news: the ticket has changed back.
     """
     return bool(ticket.delivery_keys) and repeats(key, ticket.delivery_keys[-1])
@@ -384,7 +399,8 @@ _TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name]
 _ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 #: Fields that a ticket loses when it is opened again.
 _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
-#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of what
+#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of
+#: what
 #: is no person. Persons stand there as references; whatever else there is or will be is sealed.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
@@ -396,7 +412,8 @@ def _has_told_priority(ticket: MirroredTicket) -> bool:
 
 
 def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot) -> Snapshot | None:
-    """Return the resolution that the tool tells besides the state as it is; None if nothing new is told. Each
+    """Return the resolution that the tool tells besides the state as it is; None if nothing new is told.
+    Each
     instant is observed once, whichever delivery told it first.
     """
     resolved_at = news.resolved_at

@@ -1,7 +1,9 @@
 """Processing of deliveries: in order per ticket of the tool, and once in effect.
 
-One worker processes a source at a time. It maps the deliveries that wait, carries out what they tell, ticket
-by ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: what was
+One worker processes a source at a time. It maps the deliveries that wait, carries out what they tell,
+ticket
+by ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: what
+was
 carried out already is known by its key.
 """
 
@@ -29,13 +31,13 @@ from app.processes.incidents.monitoring.handling import handle_alert
 from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
-from app.webhooks.effects.both_ways import BothWays
 from app.webhooks.effects.comments import take_comment
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
-from app.webhooks.effects.writes import Writes
+from app.webhooks.effects.pending_writes import Writes
+from app.webhooks.effects.two_way_sources import TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -54,7 +56,8 @@ from app.webhooks.write_back.templates import template_keys, template_of
 
 NAME = "webhooks"
 POLL_SECONDS = 0.25
-#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are written
+#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are
+#: written
 #: together: a worker that is killed has so many to do again.
 BATCH = 32
 #: So long a source is processed before it is the turn of the next one that has deliveries.
@@ -84,7 +87,9 @@ class _Task:
 
 @dataclass(slots=True)
 class _Progress:
-    """The effects of a delivery so far. `failure` is the first that failed; `alerts` counts the alerts."""
+    """The effects of a delivery so far. `failure` is the first that failed; `alerts` counts the
+    alerts.
+    """
 
     failure: Outcome | None = None
     effects: list[DeliveryEffect] = field(default_factory=list)
@@ -98,7 +103,9 @@ class _Progress:
 
 
 class SourceFailed(Exception):
-    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket first."""
+    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket
+    first.
+    """
 
     def __init__(self, code: str, awaited_case: str | None = None) -> None:
         super().__init__(code)
@@ -115,8 +122,9 @@ class Processor:
         self._clock = clock
         self._account = account
         self._people = Identities(ledger, str(source.key), clock())
-        self._both_ways: BothWays | None = None
-        #: Tickets whose answers deliveries wait for, by the name that they wait by; None: one that is just opened.
+        self._both_ways: TwoWaySource | None = None
+        #: Tickets whose answers deliveries wait for, by the name that they wait by; None: one that is
+        #: just opened.
         self._awaiting: dict[str, str | None] = {}
         self._mirror = Mirror(ledger, source, account, self._people, clock)
         #: Tickets that were opened, or may have been when this was processed before.
@@ -127,7 +135,7 @@ class Processor:
         """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
         if self._source.adapter == MAIL:
             return await self._process_mails(waiting)
-        await self._look_both_ways()
+        await self._load_two_way_source()
         outcomes: dict[UUID, Outcome] = {}
         progress: dict[UUID, _Progress] = {}
         by_ticket: dict[tuple[str, str], list[_Task]] = defaultdict(list)
@@ -154,14 +162,14 @@ class Processor:
         await self._finish(outcomes)
         return outcomes
 
-    async def _look_both_ways(self) -> None:
+    async def _load_two_way_source(self) -> None:
         """Find out whether the tool is written to, too."""
         writes = Writes(self._ledger.db, str(self._source.key))
         accounts = await writes.accounts()
         if not accounts or self._source.adapter not in template_keys():
             return
         groups = template_of(str(self._source.adapter)).template.groups
-        self._both_ways = BothWays(self._ledger, writes, self._account, accounts, groups, self._clock)
+        self._both_ways = TwoWaySource(self._ledger, writes, self._account, accounts, groups, self._clock)
         self._mirror = Mirror(
             self._ledger, self._source, self._account, self._people, self._clock, self._both_ways
         )
@@ -170,7 +178,8 @@ class Processor:
         """Record the outcomes, with what was heard last of alerts, and have those replayed that awaited a
         ticket which is known now.
 
-        Those that led to the tickets are recorded last: if the process dies before, they are processed again,
+        Those that led to the tickets are recorded last: if the process dies before, they are processed
+        again,
         and find their tickets once more.
         """
         await keep_heard(self._ledger.db, self._source.id, list(self._heard.values()))
@@ -296,7 +305,8 @@ class Processor:
         return is_same and (not last.firing or last.was_open)
 
 
-#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it must
+#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it
+#: must
 #: not be in the way of all other deliveries.
 FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
 
@@ -332,7 +342,8 @@ def _ticket_of(news: ParsedUpdate) -> tuple[str, str]:
 async def process_source(
     ledger: Ledger, source_id: UUID, clock: Clock, *, elapsed: Callable[[], float] = monotonic
 ) -> bool:
-    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there were
+    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there
+    were
     any. `elapsed` returns seconds.
     """
     source = await find_source(ledger.db, str(source_id))
@@ -351,7 +362,9 @@ async def process_source(
 
 
 class SourceTurns:
-    """Serves the sources that have deliveries in turn, so that a busy one does not hold back a quiet one."""
+    """Serves the sources that have deliveries in turn, so that a busy one does not hold back a quiet
+    one.
+    """
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger

@@ -13,11 +13,14 @@ from cel_expr_python.ext import ext_bindings, ext_strings
 from app.webhooks.mapping.functions import FUNCTIONS
 
 LONGEST_EXPRESSION = 4_000
-#: `item` is an element of a list that an entry goes through; `received_at` is text as the function time gives
+#: `item` is an element of a list that an entry goes through; `received_at` is text as the function time
+#: gives
 #: it.
 VARIABLES = ("body", "headers", "item", "received_at")
-#: The variables of requests to a tool: the subscription's address and settings, the ticket as the tool calls it, our
-#: record and comment, the fields that change, the last answer, the choice made from it, and the mark of what is ours.
+#: The variables of requests to a tool: the subscription's address and settings, the ticket as the tool
+#: calls it, our
+#: record and comment, the fields that change, the last answer, the choice made from it, and the mark of
+#: what is ours.
 REQUEST_VARIABLES = (
     "tool",
     "ticket",
@@ -104,7 +107,8 @@ def compile_expression(text: str, *, requests: bool = False) -> Expression:
 
 
 def _differs_in_choice_only(message: str) -> bool:
-    """Return whether the only problem is a choice between values of two types: as of null and a map, which is
+    """Return whether the only problem is a choice between values of two types: as of null and a map,
+    which is
     how one writes that somebody is nobody.
     """
     errors = [line for line in message.splitlines() if "ERROR:" in line]
@@ -113,7 +117,8 @@ def _differs_in_choice_only(message: str) -> bool:
 
 def _environment(names: tuple[str, ...]) -> Any:
     # The library has no types for Python functions but these: what they get and give is checked in them.
-    # Optional values are left out: to hand one to a Python function ends the process (cel-expr-python 0.1.3).
+    # Optional values are left out: to hand one to a Python function ends the process (cel-expr-python
+    # 0.1.3).
     dyn = cel.Type.DYN
     functions = [
         cel.FunctionDecl(name, [cel.Overload(f"{name}_{n}", dyn, [dyn] * n, impl=called) for n in counts])

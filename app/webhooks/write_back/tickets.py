@@ -14,33 +14,29 @@ from app.common.records import from_row
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.ids import uuid7
-from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import ENDED, Incident, IncidentState
-from app.webhooks.effects.both_ways import BothWays, ToolAnswer
 from app.webhooks.effects.differences import WRITTEN
 from app.webhooks.effects.identities import Identities
 from app.webhooks.effects.mirror import Mirror
-from app.webhooks.effects.writes import OPENING, Writes
+from app.webhooks.effects.pending_writes import OPENING, Writes
+from app.webhooks.effects.two_way_sources import ToolAnswer, TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mapping.times import read_time
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
-from app.webhooks.write_back.calls import CallFailed, ToolClient
-from app.webhooks.write_back.templates import ChangeCall
+from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
+from app.webhooks.write_back.templates import FieldRequest
+from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
-REFERENCE_OF = (
-    "select key, number, url from fold.external_reference where record = %s and source = %s limit 1"
-)
-RECORD = f"select * from {LIFECYCLE.table} where id = %s"
 #: The tool's clock may be so far from ours.
 SLACK = timedelta(minutes=10)
 #: A ticket that others keep changing is left for the next event.
 MOST_ROUNDS = 5
 CANCELLED = IncidentState.cancelled
 #: The statuses of what was deleted over there: its correction is pointless.
-GONE = frozenset({404, 410})
+DELETED_STATUSES = frozenset({404, 410})
 
 
 @dataclass(slots=True)
@@ -67,21 +63,22 @@ class TicketSync:
         people = Identities(ledger, str(source.key), tool.now)
         account = await people.account()
         groups = tool.template.template.groups
-        both_ways = BothWays(ledger, writes, account, await writes.accounts(), groups, clock)
-        mirror = Mirror(ledger, source, account, people, clock, both_ways)
+        two_way_source = TwoWaySource(ledger, writes, account, await writes.accounts(), groups, clock)
+        mirror = Mirror(ledger, source, account, people, clock, two_way_source)
         tool.variables["marker"] = f"ledgerdesk-{id_of(stream)}"
         return cls(ledger, source, tool, writes, mirror, stream, mirror.channel)
 
     async def open(self, *, is_new: bool) -> bool:
-        """Open the ticket at the tool, if it is not there: one that has ended here only as long as it `is_new`.
-        Return whether it is there. Raises CallFailed, RequestFailed, DatabaseGone.
+        """Open the ticket at the tool, if it is not there: one that has ended here only as long as it
+        `is_new`.
+        Return whether it is there. Raises RequestRefused, RequestFailed, DatabaseGone.
         """
         known = await self._reference()
         if known is not None:
             self.tool.variables["ticket"] = dict(known)
             return True
         record = await self._record()
-        under_way = await self.writes.find(self.stream)
+        under_way = await self.writes.find_write(self.stream)
         has_ended = record.state in ENDED or record.state is CANCELLED
         if has_ended and not is_new and not under_way.is_opening:
             return False
@@ -92,11 +89,11 @@ class TicketSync:
         if begun_at is not None:
             found = await self._find_opened(begun_at)
         else:
-            await self.writes.begin(self.stream, {}, self.tool.now, is_opening=True)
+            await self.writes.note_write(self.stream, {}, self.tool.now, is_opening=True)
         if found is None:
             try:
-                found = await self.tool.call(call)
-            except CallFailed as failed:
+                found = await self.tool.send_request(call)
+            except RequestRefused as failed:
                 if failed.is_definite:
                     await self._end([])
                 raise
@@ -108,23 +105,25 @@ class TicketSync:
         return True
 
     async def _find_opened(self, begun_at: datetime) -> Any:
-        """Return the ticket that an earlier attempt has opened; None: it has not. Raises CallFailed while that cannot
+        """Return the ticket that an earlier attempt has opened; None: it has not. Raises RequestRefused
+        while that cannot
         be known.
         """
         call = self.tool.template.template.open.find
         self.tool.variables["since"] = (begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-        found = await self.tool.find(call)
+        found = await self.tool.search(call)
         if found:
             return found[0]
         if self.tool.now - begun_at < timedelta(seconds=call.settle_seconds):
-            raise CallFailed("uncertain", self.tool.last)
+            raise RequestRefused("uncertain", self.tool.last)
         return None
 
     async def bring_up_to_date(self) -> None:
-        """Take over what has changed at the tool, and write what has changed here, until both are equal. Raises
-        CallFailed, RequestFailed, DatabaseGone.
+        """Take over what has changed at the tool, and write what has changed here, until both are equal.
+        Raises
+        RequestRefused, RequestFailed, DatabaseGone.
         """
-        under_way = await self.writes.find(self.stream)
+        under_way = await self.writes.find_write(self.stream)
         there, written = await self._read(), under_way.writing
         for _ in range(MOST_ROUNDS):
             await self._note(there, written or {}, self._fingerprints(there))
@@ -140,9 +139,11 @@ class TicketSync:
             await self.writes.settle(self.stream, under_way.unsure_at)
 
     async def _write(self, changes: Mapping[str, str]) -> tuple[TicketUpdate, Mapping[str, str]]:
-        """Write the changes, and return the ticket as it is then, with fingerprints of what was written."""
+        """Write the changes, and return the ticket as it is then, with fingerprints of what was
+        written.
+        """
         written = {name: self._fingerprint(name, text) for name, text in changes.items()}
-        await self.writes.begin(self.stream, written, self.tool.now)
+        await self.writes.note_write(self.stream, written, self.tool.now)
         there: TicketUpdate | None = None
         try:
             for name in changes:
@@ -150,26 +151,28 @@ class TicketSync:
                 assert call is not None, "only what the tool has is changed"
                 answer = await self._change(call, changes)
                 there = await self._told(answer) if call.answers else None
-        except CallFailed as failed:
+        except RequestRefused as failed:
             # Of several changes some may have been made: the tool is asked at the next attempt.
             if failed.is_definite and len(changes) == 1:
                 await self._end([str(self.tool.variables["ticket"]["key"])])
             raise
         return there or await self._read(), written
 
-    async def _change(self, call: ChangeCall, changes: Mapping[str, str]) -> Any:
+    async def _change(self, call: FieldRequest, changes: Mapping[str, str]) -> Any:
         picked: Any = None
         if call.ask is not None:
             options = self.tool.value(
-                call.ask.options, answer=await self.tool.call(call.ask), changes=changes
+                call.ask.options, answer=await self.tool.send_request(call.ask), changes=changes
             )
             if not options:
-                raise CallFailed("no_such_step", self.tool.last)
+                raise RequestRefused("no_such_step", self.tool.last)
             picked = options[0]
-        return await self.tool.call(call, changes=changes, picked=picked)
+        return await self.tool.send_request(call, changes=changes, picked=picked)
 
     def _changes(self, record: Incident, there: TicketUpdate) -> dict[str, str]:
-        """Return the fields that are to be written, as the tool has them: those that both tell, and differ."""
+        """Return the fields that are to be written, as the tool has them: those that both tell, and
+        differ.
+        """
         changes: dict[str, str] = {}
         title, priority = there.fields.get("title"), there.fields.get("priority")
         if record.title and title is not None and record.title != title:
@@ -197,20 +200,20 @@ class TicketSync:
         return {name: self._fingerprint(name, str(each)) for name, each in told.items() if each is not None}
 
     async def _read(self) -> TicketUpdate:
-        return await self._told(await self.tool.call(self.tool.template.template.read))
+        return await self._told(await self.tool.send_request(self.tool.template.template.read))
 
     async def _told(self, answer: Any) -> TicketUpdate:
-        """Return what an answer tells of the ticket, by the source's mapping. Raises CallFailed."""
+        """Return what an answer tells of the ticket, by the source's mapping. Raises RequestRefused."""
         delivery = self.tool.value(self.tool.template.template.read.delivery, answer=answer)
         raw = RawDelivery({"content-type": "application/json"}, orjson.dumps(delivery))
         try:
             told = await evaluate(self.source, raw, self.tool.now, self.ledger.settings.time_zone)
         except MappingFailed as error:
-            raise CallFailed("unfit_answer", self.tool.last) from error
+            raise RequestRefused("unfit_answer", self.tool.last) from error
         for news in told.news:
             if isinstance(news, TicketUpdate):
                 return news
-        raise CallFailed("unfit_answer", self.tool.last)
+        raise RequestRefused("unfit_answer", self.tool.last)
 
     async def _note(
         self, there: TicketUpdate, written: Mapping[str, str] | None, fingerprint_of: Mapping[str, str]
@@ -221,11 +224,12 @@ class TicketSync:
         await self.mirror.apply(there, name, answer)
 
     async def _end(self, cases: list[str]) -> None:
-        await self.writes.end(self.stream)
+        await self.writes.clear_write(self.stream)
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [*cases, OPENING])
 
     async def write_comment(self, comment: UUID, text: str) -> None:
-        """Write the comment to the tool, once; corrected here it is corrected there. Raises CallFailed,
+        """Write the comment to the tool, once; corrected here it is corrected there. Raises
+        RequestRefused,
         RequestFailed, DatabaseGone.
         """
         template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
@@ -241,15 +245,15 @@ class TicketSync:
         found: list[Any] = []
         if known is not None and known.key is None:
             since = (known.begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-            found = await self.tool.find(call.find, since=since, **more)
+            found = await self.tool.search(call.find, since=since, **more)
         await self.writes.begin_comment(self.stream, comment, self.tool.now)
         try:
-            answer = found[0] if found else await self.tool.call(call, **more)
-        except CallFailed as failed:
+            answer = found[0] if found else await self.tool.send_request(call, **more)
+        except RequestRefused as failed:
             if failed.is_definite:
                 await self.writes.refuse_comment(comment)
                 await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
-            if call is template.correction and failed.answer.status in GONE:
+            if call is template.correction and failed.answer.status in DELETED_STATUSES:
                 return
             raise
         key = str(self.tool.value(call.key, answer=answer))

@@ -1,6 +1,8 @@
-"""The format of subscriptions that write to a tool: each event brings the ticket there up to the state here.
+"""The format of subscriptions that write to a tool: each event brings the ticket there up to the state
+here.
 
-It is the state that is written, not the event: the tool is asked first, and what has changed there is taken over
+It is the state that is written, not the event: the tool is asked first, and what has changed there is
+taken over
 before the rest is written. So an event that comes twice, late, or after a crash writes nothing twice.
 """
 
@@ -24,18 +26,15 @@ from app.subscriptions.records import DeliveryFormat
 from app.subscriptions.standing import note_refusal
 from app.subscriptions.testing import TEST_TYPE
 from app.ticketing.records import Comment
-from app.webhooks.effects.writes import Writes
+from app.webhooks.effects.pending_writes import Writes
 from app.webhooks.sources.lookup import find_source_by_key
-from app.webhooks.write_back.calls import CallFailed, ToolClient
+from app.webhooks.write_back.queries import COMMENTS, REFERENCE_OF, REFUSED_BEFORE
 from app.webhooks.write_back.templates import template_keys, template_of
-from app.webhooks.write_back.tickets import REFERENCE_OF, TicketSync
+from app.webhooks.write_back.tickets import TicketSync
+from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
-COMMENTS = "select id, text, visibility, withdrawn_at from fold.comment where id = any(%s)"
-REFUSED_BEFORE = """
-select 1 from deliveries.attempt
-where subscription_id = %s and position = %s and outcome <> 'delivered' limit 1"""
 #: The answer of an attempt that could ask nothing.
-NOT_ASKED = Answer(0, {}, b"")
+EMPTY_ANSWER = Answer(0, {}, b"")
 
 
 class ToolFormat(MessageFormat):
@@ -46,13 +45,14 @@ class ToolFormat(MessageFormat):
     async def deliver(
         self, client: OutwardClient, target: SubscriptionTarget, message: Message, now: datetime
     ) -> Delivered | None:
-        """Bring the event's ticket at the tool up to date; None: the tool needs to know nothing of it. Raises
+        """Bring the event's ticket at the tool up to date; None: the tool needs to know nothing of it.
+        Raises
         RequestFailed, UnusableAddress, DatabaseGone.
         """
         source_key = target.subscription.source or ""
         source = await find_source_by_key(target.ledger.db, source_key)
         if source is None or source.adapter not in template_keys():
-            return Delivered(NOT_ASKED, 0, "unknown_source")
+            return Delivered(EMPTY_ANSWER, 0, "unknown_source")
         tool = ToolClient(client, target, template_of(str(source.adapter)), now)
         writes = Writes(target.ledger.db, source_key)
         event = message.content["event"]
@@ -64,7 +64,7 @@ class ToolFormat(MessageFormat):
                 sync = await TicketSync.prepare(target.ledger, source, tool, writes, event["stream"])
                 if not await self._write(sync, event):
                     return None
-        except CallFailed as failed:
+        except RequestRefused as failed:
             if failed.is_definite and failed.pause is None and message.type != TEST_TYPE:
                 await _tell_once(target, event, failed.code, now)
             return Delivered(failed.answer, tool.size, failed.code, failed.pause)
@@ -89,7 +89,7 @@ async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[s
     if kind_of(stream) != LIFECYCLE.kind:
         return False
     if event["source"] == f"webhook:{subscription.source}":
-        return (await writes.find(stream)).unsure_at is not None
+        return (await writes.find_write(stream)).unsure_at is not None
     known = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
     return known is not None or bool(subscription.opens_tickets)
 
@@ -100,7 +100,7 @@ async def _ask_account(tool: ToolClient, writes: Writes) -> None:
     known = _ASKED.get(subscription.id)
     if known is None or known[0] != subscription.version:
         call = tool.template.template.account
-        account = str(tool.value(call.account, answer=await tool.call(call)))
+        account = str(tool.value(call.account, answer=await tool.send_request(call)))
         await writes.add_account(account, tool.now)
         known = _ASKED[subscription.id] = (subscription.version, account)
     tool.variables["account"] = known[1]
@@ -110,7 +110,8 @@ async def _ask_account(tool: ToolClient, writes: Writes) -> None:
 _ASKED: dict[UUID, tuple[int, str]] = {}
 
 
-async def _tell_once(target: SubscriptionTarget, event: Mapping[str, Any], code: str, now: datetime) -> None:
+async def _tell_once(target: SubscriptionTarget, event: Mapping[str, Any], code: str, now: datetime) ->
+None:
     """Tell whose subscription it is, at the first attempt at the event that is refused."""
     subscription = target.subscription
     if await target.ledger.db.value(REFUSED_BEFORE, (subscription.id, event["position"])) is None:

@@ -21,7 +21,7 @@ class _TemplateModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Call(_TemplateModel):
+class ToolRequest(_TemplateModel):
     """A request: its method, and expressions of its address and its body (None: it has none)."""
 
     method: Method = "GET"
@@ -29,20 +29,25 @@ class Call(_TemplateModel):
     body: ExpressionText | None = None
 
 
-class AccountCall(Call):
-    """The request that asks which account the tool knows us by; `account` is its id or name in the answer."""
+class AccountRequest(ToolRequest):
+    """The request that asks which account the tool knows us by; `account` is its id or name in the
+    answer.
+    """
 
     account: ExpressionText
 
 
-class ReadCall(Call):
-    """The request that reads a ticket. `delivery` makes a delivery of the answer, for the source's mapping."""
+class ReadRequest(ToolRequest):
+    """The request that reads a ticket. `delivery` makes a delivery of the answer, for the source's
+    mapping.
+    """
 
     delivery: ExpressionText
 
 
-class FindCall(Call):
-    """The request that looks for what may have been written already; `found` is a list of it. What is not found is
+class SearchRequest(ToolRequest):
+    """The request that looks for what may have been written already; `found` is a list of it. What is
+    not found is
     taken for not written after `settle_seconds`: the search of some tools is late.
     """
 
@@ -50,40 +55,43 @@ class FindCall(Call):
     settle_seconds: int = Field(default=0, ge=0, le=3_600)
 
 
-class OpenCall(Call):
-    """The request that opens a ticket. `ticket` is what the other requests call it by, of the answer or of what was
+class OpeningRequest(ToolRequest):
+    """The request that opens a ticket. `ticket` is what the other requests call it by, of the answer or
+    of what was
     found.
     """
 
     ticket: ExpressionText
-    find: FindCall
+    find: SearchRequest
 
 
-class Choice(Call):
+class OptionsRequest(ToolRequest):
     """A question before a write: `options` is a list of the answer, of which the first is picked."""
 
     options: ExpressionText
 
 
-class ChangeCall(Call):
+class FieldRequest(ToolRequest):
     """The request that changes one field. `answers`: it answers with the ticket, as a reading does."""
 
     field: Literal["title", "priority", "state"]
-    ask: Choice | None = None
+    ask: OptionsRequest | None = None
     answers: bool = False
 
 
-class CommentCall(Call):
+class CommentRequest(ToolRequest):
     """The request that adds a comment; `key` and `at` are its id and time in the answer."""
 
     key: ExpressionText
     at: ExpressionText
-    find: FindCall
+    find: SearchRequest
 
 
 class Template(_TemplateModel):
-    """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or a text
-    `user:token` for basic authentication. `groups` has the states that the tool does not tell apart, by state.
+    """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or
+    a text
+    `user:token` for basic authentication. `groups` has the states that the tool does not tell apart, by
+    state.
     `settings` are the names of what a subscription must say.
     """
 
@@ -93,12 +101,12 @@ class Template(_TemplateModel):
     headers: Mapping[str, str] = {}
     settings: tuple[str, ...] = ()
     groups: Mapping[str, str]
-    account: AccountCall
-    read: ReadCall
-    open: OpenCall
-    change: tuple[ChangeCall, ...]
-    comment: CommentCall
-    correction: CommentCall | None = None
+    account: AccountRequest
+    read: ReadRequest
+    open: OpeningRequest
+    change: tuple[FieldRequest, ...]
+    comment: CommentRequest
+    correction: CommentRequest | None = None
 
 
 class CompiledTemplate:
@@ -112,7 +120,7 @@ class CompiledTemplate:
         """Return one of its expressions, by its text."""
         return self._compiled[text]
 
-    def change_of(self, name: str) -> ChangeCall | None:
+    def change_of(self, name: str) -> FieldRequest | None:
         """Return the request that changes the field; None: the tool has no such field."""
         return next((each for each in self.template.change if each.field == name), None)
 
@@ -123,7 +131,7 @@ def _expressions(part: BaseModel) -> Iterator[str]:
         each: Any = getattr(part, name)
         if isinstance(each, BaseModel):
             yield from _expressions(each)
-        elif isinstance(each, str) and name not in plain and isinstance(part, Call):
+        elif isinstance(each, str) and name not in plain and isinstance(part, ToolRequest):
             yield each
         elif name == "change":
             for call in each:

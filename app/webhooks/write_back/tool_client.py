@@ -14,7 +14,7 @@ from app.platform.outward import Answer, OutwardClient
 from app.subscriptions.formats.message import JSON, REDIRECTS, SUCCESS, SubscriptionTarget
 from app.subscriptions.records import Subscription
 from app.webhooks.mapping.expressions import MISSING, ExpressionFailed, Variables
-from app.webhooks.write_back.templates import Call, CompiledTemplate, FindCall
+from app.webhooks.write_back.templates import CompiledTemplate, SearchRequest, ToolRequest
 
 #: A ticket, or a list of some, is no larger.
 LARGEST_ANSWER = 4_194_304
@@ -24,7 +24,7 @@ CODES |= {409: "refused_by_tool", 410: "gone_at_tool", 422: "refused_by_tool"}
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-class CallFailed(Exception):
+class RequestRefused(Exception):
     """The tool has answered otherwise than was asked for; `code` says why, `answer` is its last."""
 
     def __init__(self, code: str, answer: Answer, pause: timedelta | None = None) -> None:
@@ -54,21 +54,23 @@ class ToolClient:
         self.variables["tool"] = {"base": self.target.url.rstrip("/"), "settings": settings}
 
     def value(self, text: str, **more: Any) -> Any:
-        """Return what an expression of the template gives. Raises CallFailed if it gives nothing."""
+        """Return what an expression of the template gives. Raises RequestRefused if it gives nothing."""
         try:
             found = self.template.expression(text).value(Variables(self.variables | more, requests=True))
         except ExpressionFailed as error:
-            raise CallFailed("unfit_answer", self.last) from error
+            raise RequestRefused("unfit_answer", self.last) from error
         if found is MISSING:
-            raise CallFailed("unfit_answer", self.last)
+            raise RequestRefused("unfit_answer", self.last)
         return found
 
-    async def call(self, call: Call, **more: Any) -> Any:
-        """Send a request, and return what its answer holds. Raises CallFailed, RequestFailed, UnusableAddress."""
+    async def send_request(self, call: ToolRequest, **more: Any) -> Any:
+        """Send a request, and return what its answer holds. Raises RequestRefused, RequestFailed,
+        UnusableAddress.
+        """
         url = str(self.value(call.url, **more))
         body = b"" if call.body is None else orjson.dumps(self.value(call.body, **more))
         if self.client.policy.check_url(url) != self.target.subscription.origin:
-            raise CallFailed("other_origin", self.last)
+            raise RequestRefused("other_origin", self.last)
         headers = {"content-type": JSON, "user-agent": "ledgerdesk", **self.template.template.headers}
         headers["authorization"] = self._authorization()
         self.last = await self.client.request(call.method, url, headers, body, largest=LARGEST_ANSWER)
@@ -78,11 +80,13 @@ class ToolClient:
         try:
             return orjson.loads(self.last.body) if self.last.body else None
         except orjson.JSONDecodeError as error:
-            raise CallFailed("unfit_answer", self.last) from error
+            raise RequestRefused("unfit_answer", self.last) from error
 
-    async def find(self, call: FindCall, **more: Any) -> list[Any]:
-        """Return what the tool has of what may have been written already. Raises as `call` does."""
-        found = self.value(call.found, answer=await self.call(call, **more), **more)
+    async def search(self, call: SearchRequest, **more: Any) -> list[Any]:
+        """Return what the tool has of what may have been written already. Raises as `send_request`
+        does.
+        """
+        found = self.value(call.found, answer=await self.send_request(call, **more), **more)
         return found if isinstance(found, list) else []
 
     def _authorization(self) -> str:
@@ -92,13 +96,13 @@ class ToolClient:
             return "Basic " + base64.b64encode(secret.encode()).decode("ascii")
         return f"Bearer {secret}"
 
-    def _failure(self, answer: Answer) -> CallFailed:
+    def _failure(self, answer: Answer) -> RequestRefused:
         pause = self._asked_pause(answer)
         if pause is not None or answer.status == 429:
-            return CallFailed("rate_limited", answer, pause)
+            return RequestRefused("rate_limited", answer, pause)
         if answer.status in REDIRECTS:
-            return CallFailed("moved_at_tool", answer)
-        return CallFailed(CODES.get(answer.status, "status"), answer)
+            return RequestRefused("moved_at_tool", answer)
+        return RequestRefused(CODES.get(answer.status, "status"), answer)
 
     def _asked_pause(self, answer: Answer) -> timedelta | None:
         """Return the pause until the tool takes more; None: it asks for none. Some say it with 403."""

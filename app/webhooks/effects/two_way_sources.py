@@ -1,4 +1,6 @@
-"""Sources whose tickets are changed on both sides: echoes, conflicts that are kept, and what waits for an answer."""
+"""Sources whose tickets are changed on both sides: echoes, conflicts that are kept, and what waits for
+an answer.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +20,18 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.ticketing.comments import CommentTicket
 from app.webhooks.effects.differences import SHARED, Conflict, Difference, Hearing
 from app.webhooks.effects.identities import Identity, speaker
-from app.webhooks.effects.writes import OPENING, Writes
+from app.webhooks.effects.pending_writes import OPENING, Writes
 from app.webhooks.mapping.updates import CommentUpdate, NamedPerson, TicketUpdate
 
 #: What conflicts are kept by. It is no source, so that the comment goes to the tool, too.
-KEPT_BY = "rule:keep_conflicts"
+CONFLICT_RULE = "rule:keep_conflicts"
 FIELD_WORDS = {"title": ("title", "标题"), "priority": ("priority", "优先级"), "state": ("state", "状态")}
 
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """An answer of the tool about the ticket of that stream. `written` are keyed fingerprints of the values that we
+    """An answer of the tool about the ticket of that stream. `written` are keyed fingerprints of the
+    values that we
     have written, by field; None: all of it is our own, since we have opened the ticket.
     """
 
@@ -45,8 +48,9 @@ class ToolAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class BothWays:
-    """A source whose tool is written to with these accounts. `groups` are the states that the tool does not tell
+class TwoWaySource:
+    """A source whose tool is written to with these accounts. `groups` are the states that the tool does
+    not tell
     apart, by state; `account` is the source's own.
     """
 
@@ -67,15 +71,19 @@ class BothWays:
         return written_at is not None and news.occurred_at <= written_at and self.is_ours(news.actor)
 
     async def is_awaited(self, ticket: str | None) -> bool:
-        """Return whether an answer is still to come: about that ticket, or about one that is just opened."""
-        return await (self.writes.is_opening() if ticket is None else self.writes.is_under_way(ticket))
+        """Return whether an answer is still to come: about that ticket, or about one that is just
+        opened.
+        """
+        return await (self.writes.is_opening() if ticket is None else self.writes.has_pending_write(ticket))
 
     async def awaits(self, news: TicketUpdate | CommentUpdate, ticket: str | None) -> str | None:
-        """Return the name by which the news waits for the answer to a write of ours; None: it need not."""
+        """Return the name by which the news waits for the answer to a write of ours; None: it need
+        not.
+        """
         if ticket is None:
             return OPENING if await self.writes.is_opening() else None
         actor = news.actor if isinstance(news, TicketUpdate) else news.author
-        if self.is_ours(actor) and await self.writes.is_under_way(ticket):
+        if self.is_ours(actor) and await self.writes.has_pending_write(ticket):
             return news.case
         return None
 
@@ -84,8 +92,9 @@ class BothWays:
         written_at = await self.writes.comment_written_at(news.id)
         return written_at is not None and news.occurred_at <= written_at
 
-    async def keep(self, record: Any, found: Difference) -> bool:
-        """Keep conflicts as comments, and note doubts, before anything else is recorded of the delivery. Return
+    async def keep_conflicts(self, record: Any, found: Difference) -> bool:
+        """Keep conflicts as comments, and note doubts, before anything else is recorded of the delivery.
+        Return
         whether the ticket has changed by it.
         """
         if found.is_unsure:
@@ -101,12 +110,12 @@ class BothWays:
         # A text that is kept already need not be kept again; states come again and again.
         at = "" if conflict.field == "title" else conflict.occurred_at.isoformat()
         name = self.ledger.vault.fingerprint("conflict", record.row_key, conflict.field, str(lost), at)
-        once = IdempotencyKey(KEPT_BY, name, name)
+        once = IdempotencyKey(CONFLICT_RULE, name, name)
         metadata = CommandMetadata(
             caller=speaker(self.account.id, self.account.id),
             now=now,
             correlation_id=str(uuid7()),
-            source=KEPT_BY,
+            source=CONFLICT_RULE,
         )
         body = CommentTicket(text=text)
         command = Command(LIFECYCLE, LIFECYCLE["comment"], str(record.id), body, metadata, None, once)

@@ -1,6 +1,7 @@
 """What is under way to a source's tool, or has been written to it: by it echoes are known.
 
-A write is noted before it is sent. What the account that we write with is heard to have done meanwhile waits for
+A write is noted before it is sent. What the account that we write with is heard to have done meanwhile
+waits for
 its answer, since it may be our own.
 """
 
@@ -23,13 +24,14 @@ ADD_ACCOUNT = """
 insert into deliveries.tool_account (source, account, asked_at) values (%s, %s, %s)
 on conflict (source, account) do update set asked_at = excluded.asked_at returning account"""
 IS_OPENING = "select 1 from deliveries.tool_ticket where source = %s and is_opening limit 1"
-FIND = """
+FIND_WRITE = """
 select is_opening, writing, begun_at, unsure_at from deliveries.tool_ticket where source = %s and stream = %s"""
-BEGIN = """
-insert into deliveries.tool_ticket (source, stream, is_opening, writing, begun_at) values (%s, %s, %s, %s, %s)
+NOTE_WRITE = """
+insert into deliveries.tool_ticket (source, stream, is_opening, writing, begun_at) values (%s, %s, %s,
+%s, %s)
 on conflict (source, stream) do update
 set is_opening = excluded.is_opening, writing = excluded.writing, begun_at = excluded.begun_at returning stream"""
-END = """
+CLEAR_WRITE = """
 update deliveries.tool_ticket set is_opening = false, writing = null, begun_at = null
 where source = %s and stream = %s returning stream"""
 DOUBT = """
@@ -39,13 +41,15 @@ SETTLE = """
 update deliveries.tool_ticket set unsure_at = null where source = %s and stream = %s and unsure_at = %s
 returning stream"""
 BEGIN_COMMENT = """
-insert into deliveries.tool_comment (source, comment_id, stream, begun_at, is_open) values (%s, %s, %s, %s, true)
+insert into deliveries.tool_comment (source, comment_id, stream, begun_at, is_open) values (%s, %s, %s,
+%s, true)
 on conflict (source, comment_id) do update set is_open = true returning comment_id"""
 END_COMMENT = """
 update deliveries.tool_comment set key = %s, written_at = %s, fingerprint = %s, is_open = false
 where source = %s and comment_id = %s returning comment_id"""
 REFUSE_COMMENT = """
-update deliveries.tool_comment set is_open = false where source = %s and comment_id = %s and key is not null
+update deliveries.tool_comment set is_open = false where source = %s and comment_id = %s and key is not
+null
 returning comment_id"""
 DROP_COMMENT = """
 delete from deliveries.tool_comment where source = %s and comment_id = %s and key is null returning comment_id"""
@@ -57,7 +61,8 @@ OPEN_COMMENT = "select 1 from deliveries.tool_comment where source = %s and stre
 
 @dataclass(frozen=True, slots=True)
 class TicketWrite:
-    """What is under way to a ticket at its tool: its opening, or fingerprints of values by field (None: nothing),
+    """What is under way to a ticket at its tool: its opening, or fingerprints of values by field (None:
+    nothing),
     since `begun_at`. `unsure_at` is set if the ticket there may differ from what was heard of it.
     """
 
@@ -69,7 +74,8 @@ class TicketWrite:
 
 @dataclass(frozen=True, slots=True)
 class WrittenComment:
-    """A comment that was written to a tool; `key` None: it may have arrived or not. `fingerprint` is that of the
+    """A comment that was written to a tool; `key` None: it may have arrived or not. `fingerprint` is
+    that of the
     text that the tool has.
     """
 
@@ -96,20 +102,20 @@ class Writes:
         """Return whether a ticket may just be opened at the tool."""
         return bool(await self._db.rows(IS_OPENING, (self._source,)))
 
-    async def find(self, stream: str) -> TicketWrite:
+    async def find_write(self, stream: str) -> TicketWrite:
         """Return what is under way to the ticket."""
-        row = await self._db.row(FIND, (self._source, stream))
+        row = await self._db.row(FIND_WRITE, (self._source, stream))
         return TicketWrite() if row is None else TicketWrite(**row)
 
-    async def begin(
+    async def note_write(
         self, stream: str, writing: Mapping[str, str], now: datetime, *, is_opening: bool = False
     ) -> None:
         """Note what will be written to the ticket."""
-        await self._db.rows(BEGIN, (self._source, stream, is_opening, Jsonb(dict(writing)), now))
+        await self._db.rows(NOTE_WRITE, (self._source, stream, is_opening, Jsonb(dict(writing)), now))
 
-    async def end(self, stream: str) -> None:
+    async def clear_write(self, stream: str) -> None:
         """Note that nothing is under way to the ticket any more."""
-        await self._db.rows(END, (self._source, stream))
+        await self._db.rows(CLEAR_WRITE, (self._source, stream))
 
     async def doubt(self, stream: str) -> None:
         """Note that the ticket must be looked at over there."""
@@ -138,11 +144,13 @@ class Writes:
         return None if row is None else WrittenComment(**row)
 
     async def comment_written_at(self, key: str) -> datetime | None:
-        """Return the tool's time of a comment that we have written, by the tool's id; None: it is not ours."""
+        """Return the tool's time of a comment that we have written, by the tool's id; None: it is not
+        ours.
+        """
         row = await self._db.row(BY_KEY, (self._source, key))
         return None if row is None else row["written_at"]
 
-    async def is_under_way(self, stream: str) -> bool:
+    async def has_pending_write(self, stream: str) -> bool:
         """Return whether a change or comment is under way to the ticket."""
-        written = await self.find(stream)
+        written = await self.find_write(stream)
         return written.writing is not None or bool(await self._db.rows(OPEN_COMMENT, (self._source, stream)))
