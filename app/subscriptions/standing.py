@@ -21,8 +21,7 @@ from app.subscriptions.records import DisabledBecause, Subscription
 NAME = "send_subscriptions"
 
 
-async def stop(ledger: Ledger, subscription: Subscription, because: DisabledBecause, now: datetime) ->
-None:
+async def stop(ledger: Ledger, subscription: Subscription, because: DisabledBecause, now: datetime) -> None:
     """Stop the subscription; its account is told. Raises DatabaseGone."""
     await _perform(ledger, subscription, "stop", StopSubscription(because=because), now)
 

@@ -1,6 +1,4 @@
-"""The consumer that keeps by which address a person is found: a keyed fingerprint, without the
-address.
-"""
+"""The consumer that keeps by which address a person is found: a keyed fingerprint, without the address."""
 
 from __future__ import annotations
 
@@ -38,8 +36,7 @@ def fingerprint(ledger: Ledger, address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AddressHolder:
-    """A person with an address. Whoever is not active is shut out: they are named, and nothing is taken
-    from
+    """A person with an address. Whoever is not active is shut out: they are named, and nothing is taken from
     them.
     """
 

@@ -1,6 +1,4 @@
-"""Alerts of a mapping as those that are posted, with the source's defaults for what the tool does not
-say.
-"""
+"""Alerts of a mapping as those that are posted, with the source's defaults for what the tool does not say."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Comments on tickets of a tool: an action of whoever wrote them, once per comment; what is edited over
-there
+"""Comments on tickets of a tool: an action of whoever wrote them, once per comment; what is edited over there
 is corrected here. The newest text stands, in whatever order they come.
 """
 
@@ -25,8 +24,7 @@ from app.webhooks.effects.identities import Identity, speaker
 from app.webhooks.intake.deliveries import DeliveryEffect
 from app.webhooks.mapping.updates import CommentUpdate
 
-#: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told
-#: of.
+#: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.
 COMMENT_KEY = "comment:"
 _MICROSECONDS = 1_000_000
 COMMENTS = "select id, author_id, text, withdrawn_at from fold.comment where id = any(%s)"
@@ -34,9 +32,7 @@ COMMENTS = "select id, author_id, text, withdrawn_at from fold.comment where id 
 
 @dataclass(frozen=True, slots=True)
 class KnownComment:
-    """A comment that is here: what is told of it `told_at` stands. `text` None: it can be read no
-    more.
-    """
+    """A comment that is here: what is told of it `told_at` stands. `text` None: it can be read no more."""
 
     id: UUID
     author_id: UUID
@@ -54,8 +50,7 @@ async def take_comment(
     *,
     now: datetime,
 ) -> DeliveryEffect:
-    """Add the comment to the ticket of that stream, or correct it. What is known already, or older than
-    what
+    """Add the comment to the ticket of that stream, or correct it. What is known already, or older than what
     is known, has no effect.
 
     Raises a Refusal, or DatabaseGone.

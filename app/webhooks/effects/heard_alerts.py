@@ -1,8 +1,6 @@
-"""What was heard last of each alert of a source: so the same again is known, and when it is news
-nonetheless.
+"""What was heard last of each alert of a source: so the same again is known, and when it is news nonetheless.
 
-An alert that is told in the same words goes on; that is counted with the delivery that told it, and
-nothing
+An alert that is told in the same words goes on; that is counted with the delivery that told it, and nothing
 is done, as long as its incident is open. It is done anew where the incident has ended meanwhile, or where
 something else was heard of the alert since.
 """
@@ -26,8 +24,7 @@ select h.alert, h.delivery_id, h.content_hash, h.firing, i.state
 from plumbing.heard_alert h left join fold.incident i on i.id = h.incident_id
 where h.source_id = %s and h.alert = any(%s)"""
 KEEP_HEARD = """
-insert into plumbing.heard_alert (source_id, alert, delivery_id, content_hash, firing, incident_id,
-was_open)
+insert into plumbing.heard_alert (source_id, alert, delivery_id, content_hash, firing, incident_id, was_open)
 select %s, t.* from jsonb_to_recordset(%s) as t(alert text, delivery_id uuid, content_hash text,
   firing boolean, incident_id uuid, was_open boolean)
 on conflict (source_id, alert) do update set delivery_id = excluded.delivery_id,
@@ -38,8 +35,7 @@ returning alert"""
 
 @dataclass(frozen=True, slots=True)
 class HeardAlert:
-    """What was heard last of an alert, by its fingerprint: in which delivery and of what content,
-    whether it
+    """What was heard last of an alert, by its fingerprint: in which delivery and of what content, whether it
     fires, its incident, and whether that was open then.
     """
 
@@ -71,8 +67,7 @@ def alert_fingerprint(ledger: Ledger, channel: str, news: AlertSignal) -> str:
 async def alert_goes_on(
     db: Database, source_id: UUID, alert: str, delivery_id: UUID, content_hash: str
 ) -> bool:
-    """Return whether another delivery of that content was heard last of the alert, and nothing has
-    happened
+    """Return whether another delivery of that content was heard last of the alert, and nothing has happened
     since: it fires and its incident is open, or it has cleared.
     """
     row = await db.row(HEARD, (source_id, [alert]))

@@ -1,8 +1,7 @@
 """Who a tool means: persons and teams here, found by address, name or key, or added as stubs.
 
 A person is found by the e-mail address that exactly one active person here has, or somebody deactivated,
-whatever member tells it: many tools call people by their address. Else by a keyed fingerprint of the
-tool's
+whatever member tells it: many tools call people by their address. Else by a keyed fingerprint of the tool's
 name for them, as in imports. Nobody is found by a display name alone: two may share it.
 """
 
@@ -48,8 +47,7 @@ class Identities:
         self._channel = f"webhook:{source}"
         self._now = now
         self._people = People(ledger, source, now)
-        # Tickets are processed at the same time. Whoever finds a stub that another adds would use it
-        # before
+        # Tickets are processed at the same time. Whoever finds a stub that another adds would use it before
         # it is written, and it may never be.
         self._adding = asyncio.Lock()
         self._outdated = False
@@ -95,9 +93,7 @@ class Identities:
         with_account: bool = False,
         details: dict[str, StubDetails] | None = None,
     ) -> None:
-        """Find these persons and teams, and add stubs of those that do not exist. Others may add the
-        same.
-        """
+        """Find these persons and teams, and add stubs of those that do not exist. Others may add the same."""
         if self._outdated:
             self._people.forget()
             self._outdated = False
@@ -156,7 +152,5 @@ def tool_caller(account: UUID) -> Caller:
 
 
 def speaker(account: UUID, person: UUID) -> Caller:
-    """Return the tool as a caller who brings the words of that person: these are sealed with their
-    key.
-    """
+    """Return the tool as a caller who brings the words of that person: these are sealed with their key."""
     return Caller(actor=f"integration:{account}", person_id=person, is_rule=True)

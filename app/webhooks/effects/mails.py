@@ -1,7 +1,6 @@
 """Effects of a mail: a new ticket, or a comment on the one that it answers.
 
-A mail proves nobody. It joins a ticket only if it answers one of our own mails, and comes from the
-address of
+A mail proves nobody. It joins a ticket only if it answers one of our own mails, and comes from the address of
 somebody who sees that ticket. It can open, comment and attach, and nothing else.
 """
 
@@ -98,10 +97,8 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
 
 
 async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) -> DeliveryEffect | None:
-    """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with
-    other
-    headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID
-    still
+    """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with other
+    headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID still
     dates them.
     """
     key = key_of_same_id(delivery.delivery_key)
@@ -116,8 +113,7 @@ async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) 
     return DeliveryEffect("known_already", led_to["record"], led_to["number"])
 
 
-async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) ->
-Identity:
+async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
     holder = await person_with_address(ledger, mail.sender)
     if holder is not None and not holder.is_active:
         raise MailRefused("deactivated_sender")
@@ -235,15 +231,12 @@ class _Incoming:
         for n, file in enumerate(_worth_keeping(self._mail.attachments), 1):
             upload_id = uuid5(self._delivery.id, str(n))
             by = speaker(self._account.id, self._sender.id)
-            sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content),
-            self._now)
+            sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
             await store_upload(self._ledger, sending)
             await self._perform(ticket, "attach", AttachTicket(upload=upload_id, name=file.name), n)
 
     async def _perform(self, ticket: str, action: str, body: Payload, n: int) -> str | None:
-        """Perform an action on the ticket once, and return the ticket's number; None: it was done
-        before.
-        """
+        """Perform an action on the ticket once, and return the ticket's number; None: it was done before."""
         assert not isinstance(body, EmptyPayload)
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)

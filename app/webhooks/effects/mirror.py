@@ -102,8 +102,7 @@ class Mirror:
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketUpdate, key: str, answer: ToolAnswer | None = None) ->
-    DeliveryEffect:
+    async def apply(self, news: TicketUpdate, key: str, answer: ToolAnswer | None = None) -> DeliveryEffect:
         """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
         `answer` says
         what it was asked, if it was.
@@ -187,8 +186,7 @@ class Mirror:
         """
         case, before = ticket.case, ticket.case.version
         seal = (
-            _nothing_to_seal if owner is None or owner.key is None else
-            self._ledger.vault.sealing(owner.key)
+            _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
         )
         newest = case.latest is None or snapshot.occurred_at >= case.latest
         resolution = _resolution(case, news, snapshot)
@@ -201,8 +199,7 @@ class Mirror:
             rows.append((self._history.lifecycle.table, as_row(case.record)))
         rows += self._reference_rows(ticket, news, observed[0], newest=newest)
         correlation_id = str(uuid7())
-        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in
-        observed)
+        events = tuple(self._event(case.key, each, snapshot.actor, key, correlation_id) for each in observed)
         tokens = tuple(sorted(audience(self._history.lifecycle, case.record, ticket.audience)))
         reads = {case.key: before}
         if owner is not None:
@@ -234,8 +231,7 @@ class Mirror:
             data=observed_event.data,
         )
 
-    async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity |
-    None]:
+    async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity | None]:
         """Return the news as a snapshot, and the person under whose key its words are."""
         persons = {
             name: await self._person(news.fields[name]) for name in PERSON_FIELDS if name in news.fields
@@ -291,8 +287,7 @@ class Mirror:
         requester_id: UUID | None = ticket.case.record.requester_id
         if requester is not None:
             return requester
-        if requester_id is not None and (author := await self._ledger.vault.author(requester_id)) is not
-        None:
+        if requester_id is not None and (author := await self._ledger.vault.author(requester_id)) is not None:
             return Identity(requester_id, author.key, author.stream, author.version)
         return self._account
 
@@ -352,8 +347,7 @@ class Mirror:
         fields = {
             name: value
             for name, value in sorted(values.items())
-            if value is not None and value != (old := getattr(reference, name)) and (newest or old is
-            None)
+            if value is not None and value != (old := getattr(reference, name)) and (newest or old is None)
         }
         if not fields:
             return []

@@ -110,8 +110,7 @@ async def _ask_account(tool: ToolClient, writes: Writes) -> None:
 _ASKED: dict[UUID, tuple[int, str]] = {}
 
 
-async def _tell_once(target: SubscriptionTarget, event: Mapping[str, Any], code: str, now: datetime) ->
-None:
+async def _tell_once(target: SubscriptionTarget, event: Mapping[str, Any], code: str, now: datetime) -> None:
     """Tell whose subscription it is, at the first attempt at the event that is refused."""
     subscription = target.subscription
     if await target.ledger.db.value(REFUSED_BEFORE, (subscription.id, event["position"])) is None:
