@@ -302,12 +302,12 @@ async def failing_already(reads: ReadContext, subscription: Subscription, ctx: A
 class NoteRefusal(Payload):
     """The reason why a tool has refused what was written to it, and of which record."""
 
-    code: ShortText
-    record: ShortText
+    code: Annotated[ShortText, Field(description="Code of the attempt.")]
+    record: Annotated[ShortText, Field(description="Record that was written of: `<kind>/<id>`.")]
 
 
 def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
-    """Note that the subscription's tool has refused what was written to it, until somebody mends the cause."""
+    """Note that the subscription's tool has refused what was written to it."""
 
 
 class StopSubscription(Payload):

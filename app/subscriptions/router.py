@@ -82,8 +82,8 @@ RobotSecret = Annotated[
     str | None,
     StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="The secret that the vendor of a chat has made for a robot, if it wants one, or the token of "
-        "a tool that is written to (`token`, or `user:token`); none: "
+        description="The secret that the vendor of a chat has made for a robot, if it wants one, or the "
+        "token of a tool that is written to (`token`, or `user:token`); none: "
         "Standard Webhooks has one that is made here, and other robots none.",
         examples=["SEC0a1b2c3d4e5f"],
     ),

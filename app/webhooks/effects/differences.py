@@ -50,27 +50,27 @@ NOTHING_HEARD: Final = Hearing(None, None, {}, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class FieldConflict:
     """Two changes of one field: what was said here and there, which of them holds, and the tool's
     time.
     """
 
     field: str
-    here: str | CodeEnum | None
-    there: str | CodeEnum | None
+    our_change: str | CodeEnum | None
+    their_change: str | CodeEnum | None
     there_holds: bool
     occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TicketDifference:
     """The news of a delivery: the snapshot without all else (None: there are none), conflicts, and
     whether the tool
     must be asked, since two deliveries are of one instant.
     """
 
     snapshot: Snapshot | None
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[FieldConflict, ...] = ()
     is_unsure: bool = False
 
 
@@ -100,26 +100,26 @@ def difference(
     *,
     ours: Collection[str] = (),
     is_answer: bool = False,
-) -> Difference:
+) -> TicketDifference:
     """Return what is news in the snapshot. `groups`: the states that are one for the tool. `ours`:
     columns whose
     change is our own. `is_answer`: the tool was asked, and has nothing newer.
     """
-    heard_at, at = hearing.heard_at, snapshot.occurred_at
+    heard_at, told_at = hearing.heard_at, snapshot.occurred_at
     changed = _changed_columns(case, snapshot)
-    if is_answer and heard_at is not None and at < heard_at:
-        at = heard_at
-        snapshot = snapshot._replace(occurred_at=at)
-    is_late = heard_at is not None and at < heard_at
-    if is_late and hearing.written_at is not None and at <= hearing.written_at:
-        return Difference(None, _overwritten(case, hearing, snapshot))
+    if is_answer and heard_at is not None and told_at < heard_at:
+        told_at = heard_at
+        snapshot = snapshot._replace(occurred_at=told_at)
+    is_late = heard_at is not None and told_at < heard_at
+    if is_late and hearing.written_at is not None and told_at <= hearing.written_at:
+        return TicketDifference(None, _overwritten(case, hearing, snapshot))
     if not changed.keys() - _OF_DELIVERY:
-        return Difference(None)
+        return TicketDifference(None)
     news = _only(case, snapshot, changed, groups, ours)
     if is_late:
         # What is newer over there stands in what was heard since.
         columns = {c: v for c, v in news.columns.items() if c not in case.columns or c in _OF_DELIVERY}
-        return Difference(news._replace(columns=columns, private={}))
+        return TicketDifference(news._replace(columns=columns, private={}))
     conflicts = tuple(
         conflict
         for column, name in SHARED.items()
@@ -127,14 +127,14 @@ def difference(
         and column not in ours
         and (conflict := _conflict(case, hearing, news, column, name, groups)) is not None
     )
-    return Difference(news, conflicts, heard_at == at and not is_answer)
+    return TicketDifference(news, conflicts, heard_at == told_at and not is_answer)
 
 
 def _changed_columns(case: ImportedCase[Any], snapshot: Snapshot) -> dict[str, str | None]:
     """Return the columns that the tool tells otherwise than before, persons and times among them."""
-    told = case.columns
-    changed = {c: v for c, v in snapshot.columns.items() if told.get(c, _UNTOLD) != v}
-    return changed | {c: v for c, v in snapshot.private.items() if told.get(c, _UNTOLD) != digest(v)}
+    told_columns = case.columns
+    changed = {c: v for c, v in snapshot.columns.items() if told_columns.get(c, _UNTOLD) != v}
+    return changed | {c: v for c, v in snapshot.private.items() if told_columns.get(c, _UNTOLD) != digest(v)}
 
 
 def _only(
@@ -146,11 +146,11 @@ def _only(
 ) -> Snapshot:
     """Return the snapshot with the fields whose columns have changed over there."""
     column_of = {field: column for column, field in case.source.columns.items()}
-    told = snapshot.columns.keys() | snapshot.private.keys()
+    told_columns = snapshot.columns.keys() | snapshot.private.keys()
 
     def is_news(name: str) -> bool:
         column = column_of.get(name, name)
-        return (column in changed or column not in told) and column not in ours
+        return (column in changed or column not in told_columns) and column not in ours
 
     fields = {name: each for name, each in snapshot.fields.items() if is_news(name)}
     words = {name: each for name, each in snapshot.words.items() if is_news(name)}
@@ -164,9 +164,11 @@ def _only(
     return snapshot._replace(fields=fields, words=words, state=state)
 
 
-def same_group(groups: Mapping[str, str], one: CodeEnum, other: CodeEnum | None) -> bool:
+def same_group(groups: Mapping[str, str], state: CodeEnum, other_state: CodeEnum | None) -> bool:
     """Return whether the tool does not tell the two states apart."""
-    return other is not None and groups.get(one.value, one.value) == groups.get(other.value, other.value)
+    return other_state is not None and groups.get(state.value, state.value) == groups.get(
+        other_state.value, other_state.value
+    )
 
 
 def _conflict(
@@ -176,12 +178,12 @@ def _conflict(
     column: str,
     name: str,
     groups: Mapping[str, str],
-) -> Conflict | None:
+) -> FieldConflict | None:
     """Return the conflict between the news and a change made here that the tool does not know of; None:
     none.
     """
-    there = news.state if name == "state" else news.fields.get(name)
-    if there is None:
+    their_change = news.state if name == "state" else news.fields.get(name)
+    if their_change is None:
         return None
     since = hearing.versions.get(column, 0)
     made_here = (e for e in case.entries if not e.own and name in e.event_fields)
@@ -189,16 +191,16 @@ def _conflict(
     changes = [e for e in made_here if e.version > since or e.occurred_at > news.occurred_at]
     if not changes:
         return None
-    here = getattr(case.record, name)
-    if here == there or (name == "state" and same_group(groups, there, here)):
+    our_change = getattr(case.record, name)
+    if our_change == their_change or (name == "state" and same_group(groups, their_change, our_change)):
         return None
-    if name != "state" and here == case.columns.get(column):
+    if name != "state" and our_change == case.columns.get(column):
         return None
     changed_at = max(each.occurred_at for each in changes)
-    return Conflict(name, here, there, news.occurred_at >= changed_at, news.occurred_at)
+    return FieldConflict(name, our_change, their_change, news.occurred_at >= changed_at, news.occurred_at)
 
 
-def _overwritten(case: ImportedCase[Any], hearing: Hearing, snapshot: Snapshot) -> tuple[Conflict, ...]:
+def _overwritten(case: ImportedCase[Any], hearing: Hearing, snapshot: Snapshot) -> tuple[FieldConflict, ...]:
     """Return what somebody had said over there in the instant before we wrote something else: nobody has
     heard
     of it.
@@ -206,4 +208,4 @@ def _overwritten(case: ImportedCase[Any], hearing: Hearing, snapshot: Snapshot) 
     title = snapshot.columns.get(TITLE)
     if title is None or title in hearing.titles or title == case.record.title:
         return ()
-    return (Conflict("title", case.record.title, title, False, snapshot.occurred_at),)
+    return (FieldConflict("title", case.record.title, title, False, snapshot.occurred_at),)

@@ -129,7 +129,7 @@ class Mirror:
         if self._both_ways is not None and not began:
             if self._both_ways.is_echo(ticket.hearing, news):
                 return DeliveryEffect("known_already", record.row_key, record.number)
-            found = difference(
+            ticket_difference = difference(
                 ticket.case,
                 ticket.hearing,
                 snapshot,
@@ -137,11 +137,11 @@ class Mirror:
                 ours=() if answer is None else answer.ours(news),
                 is_answer=answer is not None,
             )
-            if await self._both_ways.keep_conflicts(record, found):
+            if await self._both_ways.keep_conflicts(record, ticket_difference):
                 return await self._attempt(news, key, answer)
-            if found.snapshot is None:
+            if ticket_difference.snapshot is None:
                 return DeliveryEffect("known_already", record.row_key, record.number)
-            snapshot = found.snapshot
+            snapshot = ticket_difference.snapshot
         await self._ledger.writer.write(await self._append_request(ticket, news, key, snapshot, owner))
         return DeliveryEffect("opened" if began else "updated", record.row_key, record.number)
 

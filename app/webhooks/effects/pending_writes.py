@@ -25,12 +25,14 @@ insert into deliveries.tool_account (source, account, asked_at) values (%s, %s, 
 on conflict (source, account) do update set asked_at = excluded.asked_at returning account"""
 IS_OPENING = "select 1 from deliveries.tool_ticket where source = %s and is_opening limit 1"
 FIND_WRITE = """
-select is_opening, writing, begun_at, unsure_at from deliveries.tool_ticket where source = %s and stream = %s"""
+select is_opening, writing, begun_at, unsure_at from deliveries.tool_ticket
+where source = %s and stream = %s"""
 NOTE_WRITE = """
 insert into deliveries.tool_ticket (source, stream, is_opening, writing, begun_at) values (%s, %s, %s,
 %s, %s)
 on conflict (source, stream) do update
-set is_opening = excluded.is_opening, writing = excluded.writing, begun_at = excluded.begun_at returning stream"""
+set is_opening = excluded.is_opening, writing = excluded.writing, begun_at = excluded.begun_at
+returning stream"""
 CLEAR_WRITE = """
 update deliveries.tool_ticket set is_opening = false, writing = null, begun_at = null
 where source = %s and stream = %s returning stream"""
@@ -52,7 +54,8 @@ update deliveries.tool_comment set is_open = false where source = %s and comment
 null
 returning comment_id"""
 DROP_COMMENT = """
-delete from deliveries.tool_comment where source = %s and comment_id = %s and key is null returning comment_id"""
+delete from deliveries.tool_comment where source = %s and comment_id = %s and key is null
+returning comment_id"""
 FIND_COMMENT = """
 select key, begun_at, fingerprint from deliveries.tool_comment where source = %s and comment_id = %s"""
 BY_KEY = "select written_at from deliveries.tool_comment where source = %s and key = %s"

@@ -18,7 +18,7 @@ from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.ticketing.comments import CommentTicket
-from app.webhooks.effects.differences import SHARED, Conflict, Difference, Hearing
+from app.webhooks.effects.differences import SHARED, FieldConflict, Hearing, TicketDifference
 from app.webhooks.effects.identities import Identity, speaker
 from app.webhooks.effects.pending_writes import OPENING, Writes
 from app.webhooks.mapping.updates import CommentUpdate, NamedPerson, TicketUpdate
@@ -43,8 +43,10 @@ class ToolAnswer:
         """Return the columns whose values are what we wrote."""
         if self.written is None:
             return news.columns.keys()
-        written, there = self.written, self.fingerprint_of
-        return {c for c, name in SHARED.items() if name in written and written[name] == there.get(name)}
+        written, their_change = self.written, self.fingerprint_of
+        return {
+            c for c, name in SHARED.items() if name in written and written[name] == their_change.get(name)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +94,28 @@ class TwoWaySource:
         written_at = await self.writes.comment_written_at(news.id)
         return written_at is not None and news.occurred_at <= written_at
 
-    async def keep_conflicts(self, record: Any, found: Difference) -> bool:
+    async def keep_conflicts(self, record: Any, ticket_difference: TicketDifference) -> bool:
         """Keep conflicts as comments, and note doubts, before anything else is recorded of the delivery.
         Return
         whether the ticket has changed by it.
         """
-        if found.is_unsure:
+        if ticket_difference.is_unsure:
             await self.writes.doubt(record.row_key)
-        kept = [await self._keep_conflict(record, conflict) for conflict in found.conflicts]
-        return any(kept)
+        kept_conflicts = [
+            await self._keep_conflict(record, conflict) for conflict in ticket_difference.conflicts
+        ]
+        return any(kept_conflicts)
 
-    async def _keep_conflict(self, record: Any, conflict: Conflict) -> bool:
+    async def _keep_conflict(self, record: Any, conflict: FieldConflict) -> bool:
         """Keep the conflict as a comment, once. Return whether it was not kept already."""
         now = self.clock()
         text = _words(conflict)
-        lost = conflict.here if conflict.there_holds else conflict.there
+        lost = conflict.our_change if conflict.there_holds else conflict.their_change
         # A text that is kept already need not be kept again; states come again and again.
-        at = "" if conflict.field == "title" else conflict.occurred_at.isoformat()
-        name = self.ledger.vault.fingerprint("conflict", record.row_key, conflict.field, str(lost), at)
+        conflict_time = "" if conflict.field == "title" else conflict.occurred_at.isoformat()
+        name = self.ledger.vault.fingerprint(
+            "conflict", record.row_key, conflict.field, str(lost), conflict_time
+        )
         once = IdempotencyKey(CONFLICT_RULE, name, name)
         metadata = CommandMetadata(
             caller=speaker(self.account.id, self.account.id),
@@ -126,11 +132,11 @@ class TwoWaySource:
         return True
 
 
-def _words(conflict: Conflict) -> str:
+def _words(conflict: FieldConflict) -> str:
     """Return what is said of a conflict, in both languages."""
     english, chinese = FIELD_WORDS[conflict.field]
-    here, there = conflict.here, conflict.there
-    stands, lost = (there, here) if conflict.there_holds else (here, there)
+    our_change, their_change = conflict.our_change, conflict.their_change
+    stands, lost = (their_change, our_change) if conflict.there_holds else (our_change, their_change)
     side, zh_side = ("here", "本系统") if conflict.there_holds else ("in the other tool", "对方工具")
     english_words = [_label(each, "en") for each in (stands, lost)]
     chinese_words = [_label(each, "zh") for each in (stands, lost)]

@@ -73,9 +73,9 @@ class TicketSync:
         `is_new`.
         Return whether it is there. Raises RequestRefused, RequestFailed, DatabaseGone.
         """
-        known = await self._reference()
-        if known is not None:
-            self.tool.variables["ticket"] = dict(known)
+        reference = await self._reference()
+        if reference is not None:
+            self.tool.variables["ticket"] = dict(reference)
             return True
         record = await self._record()
         under_way = await self.writes.find_write(self.stream)
@@ -85,22 +85,22 @@ class TicketSync:
         call = self.tool.template.template.open
         begun_at = under_way.begun_at if under_way.is_opening else None
         self.tool.variables["record"] = await self._shown(record)
-        found: Any = None
+        matches: Any = None
         if begun_at is not None:
-            found = await self._find_opened(begun_at)
+            matches = await self._find_opened(begun_at)
         else:
             await self.writes.note_write(self.stream, {}, self.tool.now, is_opening=True)
-        if found is None:
+        if matches is None:
             try:
-                found = await self.tool.send_request(call)
+                matches = await self.tool.send_request(call)
             except RequestRefused as failed:
                 if failed.is_definite:
                     await self._end([])
                 raise
-        self.tool.variables["ticket"] = self.tool.value(call.ticket, answer=found)
-        there = await self._read()
-        await self._note(there, None, {})
-        await self._end([there.case])
+        self.tool.variables["ticket"] = self.tool.value(call.ticket, answer=matches)
+        their_ticket = await self._read()
+        await self._note(their_ticket, None, {})
+        await self._end([their_ticket.case])
         self.tool.variables["ticket"] = dict(await self._reference() or {})
         return True
 
@@ -111,9 +111,9 @@ class TicketSync:
         """
         call = self.tool.template.template.open.find
         self.tool.variables["since"] = (begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-        found = await self.tool.search(call)
-        if found:
-            return found[0]
+        matches = await self.tool.search(call)
+        if matches:
+            return matches[0]
         if self.tool.now - begun_at < timedelta(seconds=call.settle_seconds):
             raise RequestRefused("uncertain", self.tool.last)
         return None
@@ -124,17 +124,17 @@ class TicketSync:
         RequestRefused, RequestFailed, DatabaseGone.
         """
         under_way = await self.writes.find_write(self.stream)
-        there, written = await self._read(), under_way.writing
+        their_ticket, written = await self._read(), under_way.writing
         for _ in range(MOST_ROUNDS):
-            await self._note(there, written or {}, self._fingerprints(there))
+            await self._note(their_ticket, written or {}, self._fingerprints(their_ticket))
             if written is not None:
-                await self._end([there.case])
+                await self._end([their_ticket.case])
             record = await self._record()
-            changes = self._changes(record, there)
+            changes = self._changes(record, their_ticket)
             if not changes:
                 break
             self.tool.variables["record"] = await self._shown(record)
-            there, written = await self._write(changes)
+            their_ticket, written = await self._write(changes)
         if under_way.unsure_at is not None:
             await self.writes.settle(self.stream, under_way.unsure_at)
 
@@ -144,19 +144,19 @@ class TicketSync:
         """
         written = {name: self._fingerprint(name, text) for name, text in changes.items()}
         await self.writes.note_write(self.stream, written, self.tool.now)
-        there: TicketUpdate | None = None
+        their_ticket: TicketUpdate | None = None
         try:
             for name in changes:
                 call = self.tool.template.change_of(name)
                 assert call is not None, "only what the tool has is changed"
                 answer = await self._change(call, changes)
-                there = await self._told(answer) if call.answers else None
+                their_ticket = await self._told(answer) if call.answers else None
         except RequestRefused as failed:
             # Of several changes some may have been made: the tool is asked at the next attempt.
             if failed.is_definite and len(changes) == 1:
                 await self._end([str(self.tool.variables["ticket"]["key"])])
             raise
-        return there or await self._read(), written
+        return their_ticket or await self._read(), written
 
     async def _change(self, call: FieldRequest, changes: Mapping[str, str]) -> Any:
         picked: Any = None
@@ -169,20 +169,20 @@ class TicketSync:
             picked = options[0]
         return await self.tool.send_request(call, changes=changes, picked=picked)
 
-    def _changes(self, record: Incident, there: TicketUpdate) -> dict[str, str]:
+    def _changes(self, record: Incident, their_ticket: TicketUpdate) -> dict[str, str]:
         """Return the fields that are to be written, as the tool has them: those that both tell, and
         differ.
         """
         changes: dict[str, str] = {}
-        title, priority = there.fields.get("title"), there.fields.get("priority")
+        title, priority = their_ticket.fields.get("title"), their_ticket.fields.get("priority")
         if record.title and title is not None and record.title != title:
             changes["title"] = record.title
         if record.priority is not None and priority is not None and record.priority != priority:
             changes["priority"] = record.priority.value
-        if record.state is not None and there.state is not None:
-            wanted = self._group(record.state)
-            if wanted != self._group(there.state):
-                changes["state"] = wanted
+        if record.state is not None and their_ticket.state is not None:
+            wanted_group = self._group(record.state)
+            if wanted_group != self._group(their_ticket.state):
+                changes["state"] = wanted_group
         return {
             name: text for name, text in changes.items() if self.tool.template.change_of(name) is not None
         }
@@ -193,11 +193,13 @@ class TicketSync:
     def _fingerprint(self, name: str, text: str) -> str:
         return self.ledger.vault.fingerprint("written", self.stream, name, text)
 
-    def _fingerprints(self, there: TicketUpdate) -> dict[str, str]:
+    def _fingerprints(self, their_ticket: TicketUpdate) -> dict[str, str]:
         """Return keyed fingerprints of the fields as the tool has them."""
-        told: dict[str, Any] = {name: there.fields.get(name) for name in ("title", "priority")}
-        told["state"] = None if there.state is None else self._group(there.state)
-        return {name: self._fingerprint(name, str(each)) for name, each in told.items() if each is not None}
+        told_fields: dict[str, Any] = {name: their_ticket.fields.get(name) for name in ("title", "priority")}
+        told_fields["state"] = None if their_ticket.state is None else self._group(their_ticket.state)
+        return {
+            name: self._fingerprint(name, str(each)) for name, each in told_fields.items() if each is not None
+        }
 
     async def _read(self) -> TicketUpdate:
         return await self._told(await self.tool.send_request(self.tool.template.template.read))
@@ -207,21 +209,21 @@ class TicketSync:
         delivery = self.tool.value(self.tool.template.template.read.delivery, answer=answer)
         raw = RawDelivery({"content-type": "application/json"}, orjson.dumps(delivery))
         try:
-            told = await evaluate(self.source, raw, self.tool.now, self.ledger.settings.time_zone)
+            evaluation = await evaluate(self.source, raw, self.tool.now, self.ledger.settings.time_zone)
         except MappingFailed as error:
             raise RequestRefused("unfit_answer", self.tool.last) from error
-        for news in told.news:
+        for news in evaluation.news:
             if isinstance(news, TicketUpdate):
                 return news
         raise RequestRefused("unfit_answer", self.tool.last)
 
     async def _note(
-        self, there: TicketUpdate, written: Mapping[str, str] | None, fingerprint_of: Mapping[str, str]
+        self, their_ticket: TicketUpdate, written: Mapping[str, str] | None, fingerprint_of: Mapping[str, str]
     ) -> None:
         """Record the ticket as the tool has it: news of its own, and what we have written."""
         answer = ToolAnswer(self.stream, written, fingerprint_of)
         name = f"{WRITTEN if written is None or written else 'read:'}{uuid7()}"
-        await self.mirror.apply(there, name, answer)
+        await self.mirror.apply(their_ticket, name, answer)
 
     async def _end(self, cases: list[str]) -> None:
         await self.writes.clear_write(self.stream)
@@ -235,20 +237,20 @@ class TicketSync:
         template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
         more: dict[str, Any] = {"marker": f"ledgerdesk-{comment}", "comment": {"text": text}}
         fingerprint = self._fingerprint("comment", text)
-        known, call = await self.writes.find_comment(comment), template.comment
-        if known is not None and known.fingerprint == fingerprint:
+        stored_comment, call = await self.writes.find_comment(comment), template.comment
+        if stored_comment is not None and stored_comment.fingerprint == fingerprint:
             return
-        if known is not None and known.key is not None:
+        if stored_comment is not None and stored_comment.key is not None:
             if template.correction is None:
                 return
-            call, more["comment"] = template.correction, {"text": text, "key": known.key}
-        found: list[Any] = []
-        if known is not None and known.key is None:
-            since = (known.begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-            found = await self.tool.search(call.find, since=since, **more)
+            call, more["comment"] = template.correction, {"text": text, "key": stored_comment.key}
+        matches: list[Any] = []
+        if stored_comment is not None and stored_comment.key is None:
+            since = (stored_comment.begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+            matches = await self.tool.search(call.find, since=since, **more)
         await self.writes.begin_comment(self.stream, comment, self.tool.now)
         try:
-            answer = found[0] if found else await self.tool.send_request(call, **more)
+            answer = matches[0] if matches else await self.tool.send_request(call, **more)
         except RequestRefused as failed:
             if failed.is_definite:
                 await self.writes.refuse_comment(comment)
@@ -257,10 +259,10 @@ class TicketSync:
                 return
             raise
         key = str(self.tool.value(call.key, answer=answer))
-        written_at = read_time(self.tool.value(call.at, answer=answer))
+        written_at = read_time(self.tool.value(call.time, answer=answer))
         assert written_at is not None, "an answer that tells no time is unfit"
         # What was found may have the text of before.
-        await self.writes.end_comment(comment, key, written_at, "" if found else fingerprint)
+        await self.writes.end_comment(comment, key, written_at, "" if matches else fingerprint)
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
 
     async def _reference(self) -> Mapping[str, Any] | None:

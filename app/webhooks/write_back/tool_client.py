@@ -56,12 +56,12 @@ class ToolClient:
     def value(self, text: str, **more: Any) -> Any:
         """Return what an expression of the template gives. Raises RequestRefused if it gives nothing."""
         try:
-            found = self.template.expression(text).value(Variables(self.variables | more, requests=True))
+            matches = self.template.expression(text).value(Variables(self.variables | more, requests=True))
         except ExpressionFailed as error:
             raise RequestRefused("unfit_answer", self.last) from error
-        if found is MISSING:
+        if matches is MISSING:
             raise RequestRefused("unfit_answer", self.last)
-        return found
+        return matches
 
     async def send_request(self, call: ToolRequest, **more: Any) -> Any:
         """Send a request, and return what its answer holds. Raises RequestRefused, RequestFailed,
@@ -86,8 +86,8 @@ class ToolClient:
         """Return what the tool has of what may have been written already. Raises as `send_request`
         does.
         """
-        found = self.value(call.found, answer=await self.send_request(call, **more), **more)
-        return found if isinstance(found, list) else []
+        matches = self.value(call.matches, answer=await self.send_request(call, **more), **more)
+        return matches if isinstance(matches, list) else []
 
     def _authorization(self) -> str:
         secret = self.target.secrets[0]

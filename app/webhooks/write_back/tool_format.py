@@ -90,20 +90,20 @@ async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[s
         return False
     if event["source"] == f"webhook:{subscription.source}":
         return (await writes.find_write(stream)).unsure_at is not None
-    known = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
-    return known is not None or bool(subscription.opens_tickets)
+    reference = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
+    return reference is not None or bool(subscription.opens_tickets)
 
 
 async def _ask_account(tool: ToolClient, writes: Writes) -> None:
     """Ask which account the tool knows us by, the first time and once its secret has changed."""
     subscription = tool.target.subscription
-    known = _ASKED.get(subscription.id)
-    if known is None or known[0] != subscription.version:
+    asked = _ASKED.get(subscription.id)
+    if asked is None or asked[0] != subscription.version:
         call = tool.template.template.account
         account = str(tool.value(call.account, answer=await tool.send_request(call)))
         await writes.add_account(account, tool.now)
-        known = _ASKED[subscription.id] = (subscription.version, account)
-    tool.variables["account"] = known[1]
+        asked = _ASKED[subscription.id] = (subscription.version, account)
+    tool.variables["account"] = asked[1]
 
 
 #: By subscription: its version when its account was asked for, and the account.

@@ -79,7 +79,7 @@ class RandomChanges:
     side: OnGitHub | OnJira
     random: Random
     incidents: list[Json] = field(default_factory=list)
-    said: Counter[str] = field(default_factory=Counter)
+    all_comments: Counter[str] = field(default_factory=Counter)
     changes: int = 0
     failure_share: float = 0.1
 
@@ -98,7 +98,7 @@ class RandomChanges:
         elif chosen < 0.7:
             text = self.name("said here")
             await self.desk.act(incident, "comment", text=text)
-            self.said[text] += 1
+            self.all_comments[text] += 1
         else:
             self.changes += 1
             state = (await self.desk.read(incident))["state"]
@@ -118,7 +118,7 @@ class RandomChanges:
         elif chosen < 0.7:
             text = self.name("said there")
             self.side.comment(name, text)
-            self.said[text] += 1
+            self.all_comments[text] += 1
         else:
             self.changes += 1
             self.side.end(name, self.random.random() < 0.5)
@@ -195,13 +195,13 @@ class RandomChanges:
             (reference,) = await self.desk.read_references(incident)
             here = incident["state"] in ("resolved", "closed")
             texts = Counter(await self.desk.texts(incident))
-            title, is_done, there = by_number[reference["number"]]
+            title, is_done, their_texts = by_number[reference["number"]]
             assert (incident["title"], here) == (title, is_done), (incident["title"], here, title, is_done)
-            assert texts == there, (texts - there, there - texts)
+            assert texts == their_texts, (texts - their_texts, their_texts - texts)
             heard += texts
-        lost = self.said - heard
-        assert not lost, lost
-        assert all(heard[text] == 1 for text in self.said)
+        lost_comments = self.all_comments - heard
+        assert not lost_comments, lost_comments
+        assert all(heard[text] == 1 for text in self.all_comments)
         calls = len(self.desk.tool.writes())
         self.desk.later(4_000)
         await self.desk.settle()

@@ -53,23 +53,26 @@ async def test_a_ticket_ends_on_both_sides_and_no_echo_changes_it(desk: Desk[Git
 async def test_of_two_titles_the_later_holds_and_the_other_is_kept(desk: Desk[GitHub]) -> None:
     incident = await desk.report("The till is stuck")
     await desk.settle()
-    for here, there, holds in (
+    for our_title, their_title, holds in (
         ("Here first", "There then", "There then"),
         ("Here then", "There first", "Here then"),
     ):
         desk.later()
-        if holds is there:
-            await desk.edit(incident, title=here)
+        if holds is their_title:
+            await desk.edit(incident, title=our_title)
             desk.later()
-        desk.tool.edit(LIN, 1, title=there)
-        if holds is here:
+        desk.tool.edit(LIN, 1, title=their_title)
+        if holds is our_title:
             desk.later()
-            await desk.edit(incident, title=here)
+            await desk.edit(incident, title=our_title)
         await desk.hear()
         await desk.settle()
         assert (await desk.read(incident))["title"] == desk.tool.issues[1]["title"] == holds
-    kept = await desk.texts(incident)
-    assert [("Here first" in text, "There first" in text) for text in kept] == [(True, False), (False, True)]
-    assert "双方都修改了标题" in kept[0]
-    assert desk.tool.texts(1) == kept
+    conflict_texts = await desk.texts(incident)
+    assert [("Here first" in text, "There first" in text) for text in conflict_texts] == [
+        (True, False),
+        (False, True),
+    ]
+    assert "双方都修改了标题" in conflict_texts[0]
+    assert desk.tool.texts(1) == conflict_texts
     assert not await desk.failures()

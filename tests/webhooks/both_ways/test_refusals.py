@@ -29,7 +29,7 @@ async def test_a_deleted_issue_stops_no_other_and_is_told_once(desk: Desk[GitHub
     await desk.settle()
     second = await desk.report("Second")
     await desk.settle()
-    desk.tool.gone.add(1)
+    desk.tool.deleted.add(1)
     await desk.act(first, "comment", text="One.")
     await desk.act(second, "comment", text="Two.")
     await desk.settle()
@@ -39,7 +39,7 @@ async def test_a_deleted_issue_stops_no_other_and_is_told_once(desk: Desk[GitHub
     assert (await subscription_events(desk)).count("subscription.refused") == 1
     assert (await desk.stage.admin.read(f"/v1/subscriptions/{desk.subscription['id']}"))["state"] == "active"
 
-    desk.tool.gone.clear()
+    desk.tool.deleted.clear()
     await desk.send(seconds=1_000)
     assert desk.tool.texts(1) == ["One."]
 

@@ -23,7 +23,7 @@ class GitHub(StandIn):
         super().__init__(**more)
         self.issues: dict[int, dict[str, Any]] = {}
         self.comments: dict[int, dict[str, Any]] = {}
-        self.gone: set[int] = set()
+        self.deleted: set[int] = set()
         self._ids = count(1)
 
     @property
@@ -31,8 +31,8 @@ class GitHub(StandIn):
         return f"{self.origin}/repos/{REPOSITORY}"
 
     def time(self) -> str:
-        at: datetime = self.now()
-        return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        time_text: datetime = self.now()
+        return time_text.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def answer(self, call: Call) -> Reply:
         if call.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -41,10 +41,10 @@ class GitHub(StandIn):
             return Reply(200, {"login": US, "id": 1})
         if call.path == f"/repos/{REPOSITORY}/issues":
             return self._issues(call)
-        ways = ((_COMMENT, self._comment), (_COMMENTS, self._comments), (_ISSUE, self._issue))
-        for pattern, handle in ways:
-            if (found := pattern.fullmatch(call.path)) is not None:
-                return handle(call, int(found[1]))
+        handlers = ((_COMMENT, self._comment), (_COMMENTS, self._comments), (_ISSUE, self._issue))
+        for pattern, handle in handlers:
+            if (matches := pattern.fullmatch(call.path)) is not None:
+                return handle(call, int(matches[1]))
         return Reply(404, {"message": "Not Found"})
 
     def _issues(self, call: Call) -> Reply:
@@ -52,16 +52,16 @@ class GitHub(StandIn):
             if not call.body.get("title"):
                 return Reply(422, {"message": "Validation Failed"})
             return Reply(201, self.open(US, call.body["title"], call.body.get("body")))
-        found = [
+        matches = [
             each
             for each in self.issues.values()
             if each["user"]["login"] == call.query.get("creator", each["user"]["login"])
             and each["updated_at"] >= call.query.get("since", "")
         ]
-        return Reply(200, found[::-1][: int(call.query.get("per_page", "30"))])
+        return Reply(200, matches[::-1][: int(call.query.get("per_page", "30"))])
 
     def _issue(self, call: Call, number: int) -> Reply:
-        if number in self.gone:
+        if number in self.deleted:
             return Reply(410, {"message": "This issue was deleted"})
         if number not in self.issues:
             return Reply(404, {"message": "Not Found"})
@@ -70,26 +70,26 @@ class GitHub(StandIn):
         return Reply(200, self.issues[number])
 
     def _comments(self, call: Call, number: int) -> Reply:
-        if number in self.gone:
+        if number in self.deleted:
             return Reply(410, {"message": "This issue was deleted"})
         if call.method == "POST":
             return Reply(201, self.comment(US, number, call.body["body"]))
         since = call.query.get("since", "")
-        found = [c for c in self.comments.values() if c["issue"] == number and c["updated_at"] >= since]
-        return Reply(200, found)
+        matches = [c for c in self.comments.values() if c["issue"] == number and c["updated_at"] >= since]
+        return Reply(200, matches)
 
     def _comment(self, call: Call, comment: int) -> Reply:
-        found = self.comments.get(comment)
-        if found is None:
+        matches = self.comments.get(comment)
+        if matches is None:
             return Reply(404, {"message": "Not Found"})
         if call.method == "PATCH":
-            found |= {"body": call.body["body"], "updated_at": self.time()}
-            self._tell("edited", found["issue"], US, found)
-        return Reply(200, found)
+            matches |= {"body": call.body["body"], "updated_at": self.time()}
+            self._tell("edited", matches["issue"], US, matches)
+        return Reply(200, matches)
 
-    def open(self, who: str, title: str, body: str | None = None) -> dict[str, Any]:
+    def open(self, author: str, title: str, body: str | None = None) -> dict[str, Any]:
         """Somebody opens an issue."""
-        number, at = len(self.issues) + 1, self.time()
+        number, time_text = len(self.issues) + 1, self.time()
         self.issues[number] = {
             "id": 7_000 + number,
             "number": number,
@@ -97,17 +97,17 @@ class GitHub(StandIn):
             "body": body,
             "state": "open",
             "state_reason": None,
-            "user": {"login": who},
+            "user": {"login": author},
             "assignee": None,
             "html_url": f"https://github.com/{REPOSITORY}/issues/{number}",
-            "created_at": at,
-            "updated_at": at,
+            "created_at": time_text,
+            "updated_at": time_text,
             "closed_at": None,
         }
-        self._tell("opened", number, who)
+        self._tell("opened", number, author)
         return dict(self.issues[number])
 
-    def edit(self, who: str, number: int, **fields: Any) -> dict[str, Any]:
+    def edit(self, author: str, number: int, **fields: Any) -> dict[str, Any]:
         """Somebody edits an issue, closes it or opens it again."""
         issue = self.issues[number]
         changed = {name: each for name, each in fields.items() if name in ("title", "body", "state")}
@@ -119,24 +119,24 @@ class GitHub(StandIn):
             issue["closed_at"] = issue["updated_at"] if issue["state"] == "closed" else None
             issue["state_reason"] = fields.get("state_reason") or "completed"
         if "title" in changed or "body" in changed:
-            self._tell("edited", number, who)
+            self._tell("edited", number, author)
         if "state" in changed:
-            self._tell("closed" if issue["state"] == "closed" else "reopened", number, who)
+            self._tell("closed" if issue["state"] == "closed" else "reopened", number, author)
         return dict(issue)
 
-    def comment(self, who: str, number: int, body: str) -> dict[str, Any]:
+    def comment(self, author: str, number: int, body: str) -> dict[str, Any]:
         """Somebody comments on an issue."""
-        at, comment = self.time(), 90_000 + next(self._ids)
-        self.issues[number]["updated_at"] = at
+        time_text, comment = self.time(), 90_000 + next(self._ids)
+        self.issues[number]["updated_at"] = time_text
         self.comments[comment] = {
             "id": comment,
             "issue": number,
             "body": body,
-            "user": {"login": who},
-            "created_at": at,
-            "updated_at": at,
+            "user": {"login": author},
+            "created_at": time_text,
+            "updated_at": time_text,
         }
-        self._tell("created", number, who, self.comments[comment])
+        self._tell("created", number, author, self.comments[comment])
         return dict(self.comments[comment])
 
     def texts(self, number: int) -> list[str]:
@@ -144,11 +144,11 @@ class GitHub(StandIn):
         texts = [c["body"] for c in self.comments.values() if c["issue"] == number]
         return [re.sub(r"\s*<!--.*?-->", "", text) for text in texts]
 
-    def _tell(self, action: str, number: int, who: str, comment: dict[str, Any] | None = None) -> None:
+    def _tell(self, action: str, number: int, author: str, comment: dict[str, Any] | None = None) -> None:
         body: dict[str, Any] = {
             "action": action,
             "issue": dict(self.issues[number]),
-            "sender": {"login": who},
+            "sender": {"login": author},
         }
         body["repository"] = {"full_name": REPOSITORY, "html_url": f"https://github.com/{REPOSITORY}"}
         kind = "issues"

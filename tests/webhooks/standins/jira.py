@@ -46,7 +46,7 @@ class Jira(StandIn):
         super().__init__(**more)
         self.issues: dict[str, dict[str, Any]] = {}
         self.comments: dict[str, dict[str, Any]] = {}
-        self.gone: set[str] = set()
+        self.deleted: set[str] = set()
         self.indexed = True
         self._ids = count(10_001)
 
@@ -55,12 +55,12 @@ class Jira(StandIn):
         return self.origin
 
     def time(self) -> str:
-        at = self.now()
-        return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000"
+        now = self.now()
+        return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
 
     def answer(self, call: Call) -> Reply:
-        known = base64.b64encode(f"{MAIL}:{TOKEN}".encode()).decode()
-        if call.headers.get("authorization") != f"Basic {known}":
+        credentials = base64.b64encode(f"{MAIL}:{TOKEN}".encode()).decode()
+        if call.headers.get("authorization") != f"Basic {credentials}":
             return Reply(401, {"errorMessages": ["You are not authenticated."]})
         if call.path == "/rest/api/3/myself":
             return Reply(200, {"accountId": US, "displayName": "Bot"})
@@ -77,24 +77,26 @@ class Jira(StandIn):
             (_TRANSITIONS, self._transitions),
             (_ISSUE, self._issue),
         ):
-            if (found := pattern.fullmatch(call.path)) is not None:
-                issue = self._named(found[1])
+            if (matches := pattern.fullmatch(call.path)) is not None:
+                issue = self._named(matches[1])
                 if issue is None:
                     return Reply(
                         404, {"errorMessages": ["Issue does not exist or you do not have permission."]}
                     )
-                return handle(call, issue, *found.groups()[1:])
+                return handle(call, issue, *matches.groups()[1:])
         return Reply(404)
 
     def _named(self, name: str) -> dict[str, Any] | None:
-        found = (i for i in self.issues.values() if name in (i["id"], i["key"]) and i["id"] not in self.gone)
-        return next(found, None)
+        matches = (
+            i for i in self.issues.values() if name in (i["id"], i["key"]) and i["id"] not in self.deleted
+        )
+        return next(matches, None)
 
     def _search(self, call: Call) -> Reply:
         label = _LABEL.search(call.query["jql"])
         assert label is not None, call.query
-        found = [i for i in self.issues.values() if self.indexed and label[1] in i["fields"]["labels"]]
-        return Reply(200, {"issues": [{"id": i["id"], "key": i["key"]} for i in found], "isLast": True})
+        matches = [i for i in self.issues.values() if self.indexed and label[1] in i["fields"]["labels"]]
+        return Reply(200, {"issues": [{"id": i["id"], "key": i["key"]} for i in matches], "isLast": True})
 
     def _create(self, fields: dict[str, Any]) -> Reply:
         if not {"project", "issuetype", "summary"} <= fields.keys():
@@ -112,37 +114,37 @@ class Jira(StandIn):
         return Reply(200, issue)
 
     def _transitions(self, call: Call, issue: dict[str, Any]) -> Reply:
-        ways = WORKFLOW[issue["fields"]["status"]["name"]]
+        handlers = WORKFLOW[issue["fields"]["status"]["name"]]
         if call.method == "POST":
-            if (status := ways.get(call.body["transition"]["id"])) is None:
+            if (status := handlers.get(call.body["transition"]["id"])) is None:
                 return Reply(400, {"errorMessages": ["It seems that the transition is not valid."]})
             self.move(US, issue["key"], status)
             return Reply(204)
-        shown = [{"id": n, "name": f"To {s}", "to": _status(s)} for n, s in ways.items()]
-        return Reply(200, {"transitions": shown})
+        options = [{"id": n, "name": f"To {s}", "to": _status(s)} for n, s in handlers.items()]
+        return Reply(200, {"transitions": options})
 
     def _comments(self, call: Call, issue: dict[str, Any]) -> Reply:
         if call.method == "POST":
             return Reply(
                 201, self.comment(US, issue["key"], call.body["body"], call.body.get("properties", []))
             )
-        found = [c for c in self.comments.values() if c["issue"] == issue["id"]]
-        return Reply(200, {"comments": found[::-1], "total": len(found)})
+        matches = [c for c in self.comments.values() if c["issue"] == issue["id"]]
+        return Reply(200, {"comments": matches[::-1], "total": len(matches)})
 
     def _comment(self, call: Call, issue: dict[str, Any], comment: str) -> Reply:
-        found = self.comments.get(comment)
-        if found is None:
+        matches = self.comments.get(comment)
+        if matches is None:
             return Reply(404)
         if call.method == "PUT":
-            found |= {"body": call.body["body"], "updated": self.time()}
-            self._tell("comment_updated", issue, US, found)
-        return Reply(200, found)
+            matches |= {"body": call.body["body"], "updated": self.time()}
+            self._tell("comment_updated", issue, US, matches)
+        return Reply(200, matches)
 
     def open(
-        self, who: str, title: str, body: dict[str, Any] | None = None, labels: list[str] | None = None
+        self, author: str, title: str, body: dict[str, Any] | None = None, labels: list[str] | None = None
     ) -> dict[str, Any]:
         """Somebody opens an issue."""
-        issue_id, at = str(next(self._ids)), self.time()
+        issue_id, time_text = str(next(self._ids)), self.time()
         key = f"OPS-{len(self.issues) + 1}"
         fields = {
             "summary": title,
@@ -151,11 +153,11 @@ class Jira(StandIn):
             "priority": {"name": "Medium", "id": "3"},
             "labels": labels or [],
             "assignee": None,
-            "reporter": _person(who),
+            "reporter": _person(author),
             "resolution": None,
             "resolutiondate": None,
-            "created": at,
-            "updated": at,
+            "created": time_text,
+            "updated": time_text,
         }
         issue = {
             "id": issue_id,
@@ -164,18 +166,18 @@ class Jira(StandIn):
             "fields": fields,
         }
         self.issues[key] = issue
-        self._tell("jira:issue_created", issue, who)
+        self._tell("jira:issue_created", issue, author)
         return issue
 
-    def edit(self, who: str, key: str, *, title: str | None = None, priority: str | None = None) -> None:
+    def edit(self, author: str, key: str, *, title: str | None = None, priority: str | None = None) -> None:
         """Somebody edits an issue."""
         fields = self.issues[key]["fields"]
         fields["summary"] = title or fields["summary"]
         fields["priority"] = {"name": priority or fields["priority"]["name"]}
         fields["updated"] = self.time()
-        self._tell("jira:issue_updated", self.issues[key], who)
+        self._tell("jira:issue_updated", self.issues[key], author)
 
-    def move(self, who: str, key: str, status: str) -> None:
+    def move(self, author: str, key: str, status: str) -> None:
         """Somebody has an issue go to another status."""
         fields = self.issues[key]["fields"]
         if status not in WORKFLOW[fields["status"]["name"]].values():
@@ -184,46 +186,46 @@ class Jira(StandIn):
         is_done = status == "Done"
         fields["resolution"] = {"name": "Done"} if is_done else None
         fields["resolutiondate"] = fields["updated"] if is_done else None
-        self._tell("jira:issue_updated", self.issues[key], who)
+        self._tell("jira:issue_updated", self.issues[key], author)
 
     def comment(
-        self, who: str, key: str, body: dict[str, Any], properties: list[dict[str, Any]] | None = None
+        self, author: str, key: str, body: dict[str, Any], properties: list[dict[str, Any]] | None = None
     ) -> dict[str, Any]:
         """Somebody comments on an issue."""
-        at, comment = self.time(), str(next(self._ids))
+        time_text, comment = self.time(), str(next(self._ids))
         issue = self.issues[key]
-        issue["fields"]["updated"] = at
-        told = {
+        issue["fields"]["updated"] = time_text
+        reply = {
             "id": comment,
             "issue": issue["id"],
             "body": body,
-            "author": _person(who),
-            "created": at,
-            "updated": at,
+            "author": _person(author),
+            "created": time_text,
+            "updated": time_text,
         }
-        self.comments[comment] = told | {"properties": properties or []}
-        self._tell("comment_created", issue, who, told)
-        return dict(told)
+        self.comments[comment] = reply | {"properties": properties or []}
+        self._tell("comment_created", issue, author, reply)
+        return dict(reply)
 
     def texts(self, key: str) -> list[str]:
         """The comments of an issue as people see them."""
         return [plain(c["body"]) for c in self.comments.values() if c["issue"] == self.issues[key]["id"]]
 
     def _tell(
-        self, event: str, issue: dict[str, Any], who: str, comment: dict[str, Any] | None = None
+        self, event: str, issue: dict[str, Any], author: str, comment: dict[str, Any] | None = None
     ) -> None:
-        at = int(self.now().timestamp() * 1000)
-        body: dict[str, Any] = {"timestamp": at, "webhookEvent": event}
+        time_text = int(self.now().timestamp() * 1000)
+        body: dict[str, Any] = {"timestamp": time_text, "webhookEvent": event}
         body["issue"] = {**issue, "fields": dict(issue["fields"])}
         if comment is not None:
             body["comment"] = dict(comment)
         else:
-            body["user"] = _person(who)
+            body["user"] = _person(author)
         self.tell(body, x_atlassian_webhook_identifier=f"w-{next(self._ids)}")
 
 
-def _person(who: str) -> dict[str, str]:
-    return {"accountId": who, "displayName": who}
+def _person(author: str) -> dict[str, str]:
+    return {"accountId": author, "displayName": author}
 
 
 def _status(name: str) -> dict[str, Any]:

@@ -75,11 +75,11 @@ class StandIn:
 
     async def _reply(self, call: Call) -> Reply | None:
         self.calls.append(call)
-        if self.before is not None and (told := await self.before(call)) is not None:
-            return told if isinstance(told, Reply) else None
+        if self.before is not None and (override := await self.before(call)) is not None:
+            return override if isinstance(override, Reply) else None
         reply = self.answer(call)
-        if self.after is not None and (told := await self.after(call)) is not None:
-            return told if isinstance(told, Reply) else None
+        if self.after is not None and (override := await self.after(call)) is not None:
+            return override if isinstance(override, Reply) else None
         return reply
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

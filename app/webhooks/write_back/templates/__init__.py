@@ -46,12 +46,12 @@ class ReadRequest(ToolRequest):
 
 
 class SearchRequest(ToolRequest):
-    """The request that looks for what may have been written already; `found` is a list of it. What is
+    """The request that looks for what may have been written already; `matches` is a list of it. What is
     not found is
     taken for not written after `settle_seconds`: the search of some tools is late.
     """
 
-    found: ExpressionText
+    matches: ExpressionText
     settle_seconds: int = Field(default=0, ge=0, le=3_600)
 
 
@@ -80,10 +80,10 @@ class FieldRequest(ToolRequest):
 
 
 class CommentRequest(ToolRequest):
-    """The request that adds a comment; `key` and `at` are its id and time in the answer."""
+    """The request that adds a comment; `key` and `time` are its id and time in the answer."""
 
     key: ExpressionText
-    at: ExpressionText
+    time: ExpressionText
     find: SearchRequest
 
 
