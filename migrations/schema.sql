@@ -188,10 +188,12 @@ create table deliveries.tool_comment (
   key text collate "C",
   begun_at timestamp with time zone not null,
   written_at timestamp with time zone,
+  fingerprint text collate "C",
+  is_open boolean not null,
   constraint tool_comment_pkey PRIMARY KEY (source, comment_id)
 );
 CREATE INDEX tool_comment_key ON deliveries.tool_comment USING btree (source, key) WHERE (key IS NOT NULL);
-CREATE INDEX tool_comment_open ON deliveries.tool_comment USING btree (source, stream) WHERE (key IS NULL);
+CREATE INDEX tool_comment_open ON deliveries.tool_comment USING btree (source, stream) WHERE is_open;
 
 create table deliveries.tool_ticket (
   source text collate "C" not null,

@@ -93,6 +93,8 @@ SQL = {
     "app/summaries/queries.py": "summaries, which are no records",
     "app/subscriptions/attempts.py": "attempts to deliver, which are no records",
     "app/subscriptions/formats/subjects.py": "number and title of a record of any kind",
+    "app/subscriptions/queries.py": "the adapter of a source, by its key",
+    "app/webhooks/write_back/queries.py": "tickets as their tools call them, and their comments",
     "app/subscriptions/progress.py": "how far subscriptions have come, which is no record",
     "app/subscriptions/selection.py": "fields of the records of events, of any kind",
     "app/subscriptions/sending.py": "which subscriptions are active, and what is sent again",

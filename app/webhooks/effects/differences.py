@@ -116,6 +116,11 @@ def difference(
     if not changed.keys() - _OF_DELIVERY:
         return TicketDifference(None)
     news = _only(case, snapshot, changed, groups, ours)
+    if heard_at == told_at and not is_answer:
+        # Which of two of one instant is the newer, only the tool knows.
+        columns = {c: v for c, v in news.columns.items() if c in _OF_DELIVERY}
+        unknown = news._replace(fields={}, words={}, state=None, columns=columns, private={})
+        return TicketDifference(unknown, _overwritten(case, hearing, snapshot), is_unsure=True)
     if is_late:
         # What is newer over there stands in what was heard since.
         columns = {c: v for c, v in news.columns.items() if c not in case.columns or c in _OF_DELIVERY}
@@ -127,7 +132,7 @@ def difference(
         and column not in ours
         and (conflict := _conflict(case, hearing, news, column, name, groups)) is not None
     )
-    return TicketDifference(news, conflicts, heard_at == told_at and not is_answer)
+    return TicketDifference(news, conflicts)
 
 
 def _changed_columns(case: ImportedCase[Any], snapshot: Snapshot) -> dict[str, str | None]:
@@ -201,11 +206,12 @@ def _conflict(
 
 
 def _overwritten(case: ImportedCase[Any], hearing: Hearing, snapshot: Snapshot) -> tuple[FieldConflict, ...]:
-    """Return what somebody had said over there in the instant before we wrote something else: nobody has
-    heard
-    of it.
-    """
-    title = snapshot.columns.get(TITLE)
+    """Return what somebody had said over there just before we wrote something later."""
+    title, told_at = snapshot.columns.get(TITLE), snapshot.occurred_at
     if title is None or title in hearing.titles or title == case.record.title:
+        return ()
+    if hearing.written_at is None or told_at > hearing.written_at:
+        return ()
+    if not any(e.occurred_at >= told_at and "title" in e.event_fields for e in case.entries if not e.own):
         return ()
     return (FieldConflict("title", case.record.title, title, False, snapshot.occurred_at),)

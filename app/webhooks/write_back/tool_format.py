@@ -97,13 +97,13 @@ async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[s
 async def _ask_account(tool: ToolClient, writes: Writes) -> None:
     """Ask which account the tool knows us by, the first time and once its secret has changed."""
     subscription = tool.target.subscription
-    asked = _ASKED.get(subscription.id)
-    if asked is None or asked[0] != subscription.version:
+    known_account = _ASKED.get(subscription.id)
+    if known_account is None or known_account[0] != subscription.version:
         call = tool.template.template.account
         account = str(tool.value(call.account, answer=await tool.send_request(call)))
         await writes.add_account(account, tool.now)
-        asked = _ASKED[subscription.id] = (subscription.version, account)
-    tool.variables["account"] = asked[1]
+        known_account = _ASKED[subscription.id] = (subscription.version, account)
+    tool.variables["account"] = known_account[1]
 
 
 #: By subscription: its version when its account was asked for, and the account.

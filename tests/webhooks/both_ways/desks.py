@@ -56,8 +56,8 @@ class Desk(Generic[T]):
         self.stage.now += timedelta(seconds=seconds)
 
     async def act(self, incident: Json, action: str, **body: object) -> Json:
-        said = {"occurred_at": self.stage.now.isoformat(), **body}
-        return await self.stage.admin.post_ok(f"{PATH}/{incident['id']}/{action}", said)
+        payload = {"occurred_at": self.stage.now.isoformat(), **body}
+        return await self.stage.admin.post_ok(f"{PATH}/{incident['id']}/{action}", payload)
 
     async def report(self, title: str) -> Json:
         """An incident that is ours to work on."""
@@ -71,8 +71,8 @@ class Desk(Generic[T]):
     async def edit(self, incident: Json, **body: object) -> Json:
         present = await self.read(incident)
         path, version = f"{PATH}/{incident['id']}", present["version"]
-        said = {"occurred_at": self.stage.now.isoformat(), **body}
-        answer = await self.stage.admin.patch(path, json=said, headers={"if-match": f'"{version}"'})
+        payload = {"occurred_at": self.stage.now.isoformat(), **body}
+        answer = await self.stage.admin.patch(path, json=payload, headers={"if-match": f'"{version}"'})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -82,8 +82,8 @@ class Desk(Generic[T]):
     async def read_references(self, incident: Json) -> list[Json]:
         """The incident's names over there."""
         path = f"{PATH}/{incident['id']}"
-        found = await self.stage.admin.read(path, fields="external_references")
-        return list(found["external_references"])
+        incident_fields = await self.stage.admin.read(path, fields="external_references")
+        return list(incident_fields["external_references"])
 
     async def texts(self, incident: Json) -> list[str]:
         page = await self.stage.admin.read(f"{PATH}/{incident['id']}/comments", limit=200)

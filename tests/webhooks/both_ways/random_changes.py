@@ -125,10 +125,10 @@ class RandomChanges:
 
     async def hear(self) -> None:
         """Some of the webhooks come, in any order and some twice; the others later."""
-        told = self.desk.tool.webhooks
-        self.random.shuffle(told)
-        n = self.random.randint(0, len(told))
-        now, self.desk.tool.webhooks = told[:n], told[n:]
+        webhooks = self.desk.tool.webhooks
+        self.random.shuffle(webhooks)
+        n = self.random.randint(0, len(webhooks))
+        now, self.desk.tool.webhooks = webhooks[:n], webhooks[n:]
         again = [webhook for webhook in now if self.random.random() < 0.2]
         self.desk.tool.webhooks += again
         await self.desk.hear(now)
@@ -211,9 +211,9 @@ class RandomChanges:
 async def try_changes(desk: Desk[Any], seed: int, changes: int) -> RandomChanges:
     """Make so many changes at random, and check that both sides are equal at the end."""
     side = OnGitHub(desk.tool) if isinstance(desk.tool, GitHub) else OnJira(desk.tool)
-    made = RandomChanges(desk, side, Random(seed))
-    while made.changes < changes:
-        await made.step()
-    await made.come_to_rest()
-    await made.check()
-    return made
+    random_changes = RandomChanges(desk, side, Random(seed))
+    while random_changes.changes < changes:
+        await random_changes.step()
+    await random_changes.come_to_rest()
+    await random_changes.check()
+    return random_changes
