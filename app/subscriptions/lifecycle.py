@@ -96,7 +96,7 @@ class SubscriptionFields(Payload, of=Subscription):
         "The only priorities of tickets whose events are sent; none: all."
     )
     opens_tickets: bool = Field(
-        default=False, description="Whether incidents that the tool does not know are opened there."
+        default=False, description="True if incidents that the tool does not know are opened there."
     )
     tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
         "Settings of the tool, as name=value: for Jira `project` and `issue_type`."

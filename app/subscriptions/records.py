@@ -86,7 +86,7 @@ class Subscription(Record):
         "The key of the source of webhooks whose tool is written to, for the format `tool`.",
         examples=["github-shop"],
     )
-    opens_tickets: bool | None = optional("Whether incidents that the tool does not know are opened there.")
+    opens_tickets: bool | None = optional("True if incidents that the tool does not know are opened there.")
     tool_settings: list[str] | None = optional(
         "Settings of the tool, as name=value: for Jira `project` and `issue_type`.",
         examples=[["project=OPS", "issue_type=Task"]],
