@@ -307,7 +307,7 @@ class NoteRefusal(Payload):
 
 
 def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
-    """Note that the subscription's tool has refused what was written to it."""
+    """Note the subscription's refusal: its tool did not take what was written to it."""
 
 
 class StopSubscription(Payload):
