@@ -85,6 +85,7 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@LEDGERDESK_TEST_CLOCKS=100000 LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/service_level_engine
 	@LEDGERDESK_TEST_SPLITS=100 $(PYTEST) --dist load -q tests/exchange/test_any_order.py
 	@LEDGERDESK_TEST_ORDERS=200 $(PYTEST) --dist load -q tests/webhooks/test_*orders*.py tests/webhooks/test_as_imported.py
+	@LEDGERDESK_TEST_BOTH_WAYS=100 $(PYTEST) --dist load -q tests/webhooks/both_ways/test_random_changes.py
 	@LEDGERDESK_TEST_RACES=1000 $(PYTEST) -q tests/processes/changes/test_booking.py
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/invariants tests/kernel tests/log tests/automation tests/processes tests/notifications tests/foundation/cis
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/contract tests/clients/test_python.py

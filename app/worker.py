@@ -96,7 +96,9 @@ from app.summaries import sending as summaries
 from app.webhooks.effects import addresses, processing
 from app.webhooks.mail import imap
 from app.webhooks.sources import silence
+from app.webhooks.write_back import tool_format
 
+tool_format.add()
 #: Rules that react to events.
 RULES: tuple[Rule | AssignByRule, ...] = (
     assign_by_rule.RULE,

@@ -174,6 +174,38 @@ create table deliveries.subscription_waiting (
   constraint subscription_waiting_pkey PRIMARY KEY (subscription_id, stream)
 );
 
+create table deliveries.tool_account (
+  source text collate "C" not null,
+  account text collate "C" not null,
+  asked_at timestamp with time zone not null,
+  constraint tool_account_pkey PRIMARY KEY (source, account)
+);
+
+create table deliveries.tool_comment (
+  source text collate "C" not null,
+  comment_id uuid not null,
+  stream text collate "C" not null,
+  key text collate "C",
+  begun_at timestamp with time zone not null,
+  written_at timestamp with time zone,
+  fingerprint text collate "C",
+  is_open boolean not null,
+  constraint tool_comment_pkey PRIMARY KEY (source, comment_id)
+);
+CREATE INDEX tool_comment_key ON deliveries.tool_comment USING btree (source, key) WHERE (key IS NOT NULL);
+CREATE INDEX tool_comment_open ON deliveries.tool_comment USING btree (source, stream) WHERE is_open;
+
+create table deliveries.tool_ticket (
+  source text collate "C" not null,
+  stream text collate "C" not null,
+  is_opening boolean not null default false,
+  writing jsonb,
+  begun_at timestamp with time zone,
+  unsure_at timestamp with time zone,
+  constraint tool_ticket_pkey PRIMARY KEY (source, stream)
+);
+CREATE INDEX tool_ticket_opening ON deliveries.tool_ticket USING btree (source) WHERE is_opening;
+
 create table deliveries.waiting (
   person_id uuid not null,
   "position" bigint not null,
@@ -4218,6 +4250,9 @@ create table fold.subscription (
   resumed_at timestamp with time zone,
   disabled_at timestamp with time zone,
   appended_at timestamp with time zone,
+  source text collate "C",
+  opens_tickets boolean,
+  tool_settings text[] collate "C",
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);

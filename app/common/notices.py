@@ -100,6 +100,7 @@ class NoticeType(CodeEnum):
     rolled_back = "rolled_back", "Rolled back", "已回退", FOLLOW
     fell_silent = "fell_silent", "Source silent", "来源静默", YOURS
     deliveries_failing = "deliveries_failing", "Deliveries fail", "推送持续失败", YOURS
+    delivery_refused = "delivery_refused", "A delivery was refused", "推送被拒绝", YOURS
     deliveries_stopped = "deliveries_stopped", "Deliveries stopped", "推送已停止", YOURS
     agreement_moved = "agreement_moved", "Agreement changed", "协议有进展", FOLLOW
     to_sign = "to_sign", "Agreement to sign", "协议待签署", WAITS

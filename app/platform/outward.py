@@ -210,12 +210,22 @@ class OutwardClient:
             network_backend=GuardedBackend(policy),
         )
 
-    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """Send a request, and return the answer, whatever it is. Raises RequestFailed, UnusableAddress."""
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        largest: int = LARGEST_ANSWER,
+    ) -> Answer:
+        """Send a request, and return the answer, whatever it is, with at most `largest` bytes of its
+        body. Raises RequestFailed, UnusableAddress.
+        """
         self.policy.check_url(url)
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._request(method, url, headers, body)
+                return await self._request(method, url, headers, body, largest)
         except (TimeoutError, httpcore.TimeoutException) as error:
             raise RequestFailed("timeout") from error
         except httpcore.ConnectError as error:
@@ -223,18 +233,20 @@ class OutwardClient:
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise RequestFailed("closed") from error
 
-    async def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, largest: int
+    ) -> Answer:
         sent = list(headers.items())
         async with self._pool.stream(method, url, headers=sent, content=body) as response:
             content = b""
             async for chunk in response.aiter_stream():
                 content += chunk
-                if len(content) >= LARGEST_ANSWER:
+                if len(content) >= largest:
                     break
             headers_by_name = {
                 name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers
             }
-            return Answer(response.status, headers_by_name, content[:LARGEST_ANSWER])
+            return Answer(response.status, headers_by_name, content[:largest])
 
     async def close(self) -> None:
         """Close all connections."""

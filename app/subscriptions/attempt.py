@@ -15,7 +15,7 @@ from app.platform.outward import Answer, OutwardClient, RequestFailed, UnusableA
 from app.subscriptions.attempts import Attempt
 from app.subscriptions.backoff import asked_pause
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import DeliveryTarget, Message, Subject
+from app.subscriptions.formats.message import Message, Subject, SubscriptionTarget
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, unseal
@@ -66,38 +66,42 @@ def message_of(
     return Message(message_id, event["type"], event["occurred_at"], content, subject)
 
 
-def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> DeliveryTarget:
+def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> SubscriptionTarget:
     """Return where the subscription's messages go, and what signs them now."""
     sealed = [subscription.sealed_secret]
     if subscription.previous_ends_at is not None and now < subscription.previous_ends_at:
         sealed.append(subscription.previous_sealed_secret)
     secrets = [unseal(ledger, SECRET_PURPOSE, secret) for secret in sealed if secret is not None]
     url = unseal(ledger, URL_PURPOSE, subscription.sealed_url or "")
-    return DeliveryTarget(url, secrets, subscription.language or "en")
+    return SubscriptionTarget(url, secrets, subscription.language or "en", ledger, subscription)
 
 
 async def attempt_delivery(
     client: OutwardClient,
     subscription: Subscription,
-    target: DeliveryTarget,
+    target: SubscriptionTarget,
     event: AttemptedEvent,
     message: Message,
     now: datetime,
     *,
     is_repeated: bool = False,
-) -> AttemptResult:
-    """Try once to deliver the message; whatever the receiver does, return what came of it."""
+) -> AttemptResult | None:
+    """Try once to deliver the message; whatever the receiver does, return what came of it. None: there was
+    nothing to send.
+    """
     assert subscription.format is not None
     delivery_format = FORMATS[subscription.format]
     begun_at = time.perf_counter()
     answer: Answer | None = None
-    size, code = 0, None
+    size, code, pause = 0, None, None
     try:
         delivered = await delivery_format.deliver(client, target, message, now)
     except (RequestFailed, UnusableAddress) as error:
         code = error.code
     else:
-        answer, size, code = delivered.answer, delivered.size, delivered.code
+        if delivered is None:
+            return None
+        answer, size, code, pause = delivered.answer, delivered.size, delivered.code, delivered.pause
     attempt = Attempt(
         subscription_id=subscription.id,
         position=event.position,
@@ -115,8 +119,9 @@ async def attempt_delivery(
     )
     if answer is None:
         return AttemptResult(attempt)
-    pause = asked_pause(answer.status, answer.headers.get("retry-after"), now)
-    return AttemptResult(attempt, pause, _disabled_because(answer))
+    pause = pause or asked_pause(answer.status, answer.headers.get("retry-after"), now)
+    because = _disabled_because(answer) if delivery_format.ends_at_wish else None
+    return AttemptResult(attempt, pause, because)
 
 
 def _outcome(answer: Answer | None, code: str | None) -> Outcome:

@@ -64,6 +64,11 @@ EventTypeName = Annotated[
 KindName = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=40), Field(examples=["incident"])
 ]
+ToolSetting = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z_]{0,39}=[^\x00-\x1f]{1,150}$", max_length=191),
+    Field(examples=["project=OPS"]),
+]
 
 
 def _few(description: str) -> Any:
@@ -90,6 +95,12 @@ class SubscriptionFields(Payload, of=Subscription):
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
         "The only priorities of tickets whose events are sent; none: all."
     )
+    opens_tickets: bool = Field(
+        default=False, description="True if incidents that the tool does not know are opened there."
+    )
+    tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`."
+    )
 
 
 class NewSubscriptionFields(SubscriptionFields, of=Subscription):
@@ -99,6 +110,9 @@ class NewSubscriptionFields(SubscriptionFields, of=Subscription):
     roles: SubscriptionRoles = None
     ends_at: KeyExpiry = None
     format: DeliveryFormat = DeliveryFormat.standard
+    source: RecordKey | None = Field(
+        default=None, description="The key of the source whose tool is written to, for the format `tool`."
+    )
 
 
 class AddSubscription(NewSubscriptionFields):
@@ -285,6 +299,17 @@ async def failing_already(reads: ReadContext, subscription: Subscription, ctx: A
     return None if subscription.failing_since_at is None else "failing_already"
 
 
+class NoteRefusal(Payload):
+    """The reason why a tool has refused what was written to it, and of which record."""
+
+    code: Annotated[ShortText, Field(description="Code of the attempt.")]
+    record: Annotated[ShortText, Field(description="Record that was written of: `<kind>/<id>`.")]
+
+
+def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
+    """Note the subscription's refusal: its tool did not take what was written to it."""
+
+
 class StopSubscription(Payload):
     """The reason why nothing more is sent."""
 
@@ -317,6 +342,7 @@ def _told(step: NoticeType) -> tuple[RecipientRule, ...]:
 
 HALTED = _told(NoticeType.deliveries_stopped)
 FAILING = _told(NoticeType.deliveries_failing)
+REFUSED = _told(NoticeType.delivery_refused)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -335,6 +361,7 @@ LIFECYCLE = Lifecycle(
         action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
         action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
         action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
+        action(note_refusal,   "记录被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=REFUSED),
         action(note_recovery,  "标记恢复", list(State),    STAYS,          rule,   "subscription.recovered", unless=(not_failing,)),
     ),
 )

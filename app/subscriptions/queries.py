@@ -11,6 +11,7 @@ from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut
 from app.common.records import CodeEnum
 from app.foundation.people.queries import PERSONS
+from app.platform.db import Database
 from app.subscriptions.lifecycle import LIFECYCLE
 from app.subscriptions.records import Subscription
 
@@ -86,3 +87,11 @@ SUBSCRIPTIONS = Listing(
     sorts=("added_at", "title", "changed_at"),
     expands=(PERSONS,),
 )
+
+ADAPTER = "select adapter from fold.webhook_source where key = %s"
+
+
+async def adapter_of_source(db: Database, key: str | None) -> str | None:
+    """Return the adapter of the source of webhooks with that key; None if there is none."""
+    adapter: str | None = await db.value(ADAPTER, (key,))
+    return adapter

@@ -39,6 +39,7 @@ class DeliveryFormat(CodeEnum):
     feishu = "feishu", "Feishu", "飞书"
     dingtalk = "dingtalk", "DingTalk", "钉钉"
     wecom = "wecom", "WeCom", "企业微信"
+    tool = "tool", "Requests of a tool's own interface", "调用工具自身的接口"
 
 
 class Subscription(Record):
@@ -80,6 +81,15 @@ class Subscription(Record):
     )
     priorities: list[str] | None = optional(
         "The only priorities of tickets whose events are sent; null: all.", examples=[["P1"]]
+    )
+    source: str | None = optional(
+        "The key of the source of webhooks whose tool is written to, for the format `tool`.",
+        examples=["github-shop"],
+    )
+    opens_tickets: bool | None = optional("True if incidents that the tool does not know are opened there.")
+    tool_settings: list[str] | None = optional(
+        "Settings of the tool, as name=value: for Jira `project` and `issue_type`.",
+        examples=[["project=OPS", "issue_type=Task"]],
     )
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None

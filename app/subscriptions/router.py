@@ -50,6 +50,7 @@ from app.subscriptions.queries import (
     ResentOut,
     SubscriptionOut,
     SubscriptionStatusOut,
+    adapter_of_source,
 )
 from app.subscriptions.records import DeliveryFormat, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, seal, secret_for
@@ -59,6 +60,8 @@ PREFIX = "/subscriptions"
 LARGEST_PAGE = 200
 PAGE = 50
 ME = "me"
+#: Tools that can be written to, and what must be said of them to open tickets there.
+TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 mount_reads(router, SUBSCRIPTIONS, prefix=PREFIX)
@@ -79,7 +82,8 @@ RobotSecret = Annotated[
     str | None,
     StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="The secret that the vendor of a chat has made for a robot, if it wants one; none: "
+        description="The secret that the vendor of a chat has made for a robot, if it wants one, or the "
+        "token of a tool that is written to (`token`, or `user:token`); none: "
         "Standard Webhooks has one that is made here, and other robots none.",
         examples=["SEC0a1b2c3d4e5f"],
     ),
@@ -87,7 +91,7 @@ RobotSecret = Annotated[
 
 
 class NewSubscription(lifecycle.NewSubscriptionFields):
-    """A subscription to events; its secret is made here."""
+    """A subscription to events; its secret is made here, but for that of a tool."""
 
     url: Url
     secret: RobotSecret = None
@@ -114,10 +118,26 @@ def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
     return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
 
 
+async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -> None:
+    """Raise WrongValue for a tool that is unknown, or that nothing can be written to."""
+    if body.format is not DeliveryFormat.tool:
+        if body.source is not None:
+            raise WrongValue(pointer="/source", because="only_of_tools")
+        return
+    adapter = await adapter_of_source(ledger.db, body.source)
+    if adapter not in TOOLS:
+        raise WrongValue(pointer="/source", because="no_tool_to_write_to")
+    named = {text.partition("=")[0] for text in body.tool_settings}
+    if body.opens_tickets and not named.issuperset(TOOLS[adapter]):
+        raise WrongValue(pointer="/tool_settings", because="settings_missing")
+
+
 def _new_secret(delivery_format: DeliveryFormat, sent: str | None) -> str:
     """Return the secret of a subscription of that format. Raises WrongValue."""
     if sent is not None and delivery_format is DeliveryFormat.standard:
         raise WrongValue(pointer="/secret", because="secret_made_here")
+    if sent is None and delivery_format is DeliveryFormat.tool:
+        raise WrongValue(pointer="/secret", because="secret_of_tool")
     return secret_for(delivery_format, sent)
 
 
@@ -142,6 +162,7 @@ async def add_subscription(
     if session_of(request) is not None and body.person in (ME, str(caller.person_id)):
         raise OwnKeyRequired()
     _check_names(ledger, body)
+    await _check_tool(ledger, body)
     secret = _new_secret(body.format, body.secret)
     fields = body.model_dump(exclude={"url", "secret"}) | _sealed_address(ledger, body.url)
     payload = lifecycle.AddSubscription(**fields, sealed_secret=seal(ledger, SECRET_PURPOSE, secret))

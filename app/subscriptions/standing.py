@@ -1,4 +1,6 @@
-"""Commands of the sender about a subscription: it warns of one, stops it, or notes that it has recovered."""
+"""Commands of the sender about a subscription: it warns of one, stops it, or notes that it has
+recovered.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
-from app.subscriptions.lifecycle import LIFECYCLE, StopSubscription, WarnOfSubscription
+from app.subscriptions.lifecycle import LIFECYCLE, NoteRefusal, StopSubscription, WarnOfSubscription
 from app.subscriptions.records import DisabledBecause, Subscription
 
 #: The name of the actor in the log.
@@ -27,6 +29,15 @@ async def stop(ledger: Ledger, subscription: Subscription, because: DisabledBeca
 async def warn(ledger: Ledger, subscription: Subscription, since: datetime, now: datetime) -> None:
     """Warn that no delivery has succeeded since then; its account is told. Raises DatabaseGone."""
     await _perform(ledger, subscription, "warn", WarnOfSubscription(since_at=since), now)
+
+
+async def note_refusal(
+    ledger: Ledger, subscription: Subscription, record: str, code: str, now: datetime
+) -> None:
+    """Note that a tool has refused what was written of that record; its account is told. Raises
+    DatabaseGone.
+    """
+    await _perform(ledger, subscription, "note_refusal", NoteRefusal(code=code, record=record), now)
 
 
 async def note_recovery(ledger: Ledger, subscription: Subscription, now: datetime) -> None:

@@ -257,7 +257,7 @@ class SubscriptionQueue:
         result = await attempt_delivery(
             self.client, subscription, target, attempted, message, now, is_repeated=is_repeated
         )
-        if result.disabled_because is not None:
+        if result is not None and result.disabled_because is not None:
             self.progress.attempts.append(result.attempt)
             await self._stop(subscription, result.disabled_because)
             raise Superseded

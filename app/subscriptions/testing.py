@@ -31,4 +31,5 @@ async def send_test(ledger: Ledger, subscription: Subscription, now: datetime) -
     target = target_of(ledger, subscription, now)
     async with outward_client(OutwardPolicy.from_settings(ledger.settings)) as client:
         result = await attempt_delivery(client, subscription, target, attempted, message, now)
+    assert result is not None, "a test is always sent"
     return result.attempt

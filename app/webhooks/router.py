@@ -63,6 +63,7 @@ from app.webhooks.sources.records import WebhookSource, WebhookSourceState
 from app.webhooks.sources.samples import sample_of
 from app.webhooks.sources.secrets import fingerprint_secret, new_webhook_secret, seal_secret
 from app.webhooks.sources.silence import usual_gap
+from app.webhooks.write_back import tool_format
 
 #: Largest body of a webhook, in bytes; a mail may be as large as an upload.
 LARGEST_BODY = 5_242_880
@@ -71,6 +72,7 @@ LARGEST_PAGE = 200
 CHALLENGE = {"WWW-Authenticate": "Webhook"}
 PAGE = 50
 
+tool_format.add()
 router = APIRouter(prefix="/v1", tags=["webhooks"])
 mount_reads(router, WEBHOOK_SOURCES, prefix="/webhook_sources")
 

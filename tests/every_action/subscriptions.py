@@ -9,6 +9,7 @@ from app.subscriptions.lifecycle import (
     AddSubscription,
     EditSubscription,
     MoveSubscription,
+    NoteRefusal,
     RotateSubscription,
     StopSubscription,
     WarnOfSubscription,
@@ -33,6 +34,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     EditSubscription: lambda: {"title": "Events for the archive", "language": "en", "kinds": ["problem"]},
     MoveSubscription: lambda: {"url": "https://hooks.example.org/elsewhere"},
     RotateSubscription: dict,
+    NoteRefusal: lambda: {"code": "gone_at_tool", "record": "incident/1"},
     WarnOfSubscription: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
     StopSubscription: lambda: {"because": "receiver_gone"},
 }

@@ -7,6 +7,7 @@ from app.subscriptions.formats.message import MessageFormat
 from app.subscriptions.formats.standard import STANDARD
 from app.subscriptions.records import DeliveryFormat
 
+#: That of tools is added by the package that knows them.
 FORMATS: dict[DeliveryFormat, MessageFormat] = {
     DeliveryFormat.standard: STANDARD,
     DeliveryFormat.slack: SLACK,

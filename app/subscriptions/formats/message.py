@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from app.kernel.ledger import Ledger
 from app.platform.outward import Answer, OutwardClient
+from app.subscriptions.records import Subscription
 
 JSON = "application/json"
 SUCCESS = range(200, 300)
@@ -21,8 +23,16 @@ class DeliveryTarget:
     """
 
     url: str
-    secrets: Sequence[str]
+    secrets: Sequence[str] = field(repr=False)
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionTarget(DeliveryTarget):
+    """Where the messages of a subscription go, with what its format may ask for."""
+
+    ledger: Ledger
+    subscription: Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +71,21 @@ class OutgoingRequest:
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The end of an attempt that was answered: the answer, the size of what was sent in bytes, and why it is
-    a failure; None: it is none.
+    a failure; None: it is none. `pause`: the receiver asks for it in words of its own.
     """
 
     answer: Answer
     size: int
     code: str | None
+    pause: timedelta | None = None
 
 
 class MessageFormat:
     """A form of messages. A subclass says which request delivers one; one whose receiver must be asked first
-    overrides `deliver`.
+    overrides `deliver`. `ends_at_wish`: by 410 or a header the receiver says that it wants no more.
     """
+
+    ends_at_wish = True
 
     @property
     def names_records(self) -> bool:
@@ -90,9 +103,11 @@ class MessageFormat:
         return "redirect" if answer.status in REDIRECTS else "status"
 
     async def deliver(
-        self, client: OutwardClient, target: DeliveryTarget, message: Message, now: datetime
-    ) -> Delivered:
-        """Deliver the message. Raises RequestFailed, UnusableAddress."""
+        self, client: OutwardClient, target: SubscriptionTarget, message: Message, now: datetime
+    ) -> Delivered | None:
+        """Deliver the message; None: there is nothing to send. Raises RequestFailed, UnusableAddress,
+        DatabaseGone.
+        """
         request = self.request(target, message, now)
         headers = {"content-type": JSON, "user-agent": "ledgerdesk"} | dict(request.headers)
         answer = await client.request(request.method, request.url, headers, request.body)

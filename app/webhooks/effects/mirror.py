@@ -1,6 +1,7 @@
 """Mirroring of a tool's tickets: what it tells of a ticket's state is observed, as in an import.
 
-So the result is the same in whatever order its deliveries come, and the same as that of an import. A delivery
+So the result is the same in whatever order its deliveries come, and the same as that of an import. A
+delivery
 has its effect once: its key stands in the events that it led to.
 """
 
@@ -29,7 +30,9 @@ from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolati
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.effects.comments import COMMENT_KEY
+from app.webhooks.effects.differences import NOTHING_HEARD, Hearing, difference, hearing_of
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.two_way_sources import ToolAnswer, TwoWaySource
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
@@ -45,7 +48,8 @@ AUDIENCE = "select audience from log.stream_head where stream = %s"
 
 @dataclass(frozen=True, slots=True)
 class MirroredTicket:
-    """A ticket in memory as the log has it: its stream's events told it, what the tool calls it (None: it is
+    """A ticket in memory as the log has it: its stream's events told it, what the tool calls it (None:
+    it is
     being opened), and who may see it.
     """
 
@@ -54,6 +58,7 @@ class MirroredTicket:
     audience: tuple[str, ...]
     #: Of all that was heard of it, the first heard first.
     delivery_keys: tuple[str, ...]
+    hearing: Hearing = NOTHING_HEARD
 
 
 class Mirror:
@@ -66,8 +71,10 @@ class Mirror:
         account: Identity,
         people: Identities,
         clock: Clock,
+        two_way_source: TwoWaySource | None = None,
     ) -> None:
         self._ledger = ledger
+        self._both_ways = two_way_source
         self._clock = clock
         self._source = source
         self._people = people
@@ -95,14 +102,16 @@ class Mirror:
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketUpdate, key: str) -> DeliveryEffect:
+    async def apply(self, news: TicketUpdate, key: str, answer: ToolAnswer | None = None) -> DeliveryEffect:
         """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
+        `answer` says
+        what it was asked, if it was.
 
         Raises DatabaseGone; ConcurrencyConflict if others keep changing the ticket.
         """
         for attempt in range(ATTEMPTS):
             try:
-                return await self._attempt(news, key)
+                return await self._attempt(news, key, answer)
             except (ConcurrencyConflict, ConstraintViolation):
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -110,26 +119,44 @@ class Mirror:
                 self._ledger.vault.forget()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, news: TicketUpdate, key: str) -> DeliveryEffect:
-        ticket = await self._load(news)
+    async def _attempt(self, news: TicketUpdate, key: str, answer: ToolAnswer | None) -> DeliveryEffect:
+        ticket = await self._load(news, None if answer is None else answer.stream)
         record = ticket.case.record
         if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
             return DeliveryEffect("known_already", record.row_key, record.number)
         began = ticket.case.version == 0
-        await self._ledger.writer.write(await self._append_request(ticket, news, key))
+        snapshot, owner = await self._snapshot(ticket, news)
+        if self._both_ways is not None and not began:
+            if self._both_ways.is_echo(ticket.hearing, news):
+                return DeliveryEffect("known_already", record.row_key, record.number)
+            ticket_difference = difference(
+                ticket.case,
+                ticket.hearing,
+                snapshot,
+                self._both_ways.groups,
+                ours=() if answer is None else answer.ours(news),
+                is_answer=answer is not None,
+            )
+            if await self._both_ways.keep_conflicts(record, ticket_difference):
+                return await self._attempt(news, key, answer)
+            if ticket_difference.snapshot is None:
+                return DeliveryEffect("known_already", record.row_key, record.number)
+            snapshot = ticket_difference.snapshot
+        await self._ledger.writer.write(await self._append_request(ticket, news, key, snapshot, owner))
         return DeliveryEffect("opened" if began else "updated", record.row_key, record.number)
 
-    async def _load(self, news: TicketUpdate) -> MirroredTicket:
+    async def _load(self, news: TicketUpdate, stream: str | None = None) -> MirroredTicket:
         reference = await self._reference(news.case)
-        if reference is None:
+        if reference is None and stream is None:
             record = empty(self._history.lifecycle.record, uuid7())
             assert self._history.lifecycle.code is not None
-            # Of the year in which it is recorded, as of every record here: the tool's own number is another.
+            # Of the year in which it is recorded, as of every record here: the tool's own number is
+            # another.
             record.number = await self._ledger.numbers.next_number(
                 self._history.lifecycle.code, self._clock()
             )
             return MirroredTicket(ImportedCase(self._history, record), None, (), ())
-        name = reference.record
+        name = stream if reference is None else reference.record
         assert name is not None, "a reference is of a record"
         events = await read.stream_events(self._ledger.db, name)
         texts = await self._ledger.vault.texts(ciphertexts(events))
@@ -137,7 +164,8 @@ class Mirror:
         audience = await self._ledger.db.value(AUDIENCE, (name,))
         keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
         heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
-        return MirroredTicket(case, reference, tuple(audience), heard)
+        hearing = hearing_of(events, self.channel)
+        return MirroredTicket(case, reference, tuple(audience), heard, hearing)
 
     def _as_actor(self, event: Recorded) -> Recorded:
         """Return the event with the person whom the tool named as its actor, as `observe` knows them."""
@@ -145,10 +173,18 @@ class Mirror:
             return event
         return replace(event, actor=event.on_behalf_of)
 
-    async def _append_request(self, ticket: MirroredTicket, news: TicketUpdate, key: str) -> AppendRequest:
-        """Observe the news, and return the append request of its events. The ticket is changed."""
+    async def _append_request(
+        self,
+        ticket: MirroredTicket,
+        news: TicketUpdate,
+        key: str,
+        snapshot: Snapshot,
+        owner: Identity | None,
+    ) -> AppendRequest:
+        """Observe the snapshot of the news, and return the append request of its events. The ticket is
+        changed.
+        """
         case, before = ticket.case, ticket.case.version
-        snapshot, owner = await self._snapshot(ticket, news)
         seal = (
             _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
         )
@@ -267,7 +303,8 @@ class Mirror:
         return fields
 
     def _add_defaults(self, fields: dict[str, Any], *, opened: bool) -> None:
-        """Add what the source says for what its tool does not tell when the ticket is opened, and for what it
+        """Add what the source says for what its tool does not tell when the ticket is opened, and for
+        what it
         tells to be nothing.
         """
         for name in ("team_id", "service", "category", "impact", "urgency", "effect"):
@@ -276,7 +313,8 @@ class Mirror:
                 fields[name] = value
 
     async def _add_priority(self, ticket: MirroredTicket, fields: dict[str, Any]) -> None:
-        """Add the priority by the matrix, where the tool has none: when the ticket is opened, when the tool
+        """Add the priority by the matrix, where the tool has none: when the ticket is opened, when the
+        tool
         tells another impact or urgency, and when it takes its own back. What a person has set stays until
         then.
         """
@@ -319,7 +357,8 @@ class Mirror:
 
 
 def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
-    """Return whether the part of that key says what was heard last of the ticket. What equals something older
+    """Return whether the part of that key says what was heard last of the ticket. What equals something
+    older
     is news: the ticket has changed back.
     """
     return bool(ticket.delivery_keys) and repeats(key, ticket.delivery_keys[-1])
@@ -354,7 +393,8 @@ _TEXTS = frozenset(name for name in _FIELDS if name in _RECORD and _RECORD[name]
 _ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 #: Fields that a ticket loses when it is opened again.
 _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
-#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of what
+#: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of
+#: what
 #: is no person. Persons stand there as references; whatever else there is or will be is sealed.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
@@ -366,7 +406,8 @@ def _has_told_priority(ticket: MirroredTicket) -> bool:
 
 
 def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot) -> Snapshot | None:
-    """Return the resolution that the tool tells besides the state as it is; None if nothing new is told. Each
+    """Return the resolution that the tool tells besides the state as it is; None if nothing new is told.
+    Each
     instant is observed once, whichever delivery told it first.
     """
     resolved_at = news.resolved_at

@@ -1,7 +1,9 @@
 """Processing of deliveries: in order per ticket of the tool, and once in effect.
 
-One worker processes a source at a time. It maps the deliveries that wait, carries out what they tell, ticket
-by ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: what was
+One worker processes a source at a time. It maps the deliveries that wait, carries out what they tell,
+ticket
+by ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: what
+was
 carried out already is known by its key.
 """
 
@@ -39,6 +41,8 @@ from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, ale
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.mails import take_mail
 from app.webhooks.effects.mirror import Mirror
+from app.webhooks.effects.pending_writes import Writes
+from app.webhooks.effects.two_way_sources import TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -53,10 +57,12 @@ from app.webhooks.mapping.updates import (
 )
 from app.webhooks.sources.lookup import find_source
 from app.webhooks.sources.records import WebhookSource, WebhookSourceState
+from app.webhooks.write_back.templates import template_keys, template_of
 
 NAME = "webhooks"
 POLL_SECONDS = 0.25
-#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are written
+#: Deliveries that are processed together, and tickets that are at the same time. Their outcomes are
+#: written
 #: together: a worker that is killed has so many to do again.
 BATCH = 32
 #: So long a source is processed before it is the turn of the next one that has deliveries.
@@ -86,7 +92,9 @@ class _Task:
 
 @dataclass(slots=True)
 class _Progress:
-    """The effects of a delivery so far. `failure` is the first that failed; `alerts` counts the alerts."""
+    """The effects of a delivery so far. `failure` is the first that failed; `alerts` counts the
+    alerts.
+    """
 
     failure: Outcome | None = None
     effects: list[DeliveryEffect] = field(default_factory=list)
@@ -100,7 +108,9 @@ class _Progress:
 
 
 class SourceFailed(Exception):
-    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket first."""
+    """What a part of a delivery tells cannot be carried out. `awaited_case`: it needs this ticket
+    first.
+    """
 
     def __init__(self, code: str, awaited_case: str | None = None) -> None:
         super().__init__(code)
@@ -117,6 +127,10 @@ class Processor:
         self._clock = clock
         self._account = account
         self._people = Identities(ledger, str(source.key), clock())
+        self._both_ways: TwoWaySource | None = None
+        #: Tickets whose answers deliveries wait for, by the name that they wait by; None: one that is
+        #: just opened.
+        self._awaiting: dict[str, str | None] = {}
         self._mirror = Mirror(ledger, source, account, self._people, clock)
         #: Tickets that were opened, or may have been when this was processed before.
         self._known_cases: list[str] = []
@@ -127,6 +141,7 @@ class Processor:
         """Carry out what these deliveries tell, and return their outcomes. Raises DatabaseGone."""
         if self._source.adapter == MAIL:
             return await self._process_mails(waiting)
+        await self._load_two_way_source()
         outcomes: dict[UUID, Outcome] = {}
         progress: dict[UUID, _Progress] = {}
         self._rules = await active_alert_rules(self._ledger.db)
@@ -166,17 +181,35 @@ class Processor:
             return "alert", f"{news.source} {news.dedup_key}"
         return "group", " ".join((str(rule.id), *group_values(rule, labels)))
 
+    async def _load_two_way_source(self) -> None:
+        """Find out whether the tool is written to, too."""
+        writes = Writes(self._ledger.db, str(self._source.key))
+        accounts = await writes.accounts()
+        if not accounts or self._source.adapter not in template_keys():
+            return
+        groups = template_of(str(self._source.adapter)).template.groups
+        self._both_ways = TwoWaySource(self._ledger, writes, self._account, accounts, groups, self._clock)
+        self._mirror = Mirror(
+            self._ledger, self._source, self._account, self._people, self._clock, self._both_ways
+        )
+
     async def _finish(self, outcomes: dict[UUID, Outcome]) -> None:
         """Record the outcomes, with what was heard last of alerts, and have those replayed that awaited a
         ticket which is known now.
 
-        Those that led to the tickets are recorded last: if the process dies before, they are processed again,
+        Those that led to the tickets are recorded last: if the process dies before, they are processed
+        again,
         and find their tickets once more.
         """
         await keep_heard(self._ledger.db, self._source.id, list(self._heard.values()))
         self._heard.clear()
         failed = {key: outcome for key, outcome in outcomes.items() if outcome.state is DeliveryState.failed}
         await deliveries.finish(self._ledger.db, failed)
+        for name, ticket in self._awaiting.items():
+            # The answer may have come before the delivery was recorded as one that waits for it.
+            if self._both_ways is not None and not await self._both_ways.is_awaited(ticket):
+                self._known_cases.append(name)
+        self._awaiting.clear()
         if self._known_cases:
             await deliveries.replay_awaiting(self._ledger.db, self._source.id, self._known_cases)
             self._known_cases.clear()
@@ -227,6 +260,13 @@ class Processor:
         news, now = task.news, self._clock()
         if news.occurred_at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
             raise SourceFailed("in_the_future")
+        if self._both_ways is not None and not isinstance(news, AlertSignal):
+            # It is asked before the ticket is read: what has been answered by then is in the ticket.
+            ticket = await self._mirror.find_ticket(news.case)
+            awaited = await self._both_ways.awaits(news, ticket)
+            if awaited is not None:
+                self._awaiting[awaited] = ticket
+                raise SourceFailed("awaits_answer", awaited)
         if isinstance(news, TicketUpdate):
             effect = await self._mirror.apply(news, task.key)
             if effect.outcome != "updated":
@@ -240,6 +280,8 @@ class Processor:
         ticket = await self._mirror.find_ticket(news.case)
         if ticket is None:
             raise SourceFailed("unknown_ticket", news.case)
+        if self._both_ways is not None and await self._both_ways.is_known_comment(news):
+            return DeliveryEffect("known_already", ticket)
         author = None if news.author is None else await self._people.person(news.author)
         if author is None or author.key is None:
             author = self._account
@@ -282,7 +324,8 @@ class Processor:
         return is_same and (not last.firing or last.was_open)
 
 
-#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it must
+#: Why what a delivery tells cannot be carried out. A ValueError is of a value that no field can hold: it
+#: must
 #: not be in the way of all other deliveries.
 FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintViolation, ValueError)
 
@@ -313,7 +356,8 @@ def _failed_part(evaluation: Evaluation) -> Outcome | None:
 async def process_source(
     ledger: Ledger, source_id: UUID, clock: Clock, *, elapsed: Callable[[], float] = monotonic
 ) -> bool:
-    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there were
+    """Process deliveries of the source that wait, for as long as its turn lasts. Return whether there
+    were
     any. `elapsed` returns seconds.
     """
     source = await find_source(ledger.db, str(source_id))
@@ -332,7 +376,9 @@ async def process_source(
 
 
 class SourceTurns:
-    """Serves the sources that have deliveries in turn, so that a busy one does not hold back a quiet one."""
+    """Serves the sources that have deliveries in turn, so that a busy one does not hold back a quiet
+    one.
+    """
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from app.common.files.html_text import html_to_text
 from app.webhooks.mapping.adf import adf_to_html
@@ -94,6 +95,20 @@ def truncate(value: Any, length: int) -> str | None:
     return text if len(text) <= length else text[: max(0, length - 1)].rstrip() + "…"
 
 
+def text_to_adf(value: Any) -> dict[str, Any]:
+    """Return the text as a document in the Atlassian Document Format: a paragraph for each line."""
+    paragraphs = [
+        {"type": "paragraph", "content": [{"type": "text", "text": line}] if line else []}
+        for line in _as_text("" if value is None else value)[:LONGEST_TEXT].split("\n")
+    ]
+    return {"type": "doc", "version": 1, "content": paragraphs}
+
+
+def url_encode(value: Any) -> str:
+    """Return the text as it stands in a part of an address."""
+    return quote(_as_text(value), safe="")
+
+
 def get(value: Any, path: str, *default: Any) -> Any:
     """Return what is at a path such as "issue.assignee.login": null if something on the way is null; not told
     if something is not there, or the default, if one is given.
@@ -142,6 +157,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "number": (number, (1,)),
     "html_to_text": (plain_text, (1,)),
     "adf_to_text": (adf_to_text, (1,)),
+    "text_to_adf": (text_to_adf, (1,)),
+    "url_encode": (url_encode, (1,)),
     "loose_json": (loose_json, (1,)),
     "truncate": (truncate, (2,)),
     "get": (get, (2, 3)),

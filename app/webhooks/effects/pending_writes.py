@@ -1,0 +1,159 @@
+"""What is under way to a source's tool, or has been written to it: by it echoes are known.
+
+A write is noted before it is sent. What the account that we write with is heard to have done meanwhile
+waits for
+its answer, since it may be our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from app.platform.db import Database
+
+#: Deliveries of unknown tickets wait by this name while tickets are opened at their tool.
+OPENING = "opening"
+
+ACCOUNTS = "select account from deliveries.tool_account where source = %s"
+ADD_ACCOUNT = """
+insert into deliveries.tool_account (source, account, asked_at) values (%s, %s, %s)
+on conflict (source, account) do update set asked_at = excluded.asked_at returning account"""
+IS_OPENING = "select 1 from deliveries.tool_ticket where source = %s and is_opening limit 1"
+FIND_WRITE = """
+select is_opening, writing, begun_at, unsure_at from deliveries.tool_ticket
+where source = %s and stream = %s"""
+NOTE_WRITE = """
+insert into deliveries.tool_ticket (source, stream, is_opening, writing, begun_at) values (%s, %s, %s,
+%s, %s)
+on conflict (source, stream) do update
+set is_opening = excluded.is_opening, writing = excluded.writing, begun_at = excluded.begun_at
+returning stream"""
+CLEAR_WRITE = """
+update deliveries.tool_ticket set is_opening = false, writing = null, begun_at = null
+where source = %s and stream = %s returning stream"""
+DOUBT = """
+insert into deliveries.tool_ticket (source, stream, unsure_at) values (%s, %s, clock_timestamp())
+on conflict (source, stream) do update set unsure_at = excluded.unsure_at returning stream"""
+SETTLE = """
+update deliveries.tool_ticket set unsure_at = null where source = %s and stream = %s and unsure_at = %s
+returning stream"""
+BEGIN_COMMENT = """
+insert into deliveries.tool_comment (source, comment_id, stream, begun_at, is_open) values (%s, %s, %s,
+%s, true)
+on conflict (source, comment_id) do update set is_open = true returning comment_id"""
+END_COMMENT = """
+update deliveries.tool_comment set key = %s, written_at = %s, fingerprint = %s, is_open = false
+where source = %s and comment_id = %s returning comment_id"""
+REFUSE_COMMENT = """
+update deliveries.tool_comment set is_open = false where source = %s and comment_id = %s and key is not
+null
+returning comment_id"""
+DROP_COMMENT = """
+delete from deliveries.tool_comment where source = %s and comment_id = %s and key is null
+returning comment_id"""
+FIND_COMMENT = """
+select key, begun_at, fingerprint from deliveries.tool_comment where source = %s and comment_id = %s"""
+BY_KEY = "select written_at from deliveries.tool_comment where source = %s and key = %s"
+OPEN_COMMENT = "select 1 from deliveries.tool_comment where source = %s and stream = %s and is_open limit 1"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketWrite:
+    """What is under way to a ticket at its tool: its opening, or fingerprints of values by field (None:
+    nothing),
+    since `begun_at`. `unsure_at` is set if the ticket there may differ from what was heard of it.
+    """
+
+    is_opening: bool = False
+    writing: Mapping[str, str] | None = None
+    begun_at: datetime | None = None
+    unsure_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenComment:
+    """A comment that was written to a tool; `key` None: it may have arrived or not. `fingerprint` is
+    that of the
+    text that the tool has.
+    """
+
+    key: str | None
+    begun_at: datetime
+    fingerprint: str | None
+
+
+class Writes:
+    """What is written to the tool of one source."""
+
+    def __init__(self, db: Database, source: str) -> None:
+        self._db, self._source = db, source
+
+    async def accounts(self) -> frozenset[str]:
+        """Return the accounts that the tool is written to with; none: it is not."""
+        return frozenset(row["account"] for row in await self._db.rows(ACCOUNTS, (self._source,)))
+
+    async def add_account(self, account: str, now: datetime) -> None:
+        """Note an account that the tool is written to with."""
+        await self._db.rows(ADD_ACCOUNT, (self._source, account, now))
+
+    async def is_opening(self) -> bool:
+        """Return whether a ticket may just be opened at the tool."""
+        return bool(await self._db.rows(IS_OPENING, (self._source,)))
+
+    async def find_write(self, stream: str) -> TicketWrite:
+        """Return what is under way to the ticket."""
+        row = await self._db.row(FIND_WRITE, (self._source, stream))
+        return TicketWrite() if row is None else TicketWrite(**row)
+
+    async def note_write(
+        self, stream: str, writing: Mapping[str, str], now: datetime, *, is_opening: bool = False
+    ) -> None:
+        """Note what will be written to the ticket."""
+        await self._db.rows(NOTE_WRITE, (self._source, stream, is_opening, Jsonb(dict(writing)), now))
+
+    async def clear_write(self, stream: str) -> None:
+        """Note that nothing is under way to the ticket any more."""
+        await self._db.rows(CLEAR_WRITE, (self._source, stream))
+
+    async def doubt(self, stream: str) -> None:
+        """Note that the ticket must be looked at over there."""
+        await self._db.rows(DOUBT, (self._source, stream))
+
+    async def settle(self, stream: str, unsure_at: datetime) -> None:
+        """Note that the doubt of that time is settled; a later one is not."""
+        await self._db.rows(SETTLE, (self._source, stream, unsure_at))
+
+    async def begin_comment(self, stream: str, comment: UUID, now: datetime) -> None:
+        """Note that a comment will be written, or written anew."""
+        await self._db.rows(BEGIN_COMMENT, (self._source, comment, stream, now))
+
+    async def end_comment(self, comment: UUID, key: str, written_at: datetime, fingerprint: str) -> None:
+        """Note the id and time that the tool has given a comment, and the fingerprint of its text."""
+        await self._db.rows(END_COMMENT, (key, written_at, fingerprint, self._source, comment))
+
+    async def refuse_comment(self, comment: UUID) -> None:
+        """Note that a comment, or its correction, was refused."""
+        await self._db.rows(REFUSE_COMMENT, (self._source, comment))
+        await self._db.rows(DROP_COMMENT, (self._source, comment))
+
+    async def find_comment(self, comment: UUID) -> WrittenComment | None:
+        """Return the comment as it was written; None: it was not."""
+        row = await self._db.row(FIND_COMMENT, (self._source, comment))
+        return None if row is None else WrittenComment(**row)
+
+    async def comment_written_at(self, key: str) -> datetime | None:
+        """Return the tool's time of a comment that we have written, by the tool's id; None: it is not
+        ours.
+        """
+        row = await self._db.row(BY_KEY, (self._source, key))
+        return None if row is None else row["written_at"]
+
+    async def has_pending_write(self, stream: str) -> bool:
+        """Return whether a change or comment is under way to the ticket."""
+        written = await self.find_write(stream)
+        return written.writing is not None or bool(await self._db.rows(OPEN_COMMENT, (self._source, stream)))

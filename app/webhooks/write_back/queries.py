@@ -1,0 +1,13 @@
+"""Queries about tickets, their comments and attempts at them, for writing to a tool."""
+
+from __future__ import annotations
+
+from app.processes.incidents.lifecycle import LIFECYCLE
+
+REFERENCE_OF = """
+select key, number, url from fold.external_reference where record = %s and source = %s limit 1"""
+RECORD = f"select * from {LIFECYCLE.table} where id = %s"
+COMMENTS = "select id, text, visibility, withdrawn_at from fold.comment where id = any(%s)"
+REFUSED_BEFORE = """
+select 1 from deliveries.attempt
+where subscription_id = %s and position = %s and outcome <> 'delivered' limit 1"""

@@ -1,0 +1,154 @@
+"""Templates: the requests that write to a tool, one file of data for each tool."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.webhooks.mapping.expressions import LONGEST_EXPRESSION, Expression, compile_expression
+
+_SUFFIX = ".toml"
+ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EXPRESSION)]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class _TemplateModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ToolRequest(_TemplateModel):
+    """A request: its method, and expressions of its address and its body (None: it has none)."""
+
+    method: Method = "GET"
+    url: ExpressionText
+    body: ExpressionText | None = None
+
+
+class AccountRequest(ToolRequest):
+    """The request that asks which account the tool knows us by; `account` is its id or name in the
+    answer.
+    """
+
+    account: ExpressionText
+
+
+class ReadRequest(ToolRequest):
+    """The request that reads a ticket. `delivery` makes a delivery of the answer, for the source's
+    mapping.
+    """
+
+    delivery: ExpressionText
+
+
+class SearchRequest(ToolRequest):
+    """The request that looks for what may have been written already; `matches` is a list of it. What is
+    not found is
+    taken for not written after `settle_seconds`: the search of some tools is late.
+    """
+
+    matches: ExpressionText
+    settle_seconds: int = Field(default=0, ge=0, le=3_600)
+
+
+class OpeningRequest(ToolRequest):
+    """The request that opens a ticket. `ticket` is what the other requests call it by, of the answer or
+    of what was
+    found.
+    """
+
+    ticket: ExpressionText
+    find: SearchRequest
+
+
+class OptionsRequest(ToolRequest):
+    """A question before a write: `options` is a list of the answer, of which the first is picked."""
+
+    options: ExpressionText
+
+
+class FieldRequest(ToolRequest):
+    """The request that changes one field. `answers`: it answers with the ticket, as a reading does."""
+
+    field: Literal["title", "priority", "state"]
+    ask: OptionsRequest | None = None
+    answers: bool = False
+
+
+class CommentRequest(ToolRequest):
+    """The request that adds a comment; `key` and `time` are its id and time in the answer."""
+
+    key: ExpressionText
+    time: ExpressionText
+    find: SearchRequest
+
+
+class Template(_TemplateModel):
+    """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or
+    a text
+    `user:token` for basic authentication. `groups` has the states that the tool does not tell apart, by
+    state.
+    `settings` are the names of what a subscription must say.
+    """
+
+    tool: str
+    title: str
+    authorization: tuple[Literal["basic", "bearer"], ...]
+    headers: Mapping[str, str] = {}
+    settings: tuple[str, ...] = ()
+    groups: Mapping[str, str]
+    account: AccountRequest
+    read: ReadRequest
+    open: OpeningRequest
+    change: tuple[FieldRequest, ...]
+    comment: CommentRequest
+    correction: CommentRequest | None = None
+
+
+class CompiledTemplate:
+    """A template, and its expressions ready to be evaluated."""
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        self._compiled = {text: compile_expression(text, requests=True) for text in _expressions(template)}
+
+    def expression(self, text: str) -> Expression:
+        """Return one of its expressions, by its text."""
+        return self._compiled[text]
+
+    def change_of(self, name: str) -> FieldRequest | None:
+        """Return the request that changes the field; None: the tool has no such field."""
+        return next((each for each in self.template.change if each.field == name), None)
+
+
+def _expressions(part: BaseModel) -> Iterator[str]:
+    plain = {"method", "field", "tool", "title"}
+    for name in type(part).model_fields:
+        each: Any = getattr(part, name)
+        if isinstance(each, BaseModel):
+            yield from _expressions(each)
+        elif isinstance(each, str) and name not in plain and isinstance(part, ToolRequest):
+            yield each
+        elif name == "change":
+            for call in each:
+                yield from _expressions(call)
+
+
+@cache
+def template_keys() -> frozenset[str]:
+    """Return the keys of the tools that are written to."""
+    files = resources.files(__name__).iterdir()
+    return frozenset(f.name.removesuffix(_SUFFIX) for f in files if f.name.endswith(_SUFFIX))
+
+
+@cache
+def template_of(tool: str) -> CompiledTemplate:
+    """Return the template of a tool. Raises KeyError if there is none."""
+    if tool not in template_keys():
+        raise KeyError(tool)
+    text = resources.files(__name__).joinpath(tool + _SUFFIX).read_text(encoding="utf-8")
+    return CompiledTemplate(Template.model_validate(tomllib.loads(text)))

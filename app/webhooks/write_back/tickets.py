@@ -1,0 +1,287 @@
+"""A ticket here and at a tool, brought to one state: asked, taken over, written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.common.records import from_row
+from app.kernel.ledger import Ledger
+from app.log.events import id_of
+from app.log.ids import uuid7
+from app.processes.incidents.records import ENDED, Incident, IncidentState
+from app.webhooks.effects.differences import WRITTEN
+from app.webhooks.effects.identities import Identities
+from app.webhooks.effects.mirror import Mirror
+from app.webhooks.effects.pending_writes import OPENING, Writes
+from app.webhooks.effects.two_way_sources import ToolAnswer, TwoWaySource
+from app.webhooks.intake import deliveries
+from app.webhooks.intake.deliveries import RawDelivery
+from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.mapping.times import read_time
+from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
+from app.webhooks.sources.records import WebhookSource
+from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
+from app.webhooks.write_back.templates import FieldRequest
+from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
+
+#: The tool's clock may be so far from ours.
+SLACK = timedelta(minutes=10)
+#: A ticket that others keep changing is left for the next event.
+MOST_ROUNDS = 5
+CANCELLED = IncidentState.cancelled
+#: The statuses of what was deleted over there: its correction is pointless.
+DELETED_STATUSES = frozenset({404, 410})
+
+
+@dataclass(slots=True)
+class TicketSync:
+    """A ticket of ours and its counterpart at the tool of a source."""
+
+    ledger: Ledger
+    source: WebhookSource
+    tool: ToolClient
+    writes: Writes
+    mirror: Mirror
+    stream: str
+    channel: str
+
+    @classmethod
+    async def prepare(
+        cls, ledger: Ledger, source: WebhookSource, tool: ToolClient, writes: Writes, stream: str
+    ) -> TicketSync:
+        """Return the ticket of that stream, with all that is needed to write it. Raises DatabaseGone."""
+
+        def clock() -> datetime:
+            return tool.now
+
+        people = Identities(ledger, str(source.key), tool.now)
+        account = await people.account()
+        groups = tool.template.template.groups
+        two_way_source = TwoWaySource(ledger, writes, account, await writes.accounts(), groups, clock)
+        mirror = Mirror(ledger, source, account, people, clock, two_way_source)
+        tool.variables["marker"] = f"ledgerdesk-{id_of(stream)}"
+        return cls(ledger, source, tool, writes, mirror, stream, mirror.channel)
+
+    async def open(self, *, is_new: bool) -> bool:
+        """Open the ticket at the tool, if it is not there: one that has ended here only as long as it
+        `is_new`.
+        Return whether it is there. Raises RequestRefused, RequestFailed, DatabaseGone.
+        """
+        reference = await self._reference()
+        if reference is not None:
+            self.tool.variables["ticket"] = dict(reference)
+            return True
+        record = await self._record()
+        under_way = await self.writes.find_write(self.stream)
+        has_ended = record.state in ENDED or record.state is CANCELLED
+        if has_ended and not is_new and not under_way.is_opening:
+            return False
+        call = self.tool.template.template.open
+        begun_at = under_way.begun_at if under_way.is_opening else None
+        self.tool.variables["record"] = await self._shown(record)
+        matches: Any = None
+        if begun_at is not None:
+            matches = await self._find_opened(begun_at)
+        else:
+            await self.writes.note_write(self.stream, {}, self.tool.now, is_opening=True)
+        if matches is None:
+            try:
+                matches = await self.tool.send_request(call)
+            except RequestRefused as failed:
+                if failed.is_definite:
+                    await self._end([])
+                raise
+        self.tool.variables["ticket"] = self.tool.value(call.ticket, answer=matches)
+        their_ticket = await self._read()
+        await self._note(their_ticket, None, {})
+        await self._end([their_ticket.case])
+        self.tool.variables["ticket"] = dict(await self._reference() or {})
+        return True
+
+    async def _find_opened(self, begun_at: datetime) -> Any:
+        """Return the ticket that an earlier attempt has opened; None: it has not. Raises RequestRefused
+        while that cannot
+        be known.
+        """
+        call = self.tool.template.template.open.find
+        self.tool.variables["since"] = (begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+        matches = await self.tool.search(call)
+        if matches:
+            return matches[0]
+        if self.tool.now - begun_at < timedelta(seconds=call.settle_seconds):
+            raise RequestRefused("uncertain", self.tool.last)
+        return None
+
+    async def bring_up_to_date(self) -> None:
+        """Take over what has changed at the tool, and write what has changed here, until both are equal.
+        Raises
+        RequestRefused, RequestFailed, DatabaseGone.
+        """
+        under_way = await self.writes.find_write(self.stream)
+        their_ticket, written = await self._read(), under_way.writing
+        for _ in range(MOST_ROUNDS):
+            await self._note(their_ticket, written or {}, self._fingerprints(their_ticket))
+            if written is not None:
+                await self._end([their_ticket.case])
+            record = await self._record()
+            changes = self._changes(record, their_ticket)
+            if not changes:
+                break
+            self.tool.variables["record"] = await self._shown(record)
+            their_ticket, written = await self._write(changes)
+        if under_way.unsure_at is not None:
+            await self.writes.settle(self.stream, under_way.unsure_at)
+
+    async def _write(self, changes: Mapping[str, str]) -> tuple[TicketUpdate, Mapping[str, str]]:
+        """Write the changes, and return the ticket as it is then, with fingerprints of what was
+        written.
+        """
+        written = {name: self._fingerprint(name, text) for name, text in changes.items()}
+        await self.writes.note_write(self.stream, written, self.tool.now)
+        their_ticket: TicketUpdate | None = None
+        try:
+            for name in changes:
+                call = self.tool.template.change_of(name)
+                assert call is not None, "only what the tool has is changed"
+                answer = await self._change(call, changes)
+                their_ticket = await self._told(answer) if call.answers else None
+        except RequestRefused as failed:
+            # Of several changes some may have been made: the tool is asked at the next attempt.
+            if failed.is_definite and len(changes) == 1:
+                await self._end([str(self.tool.variables["ticket"]["key"])])
+            raise
+        return their_ticket or await self._read(), written
+
+    async def _change(self, call: FieldRequest, changes: Mapping[str, str]) -> Any:
+        picked: Any = None
+        if call.ask is not None:
+            options = self.tool.value(
+                call.ask.options, answer=await self.tool.send_request(call.ask), changes=changes
+            )
+            if not options:
+                raise RequestRefused("no_such_step", self.tool.last)
+            picked = options[0]
+        return await self.tool.send_request(call, changes=changes, picked=picked)
+
+    def _changes(self, record: Incident, their_ticket: TicketUpdate) -> dict[str, str]:
+        """Return the fields that are to be written, as the tool has them: those that both tell, and
+        differ.
+        """
+        changes: dict[str, str] = {}
+        title, priority = their_ticket.fields.get("title"), their_ticket.fields.get("priority")
+        if record.title and title is not None and record.title != title:
+            changes["title"] = record.title
+        if record.priority is not None and priority is not None and record.priority != priority:
+            changes["priority"] = record.priority.value
+        if record.state is not None and their_ticket.state is not None:
+            wanted_group = self._group(record.state)
+            if wanted_group != self._group(their_ticket.state):
+                changes["state"] = wanted_group
+        return {
+            name: text for name, text in changes.items() if self.tool.template.change_of(name) is not None
+        }
+
+    def _group(self, state: IncidentState) -> str:
+        return self.tool.template.template.groups.get(state.value, state.value)
+
+    def _fingerprint(self, name: str, text: str) -> str:
+        return self.ledger.vault.fingerprint("written", self.stream, name, text)
+
+    def _fingerprints(self, their_ticket: TicketUpdate) -> dict[str, str]:
+        """Return keyed fingerprints of the fields as the tool has them."""
+        told_fields: dict[str, Any] = {name: their_ticket.fields.get(name) for name in ("title", "priority")}
+        told_fields["state"] = None if their_ticket.state is None else self._group(their_ticket.state)
+        return {
+            name: self._fingerprint(name, str(each)) for name, each in told_fields.items() if each is not None
+        }
+
+    async def _read(self) -> TicketUpdate:
+        return await self._told(await self.tool.send_request(self.tool.template.template.read))
+
+    async def _told(self, answer: Any) -> TicketUpdate:
+        """Return what an answer tells of the ticket, by the source's mapping. Raises RequestRefused."""
+        delivery = self.tool.value(self.tool.template.template.read.delivery, answer=answer)
+        raw = RawDelivery({"content-type": "application/json"}, orjson.dumps(delivery))
+        try:
+            evaluation = await evaluate(self.source, raw, self.tool.now, self.ledger.settings.time_zone)
+        except MappingFailed as error:
+            raise RequestRefused("unfit_answer", self.tool.last) from error
+        for news in evaluation.news:
+            if isinstance(news, TicketUpdate):
+                return news
+        raise RequestRefused("unfit_answer", self.tool.last)
+
+    async def _note(
+        self, their_ticket: TicketUpdate, written: Mapping[str, str] | None, fingerprint_of: Mapping[str, str]
+    ) -> None:
+        """Record the ticket as the tool has it: news of its own, and what we have written."""
+        answer = ToolAnswer(self.stream, written, fingerprint_of)
+        name = f"{WRITTEN if written is None or written else 'read:'}{uuid7()}"
+        await self.mirror.apply(their_ticket, name, answer)
+
+    async def _end(self, cases: list[str]) -> None:
+        await self.writes.clear_write(self.stream)
+        await deliveries.replay_awaiting(self.ledger.db, self.source.id, [*cases, OPENING])
+
+    async def write_comment(self, comment: UUID, text: str) -> None:
+        """Write the comment to the tool, once; corrected here it is corrected there. Raises
+        RequestRefused,
+        RequestFailed, DatabaseGone.
+        """
+        template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
+        more: dict[str, Any] = {"marker": f"ledgerdesk-{comment}", "comment": {"text": text}}
+        fingerprint = self._fingerprint("comment", text)
+        stored_comment, call = await self.writes.find_comment(comment), template.comment
+        if stored_comment is not None and stored_comment.fingerprint == fingerprint:
+            return
+        if stored_comment is not None and stored_comment.key is not None:
+            if template.correction is None:
+                return
+            call, more["comment"] = template.correction, {"text": text, "key": stored_comment.key}
+        matches: list[Any] = []
+        if stored_comment is not None and stored_comment.key is None:
+            since = (stored_comment.begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+            matches = await self.tool.search(call.find, since=since, **more)
+        await self.writes.begin_comment(self.stream, comment, self.tool.now)
+        try:
+            answer = matches[0] if matches else await self.tool.send_request(call, **more)
+        except RequestRefused as failed:
+            if failed.is_definite:
+                await self.writes.refuse_comment(comment)
+                await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
+            if call is template.correction and failed.answer.status in DELETED_STATUSES:
+                return
+            raise
+        key = str(self.tool.value(call.key, answer=answer))
+        written_at = read_time(self.tool.value(call.time, answer=answer))
+        assert written_at is not None, "an answer that tells no time is unfit"
+        # What was found may have the text of before.
+        await self.writes.end_comment(comment, key, written_at, "" if matches else fingerprint)
+        await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
+
+    async def _reference(self) -> Mapping[str, Any] | None:
+        return await self.ledger.db.row(REFERENCE_OF, (self.stream, self.source.key))
+
+    async def _record(self) -> Incident:
+        row = await self.ledger.db.row(RECORD, (id_of(self.stream),))
+        assert row is not None, "an event's record is there"
+        return from_row(Incident, row)
+
+    async def _shown(self, record: Incident) -> dict[str, str | None]:
+        """Return the fields of the record that requests may hold."""
+        sealed = record.description
+        description = None if sealed is None else (await self.ledger.vault.texts([sealed]))[sealed]
+        return {
+            "id": str(record.id),
+            "number": record.number,
+            "title": record.title or record.number,
+            "description": description,
+            "state": None if record.state is None else record.state.value,
+            "priority": None if record.priority is None else record.priority.value,
+        }

@@ -1,0 +1,124 @@
+"""Requests to a tool by its template, and what its answers mean."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from app.platform.outward import Answer, OutwardClient
+from app.subscriptions.formats.message import JSON, REDIRECTS, SUCCESS, SubscriptionTarget
+from app.subscriptions.records import Subscription
+from app.webhooks.mapping.expressions import MISSING, ExpressionFailed, Variables
+from app.webhooks.write_back.templates import CompiledTemplate, SearchRequest, ToolRequest
+
+#: A ticket, or a list of some, is no larger.
+LARGEST_ANSWER = 4_194_304
+#: Codes of answers that no repetition changes: somebody has to mend something first.
+CODES = {400: "refused_by_tool", 401: "not_signed_in", 403: "not_allowed", 404: "not_found_at_tool"}
+CODES |= {409: "refused_by_tool", 410: "gone_at_tool", 422: "refused_by_tool"}
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+class RequestRefused(Exception):
+    """The tool has answered otherwise than was asked for; `code` says why, `answer` is its last."""
+
+    def __init__(self, code: str, answer: Answer, pause: timedelta | None = None) -> None:
+        super().__init__(code)
+        self.code, self.answer, self.pause = code, answer, pause
+
+    @property
+    def is_definite(self) -> bool:
+        """Return whether the tool has certainly not done what it was asked."""
+        return 400 <= self.answer.status < 500
+
+
+@dataclass(slots=True)
+class ToolClient:
+    """A client of a tool, for one delivery: it counts what it sends, and keeps the last answer."""
+
+    client: OutwardClient
+    target: SubscriptionTarget
+    template: CompiledTemplate
+    now: datetime
+    variables: dict[str, Any] = field(default_factory=dict)
+    size: int = 0
+    last: Answer = field(default_factory=lambda: Answer(204, {}, b""))
+
+    def __post_init__(self) -> None:
+        settings = settings_of(self.target.subscription)
+        self.variables["tool"] = {"base": self.target.url.rstrip("/"), "settings": settings}
+
+    def value(self, text: str, **more: Any) -> Any:
+        """Return what an expression of the template gives. Raises RequestRefused if it gives nothing."""
+        try:
+            matches = self.template.expression(text).value(Variables(self.variables | more, requests=True))
+        except ExpressionFailed as error:
+            raise RequestRefused("unfit_answer", self.last) from error
+        if matches is MISSING:
+            raise RequestRefused("unfit_answer", self.last)
+        return matches
+
+    async def send_request(self, call: ToolRequest, **more: Any) -> Any:
+        """Send a request, and return what its answer holds. Raises RequestRefused, RequestFailed,
+        UnusableAddress.
+        """
+        url = str(self.value(call.url, **more))
+        body = b"" if call.body is None else orjson.dumps(self.value(call.body, **more))
+        if self.client.policy.check_url(url) != self.target.subscription.origin:
+            raise RequestRefused("other_origin", self.last)
+        headers = {"content-type": JSON, "user-agent": "ledgerdesk", **self.template.template.headers}
+        headers["authorization"] = self._authorization()
+        self.last = await self.client.request(call.method, url, headers, body, largest=LARGEST_ANSWER)
+        self.size += len(body)
+        if self.last.status not in SUCCESS:
+            raise self._failure(self.last)
+        try:
+            return orjson.loads(self.last.body) if self.last.body else None
+        except orjson.JSONDecodeError as error:
+            raise RequestRefused("unfit_answer", self.last) from error
+
+    async def search(self, call: SearchRequest, **more: Any) -> list[Any]:
+        """Return what the tool has of what may have been written already. Raises as `send_request`
+        does.
+        """
+        matches = self.value(call.matches, answer=await self.send_request(call, **more), **more)
+        return matches if isinstance(matches, list) else []
+
+    def _authorization(self) -> str:
+        secret = self.target.secrets[0]
+        schemes = self.template.template.authorization
+        if "basic" in schemes and ":" in secret:
+            return "Basic " + base64.b64encode(secret.encode()).decode("ascii")
+        return f"Bearer {secret}"
+
+    def _failure(self, answer: Answer) -> RequestRefused:
+        pause = self._asked_pause(answer)
+        if pause is not None or answer.status == 429:
+            return RequestRefused("rate_limited", answer, pause)
+        if answer.status in REDIRECTS:
+            return RequestRefused("moved_at_tool", answer)
+        return RequestRefused(CODES.get(answer.status, "status"), answer)
+
+    def _asked_pause(self, answer: Answer) -> timedelta | None:
+        """Return the pause until the tool takes more; None: it asks for none. Some say it with 403."""
+        if answer.status not in (403, 429, 503):
+            return None
+        after, left = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-remaining")
+        if after.isascii() and after.isdigit():
+            return min(timedelta(seconds=int(after[:6])), LONGEST_PAUSE)
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        if left == "0" and reset.isascii() and reset.isdigit():
+            until = datetime.fromtimestamp(int(reset[:11]), UTC) - self.now
+            return max(timedelta(seconds=1), min(until, LONGEST_PAUSE))
+        return None
+
+
+def settings_of(subscription: Subscription) -> Mapping[str, str]:
+    """Return what the subscription says of its tool, by name."""
+    pairs = (text.partition("=") for text in subscription.tool_settings or ())
+    return {name.strip(): text.strip() for name, _, text in pairs}

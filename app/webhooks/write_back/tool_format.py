@@ -1,0 +1,133 @@
+"""The format of subscriptions that write to a tool: each event brings the ticket there up to the state
+here.
+
+It is the state that is written, not the event: the tool is asked first, and what has changed there is
+taken over
+before the rest is written. So an event that comes twice, late, or after a crash writes nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.children import Visibility
+from app.kernel.actions.refusals import Refusal
+from app.kernel.ledger import Ledger
+from app.log.events import id_of, kind_of
+from app.log.writer import ConcurrencyConflict, ConstraintViolation
+from app.platform.outward import Answer, OutwardClient
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.subscriptions.formats import FORMATS
+from app.subscriptions.formats.message import Delivered, Message, MessageFormat, SubscriptionTarget
+from app.subscriptions.records import DeliveryFormat
+from app.subscriptions.standing import note_refusal
+from app.subscriptions.testing import TEST_TYPE
+from app.ticketing.records import Comment
+from app.webhooks.effects.pending_writes import Writes
+from app.webhooks.sources.lookup import find_source_by_key
+from app.webhooks.write_back.queries import COMMENTS, REFERENCE_OF, REFUSED_BEFORE
+from app.webhooks.write_back.templates import template_keys, template_of
+from app.webhooks.write_back.tickets import TicketSync
+from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
+
+#: The answer of an attempt that could ask nothing.
+EMPTY_ANSWER = Answer(0, {}, b"")
+
+
+class ToolFormat(MessageFormat):
+    """Requests of a tool's own interface."""
+
+    ends_at_wish = False
+
+    async def deliver(
+        self, client: OutwardClient, target: SubscriptionTarget, message: Message, now: datetime
+    ) -> Delivered | None:
+        """Bring the event's ticket at the tool up to date; None: the tool needs to know nothing of it.
+        Raises
+        RequestFailed, UnusableAddress, DatabaseGone.
+        """
+        source_key = target.subscription.source or ""
+        source = await find_source_by_key(target.ledger.db, source_key)
+        if source is None or source.adapter not in template_keys():
+            return Delivered(EMPTY_ANSWER, 0, "unknown_source")
+        tool = ToolClient(client, target, template_of(str(source.adapter)), now)
+        writes = Writes(target.ledger.db, source_key)
+        event = message.content["event"]
+        if message.type != TEST_TYPE and not await _concerns(target, writes, event):
+            return None
+        try:
+            await _ask_account(tool, writes)
+            if message.type != TEST_TYPE:
+                sync = await TicketSync.prepare(target.ledger, source, tool, writes, event["stream"])
+                if not await self._write(sync, event):
+                    return None
+        except RequestRefused as failed:
+            if failed.is_definite and failed.pause is None and message.type != TEST_TYPE:
+                await _tell_once(target, event, failed.code, now)
+            return Delivered(failed.answer, tool.size, failed.code, failed.pause)
+        except (Refusal, ConcurrencyConflict, ConstraintViolation):
+            return Delivered(tool.last, tool.size, "others_keep_changing_it")
+        return Delivered(tool.last, tool.size, None)
+
+    async def _write(self, sync: TicketSync, event: Mapping[str, Any]) -> bool:
+        """Write what the event is about. Return whether the tool knows the ticket."""
+        if not await sync.open(is_new=event["version"] == 1):
+            return False
+        await sync.bring_up_to_date()
+        if event["source"] != sync.channel:
+            for comment, text in await _comments_of(sync.ledger, event):
+                await sync.write_comment(comment, text)
+        return True
+
+
+async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[str, Any]) -> bool:
+    """Return whether the tool may have to know of the event: not of what came from there itself."""
+    stream, subscription = event["stream"], target.subscription
+    if kind_of(stream) != LIFECYCLE.kind:
+        return False
+    if event["source"] == f"webhook:{subscription.source}":
+        return (await writes.find_write(stream)).unsure_at is not None
+    reference = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
+    return reference is not None or bool(subscription.opens_tickets)
+
+
+async def _ask_account(tool: ToolClient, writes: Writes) -> None:
+    """Ask which account the tool knows us by, the first time and once its secret has changed."""
+    subscription = tool.target.subscription
+    known_account = _ASKED.get(subscription.id)
+    if known_account is None or known_account[0] != subscription.version:
+        call = tool.template.template.account
+        account = str(tool.value(call.account, answer=await tool.send_request(call)))
+        await writes.add_account(account, tool.now)
+        known_account = _ASKED[subscription.id] = (subscription.version, account)
+    tool.variables["account"] = known_account[1]
+
+
+#: By subscription: its version when its account was asked for, and the account.
+_ASKED: dict[UUID, tuple[int, str]] = {}
+
+
+async def _tell_once(target: SubscriptionTarget, event: Mapping[str, Any], code: str, now: datetime) -> None:
+    """Tell whose subscription it is, at the first attempt at the event that is refused."""
+    subscription = target.subscription
+    if await target.ledger.db.value(REFUSED_BEFORE, (subscription.id, event["position"])) is None:
+        await note_refusal(target.ledger, subscription, event["stream"], code, now)
+
+
+async def _comments_of(ledger: Ledger, event: Mapping[str, Any]) -> list[tuple[UUID, str]]:
+    """Return the public comments that the event adds or corrects, with their texts as they are now."""
+    ids = [id_of(key) for key in event["set"] if kind_of(key) == Comment.KIND]
+    if not ids:
+        return []
+    rows = await ledger.db.rows(COMMENTS, (ids,))
+    texts = await ledger.vault.texts([row["text"] for row in rows])
+    public = [r for r in rows if r["visibility"] == Visibility.public and r["withdrawn_at"] is None]
+    return [(row["id"], text) for row in public if (text := texts[row["text"]]) is not None]
+
+
+def add() -> None:
+    """Add the format to those of subscriptions, which know no tools."""
+    FORMATS[DeliveryFormat.tool] = ToolFormat()

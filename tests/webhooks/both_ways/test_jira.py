@@ -1,0 +1,89 @@
+"""An incident here and an issue of Jira are one ticket."""
+
+from __future__ import annotations
+
+from tests.webhooks.both_ways.desks import Desk
+from tests.webhooks.standins.jira import Jira, document
+
+LIN = "557058:lin"
+
+
+def status_of(desk: Desk[Jira]) -> str:
+    name: str = desk.tool.issues["OPS-1"]["fields"]["status"]["name"]
+    return name
+
+
+async def test_a_ticket_lives_and_ends_on_both_sides(jira_desk: Desk[Jira]) -> None:
+    desk = jira_desk
+    incident = await desk.report("The till is stuck")
+    await desk.settle()
+    (issue,) = desk.tool.issues.values()
+    assert issue["fields"]["summary"] == "The till is stuck"
+    assert [r["number"] for r in (await desk.read_references(incident))] == ["OPS-1"]
+
+    desk.later()
+    desk.tool.comment(LIN, "OPS-1", document("I look at it."))
+    await desk.act(incident, "start")
+    await desk.settle()
+    assert (status_of(desk), await desk.texts(incident)) == ("In Progress", ["I look at it."])
+
+    desk.later()
+    await desk.act(incident, "comment", text="Thank you.")
+    await desk.resolve(incident)
+    await desk.settle()
+    assert (status_of(desk), (await desk.read(incident))["state"]) == ("Done", "resolved")
+    assert desk.tool.texts("OPS-1") == ["I look at it.", "Thank you."]
+
+    desk.later()
+    desk.tool.move(LIN, "OPS-1", "To Do")
+    await desk.settle()
+    assert (await desk.read(incident))["state"] == "new"
+    desk.later()
+    desk.tool.move(LIN, "OPS-1", "Done")
+    await desk.settle()
+    assert (await desk.read(incident))["state"] == "resolved"
+    assert await desk.texts(incident) == ["I look at it.", "Thank you."]
+    assert not await desk.failures()
+
+
+async def test_a_title_and_a_priority_go_both_ways(jira_desk: Desk[Jira]) -> None:
+    desk = jira_desk
+    incident = await desk.report("The till is stuck")
+    await desk.settle()
+    fields = desk.tool.issues["OPS-1"]["fields"]
+    assert {"P1": "Highest", "P2": "High", "P3": "Medium"}[(await desk.read(incident))["priority"]] == (
+        fields["priority"]["name"]
+    )
+    desk.later()
+    desk.tool.edit(LIN, "OPS-1", priority="Highest")
+    desk.later()
+    await desk.edit(incident, title="All tills are stuck")
+    await desk.settle()
+    present = await desk.read(incident)
+    assert (present["priority"], fields["summary"]) == ("P1", "All tills are stuck")
+
+
+async def test_an_issue_is_not_opened_twice_while_the_search_is_late(jira_desk: Desk[Jira]) -> None:
+    desk = jira_desk
+    opened: list[object] = []
+
+    async def lose(call: object) -> bool | None:
+        if getattr(call, "method", "") == "POST" and not opened:
+            opened.append(call)
+            return False
+        return None
+
+    desk.tool.after = lose
+    desk.tool.indexed = False
+    incident = await desk.report("The till is stuck")
+    await desk.send()
+    await desk.hear()  # the webhook comes before anybody knows whether the issue is ours
+    desk.later(10)
+    await desk.send()
+    desk.tool.indexed = True
+    desk.later(700)
+    await desk.settle()
+    assert list(desk.tool.issues) == ["OPS-1"]
+    assert [r["number"] for r in (await desk.read_references(incident))] == ["OPS-1"]
+    assert not await desk.failures()
+    assert len((await desk.stage.admin.read("/v1/incidents"))["items"]) == 1

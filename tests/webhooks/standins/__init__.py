@@ -1,0 +1,1 @@
+"""Tools that tests talk with: they behave as their documentation says."""

@@ -1,0 +1,232 @@
+"""Jira's issues, as its REST interface (version 3) and its webhooks have them: transitions by id, times in
+milliseconds, documents instead of texts, a search that is late.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from itertools import count
+from typing import Any
+
+from tests.webhooks.standins.server import Call, Reply, StandIn
+
+US, MAIL, TOKEN = "557058:bot", "bot@acme.example", "ATATT-0123456789"
+_ISSUE = re.compile(r"/rest/api/3/issue/([^/]+)")
+_TRANSITIONS = re.compile(r"/rest/api/3/issue/([^/]+)/transitions")
+_COMMENTS = re.compile(r"/rest/api/3/issue/([^/]+)/comment")
+_COMMENT = re.compile(r"/rest/api/3/issue/([^/]+)/comment/([^/]+)")
+_LABEL = re.compile(r'labels = "([^"]+)"')
+CATEGORIES = {"To Do": "new", "In Progress": "indeterminate", "Done": "done"}
+#: By status: the transitions from there, by id, with the statuses that they lead to.
+WORKFLOW = {
+    "To Do": {"11": "In Progress", "31": "Done"},
+    "In Progress": {"21": "To Do", "31": "Done"},
+    "Done": {"41": "To Do", "11": "In Progress"},
+}
+
+
+def document(text: str) -> dict[str, Any]:
+    """A document of Atlassian's, of one paragraph for each line."""
+    lines = [
+        {"type": "paragraph", "content": [{"type": "text", "text": t}] if t else []} for t in text.split("\n")
+    ]
+    return {"type": "doc", "version": 1, "content": lines}
+
+
+def plain(body: dict[str, Any]) -> str:
+    """The text of such a document."""
+    return "\n".join("".join(part["text"] for part in p["content"]) for p in body["content"])
+
+
+class Jira(StandIn):
+    """A project with issues. `indexed` False: the search knows nothing new yet."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.issues: dict[str, dict[str, Any]] = {}
+        self.comments: dict[str, dict[str, Any]] = {}
+        self.deleted: set[str] = set()
+        self.indexed = True
+        self._ids = count(10_001)
+
+    @property
+    def base(self) -> str:
+        return self.origin
+
+    def time(self) -> str:
+        now = self.now()
+        return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
+
+    def answer(self, call: Call) -> Reply:
+        credentials = base64.b64encode(f"{MAIL}:{TOKEN}".encode()).decode()
+        if call.headers.get("authorization") != f"Basic {credentials}":
+            return Reply(401, {"errorMessages": ["You are not authenticated."]})
+        if call.path == "/rest/api/3/myself":
+            return Reply(200, {"accountId": US, "displayName": "Bot"})
+        if call.path == "/rest/api/3/search/jql":
+            return self._search(call)
+        if call.path == "/rest/api/3/issue" and call.method == "POST":
+            return self._create(call.body["fields"])
+        return self._of_issue(call)
+
+    def _of_issue(self, call: Call) -> Reply:
+        for pattern, handle in (
+            (_COMMENT, self._comment),
+            (_COMMENTS, self._comments),
+            (_TRANSITIONS, self._transitions),
+            (_ISSUE, self._issue),
+        ):
+            if (matches := pattern.fullmatch(call.path)) is not None:
+                issue = self._named(matches[1])
+                if issue is None:
+                    return Reply(
+                        404, {"errorMessages": ["Issue does not exist or you do not have permission."]}
+                    )
+                return handle(call, issue, *matches.groups()[1:])
+        return Reply(404)
+
+    def _named(self, name: str) -> dict[str, Any] | None:
+        matches = (
+            i for i in self.issues.values() if name in (i["id"], i["key"]) and i["id"] not in self.deleted
+        )
+        return next(matches, None)
+
+    def _search(self, call: Call) -> Reply:
+        label = _LABEL.search(call.query["jql"])
+        assert label is not None, call.query
+        matches = [i for i in self.issues.values() if self.indexed and label[1] in i["fields"]["labels"]]
+        return Reply(200, {"issues": [{"id": i["id"], "key": i["key"]} for i in matches], "isLast": True})
+
+    def _create(self, fields: dict[str, Any]) -> Reply:
+        if not {"project", "issuetype", "summary"} <= fields.keys():
+            return Reply(400, {"errors": {"summary": "You must specify a summary of the issue."}})
+        issue = self.open(US, fields["summary"], fields.get("description"), fields.get("labels", []))
+        return Reply(201, {"id": issue["id"], "key": issue["key"], "self": issue["self"]})
+
+    def _issue(self, call: Call, issue: dict[str, Any]) -> Reply:
+        if call.method == "PUT":
+            fields = call.body["fields"]
+            self.edit(
+                US, issue["key"], title=fields.get("summary"), priority=fields.get("priority", {}).get("name")
+            )
+            return Reply(204)
+        return Reply(200, issue)
+
+    def _transitions(self, call: Call, issue: dict[str, Any]) -> Reply:
+        handlers = WORKFLOW[issue["fields"]["status"]["name"]]
+        if call.method == "POST":
+            if (status := handlers.get(call.body["transition"]["id"])) is None:
+                return Reply(400, {"errorMessages": ["It seems that the transition is not valid."]})
+            self.move(US, issue["key"], status)
+            return Reply(204)
+        options = [{"id": n, "name": f"To {s}", "to": _status(s)} for n, s in handlers.items()]
+        return Reply(200, {"transitions": options})
+
+    def _comments(self, call: Call, issue: dict[str, Any]) -> Reply:
+        if call.method == "POST":
+            return Reply(
+                201, self.comment(US, issue["key"], call.body["body"], call.body.get("properties", []))
+            )
+        matches = [c for c in self.comments.values() if c["issue"] == issue["id"]]
+        return Reply(200, {"comments": matches[::-1], "total": len(matches)})
+
+    def _comment(self, call: Call, issue: dict[str, Any], comment: str) -> Reply:
+        matches = self.comments.get(comment)
+        if matches is None:
+            return Reply(404)
+        if call.method == "PUT":
+            matches |= {"body": call.body["body"], "updated": self.time()}
+            self._tell("comment_updated", issue, US, matches)
+        return Reply(200, matches)
+
+    def open(
+        self, author: str, title: str, body: dict[str, Any] | None = None, labels: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Somebody opens an issue."""
+        issue_id, time_text = str(next(self._ids)), self.time()
+        key = f"OPS-{len(self.issues) + 1}"
+        fields = {
+            "summary": title,
+            "description": body,
+            "status": _status("To Do"),
+            "priority": {"name": "Medium", "id": "3"},
+            "labels": labels or [],
+            "assignee": None,
+            "reporter": _person(author),
+            "resolution": None,
+            "resolutiondate": None,
+            "created": time_text,
+            "updated": time_text,
+        }
+        issue = {
+            "id": issue_id,
+            "key": key,
+            "self": f"{self.origin}/rest/api/3/issue/{issue_id}",
+            "fields": fields,
+        }
+        self.issues[key] = issue
+        self._tell("jira:issue_created", issue, author)
+        return issue
+
+    def edit(self, author: str, key: str, *, title: str | None = None, priority: str | None = None) -> None:
+        """Somebody edits an issue."""
+        fields = self.issues[key]["fields"]
+        fields["summary"] = title or fields["summary"]
+        fields["priority"] = {"name": priority or fields["priority"]["name"]}
+        fields["updated"] = self.time()
+        self._tell("jira:issue_updated", self.issues[key], author)
+
+    def move(self, author: str, key: str, status: str) -> None:
+        """Somebody has an issue go to another status."""
+        fields = self.issues[key]["fields"]
+        if status not in WORKFLOW[fields["status"]["name"]].values():
+            return
+        fields |= {"status": _status(status), "updated": self.time()}
+        is_done = status == "Done"
+        fields["resolution"] = {"name": "Done"} if is_done else None
+        fields["resolutiondate"] = fields["updated"] if is_done else None
+        self._tell("jira:issue_updated", self.issues[key], author)
+
+    def comment(
+        self, author: str, key: str, body: dict[str, Any], properties: list[dict[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        """Somebody comments on an issue."""
+        time_text, comment = self.time(), str(next(self._ids))
+        issue = self.issues[key]
+        issue["fields"]["updated"] = time_text
+        reply = {
+            "id": comment,
+            "issue": issue["id"],
+            "body": body,
+            "author": _person(author),
+            "created": time_text,
+            "updated": time_text,
+        }
+        self.comments[comment] = reply | {"properties": properties or []}
+        self._tell("comment_created", issue, author, reply)
+        return dict(reply)
+
+    def texts(self, key: str) -> list[str]:
+        """The comments of an issue as people see them."""
+        return [plain(c["body"]) for c in self.comments.values() if c["issue"] == self.issues[key]["id"]]
+
+    def _tell(
+        self, event: str, issue: dict[str, Any], author: str, comment: dict[str, Any] | None = None
+    ) -> None:
+        time_text = int(self.now().timestamp() * 1000)
+        body: dict[str, Any] = {"timestamp": time_text, "webhookEvent": event}
+        body["issue"] = {**issue, "fields": dict(issue["fields"])}
+        if comment is not None:
+            body["comment"] = dict(comment)
+        else:
+            body["user"] = _person(author)
+        self.tell(body, x_atlassian_webhook_identifier=f"w-{next(self._ids)}")
+
+
+def _person(author: str) -> dict[str, str]:
+    return {"accountId": author, "displayName": author}
+
+
+def _status(name: str) -> dict[str, Any]:
+    return {"name": name, "statusCategory": {"key": CATEGORIES[name]}}
