@@ -15,7 +15,7 @@ from app.platform.outward import Answer, OutwardClient, RequestFailed, UnusableA
 from app.subscriptions.attempts import Attempt
 from app.subscriptions.backoff import asked_pause
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Message, Subject, SubscriptionTarget
+from app.subscriptions.formats.message import EventMessage, MessageSubject, SubscriptionTarget
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, unseal
@@ -57,13 +57,13 @@ class AttemptResult:
 
 
 def message_of(
-    subscription_id: UUID, event_id: str, content: Mapping[str, Any], subject: Subject | None = None
-) -> Message:
+    subscription_id: UUID, event_id: str, content: Mapping[str, Any], subject: MessageSubject | None = None
+) -> EventMessage:
     """Return the message of an event to the subscription; `content` is what a reader of the stream gets."""
     event = content["event"]
     # The same receiver may have several subscriptions: each of them tells it the event once.
     message_id = f"msg_{uuid5(subscription_id, event_id).hex}"
-    return Message(message_id, event["type"], event["occurred_at"], content, subject)
+    return EventMessage(message_id, event["type"], event["occurred_at"], content, subject)
 
 
 def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> SubscriptionTarget:
@@ -81,7 +81,7 @@ async def attempt_delivery(
     subscription: Subscription,
     target: SubscriptionTarget,
     event: AttemptedEvent,
-    message: Message,
+    message: EventMessage,
     now: datetime,
     *,
     is_repeated: bool = False,

@@ -26,7 +26,7 @@ from app.subscriptions.accounts import account_of
 from app.subscriptions.attempt import AttemptedEvent, AttemptResult, attempt_delivery, message_of, target_of
 from app.subscriptions.backoff import RETRY_PERIOD, WARNING_PERIOD, delay_after
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Subject
+from app.subscriptions.formats.message import MessageSubject
 from app.subscriptions.formats.subjects import subject_of
 from app.subscriptions.progress import SubscriptionProgress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
@@ -263,7 +263,7 @@ class SubscriptionQueue:
             raise Superseded
         return result
 
-    async def _subject_of(self, subscription: Subscription, event: SeenEvent) -> Subject | None:
+    async def _subject_of(self, subscription: Subscription, event: SeenEvent) -> MessageSubject | None:
         if subscription.format is None or not FORMATS[subscription.format].names_records:
             return None
         return await subject_of(self._ledger, event)

@@ -13,15 +13,15 @@ import pytest
 
 from app.platform.outward import Answer
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import DeliveryTarget, Message, OutgoingRequest, Subject
+from app.subscriptions.formats.message import DeliveryTarget, EventMessage, MessageSubject, OutgoingRequest
 from app.subscriptions.records import DeliveryFormat
 from tests.client import Json
 from tests.subscriptions.receivers import answer
 from tests.subscriptions.stages import Stage
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-SUBJECT = Subject("INC-2026-000123", "Mail <does> not arrive", "Incident resolved", "事件解决")
-MESSAGE = Message("msg_1", "incident.resolved", "2026-03-02T09:30:00Z", {}, SUBJECT)
+SUBJECT = MessageSubject("INC-2026-000123", "Mail <does> not arrive", "Incident resolved", "事件解决")
+MESSAGE = EventMessage("msg_1", "incident.resolved", "2026-03-02T09:30:00Z", {}, SUBJECT)
 ENGLISH = "[INC-2026-000123] Incident resolved: Mail <does> not arrive"
 CHINESE = "[INC-2026-000123] 事件解决：Mail <does> not arrive"
 URL = "https://robot.example.org/hook?access_token=t"

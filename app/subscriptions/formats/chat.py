@@ -20,7 +20,7 @@ from urllib.parse import quote_plus
 from pydantic_core import from_json, to_json
 
 from app.platform.outward import Answer
-from app.subscriptions.formats.message import DeliveryTarget, Message, MessageFormat, OutgoingRequest
+from app.subscriptions.formats.message import DeliveryTarget, EventMessage, MessageFormat, OutgoingRequest
 
 VENDOR_CODE = "vendor_code"
 #: What a line says of a title at most; WeCom takes 2,048 bytes in all.
@@ -45,7 +45,7 @@ class ChatFormat(MessageFormat):
         """Whether messages name the record of their event."""
         return True
 
-    def request(self, target: DeliveryTarget, message: Message, now: datetime) -> OutgoingRequest:
+    def request(self, target: DeliveryTarget, message: EventMessage, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message as a text."""
         url, signature = self.sign(target, now)
         return OutgoingRequest(url, to_json({**signature, **self.body(text_of(message, target.language))}))
@@ -56,7 +56,7 @@ class ChatFormat(MessageFormat):
         return VENDOR_CODE if code is None and self.has_failed(answer) else code
 
 
-def text_of(message: Message, language: str) -> str:
+def text_of(message: EventMessage, language: str) -> str:
     """Return the line of text that a message is in that language."""
     subject = message.subject
     if subject is None:

@@ -36,7 +36,7 @@ class SubscriptionTarget(DeliveryTarget):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class MessageSubject:
     """The record that an event is of, as people call it, and what happened to it, in two languages."""
 
     number: str | None
@@ -46,7 +46,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class EventMessage:
     """An event as the subscription's account sees it now. `id` is the same for each attempt at it. `content`
     is what a reader of the stream gets: `event` and `names`. `subject` is for formats that name records.
     """
@@ -55,7 +55,7 @@ class Message:
     type: str
     occurred_at: str
     content: Mapping[str, Any]
-    subject: Subject | None = None
+    subject: MessageSubject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class MessageFormat:
         """Whether messages name the record of their event."""
         return False
 
-    def request(self, target: DeliveryTarget, message: Message, now: datetime) -> OutgoingRequest:
+    def request(self, target: DeliveryTarget, message: EventMessage, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message."""
         raise NotImplementedError
 
@@ -103,7 +103,7 @@ class MessageFormat:
         return "redirect" if answer.status in REDIRECTS else "status"
 
     async def deliver(
-        self, client: OutwardClient, target: SubscriptionTarget, message: Message, now: datetime
+        self, client: OutwardClient, target: SubscriptionTarget, message: EventMessage, now: datetime
     ) -> Delivered | None:
         """Deliver the message; None: there is nothing to send. Raises RequestFailed, UnusableAddress,
         DatabaseGone.

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.api.requests.json_output import dump_json
-from app.subscriptions.formats.message import DeliveryTarget, Message, MessageFormat, OutgoingRequest
+from app.subscriptions.formats.message import DeliveryTarget, EventMessage, MessageFormat, OutgoingRequest
 from app.subscriptions.secrets import STANDARD_PREFIX
 
 
 class StandardFormat(MessageFormat):
     """The format of Standard Webhooks: `type`, `timestamp`, and `data` as the live stream has it."""
 
-    def request(self, target: DeliveryTarget, message: Message, now: datetime) -> OutgoingRequest:
+    def request(self, target: DeliveryTarget, message: EventMessage, now: datetime) -> OutgoingRequest:
         """Return the request, signed with all secrets that are valid now."""
         body = dump_json({"type": message.type, "timestamp": message.occurred_at, "data": message.content})
         timestamp = str(int(now.timestamp()))

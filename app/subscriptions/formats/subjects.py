@@ -5,10 +5,10 @@ from __future__ import annotations
 from app.kernel.histories.feed import SeenEvent
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of
-from app.subscriptions.formats.message import Subject
+from app.subscriptions.formats.message import MessageSubject
 
 
-async def subject_of(ledger: Ledger, seen_event: SeenEvent) -> Subject:
+async def subject_of(ledger: Ledger, seen_event: SeenEvent) -> MessageSubject:
     """Return the number and title of the event's record, and what happened. Raises DatabaseGone."""
     event, lifecycle = seen_event.event, seen_event.lifecycle
     names = [name for name in ("number", "title") if name in lifecycle.record.model_fields]
@@ -19,7 +19,7 @@ async def subject_of(ledger: Ledger, seen_event: SeenEvent) -> Subject:
     zh = next((action.zh for action in lifecycle.rows if event.type in action.events), event.type)
     words = event.type.replace(".", " ").replace("_", " ")
     columns = row or {}
-    return Subject(
+    return MessageSubject(
         number=columns.get("number"),
         title=columns.get("title"),
         label_en=words[:1].upper() + words[1:],

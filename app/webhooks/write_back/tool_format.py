@@ -21,7 +21,7 @@ from app.log.writer import ConcurrencyConflict, ConstraintViolation
 from app.platform.outward import Answer, OutwardClient
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.subscriptions.formats import FORMATS
-from app.subscriptions.formats.message import Delivered, Message, MessageFormat, SubscriptionTarget
+from app.subscriptions.formats.message import Delivered, EventMessage, MessageFormat, SubscriptionTarget
 from app.subscriptions.records import DeliveryFormat
 from app.subscriptions.standing import note_refusal
 from app.subscriptions.testing import TEST_TYPE
@@ -43,7 +43,7 @@ class ToolFormat(MessageFormat):
     ends_at_wish = False
 
     async def deliver(
-        self, client: OutwardClient, target: SubscriptionTarget, message: Message, now: datetime
+        self, client: OutwardClient, target: SubscriptionTarget, message: EventMessage, now: datetime
     ) -> Delivered | None:
         """Bring the event's ticket at the tool up to date; None: the tool needs to know nothing of it.
         Raises
