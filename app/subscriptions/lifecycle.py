@@ -273,13 +273,13 @@ async def has_ended(reads: ReadContext, subscription: Subscription, ctx: ActionC
     return None
 
 
-class WarnOfSubscription(Payload):
+class WarnSubscription(Payload):
     """The time since which no delivery has succeeded."""
 
     since_at: Instant
 
 
-def warn(subscription: Subscription, body: WarnOfSubscription, ctx: ActionContext) -> None:
+def warn(subscription: Subscription, body: WarnSubscription, ctx: ActionContext) -> None:
     """Warn of the subscription: no delivery has succeeded for two days; after three it is disabled."""
     subscription.failing_since_at = body.since_at
 
@@ -332,8 +332,9 @@ SENDING_STATES = [State.active, State.paused]
 RESUMABLE_STATES = [State.paused, State.disabled]
 CHECKS = (secret_superseded,)
 NEW_CHECKS = (*CHECKS, key_roles_not_held, person_beyond_credential)
-MAKERS = admin | subscriber | rule
-OWNERS = admin | holder | rule
+# Where events are sent to, with whose sight, is decided in person: no assistant does.
+MAKERS = (admin | subscriber | rule).in_person()
+OWNERS = (admin | holder | rule).in_person()
 
 
 def _told(step: NoticeType) -> tuple[RecipientRule, ...]:

@@ -33,9 +33,9 @@ class DisabledBecause(CodeEnum):
 class DeliveryFormat(CodeEnum):
     """The form of what is sent."""
 
-    standard = "standard", "Standard Webhooks", "Standard Webhooks"
-    slack = "slack", "Slack", "Slack"
-    teams = "teams", "Microsoft Teams", "Microsoft Teams"
+    standard = "standard", "Standard Webhooks", "标准 Webhooks"
+    slack = "slack", "Slack", "Slack 消息"
+    teams = "teams", "Microsoft Teams", "Microsoft Teams 消息"
     feishu = "feishu", "Feishu", "飞书"
     dingtalk = "dingtalk", "DingTalk", "钉钉"
     wecom = "wecom", "WeCom", "企业微信"

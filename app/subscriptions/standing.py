@@ -14,7 +14,7 @@ from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
-from app.subscriptions.lifecycle import LIFECYCLE, NoteRefusal, StopSubscription, WarnOfSubscription
+from app.subscriptions.lifecycle import LIFECYCLE, NoteRefusal, StopSubscription, WarnSubscription
 from app.subscriptions.records import DisabledBecause, Subscription
 
 #: The name of the actor in the log.
@@ -28,7 +28,7 @@ async def stop(ledger: Ledger, subscription: Subscription, because: DisabledBeca
 
 async def warn(ledger: Ledger, subscription: Subscription, since: datetime, now: datetime) -> None:
     """Warn that no delivery has succeeded since then; its account is told. Raises DatabaseGone."""
-    await _perform(ledger, subscription, "warn", WarnOfSubscription(since_at=since), now)
+    await _perform(ledger, subscription, "warn", WarnSubscription(since_at=since), now)
 
 
 async def note_refusal(

@@ -16,7 +16,7 @@ EVERYWHERE = frozenset(
     end_maintenance end_series end_support escalate explain finish follow fulfil go_live identify
     identify_cause implement improve investigate invite issue_report link log_pilot_feedback
     log_pilot_issue log_work maintain_text make_complaint make_suggestion mark_duplicate mark_read
-    measure_effects merge merge_complaint minute move object offer open pilot plan post_update
+    measure_effects merge merge_complaint minute object offer open pilot plan post_update
     prioritise propose propose_adjustment propose_revision propose_solution raise read reassess
     record_finding record_occurrence record_requirement record_training regularise reject relate
     reopen repeat_alert report report_pilot report_progress request_approval
@@ -33,6 +33,7 @@ IN_SOME_KINDS = {
     "accept": ("problem_candidate",),
     "acknowledge": ("incident",),
     "add": (
+        "alert_rule",
         "assignment_rule",
         "calendar",
         "category",
@@ -53,6 +54,7 @@ IN_SOME_KINDS = {
     "conclude": ("verification",),
     "confirm": ("article",),
     "edit": (
+        "alert_rule",
         "article",
         "assignment_rule",
         "calendar",
@@ -76,10 +78,11 @@ IN_SOME_KINDS = {
         "request",
         "service",
     ),
-    "end": ("assignment_rule", "deployment", "escalation_rule", "shift"),
+    "end": ("alert_rule", "assignment_rule", "deployment", "escalation_rule", "shift"),
     "hand_over": ("corrective_action", "risk"),
     "hold": ("incident", "meeting", "request", "training"),
     "measure": ("kpi_effect",),
+    "move": ("corrective_action", "freeze", "meeting"),
     "publish": ("process_change", "survey"),
     "reinstate": ("calendar", "category", "custom_field"),
     "resume": ("incident", "request"),

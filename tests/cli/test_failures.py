@@ -61,6 +61,8 @@ WRONG = {
     "smtp_tls": "perhaps",
     "mail_from": "nobody",
     "webhook_rate_limit": "0",
+    "outward_http": "perhaps",
+    "outward_networks": "10.1.2.300",
     "imap_port": "0",
     "imap_tls": "perhaps",
     "rating_percent": "101",

@@ -12,7 +12,7 @@ from app.subscriptions.lifecycle import (
     NoteRefusal,
     RotateSubscription,
     StopSubscription,
-    WarnOfSubscription,
+    WarnSubscription,
 )
 from tests.client import Json
 from tests.every_action.world_data import TEAM
@@ -35,6 +35,6 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     MoveSubscription: lambda: {"url": "https://hooks.example.org/elsewhere"},
     RotateSubscription: dict,
     NoteRefusal: lambda: {"code": "gone_at_tool", "record": "incident/1"},
-    WarnOfSubscription: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
+    WarnSubscription: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
     StopSubscription: lambda: {"because": "receiver_gone"},
 }

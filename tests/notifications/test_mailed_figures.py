@@ -25,6 +25,7 @@ from app.notifications import mail
 from app.platform.db import Connection, connect
 from app.platform.settings import PROJECT
 from app.processes.improvements.effects.measuring import KEPT_PERCENT
+from app.subscriptions.backoff import WARNING_PERIOD
 from app.ticketing.satisfaction.complaints import ANSWERED_WITHIN_WORKING_DAYS
 from app.webhooks.sources.silence import TIMES_USUAL
 from tests.api.test_expand import HOURS
@@ -55,13 +56,14 @@ COMPARED = {
 FIXED = {
     "complained": (ANSWERED_WITHIN_WORKING_DAYS, 5, ("within five working days", "五个工作日内")),
     "fell_silent": (TIMES_USUAL, 5, ("more than five times as long as usual", "超过通常间隔的五倍")),
+    "deliveries_failing": (WARNING_PERIOD.days, 2, ("for two days", "连续失败两天")),
     "benefit_faded": (KEPT_PERCENT, 80, ("Less than four fifths of its effect", "不足五分之四")),
     "to_self_check": (SELF_CHECK_DAY, 15, ("by the 15th", "十五日前")),
     "to_summarise": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),
     "to_countersign": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),
 }
 #: What is no figure in a sentence.
-WORDS = {"number", "title", "reason", "metric", "agreement"}
+WORDS = {"number", "title", "reason", "metric", "agreement", "code"}
 FIGURES = {
     "en": re.compile(
         r"\d|%|\b(two|three|four|five|six|seven|eight|nine|ten|half|twice|thirds?|fifths?|"

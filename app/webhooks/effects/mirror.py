@@ -32,7 +32,7 @@ from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.differences import NOTHING_HEARD, Hearing, difference, hearing_of
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
-from app.webhooks.effects.two_way_sources import ToolAnswer, TwoWaySource
+from app.webhooks.effects.two_way_sources import AnsweredWrite, TwoWaySource
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
@@ -102,7 +102,9 @@ class Mirror:
         rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
         return from_row(ExternalReference, rows[0]) if rows else None
 
-    async def apply(self, news: TicketUpdate, key: str, answer: ToolAnswer | None = None) -> DeliveryEffect:
+    async def apply(
+        self, news: TicketUpdate, key: str, answer: AnsweredWrite | None = None
+    ) -> DeliveryEffect:
         """Record what the tool tells of a ticket. `key` names this part of the delivery, for ever.
         `answer` says
         what it was asked, if it was.
@@ -119,7 +121,7 @@ class Mirror:
                 self._ledger.vault.forget()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, news: TicketUpdate, key: str, answer: ToolAnswer | None) -> DeliveryEffect:
+    async def _attempt(self, news: TicketUpdate, key: str, answer: AnsweredWrite | None) -> DeliveryEffect:
         ticket = await self._load(news, None if answer is None else answer.stream)
         record = ticket.case.record
         if key in ticket.delivery_keys or _repeats_the_last(ticket, key):

@@ -29,7 +29,7 @@ FIELD_WORDS = {"title": ("title", "标题"), "priority": ("priority", "优先级
 
 
 @dataclass(frozen=True, slots=True)
-class ToolAnswer:
+class AnsweredWrite:
     """An answer of the tool about the ticket of that stream. `written` are keyed fingerprints of the
     values that we
     have written, by field; None: all of it is our own, since we have opened the ticket.

@@ -19,7 +19,7 @@ from app.webhooks.effects.differences import WRITTEN
 from app.webhooks.effects.identities import Identities
 from app.webhooks.effects.mirror import Mirror
 from app.webhooks.effects.pending_writes import OPENING, Writes
-from app.webhooks.effects.two_way_sources import ToolAnswer, TwoWaySource
+from app.webhooks.effects.two_way_sources import AnsweredWrite, TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
@@ -221,7 +221,7 @@ class TicketSync:
         self, their_ticket: TicketUpdate, written: Mapping[str, str] | None, fingerprint_of: Mapping[str, str]
     ) -> None:
         """Record the ticket as the tool has it: news of its own, and what we have written."""
-        answer = ToolAnswer(self.stream, written, fingerprint_of)
+        answer = AnsweredWrite(self.stream, written, fingerprint_of)
         name = f"{WRITTEN if written is None or written else 'read:'}{uuid7()}"
         await self.mirror.apply(their_ticket, name, answer)
 
