@@ -207,16 +207,17 @@ def _event(
 async def write(connection: Connection, log: list[Event]) -> list[Event]:
     """Appends the events, with rows for what KPIs look up: the numbers of the cases and the keys of teams."""
     first = instant(BEGIN)
-    team_events = [
-        replace(log[0], id=uuid7(), stream=stream("team", team), version=1, type="team.added", data=_NOTHING)
-        for team in TEAMS
-    ]
     teams = [
         ("fold.team", {"id": str(team), "version": 1, "changed_at": first, "state": "active"})
         for team in TEAMS
     ]
     for n, (_, row) in enumerate(teams):
         row |= {"key": f"team {n}", "name": f"Team {n}", "kind": "internal", "added_at": first}
+    added = partial(replace, log[0], version=1, type="team.added")
+    team_events = [
+        added(id=uuid7(), stream=name, data={"given": {}, "set": {name: fields}})
+        for name, fields in ((stream("team", UUID(row["id"])), row_set(row)) for _, row in teams)
+    ]
     opened = [event for event in log if event.version == 1]
     numbers = [
         ("fold.incident", {"id": event.stream.split("/")[1], "version": 1, "changed_at": first})
