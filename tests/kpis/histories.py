@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.common.records import ENVELOPE
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
@@ -213,11 +214,7 @@ async def write(connection: Connection, log: list[Event]) -> list[Event]:
     ]
     for n, (_, row) in enumerate(teams):
         row |= {"key": f"team {n}", "name": f"Team {n}", "kind": "internal", "added_at": first}
-    added = partial(replace, log[0], version=1, type="team.added")
-    team_events = [
-        added(id=uuid7(), stream=name, data={"given": {}, "set": {name: fields}})
-        for name, fields in ((stream("team", UUID(row["id"])), row_set(row)) for _, row in teams)
-    ]
+    team_events = [team_added(log[0], row) for _, row in teams]
     opened = [event for event in log if event.version == 1]
     numbers = [
         ("fold.incident", {"id": event.stream.split("/")[1], "version": 1, "changed_at": first})
@@ -251,7 +248,12 @@ async def write_more(connection: Connection, log: list[Event], year: int = 2027)
     await append(connection, [encode(AppendRequest(reads=before, events=tuple(log), rows=tuple(numbers)))])
 
 
-_NOTHING: dict[str, Any] = {"given": {}, "set": {}}
+def team_added(like: Event, row: dict[str, Any]) -> Event:
+    """The event that sets the row of a team; else as that event."""
+    name = stream("team", UUID(row["id"]))
+    fields = {field: row[field] for field in row if field not in ENVELOPE}
+    set_by_it = {"given": {}, "set": {name: fields}}
+    return replace(like, id=uuid7(), stream=name, version=1, type="team.added", data=set_by_it)
 
 
 @dataclass(frozen=True)
