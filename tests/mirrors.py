@@ -140,7 +140,10 @@ class Mirror:
         *more: tuple[str, dict[str, Any]],
     ) -> None:
         tokens = {case.key: tuple(sorted(audience(LIFECYCLE, case.record, persons)))}
-        rows = ((LIFECYCLE.table, as_row(case.record)), *more)
+        # What changes no field leaves the row as it is, as where tools' tickets are mirrored.
+        changes = any(case.key in event.data["set"] for event in events)
+        own = ((LIFECYCLE.table, as_row(case.record)),) if changes else ()
+        rows = (*own, *more)
         reads = {case.key: before}
         request = AppendRequest(reads=reads, events=tuple(events), rows=rows, audiences=tokens)
         await self.ledger.writer.write(request)

@@ -38,3 +38,5 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     WarnSubscription: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
     StopSubscription: lambda: {"because": "receiver_gone"},
 }
+#: What must have been done before: nobody notes a recovery that nobody was warned before.
+PREREQUISITES = {"note_recovery": ("warn",)}

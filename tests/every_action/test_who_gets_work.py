@@ -251,6 +251,8 @@ FITTED = {
     "start_pilot": rollouts.license_for,
     **dict.fromkeys(("refuse_access", "refuse_document_access"), documents.ask_as),
 }
+#: What is made for whoever is named: of its end those are told who were told of it.
+MADE_FOR = frozenset({"attention_alert.end"})
 
 
 async def drive(
@@ -259,7 +261,9 @@ async def drive(
     """Somebody does it, and names the person. Gives the record's name in the log, and who did it."""
     record = None
     if not row.opens:
-        record = await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row)
+        theirs = f"{lifecycle.kind}.{row.name}" in MADE_FOR
+        more = naming(lifecycle.opening().body, {}, str(person.id)) if theirs else None
+        record = await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row, more)
     if (lifecycle, row) in OF_RULES:
         path = "" if record is None else record_address(lifecycle, record)
         more_json = await prepared(world.everybody, row, path)
@@ -273,8 +277,8 @@ async def drive(
         await FITTED[row.name](world.everybody, record_address(lifecycle, record), str(person.id))
     for client in (*world.people.values(), world.everybody):
         body = await prepared(client, row, "" if record is None else record_address(lifecycle, record))
-        more = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
-        more_json = naming(row.body, body | more, str(person.id))
+        besides = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
+        more_json = naming(row.body, body | besides, str(person.id))
         answers.append(await send(client, lifecycle, row, record, more_json))
         if answers[-1].is_success:
             return f"{lifecycle.kind}/{answers[-1].json()['id']}", client.id

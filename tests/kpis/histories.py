@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.common.records import ENVELOPE
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
@@ -207,16 +208,13 @@ def _event(
 async def write(connection: Connection, log: list[Event]) -> list[Event]:
     """Appends the events, with rows for what KPIs look up: the numbers of the cases and the keys of teams."""
     first = instant(BEGIN)
-    team_events = [
-        replace(log[0], id=uuid7(), stream=stream("team", team), version=1, type="team.added", data=_NOTHING)
-        for team in TEAMS
-    ]
     teams = [
         ("fold.team", {"id": str(team), "version": 1, "changed_at": first, "state": "active"})
         for team in TEAMS
     ]
     for n, (_, row) in enumerate(teams):
         row |= {"key": f"team {n}", "name": f"Team {n}", "kind": "internal", "added_at": first}
+    team_events = [team_added(log[0], row) for _, row in teams]
     opened = [event for event in log if event.version == 1]
     numbers = [
         ("fold.incident", {"id": event.stream.split("/")[1], "version": 1, "changed_at": first})
@@ -250,7 +248,12 @@ async def write_more(connection: Connection, log: list[Event], year: int = 2027)
     await append(connection, [encode(AppendRequest(reads=before, events=tuple(log), rows=tuple(numbers)))])
 
 
-_NOTHING: dict[str, Any] = {"given": {}, "set": {}}
+def team_added(like: Event, row: dict[str, Any]) -> Event:
+    """The event that sets the row of a team; else as that event."""
+    name = stream("team", UUID(row["id"]))
+    fields = {field: row[field] for field in row if field not in ENVELOPE}
+    set_by_it = {"given": {}, "set": {name: fields}}
+    return replace(like, id=uuid7(), stream=name, version=1, type="team.added", data=set_by_it)
 
 
 @dataclass(frozen=True)
