@@ -93,6 +93,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.deployed: ("given.environment", "given.ended_at"),
     Notice.rolled_back: REASON,
     Notice.fell_silent: ("given.since_at",),
+    Notice.deliveries_failing: ("given.since_at",),
     Notice.agreement_moved: AGREEMENT,
     Notice.to_consent: AGREEMENT,
     Notice.to_sign: ("own.valid_from", "own.valid_to", "given.gap_reason"),

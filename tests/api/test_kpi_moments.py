@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from app.common.records import ENVELOPE
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Comparator, TargetValue
 from app.kpis.questions.effective_dating import Layer
@@ -26,7 +27,6 @@ from tests.kpis.histories import TEAMS, Scripted, write
 KEY = "incident_resolution_seconds"
 #: A day of this month and of the one before: both are in the chart.
 RECENTLY = datetime.now(UTC) - timedelta(days=20)
-NOTHING: Json = {"given": {}, "set": {}}
 TIMES = {"version": 1, "changed_at": instant(RECENTLY), "state_since": instant(RECENTLY)}
 
 
@@ -72,9 +72,9 @@ async def filled(api: Api) -> Filling:
         await write(connection, opened)
         for table, row in rows:
             kind = table.removeprefix("fold.")
-            event = replace(
-                opened[0], id=uuid7(), stream=f"{kind}/{row['id']}", type=f"{kind}.told", data=NOTHING
-            )
+            name = f"{kind}/{row['id']}"
+            told = {"given": {}, "set": {name: {field: row[field] for field in row if field not in ENVELOPE}}}
+            event = replace(opened[0], id=uuid7(), stream=name, type=f"{kind}.told", data=told)
             request = AppendRequest(reads={event.stream: 0}, events=(event,), rows=((table, row),))
             await append(connection, [encode(request)])
         await connection.close()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -95,6 +95,7 @@ class Stand:
     people: dict[str, Person]
     records: dict[str, list[Json]]
     audiences: dict[str, list[str]]
+    participants: set[tuple[str, UUID | None]]
     nothing: dict[str, tuple[int, Json]] = field(default_factory=dict)
     clients: dict[tuple[str, str], tuple[Client, Caller]] = field(default_factory=dict)
     visible_records: dict[tuple[object, ...], tuple[list[Json], list[Json]]] = field(default_factory=dict)
@@ -162,7 +163,9 @@ async def stand(world: World) -> Stand:
             )
             assert row is not None
             audiences[record["id"]] = row["audience"]
-    return Stand(world, other, people, records, audiences)
+    asked_ones = await world.api.ledger.db.rows("select record, person_id from fold.survey_participant")
+    participants = {(row["record"], row["person_id"]) for row in asked_ones}
+    return Stand(world, other, people, records, audiences, participants)
 
 
 async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
@@ -297,8 +300,12 @@ def _parted(stand: Stand, route: Route, asking: list[Asking]) -> tuple[list[Abou
     for name, client, caller in asking:
         visible_ones, hidden = stand.seen_by(caller, route.lifecycle)
         is_kept_from = route.name in FOR_STAFF and not caller.is_staff
-        if is_kept_from or route.name in FOR_PARTICIPANTS:
+        if is_kept_from:
             visible_ones, hidden = [], visible_ones + hidden
+        elif route.name in FOR_PARTICIPANTS:
+            every = visible_ones + hidden
+            visible_ones = []
+            hidden = [r for r in every if (f"survey/{r['id']}", caller.person_id) not in stand.participants]
         seeing += [(name, client, record) for record in visible_ones[:1]]
         unseen += [(name, client, record) for record in hidden[:1]]
     return seeing, unseen
