@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from app.common.records import Record, as_row, empty, evolve
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of, stream
@@ -31,7 +33,9 @@ def day(n: int) -> str:
     return instant(BEGUN_AT + timedelta(days=n))
 
 
-async def write_log_of_before(api: Api, record_class: type[Record], old_events: OldEvents) -> str:
+async def write_log_of_before(
+    api: Api, place: DatabaseUrls, record_class: type[Record], old_events: OldEvents
+) -> str:
     """Write the events, a day apart, with the rows of today; return the name of their stream."""
     name = stream(record_class.KIND, uuid7())
     events = [
@@ -53,12 +57,22 @@ async def write_log_of_before(api: Api, record_class: type[Record], old_events: 
         for key, fields in changed.items():
             before = stands.get(key) or empty(classes[kind_of(key)], id_of(key))
             stands[key] = evolve(before, event.version, event.occurred_at, fields)
-        rows = tuple((f"fold.{stands[key].KIND}", as_row(stands[key])) for key in changed)
+        rows = ((f"fold.{stands[name].KIND}", as_row(stands[name])),)
         request = AppendRequest(
             reads={name: event.version - 1}, events=(event,), rows=rows, audiences={name: ("staff:",)}
         )
-        await api.ledger.writer.write(request)
+        written = await api.ledger.writer.write(request)
+        await _write_parts(place, [stands[key] for key in changed if key != name], written.recorded_at)
     return name
+
+
+async def _write_parts(place: DatabaseUrls, parts: Sequence[Record], appended_at: datetime) -> None:
+    """Write the rows as the migration does: no event names them, so none may be appended with them."""
+    owner = await connect(place.owner_url)
+    for part in parts:
+        statement = f'select log."fold.{part.KIND}"(%s, %s)'
+        await owner.execute(statement.encode(), (Jsonb([as_row(part)]), appended_at))
+    await owner.close()
 
 
 def _moving(migration: str) -> bytes:

@@ -40,7 +40,7 @@ FROM: dict[str, set[str]] = {
     "mark_duplicate": OPEN,
     "cancel": OPEN,
     "repeat_alert": OPEN | {"resolved", "closed"},
-    "clear_alert": {"resolved", "closed"},
+    "clear_alert": OPEN | {"resolved", "closed"},
     "remind": OPEN,
     "tell_resolved": {"closed"},
     "assign": OPEN,

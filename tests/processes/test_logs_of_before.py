@@ -152,8 +152,10 @@ LOGS = pytest.mark.parametrize("log", [CHANGE, REQUEST, AGREEMENT], ids=lambda l
 
 
 @LOGS
-async def test_clients_see_the_record_as_it_stands_and_as_it_stood(api: Api, log: LogOfBefore) -> None:
-    name = await write_log_of_before(api, log.record, log.old_events)
+async def test_clients_see_the_record_as_it_stands_and_as_it_stood(
+    api: Api, place: DatabaseUrls, log: LogOfBefore
+) -> None:
+    name = await write_log_of_before(api, place, log.record, log.old_events)
     reader = await api.client("R", Role.auditor)
     lifecycle = LIFECYCLES_BY_KIND[log.record.KIND]
     path = f"/v1/{lifecycle.plural}/{name.partition('/')[2]}"
@@ -173,7 +175,7 @@ async def test_clients_see_the_record_as_it_stands_and_as_it_stood(api: Api, log
 async def test_the_log_folds_into_the_rows_that_the_migration_makes(
     api: Api, place: DatabaseUrls, log: LogOfBefore
 ) -> None:
-    name = await write_log_of_before(api, log.record, log.old_events)
+    name = await write_log_of_before(api, place, log.record, log.old_events)
     follower = await connect(place.url)
     try:
         assert (await compare(follower, LIFECYCLES)).differing == {}

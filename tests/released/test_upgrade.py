@@ -119,6 +119,11 @@ def _lost(now: Any, before: Any, place: str) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(now, dict):
         for name, value in before.items():
             yield from _lost(now.get(name), value, f"{place} {name}")
+    elif place.endswith(" actions"):
+        # More may be open than before, and what was is as it was.
+        by_name = {action["action"]: action for action in now}
+        for action in before:
+            yield from _lost(by_name.get(action["action"]), action, f"{place}[{action['action']}]")
     elif isinstance(before, list) and isinstance(now, list) and len(now) == len(before):
         for number, (part, value) in enumerate(zip(now, before, strict=True)):
             yield from _lost(part, value, f"{place}[{number}]")

@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import IdempotencyKey
@@ -175,10 +177,14 @@ class Processor:
         """
         if not isinstance(news, AlertSignal):
             return "", news.case
-        labels = labels_of(alert_of(self._source, news))
+        alone = "alert", f"{news.source} {news.dedup_key}"
+        try:
+            labels = labels_of(alert_of(self._source, news))
+        except ValidationError:
+            return alone  # it fails in its turn, and in nobody else's way
         rule = grouping_rule(self._rules, labels)
         if rule is None:
-            return "alert", f"{news.source} {news.dedup_key}"
+            return alone
         return "group", " ".join((str(rule.id), *group_values(rule, labels)))
 
     async def _load_two_way_source(self) -> None:

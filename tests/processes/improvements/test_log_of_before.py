@@ -76,9 +76,9 @@ REPORTED, PASSED, NEWEST = 5, 7, len(TOLD)
 
 
 @pytest.fixture
-async def name(api: Api) -> str:
+async def name(api: Api, place: DatabaseUrls) -> str:
     """The stream of the improvement in the log of before, with its rows of today."""
-    return await write_log_of_before(api, Improvement, TOLD)
+    return await write_log_of_before(api, place, Improvement, TOLD)
 
 
 @pytest.fixture
