@@ -73,8 +73,11 @@ async def filled(api: Api) -> Filling:
         for table, row in rows:
             kind = table.removeprefix("fold.")
             name = f"{kind}/{row['id']}"
-            told = {"given": {}, "set": {name: {field: row[field] for field in row if field not in ENVELOPE}}}
-            event = replace(opened[0], id=uuid7(), stream=name, type=f"{kind}.told", data=told)
+            contents = {
+                "given": {},
+                "set": {name: {field: row[field] for field in row if field not in ENVELOPE}},
+            }
+            event = replace(opened[0], id=uuid7(), stream=name, type=f"{kind}.told", data=contents)
             request = AppendRequest(reads={event.stream: 0}, events=(event,), rows=((table, row),))
             await append(connection, [encode(request)])
         await connection.close()

@@ -60,7 +60,8 @@ async def test_a_hundred_that_hang_delay_nobody_else(stage: Stage, api: Api) -> 
             for _ in range(5):
                 await stage.incident()
             await until(_holds(lambda: len(stage.receiver.received) == 10))
-            assert stage.receiver.positions == sorted(set(stage.receiver.positions))
+            # Each is of a stream of its own, and order is promised within a stream.
+            assert len(set(stage.receiver.positions)) == 10
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
