@@ -32,7 +32,9 @@ from app.platform.settings import PREFIX, PROJECT
 PATIENCE_SECONDS = 600.0
 POLL_SECONDS = 0.02
 #: Processes of PostgreSQL that wait for a lock to move a checkpoint.
-WAITING = "select pid from pg_locks where relation = 'log.checkpoint'::regclass and not granted"
+WAITING = """
+select l.pid from pg_locks l join pg_database d on d.oid = l.database
+where d.datname = current_database() and l.relation = 'log.checkpoint'::regclass and not l.granted"""
 # Requests are counted as always, but the limit is never reached.
 NO_LIMIT = {"RATE_LIMIT": "1000000", "RATE_SECONDS": "1"}
 

@@ -135,7 +135,9 @@ async def test_serve_and_work_wait_until_the_database_has_recovered(
 
 #: What a command waits for before it works, while somebody has it.
 HELD = ("plumbing.migration", "vault.master")
-LOCK_IS_AWAITED = "select count(*) from pg_locks where not granted and relation = %s::regclass"
+LOCK_IS_AWAITED = """
+select count(*) from pg_locks l join pg_database d on d.oid = l.database
+where d.datname = current_database() and not l.granted and l.relation = %s::regclass"""
 
 
 @goes_round("whole programs", "app.cli.server")

@@ -22,7 +22,9 @@ end $$;
 create trigger hold before insert on log.event for each row execute function log.hold();
 """
 REMOVE_TRIGGER = "drop trigger hold on log.event; drop function log.hold(); drop sequence log.counted"
-STANDING = "select pid from pg_locks where locktype = 'advisory' and objid = %s and not granted"
+STANDING = """
+select l.pid from pg_locks l join pg_database d on d.oid = l.database
+where d.datname = current_database() and l.locktype = 'advisory' and l.objid = %s and not l.granted"""
 KEY = 4_711_000
 
 

@@ -36,7 +36,9 @@ WORKERS = ("one worker", "another", "a third")
 SAID = "select count(*) from log.event where stream like 'clock/%'"
 TIMERS = "select count(*) from plumbing.timer where stream like 'clock/%'"
 #: Workers that have said something and are about to put their timers off.
-WAITING = "select count(*) from pg_locks where relation = 'plumbing.timer'::regclass and not granted"
+WAITING = """
+select count(*) from pg_locks l join pg_database d on d.oid = l.database
+where d.datname = current_database() and l.relation = 'plumbing.timer'::regclass and not l.granted"""
 
 
 async def test_clocks_say_everything_once_though_three_workers_are_killed_again_and_again(

@@ -189,7 +189,10 @@ async def test_of_two_workers_one_sends_and_the_other_takes_over(stage: Stage, a
             await stage.incident()
             await until(_holds(lambda: len(stage.receiver.received) >= 1))
             monitor = await connect(api.ledger.db.url, FOLLOW_LIMITS)
-            holder = "select pid from pg_locks where locktype = 'advisory' and granted"
+            holder = (
+                "select l.pid from pg_locks l join pg_database d on d.oid = l.database "
+                "where d.datname = current_database() and l.locktype = 'advisory' and l.granted"
+            )
             pids = [row[0] for row in await (await monitor.execute(holder.encode())).fetchall()]
             await monitor.execute(
                 b"select pg_terminate_backend(pid) from unnest(%s::integer[]) as pid", (pids,)

@@ -276,6 +276,18 @@ def test_no_test_sleeps_until_something_is_surely_over() -> None:
     fail_for(sleepers, "Look for what is waited for with tests/waiting.py `until`, instead of sleeping.")
 
 
+def test_who_looks_for_locks_looks_in_one_database() -> None:
+    """Databases of several tests share a server, and the tables of copies have the same numbers."""
+    looks = re.compile(r"\bfrom\s+pg_locks\b")
+    strays = [
+        f"{source.name}: {text.strip()}"
+        for source in (*ours(), *sources("bench"))
+        for text in source.constants()
+        if looks.search(text) and "database" not in text
+    ]
+    fail_for(strays, "Name the database: `join pg_database d on d.oid = l.database` and whose it is.")
+
+
 def test_a_remark_that_silences_a_tool_names_its_rule_and_says_why() -> None:
     silences = re.compile(r"#\s*(type:\s*ignore|noqa|pyright:|mypy:|ruff:|pragma:)")
     well = re.compile(r"# type: ignore\[[\w, -]+\]  # \S.*|# noqa: [A-Z0-9, ]+( - |  # )\S.*")
