@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from app.common.times.written_times import UnknownZone, zone_named
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
-from app.exchange.readers.rows import FileRefused
-from app.exchange.readers.times import zone_named
+from app.expressions.language import Expression, WrongExpression
 from app.webhooks.mapping.document import (
     Entry,
     Guide,
@@ -22,8 +22,7 @@ from app.webhooks.mapping.document import (
     Values,
     VerificationScheme,
 )
-from app.webhooks.mapping.evaluate import Mapping
-from app.webhooks.mapping.expressions import Expression, WrongExpression, compile_expression
+from app.webhooks.mapping.evaluate import ENVIRONMENT, Mapping
 
 Path = tuple[str | int, ...]
 _PLAIN_KEY = re.compile(r"[\w-]+", re.ASCII)
@@ -44,13 +43,13 @@ def parse_mapping(text: str, name: str) -> Mapping:
     problems = []
     for path, source in _sources(document):
         try:
-            compiled[path] = compile_expression(source)
+            compiled[path] = ENVIRONMENT.compile(source)
         except WrongExpression as error:
             problems.append((_key(lines, path), f"{source[:100]!r} is no expression: {error}."))
     if document.zone is not None:
         try:
             zone_named(document.zone)
-        except FileRefused as error:
+        except UnknownZone as error:
             problems.append((_key(lines, ("zone",)), str(error)))
     if problems:
         raise MappingRefused(name, problems)

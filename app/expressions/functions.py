@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from app.common.files.html_text import html_to_text
-from app.webhooks.mapping.adf import adf_to_html
-from app.webhooks.mapping.times import read_time
+from app.expressions.adf import adf_to_html
+from app.expressions.times import read_time
 
 #: Longest text that is read as HTML or loose JSON, or that a document becomes.
 LONGEST_TEXT = 200_000
