@@ -1,5 +1,5 @@
-"""Documents that users write in TOML or JSON, with expressions in them; what is wrong there is said of a key as
-a person finds it.
+"""Documents that users write in TOML or JSON, with expressions in them. Of what is wrong there it is said at
+which key, as a person finds it.
 """
 
 from __future__ import annotations
