@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -154,18 +155,31 @@ def renderer() -> Iterator[BoundedRenderer]:
     opened.close()
 
 
+#: Its steps are few, and what it makes is large.
+GREEDY = """json = 'size(message.sentence.split("").map(x, message.sentence).join(""))'"""
+VALUES_SEEN = {"message": {"sentence": "x" * 20_000}, "event": {}, "names": {}, "secret": ""}
+
+
 async def test_what_takes_too_much_fails_alone(renderer: BoundedRenderer) -> None:
-    grown = "message.sentence"
-    for _ in range(6):
-        grown = f"[{grown},{grown},{grown},{grown}].join('')"
-    values = {"message": {"sentence": "x" * 20_000}, "event": {}, "names": {}, "secret": ""}
     digits = "[0,1,2,3,4,5,6,7,8,9]"
     looped = digits + f".map(x, {digits}" * 7 + ")" * 7
-    for text in (f'text = "{grown}"', f"json = '{looped}'"):
-        with pytest.raises(TemplateFailed):
-            await renderer.render(1, text, values)
-    request = await renderer.render(1, "json = 'size(message.sentence)'", values)
+    for template, code in ((GREEDY, "template_limit"), (f"json = '{looped}'", "template_failed")):
+        with pytest.raises(TemplateFailed) as failed:
+            await renderer.render(1, template, VALUES_SEEN)
+        assert failed.value.code == code
+    request = await renderer.render(1, "json = 'size(message.sentence)'", VALUES_SEEN)
     assert request.body == b"20000"
+
+
+async def test_a_subscription_waits_for_one_call_of_another_at_most(renderer: BoundedRenderer) -> None:
+    finished: list[str] = []
+
+    async def render(turn: str) -> None:
+        await renderer.render(turn, "json = 'size(message.sentence)'", VALUES_SEEN)
+        finished.append(turn)
+
+    await asyncio.gather(*(render(turn) for turn in ("greedy", "greedy", "greedy", "greedy", "modest")))
+    assert finished.index("modest") <= 1
 
 
 @given(text=st.text(max_size=400), parts=st.integers(1, 10))

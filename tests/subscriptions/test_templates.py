@@ -134,6 +134,22 @@ async def test_what_judges_an_answer_and_fails_is_no_reason_to_send_again(stage:
     assert len(stage.receiver.received) == 1
 
 
+async def test_what_takes_too_much_is_tried_again(stage: Stage) -> None:
+    greedy = (
+        """text = 'message.title.split("").map(x, event.given.description).join("").split("").join("")'"""
+    )
+    subscription = await subscribe(stage, greedy)
+    incident = await stage.incident(title="x" * 200, description="y" * 20_000)
+    await stage.send()
+    await stage.send(6)
+    attempts = await stage.attempts(subscription)
+    assert [(each["outcome"], each["code"]) for each in attempts] == [("failed", "template_limit")] * 2
+    path = f"{PATH}/{subscription['id']}/set_template"
+    await stage.admin.post_ok(path, {"template": "text = 'message.number'"})
+    await stage.send(3_600)
+    assert [each.body.decode() for each in stage.receiver.received] == [incident["number"]]
+
+
 async def test_a_failing_template_does_not_end_an_outage(stage: Stage) -> None:
     subscription = await subscribe(stage, "text = 'event.given.text'")
     stage.receiver.answers = lambda request: answer(500)
@@ -215,8 +231,8 @@ async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> No
     incident = await stage.incident()
     shown = await stage.admin.post_ok(path, {"language": "zh"})
     assert (shown["stream"], shown["failure"]) == (f"incident/{incident['id']}", None)
-    request = shown["request"]
-    assert (request["method"], request["query"]) == ("POST", None)
+    request = shown["outgoing_request"]
+    assert (request["method"], request["query_string"]) == ("POST", None)
     assert request["origin"] == stage.receiver.url.removesuffix("/hook")
     assert request["headers"]["authorization"] == "********"
     assert ("Body", f"[{incident['number']}] 事件上报：Mail does not arrive") in parse_qsl(request["body"])
@@ -225,9 +241,9 @@ async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> No
         "position": shown["position"],
     }
     shown = await stage.admin.post_ok(path, tried)
-    assert (shown["request"], shown["failed_key"]) == (None, "json")
+    assert (shown["outgoing_request"], shown["failed_key"]) == (None, "json")
     shown = await stage.admin.post_ok(path, {"template": "json = '{\"key\": secret}'"})
-    assert shown["request"]["body"] == '{"key":"********"}'
+    assert shown["outgoing_request"]["body"] == '{"key":"********"}'
     refused = await stage.admin.post(path, json={"template": "json = '{'"})
     assert refused.json()["errors"][0]["pointer"] == "/template"
     assert (await stage.admin.post(path, json={"position": 2**40})).status_code == 404
@@ -242,7 +258,7 @@ async def test_other_formats_have_a_preview_too(stage: Stage, kind: str) -> None
     incident = await stage.incident()
     shown = await stage.admin.post_ok(f"{PATH}/{subscription['id']}/preview", {})
     assert "SEC1" not in str(shown)
-    assert incident["id" if kind == "standard" else "number"] in shown["request"]["body"]
+    assert incident["id" if kind == "standard" else "number"] in shown["outgoing_request"]["body"]
 
 
 async def test_a_preview_shows_nothing_that_its_caller_does_not_see(stage: Stage) -> None:
