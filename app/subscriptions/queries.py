@@ -48,8 +48,8 @@ class AttemptOut(OutputModel):
     outcome: AttemptOutcome
     code: str | None = Field(
         description="The reason of the failure: `status`, `redirect`, `vendor_code`, `timeout`, `closed`, "
-        "`no_connection`, `tls`, `unknown_host`, `address_refused`, `template_failed`, `template_limit`, or one "
-        "of a tool."
+        "`no_connection`, `tls`, `unknown_host`, `address_refused`, `template_failed`, `template_limit`, or "
+        "one of a tool."
     )
     detail: str | None = Field(
         description="With `vendor_code` the vendor's own number, and of a template the key that failed."

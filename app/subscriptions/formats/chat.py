@@ -3,8 +3,8 @@ WeCom.
 
 Each says what happened in a line of text, in the subscription's language, which mentions nobody: what would
 call members of the chat is written so that it does not. Where a robot was set up to want a signature, its
-secret is the subscription's. Several vendors answer 200 whatever happens, and say in the body what it was, too
-many messages among it.
+secret is the subscription's. Several vendors answer 200 whatever happens, and say in the body what it was:
+too many messages, for example.
 """
 
 from __future__ import annotations
@@ -175,8 +175,8 @@ def _slack_text(text: str) -> Mapping[str, Any]:
 
 
 def _without_tags(text: str) -> str:
-    """Return the text with the brackets of tags wide: Feishu reads `<at user_id="all">` in it, WeCom `<@all>`,
-    and neither has a way to escape them.
+    """Return the text with the brackets of tags wide: Feishu reads `<at user_id="all">` in it, WeCom
+    `<@all>`, and neither has a way to escape them.
     """
     return _TAG.sub("＜", text)
 

@@ -34,7 +34,7 @@ _SIGNED = re.compile(r"(?<=[?&])(timestamp|sign)=[^&]*")
 
 @dataclass(frozen=True, slots=True)
 class PreviewedEvent:
-    """The event that a preview is of: its message, and its position; None: there is none, and it is a test."""
+    """The event that a preview is of: its message, and its position; None: it is a test."""
 
     message: EventMessage
     position: int | None
