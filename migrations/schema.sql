@@ -4508,6 +4508,25 @@ create table fold.team (
   constraint team_key_key UNIQUE (key)
 );
 
+create table fold.text_block (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  process text collate "C",
+  title_en text not null,
+  title_zh text not null,
+  text_en text not null,
+  text_zh text not null,
+  added_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint text_block_pkey PRIMARY KEY (id),
+  constraint text_block_key_key UNIQUE (key)
+);
+CREATE INDEX text_block_added ON fold.text_block USING btree (added_at DESC, id DESC);
+
 create table fold.timeline_entry (
   id uuid not null,
   version integer not null,
