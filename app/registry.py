@@ -76,7 +76,7 @@ PROCESSES = (
     Process("app.notifications", routes="queries"),
     Process("app.webhooks", lifecycles="sources.lifecycle"),
     Process("app.processes.incidents.alert_rules", routes="queries"),
-    Process("app.subscriptions"),
+    Process("app.subscriptions", routes="routes"),
     Process("app.foundation.decisions", lifecycles="approval_rules.lifecycle deputies.lifecycle"),
 )
 
