@@ -162,10 +162,10 @@ class Writers:
 
     async def have_written(self, count: int) -> None:
         """Waits until so many more are written."""
-        wanted = self.written + count
+        target_count = self.written + count
 
         async def are_written() -> bool:
-            return self.written >= wanted
+            return self.written >= target_count
 
         await until(are_written)
 

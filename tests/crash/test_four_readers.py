@@ -216,9 +216,9 @@ def of_requester(person: str) -> Sees:
 async def test_all_who_follow_get_the_same_events_whatever_is_killed(
     site: Sites, nats: NatsServer | None
 ) -> None:
-    with site() as made:
+    with site() as made_site:
         async with receiving() as receiver:
-            await try_all(await Installation.start(made, nats, receiver))
+            await try_all(await Installation.start(made_site, nats, receiver))
     if nats is None:
         pytest.skip("all but the relay is tried: there is no nats-server here")
 
