@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1083"
-down_revision = "1062"
+down_revision = "1064"
 branch_labels = None
 depends_on = None
 
