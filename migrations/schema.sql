@@ -126,6 +126,7 @@ create table deliveries.attempt (
   size integer not null,
   headers jsonb not null,
   is_last boolean not null,
+  detail text collate "C",
   constraint attempt_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attempt_age ON deliveries.attempt USING btree (attempted_at);
@@ -4253,6 +4254,7 @@ create table fold.subscription (
   source text collate "C",
   opens_tickets boolean,
   tool_settings text[] collate "C",
+  sealed_template text collate "C",
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);
