@@ -48,6 +48,7 @@ COMMANDS = {
     "reconcile": "figures.reconcile",
     "sla-cases": "conformance.sla_cases",
     "effect-cases": "conformance.effect_cases",
+    "doctor": "doctor.doctor",
     "mcp": "mcp",
     "lifecycles": "upkeep.lifecycles",
     "contract": "upkeep.contract",

@@ -34,6 +34,7 @@ PATIENCE_SECONDS = 300.0  # Recovery may replay gigabytes; a server that dies is
 STOP_SECONDS = 60
 LOG_BYTES_MAX = 10_000_000
 SOCKET = ".s.PGSQL.5432"
+CLUSTER = "postgres"  # the folder of PostgreSQL's files in a data directory
 SOCKET_PATH_BYTES_MAX = 103  # macOS; Linux allows 107
 SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])  # PostgreSQL manual, Message Formats
 
@@ -120,7 +121,7 @@ class EmbeddedPostgres:
 
     def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
         self.data_dir = Path(os.path.realpath(data_dir.expanduser()))
-        self.cluster = self.data_dir / "postgres"
+        self.cluster = self.data_dir / CLUSTER
         self.log = self.data_dir / "postgres.log"
         self.socket_dir = self.data_dir / "postgres-socket"
         self.settings = SETTINGS | dict(options or {})

@@ -15,7 +15,7 @@ import psycopg
 import structlog
 
 from app.platform import schema
-from app.platform.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
+from app.platform.embedded import CLUSTER, EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.platform.settings import PROJECT, Settings
 from app.platform.startup import retry_step
 
@@ -79,6 +79,25 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
         yield retry_step(
             lambda: _prepared_installation(server, secrets_dir), server.url("postgres", SUPERUSER), seconds
         )
+
+
+@contextlib.contextmanager
+def open_unchanged(settings: Settings) -> Iterator[Installation]:
+    """Open the installation for the block as it is: an embedded database is started if it does not run, and
+    is not migrated. Raises EmbeddedError, InstallationError if there is none yet.
+    """
+    data_dir = settings.data_dir or default_data_dir(PROJECT)
+    secrets_dir = secrets_directory(settings)
+    if settings.database_url is not None:
+        yield Installation(settings.database_url, settings.owner_url, secrets_dir, data_dir=None)
+        return
+    if not (data_dir / CLUSTER / "PG_VERSION").exists():
+        raise InstallationError(
+            f"There is no embedded database in {data_dir} yet. `ledgerdesk serve` makes one."
+        )
+    with embedded_server(data_dir) as server:
+        url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
+        yield Installation(url, owner_url, secrets_dir, data_dir=server.data_dir)
 
 
 @contextlib.contextmanager
