@@ -357,9 +357,10 @@ def test_a_database_that_is_away_leaves_the_rest_to_be_examined(run: Run, tmp_pa
     assert not (tmp_path / "nothing").exists(), "whoever only looks makes nothing"
 
 
-def test_a_database_that_takes_no_connections_is_told_of(
-    run: Run, place: DatabaseUrls, server: Server
-) -> None:
+def test_a_database_that_refuses_is_told_of(run: Run, place: DatabaseUrls, server: Server) -> None:
+    execute(place.owner_url, "revoke all on plumbing.migration from ledgerdesk")
+    ended = run("doctor", "--json")
+    assert (ended.returncode, '"database_refuses"' in ended.stdout) == (3, True), ended.stdout
     name = urlsplit(place.url).path.removeprefix("/")
     execute(server.administrator, f"alter database {name} allow_connections false")
     ended = run("doctor")
