@@ -108,3 +108,7 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class BackupRefused(Exception):
+    """The backup cannot be made or restored; the message says why and what to do."""

@@ -64,7 +64,7 @@ def deployment(
     secrets_dir: Path, data_dir: Path | None = None, workers: int = 1, **values: Any
 ) -> Deployment:
     """An installation with these settings."""
-    return Deployment(Settings(_env_file=None, **values), secrets_dir, data_dir, 1, workers)
+    return Deployment(Settings(**values), secrets_dir, data_dir, 1, workers)
 
 
 def of_machine(secrets_dir: Path, data_dir: Path | None = None, **values: Any) -> list[CheckOutcome]:
@@ -85,7 +85,9 @@ async def of_database(url: str, secrets_dir: Path, workers: int = 1, **values: A
 
 def bad(outcomes: list[CheckOutcome]) -> dict[str, CheckStatus]:
     """What is not well, by code; each says in both languages what is wrong and how to mend it."""
-    wrong = {outcome.code: outcome.status for outcome in outcomes if outcome.status is not CheckStatus.ok}
+    wrong: dict[str, CheckStatus] = {
+        outcome.code: outcome.status for outcome in outcomes if outcome.status is not CheckStatus.ok
+    }
     for outcome in outcomes:
         for language in LANGUAGES:
             assert "…" not in outcome.sentence(language) + (outcome.remedy(language) or "")
