@@ -141,7 +141,8 @@ def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Insta
             administrator.execute(f"create database {DATABASE} owner {OWNER_ROLE}".encode())
     url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
     before = schema.current(owner_url)
-    if before != schema.newest():
+    is_ahead = before is not None and before > schema.newest() and schema.only_adds_since(owner_url)
+    if before != schema.newest() and not is_ahead:
         try:
             schema.migrate(owner_url, SERVICE_ROLE)
         except schema.SchemaTooOldError as error:

@@ -58,8 +58,8 @@ async def missing_parts(db: Database) -> list[str]:
     """Return the parts of the database that are missing: `database`, `schema`, `writes`."""
     try:
         async with db.connection(READY_SECONDS) as connection:
-            row = await (await connection.execute(schema.CURRENT.encode())).fetchone()
-            if row is None or not schema.is_enough(row[0]):
+            fits = await connection.execute(schema.FITS.encode(), {"needed": schema.newest()})
+            if await fits.fetchone() != (True,):
                 return ["schema"]
             await _write(connection)
     except DatabaseGone as error:

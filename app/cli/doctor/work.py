@@ -34,6 +34,8 @@ async def examine_schema(reached: ReachedDatabase) -> CheckOutcome:
         return failure("schema_empty", **words)
     if present < needed:
         return failure("schema_older", **words)
+    if present > needed and schema.only_adds_since(reached.db.url):
+        return well("schema_ahead", **words)
     if present > needed:
         return failure("schema_newer", **words)
     return well("schema_ok", **words)

@@ -75,8 +75,8 @@ def restore(
     secrets = installation.secrets_directory(current)
     if not ((secrets_from or secrets) / MASTER_KEY_FILE).exists():
         raise BackupRefused(
-            f"There is no {MASTER_KEY_FILE} in {secrets_from or secrets}, without which nobody can read names "
-            "and texts. Put the secrets back that belong to the backup: --secrets-from DIR."
+            f"There is no {MASTER_KEY_FILE} in {secrets_from or secrets}, without which nobody can read "
+            "names and texts. Put the secrets back that belong to the backup: --secrets-from DIR."
         )
     if secrets_from is not None:
         make_data_dir(data_dir, installed_tools())  # which PostgreSQL's user may pass through
