@@ -7587,6 +7587,12 @@ create table plumbing.refused_row (
 );
 CREATE INDEX refused_row_import ON plumbing.refused_row USING btree (import_id, id);
 
+create table plumbing.schema_change (
+  revision text collate "C" not null,
+  adds_only boolean not null,
+  constraint schema_change_pkey PRIMARY KEY (revision)
+);
+
 create table plumbing.session (
   id uuid not null,
   secret_hash text collate "C" not null,
