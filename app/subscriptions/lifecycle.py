@@ -359,13 +359,13 @@ MAKERS = (admin | subscriber | rule).in_person()
 OWNERS = (admin | holder | rule).in_person()
 
 
-def _told(step: NoticeType) -> tuple[RecipientRule, ...]:
+def _owner_and_admins(step: NoticeType) -> tuple[RecipientRule, ...]:
     return RecipientRule(step, field="person_id"), RecipientRule(step, roles=frozenset({Role.admin}))
 
 
-HALTED = _told(NoticeType.deliveries_stopped)
-FAILING = _told(NoticeType.deliveries_failing)
-REFUSED = _told(NoticeType.delivery_refused)
+HALTED = _owner_and_admins(NoticeType.deliveries_stopped)
+FAILING = _owner_and_admins(NoticeType.deliveries_failing)
+REFUSED = _owner_and_admins(NoticeType.delivery_refused)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

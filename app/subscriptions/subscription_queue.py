@@ -223,7 +223,7 @@ class SubscriptionQueue:
                     return
                 is_repeated = lane.waits is not None and event is lane.events[0]
                 result = await self._attempt(event, batch, is_repeated=is_repeated)
-                if result is not None and not self._settle(lane, event, result):
+                if result is not None and not self._record_result(lane, event, result):
                     return
 
     @property
@@ -272,7 +272,7 @@ class SubscriptionQueue:
             return None
         return await subject_of(self._ledger, event)
 
-    def _settle(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
+    def _record_result(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
         """Note what came of an attempt. Return whether the lane goes on with its next event."""
         progress, now = self.progress, self._state.clock()
         if result.needs_no_retry:

@@ -111,7 +111,7 @@ class NewSubscriptionSecret(Payload):
 def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
     """Return what is kept of the address. Raises WrongValue."""
     try:
-        origin = OutwardPolicy.from_settings(ledger.settings).check_url(url)
+        origin = OutwardPolicy.from_settings(ledger.settings).check_target(url)
     except UnusableAddress as error:
         raise WrongValue(pointer="/url", because=error.code) from error
     return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
@@ -186,12 +186,8 @@ async def add_subscription(
     fields = body.model_dump(exclude={"url", "secret", "template"}) | _sealed_address(ledger, body.url)
     fields |= _new_template(ledger, body, secret)
     payload = lifecycle.AddSubscription(**fields, sealed_secret=seal(ledger, SECRET_PURPOSE, secret))
-    key = await idempotency.key_of(ledger, request, "add_subscription", idempotency_key)
-    row = LIFECYCLE["add"]
-    command = Command(LIFECYCLE, row, None, payload, context_of(request), None, key)
-    renderer = renderer_of(request, SUBSCRIPTIONS)
-    shown_secret = secret if body.format is DeliveryFormat.standard else None
-    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown_secret)
+    action_request = ActionRequest(None, payload, None, idempotency_key)
+    return await _keep_secret(request, "add", action_request, body.format, secret)
 
 
 @router.post(f"{PREFIX}/{{id}}/rotate", **operation(LIFECYCLE, "rotate", CreatedSubscriptionOut))
@@ -213,10 +209,26 @@ async def rotate_subscription(
     payload = lifecycle.RotateSubscription(
         occurred_at=body.occurred_at, sealed_secret=seal(ledger, SECRET_PURPOSE, secret)
     )
-    key = await idempotency.key_of(ledger, request, "rotate_subscription", idempotency_key)
-    row, versions = LIFECYCLE["rotate"], versions_of(if_match)
-    command = Command(LIFECYCLE, row, name, payload, context_of(request), versions, key)
+    action_request = ActionRequest(name, payload, if_match, idempotency_key)
+    return await _keep_secret(request, "rotate", action_request, delivery_format, secret)
+
+
+async def _keep_secret(
+    request: Request, action: str, action_request: ActionRequest, delivery_format: DeliveryFormat, secret: str
+) -> Response:
+    """Carry out the action, which keeps a new secret. The answer shows it if it was made here."""
     renderer = renderer_of(request, SUBSCRIPTIONS)
+    route = f"{action}_subscription"
+    key = await idempotency.key_of(renderer.ledger, request, route, action_request.idempotency_key)
+    command = Command(
+        LIFECYCLE,
+        LIFECYCLE[action],
+        action_request.name,
+        action_request.body,
+        context_of(request),
+        versions_of(action_request.if_match),
+        key,
+    )
     shown_secret = secret if delivery_format is DeliveryFormat.standard else None
     return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown_secret)
 
