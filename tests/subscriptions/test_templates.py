@@ -115,6 +115,8 @@ async def test_a_template_that_fails_is_listed_told_of_once_and_holds_up_nobody(
     status = await stage.admin.read(f"{path}/status")
     assert (status["waiting_streams"], status["failing_since"], status["failed_last_day"]) == (0, None, 4)
     body = {"template": 'json = \'{"text": get(event, "given.text", message.sentence)}\''}
+    tested = await stage.admin.post_ok(f"{path}/test")
+    assert (tested["outcome"], tested["detail"], tested["size"]) == ("template_failed", "json", 0)
     await stage.admin.post_ok(f"{path}/set_template", body)
     assert (await stage.admin.post_ok(f"{path}/resend_failed"))["resent"] == 4
     await stage.send()
