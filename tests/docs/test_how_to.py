@@ -33,6 +33,7 @@ PAGES = {
 GENERATED = {
     "openapi/openapi.json",
     "openapi/areas/incidents.json",
+    "openapi/areas/people.json",
     "openapi/events.json",
     *(["migrations/schema.sql"] if WHOLE else []),
 }

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from app.common.records import from_row
+from app.expressions.times import read_time
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.ids import uuid7
@@ -23,7 +24,6 @@ from app.webhooks.effects.two_way_sources import AnsweredWrite, TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
-from app.webhooks.mapping.times import read_time
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
