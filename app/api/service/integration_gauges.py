@@ -9,14 +9,15 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from app.platform.db import Database
 
-#: Counts by partial indexes, and tables of a row for each subscription.
-MEASURED = """
+SUBSCRIPTIONS = """
 select
   (select count(*) from fold.subscription s
     join deliveries.subscription_progress p on p.subscription_id = s.id
     where s.state = 'active' and p.failing_since is not null) as failing,
   (select count(*) from fold.subscription where state = 'disabled') as disabled,
-  (select count(*) from deliveries.subscription_waiting) as streams_waiting,
+  (select count(*) from deliveries.subscription_waiting) as streams_waiting"""
+#: Counts by partial indexes, and tables of a row for each subscription.
+MEASURED = f"""{SUBSCRIPTIONS},
   (select coalesce(max(h.position - p.position), 0) from log.head h, fold.subscription s
     join deliveries.subscription_progress p on p.subscription_id = s.id
     where s.state = 'active') as events_behind,
