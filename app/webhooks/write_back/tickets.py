@@ -246,7 +246,7 @@ class TicketSync:
             call, more["comment"] = template.correction, {"text": text, "key": stored_comment.key}
         matches: list[Any] = []
         if stored_comment is not None and stored_comment.key is None:
-            matches = await self._find_comment(call, comment, stored_comment.begun_at, **more)
+            matches = await self._find_comment(call, comment, stored_comment.begun_at)
         await self.writes.begin_comment(self.stream, comment, self.tool.now)
         try:
             answer = matches[0] if matches else await self.tool.send_request(call, **more)
@@ -289,12 +289,9 @@ class TicketSync:
         await self.writes.end_comment(comment, key, written_at, "")
         return key
 
-    async def _find_comment(
-        self, call: CommentRequest, comment: UUID, begun_at: datetime, **more: Any
-    ) -> list[Any]:
+    async def _find_comment(self, call: CommentRequest, comment: UUID, begun_at: datetime) -> list[Any]:
         since = (begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-        marked = {"marker": f"ledgerdesk-{comment}", **more}
-        return await self.tool.search(call.find, since=since, **marked)
+        return await self.tool.search(call.find, since=since, marker=f"ledgerdesk-{comment}")
 
     def _name_of(self, call: CommentRequest, answer: Any) -> tuple[str, datetime]:
         """Return the id and time that the tool has given a comment."""
