@@ -56,6 +56,7 @@ SQL = {
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/service/metrics.py": "the last comparison of KPIs",
     "app/ticketing/routes/attachments.py": "one file of a record",
+    "app/ticketing/routes/text_blocks.py": "the text blocks that are offered on a ticket",
     "app/ticketing/routes/work.py": "what is open and somebody's, in every process",
     "app/api/authentication/tickets.py": "tickets for the live stream, which are no records",
     "app/api/authentication/sessions.py": "sessions of browsers, which are no records",
