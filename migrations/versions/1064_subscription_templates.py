@@ -7,6 +7,8 @@ down_revision = "1062"
 branch_labels = None
 depends_on = None
 
+ADDS_ONLY = True
+
 
 def upgrade() -> None:
     steps.run(revision, ("templates",))

@@ -3,9 +3,11 @@
 from migrations import steps
 
 revision = "1083"
-down_revision = "1064"
+down_revision = "1080"
 branch_labels = None
 depends_on = None
+
+ADDS_ONLY = True
 
 
 def upgrade() -> None:

@@ -1,6 +1,6 @@
 """An operator's day on a PostgreSQL of their own: install, back up, lose, restore to a minute ago, upgrade.
 
-Each step is left out or done wrong first, and `doctor` finds it. `make soak` loses and restores several times.
+Each step is left out or done wrong first, and `doctor` finds it. `make soak` loses and restores it often.
 """
 
 from __future__ import annotations
