@@ -110,7 +110,7 @@ async def test_a_template_that_fails_is_listed_told_of_once_and_holds_up_nobody(
     assert [each["code"] for each in refusals] == ["template_failed"]
     status = await stage.admin.read(f"{path}/status")
     assert (status["waiting_streams"], status["failing_since"], status["failed_last_day"]) == (0, None, 4)
-    body = {"template": "json = '{\"text\": get(event, \"given.text\", message.sentence)}'"}
+    body = {"template": 'json = \'{"text": get(event, "given.text", message.sentence)}\''}
     await stage.admin.post_ok(f"{path}/set_template", body)
     assert (await stage.admin.post_ok(f"{path}/resend_failed"))["resent"] == 4
     await stage.send()
@@ -212,7 +212,10 @@ async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> No
     assert request["origin"] == stage.receiver.url.removesuffix("/hook")
     assert request["headers"]["authorization"] == "********"
     assert ("Body", f"[{incident['number']}] 事件上报：Mail does not arrive") in parse_qsl(request["body"])
-    tried = {"template": "json = '{\"key\": secret, \"a\": event.given.nothing}'", "position": shown["position"]}
+    tried = {
+        "template": 'json = \'{"key": secret, "a": event.given.nothing}\'',
+        "position": shown["position"],
+    }
     shown = await stage.admin.post_ok(path, tried)
     assert (shown["request"], shown["failed_key"]) == (None, "json")
     shown = await stage.admin.post_ok(path, {"template": "json = '{\"key\": secret}'"})
