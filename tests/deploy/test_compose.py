@@ -1,4 +1,4 @@
-"""What is deployed names only what there is, keeps its bounds, and ends in good order; Docker is not needed."""
+"""What is deployed names only what there is, keeps its bounds and ends in good order. No Docker is needed."""
 
 from __future__ import annotations
 
