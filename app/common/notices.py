@@ -143,6 +143,13 @@ class NoticeType(CodeEnum):
     licensed = "licensed", "Licensed", "获得资格", YOURS
     improvement_standardised = "improvement_standardised", "Improvement standardised", "改进已固化", FOLLOW
     improvement_reverted = "improvement_reverted", "Improvement reverted", "改进已恢复原状", FOLLOW
+    to_confirm_requirements = (
+        "to_confirm_requirements",
+        "Requirements to be confirmed",
+        "需求待您确认",
+        WAITS,
+    )
+    requirements_answered = "requirements_answered", "Requirements answered", "需求方已答复", YOURS
     to_kick_off = "to_kick_off", "Pilot to be kicked off", "试点待宣布启动", WAITS
     kicked_off = "kicked_off", "Pilot kicked off", "试点已宣布启动", YOURS
     project_plan_returned = "project_plan_returned", "Plan of the project returned", "项目计划被退回", YOURS

@@ -34,7 +34,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.commented: ("given.text|comment.text",),
     Notice.attached: ("attachment.name",),
     Notice.held: ("given.change", "own.wake_up_at"),
-    Notice.to_answer: ("own.wake_up_at",),
+    Notice.to_answer: ("given.question", "own.wake_up_at"),
     Notice.updated: (*TEXT_OF_STATEMENT, "given.verdict", "given.conclusion", "given.title", "given.text"),
     Notice.resolved: ("given.done|own.resolution", "given.resolution_code", "given.prevention"),
     Notice.delivered: (
@@ -45,6 +45,8 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
         "given.comment",
     ),
     Notice.to_review: ("given.planned_at", "own.stage", "own.target_at"),
+    Notice.to_confirm_requirements: ("own.acceptance_group_id",),
+    Notice.requirements_answered: REASON,
     Notice.to_accept: ("given.wanted_at", "given.open_points"),
     Notice.closed: ("given.outcome", "given.first_pass_reason", *REASON),
     Notice.duplicate: ("given.original",),

@@ -1,0 +1,14 @@
+"""Requests as they are used: questions, proposed requirements, supplied titles, trained persons, and plans
+that look after what was delivered.
+"""
+
+from migrations import steps
+
+revision = "1071"
+down_revision = "1062"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    steps.run(revision, ("use_of_requests",))
