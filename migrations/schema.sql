@@ -366,6 +366,7 @@ create table fold.article (
   helped_count integer,
   did_not_help_count integer,
   appended_at timestamp with time zone,
+  review_overdue_at timestamp with time zone,
   constraint article_pkey PRIMARY KEY (id),
   constraint article_number_key UNIQUE (number)
 );
@@ -2242,6 +2243,7 @@ create table fold.incident (
   supplier_id uuid,
   alert_group text collate "C",
   alert_group_number integer,
+  review_overdue_at timestamp with time zone,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);

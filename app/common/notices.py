@@ -73,6 +73,13 @@ class NoticeType(CodeEnum):
     risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期", WAITS
     in_charge = "in_charge", "Put in charge", "由您负责", YOURS
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
+    article_review_overdue = "article_review_overdue", "Review of an article overdue", "文章复审逾期", YOURS
+    major_review_overdue = (
+        "major_review_overdue",
+        "Review of a major incident overdue",
+        "重大事件复盘逾期",
+        YOURS,
+    )
     to_publish = "to_publish", "Article to be reviewed", "文章待审核", WAITS
     sent_back = "sent_back", "Article sent back", "文章被退回", YOURS
     recurring = "recurring", "Incidents recur", "事件反复发生", INFORM

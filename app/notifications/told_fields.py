@@ -47,6 +47,8 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.to_review: ("given.planned_at", "own.stage", "own.target_at"),
     Notice.to_confirm_requirements: ("own.acceptance_group_id",),
     Notice.requirements_answered: REASON,
+    Notice.article_review_overdue: ("own.next_review_at",),
+    Notice.major_review_overdue: ("own.resolved_at",),
     Notice.to_accept: ("given.wanted_at", "given.open_points"),
     Notice.closed: ("given.outcome", "given.first_pass_reason", *REASON),
     Notice.duplicate: ("given.original",),

@@ -332,8 +332,8 @@ class World:
                 else:
                     await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
             if await self._go((maker, other), lifecycle, record, steps):
-                if target is not None and (name := PROPOSED_FIRST.get(target.name)) is not None:
-                    row = lifecycle[name]
+                if target is not None and target.name in PROPOSED_FIRST:
+                    row = lifecycle[PROPOSED_FIRST[target.name]]
                     await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
                 return await self.everybody.read(f"/v1/{lifecycle.plural}/{record['id']}")
         raise AssertionError(f"no way leads a {lifecycle.kind} to {state}")
