@@ -55,6 +55,7 @@ SQL = {
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/service/metrics.py": "the last comparison of KPIs",
+    "app/api/service/integration_gauges.py": "counts of what waits, for a scrape",
     "app/ticketing/routes/attachments.py": "one file of a record",
     "app/ticketing/routes/text_blocks.py": "the text blocks that are offered on a ticket",
     "app/ticketing/routes/work.py": "what is open and somebody's, in every process",
