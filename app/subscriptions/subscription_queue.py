@@ -92,7 +92,7 @@ class SubscriptionQueue:
         self._caller: Caller | None = None
         self._subscription: Subscription | None = None
         self._stopped_version = 0
-        #: The first event since then that the template failed on, and the template of which somebody was told.
+        #: The stream that the template failed on first in this turn, and the template of which was told.
         self._failed_stream: str | None = None
         self._told_template: str | None = None
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
@@ -294,7 +294,7 @@ class SubscriptionQueue:
         return False
 
     def _note_settled(self, stream: str, result: AttemptResult) -> None:
-        """Note that no attempt at an event follows: of the receiver it says nothing if the template failed."""
+        """Note that no attempt at an event follows. A template that failed says nothing of the receiver."""
         if result.is_answered:
             self.progress.succeeded()
         else:
