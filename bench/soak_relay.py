@@ -116,15 +116,19 @@ async def published_ids(server: NatsServer) -> list[str]:
         await client.close()
 
 
-async def caught_up(installation: Site, server: NatsServer, events: int) -> float:
-    """Has a relay publish so many events that are there already. Returns how many it did in a second."""
+async def caught_up(installation: Site, server: NatsServer, events: int) -> tuple[float, float]:
+    """Has a relay publish so many events that are there already. Returns how many it did in a second, and the
+    relay's own processor time for each in seconds.
+    """
     await append_events(installation, events)
     installation.relay()
     while not await _last_sequence(server):  # noqa: ASYNC110  # its start is not measured
         await asyncio.sleep(LOOK_SECONDS)
-    began, there = time.perf_counter(), await _last_sequence(server)
+    relay = installation.processes[RELAY]
+    began, used, there = time.perf_counter(), relay.cpu_seconds, await _last_sequence(server)
     await until_published(installation, server)
-    return (await _last_sequence(server) - there) / (time.perf_counter() - began)
+    published = await _last_sequence(server) - there
+    return published / (time.perf_counter() - began), (relay.cpu_seconds - used) / published
 
 
 async def killed(installation: Site, server: NatsServer, kills: int, chance: random.Random) -> None:
@@ -145,12 +149,13 @@ async def killed(installation: Site, server: NatsServer, kills: int, chance: ran
 
 async def soak(installation: Site, server: NatsServer, events: int, kills: int, seed: int) -> bool:
     """Measures and kills, and prints what came of it. Returns whether all is well."""
-    rate = await caught_up(installation, server, events)
+    rate, used = await caught_up(installation, server, events)
     await killed(installation, server, kills, random.Random(seed))  # noqa: S311  # for accidents
     with psycopg.connect(installation.url) as line:
         expected = [event_id for (event_id,) in line.execute(IDS)]
     found = await published_ids(server)
-    typer.echo(f"{rate:,.0f} events/s; {len(found):,} messages of {len(expected):,} events, {kills} kills")
+    typer.echo(f"{rate:,.0f} events/s, {used * 1e6:,.0f} µs of the relay's own processor time for each")
+    typer.echo(f"{len(found):,} messages of {len(expected):,} events, {kills} kills")
     return found == expected
 
 

@@ -118,17 +118,35 @@ class Sender:
     async def run(self, failed: Failed) -> None:
         """Send for ever. Raises what goes wrong with the connection that holds the lock."""
         begun: dict[UUID, asyncio.Task[None]] = {}
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._save_for_ever())
-            tasks.create_task(self._remove_for_ever(failed))
-            while True:
-                await self.refresh()
-                for subscription_id, queue in list(self.queues.items()):
-                    if subscription_id not in begun:
-                        begun[subscription_id] = tasks.create_task(self._send_for_ever(queue, failed))
-                for subscription_id in self.queues.keys() - self.shared.active.keys():
-                    await self._end(subscription_id, begun.pop(subscription_id))
-                await asyncio.sleep(REFRESH_SECONDS)
+        with contextlib.ExitStack() as following:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._save_for_ever())
+                tasks.create_task(self._remove_for_ever(failed))
+                while True:
+                    await self._begin_and_end(begun, tasks, following, failed)
+                    await asyncio.sleep(REFRESH_SECONDS)
+
+    async def _begin_and_end(
+        self,
+        begun: dict[UUID, asyncio.Task[None]],
+        tasks: asyncio.TaskGroup,
+        following: contextlib.ExitStack,
+        failed: Failed,
+    ) -> None:
+        """Begin the queues of new subscriptions, and end those of subscriptions that are not active any more.
+        Without any, nobody needs the newest events.
+        """
+        await self.refresh()
+        if self.queues and not begun:
+            assert self.shared.newest is not None, "whoever sends for ever follows the newest events"
+            following.enter_context(self.shared.newest.followed())
+        for subscription_id, queue in list(self.queues.items()):
+            if subscription_id not in begun:
+                begun[subscription_id] = tasks.create_task(self._send_for_ever(queue, failed))
+        for subscription_id in self.queues.keys() - self.shared.active.keys():
+            await self._end(subscription_id, begun.pop(subscription_id))
+        if not begun:
+            following.close()
 
     async def _end(self, subscription_id: UUID, task: asyncio.Task[None]) -> None:
         """End the queue of a subscription that is not active any more."""
@@ -190,9 +208,8 @@ async def run(connections: SharedConnections, ledger: Ledger, clock: Clock, *, f
             async with connections.acquire() as connection, polling.locked(connection, NAME) as is_ours:
                 if is_ours:
                     newest = NewestEvents(ledger)
-                    with newest.followed():
-                        async with open_sender(ledger, connection, clock, newest=newest) as sender:
-                            await sender.run(failed)
+                    async with open_sender(ledger, connection, clock, newest=newest) as sender:
+                        await sender.run(failed)
         except Exception as error:  # any failure: it begins anew with what was saved
             task = asyncio.current_task()
             if task is not None and task.cancelling():

@@ -13,6 +13,7 @@ from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
 from app.platform.shared_connections import SharedConnections
 from app.subscriptions import progress, sending
+from tests.api.statements import READ_EVENTS, counted
 from tests.automation.worker import Worker
 from tests.client import Api
 from tests.subscriptions.receivers import TAKEN, Received, answer, receiving
@@ -36,6 +37,35 @@ async def test_what_is_no_success_is_tried_again(stage: Stage, answered: bytes |
     await stage.send(6)
     assert stage.receiver.types == ["incident.reported"] * 2
     assert [each["code"] for each in await stage.attempts(subscription)] == [None, code]
+
+
+async def test_the_newest_events_are_read_only_while_somebody_subscribes(
+    stage: Stage, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[Exception] = []
+    statements = counted(monkeypatch)
+    async with SharedConnections(api.ledger.db.url, FOLLOW_LIMITS) as connections:
+        running = asyncio.create_task(
+            sending.run(
+                connections, api.ledger, lambda: stage.now, failed=lambda _, error: failures.append(error)
+            )
+        )
+        try:
+            await stage.incident()
+            head = await api.head()
+            await until(_holds(lambda: api.ledger.new_events.position >= head))
+            assert statements.with_text(READ_EVENTS) == 0
+            subscription = await stage.subscribe()
+            await stage.incident()
+            await until(_holds(lambda: len(stage.receiver.received) == 1))
+            for n, action in enumerate(("pause", "resume"), 1):
+                await stage.admin.post_ok(f"{PATH}/{subscription['id']}/{action}")
+                await stage.incident()
+                await until(_holds(lambda expected=2 * n - 1: len(stage.receiver.received) == expected))
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+    assert not failures
 
 
 async def test_a_hundred_that_hang_delay_nobody_else(stage: Stage, api: Api) -> None:
