@@ -62,6 +62,7 @@ from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
 from app.summaries import router as summaries
 from app.ticketing.routes import complaints, decisions, rating_page, team_work, work
+from app.ticketing.routes.text_blocks import text_blocks_router
 from app.webhooks.intake.quotas import WebhookQuotas
 
 SERVED = tuple(routes_of(f"{process.package}.{process.routes}") for process in PROCESSES)
@@ -83,6 +84,7 @@ ROUTERS = (
     ),
     names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
     record_notices_router(LIFECYCLES),
+    text_blocks_router(LIFECYCLES),
     kpis_of_cases_router(LIFECYCLES),
     unsent_mails.router,
     imports.router,

@@ -65,6 +65,7 @@ PROCESSES = (
     Process("app.foundation.audit_points", lifecycles="audit_points point_rules", routes="queries"),
     Process("app.foundation.escalation", lifecycles="escalation_rules", routes="queries"),
     Process("app.foundation.checklists", lifecycles="checklists", routes="queries"),
+    Process("app.foundation.text_blocks", lifecycles="text_blocks", routes="queries"),
     Process("app.foundation.costs", lifecycles="hourly_rates", routes="queries"),
     Process("app.foundation.custom", lifecycles="fields", routes="queries"),
     Process("app.foundation.cis", lifecycles="lifecycle baselines verifications"),
@@ -75,7 +76,7 @@ PROCESSES = (
     Process("app.notifications", routes="queries"),
     Process("app.webhooks", lifecycles="sources.lifecycle"),
     Process("app.processes.incidents.alert_rules", routes="queries"),
-    Process("app.subscriptions"),
+    Process("app.subscriptions", routes="routes"),
     Process("app.foundation.decisions", lifecycles="approval_rules.lifecycle deputies.lifecycle"),
 )
 

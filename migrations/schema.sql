@@ -126,6 +126,7 @@ create table deliveries.attempt (
   size integer not null,
   headers jsonb not null,
   is_last boolean not null,
+  detail text collate "C",
   constraint attempt_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attempt_age ON deliveries.attempt USING btree (attempted_at);
@@ -4273,6 +4274,7 @@ create table fold.subscription (
   source text collate "C",
   opens_tickets boolean,
   tool_settings text[] collate "C",
+  sealed_template text collate "C",
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);
@@ -4527,6 +4529,25 @@ create table fold.team (
   constraint team_pkey PRIMARY KEY (id),
   constraint team_key_key UNIQUE (key)
 );
+
+create table fold.text_block (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  process text collate "C",
+  title_en text not null,
+  title_zh text not null,
+  text_en text not null,
+  text_zh text not null,
+  added_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint text_block_pkey PRIMARY KEY (id),
+  constraint text_block_key_key UNIQUE (key)
+);
+CREATE INDEX text_block_added ON fold.text_block USING btree (added_at DESC, id DESC);
 
 create table fold.timeline_entry (
   id uuid not null,
@@ -7585,6 +7606,12 @@ create table plumbing.refused_row (
   constraint refused_row_source_fingerprint_key UNIQUE (source, fingerprint)
 );
 CREATE INDEX refused_row_import ON plumbing.refused_row USING btree (import_id, id);
+
+create table plumbing.schema_change (
+  revision text collate "C" not null,
+  adds_only boolean not null,
+  constraint schema_change_pkey PRIMARY KEY (revision)
+);
 
 create table plumbing.session (
   id uuid not null,

@@ -52,7 +52,7 @@ def _attention(answer: dict[str, Any]) -> dict[str, Any]:
 
     def described(sentence: dict[str, Any]) -> dict[str, Any]:
         named = {name: argument["value"] for name, argument in sentence["parameters"].items()}
-        return {**_told({name: sentence[name] for name in OF_SENTENCES}), "parameters": named}
+        return {**_drop_empty({name: sentence[name] for name in OF_SENTENCES}), "parameters": named}
 
     return {
         "period": answer["period"],
@@ -106,14 +106,14 @@ async def _figure(session: AssistantSession, arguments: ExplainArguments) -> dic
             name: definition.get(name) for name in ("key", "name", "definition", "pitfalls", "direction")
         },
         "unit": figures["unit"],
-        "points": [_told(point) for point in figures["points"]],
+        "points": [_drop_empty(point) for point in figures["points"]],
         "without": of_influence.get("without", [])[:10],
         "heaviest": of_influence.get("heaviest", []),
         "then": session.sentence("then_cases"),
     }
 
 
-def _told(point: dict[str, Any]) -> dict[str, Any]:
+def _drop_empty(point: dict[str, Any]) -> dict[str, Any]:
     """Return what it says: without what is null, false or empty, and with what is 0."""
     return {name: part for name, part in point.items() if part or (part == 0 and part is not False)}
 
@@ -143,7 +143,7 @@ async def _some(
     """Return the cases from there on, the worst of all first."""
     end = begin + limit
     described = [
-        {**_told(case), "link": session.link(case["kind"], case["number"])} for case in cases[begin:end]
+        {**_drop_empty(case), "link": session.link(case["kind"], case["number"])} for case in cases[begin:end]
     ]
     return {
         "unit": page["unit"],

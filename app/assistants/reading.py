@@ -155,7 +155,7 @@ async def _history(session: AssistantSession, path: str, cursor: str | None) -> 
         paged = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
         page = await session.read(path, paged)
         return {
-            "events": [_told(event) for event in page["items"]],
+            "events": [_shorten_event(event) for event in page["items"]],
             "names": page["names"],
             "next_cursor": page["next_cursor"],
         }
@@ -163,7 +163,7 @@ async def _history(session: AssistantSession, path: str, cursor: str | None) -> 
     return await whole_page(fetch, EVENTS_ON_A_PAGE)
 
 
-def _told(event: Mapping[str, Any]) -> dict[str, Any]:
+def _shorten_event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the event without the machinery, and without what it does not say."""
     return {
         name: part

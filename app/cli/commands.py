@@ -22,6 +22,7 @@ from app.exchange.readers.rows import FileRefused
 from app.kernel.access.vault import VaultError
 from app.kernel.actions.refusals import Refusal
 from app.platform import settings
+from app.platform.backups import BackupRefused
 from app.platform.db import DatabaseGone
 from app.platform.embedded import DISK_FULL, EmbeddedError, default_data_dir
 from app.platform.installation import InstallationError
@@ -48,6 +49,9 @@ COMMANDS = {
     "reconcile": "figures.reconcile",
     "sla-cases": "conformance.sla_cases",
     "effect-cases": "conformance.effect_cases",
+    "doctor": "doctor.doctor",
+    "backup": "upkeep.backup",
+    "restore": "upkeep.restore",
     "mcp": "mcp",
     "lifecycles": "upkeep.lifecycles",
     "contract": "upkeep.contract",
@@ -103,7 +107,7 @@ def run() -> None:
         _end(_full_disk() or str(error), NO_DATABASE)
     except psycopg.Error as error:
         _end(_full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE)
-    except (FileRefused, ImportConflict, CaseFileError, RelayRefused) as error:
+    except (FileRefused, ImportConflict, CaseFileError, RelayRefused, BackupRefused) as error:
         _end(str(error), REFUSED)
     except BrokerGone as error:
         _end(str(error), NO_ANSWER)

@@ -18,9 +18,12 @@ from app.kernel.actions.refusals import NotFound
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
+from app.platform import settings
+from app.platform.backups import add_erased
 
 ERASED_MESSAGE = (
-    "Erased. Backups made before hold the key still: let them expire, and erase again after restoring one."
+    "Erased. Backups made before hold the key still: let them expire, and erase again after restoring one; "
+    "`ledgerdesk restore` does so."
 )
 
 
@@ -44,16 +47,19 @@ def erase(
         if loaded is None:
             raise NotFound()
         remains = await remains_of(ledger, loaded.record)
-        if not await _erase(ledger, loaded.record):
+        if not await erase_person(ledger, loaded.record):
             return False, remains, []
         erased = [person for person in remains.others if namesakes or (not yes and _is_confirmed(person))]
         for namesake in erased:
             other = await load(ledger.db, LIFECYCLE, str(namesake.id))
             assert other is not None, "records stay"
-            await _erase(ledger, other.record)
+            await erase_person(ledger, other.record)
         return True, remains, erased
 
     now, remains, erased = with_ledger(work)
+    backups = settings.current().backup_dir
+    if backups is not None and backups.is_dir():  # so that a restore erases them again
+        add_erased(backups, [person, *(str(other.id) for other in erased)])
     left = [person for person in remains.others if person not in erased]
     result: dict[str, Any] = {"id": person, "state": PersonState.erased, "erased_before": not now}
     result["others_erased"] = [person.id for person in erased]
@@ -62,7 +68,7 @@ def erase(
     print_result("\n".join(_report_lines(remains, left, now=now)), result, as_json=as_json)
 
 
-async def _erase(ledger: Ledger, person: Person) -> bool:
+async def erase_person(ledger: Ledger, person: Person) -> bool:
     """Erase the person. Return False if they were before."""
     if person.state is PersonState.erased:
         return False

@@ -16,6 +16,7 @@ from app.cli import import_output as imports_shown
 from app.cli.exits import LARGELY_REFUSED, REFUSED
 from app.cli.output import print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata, with_ledger
+from app.common.times.written_times import DateOrder
 from app.exchange import kpi_catch_up, load
 from app.exchange.kpi_catch_up import PATIENCE_SECONDS, CatchUpResult
 from app.exchange.mapping import FileMapping, read_mapping
@@ -24,7 +25,7 @@ from app.exchange.readers.lines import ENCODINGS, UTF8
 from app.exchange.readers.ndjson import Ndjson
 from app.exchange.readers.rows import FileRefused, Reader
 from app.exchange.readers.servicenow import ServiceNow
-from app.exchange.readers.times import DateOrder, zone_named
+from app.exchange.readers.times import zone_of_file
 from app.exchange.readers.xes import Xes
 from app.exchange.report import ImportReport
 from app.kernel.ledger import Ledger
@@ -49,7 +50,7 @@ def formats() -> None:
 
 def _zone(name: str) -> str:
     try:
-        zone_named(name)
+        zone_of_file(name)
     except FileRefused as error:
         raise typer.BadParameter(str(error)) from error
     return name

@@ -23,6 +23,9 @@ down_revision = "{newest}"
 branch_labels = None
 depends_on = None
 
+# Whether programs of before go on with it: tables, columns that may be empty, indexes.
+ADDS_ONLY = True
+
 
 def upgrade() -> None:
 {steps}

@@ -42,9 +42,28 @@ from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
 from app.foundation.services.items import DraftCatalogueItem
 from app.foundation.services.services import ProposeService
+from app.foundation.text_blocks.text_blocks import AddTextBlock
 from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.policies.payloads import DraftChangeTemplate
 
+#: Answers of the desk that recur.
+TEXT_BLOCKS = (
+    AddTextBlock(
+        key="seen-to",
+        title_en="We are looking into it",
+        title_zh="正在处理",
+        text_en="Dear {requester}, {number} is with {team}. We will write as soon as we know more.\n{agent}",
+        text_zh="{requester}，您好：{number} 已由“{team}”处理，有进展会及时告知。\n{agent}",
+    ),
+    AddTextBlock(
+        key="which-device",
+        process="incident",
+        title_en="Which device?",
+        title_zh="请说明设备",
+        text_en="Dear {requester}, on which device is it? Its number stands on a label beneath it.\n{agent}",
+        text_zh="{requester}，您好：请问是在哪台设备上出现的？编号在设备底部的标签上。\n{agent}",
+    ),
+)
 #: Assignment rules do not apply to P1: the first agent of the desk who sees one takes it.
 AUTO_ASSIGNED = (Priority.P2, Priority.P3, Priority.P4)
 ScriptFactory = Callable[[str], Script]
@@ -59,7 +78,9 @@ async def make_foundations(begin: ScriptFactory, cast: Participants) -> None:
     """Create the reference data that do not exist yet. `begin` returns a script of that name, with its clock
     at the founding of the organisation.
     """
-    await asyncio.gather(_categories(begin), _services(begin, cast), _groups(begin, cast))
+    await asyncio.gather(
+        _categories(begin), _services(begin, cast), _groups(begin, cast), _text_blocks(begin)
+    )
     await asyncio.gather(_items(begin, cast), _machines(begin, cast), _rules(begin), _templates(begin, cast))
     await make_agreements(begin, cast)
 
@@ -89,6 +110,13 @@ async def _categories(begin: ScriptFactory) -> None:
 def _category(process: str, key: str, en: str, zh: str, parent: UUID | None = None) -> AddCategory:
     above = None if parent is None else str(parent)
     return AddCategory(process=process, key=key, name_en=en, name_zh=zh, parent=above)
+
+
+async def _text_blocks(begin: ScriptFactory) -> None:
+    async def add_block(body: AddTextBlock) -> None:
+        await begin(f"text-block-{body.key}").act(DEMO_RULE, "text_block", "add", None, body)
+
+    await _gather(map(add_block, TEXT_BLOCKS))
 
 
 async def _services(begin: ScriptFactory, cast: Participants) -> None:

@@ -18,7 +18,7 @@ from app.desk.forms.fields import Form, FormField, form_of
 NO_FILTERS = frozenset({"limit", "cursor", "sort", "fields", "view", "count", "expand", "include", "q"})
 #: Lists within a record that a page shows by itself or not at all.
 OTHER_LISTS = frozenset(
-    {"events", "notices", "kpis", "approval_preview", "page", "invitation.ics", "chart.svg"}
+    {"events", "notices", "kpis", "text_blocks", "approval_preview", "page", "invitation.ics", "chart.svg"}
 )
 JSON = "application/json"
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.common.times.written_times import DateOrder
 from app.exchange import load
 from app.exchange.files import InMemoryFile
 from app.exchange.load import LoadProgress
@@ -23,7 +24,6 @@ from app.exchange.readers.delimited import Delimited
 from app.exchange.readers.ndjson import Ndjson
 from app.exchange.readers.rows import FileRefused, Reader
 from app.exchange.readers.servicenow import ServiceNow
-from app.exchange.readers.times import DateOrder
 from app.exchange.readers.xes import Xes
 from app.kernel import uploads
 from app.kernel.consumers import polling as rounds

@@ -26,9 +26,9 @@ from pydantic import (
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum, codecs
 from app.common.tickets import Channel, HoldReason
+from app.common.times.written_times import DateOrder
 from app.exchange.readers.rows import FileRefused, Format
 from app.exchange.readers.table import Layout, StateAndFields
-from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
 
 LARGEST_MAPPING = 262_144

@@ -26,7 +26,7 @@ from app.exchange.import_jobs import FormatName, ImportOptions, ImportRequest
 from app.exchange.load import SOURCE_NAME, WRONG_SOURCE_NAME
 from app.exchange.readers.rows import FileRefused
 from app.exchange.readers.servicenow import FORMAT as SERVICENOW
-from app.exchange.readers.times import zone_named
+from app.exchange.readers.times import zone_of_file
 from app.kernel import uploads
 from app.kernel.actions.actor_policy import admin
 from app.kernel.actions.payloads import FileName
@@ -275,7 +275,7 @@ def _check_options(body: AskImport) -> None:
     pointer = "/zone"
     try:
         if body.zone is not None:
-            zone_named(body.zone)
+            zone_of_file(body.zone)
         pointer = "/mapping"
         import_jobs.mapping_of(body)
     except FileRefused as error:

@@ -30,20 +30,20 @@ def translate(language: str, table: str, code: str, words: dict[str, str] | None
     if language != SPACED:
         return template.format_map(blanks)
     filled = ""
-    for literal, name in _parts(template):
-        filled = _beside(filled, literal)
+    for literal, name in _literals_with_blanks(template):
+        filled = _joined(filled, literal)
         if name is not None:
-            filled = _beside(filled, str(blanks[name]))
+            filled = _joined(filled, str(blanks[name]))
     return filled
 
 
 @cache
-def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
+def _literals_with_blanks(template: str) -> tuple[tuple[str, str | None], ...]:
     """Return the literal texts of a sentence, each with the name of the placeholder after it."""
     return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
 
 
-def _beside(before: str, after: str) -> str:
+def _joined(before: str, after: str) -> str:
     """Return the two texts, one after the other, with a space between the two scripts."""
     is_joint = JOINT.fullmatch(before[-1:] + after[:1]) is not None
     return f"{before} {after}" if is_joint else before + after

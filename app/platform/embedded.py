@@ -34,6 +34,7 @@ PATIENCE_SECONDS = 300.0  # Recovery may replay gigabytes; a server that dies is
 STOP_SECONDS = 60
 LOG_BYTES_MAX = 10_000_000
 SOCKET = ".s.PGSQL.5432"
+CLUSTER = "postgres"  # the folder of PostgreSQL's files in a data directory
 SOCKET_PATH_BYTES_MAX = 103  # macOS; Linux allows 107
 SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])  # PostgreSQL manual, Message Formats
 
@@ -57,6 +58,7 @@ SETTINGS = {
     "max_connections": "100",
     "max_wal_size": "4GB",  # so that checkpoints do not slow down an import
     "checkpoint_timeout": "15min",
+    "max_slot_wal_keep_size": "8GB",  # for whoever receives the log, and may have gone for good
     "jit": "off",
     "fsync": "on",
     "synchronous_commit": "on",
@@ -116,11 +118,16 @@ class Tools(NamedTuple):
 
 
 class EmbeddedPostgres:
-    """A process's use of the server of a data directory; `options` count only if this process starts it."""
+    """A process's use of the server of a data directory; `options` count only if this process starts it.
+    `patience` is how many seconds a start may take.
+    """
 
-    def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, options: Mapping[str, str] | None = None, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self._patience = patience
         self.data_dir = Path(os.path.realpath(data_dir.expanduser()))
-        self.cluster = self.data_dir / "postgres"
+        self.cluster = self.data_dir / CLUSTER
         self.log = self.data_dir / "postgres.log"
         self.socket_dir = self.data_dir / "postgres-socket"
         self.settings = SETTINGS | dict(options or {})
@@ -132,8 +139,8 @@ class EmbeddedPostgres:
 
     def __enter__(self) -> "EmbeddedPostgres":
         try:
-            self._tools = _tools()
-            _make_data_dir(self.data_dir, self._tools)
+            self._tools = installed_tools()
+            make_data_dir(self.data_dir, self._tools)
             starting = self._lock_start()
             try:
                 self._join()
@@ -203,7 +210,7 @@ class EmbeddedPostgres:
         """Join the server if it answers; start one when no process of an earlier server is left. Return the
         position in its log where the output of one that was started begins; -1: it was there.
         """
-        deadline, log_start = time.monotonic() + PATIENCE_SECONDS, -1
+        deadline, log_start = time.monotonic() + self._patience, -1
         while time.monotonic() < deadline:
             lock = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
             if lock is None and self._answers():
@@ -304,11 +311,13 @@ class EmbeddedPostgres:
             self.socket_dir.rmdir()
 
 
-def embedded_server(data_dir: Path, options: Mapping[str, str] | None = None) -> EmbeddedPostgres:
+def embedded_server(
+    data_dir: Path, options: Mapping[str, str] | None = None, patience: float = PATIENCE_SECONDS
+) -> EmbeddedPostgres:
     """Return a context manager that provides the server of the data directory: starts it, or joins a running
     one.
     """
-    return EmbeddedPostgres(data_dir, options)
+    return EmbeddedPostgres(data_dir, options, patience)
 
 
 def default_data_dir(project: Path) -> Path:
@@ -350,7 +359,8 @@ def _advice(words: str) -> str:
     return "\n".join([_hint(words) or "It said:", *words.splitlines()[-8:]])
 
 
-def _make_data_dir(directory: Path, tools: Tools) -> None:
+def make_data_dir(directory: Path, tools: Tools) -> None:
+    """Make a data directory, unless it is there. Raises EmbeddedError if PostgreSQL cannot enter it."""
     mode = 0o711 if tools.user else 0o700  # PostgreSQL's user may pass through, but change nothing.
     with suppress(FileExistsError):
         directory.mkdir(mode=mode, parents=True)
@@ -399,7 +409,8 @@ def _make_socket_dir(data_dir: Path, tools: Tools) -> Path:
     )
 
 
-def _tools() -> Tools:
+def installed_tools() -> Tools:
+    """Return the programs of PostgreSQL. Raises EmbeddedError."""
     spec = importlib.util.find_spec(PACKAGE)
     site = Path(spec.origin).parents[1] if spec and spec.origin else Path()
     binaries = Path(PACKAGE, f"pginstall{MAJOR}", "bin")

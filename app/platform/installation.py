@@ -15,7 +15,7 @@ import psycopg
 import structlog
 
 from app.platform import schema
-from app.platform.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
+from app.platform.embedded import CLUSTER, EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.platform.settings import PROJECT, Settings
 from app.platform.startup import retry_step
 
@@ -82,6 +82,25 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
 
 
 @contextlib.contextmanager
+def open_unchanged(settings: Settings) -> Iterator[Installation]:
+    """Open the installation for the block as it is: an embedded database is started if it does not run, and
+    is not migrated. Raises EmbeddedError, InstallationError if there is none yet.
+    """
+    data_dir = settings.data_dir or default_data_dir(PROJECT)
+    secrets_dir = secrets_directory(settings)
+    if settings.database_url is not None:
+        yield Installation(settings.database_url, settings.owner_url, secrets_dir, data_dir=None)
+        return
+    if not (data_dir / CLUSTER / "PG_VERSION").exists():
+        raise InstallationError(
+            f"There is no embedded database in {data_dir} yet. `ledgerdesk serve` makes one."
+        )
+    with embedded_server(data_dir) as server:
+        url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
+        yield Installation(url, owner_url, secrets_dir, data_dir=server.data_dir)
+
+
+@contextlib.contextmanager
 def _watched(server: EmbeddedPostgres) -> Iterator[None]:
     """Restart the server whenever it dies, from a thread, so that the event loop is not blocked."""
     ended = threading.Event()
@@ -122,7 +141,8 @@ def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Insta
             administrator.execute(f"create database {DATABASE} owner {OWNER_ROLE}".encode())
     url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
     before = schema.current(owner_url)
-    if before != schema.newest():
+    is_ahead = before is not None and before > schema.newest() and schema.only_adds_since(owner_url)
+    if before != schema.newest() and not is_ahead:
         try:
             schema.migrate(owner_url, SERVICE_ROLE)
         except schema.SchemaTooOldError as error:

@@ -59,7 +59,7 @@ class RequestFailed(Exception):
 
 class UnusableAddress(ValueError):
     """The text is no address that requests may be sent to. `code` says why: `wrong_address`, `only_https`,
-    `wrong_port`.
+    `wrong_port`, `address_refused`.
     """
 
     def __init__(self, code: str) -> None:
@@ -100,6 +100,17 @@ class OutwardPolicy:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         return f"{parts.scheme}://{host}" if port in (None, usual) else f"{parts.scheme}://{host}:{port}"
 
+    def check_target(self, url: str) -> str:
+        """Return scheme, host and port of an address that is to be kept. One of one's own network is refused
+        at once where it is written as such; that of a name can be told only when it is connected to. Raises
+        UnusableAddress.
+        """
+        origin = self.check_url(url)
+        address = _literal_address(urlsplit(url).hostname or "")
+        if address is not None and not self.permits(address):
+            raise UnusableAddress("address_refused")
+        return origin
+
     def permits(self, address: Address) -> bool:
         """Return whether requests may go to that address."""
         if isinstance(address, IPv6Address) and address.scope_id is not None:
@@ -116,6 +127,22 @@ class OutwardPolicy:
         return target_address.is_global and not (
             target_address.is_multicast or target_address.is_reserved or target_address.is_unspecified
         )
+
+
+def _literal_address(host: str) -> Address | None:
+    """Return the address that the host is, in whatever spelling; None: it is a name. This machine's own name
+    is one address everywhere (RFC 6761, 6.3).
+    """
+    if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001, 2130706433
+    except OSError:
+        return None
 
 
 def _meant(address: Address) -> Address:

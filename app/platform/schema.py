@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import sqlalchemy
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,6 +15,8 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+
+logger = structlog.get_logger()
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 CONNECT_SECONDS = 10
@@ -111,7 +114,8 @@ def _refuse_unknown(revision: str | None) -> None:
     if revision is not None and revision > newest():
         raise SchemaError(
             f"The database has the schema {revision}, of a later version than this one, which has "
-            f"{newest()}. Use that version."
+            f"{newest()}, and what came since does more than add. Use that version, or restore the backup "
+            "from before the upgrade."
         )
 
 
@@ -119,11 +123,19 @@ def _refuse_unknown(revision: str | None) -> None:
 CURRENT = "select version_num from plumbing.migration"
 
 
-def is_enough(revision: str | None) -> bool:
-    """Say whether this program can work with a schema of that revision: its own, or a later one. Migrations
-    expand first and contract later, so that old servers keep working while the next version is deployed.
-    """
-    return revision is not None and revision >= newest()
+#: Says whether a program that needs the revision `needed` can work with the schema: it is its own, or a later
+#: one to which every migration since has only added.
+FITS = """
+select m.version_num = %(needed)s or (m.version_num > %(needed)s and coalesce(
+  (select bool_and(c.adds_only) from plumbing.schema_change c where c.revision > %(needed)s), false))
+from plumbing.migration m"""
+
+
+def only_adds_since(url: str) -> bool:
+    """Say whether every migration of the database since this program's schema only adds to it."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        row = connection.execute(FITS.encode(), {"needed": newest()}).fetchone()
+    return row is not None and bool(row[0])
 
 
 def current(url: str) -> str | None:
@@ -136,8 +148,13 @@ def current(url: str) -> str | None:
 
 
 def check(url: str) -> None:
-    """Check that the schema fits this program. Raises SchemaError, with the command that mends it."""
+    """Check that the schema fits this program: it is its own, or a later one to which was only added. Raises
+    SchemaError, with the command that mends it.
+    """
     present, needed = current(url), newest()
+    if present is not None and present > needed and only_adds_since(url):
+        logger.info("the schema is of a later version, which only adds", schema=present, needed=needed)
+        return
     _refuse_unknown(present)
     if present != needed:
         raise SchemaError(

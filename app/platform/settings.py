@@ -166,6 +166,11 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of secret files, the master key among them. None: `secrets/` in the data folder.",
     )
+    backup_dir: Path | None = Field(
+        default=None,
+        description="Folder of backups that `backup` writes to, `restore` reads and `doctor` looks at. None: "
+        "the commands name it, and `doctor` knows of no backups.",
+    )
     host: str = Field(default="127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="TCP port that `serve` listens on.")
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(

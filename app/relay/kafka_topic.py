@@ -63,6 +63,7 @@ class KafkaTopic:
         return LARGEST_BYTES
 
     async def __aenter__(self) -> Self:
+        _ignore_kept_failures(asyncio.get_running_loop())
         self._consumer = AIOKafkaConsumer(
             **self._line,
             isolation_level="read_committed",
@@ -176,6 +177,21 @@ class KafkaTopic:
 
     def check(self) -> None:
         """Do nothing: the client connects again by itself, and the next transaction shows whether it may."""
+
+
+def _ignore_kept_failures(loop: asyncio.AbstractEventLoop) -> None:
+    """Have the loop not report failures that the client has raised, and keeps in futures that it never reads:
+    those of a transaction and of its batches, after another relay has begun.
+    """
+    if loop.get_exception_handler() is None:
+        loop.set_exception_handler(_report_others)
+
+
+def _report_others(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    future = context.get("future")
+    is_kept = isinstance(context.get("exception"), KafkaError) and not isinstance(future, asyncio.Task)
+    if future is None or not is_kept:
+        loop.default_exception_handler(context)
 
 
 @contextlib.asynccontextmanager

@@ -21,6 +21,7 @@ from nats.js.errors import NotFoundError
 
 from app.relay.brokers import LARGEST_BYTES, BrokerGone, Overtaken, RelayRefused
 from app.relay.messages import MEDIA_TYPE, ForeignMessage, Message, Published, read_published
+from app.relay.nats_credentials import NatsCredentials
 from app.relay.targets import RelayTarget
 
 CONNECT_SECONDS = 5
@@ -80,7 +81,8 @@ class NatsStream:
         target = self._target
         named: dict[str, Any] = {"user": target.user, "password": target.password}
         if target.credentials is not None:
-            named["user_credentials"] = str(target.credentials)
+            credentials = NatsCredentials(target.credentials)
+            named |= {"user_jwt_cb": credentials.token, "signature_cb": credentials.sign}
         if target.tls:
             named["tls"] = target.tls_context()
         return named

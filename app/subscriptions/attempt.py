@@ -19,6 +19,7 @@ from app.subscriptions.formats.message import EventMessage, MessageSubject, Subs
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, unseal
+from app.subscriptions.templates.render import FAILED, TemplateFailed
 
 GONE_STATUS = 410
 #: A receiver says by this header that it wants no further attempt at the message, or no message at all.
@@ -49,6 +50,11 @@ class AttemptResult:
     attempt: Attempt
     pause: timedelta | None = None
     disabled_because: DisabledBecause | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Return whether the receiver has settled the event: it took it, or wants no more of it."""
+        return self.needs_no_retry and self.attempt.outcome is not Outcome.template_failed
 
     @property
     def needs_no_retry(self) -> bool:
@@ -93,15 +99,18 @@ async def attempt_delivery(
     delivery_format = FORMATS[subscription.format]
     begun_at = time.perf_counter()
     answer: Answer | None = None
-    size, code, pause = 0, None, None
+    size, code, pause, detail = 0, None, None, None
     try:
         delivered = await delivery_format.deliver(client, target, message, now)
     except (RequestFailed, UnusableAddress) as error:
         code = error.code
+    except TemplateFailed as error:
+        code, detail = error.code, error.key or None
     else:
         if delivered is None:
             return None
         answer, size, code, pause = delivered.answer, delivered.size, delivered.code, delivered.pause
+        detail = delivered.detail
     attempt = Attempt(
         subscription_id=subscription.id,
         position=event.position,
@@ -115,6 +124,7 @@ async def attempt_delivery(
         duration_ms=int((time.perf_counter() - begun_at) * 1_000),
         size=size,
         headers={} if answer is None else _kept_headers(answer.headers),
+        detail=detail,
         is_repeated=is_repeated,
     )
     if answer is None:
@@ -127,6 +137,9 @@ async def attempt_delivery(
 def _outcome(answer: Answer | None, code: str | None) -> Outcome:
     if code is None:
         return Outcome.delivered
+    if code == FAILED:
+        # No repetition mends a template: somebody mends it, and sends again.
+        return Outcome.template_failed
     wish = None if answer is None else answer.headers.get(WISH)
     return Outcome.aborted if wish == ABORT else Outcome.failed
 

@@ -24,12 +24,12 @@ MOST_RESENT = 10_000
 
 _COLUMNS = (
     "id, subscription_id, position, stream, event_type, message_id, attempted_at, outcome, code, status, "
-    "duration_ms, size, headers"
+    "duration_ms, size, headers, detail"
 )
 _TYPES = (
     "%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], "
     "%s::text[], "
-    "%s::text[], %s::smallint[], %s::integer[], %s::integer[], %s::jsonb[]"
+    "%s::text[], %s::smallint[], %s::integer[], %s::integer[], %s::jsonb[], %s::text[]"
 )
 INSERT_ATTEMPTS = f"""
 insert into deliveries.attempt ({_COLUMNS}, is_last)
@@ -98,6 +98,7 @@ class Attempt:
     duration_ms: int
     size: int
     headers: dict[str, str]
+    detail: str | None = None
     is_repeated: bool = False
     id: UUID = field(default_factory=uuid7)
 
@@ -132,6 +133,7 @@ def _columns(attempts: Sequence[Attempt]) -> list[list[Any]]:
             each.duration_ms,
             each.size,
             to_json(each.headers).decode(),
+            each.detail,
         )
         for each in attempts
     ]

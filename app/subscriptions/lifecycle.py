@@ -55,6 +55,9 @@ SubscriptionRoles = Annotated[
     Field(description="The only roles of its account that it sees with; none: all that the account holds."),
 ]
 SealedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
+SealedTemplate = Annotated[
+    str | None, Hidden(), Field(description="The template, encrypted; null: the format needs none.")
+]
 Origin = Annotated[ShortText, Field(description="Scheme, host and port of the address.")]
 EventTypeName = Annotated[
     str,
@@ -121,6 +124,7 @@ class AddSubscription(NewSubscriptionFields):
     origin: Origin
     sealed_url: SealedText
     sealed_secret: SealedText
+    sealed_template: SealedTemplate = None
 
 
 @dataclass
@@ -233,6 +237,22 @@ def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext)
     subscription.sealed_url = body.sealed_url
 
 
+class SetTemplate(Payload):
+    """Another template for a subscription."""
+
+    sealed_template: SealedText
+
+
+def set_template(subscription: Subscription, body: SetTemplate, ctx: ActionContext) -> None:
+    """Set the subscription's template: events are sent as it says from then on."""
+    subscription.sealed_template = body.sealed_template
+
+
+async def has_no_template(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
+    """Refuse a template for a subscription of another format (`has_no_template`)."""
+    return None if subscription.format is DeliveryFormat.template else "has_no_template"
+
+
 class RotateSubscription(Payload):
     """A new secret for a subscription."""
 
@@ -300,14 +320,14 @@ async def failing_already(reads: ReadContext, subscription: Subscription, ctx: A
 
 
 class NoteRefusal(Payload):
-    """The reason why a tool has refused what was written to it, and of which record."""
+    """The reason why a tool has refused what was written to it, or a template failed, and of which record."""
 
     code: Annotated[ShortText, Field(description="Code of the attempt.")]
     record: Annotated[ShortText, Field(description="Record that was written of: `<kind>/<id>`.")]
 
 
 def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
-    """Note the subscription's refusal: its tool did not take what was written to it."""
+    """Note the subscription's refusal: its tool did not take what was written to it, or its template failed."""
 
 
 class StopSubscription(Payload):
@@ -337,13 +357,13 @@ MAKERS = (admin | subscriber | rule).in_person()
 OWNERS = (admin | holder | rule).in_person()
 
 
-def _told(step: NoticeType) -> tuple[RecipientRule, ...]:
+def _owner_and_admins(step: NoticeType) -> tuple[RecipientRule, ...]:
     return RecipientRule(step, field="person_id"), RecipientRule(step, roles=frozenset({Role.admin}))
 
 
-HALTED = _told(NoticeType.deliveries_stopped)
-FAILING = _told(NoticeType.deliveries_failing)
-REFUSED = _told(NoticeType.delivery_refused)
+HALTED = _owner_and_admins(NoticeType.deliveries_stopped)
+FAILING = _owner_and_admins(NoticeType.deliveries_failing)
+REFUSED = _owner_and_admins(NoticeType.delivery_refused)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -356,6 +376,7 @@ LIFECYCLE = Lifecycle(
         action(add,            "添加",     NEW_RECORD,     State.active,   MAKERS, "subscription.added",     wrong=NEW_CHECKS),
         action(edit,           "编辑",     list(State),    STAYS,          OWNERS, "subscription.edited",    wrong=CHECKS),
         action(move,           "变更地址", list(State),    STAYS,          OWNERS, "subscription.moved",     wrong=(*CHECKS, outlives_credential)),
+        action(set_template,   "更换模板", list(State),    STAYS,          OWNERS, "subscription.template_set", wrong=CHECKS, unless=(has_no_template,)),
         action(rotate,         "轮换密钥", list(State),    STAYS,          OWNERS, "subscription.rotated",   wrong=(*CHECKS, rotated_lately)),
         action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused",    wrong=CHECKS),
         action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   wrong=CHECKS, unless=(has_ended,)),

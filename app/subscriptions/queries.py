@@ -22,6 +22,7 @@ class AttemptOutcome(CodeEnum):
     delivered = "delivered", "Delivered", "已送达"
     failed = "failed", "Failed", "失败"
     given_up = "given_up", "Failed for three days, not tried again", "连续失败三天，不再重试"
+    template_failed = "template_failed", "The template failed, not tried again", "模板出错，不再重试"
     aborted = "aborted", "Not tried again, as the receiver asked", "应接收方要求不再重试"
 
 
@@ -47,7 +48,11 @@ class AttemptOut(OutputModel):
     outcome: AttemptOutcome
     code: str | None = Field(
         description="The reason of the failure: `status`, `redirect`, `vendor_code`, `timeout`, `closed`, "
-        "`no_connection`, `tls`, `unknown_host`, `address_refused`."
+        "`no_connection`, `tls`, `unknown_host`, `address_refused`, `template_failed`, `template_limit`, or one "
+        "of a tool."
+    )
+    detail: str | None = Field(
+        description="With `vendor_code` the vendor's own number, and of a template the key that failed."
     )
     status: int | None = Field(description="HTTP status of the answer; null: none came.")
     duration_ms: int
@@ -61,6 +66,33 @@ class ResentOut(OutputModel):
     """The number of events, or of stretches of the log, that are sent once more."""
 
     resent: int
+
+
+class SubscriptionTemplateOut(OutputModel):
+    """The template of a subscription."""
+
+    template: str | None
+
+
+class PreviewedRequest(OutputModel):
+    """A request that is not sent; the secret, and what is made with it, is `********`."""
+
+    method: str
+    origin: str = Field(description="Of the address, which may hold a secret, the origin only.")
+    query: str | None = Field(description="What is added to the address.")
+    headers: dict[str, str]
+    body: str | None
+
+
+class SubscriptionPreviewOut(OutputModel):
+    """The request that would deliver an event; null where its template failed, and why."""
+
+    event_type: str
+    position: int | None = Field(description="The event's place in the log; null: it is a test.")
+    stream: str = Field(description="The event's record: `<kind>/<id>`.")
+    request: PreviewedRequest | None
+    failure: str | None
+    failed_key: str | None = Field(description="The key of the template that failed.")
 
 
 class SubscriptionStatusOut(OutputModel):

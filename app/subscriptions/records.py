@@ -39,6 +39,7 @@ class DeliveryFormat(CodeEnum):
     feishu = "feishu", "Feishu", "飞书"
     dingtalk = "dingtalk", "DingTalk", "钉钉"
     wecom = "wecom", "WeCom", "企业微信"
+    template = "template", "A template of one's own", "自定义模板"
     tool = "tool", "Requests of a tool's own interface", "调用工具自身的接口"
 
 
@@ -46,9 +47,9 @@ class Subscription(Record):
     """A subscription: the events that an account sees, sent to an address as they happen.
 
     It belongs to the account `person_id`, and sees what that sees at the instant of each delivery: with the
-    roles in `roles` only, if there are any. One that was made with a key ends with that key. The address and
-    the secrets are encrypted with the master key, since an address may hold a secret, too; `origin` is its
-    scheme, host and port. `previous_sealed_secret` signs as well until `previous_ends_at`.
+    roles in `roles` only, if there are any. One that was made with a key ends with that key. The address, the
+    template and the secrets are encrypted with the master key, since an address may hold a secret, and a
+    template the numbers of people; `origin` is the address's scheme, host and port. `previous_sealed_secret` signs as well until `previous_ends_at`.
     """
 
     KIND: ClassVar[str] = "subscription"
@@ -91,6 +92,7 @@ class Subscription(Record):
         "Settings of the tool, as name=value: for Jira `project` and `issue_type`.",
         examples=[["project=OPS", "issue_type=Task"]],
     )
+    sealed_template: Annotated[str | None, Hidden()] = None
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(

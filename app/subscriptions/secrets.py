@@ -12,6 +12,7 @@ from app.subscriptions.records import DeliveryFormat
 
 SECRET_PURPOSE = b"ledgerdesk subscription secret"
 URL_PURPOSE = b"ledgerdesk subscription address"
+TEMPLATE_PURPOSE = b"ledgerdesk subscription template"
 STANDARD_PREFIX = "whsec_"
 #: Standard Webhooks: between 24 and 64 random bytes.
 SECRET_BYTES = 32

@@ -71,6 +71,16 @@ async def select_span(
     return Selected(events, event_slice.remaining.low, not event_slice.is_at_end)
 
 
+async def select_newest(
+    ledger: Ledger, subscription: Subscription, caller: Caller, span: PositionSpan
+) -> Sequence[SeenEvent]:
+    """Return the newest events of the span that would be sent, the last first. Raises DatabaseGone."""
+    event_slice = await read_slice(
+        ledger, caller, filter_of(subscription), span, EVENTS_AT_ONCE, forward=False
+    )
+    return await _of_records(ledger, subscription, event_slice.events)
+
+
 async def _of_records(
     ledger: Ledger, subscription: Subscription, events: Sequence[SeenEvent]
 ) -> Sequence[SeenEvent]:

@@ -76,12 +76,12 @@ class Sender:
                         self.shared, subscription_id, progress, client
                     )
             for row in await fetch_rows(self._connection, RESENDS, (list(active),)):
-                self._ask_again(
+                self._add_resend(
                     self.queues[row["subscription_id"]], Resend(row["id"], row["low"], row["high"])
                 )
         self.shared.active = active
 
-    def _ask_again(self, queue: SubscriptionQueue, request: Resend) -> None:
+    def _add_resend(self, queue: SubscriptionQueue, request: Resend) -> None:
         request_ids = {resend.id for resend in queue.resends} | set(queue.finished_resends)
         if request.id not in request_ids:
             queue.resends.append(request)

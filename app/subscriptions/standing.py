@@ -34,8 +34,8 @@ async def warn(ledger: Ledger, subscription: Subscription, since: datetime, now:
 async def note_refusal(
     ledger: Ledger, subscription: Subscription, record: str, code: str, now: datetime
 ) -> None:
-    """Note that a tool has refused what was written of that record; its account is told. Raises
-    DatabaseGone.
+    """Note that a tool has refused what was written of that record, or that the template failed; its account
+    is told. Raises DatabaseGone.
     """
     await _perform(ledger, subscription, "note_refusal", NoteRefusal(code=code, record=record), now)
 

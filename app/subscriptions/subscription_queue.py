@@ -32,7 +32,8 @@ from app.subscriptions.progress import SubscriptionProgress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.selection import Selected, select_new, select_span
-from app.subscriptions.standing import note_recovery, stop, warn
+from app.subscriptions.standing import note_recovery, note_refusal, stop, warn
+from app.subscriptions.templates.render import FAILED
 
 #: What was selected and rendered is good for so long; then it is looked at again before it is sent.
 FRESH_SECONDS = 0.5
@@ -91,6 +92,9 @@ class SubscriptionQueue:
         self._caller: Caller | None = None
         self._subscription: Subscription | None = None
         self._stopped_version = 0
+        #: The first event since then that the template failed on, and the template of which somebody was told.
+        self._failed_stream: str | None = None
+        self._told_template: str | None = None
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
 
     async def send_some(self) -> bool:
@@ -219,7 +223,7 @@ class SubscriptionQueue:
                     return
                 is_repeated = lane.waits is not None and event is lane.events[0]
                 result = await self._attempt(event, batch, is_repeated=is_repeated)
-                if result is not None and not self._settle(lane, event, result):
+                if result is not None and not self._record_result(lane, event, result):
                     return
 
     @property
@@ -268,12 +272,12 @@ class SubscriptionQueue:
             return None
         return await subject_of(self._ledger, event)
 
-    def _settle(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
+    def _record_result(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
         """Note what came of an attempt. Return whether the lane goes on with its next event."""
         progress, now = self.progress, self._state.clock()
         if result.needs_no_retry:
             progress.attempts.append(result.attempt)
-            progress.succeeded()
+            self._note_settled(lane.stream, result)
             if lane.waits is not None:
                 progress.wait(lane.stream, WaitingStream(event.event.position + 1, 0, now, now))
             return True
@@ -288,6 +292,13 @@ class SubscriptionQueue:
         progress.attempts.append(result.attempt)
         self._hold(lane, event, result)
         return False
+
+    def _note_settled(self, stream: str, result: AttemptResult) -> None:
+        """Note that no attempt at an event follows: of the receiver it says nothing if the template failed."""
+        if result.is_answered:
+            self.progress.succeeded()
+        else:
+            self._failed_stream = self._failed_stream or stream
 
     def _hold(self, lane: _Lane, event: SeenEvent, result: AttemptResult | None) -> None:
         """Have the lane's stream wait from that event on, after the result of an attempt (None: none was
@@ -332,12 +343,20 @@ class SubscriptionQueue:
                     continue
                 self.progress.attempts.append(result.attempt)
                 if result.needs_no_retry:
-                    self.progress.succeeded()
+                    self._note_settled(event.event.stream, result)
                 else:
                     self.progress.failed(event.event.stream, self._state.clock())
 
     async def _judge(self, subscription: Subscription) -> None:
-        """Warn of a receiver that has failed for two days, and stop what has failed for three."""
+        """Tell of a template that fails, once; warn of a receiver that has failed for two days, and stop what
+        has failed for three.
+        """
+        failed_stream, self._failed_stream = self._failed_stream, None
+        if failed_stream is not None and self._told_template != subscription.sealed_template:
+            self._told_template = subscription.sealed_template
+            await note_refusal(self._ledger, subscription, failed_stream, FAILED, self._state.clock())
+            # It has changed by that: the next turn begins with what it is then, and is not cut short by it.
+            self._state.active.pop(self._id, None)
         since, now = self.progress.failing_since, self._state.clock()
         if since is None:
             if subscription.failing_since_at is not None:

@@ -10,13 +10,14 @@ from app.log.ids import uuid7
 from app.platform.outward import OutwardPolicy, outward_client
 from app.subscriptions.attempt import AttemptedEvent, attempt_delivery, message_of, target_of
 from app.subscriptions.attempts import Attempt
+from app.subscriptions.formats.message import EventMessage
 from app.subscriptions.records import Subscription
 
 TEST_TYPE = "subscription.test"
 
 
-async def send_test(ledger: Ledger, subscription: Subscription, now: datetime) -> Attempt:
-    """Send a test message, and return the attempt."""
+def test_message(subscription: Subscription, now: datetime) -> EventMessage:
+    """Return the message of a test."""
     event_id = str(uuid7())
     event = {
         "id": event_id,
@@ -26,7 +27,12 @@ async def send_test(ledger: Ledger, subscription: Subscription, now: datetime) -
         "given": {},
         "set": {},
     }
-    message = message_of(subscription.id, event_id, {"event": event, "names": {}})
+    return message_of(subscription.id, event_id, {"event": event, "names": {}})
+
+
+async def send_test(ledger: Ledger, subscription: Subscription, now: datetime) -> Attempt:
+    """Send a test message, and return the attempt."""
+    message = test_message(subscription, now)
     attempted = AttemptedEvent(None, None, TEST_TYPE)
     target = target_of(ledger, subscription, now)
     async with outward_client(OutwardPolicy.from_settings(ledger.settings)) as client:

@@ -5,9 +5,11 @@ that look after what was delivered.
 from migrations import steps
 
 revision = "1071"
-down_revision = "1062"
+down_revision = "1064"
 branch_labels = None
 depends_on = None
+
+ADDS_ONLY = True
 
 
 def upgrade() -> None:

@@ -7,6 +7,8 @@ down_revision = "1071"
 branch_labels = None
 depends_on = None
 
+ADDS_ONLY = True
+
 
 def upgrade() -> None:
     op.execute("alter table fold.article add column review_overdue_at timestamptz")

@@ -24,6 +24,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "fold.approval_rule.name",
         *("fold.ci.name", "fold.ci.attributes", "fold.baseline.name", "fold.verification.name"),
         *("fold.calendar.name", "fold.calendar_version.holidays", "fold.checklist.items"),
+        *("fold.text_block.text_en", "fold.text_block.text_zh"),
         *("fold.custom_field.key", "fold.custom_field.choices", "fold.catalogue_item.scope"),
         *("fold.catalogue_item.limits", "fold.catalogue_item.delivery_standard"),
         *("fold.catalogue_item.checklist", "fold.release_stage_set.stages"),

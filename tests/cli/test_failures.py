@@ -75,7 +75,16 @@ WRONG = {
 }
 # Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.
 ANYTHING = {
-    *("data_dir", "secrets_dir", "host", "oidc_audience", "smtp_host", "smtp_user", "smtp_password"),
+    *(
+        "data_dir",
+        "secrets_dir",
+        "backup_dir",
+        "host",
+        "oidc_audience",
+        "smtp_host",
+        "smtp_user",
+        "smtp_password",
+    ),
     *("oidc_client_secret", "imap_host", "imap_user", "imap_password", "imap_folder", "imap_source"),
     *("relay_user", "relay_password", "relay_credentials", "relay_ca", "relay_certificate"),
 }

@@ -24,12 +24,16 @@ PAGES = {
     "add-a-field.md": 0,
     "add-a-process.md": 1,
     "add-a-rule.md": 2,
+    "add-a-timed-rule.md": 2,
+    "add-a-notice.md": 2,
+    "bring-a-record-to-a-state.md": 2,
     "add-a-kpi.md": 2,
 }
 #: What `make contract` writes.
 GENERATED = {
     "openapi/openapi.json",
     "openapi/areas/incidents.json",
+    "openapi/areas/people.json",
     "openapi/events.json",
     *(["migrations/schema.sql"] if WHOLE else []),
 }
@@ -50,6 +54,20 @@ BY_HAND = {
         *("app/automation/incidents_and_problems/close_resolved_alerts.py", "app/worker.py", "docs/rules.md"),
         "tests/automation/test_close_resolved_alerts.py",
     },
+    "add-a-timed-rule.md": {
+        "app/automation/incidents_and_problems/close_resolved_calls.py",
+        *("app/worker.py", "docs/rules.md", "tests/automation/test_close_resolved_calls.py"),
+    },
+    "add-a-notice.md": {
+        *(
+            "app/common/notices.py",
+            "app/notifications/told_fields.py",
+            "app/processes/incidents/lifecycle.py",
+        ),
+        *("app/i18n/en.toml", "app/i18n/zh.toml", "docs/notices.md"),
+        "tests/notifications/test_vendor_called.py",
+    },
+    "bring-a-record-to-a-state.md": {"tests/every_action/test_vendor_called.py"},
     "add-a-kpi.md": {
         *("app/kpis/catalogue/tickets/incidents.py", "app/kpis/raw/incident/incidents_first_resolved.sql"),
         "tests/kpis/brute_force/incidents.py",
@@ -60,11 +78,15 @@ TINY_PROCESS = 90
 #: Where the tests of what the pages add stand, and which they are; of all zones of the KPIs one is enough.
 TESTS = (
     "tests/every_action",
-    *(f"tests/automation/test_{name}.py" for name in ("close_resolved_alerts", "rules")),
+    *(
+        f"tests/automation/test_{name}.py"
+        for name in ("close_resolved_alerts", "close_resolved_calls", "rules")
+    ),
+    "tests/notifications",
     "tests/kpis/brute_force/test_random_histories.py",
     *(f"tests/kpis/test_{name}.py" for name in ("catalogue", "no_kpi_is_without_cases", "reconcile")),
 )
-OF_EACH = "automation or (kpis and (incidents_first_resolved or second_time"
+OF_EACH = "automation or vendor_called or told_fields or (kpis and (incidents_first_resolved or second_time"
 #: Every generic test tries the loans; the incidents' other tests are of actions that were there before.
 CHOSEN = (
     f"(every_action and (incident or loan)) or {OF_EACH} or to_every_kpi or (both_paths_agree and Berlin)))"

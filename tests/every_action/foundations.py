@@ -25,6 +25,7 @@ from app.foundation.people.persons import (
 from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
+from app.foundation.text_blocks.text_blocks import AddTextBlock, EditTextBlock
 from app.kernel.actions.payloads import Payload
 from app.processes.incidents.alert_rules.lifecycle import AddAlertRule, EditAlertRule
 from tests.client import Json
@@ -158,6 +159,18 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "parent": IDS["category"],
     },
     EditCategory: lambda: {"name_en": "Printers", "name_zh": "打印机"},
+    AddTextBlock: lambda: {
+        "key": f"password-{next(NUMBERS)}",
+        "process": "incident",
+        "title_en": "A new password",
+        "title_zh": "新密码",
+        "text_en": "Dear {requester}, {number} is done. {agent}",
+        "text_zh": "{requester}，您好：{number} 已处理。{agent}",
+    },
+    EditTextBlock: lambda: {
+        "text_en": "{number} of {team}: {title}",
+        "text_zh": "{team} 的 {number}：{title}",
+    },
     MakeKey: lambda: {
         "name": "The portal's",
         "person": "me",

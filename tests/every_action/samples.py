@@ -377,7 +377,10 @@ def sample(row: Any) -> Json:
         return SAMPLES[body]()
     examples = {name: field.examples[0] for name, field in body.model_fields.items() if field.examples}
     needed = {name for name, field in body.model_fields.items() if field.is_required()}
-    assert needed <= examples.keys(), f"the fields of {body.__name__} have no examples"
+    missing = ", ".join(sorted(needed - examples.keys()))
+    assert not missing, (
+        f"{body.__name__} needs {missing}: give the field examples, or the body a line in SAMPLES"
+    )
     return examples
 
 

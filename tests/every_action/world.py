@@ -314,6 +314,7 @@ class World:
         if voted_on:  # nobody votes on what they wrote, or judges it
             maker, other = author, worker
         via = WAYS.get(f"{lifecycle.kind}.{target.name}") if target is not None else None
+        obstacles: list[str] = []
         for steps in paths_to(lifecycle, state):
             if via is not None and via not in [to.value for _, to in steps]:
                 continue
@@ -331,18 +332,20 @@ class World:
                     await self.by_rule(lifecycle, row, record)
                 else:
                     await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
-            if await self._go((maker, other), lifecycle, record, steps):
+            obstacle = await self._go((maker, other), lifecycle, record, steps)
+            if obstacle is None:
                 if target is not None and target.name in PROPOSED_FIRST:
                     row = lifecycle[PROPOSED_FIRST[target.name]]
                     await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
                 return await self.everybody.read(f"/v1/{lifecycle.plural}/{record['id']}")
-        raise AssertionError(f"no way leads a {lifecycle.kind} to {state}")
+            obstacles.append(f"{' → '.join(row.name for row, _ in steps)}: {obstacle}")
+        raise AssertionError("\n".join([f"No way leads a {lifecycle.kind} to {state}.", *obstacles, ADVICE]))
 
     async def _go(
         self, two: tuple[Client, Client], lifecycle: Lifecycle[Any], record: Json, steps: Steps
-    ) -> bool:
-        """Whether the way could be gone by one of the two, by the other where it must be another one, or by a
-        rule where no person may; a check may forbid it.
+    ) -> str | None:
+        """Goes the way: by one of the two, by the other where it must be another one, or by a rule where no
+        person may. Gives what was in the way, for a check may forbid it; None: nothing was.
         """
         for row, to in steps:
             if (lifecycle, row) in OF_RULES:
@@ -354,7 +357,7 @@ class World:
                 # Whoever implements a change has not voted for it: the one who does comes last.
                 voters = [*(self.people[name] for name in VOTING), self.everybody, self.worker]
                 if not await changes.decide(self.api, voters, path, verdict):
-                    return False
+                    return f"the votes did not come to {verdict}"
                 continue
             more = TOWARDS.get((row.body, to), {})
             actors = ACTED_BY.get((row.name, to.value), (("", {}),))
@@ -364,11 +367,11 @@ class World:
                 clients = [self.people[name]] if name else usual
                 answer = await self._step(clients, lifecycle, row, record, more | fields)
                 if answer.status_code == 409:
-                    return False
-                assert answer.status_code == 200, answer.text
+                    return f"{row.name} was refused: {answer.text}"
+                assert answer.status_code == 200, f"{row.name}: {answer.text}\n{ADVICE}"
             if answer.json()["state"] != to:  # it has come another way before
-                return False
-        return True
+                return f"{row.name} has led to {answer.json()['state']}, and not to {to}"
+        return None
 
     async def _step(
         self,
@@ -401,6 +404,12 @@ class World:
         return await self.everybody.read(f"/v1/{lifecycle.plural}/{result.record.id}")
 
 
+#: What is to be said where something is missing.
+ADVICE = (
+    "tests/every_action/samples.py says what is missing for a record to be brought to a state: a valid body "
+    "(SAMPLES, PREPARED), what goes before (PREREQUISITES), what leads to that state (TOWARDS), who does it "
+    "(ACTED_BY); see docs/how-to/bring-a-record-to-a-state.md."
+)
 #: What boards vote on, without those who wrote it.
 OF_BOARDS = frozenset({"change", "improvement", "process_change", "release"})
 #: What nobody does who has made any of what is judged.

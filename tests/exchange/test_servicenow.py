@@ -8,10 +8,10 @@ import pytest
 
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.tickets import Channel, HoldReason
+from app.common.times.written_times import DateOrder
 from app.exchange.readers.rows import FileRefused, RefusedRow
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.table import PEEK_ROWS
-from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import IncidentState as State
 from tests.cases import each_case
 from tests.exchange.servicenow_files import HEADING, NOW, a_row, read, text_of, understood

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.common.times.written_times import DateOrder, NotATime, TimeParser
 from app.exchange.readers.rows import FileRefused
-from app.exchange.readers.times import DateOrder, NotATime, TimeParser, detect_date_order
+from app.exchange.readers.times import detect_date_order
 from tests.cases import each_case
 
 UTC_ZONE = ZoneInfo("UTC")

@@ -7,6 +7,8 @@ old epoch is refused. Its markers of transactions have wrong checksums.
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,6 +114,24 @@ async def test_whoever_has_an_old_epoch_is_refused_by_the_cluster(target: RelayT
         with pytest.raises(Overtaken):
             await topic.publish(messages_of(2))
         assert await topic.newest() == Published(1, "e1")
+
+
+async def test_a_refused_relay_prints_nothing_of_its_own_client(
+    target: RelayTarget, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with KafkaTopic(target) as topic:
+        await topic.prepare()
+        await topic.publish(messages_of(1))
+        assert topic._producer is not None
+        transactions = topic._producer._txn_manager
+        transactions._pid_and_epoch = PidAndEpoch(transactions.producer_id, transactions.producer_epoch + 1)
+        with pytest.raises(Overtaken):
+            await topic.publish(messages_of(2))
+    caplog.clear()
+    del topic, transactions
+    gc.collect()
+    asyncio.get_running_loop().call_exception_handler({"message": "of others"})
+    assert [record.message for record in caplog.records if record.name == "asyncio"] == ["of others"]
 
 
 async def test_a_message_of_somebody_else_ends_the_relay_with_a_sentence(

@@ -97,3 +97,16 @@ def _received(receiver: Receiver, count: int) -> Callable[[], Awaitable[bool]]:
         return len(receiver.received) >= count
 
     return look
+
+
+async def test_an_address_of_ones_own_network_is_refused_when_it_is_said(stage: Stage) -> None:
+    subscription = await stage.subscribe()
+    body = {"title": "x", "url": "http://10.0.0.1/hook"}
+    for path, version in ((PATH, None), (f"{PATH}/{subscription['id']}/move", '"1"')):
+        headers = {} if version is None else {"if-match": version}
+        sent = body if version is None else {"url": body["url"]}
+        refused = await stage.admin.post(path, json=sent, headers=headers)
+        assert refused.status_code == 422, refused.text
+        (error,) = refused.json()["errors"]
+        assert error["pointer"] == "/url"
+        assert "requests go to public addresses only" in error["message"]

@@ -102,6 +102,28 @@ async def test_spellings_of_this_machine_are_refused(host: str, receiver: Receiv
     await client.close()
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "127.1", "2130706433", "0x7f.1", "0", "localhost", "LOCALHOST.", "a.localhost"),
+        *("[::1]", "10.0.0.1", "[::ffff:10.0.0.1]", "169.254.169.254", "[fe80::1%25eth0]"),
+    ],
+)
+def test_an_address_of_ones_own_network_is_refused_before_it_is_kept(host: str) -> None:
+    with pytest.raises(UnusableAddress) as refused:
+        OutwardPolicy().check_target(f"https://{host}/hook")
+    assert refused.value.code == "address_refused"
+
+
+@pytest.mark.parametrize("host", ["93.184.216.34", "[2606:4700::1]", "example.org", "10.0.0.1.example.org"])
+def test_public_addresses_and_names_are_kept(host: str) -> None:
+    assert OutwardPolicy().check_target(f"https://{host}/hook") == f"https://{host}"
+
+
+def test_an_address_that_a_setting_permits_is_kept() -> None:
+    assert OPEN.check_target("http://127.0.0.1/hook") == "http://127.0.0.1"
+
+
 async def test_a_name_that_changes_its_mind_gains_nothing(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from tests.tidy.source import application, fail_for
 ESCAPING = {
     "app/html/filters.py": "what templates do with texts of several lines",
     "app/svg/elements.py": "elements of drawings",
-    "app/webhooks/mapping/adf.py": "documents of another tool, of which the text is read and no page is made",
+    "app/expressions/adf.py": "documents of another tool, of which the text is read and no page is made",
 }
 #: Modules that know how to escape or quote text for HTML or XML.
 LIBRARIES = {

@@ -329,7 +329,7 @@ def test_an_alert_whose_end_is_no_time_fails_and_says_so() -> None:
         evaluate("alertmanager", {"alerts": [alert]})
 
 
-@goes_round("payloads without a field", "app.webhooks.mapping", "app.webhooks.adapters")
+@goes_round("payloads without a field", "app.expressions", "app.webhooks.mapping", "app.webhooks.adapters")
 @pytest.mark.parametrize("name", SHARED)
 def test_a_field_that_is_taken_away_makes_no_other_state(name: str) -> None:
     tool, body = tool_of(name), brief(name)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.webhooks.mapping.adf import DEEPEST_NODE
+from app.expressions.adf import DEEPEST_NODE
+from app.expressions.functions import LONGEST_TEXT, adf_to_text
 from app.webhooks.mapping.deliveries import Delivery
-from app.webhooks.mapping.functions import LONGEST_TEXT, adf_to_text
 from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.mapping.updates import CommentUpdate, MappingFailed
 from tests.webhooks.payloads import RECEIVED_AT

@@ -16,6 +16,7 @@ from app.kernel.histories.rebuild import compare
 from app.log.canonical import instant
 from app.registry import LIFECYCLES
 from app.webhooks.effects import processing
+from tests.api.statements import counted
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.processes.incidents.test_alerts import tool_of
@@ -73,6 +74,18 @@ async def alerts_of(tool: Tool, incident: Json) -> dict[str, Json]:
     """The alerts of the incident, by their keys."""
     page = await tool.admin.read(f"/v1/incidents/{incident['id']}/alerts", limit=200)
     return {alert["dedup_key"]: alert for alert in page["items"]}
+
+
+async def test_rules_are_read_once_for_all_alerts_of_a_batch(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = await an_alertmanager(api, RULE)
+    statements = counted(monkeypatch)
+    await deliver(tool, *(told(f"host-{n}", f"cluster-{n % 3}", n) for n in range(9)))
+    assert len((await tool.admin.read("/v1/incidents"))["items"]) == 3
+    assert statements.with_text("from fold.alert_rule") == 1
+    # Nobody can be written to through an Alertmanager.
+    assert statements.with_text("deliveries.tool_account") == 0
 
 
 async def test_a_storm_of_three_hundred_alerts_of_three_groups_is_three_incidents(api: Api) -> None:

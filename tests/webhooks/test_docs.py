@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.expressions.functions import FUNCTIONS
 from app.webhooks.mapping.deliveries import Delivery
-from app.webhooks.mapping.functions import FUNCTIONS
 from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 

@@ -10,8 +10,8 @@ import pytest
 
 from app.common.priorities.priority import Priority
 from app.common.tickets import HoldReason
+from app.common.times.written_times import DateOrder
 from app.exchange.mapping import MappingRefused
-from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import IncidentState
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.parse import parse_mapping

@@ -25,10 +25,9 @@ from app.api.records.shapes import OutputModel
 from app.api.requests.etag import versions_of
 from app.kernel.actions.lifecycle import Action
 from app.kernel.actions.refusals import RetriesExhausted, VersionMismatch
+from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.ledger import Ledger
 
-#: How often it is computed anew while others, rules among them, keep changing the record.
-ATTEMPTS = 5
 #: Computes what comes with the command (`Command.prepared`), from the record, the payload and the time.
 Compute = Callable[[Ledger, Any, Any, datetime], Awaitable[tuple[object, ...]]]
 

@@ -11,7 +11,7 @@ import psycopg
 
 from app.kernel.ledger import Ledger
 from app.platform import schema
-from app.platform.db import Connection, DatabaseGone
+from app.platform.db import Connection, Database, DatabaseGone
 
 # An orchestrator that probes readiness waits a few seconds at most, and then counts the process as dead.
 READY_SECONDS = 2.0
@@ -48,18 +48,18 @@ class Readiness:
 
     async def _refresh(self, ledger: Ledger) -> None:
         try:
-            self._missing = await _missing(ledger)
+            self._missing = await missing_parts(ledger.db)
             self._found_at = asyncio.get_running_loop().time()
         finally:
             self._refreshing = None
 
 
-async def _missing(ledger: Ledger) -> list[str]:
-    """Return the parts of the database that are missing."""
+async def missing_parts(db: Database) -> list[str]:
+    """Return the parts of the database that are missing: `database`, `schema`, `writes`."""
     try:
-        async with ledger.db.connection(READY_SECONDS) as connection:
-            row = await (await connection.execute(schema.CURRENT.encode())).fetchone()
-            if row is None or not schema.is_enough(row[0]):
+        async with db.connection(READY_SECONDS) as connection:
+            fits = await connection.execute(schema.FITS.encode(), {"needed": schema.newest()})
+            if await fits.fetchone() != (True,):
                 return ["schema"]
             await _write(connection)
     except DatabaseGone as error:

@@ -24,7 +24,7 @@ from app.platform.db import Connection
 from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.alert_rules.lookups import QuietWindow, active_alert_rules
 from app.processes.incidents.monitoring import quiet_alerts
-from app.processes.incidents.monitoring.handling import handle_alert
+from app.processes.incidents.monitoring.handling import AlertPolicy, handle_alert
 
 NAME = "open_quiet_alerts"
 POLL_SECONDS = 1.0
@@ -75,7 +75,7 @@ async def _open(ledger: Ledger, quiet_id: UUID, now: datetime) -> bool:
     opens_at = max(min(quiet.until_at, now), quiet.first_fired_at)
     alert = quiet.alert.model_copy(update={"alerted_at": quiet.first_fired_at})
     try:
-        _, done = await handle_alert(ledger, alert, metadata, once, opens_at=opens_at)
+        _, done = await handle_alert(ledger, alert, metadata, once, AlertPolicy(rules, opens_at=opens_at))
     except (Refusal, ValueError) as failure:
         logger.warning("an incident cannot be opened for an alert", alert=reference, failure=repr(failure))
         return False

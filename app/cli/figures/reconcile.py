@@ -45,7 +45,7 @@ def reconcile(
     months = _zone(zone or current.time_zone)
     with installation.open_installation(current) as place:
         installation.check(place, current)
-        report = loop.run(_compare(place.url, months, current.currency, kpi_keys, anew=anew))
+        report = loop.run(compare_figures(place.url, months, current.currency, kpi_keys, anew=anew))
     if as_json:
         print_json(report)
     elif not report.difference_count:
@@ -64,9 +64,10 @@ def reconcile(
         raise typer.Exit(DIFFERENT)
 
 
-async def _compare(
+async def compare_figures(
     url: str, zone: ZoneInfo, currency: str, keys: list[str], *, anew: bool
 ) -> both.ReconciliationReport:
+    """Compare KPIs of these keys, or all of them and how each case went, after the facts have caught up."""
     await catch_up(url, *(() if keys else (of_cases.consumer(LIFECYCLES),)), anew=anew)
     with _progress() as progress:
         report = await both.reconcile(

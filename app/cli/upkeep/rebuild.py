@@ -31,7 +31,9 @@ def rebuild(
     with installation.open_installation(current) as place:
         installation.check(place, current)
         with Console(stderr=True).status("Folding the log") as status:
-            result, remade = loop.run(_compare(place.url, lambda table: status.update(f"Comparing {table}")))
+            result, remade = loop.run(
+                compare_rows(place.url, lambda table: status.update(f"Comparing {table}"))
+            )
     if as_json:
         print_json(
             {
@@ -56,7 +58,8 @@ def rebuild(
         raise typer.Exit(DIFFERENT)
 
 
-async def _compare(url: str, progress: object) -> tuple[FoldComparison, list[str]]:
+async def compare_rows(url: str, progress: object) -> tuple[FoldComparison, list[str]]:
+    """Compare the fold of the whole log with the rows, and return what was made anew besides."""
     connection = await connect(url, UNLIMITED)
     try:
         compared = await compare(connection, LIFECYCLES, progress)  # type: ignore[arg-type]  # a function that is told a name

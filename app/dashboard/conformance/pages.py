@@ -47,7 +47,7 @@ async def get_conformance_page(request: Request) -> Response:
     page = await open_dashboard(request)
     for kind in PROCESS_PAGES:
         if kind in page.desk.lifecycles:
-            answer = await _ask(page, page.desk.lifecycle(kind), _period(page))
+            answer = await _conformance_answer(page, page.desk.lifecycle(kind), _period(page))
             if answer.is_success:
                 return await _answer(page, page.desk.lifecycle(kind), answer.document)
     raise CallRefused(answer)
@@ -58,7 +58,7 @@ async def get_conformance_kind_page(request: Request, kind: str) -> Response:
     """Return the page of how the cases of that kind ran."""
     page = await open_dashboard(request)
     lifecycle = page.desk.lifecycle(kind)
-    answer = await _ask(page, lifecycle, _period(page))
+    answer = await _conformance_answer(page, lifecycle, _period(page))
     if not answer.is_success:
         raise CallRefused(answer)
     return await _answer(page, lifecycle, answer.document)
@@ -108,14 +108,16 @@ def _period(page: DashboardPage, first: date | None = None) -> dict[str, str]:
     return {"from": begin.isoformat(), "to": end.isoformat(), **view.zone_parameters(), **scope}
 
 
-async def _ask(page: DashboardPage, lifecycle: Lifecycle[Any], parameters: Mapping[str, str]) -> CallAnswer:
+async def _conformance_answer(
+    page: DashboardPage, lifecycle: Lifecycle[Any], parameters: Mapping[str, str]
+) -> CallAnswer:
     return await page.desk.calls.send("GET", f"/v1/conformance/{lifecycle.kind}", parameters=parameters)
 
 
 async def _answer(page: DashboardPage, lifecycle: Lifecycle[Any], summary: Mapping[str, Any]) -> Response:
     view, kind = page.view, lifecycle.kind
     first_before = first_day(view.grain, view.first - timedelta(days=1))
-    summary_before = (await _ask(page, lifecycle, _period(page, first_before))).document
+    summary_before = (await _conformance_answer(page, lifecycle, _period(page, first_before))).document
     parameters = {**_period(page), "limit": str(MOST_PATHS)}
     variants = await page.desk.calls.read(f"/v1/conformance/{kind}/variants", parameters)
     shares, times = page.unit_words("ratio"), page.unit_words("seconds")

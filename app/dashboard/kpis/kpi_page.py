@@ -76,7 +76,7 @@ async def get_kpi_page(request: Request, key: str) -> Response:
     )
     values |= {"faults": {"chart": "", "parts": ""}, "moments": [], "left_out": "", "lacking": 0}
     if not item["ignored_filters"]:
-        parts = await _parts(page, item, words, request.query_params.get("by"))
+        parts = await _movement_by_parts(page, item, words, request.query_params.get("by"))
         values |= await _behaviour(page, key, words, ranges=ranges) | parts
         values["faults"] = {"chart": values["chart_fault"], "parts": parts.get("parts_fault", "")}
         heavy = values.pop("heavy", ())
@@ -186,7 +186,7 @@ def _final_after(item: Mapping[str, Any]) -> str | None:
     return None if judged is None else judged["final_after"]
 
 
-async def _parts(
+async def _movement_by_parts(
     page: DashboardPage, item: Mapping[str, Any], words: ChartWords, chosen: str | None
 ) -> dict[str, Any]:
     """Return what moved the KPI, by the parts that were chosen or the first that it is cut by."""

@@ -33,6 +33,8 @@ from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
 from app.desk.pages.records import RecordView, events_of, read_record
+from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
+from app.desk.pages.text_blocks import BLOCK, INSERT, offered_blocks, with_block
 from app.desk.references import (
     SHOWN_VALUE_PREFIX,
     Ambiguous,
@@ -244,6 +246,8 @@ async def send_form(screen: ActionScreen) -> Response:
     fields, sent = screen.form.fields, inputs_of(form)
     if pointer := form.first_value(MORE):
         return await _drawn(screen, sent.with_row(pointer))
+    if form.first_value(INSERT):
+        return await _drawn(screen, await _with_text_block(screen, sent, form.first_value(BLOCK)))
     sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
     resolved, ambiguous = await resolve_references(desk.calls, fields, sent.inputs, screen.lifecycle.kind)
     if ambiguous:
@@ -276,6 +280,16 @@ async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
         if answer.is_success and answer.document["form"]:
             form = with_questions(form, answer.document["form"])
     return replace(screen, own_form=form)
+
+
+async def _with_text_block(screen: ActionScreen, sent: SentInputs, key: str) -> SentInputs:
+    """Return the form with that text block behind what was written."""
+    pointer = ANSWER_FIELDS.get(screen.row.name)
+    if pointer is None:
+        return sent
+    blocks = await offered_blocks(screen.desk, screen.view, screen.row)
+    text = with_block(sent.first_text(pointer), blocks, key)
+    return replace(sent, inputs={**sent.inputs, pointer: [text]})
 
 
 def _in_the_name_of(person: str, screen: ActionScreen) -> ActionScreen:
@@ -333,6 +347,7 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         conditions=[condition["message"][screen.desk.language] for condition in screen.form.conditions],
         rows=await _rows_within(screen),
         absent=await _absent_voter(screen),
+        blocks=await offered_blocks(screen.desk, screen.view, screen.row),
         evidence=None
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),

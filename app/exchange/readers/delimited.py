@@ -8,12 +8,13 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 
+from app.common.times.written_times import TimeParser, first_without_offset
 from app.exchange.mapping import PER_SECOND, FileMapping
 from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
 from app.exchange.readers.sorting import in_case_order
 from app.exchange.readers.table import FUTURE_TOLERANCE, TableReader, cells_of, peek_rows
-from app.exchange.readers.times import TimeParser, detect_date_order, first_without_offset, zone_named
+from app.exchange.readers.times import detect_date_order, zone_of_file
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class MappedRows:
     def _time_parser(
         self, heading: list[str], times: frozenset[str], ahead: list[CellRow | RefusedRow]
     ) -> TimeParser:
-        zone = zone_named(self.zone) if self.zone else None
+        zone = zone_of_file(self.zone) if self.zone else None
         per_second = PER_SECOND[self.mapping.time]
         if per_second is not None:
             return TimeParser(zone, None, per_second)

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import ClassVar
 
 from app.common.tickets import HoldReason
+from app.common.times.written_times import DateOrder, TimeParser
 from app.exchange.readers import servicenow_codes as codes
 from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
@@ -25,7 +26,7 @@ from app.exchange.readers.table import (
     cells_of,
     peek_rows,
 )
-from app.exchange.readers.times import DateOrder, TimeParser, detect_date_order, zone_named
+from app.exchange.readers.times import detect_date_order, zone_of_file
 from app.processes.incidents.records import IncidentState
 
 #: A file counts as ordered if at most one row in so many has an earlier place than the row before it.
@@ -65,7 +66,7 @@ class ServiceNow:
         """Reads the rows, in the order of the file, or in the order of the audit if the file is in disorder.
         Raises FileRefused.
         """
-        zone = zone_named(self.zone)
+        zone = zone_of_file(self.zone)
         rows = DelimitedRows(lines(block, self.encoding), self.encoding)
         heading = _heading(rows.heading())
         later = iter(rows)

@@ -17,9 +17,9 @@ from typing import Any
 
 from app.common.personal import PREFIX
 from app.common.records import CodeEnum
+from app.common.times.written_times import NotATime, ParsedTime, TimeParser
 from app.exchange.readers.lines import CellRow
 from app.exchange.readers.rows import RefusedRow, SourceRow
-from app.exchange.readers.times import NotATime, ParsedTime, TimeParser
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 # Rows to read ahead, to find a date that shows the order of day and month.

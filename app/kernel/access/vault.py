@@ -186,6 +186,15 @@ def master_key(secrets_dir: Path) -> MasterKey:
         raise VaultError(f"The master key {path} cannot be read or made: {error.strerror}.") from error
 
 
+def existing_master_key(secrets_dir: Path) -> MasterKey | None:
+    """Return the master key in that folder; None if there is none. Raises VaultError."""
+    path = secrets_dir / MASTER_KEY_FILE
+    try:
+        return _read_key_file(path) if path.exists() else None
+    except OSError as error:
+        raise VaultError(f"The master key {path} cannot be read: {error.strerror}.") from error
+
+
 def _create_key_file(path: Path) -> None:
     """Create the key file, named only when it is complete and on the disk. Of several processes the first
     wins.
@@ -215,6 +224,12 @@ def _read_key_file(path: Path) -> MasterKey:
             f"{path} is not a master key ({error}). It must hold {KEY_BYTES} bytes in base64; "
             "put back the file that belongs to this database."
         ) from error
+
+
+async def belongs_to(db: Database, master: MasterKey) -> bool:
+    """Say whether this is the master key of that database, or of one that has none yet."""
+    name: bytes | None = await db.value("select name from vault.master")
+    return name is None or bytes(name) == master.name
 
 
 async def open_vault(db: Database, master: MasterKey) -> Vault:

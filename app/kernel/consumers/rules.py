@@ -18,6 +18,7 @@ from app.common.people import rule_caller as as_caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import Refusal, RetriesExhausted, VersionMismatch
+from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
@@ -32,8 +33,6 @@ Clock = Callable[[], datetime]
 
 ROUTE = "rule"
 BATCH = 1_000
-# So often the records can have changed while the rule decided; then the batch is retried later.
-ATTEMPTS = 5
 # For a thousand events that each lead to many commands, on a slow disk.
 LONGEST_SECONDS = 300.0
 #: The source of what rules do.
@@ -110,6 +109,7 @@ class Rule:
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
             for event in await chosen(batch):
+                # The records can change while the rule decides; after the last attempt the batch comes again.
                 for _ in range(ATTEMPTS):
                     if await self._attempt(ledger, connection, event, clock):
                         break

@@ -152,7 +152,7 @@ def _kpi_of_case(lifecycle: Lifecycle[Any], counted: CountedIn, language: str) -
         end=end,
         decided_at=counted.decided_at,
         measure=counted.measure,
-        contribution=contribution(counted, language, _part(lifecycle, counted, language)),
+        contribution=contribution(counted, language, _counted_detail(lifecycle, counted, language)),
         state=counted.state,
         revision=counted.revision,
         clock=counted.clock,
@@ -161,7 +161,7 @@ def _kpi_of_case(lifecycle: Lifecycle[Any], counted: CountedIn, language: str) -
     )
 
 
-def _part(lifecycle: Lifecycle[Any], counted: CountedIn, language: str) -> str | None:
+def _counted_detail(lifecycle: Lifecycle[Any], counted: CountedIn, language: str) -> str | None:
     """Return what is counted of a case that counts more than once: a state, a revision, a clock, a target."""
     if counted.state is not None:
         return lifecycle.states(counted.state).label(language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.subscriptions.formats.chat import DINGTALK, FEISHU, SLACK, TEAMS, WECOM
 from app.subscriptions.formats.message import MessageFormat
 from app.subscriptions.formats.standard import STANDARD
+from app.subscriptions.formats.template import TEMPLATE
 from app.subscriptions.records import DeliveryFormat
 
 #: That of tools is added by the package that knows them.
@@ -15,4 +16,5 @@ FORMATS: dict[DeliveryFormat, MessageFormat] = {
     DeliveryFormat.feishu: FEISHU,
     DeliveryFormat.dingtalk: DINGTALK,
     DeliveryFormat.wecom: WECOM,
+    DeliveryFormat.template: TEMPLATE,
 }

@@ -62,7 +62,7 @@ def text_of(message: EventMessage, language: str) -> str:
     if subject is None:
         return message.type
     title = (subject.title or "")[:LONGEST_TITLE]
-    label = subject.label_zh if language == "zh" else subject.label_en
+    label = subject.label(language)
     head = f"[{subject.number}] {label}" if subject.number else label
     separator = "：" if language == "zh" else ": "
     return f"{head}{separator}{title}" if title else head

@@ -12,6 +12,7 @@ from app.platform.outward import Answer, OutwardClient
 from app.subscriptions.records import Subscription
 
 JSON = "application/json"
+USER_AGENT = "ledgerdesk"
 SUCCESS = range(200, 300)
 REDIRECTS = range(300, 400)
 
@@ -44,6 +45,10 @@ class MessageSubject:
     label_en: str
     label_zh: str
 
+    def label(self, language: str) -> str:
+        """Return what happened, in that language."""
+        return self.label_zh if language == "zh" else self.label_en
+
 
 @dataclass(frozen=True, slots=True)
 class EventMessage:
@@ -71,13 +76,15 @@ class OutgoingRequest:
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The end of an attempt that was answered: the answer, the size of what was sent in bytes, and why it is
-    a failure; None: it is none. `pause`: the receiver asks for it in words of its own.
+    a failure; None: it is none. `pause`: the receiver asks for it in words of its own. `detail`: more of the
+    failure, in a form that can repeat nothing of what was sent.
     """
 
     answer: Answer
     size: int
     code: str | None
     pause: timedelta | None = None
+    detail: str | None = None
 
 
 class MessageFormat:
@@ -109,6 +116,6 @@ class MessageFormat:
         DatabaseGone.
         """
         request = self.request(target, message, now)
-        headers = {"content-type": JSON, "user-agent": "ledgerdesk"} | dict(request.headers)
+        headers = {"content-type": JSON, "user-agent": USER_AGENT} | dict(request.headers)
         answer = await client.request(request.method, request.url, headers, request.body)
         return Delivered(answer, len(request.body), self.failure(answer))

@@ -39,7 +39,7 @@ where source = %s and stream = %s returning stream"""
 DOUBT = """
 insert into deliveries.tool_ticket (source, stream, unsure_at) values (%s, %s, clock_timestamp())
 on conflict (source, stream) do update set unsure_at = excluded.unsure_at returning stream"""
-SETTLE = """
+CLEAR_DOUBT = """
 update deliveries.tool_ticket set unsure_at = null where source = %s and stream = %s and unsure_at = %s
 returning stream"""
 BEGIN_COMMENT = """
@@ -124,9 +124,9 @@ class Writes:
         """Note that the ticket must be looked at over there."""
         await self._db.rows(DOUBT, (self._source, stream))
 
-    async def settle(self, stream: str, unsure_at: datetime) -> None:
-        """Note that the doubt of that time is settled; a later one is not."""
-        await self._db.rows(SETTLE, (self._source, stream, unsure_at))
+    async def clear_doubt(self, stream: str, unsure_at: datetime) -> None:
+        """Note that the doubt of that time is over; a later one is not."""
+        await self._db.rows(CLEAR_DOUBT, (self._source, stream, unsure_at))
 
     async def begin_comment(self, stream: str, comment: UUID, now: datetime) -> None:
         """Note that a comment will be written, or written anew."""

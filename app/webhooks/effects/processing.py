@@ -33,7 +33,7 @@ from app.processes.incidents.alert_rules.lookups import active_alert_rules
 from app.processes.incidents.alert_rules.matching import group_values, grouping_rule
 from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.monitoring.alert import labels_of
-from app.processes.incidents.monitoring.handling import handle_alert
+from app.processes.incidents.monitoring.handling import AlertPolicy, handle_alert
 from app.processes.incidents.monitoring.quiet_alerts import remove_old_quiet_alerts
 from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
@@ -189,9 +189,11 @@ class Processor:
 
     async def _load_two_way_source(self) -> None:
         """Find out whether the tool is written to, too."""
+        if self._source.adapter not in template_keys():
+            return
         writes = Writes(self._ledger.db, str(self._source.key))
         accounts = await writes.accounts()
-        if not accounts or self._source.adapter not in template_keys():
+        if not accounts:
             return
         groups = template_of(str(self._source.adapter)).template.groups
         self._both_ways = TwoWaySource(self._ledger, writes, self._account, accounts, groups, self._clock)
@@ -311,7 +313,8 @@ class Processor:
         seconds = self._source.flapping_seconds
         flapping = timedelta(seconds=seconds) if seconds else None
         alert = alert_of(self._source, news)
-        outcome, done = await handle_alert(self._ledger, alert, metadata, once, flapping)
+        policy = AlertPolicy(self._rules, flapping)
+        outcome, done = await handle_alert(self._ledger, alert, metadata, once, policy)
         record = None if done is None else done.record
         incident, is_open = (None, False) if record is None else (record.id, record.state in OPEN)
         firing = news.status != "cleared"

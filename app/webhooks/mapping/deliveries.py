@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from app.exchange.readers.times import DateOrder
+from app.common.times.written_times import DateOrder, UnclearDates, find_date_order
+from app.expressions.values import TooDeep, clean_text, plain_value
 from app.webhooks.mapping.updates import MappingFailed
 
 LARGEST_BODY = 5_242_880
 #: Nesting of a body; no tool's payload is half as deep.
 DEEPEST_BODY = 64
 MOST_FORM_FIELDS = 1_000
-#: Whole numbers beyond these are shown to expressions as texts, which keeps ids exact.
-_LARGEST_INTEGER = 2**63 - 1
-#: Characters that PostgreSQL or UTF-8 cannot hold.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+#: Most texts of a body that are looked at for the order of its dates.
+MOST_TEXTS = 10_000
+_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -55,15 +56,31 @@ def read_body(delivery: Delivery) -> Any:
     return _read_json(text)
 
 
-def clean_text(text: str) -> str:
-    """Return the text without characters that cannot be stored."""
-    return _UNSTORABLE.sub("�", text) if _UNSTORABLE.search(text) else text
+def order_of_dates(body: Any) -> DateOrder | None:
+    """Return the order of the dates in a body, if one of them proves it and none contradicts."""
+    texts = [text for text in _texts(body) if _DAY.match(text)]
+    with suppress(UnclearDates):
+        return find_date_order(texts)
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    waiting, count = [value], 0
+    while waiting and count < MOST_TEXTS:
+        count += 1
+        each = waiting.pop()
+        if isinstance(each, str) and len(each) < 40:
+            yield each.strip()
+        elif isinstance(each, list):
+            waiting += each[:MOST_TEXTS]
+        elif isinstance(each, dict):
+            waiting += each.values()
 
 
 def _read_json(text: str) -> Any:
     try:
-        return _plain(json.loads(text), DEEPEST_BODY)
-    except RecursionError as error:
+        return plain_value(json.loads(text), DEEPEST_BODY)
+    except (RecursionError, TooDeep) as error:
         raise MappingFailed("too_deep", "body", f"it is nested deeper than {DEEPEST_BODY}.") from error
     except ValueError:  # no JSON, or a number with more digits than Python reads
         return clean_text(text)
@@ -83,18 +100,3 @@ def _read_form(text: str) -> dict[str, Any]:
         else:
             fields[name] = [fields[name], value]
     return fields
-
-
-def _plain(value: Any, depth: int) -> Any:
-    """Return the value as expressions can take it."""
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, bool) or value is None or isinstance(value, float):
-        return value
-    if isinstance(value, int):
-        return value if -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER else str(value)
-    if depth == 0:
-        raise MappingFailed("too_deep", "body", f"it is nested deeper than {DEEPEST_BODY}.")
-    if isinstance(value, list):
-        return [_plain(each, depth - 1) for each in value]
-    return {clean_text(name): _plain(each, depth - 1) for name, each in value.items()}

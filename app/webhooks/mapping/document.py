@@ -10,10 +10,10 @@ from app.common.children import Visibility
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel
+from app.common.times.written_times import DateOrder
 from app.exchange.mapping import MOST_VALUES, StatusMeaning
-from app.exchange.readers.times import DateOrder
+from app.expressions.language import LONGEST_EXPRESSION
 from app.processes.incidents.records import Effect, ResolutionCode
-from app.webhooks.mapping.expressions import LONGEST_EXPRESSION
 from app.webhooks.mapping.updates import ALERT_STATUSES, UpdateKind
 
 MOST_ENTRIES = 20

@@ -6,14 +6,24 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.common.children import Visibility
 from app.common.tickets import HoldReason
 from app.exchange.mapping import KEEP_STATE, StatusMeaning
+from app.expressions.functions import time as time_text
+from app.expressions.language import (
+    MISSING,
+    Expression,
+    ExpressionEnvironment,
+    ExpressionFailed,
+    MissingValue,
+    Variables,
+)
+from app.expressions.times import TimeSettings, read_time, time_settings
 from app.processes.incidents.monitoring.alert import MOST_LABELS
 from app.processes.incidents.records import IncidentState
-from app.webhooks.mapping.deliveries import Delivery, read_body
+from app.webhooks.mapping.deliveries import Delivery, order_of_dates, read_body
 from app.webhooks.mapping.document import (
     CODED_FIELDS,
     NAMING_FIELDS,
@@ -23,9 +33,6 @@ from app.webhooks.mapping.document import (
     MappingDocument,
     TicketFields,
 )
-from app.webhooks.mapping.expressions import MISSING, Expression, ExpressionFailed, MissingValue, Variables
-from app.webhooks.mapping.functions import time as time_text
-from app.webhooks.mapping.times import TimeSettings, order_of_dates, read_time, time_settings
 from app.webhooks.mapping.updates import (
     ALERT_STATUSES,
     UNKNOWN_STATE,
@@ -40,6 +47,9 @@ from app.webhooks.mapping.updates import (
     UpdateKind,
 )
 
+#: `item` is an element of a list that an entry goes through; `received_at` is text as the function time gives
+#: it.
+ENVIRONMENT: Final = ExpressionEnvironment(("body", "headers", "item", "received_at"))
 MOST_ITEMS = 1_000
 #: Lengths to which texts are cut: those that this system's own fields have.
 LONGEST_LINE = 200
@@ -413,7 +423,8 @@ class _Reader:
 def _variables(delivery: Delivery, body: Any, item: Any = None) -> Variables:
     headers = {name.lower(): value for name, value in delivery.headers.items()}
     received_at = time_text(delivery.received_at.isoformat())
-    return Variables({"body": body, "headers": headers, "item": item, "received_at": received_at})
+    values = {"body": body, "headers": headers, "item": item, "received_at": received_at}
+    return ENVIRONMENT.variables(values)
 
 
 def _without(body: Any, items: list[Any]) -> Any:

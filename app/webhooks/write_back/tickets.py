@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from app.common.records import from_row
+from app.expressions.times import read_time
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.ids import uuid7
@@ -23,7 +24,6 @@ from app.webhooks.effects.two_way_sources import AnsweredWrite, TwoWaySource
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
 from app.webhooks.intake.evaluation import evaluate
-from app.webhooks.mapping.times import read_time
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
@@ -136,7 +136,7 @@ class TicketSync:
             self.tool.variables["record"] = await self._shown(record)
             their_ticket, written = await self._write(changes)
         if under_way.unsure_at is not None:
-            await self.writes.settle(self.stream, under_way.unsure_at)
+            await self.writes.clear_doubt(self.stream, under_way.unsure_at)
 
     async def _write(self, changes: Mapping[str, str]) -> tuple[TicketUpdate, Mapping[str, str]]:
         """Write the changes, and return the ticket as it is then, with fingerprints of what was
@@ -150,7 +150,7 @@ class TicketSync:
                 call = self.tool.template.change_of(name)
                 assert call is not None, "only what the tool has is changed"
                 answer = await self._change(call, changes)
-                their_ticket = await self._told(answer) if call.answers else None
+                their_ticket = await self._parse_ticket(answer) if call.answers else None
         except RequestRefused as failed:
             # Of several changes some may have been made: the tool is asked at the next attempt.
             if failed.is_definite and len(changes) == 1:
@@ -202,9 +202,9 @@ class TicketSync:
         }
 
     async def _read(self) -> TicketUpdate:
-        return await self._told(await self.tool.send_request(self.tool.template.template.read))
+        return await self._parse_ticket(await self.tool.send_request(self.tool.template.template.read))
 
-    async def _told(self, answer: Any) -> TicketUpdate:
+    async def _parse_ticket(self, answer: Any) -> TicketUpdate:
         """Return what an answer tells of the ticket, by the source's mapping. Raises RequestRefused."""
         delivery = self.tool.value(self.tool.template.template.read.delivery, answer=answer)
         raw = RawDelivery({"content-type": "application/json"}, orjson.dumps(delivery))

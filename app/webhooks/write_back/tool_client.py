@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
+from app.expressions.language import MISSING, ExpressionFailed
 from app.platform.outward import Answer, OutwardClient
 from app.subscriptions.formats.message import JSON, REDIRECTS, SUCCESS, SubscriptionTarget
 from app.subscriptions.records import Subscription
-from app.webhooks.mapping.expressions import MISSING, ExpressionFailed, Variables
-from app.webhooks.write_back.templates import CompiledTemplate, SearchRequest, ToolRequest
+from app.webhooks.write_back.templates import REQUESTS, CompiledTemplate, SearchRequest, ToolRequest
 
 #: A ticket, or a list of some, is no larger.
 LARGEST_ANSWER = 4_194_304
@@ -56,7 +56,7 @@ class ToolClient:
     def value(self, text: str, **more: Any) -> Any:
         """Return what an expression of the template gives. Raises RequestRefused if it gives nothing."""
         try:
-            matches = self.template.expression(text).value(Variables(self.variables | more, requests=True))
+            matches = self.template.expression(text).value(REQUESTS.variables(self.variables | more))
         except ExpressionFailed as error:
             raise RequestRefused("unfit_answer", self.last) from error
         if matches is MISSING:

@@ -13,8 +13,9 @@ from app.common.people import PersonKind, Role, rule_caller
 from app.foundation.people import persons
 from app.kernel.actions.context import CommandMetadata
 from app.log.canonical import instant
+from app.processes.incidents.alert_rules.lookups import active_alert_rules
 from app.processes.incidents.monitoring.alert import Alert
-from app.processes.incidents.monitoring.handling import handle_alert
+from app.processes.incidents.monitoring.handling import AlertPolicy, handle_alert
 from app.webhooks.effects.identities import tool_caller
 from tests.client import Api, Client, Json
 from tests.people import act
@@ -50,7 +51,9 @@ class Night:
         body = {**FIRING, "alerted_at": instant(hour(fired)), **changes}
         now = hour(fired if told_at is None else told_at)
         metadata = CommandMetadata(tool_caller(self.account), now, "night", "tests")
-        outcome, _ = await handle_alert(self.api.ledger, Alert.model_validate(body), metadata, None)
+        ledger, alert = self.api.ledger, Alert.model_validate(body)
+        policy = AlertPolicy(await active_alert_rules(ledger.db))
+        outcome, _ = await handle_alert(ledger, alert, metadata, None, policy)
         return outcome.value
 
     async def pass_to(self, number: float) -> None:

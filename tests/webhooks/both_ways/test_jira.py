@@ -87,3 +87,27 @@ async def test_an_issue_is_not_opened_twice_while_the_search_is_late(jira_desk: 
     assert [r["number"] for r in (await desk.read_references(incident))] == ["OPS-1"]
     assert not await desk.failures()
     assert len((await desk.stage.admin.read("/v1/incidents"))["items"]) == 1
+
+
+async def test_what_the_search_does_not_find_is_opened_anew_only_once_it_cannot_be_late(
+    jira_desk: Desk[Jira],
+) -> None:
+    desk = jira_desk
+    lost: list[object] = []
+
+    async def lose(call: object) -> bool | None:
+        if getattr(call, "method", "") == "POST" and not lost:
+            lost.append(call)
+            return False
+        return None
+
+    desk.tool.before = lose
+    incident = await desk.report("The till is stuck")
+    await desk.send()
+    await desk.send(seconds=10)
+    assert (len(lost), desk.tool.issues) == (1, {})
+    assert {attempt["code"] for attempt in await desk.stage.attempts(desk.subscription)} >= {"uncertain"}
+    await desk.send(seconds=400)
+    await desk.settle()
+    assert list(desk.tool.issues) == ["OPS-1"]
+    assert [r["number"] for r in (await desk.read_references(incident))] == ["OPS-1"]

@@ -29,7 +29,6 @@ from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7
-from app.processes.incidents.alert_rules.lookups import active_alert_rules
 from app.processes.incidents.alert_rules.matching import routing_rule
 from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -107,15 +106,13 @@ async def handle_alert(
     alert: Alert,
     metadata: CommandMetadata,
     key: IdempotencyKey | None,
-    flapping: timedelta | None = None,
-    opens_at: datetime | None = None,
+    policy: AlertPolicy,
 ) -> tuple[AlertOutcome, ActionOutcome | None]:
     """Perform what the alert calls for, once per idempotency key. Others may handle the same alert at once.
-    `metadata.now` is when it was received. For `flapping` and `opens_at` see AlertPolicy.
+    `metadata.now` is when it was received.
 
     Raises a Refusal, or DatabaseGone.
     """
-    policy = AlertPolicy(await active_alert_rules(ledger.db), flapping, opens_at)
     sent = None if key is None else await _earlier_outcome(ledger, alert, metadata, key)
     if alert.status is AlertStatus.firing:
         return await _handle_firing(ledger, alert, metadata, key, policy, sent)

@@ -25,9 +25,10 @@ from app.api.records.shapes import OutputModel, Renderer, page_of
 from app.api.requests import idempotency
 from app.common.people import Role
 from app.kernel.actions.actor_policy import integration, staff
+from app.processes.incidents.alert_rules.lookups import active_alert_rules
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.monitoring.alert import Alert, check_posted_alert
-from app.processes.incidents.monitoring.handling import AlertOutcome, handle_alert
+from app.processes.incidents.monitoring.handling import AlertOutcome, AlertPolicy, handle_alert
 from app.processes.incidents.monitoring.quiet_alerts import page_of_quiet_alerts
 from app.processes.incidents.queries import IncidentOut
 
@@ -111,7 +112,8 @@ async def send_alert(
         raise ledger.forbidden(integration, context.language)
     check_posted_alert(alert, context)
     key = await idempotency.key_of(ledger, request, "send_alert", idempotency_key)
-    outcome, done = await handle_alert(ledger, alert, context, key)
+    policy = AlertPolicy(await active_alert_rules(ledger.db))
+    outcome, done = await handle_alert(ledger, alert, context, key, policy)
     answer = None
     if done is not None:
         renderer = Renderer(ledger, LIFECYCLE, IncidentOut, context.caller, context.language)

@@ -6,13 +6,19 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.webhooks.mapping.expressions import LONGEST_EXPRESSION, Expression, compile_expression
+from app.expressions.language import LONGEST_EXPRESSION, Expression, ExpressionEnvironment
 
 _SUFFIX = ".toml"
+#: The variables of requests: the subscription's address and settings, the ticket as the tool calls it, our
+#: record and comment, the fields that change, the last answer, the choice made from it, the account that we
+#: write with, the mark of what is ours, and since when it is looked for.
+REQUESTS: Final = ExpressionEnvironment(
+    ("tool", "ticket", "record", "comment", "changes", "answer", "picked", "account", "marker", "since")
+)
 ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EXPRESSION)]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -114,7 +120,7 @@ class CompiledTemplate:
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self._compiled = {text: compile_expression(text, requests=True) for text in _expressions(template)}
+        self._compiled = {text: REQUESTS.compile(text) for text in _expressions(template)}
 
     def expression(self, text: str) -> Expression:
         """Return one of its expressions, by its text."""

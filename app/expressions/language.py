@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_strings
 
-from app.webhooks.mapping.functions import FUNCTIONS
+from app.expressions.functions import FUNCTIONS
 
 LONGEST_EXPRESSION = 4_000
-#: `item` is an element of a list that an entry goes through; `received_at` is text as the function time
-#: gives
-#: it.
-VARIABLES = ("body", "headers", "item", "received_at")
-#: The variables of requests to a tool: the subscription's address and settings, the ticket as the tool
-#: calls it, our
-#: record and comment, the fields that change, the last answer, the choice made from it, and the mark of
-#: what is ours.
-REQUEST_VARIABLES = (
-    "tool",
-    "ticket",
-    "record",
-    "comment",
-    "changes",
-    "answer",
-    "picked",
-    "account",
-    "marker",
-    "since",
-)
 _NOT_TOLD = ("NOT_FOUND", "UNKNOWN: Index error")
 _CODES = re.compile(r"(?:[A-Z_]+: )+|\s*\[[A-Z_]+\]$")
 
@@ -81,34 +61,40 @@ class Expression(NamedTuple):
         raise ExpressionFailed("expression_failed", _reason(value))
 
 
-class Variables:
-    """The values of the variables for a number of expressions, of deliveries or of `requests`."""
+class Variables(NamedTuple):
+    """The values of the variables for a number of expressions of one environment."""
 
-    def __init__(self, values: Mapping[str, Any], *, requests: bool = False) -> None:
-        environment = _REQUESTS if requests else _ENVIRONMENT
-        names = REQUEST_VARIABLES if requests else VARIABLES
-        self.activation = environment.Activation({name: values.get(name) for name in names})
+    activation: Any
 
 
-def compile_expression(text: str, *, requests: bool = False) -> Expression:
-    """Return the compiled expression, of a delivery or of a request to a tool. Raises WrongExpression."""
-    environment = _REQUESTS if requests else _ENVIRONMENT
-    if len(text) > LONGEST_EXPRESSION:
-        raise WrongExpression(f"it is longer than {LONGEST_EXPRESSION:,} characters")
-    if not text.strip() or "\0" in text:
-        raise WrongExpression("it is empty")
-    try:
-        text.encode()
-        return Expression(text, environment.compile(text))
-    except (RuntimeError, UnicodeEncodeError) as error:
-        if not _differs_in_choice_only(str(error)):
-            raise WrongExpression(_reason(str(error))) from error
-    return Expression(text, environment.compile(text, disable_check=True))
+class ExpressionEnvironment:
+    """The variables that expressions may use, besides CEL's own functions and ours."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        self._environment = _environment(self.names)
+
+    def variables(self, values: Mapping[str, Any]) -> Variables:
+        """Return these values for expressions; a variable that has none is null."""
+        return Variables(self._environment.Activation({name: values.get(name) for name in self.names}))
+
+    def compile(self, text: str) -> Expression:
+        """Return the compiled expression. Raises WrongExpression."""
+        if len(text) > LONGEST_EXPRESSION:
+            raise WrongExpression(f"it is longer than {LONGEST_EXPRESSION:,} characters")
+        if not text.strip() or "\0" in text:
+            raise WrongExpression("it is empty")
+        try:
+            text.encode()
+            return Expression(text, self._environment.compile(text))
+        except (RuntimeError, UnicodeEncodeError) as error:
+            if not _differs_in_choice_only(str(error)):
+                raise WrongExpression(_reason(str(error))) from error
+        return Expression(text, self._environment.compile(text, disable_check=True))
 
 
 def _differs_in_choice_only(message: str) -> bool:
-    """Return whether the only problem is a choice between values of two types: as of null and a map,
-    which is
+    """Return whether the only problem is a choice between values of two types: as of null and a map, which is
     how one writes that somebody is nobody.
     """
     errors = [line for line in message.splitlines() if "ERROR:" in line]
@@ -117,8 +103,7 @@ def _differs_in_choice_only(message: str) -> bool:
 
 def _environment(names: tuple[str, ...]) -> Any:
     # The library has no types for Python functions but these: what they get and give is checked in them.
-    # Optional values are left out: to hand one to a Python function ends the process (cel-expr-python
-    # 0.1.3).
+    # Optional values are left out: to hand one to a Python function ends the process (cel-expr-python 0.1.3).
     dyn = cel.Type.DYN
     functions = [
         cel.FunctionDecl(name, [cel.Overload(f"{name}_{n}", dyn, [dyn] * n, impl=called) for n in counts])
@@ -129,7 +114,7 @@ def _environment(names: tuple[str, ...]) -> Any:
         extensions=[
             ext_strings.ExtStrings(),
             ext_bindings.ExtBindings(),
-            cel.CelExtension("webhooks", functions),
+            cel.CelExtension("ledgerdesk", functions),
         ],
     )
 
@@ -144,7 +129,3 @@ def _reason(message: str) -> str:
     lines = [line for line in message.splitlines() if line.strip() and not line.lstrip().startswith("|")]
     placed = re.sub(r"ERROR: <input>:(-?\d+):(-?\d+): ", r"line \1, character \2: ", " ".join(lines))
     return _CODES.sub("", placed).strip()[:300]
-
-
-_ENVIRONMENT: Final = _environment(VARIABLES)
-_REQUESTS: Final = _environment(REQUEST_VARIABLES)

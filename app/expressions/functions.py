@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from app.common.files.html_text import html_to_text
-from app.webhooks.mapping.adf import adf_to_html
-from app.webhooks.mapping.times import read_time
+from app.expressions.adf import adf_to_html
+from app.expressions.short_messages import cut_to_messages
+from app.expressions.times import read_time
 
 #: Longest text that is read as HTML or loose JSON, or that a document becomes.
 LONGEST_TEXT = 200_000
@@ -146,6 +147,16 @@ def lines(value: Any) -> str:
     return "\n".join(f"{name}: {_as_line(each)}" for name, each in sorted(value.items()) if each is not None)
 
 
+def json_text(value: Any) -> str:
+    """Return the value as a text of JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def sms(value: Any, parts: int = 1) -> str | None:
+    """Return the text, cut to what so many short messages hold: 160 characters, or 70 with Chinese."""
+    return None if value is None else cut_to_messages(_as_text(value)[:LONGEST_TEXT], parts)
+
+
 def digest(value: Any) -> str:
     """Return 32 characters that stand for the value, whatever the order of its names."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
@@ -166,6 +177,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
     "text": (text, (1,)),
     "lines": (lines, (1,)),
     "digest": (digest, (1,)),
+    "json": (json_text, (1,)),
+    "sms": (sms, (1, 2)),
 }
 
 

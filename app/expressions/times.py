@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from app.exchange.readers.rows import FileRefused
-from app.exchange.readers.times import DateOrder, NotATime, TimeParser, detect_date_order, zone_named
+from app.common.times.written_times import DateOrder, TimeParser, UnknownZone, zone_named
 
-#: Most texts of a body that are looked at for the order of its dates.
-MOST_TEXTS = 10_000
 #: Epochs from this one on are milliseconds: as seconds it is in the year 5138, as milliseconds in 1973.
 _SMALLEST_MILLISECONDS = 100_000_000_000
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
-_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", re.ASCII)
 _SHORT_OFFSET = re.compile(r"(:\d{2}(?:\.\d+)?)([+-]\d{2})$", re.ASCII)
 
 
@@ -63,30 +59,9 @@ def read_time(value: Any, *options: str) -> datetime | None:
     try:
         named = None if zone is None else zone_named(zone)
         parsed = TimeParser(named, order)[_full_form(text)]
-    except FileRefused as error:
+    except UnknownZone as error:
         raise ValueError("no_such_zone") from error
     return None if parsed is None else parsed.instant
-
-
-def order_of_dates(body: Any) -> DateOrder | None:
-    """Return the order of the dates in a body, if one of them proves it and none contradicts."""
-    texts = [text for text in _texts(body) if _DAY.match(text)]
-    with suppress(FileRefused, NotATime):
-        return detect_date_order(texts)
-    return None
-
-
-def _texts(value: Any) -> Iterator[str]:
-    waiting, count = [value], 0
-    while waiting and count < MOST_TEXTS:
-        count += 1
-        each = waiting.pop()
-        if isinstance(each, str) and len(each) < 40:
-            yield each.strip()
-        elif isinstance(each, list):
-            waiting += each[:MOST_TEXTS]
-        elif isinstance(each, dict):
-            waiting += each.values()
 
 
 def _full_form(text: str) -> str:

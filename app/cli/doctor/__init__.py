@@ -1,0 +1,1 @@
+"""`ledgerdesk doctor`: examinations of an installation, and how to mend what they find."""

@@ -1,0 +1,95 @@
+"""`ledgerdesk backup`: copies the embedded database into a folder of backups, or receives its log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.cli.output import Json, print_json, print_line
+from app.cli.runtime import command_line_metadata
+from app.platform import base_backup, installation, settings
+from app.platform.backups import WAL, BackupRefused
+from app.platform.embedded import embedded_server
+from app.platform.installation import DATABASE, SUPERUSER
+from app.platform.secret_files import copy_secrets, refuse_together
+from app.platform.settings import Settings
+
+NOT_EMBEDDED = (
+    "This installation has a PostgreSQL of its own, which is backed up by its own means: pg_basebackup and "
+    "archived WAL, or what the provider offers. docs/backups.md has the commands."
+)
+NO_FOLDER = "Say where to: --to DIR, or set LEDGERDESK_BACKUP_DIR."
+SECRETS_APART = "The secrets are not in it: copy them elsewhere, by --secrets-to DIR."
+
+
+def backup(
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="The folder of backups; none: BACKUP_DIR.")
+    ] = None,
+    secrets_to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Also copy the secrets, into this folder, kept where the backups are not."
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="Delete older backups, but for so many of the newest.")
+    ] = None,
+    receive_wal: Annotated[
+        bool,
+        typer.Option("--wal", help="Receive PostgreSQL's log until stopped, so that any instant comes back."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Back up the embedded database while it is used. A backup has its name when it is whole and verified.
+
+    Whoever has a backup and the secrets can read names and texts, of persons erased later, too.
+    """
+    current = settings.current()
+    folder = to or current.backup_dir
+    if folder is None:
+        raise typer.BadParameter(NO_FOLDER, param_hint="--to")
+    if secrets_to is not None:
+        refuse_together(secrets_to, folder)
+    with _superuser_url(current) as url:
+        if receive_wal:
+            print_line(f"Receiving PostgreSQL's log into {folder / WAL}.")
+            base_backup.receive_log(url, folder, lambda: base_backup.note_erased(url, folder))
+            return
+        with Console(stderr=True).status("Copying the database"):
+            made = base_backup.make_backup(url, folder, version("ledgerdesk"), _now)
+    gone = base_backup.drop_old_backups(folder, keep) if keep is not None else []
+    secrets = installation.secrets_directory(current)
+    copied = copy_secrets(secrets, secrets_to) if secrets_to is not None else []
+    assert made.description is not None, "whoever makes a backup describes it"
+    if as_json:
+        print_json({"folder": made.folder, **asdict(made.description), "deleted": gone, "secrets": copied})
+        return
+    size = made.description.bytes / 1024**2
+    print_line(f"Backed up to {made.folder}: {size:.0f} MiB, position {made.description.position}, verified.")
+    print_line(f"Secrets copied to {secrets_to}: {', '.join(copied)}." if copied else SECRETS_APART)
+    for path in gone:
+        print_line(f"Deleted: {path}.")
+
+
+def _now() -> datetime:
+    return command_line_metadata().now
+
+
+@contextmanager
+def _superuser_url(current: Settings) -> Iterator[str]:
+    """Provide the address of the embedded database as its superuser. Raises BackupRefused."""
+    if current.database_url is not None:
+        raise BackupRefused(NOT_EMBEDDED)
+    with installation.open_unchanged(current) as place:
+        assert place.data_dir is not None, "it is embedded"
+        with embedded_server(place.data_dir) as server:
+            yield server.url(DATABASE, SUPERUSER)

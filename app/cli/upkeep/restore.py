@@ -1,0 +1,133 @@
+"""`ledgerdesk restore`: restores the embedded database from a folder of backups."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from app.cli.erase import erase_person
+from app.cli.exits import DIFFERENT
+from app.cli.figures.reconcile import compare_figures
+from app.cli.output import Json, print_json, print_line
+from app.cli.runtime import command_line_metadata, open_runtime_ledger
+from app.cli.upkeep.backup import NO_FOLDER, NOT_EMBEDDED
+from app.cli.upkeep.rebuild import compare_rows
+from app.foundation.people.persons import LIFECYCLE
+from app.kernel.access.reads import load
+from app.kernel.access.vault import MASTER_KEY_FILE
+from app.kernel.ledger import Ledger
+from app.kpis.questions.question import zone_named
+from app.log import read
+from app.platform import installation, loop, restoring, settings
+from app.platform.backups import RESTORED, BackupRefused, read_erased, write_json
+from app.platform.embedded import default_data_dir, installed_tools, make_data_dir
+from app.platform.secret_files import copy_secrets
+from app.platform.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationResult:
+    """The log's position after a restore, who was erased anew, and how many rows and figures differ."""
+
+    position: int
+    erased: list[str]
+    differing_rows: int
+    differing_figures: int
+
+
+def restore(
+    from_folder: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="The folder of backups; none: BACKUP_DIR.")
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
+            metavar="INSTANT",
+            help="As it was then, with a zone: 2026-11-27T14:55:00Z. None: as late as there is anything.",
+        ),
+    ] = None,
+    secrets_from: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also put back the secrets that were copied there.")
+    ] = None,
+    base_only: Annotated[
+        bool, typer.Option("--base-only", help="Restore the backup alone, without the log received since.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Restore the embedded database into an empty installation, to its newest state or to an instant; erase
+    again whom the folder of backups knows as erased since; then fold the log anew and reconcile the KPIs.
+    """
+    current = settings.current()
+    folder = from_folder or current.backup_dir
+    if folder is None:
+        raise typer.BadParameter(NO_FOLDER, param_hint="--from")
+    if current.database_url is not None:
+        raise BackupRefused(NOT_EMBEDDED)
+    data_dir = (current.data_dir or default_data_dir(settings.PROJECT)).absolute()
+    restoring.refuse_living(data_dir)
+    secrets = installation.secrets_directory(current)
+    if not ((secrets_from or secrets) / MASTER_KEY_FILE).exists():
+        raise BackupRefused(
+            f"There is no {MASTER_KEY_FILE} in {secrets_from or secrets}, without which nobody can read "
+            "names and texts. Put the secrets back that belong to the backup: --secrets-from DIR."
+        )
+    if secrets_from is not None:
+        make_data_dir(data_dir, installed_tools())  # which PostgreSQL's user may pass through
+        copy_secrets(secrets_from, secrets)
+    with Console(stderr=True).status("Restoring the database"):
+        restored = restoring.restore_database(folder, data_dir, until, with_log=not base_only)
+    with Console(stderr=True).status("Folding the log and reconciling the KPIs"):
+        verified = loop.run(_verify(current, read_erased(folder)))
+    with contextlib.suppress(OSError):  # the folder may be read only
+        write_json(folder / RESTORED, {"at": command_line_metadata().now.isoformat()})
+    _report(restored, verified, until, as_json=as_json)
+    if verified.differing_rows or verified.differing_figures:
+        raise typer.Exit(DIFFERENT)
+
+
+async def _verify(current: Settings, erased: set[str]) -> VerificationResult:
+    """Erase again those who were erased since, and verify what is there then."""
+    async with open_runtime_ledger() as ledger:
+        again = [person for person in sorted(erased) if await _erase_again(ledger, person)]
+        rows, _ = await compare_rows(ledger.db.url, lambda _: None)
+        zone = zone_named(current.time_zone)
+        figures = await compare_figures(ledger.db.url, zone, current.currency, [], anew=False)
+        position = await read.head(ledger.db)
+    return VerificationResult(position, again, sum(rows.differing.values()), figures.difference_count)
+
+
+async def _erase_again(ledger: Ledger, person_id: str) -> bool:
+    """Erase the person, and say so; not if they are erased already, or came only later."""
+    loaded = await load(ledger.db, LIFECYCLE, person_id)
+    return loaded is not None and await erase_person(ledger, loaded.record)
+
+
+def _report(
+    restored: restoring.RestoreResult, verified: VerificationResult, until: datetime | None, *, as_json: bool
+) -> None:
+    last = restored.last_change_at.isoformat() if restored.last_change_at else None
+    if as_json:
+        document: dict[str, Any] = {"backup": restored.backup.folder, "until": until, "last_change_at": last}
+        document |= {"reached": restored.reached, "position": verified.position}
+        document |= {"erased_again": verified.erased, "differing_rows": verified.differing_rows}
+        print_json({**document, "differing_figures": verified.differing_figures})
+        return
+    print_line(f"Restored from {restored.backup.folder}, position {verified.position} of the log.")
+    if last is not None:
+        print_line(f"The last change that came back was made at {last}.")
+    if not restored.reached and until is not None:
+        print_line(f"No change is known after it that would lie beyond {until.isoformat()}.")
+    for person in verified.erased:
+        print_line(f"Erased again: {person}.")
+    if verified.differing_rows or verified.differing_figures:
+        print_line(f"Rows that differ: {verified.differing_rows}; figures: {verified.differing_figures}.")
+    else:
+        print_line("The log folds into exactly the rows that are there, and the KPIs agree.")
+    print_line("Make a backup into a new folder now: the log of this database goes its own way from here.")

@@ -1,0 +1,83 @@
+"""Documents that users write in TOML or JSON, with expressions in them. Of what is wrong there it is said at
+which key, as a person finds it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import Any
+
+from pydantic import BaseModel
+
+Path = tuple[str | int, ...]
+_PLAIN_KEY = re.compile(r"[\w-]+", re.ASCII)
+
+
+class NoDocument(ValueError):
+    """The text is neither TOML nor JSON; the message says why."""
+
+
+def read_document(text: str) -> Any:
+    """Return the document in the text: JSON if it begins with a brace, else TOML. Raises NoDocument."""
+    try:
+        return json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NoDocument(f"It is neither TOML nor JSON: {error}.") from error
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines in which keys are looked for; of JSON, which is often one line, none."""
+    return [] if text.lstrip().startswith("{") else text.splitlines()
+
+
+def path_of(error: Any) -> Path:
+    """Return the path of one of pydantic's errors."""
+    return tuple(part for part in error["loc"] if part != "[key]")
+
+
+def name_key(lines: list[str], path: Path) -> str:
+    """Return the key as a person finds it: with its line, and with the number of its table in a list."""
+    words: list[str] = []
+    for n, part in enumerate(path):
+        if not isinstance(part, int):
+            words.append(part if _PLAIN_KEY.fullmatch(part) else f'"{part}"')
+        elif n == 1:
+            words[0] += f" {part + 1}"
+    key = words[0] + ", " + ".".join(words[1:]) if len(words) > 1 and " " in words[0] else ".".join(words)
+    line = _line_of(lines, path)
+    return f"line {line}, {key}" if line else key
+
+
+def _line_of(lines: list[str], path: Path) -> int:
+    """Return the line of the last key of the path that is found in the document, 0 if none is."""
+    nearest = 0
+    if len(path) > 1 and isinstance(path[1], int):
+        heads = [n for n, line in enumerate(lines, 1) if re.match(rf"\s*\[\[?{path[0]}\]", line)]
+        nearest = heads[path[1]] if path[1] < len(heads) else 0
+    for part in path[1:] if nearest else path:
+        if isinstance(part, int):
+            continue
+        key = re.compile(rf"""(?:[\s\[.{{,"'\w]*[\s\[.{{,])?["']?{re.escape(part)}["']?\s*[=\].]""")
+        for number in range(max(nearest, 1), len(lines) + 1):
+            if number > nearest and re.match(r"\s*\[\[", lines[number - 1]):
+                break
+            if key.match(lines[number - 1]):
+                nearest = number
+                break
+    return nearest
+
+
+def describe_error(error: Any, table: type[BaseModel]) -> str:
+    """Return what is wrong by one of pydantic's errors, with what is allowed in that table."""
+    kind, value = error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        return f"there is no such key here; there are {', '.join(sorted(table.model_fields))}."
+    if kind == "missing":
+        return "this is needed and not there."
+    if kind in ("enum", "literal_error"):
+        return f"{str(value)[:100]!r} is not known; use {error['ctx']['expected']}."
+    if kind == "value_error":
+        return f"{error['ctx']['error']}."
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]}."

@@ -1,0 +1,1 @@
+"""Text blocks: answers that recur, with placeholders for what differs from ticket to ticket."""

@@ -1,0 +1,36 @@
+"""Copies of the files of secrets, which are kept apart from the backups of the database."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from app.platform.backups import PARTIAL, BackupRefused, sync_folder
+
+
+def refuse_together(folder: Path, backups: Path) -> None:
+    """Raise BackupRefused if the folder for secrets is where the backups are."""
+    here, there = folder.resolve(), backups.resolve()
+    if here == there or here in there.parents or there in here.parents:
+        raise BackupRefused(
+            f"{folder} and {backups} are one folder, or one is in the other. Keep secrets apart from "
+            "backups: whoever has both can read names and texts, of erased persons, too."
+        )
+
+
+def copy_secrets(secrets_dir: Path, folder: Path) -> list[str]:
+    """Copy the files of secrets into another folder, over an earlier copy, and return their names. Raises
+    BackupRefused if there are none.
+    """
+    files = sorted(path for path in secrets_dir.glob("*") if path.is_file())
+    if not files:
+        raise BackupRefused(f"There are no secrets in {secrets_dir}.")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    for path in files:
+        new = folder / f"{PARTIAL}{path.name}"
+        new.touch(0o600)
+        shutil.copyfile(path, new)
+        new.replace(folder / path.name)
+    sync_folder(folder)
+    return [path.name for path in files]

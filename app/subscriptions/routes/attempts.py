@@ -1,0 +1,176 @@
+"""Routes of attempts to deliver: their list, a test, and what is sent once more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.authentication.auth import Ledger, context_of
+from app.api.contract.openapi import problems
+from app.api.listings.cursors import read as read_cursor
+from app.api.listings.cursors import write as write_cursor
+from app.api.listings.filters import Time
+from app.api.records.reads import Name
+from app.api.records.shapes import page_of
+from app.kernel.actions.refusals import NotFound
+from app.log import read
+from app.subscriptions import attempts
+from app.subscriptions.queries import AttemptOut, AttemptOutcome, ResentOut, SubscriptionStatusOut
+from app.subscriptions.routes.access import managed_subscription, visible_subscription
+from app.subscriptions.testing import send_test
+
+PREFIX = "/subscriptions"
+LARGEST_PAGE = 200
+PAGE = 50
+
+router = APIRouter(prefix="/v1", tags=["subscriptions"])
+
+AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its id.")]
+
+
+class AttemptPaging(BaseModel):
+    """The attempts of a subscription that are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: AttemptOutcome | None = Field(default=None, description="Only those with that outcome.")
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Attempts on a page.")] = PAGE
+    cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
+        None
+    )
+
+
+@router.get(
+    f"{PREFIX}/{{id}}/attempts",
+    operation_id="list_subscription_attempts",
+    summary="List attempts of a subscription",
+    response_model=page_of(AttemptOut, "attempts, the last first"),
+    responses=problems(400, 404, 422),
+)
+async def list_subscription_attempts(
+    request: Request, ledger: Ledger, name: Name, paging: Annotated[AttemptPaging, Query()]
+) -> Response:
+    """List the attempts to deliver events, the last first. Successes are kept for three days, failures for
+    thirty.
+    """
+    subscription = await visible_subscription(request, name)
+    scope, sign = f"attempts {subscription.id} {paging.outcome}", ledger.vault.fingerprint
+    before = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+    if paging.cursor is not None:
+        attempted_at, last = read_cursor(paging.cursor, scope, sign)
+        before = (datetime.fromisoformat(attempted_at), UUID(last))
+    rows = await attempts.page(ledger.db, subscription.id, paging.outcome, before, paging.limit + 1)
+    items, cursor = rows[: paging.limit], None
+    if len(rows) > paging.limit:
+        cursor = write_cursor([items[-1]["attempted_at"].isoformat(), str(items[-1]["id"])], scope, sign)
+    return _json({"items": [_shown(row) for row in items], "next_cursor": cursor})
+
+
+@router.get(
+    f"{PREFIX}/{{id}}/status",
+    operation_id="get_subscription_status",
+    summary="Get a subscription's status",
+    response_model=SubscriptionStatusOut,
+    responses=problems(404, 422),
+)
+async def get_subscription_status(request: Request, ledger: Ledger, name: Name) -> Response:
+    """Return how far a subscription has come, and how much of it waits or has failed."""
+    subscription = await visible_subscription(request, name)
+    return _json(await attempts.status(ledger.db, subscription.id, context_of(request).now))
+
+
+@router.post(
+    f"{PREFIX}/{{id}}/test",
+    operation_id="test_subscription",
+    summary="Test a subscription",
+    response_model=AttemptOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
+    """Send a message of the type `subscription.test`, signed like all others, and return what came of it."""
+    subscription, now = await managed_subscription(request, name), context_of(request).now
+    attempt = await send_test(ledger, subscription, now)
+    await attempts.store_test(ledger.db, attempt)
+    row = await attempts.find_attempt(ledger.db, subscription.id, attempt.id)
+    assert row is not None, "it has just been stored"
+    return _json(_shown(row))
+
+
+@router.post(
+    f"{PREFIX}/{{id}}/attempts/{{attempt}}/resend",
+    operation_id="resend_subscription_attempt",
+    summary="Send an event once more",
+    response_model=ResentOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def resend_subscription_attempt(
+    request: Request, ledger: Ledger, name: Name, attempt: AttemptId
+) -> Response:
+    """Send the event of an attempt once more, as its account sees it now."""
+    subscription = await managed_subscription(request, name)
+    row = await attempts.find_attempt(ledger.db, subscription.id, attempt)
+    if row is None or row["position"] is None:
+        raise NotFound()
+    position, now = row["position"], context_of(request).now
+    return _json({"resent": await attempts.resend(ledger.db, subscription.id, position - 1, position, now)})
+
+
+@router.post(
+    f"{PREFIX}/{{id}}/resend_failed",
+    operation_id="resend_failed_of_subscription",
+    summary="Send failed events once more",
+    response_model=ResentOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def resend_failed_of_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
+    """Send all events once more that have failed and are not tried again by themselves."""
+    subscription = await managed_subscription(request, name)
+    return _json(
+        {"resent": await attempts.resend_failed(ledger.db, subscription.id, context_of(request).now)}
+    )
+
+
+class ResendRange(BaseModel):
+    """The time of the events that are sent once more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recorded_after: Annotated[Time, Field(description="Earliest time at which the log took them.")]
+    recorded_before: Annotated[
+        Time | None, Field(description="Time before which the log took them; null: all until now.")
+    ] = None
+
+
+@router.post(
+    f"{PREFIX}/{{id}}/resend",
+    operation_id="resend_events_of_subscription",
+    summary="Send events of a time again",
+    response_model=ResentOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def resend_events_of_subscription(
+    request: Request, ledger: Ledger, name: Name, body: ResendRange
+) -> Response:
+    """Send all events of a range of time once more, those that were delivered as well, as the account sees
+    them now. Those under way are not overtaken.
+    """
+    subscription, now = await managed_subscription(request, name), context_of(request).now
+    low = await read.position_at(ledger.db, body.recorded_after)
+    high = await read.head(ledger.db)
+    if body.recorded_before is not None:
+        high = min(high, await read.position_at(ledger.db, body.recorded_before))
+    return _json({"resent": await attempts.resend(ledger.db, subscription.id, low, high, now)})
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in AttemptOut.model_fields}
+
+
+def _json(content: Any) -> Response:
+    return Response(to_json(content), media_type="application/json")

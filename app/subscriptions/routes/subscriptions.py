@@ -1,0 +1,296 @@
+"""Routes of subscriptions: `/v1/subscriptions`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+
+from app.api.authentication.auth import Ledger, caller_of, context_of, session_of
+from app.api.contract.openapi import problems
+from app.api.open_actions import send_as
+from app.api.records.actions import (
+    ActionRequest,
+    IdempotencyKeyHeader,
+    IfMatch,
+    handle_action,
+    mount_actions,
+    operation,
+    perform_showing_secret,
+)
+from app.api.records.reads import Name, mount_reads, renderer_of
+from app.api.requests import idempotency
+from app.api.requests.etag import versions_of
+from app.api.service.feed import EventConditions
+from app.kernel.access.reads import load
+from app.kernel.actions.payloads import LONGEST_LINE, NO_LINE, Payload
+from app.kernel.actions.refusals import VersionRequired, WrongValue
+from app.kernel.commands.command import Command
+from app.kernel.ledger import Ledger as Services
+from app.platform.outward import OutwardPolicy, UnusableAddress
+from app.subscriptions import lifecycle
+from app.subscriptions.lifecycle import LIFECYCLE, OwnKeyRequired
+from app.subscriptions.queries import (
+    SUBSCRIPTIONS,
+    CreatedSubscriptionOut,
+    SubscriptionOut,
+    adapter_of_source,
+)
+from app.subscriptions.records import DeliveryFormat
+from app.subscriptions.secrets import SECRET_PURPOSE, TEMPLATE_PURPOSE, URL_PURPOSE, seal, secret_for, unseal
+from app.subscriptions.templates.document import LARGEST_TEMPLATE
+from app.subscriptions.templates.parse import TemplateRefused, parse_template
+
+PREFIX = "/subscriptions"
+ME = "me"
+#: Tools that can be written to, and what must be said of them to open tickets there.
+TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
+
+router = APIRouter(prefix="/v1", tags=["subscriptions"])
+mount_reads(router, SUBSCRIPTIONS, prefix=PREFIX)
+
+Url = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2_000,
+        description="The address that events are sent to. It may hold a secret: only its origin is shown.",
+        examples=["https://example.org/hooks/ledgerdesk"],
+    ),
+]
+RobotSecret = Annotated[
+    str | None,
+    StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
+    Field(
+        description="The secret that the vendor of a chat has made for a robot, if it wants one, or the "
+        "token of a tool that is written to (`token`, or `user:token`), or what a template shows; none: "
+        "Standard Webhooks has one that is made here, and other robots none.",
+        examples=["SEC0a1b2c3d4e5f"],
+    ),
+]
+
+
+TemplateText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LARGEST_TEMPLATE),
+    Field(
+        description="The request that delivers an event, as TOML or JSON with expressions.",
+        examples=['authorization = "bearer"\njson = \'{"text": message.sentence}\''],
+    ),
+]
+
+
+class NewSubscription(lifecycle.NewSubscriptionFields):
+    """A subscription to events; its secret is made here, but for that of a tool."""
+
+    url: Url
+    secret: RobotSecret = None
+    template: TemplateText | None = Field(default=None, description="For the format `template`: the request.")
+
+
+class NewAddress(Payload):
+    """Another address for a subscription."""
+
+    url: Url
+
+
+class NewTemplate(Payload):
+    """Another template for a subscription."""
+
+    template: TemplateText
+
+
+class NewSubscriptionSecret(Payload):
+    """A rotation of a subscription's secret; the new one is made here, or by the vendor of a robot."""
+
+    secret: RobotSecret = None
+
+
+def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
+    """Return what is kept of the address. Raises WrongValue."""
+    try:
+        origin = OutwardPolicy.from_settings(ledger.settings).check_target(url)
+    except UnusableAddress as error:
+        raise WrongValue(pointer="/url", because=error.code) from error
+    return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
+
+
+async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -> None:
+    """Raise WrongValue for a tool that is unknown, or that nothing can be written to."""
+    if body.format is not DeliveryFormat.tool:
+        if body.source is not None:
+            raise WrongValue(pointer="/source", because="only_of_tools")
+        return
+    adapter = await adapter_of_source(ledger.db, body.source)
+    if adapter not in TOOLS:
+        raise WrongValue(pointer="/source", because="no_tool_to_write_to")
+    named = {text.partition("=")[0] for text in body.tool_settings}
+    if body.opens_tickets and not named.issuperset(TOOLS[adapter]):
+        raise WrongValue(pointer="/tool_settings", because="settings_missing")
+
+
+def _new_secret(delivery_format: DeliveryFormat, sent: str | None) -> str:
+    """Return the secret of a subscription of that format. Raises WrongValue."""
+    if sent is not None and delivery_format is DeliveryFormat.standard:
+        raise WrongValue(pointer="/secret", because="secret_made_here")
+    if sent is None and delivery_format is DeliveryFormat.tool:
+        raise WrongValue(pointer="/secret", because="secret_of_tool")
+    return secret_for(delivery_format, sent)
+
+
+def _sealed_template(ledger: Services, text: str, secret: str) -> str:
+    """Return what is kept of a template of a subscription with that secret. Raises WrongValue."""
+    try:
+        template = parse_template(text)
+    except TemplateRefused as error:
+        raise WrongValue({"why": error.why}, pointer="/template", because="wrong_template") from error
+    if template.shows_secret and not secret:
+        raise WrongValue(pointer="/secret", because="secret_of_template")
+    return seal(ledger, TEMPLATE_PURPOSE, text)
+
+
+def _new_template(ledger: Services, body: NewSubscription, secret: str) -> dict[str, str]:
+    """Return what is kept of the template of a new subscription, if it has one. Raises WrongValue."""
+    if (body.template is not None) != (body.format is DeliveryFormat.template):
+        raise WrongValue(pointer="/template", because="template_of_format")
+    return (
+        {} if body.template is None else {"sealed_template": _sealed_template(ledger, body.template, secret)}
+    )
+
+
+def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
+    """Raise WrongValue for a type or kind that no event has: it would be waited for in vain."""
+    for name, parameter in (("event_types", "type"), ("kinds", "kind")):
+        names: Any = list(getattr(body, name) or ())
+        try:
+            EventConditions.model_construct(None, **{parameter: names}).check_names(ledger)
+        except WrongValue as error:
+            raise WrongValue(error.words, pointer=f"/{name}", because=error.because) from error
+
+
+@router.post(PREFIX, **operation(LIFECYCLE, "add", CreatedSubscriptionOut))
+async def add_subscription(
+    request: Request, ledger: Ledger, body: NewSubscription, idempotency_key: IdempotencyKeyHeader = None
+) -> Response:
+    """Add a subscription: the events from then on are sent to its address. The secret that signs them is in
+    this answer and never again.
+    """
+    caller = caller_of(request)
+    if session_of(request) is not None and body.person in (ME, str(caller.person_id)):
+        raise OwnKeyRequired()
+    _check_names(ledger, body)
+    await _check_tool(ledger, body)
+    secret = _new_secret(body.format, body.secret)
+    fields = body.model_dump(exclude={"url", "secret", "template"}) | _sealed_address(ledger, body.url)
+    fields |= _new_template(ledger, body, secret)
+    payload = lifecycle.AddSubscription(**fields, sealed_secret=seal(ledger, SECRET_PURPOSE, secret))
+    action_request = ActionRequest(None, payload, None, idempotency_key)
+    return await _keep_secret(request, "add", action_request, body.format, secret)
+
+
+@router.post(f"{PREFIX}/{{id}}/rotate", **operation(LIFECYCLE, "rotate", CreatedSubscriptionOut))
+async def rotate_subscription(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: NewSubscriptionSecret,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Rotate the subscription's secret; for a day, deliveries are signed with the previous one, too. The new
+    secret is in this answer and never again.
+    """
+    present = await load(ledger.db, LIFECYCLE, name)
+    stored_format = None if present is None else present.record.format
+    delivery_format = stored_format or DeliveryFormat.standard
+    secret = _new_secret(delivery_format, body.secret)
+    payload = lifecycle.RotateSubscription(
+        occurred_at=body.occurred_at, sealed_secret=seal(ledger, SECRET_PURPOSE, secret)
+    )
+    action_request = ActionRequest(name, payload, if_match, idempotency_key)
+    return await _keep_secret(request, "rotate", action_request, delivery_format, secret)
+
+
+async def _keep_secret(
+    request: Request, action: str, action_request: ActionRequest, delivery_format: DeliveryFormat, secret: str
+) -> Response:
+    """Carry out the action, which keeps a new secret. The answer shows it if it was made here."""
+    renderer = renderer_of(request, SUBSCRIPTIONS)
+    route = f"{action}_subscription"
+    key = await idempotency.key_of(renderer.ledger, request, route, action_request.idempotency_key)
+    command = Command(
+        LIFECYCLE,
+        LIFECYCLE[action],
+        action_request.name,
+        action_request.body,
+        context_of(request),
+        versions_of(action_request.if_match),
+        key,
+    )
+    shown_secret = secret if delivery_format is DeliveryFormat.standard else None
+    return await perform_showing_secret(renderer, command, "secret", lambda subscription: shown_secret)
+
+
+@router.post(f"{PREFIX}/{{id}}/move", **operation(LIFECYCLE, "move", SubscriptionOut))
+async def move_subscription(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: NewAddress,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Move the subscription to another address; what waits is sent there."""
+    fields = body.model_dump(exclude={"url"}) | _sealed_address(ledger, body.url)
+    action_request = ActionRequest(name, lifecycle.MoveSubscription(**fields), if_match, idempotency_key)
+    return await handle_action(request, LIFECYCLE, LIFECYCLE["move"], SubscriptionOut, action_request)
+
+
+@router.post(f"{PREFIX}/{{id}}/set_template", **operation(LIFECYCLE, "set_template", SubscriptionOut))
+async def set_template_of_subscription(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: NewTemplate,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Set the subscription's template: events are sent as it says from then on."""
+    present = await load(ledger.db, LIFECYCLE, name)
+    sealed_secret = None if present is None else present.record.sealed_secret
+    secret = "" if sealed_secret is None else unseal(ledger, SECRET_PURPOSE, sealed_secret)
+    payload = lifecycle.SetTemplate(
+        occurred_at=body.occurred_at, sealed_template=_sealed_template(ledger, body.template, secret)
+    )
+    action_request = ActionRequest(name, payload, if_match, idempotency_key)
+    return await handle_action(request, LIFECYCLE, LIFECYCLE["set_template"], SubscriptionOut, action_request)
+
+
+EDIT = operation(LIFECYCLE, "edit", SubscriptionOut)
+
+
+@router.patch(f"{PREFIX}/{{id}}", **{**EDIT, "responses": EDIT["responses"] | problems(428)})
+async def edit_subscription(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: lifecycle.EditSubscription,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKeyHeader = None,
+) -> Response:
+    """Edit the subscription: its name, its language, and which events are sent."""
+    if if_match is None:
+        raise VersionRequired()
+    _check_names(ledger, body)
+    action_request = ActionRequest(name, body, if_match, idempotency_key)
+    return await handle_action(request, LIFECYCLE, LIFECYCLE["edit"], SubscriptionOut, action_request)
+
+
+BY_HAND = frozenset({"add", "rotate", "move", "set_template"})
+mount_actions(router, LIFECYCLE, SubscriptionOut, prefix=PREFIX, left_out=BY_HAND)
+send_as(lifecycle.AddSubscription, NewSubscription)
+send_as(lifecycle.RotateSubscription, NewSubscriptionSecret)
+send_as(lifecycle.MoveSubscription, NewAddress)
+send_as(lifecycle.SetTemplate, NewTemplate)

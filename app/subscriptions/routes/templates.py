@@ -1,0 +1,90 @@
+"""Routes of templates: the text of one, and a preview of the request that an event would be sent by."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.authentication.auth import Ledger, context_of
+from app.api.contract.openapi import problems
+from app.api.records.reads import Name
+from app.foundation.people.persons import Locale
+from app.kernel.actions.refusals import NotFound, WrongValue
+from app.subscriptions.queries import SubscriptionPreviewOut, SubscriptionTemplateOut
+from app.subscriptions.records import DeliveryFormat
+from app.subscriptions.routes.access import managed_subscription
+from app.subscriptions.routes.subscriptions import PREFIX, TemplateText
+from app.subscriptions.secrets import TEMPLATE_PURPOSE, unseal
+from app.subscriptions.templates.parse import TemplateRefused, parse_template
+from app.subscriptions.templates.preview import event_to_preview, preview_of
+
+LARGEST_POSITION = 2**63 - 1
+
+router = APIRouter(prefix="/v1", tags=["subscriptions"])
+
+
+class PreviewChoice(BaseModel):
+    """The event and the template that are previewed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    position: Annotated[int, Field(ge=1, le=LARGEST_POSITION, strict=True)] | None = Field(
+        default=None,
+        description="The event's place in the log; null: the newest event that would be sent, or else a test.",
+    )
+    template: TemplateText | None = Field(
+        default=None, description="The template that is tried; null: that of the subscription."
+    )
+    language: Locale | None = Field(default=None, description="Null: that of the subscription.")
+
+
+@router.get(
+    f"{PREFIX}/{{id}}/template",
+    operation_id="get_subscription_template",
+    summary="Get a subscription's template",
+    response_model=SubscriptionTemplateOut,
+    responses=problems(403, 404, 422),
+)
+async def get_subscription_template(request: Request, ledger: Ledger, name: Name) -> Response:
+    """Return the template of a subscription, for whoever may have it send. Null: its format needs none."""
+    sealed = (await managed_subscription(request, name)).sealed_template
+    return _json({"template": None if sealed is None else unseal(ledger, TEMPLATE_PURPOSE, sealed)})
+
+
+@router.post(
+    f"{PREFIX}/{{id}}/preview",
+    operation_id="preview_subscription",
+    summary="Preview a subscription's request",
+    response_model=SubscriptionPreviewOut,
+    responses=problems(400, 403, 404, 413, 415, 422),
+)
+async def preview_subscription(request: Request, ledger: Ledger, name: Name, body: PreviewChoice) -> Response:
+    """Show the request that would deliver an event, and send nothing. The secret, what is made with it and the
+    address but for its origin are not in it.
+    """
+    subscription, context = await managed_subscription(request, name), context_of(request)
+    if subscription.format is DeliveryFormat.tool:
+        raise WrongValue(pointer="", because="no_preview_of_tools")
+    if subscription.format is not DeliveryFormat.template and body.template is not None:
+        raise WrongValue(pointer="/template", because="template_of_format")
+    template = body.template
+    if template is None and subscription.sealed_template is not None:
+        template = unseal(ledger, TEMPLATE_PURPOSE, subscription.sealed_template)
+    elif template is not None:
+        try:
+            parse_template(template)
+        except TemplateRefused as error:
+            raise WrongValue({"why": error.why}, pointer="/template", because="wrong_template") from error
+    previewed = await event_to_preview(ledger, subscription, context.caller, body.position, context.now)
+    if previewed is None:
+        raise NotFound()
+    language = body.language or subscription.language or "en"
+    return _json(await preview_of(subscription, template or "", language, previewed, context.now))
+
+
+def _json(content: Any) -> Response:
+    return Response(to_json(content), media_type="application/json")

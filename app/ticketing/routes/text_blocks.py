@@ -1,0 +1,137 @@
+"""Text blocks that fit a ticket, filled: `GET /v1/incidents/{id}/text_blocks` and so on. For its staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.authentication.auth import caller_of, ledger_of
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.summaries import noun
+from app.api.listings.paging import VARY
+from app.api.records.shapes import OutputModel
+from app.api.requests.accept import language_for
+from app.common.people import Caller, Person
+from app.common.records import from_row
+from app.common.tickets import Ticket
+from app.foundation.people import persons
+from app.foundation.text_blocks.placeholders import Placeholder, fill
+from app.foundation.text_blocks.records import TextBlock, TextBlockState
+from app.i18n import language_of
+from app.kernel.access.reads import load
+from app.kernel.actions.actor_policy import staff
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.refusals import NotFound
+from app.kernel.commands.references import is_visible
+from app.kernel.ledger import Ledger
+
+#: The most blocks that are offered: more than anybody looks through.
+MOST_OFFERED = 200
+OFFERED = """
+select * from fold.text_block where state = %s and (process is null or process = %s) order by key limit %s"""
+Name = Annotated[
+    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
+]
+
+
+class FilledTextBlock(OutputModel):
+    """A text block as it reads on a ticket."""
+
+    key: str
+    title: str
+    text: str = Field(description="The text with its placeholders filled.")
+    missing: list[Placeholder] = Field(
+        description="Placeholders for which the ticket has nothing: they stand in the text as they are."
+    )
+
+
+class FilledTextBlocks(OutputModel):
+    """Text blocks that fit a ticket, by their keys."""
+
+    language: Literal["en", "zh"] = Field(description="The language that they are in.")
+    items: list[FilledTextBlock]
+
+
+class TextBlockQuery(BaseModel):
+    """The language of the text blocks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Literal["en", "zh"] | None = Field(
+        default=None, description="The language of the texts; none: the requester's."
+    )
+
+
+def text_blocks_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+    """Return the routes of all kinds of tickets."""
+    router = APIRouter(prefix="/v1", tags=["tickets"])
+    for lifecycle in lifecycles:
+        if lifecycle.is_ticket:
+            router.add_api_route(
+                f"/{lifecycle.plural}/{{id}}/text_blocks",
+                _endpoint(lifecycle),
+                methods=["GET"],
+                operation_id=f"list_{lifecycle.kind}_text_blocks",
+                summary=f"List {noun(lifecycle.kind)} text blocks",
+                description=f"The text blocks that fit one {noun(lifecycle.kind)}, filled with what it has, "
+                "in its requester's language. For staff.",
+                response_model=FilledTextBlocks,
+                responses=problems(403, 404, 422) | in_language(),
+            )
+    return router
+
+
+def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
+    async def list_text_blocks(
+        request: Request, name: Name, query: Annotated[TextBlockQuery, Query()]
+    ) -> Response:
+        ledger, caller = ledger_of(request), caller_of(request)
+        loaded = await load(ledger.db, lifecycle, name)
+        if loaded is None or not is_visible(ledger, lifecycle, caller, loaded.audience):
+            raise NotFound()
+        if not caller.is_staff_for(loaded.record):
+            raise ledger.forbidden(staff, language_for(request))
+        blocks = await _filled_blocks(ledger, caller, lifecycle.kind, loaded.record, query.language)
+        headers = {**VARY, "Content-Language": blocks["language"]}
+        return Response(to_json(blocks), headers=headers, media_type="application/json")
+
+    return list_text_blocks
+
+
+async def _filled_blocks(
+    ledger: Ledger, caller: Caller, process: str, ticket: Ticket, language: str | None
+) -> dict[str, Any]:
+    requester = await _person(ledger, ticket.requester_id)
+    agent = await _person(ledger, caller.person_id)
+    language = language or language_of((requester and requester.locale) or caller.locale)
+    people = [person for person in (requester, agent) if person is not None and person.name is not None]
+    names = await ledger.vault.texts([person.name for person in people if person.name is not None])
+    team = None
+    if ticket.team_id is not None:
+        team = (await ledger.directory.teams([ticket.team_id]))[ticket.team_id].name
+    values = {
+        Placeholder.number: ticket.number,
+        Placeholder.ticket_title: ticket.title,
+        Placeholder.requester: names.get(requester.name or "") if requester else None,
+        Placeholder.team: team,
+        Placeholder.agent: names.get(agent.name or "") if agent else None,
+    }
+    rows = await ledger.db.rows(OFFERED, (TextBlockState.active.value, process, MOST_OFFERED))
+    items = []
+    for block in (from_row(TextBlock, row) for row in rows):
+        title, text = (block.title_zh, block.text_zh) if language == "zh" else (block.title_en, block.text_en)
+        filled, missing = fill(text or "", values)
+        items.append({"key": block.key, "title": title, "text": filled, "missing": missing})
+    return {"language": language, "items": items}
+
+
+async def _person(ledger: Ledger, person_id: Any) -> Person | None:
+    if person_id is None:
+        return None
+    loaded = await load(ledger.db, persons.LIFECYCLE, str(person_id))
+    return None if loaded is None else loaded.record
