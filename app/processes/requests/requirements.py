@@ -21,7 +21,7 @@ from app.processes.requests.records import ConfirmationMethod, Criterion, Reques
 
 
 def propose_requirements(request: Request, body: ProposeRequirementsRequest, ctx: ActionContext) -> None:
-    """Propose the request's requirements to its requester, who is asked to confirm them."""
+    """Propose the request's requirements: its requester is asked to confirm them."""
     request.inquiry.requirements_proposed_at = ctx.occurred_at
     request.inquiry.requirements_draft_id = _write_requirements(request, body, ctx, DocumentState.drafted).id
 
