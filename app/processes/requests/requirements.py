@@ -27,7 +27,7 @@ def propose_requirements(request: Request, body: ProposeRequirementsRequest, ctx
 
 
 def agree_to_requirements(request: Request, body: AgreeToRequirementsRequest, ctx: ActionContext) -> None:
-    """Agree to the requirements of the request as they were proposed: its requester confirms them."""
+    """Accept the request's proposed requirements: its requester confirms them."""
     _end_inquiry(request, None)
     request.requirements_confirmed_at = ctx.occurred_at
     supersede(DocumentClass.SN, ctx)
