@@ -69,6 +69,7 @@ SQL = {
     "app/api/service/readiness.py": "whether the database takes a write",
     "app/api/authentication/key_use.py": "when keys were last used, which is no event",
     "app/api/listings/views.py": "saved views, which are no records",
+    "app/api/unknown_keys.py": "keys of services, items and categories alike, as the caller sees them",
     "app/foundation/calendars/queries.py": "what a calendar says stands beside it",
     "app/foundation/calendars/spans.py": "spans of business time, which follow from what is in the log",
     "app/foundation/calendars/calendar_cache.py": "what calendars say by their newest versions",
