@@ -40,6 +40,7 @@ from app.automation.governance import (
 )
 from app.automation.incidents_and_problems import (
     detect_recurring_incidents,
+    flag_major_reviews,
     follow_fixing_changes,
     keep_articles_of_problems,
     lapse_accepted_risks,
@@ -140,6 +141,7 @@ TIMED_RULES: tuple[TimerConsumer, ...] = (
     flag_overdue_milestones.RULE,
     flag_risk_actions.RULE,
     flag_rollout_steps.RULE,
+    flag_major_reviews.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
     remind_voters.RULE,

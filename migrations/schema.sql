@@ -205,6 +205,7 @@ create table deliveries.tool_ticket (
   unsure_at timestamp with time zone,
   constraint tool_ticket_pkey PRIMARY KEY (source, stream)
 );
+CREATE INDEX tool_ticket_begun ON deliveries.tool_ticket USING btree (begun_at) WHERE (begun_at IS NOT NULL);
 CREATE INDEX tool_ticket_opening ON deliveries.tool_ticket USING btree (source) WHERE is_opening;
 
 create table deliveries.waiting (
@@ -367,6 +368,7 @@ create table fold.article (
   helped_count integer,
   did_not_help_count integer,
   appended_at timestamp with time zone,
+  review_overdue_at timestamp with time zone,
   constraint article_pkey PRIMARY KEY (id),
   constraint article_number_key UNIQUE (number)
 );
@@ -738,6 +740,8 @@ create table fold.catalogue_item (
   withdrawn_at timestamp with time zone,
   appended_at timestamp with time zone,
   opens text collate "C",
+  title_template text collate "C",
+  description_template text collate "C",
   constraint catalogue_item_pkey PRIMARY KEY (id)
 );
 CREATE INDEX catalogue_item_drafted ON fold.catalogue_item USING btree (drafted_at DESC, id DESC);
@@ -2241,6 +2245,7 @@ create table fold.incident (
   supplier_id uuid,
   alert_group text collate "C",
   alert_group_number integer,
+  review_overdue_at timestamp with time zone,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -2581,12 +2586,14 @@ create table fold.maintenance_plan (
   next_round_at timestamp with time zone not null,
   planned_at timestamp with time zone not null,
   retired_at timestamp with time zone,
+  request_id uuid,
   constraint maintenance_plan_pkey PRIMARY KEY (id),
   constraint maintenance_plan_number_key UNIQUE (number)
 );
 CREATE INDEX maintenance_plan_changed ON fold.maintenance_plan USING btree (changed_at, id);
 CREATE INDEX maintenance_plan_next ON fold.maintenance_plan USING btree (next_round_at DESC, id DESC);
 CREATE INDEX maintenance_plan_planned ON fold.maintenance_plan USING btree (planned_at DESC, id DESC);
+CREATE INDEX maintenance_plan_request ON fold.maintenance_plan USING btree (request_id) WHERE (request_id IS NOT NULL);
 CREATE INDEX maintenance_plan_team ON fold.maintenance_plan USING btree (team_id, planned_at DESC, id DESC);
 
 create table fold.maintenance_reading (
@@ -2717,7 +2724,7 @@ create table fold.notice (
   constraint notice_pkey PRIMARY KEY (id)
 );
 CREATE INDEX notice_about ON fold.notice USING btree (about, id DESC);
-CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{definition_to_review,document_to_acknowledge,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,target_to_accept,to_accept,to_acknowledge,to_answer,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify}'::text[]);
+CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{definition_to_review,document_to_acknowledge,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,target_to_accept,to_accept,to_acknowledge,to_answer,to_confirm_requirements,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify}'::text[]);
 CREATE INDEX notice_given_up ON fold.notice USING btree (failed_at) WHERE (failure = ANY (ARRAY['given_up'::text, 'refused'::text]));
 CREATE INDEX notice_person ON fold.notice USING btree (person_id, state DESC, id DESC);
 CREATE INDEX notice_person_sent ON fold.notice USING btree (person_id, sent_at DESC, id DESC);
@@ -3511,6 +3518,19 @@ CREATE INDEX request_team ON fold.request USING btree (team_id, opened_at DESC, 
 CREATE INDEX request_team_state ON fold.request USING btree (team_id, state, opened_at DESC, id DESC);
 CREATE INDEX request_to_confirm ON fold.request USING btree (requester_id, state_since) WHERE (state = 'delivered'::text);
 
+create table fold.request_inquiry (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  hold_question text,
+  requirements_proposed_at timestamp with time zone,
+  requirements_draft_id uuid,
+  confirmation_method text collate "C",
+  appended_at timestamp with time zone,
+  constraint request_inquiry_pkey PRIMARY KEY (id)
+) with (fillfactor=85);
+
 create table fold.request_solution_approval (
   id uuid not null,
   version integer not null,
@@ -3534,6 +3554,7 @@ create table fold.request_training (
   held_at timestamp with time zone not null,
   recorded_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  participant_ids text[] collate "C",
   constraint request_training_pkey PRIMARY KEY (id)
 );
 CREATE INDEX request_training_record ON fold.request_training USING btree (record, recorded_at, id);

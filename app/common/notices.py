@@ -73,6 +73,13 @@ class NoticeType(CodeEnum):
     risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期", WAITS
     in_charge = "in_charge", "Put in charge", "由您负责", YOURS
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
+    article_review_overdue = "article_review_overdue", "Review of an article overdue", "文章复审逾期", YOURS
+    major_review_overdue = (
+        "major_review_overdue",
+        "Review of a major incident overdue",
+        "重大事件复盘逾期",
+        YOURS,
+    )
     to_publish = "to_publish", "Article to be reviewed", "文章待审核", WAITS
     sent_back = "sent_back", "Article sent back", "文章被退回", YOURS
     recurring = "recurring", "Incidents recur", "事件反复发生", INFORM
@@ -143,6 +150,13 @@ class NoticeType(CodeEnum):
     licensed = "licensed", "Licensed", "获得资格", YOURS
     improvement_standardised = "improvement_standardised", "Improvement standardised", "改进已固化", FOLLOW
     improvement_reverted = "improvement_reverted", "Improvement reverted", "改进已恢复原状", FOLLOW
+    to_confirm_requirements = (
+        "to_confirm_requirements",
+        "Requirements to be confirmed",
+        "需求待您确认",
+        WAITS,
+    )
+    requirements_answered = "requirements_answered", "Requirements answered", "需求方已答复", YOURS
     to_kick_off = "to_kick_off", "Pilot to be kicked off", "试点待宣布启动", WAITS
     kicked_off = "kicked_off", "Pilot kicked off", "试点已宣布启动", YOURS
     project_plan_returned = "project_plan_returned", "Plan of the project returned", "项目计划被退回", YOURS

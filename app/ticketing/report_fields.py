@@ -11,11 +11,9 @@ from app.foundation.custom.values import CustomValues
 from app.kernel.actions.payloads import FreeText, Payload, RecordKey, Title
 
 
-class ReportFields(Payload):
-    """A ticket in its reporter's words, and the objects that it is about."""
+class SubjectFields(Payload):
+    """The objects that a ticket is about."""
 
-    title: Title = Field(description="The matter in a line, without names of persons: lists show it.")
-    description: FreeText = Field(description="The matter in the words of the person who reports it.")
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="The key of the service, if known."
     )
@@ -24,3 +22,10 @@ class ReportFields(Payload):
     )
 
     custom: CustomValues = Field(default_factory=dict)
+
+
+class ReportFields(SubjectFields):
+    """A ticket in its reporter's words, and the objects that it is about."""
+
+    title: Title = Field(description="The matter in a line, without names of persons: lists show it.")
+    description: FreeText = Field(description="The matter in the words of the person who reports it.")

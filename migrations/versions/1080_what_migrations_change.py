@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1080"
-down_revision = "1064"
+down_revision = "1072"
 branch_labels = None
 depends_on = None
 

@@ -17,9 +17,9 @@ EVERYWHERE = frozenset(
     identify_cause implement improve investigate invite issue_report link log_pilot_feedback
     log_pilot_issue log_work maintain_text make_complaint make_suggestion mark_duplicate mark_read
     measure_effects merge merge_complaint minute object offer open pilot plan post_update
-    prioritise propose propose_adjustment propose_revision propose_solution raise read reassess
-    record_finding record_occurrence record_requirement record_training regularise reject relate
-    reopen repeat_alert report report_pilot report_progress request_approval
+    prioritise propose propose_adjustment propose_requirements propose_revision propose_solution raise read
+    reassess record_finding record_occurrence record_requirement record_training regularise reject relate
+    reopen repeat_alert report report_pilot report_progress request_approval return_requirements
     request_emergency_approval request_go reschedule resolve resubmit reverse_cost reverse_work
     roll_back roll_out schedule select send_back set settle_difference show skip_rollout_order
     solve_pilot_issue start start_pilot state_breach_cause submit submit_for_acceptance

@@ -72,6 +72,8 @@ NO_JUDGEMENT = {
     "problem.change_fix": "the change is approved",
     "problem_candidate.accept": "it becomes a problem, which is worked on",
     "problem_candidate.decline": "it is told, and found again",
+    "request.agree_to_requirements": "the requester, whose they are, says so",
+    "request.return_requirements": "nobody gains what is returned",
     "request.confirm_requirements": "the requester, whose they are, has said them",
     "request.reject": "nobody gains what they ask for",
     "request.submit_for_acceptance": "it asks",

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from app.kernel.actions.payloads import Payload
 from app.processes.requests.payloads import (
+    AgreeToRequirementsRequest,
     AssessRequest,
     BeginImplementationRequest,
     ChangeRequirementsRequest,
@@ -13,10 +14,12 @@ from app.processes.requests.payloads import (
     ConfirmRequirementsRequest,
     EditRequest,
     FulfilRequest,
+    ProposeRequirementsRequest,
     ProposeSolutionRequest,
     RecordAcceptanceRequest,
     RecordTrainingRequest,
     ReportProgressRequest,
+    ReturnRequirementsRequest,
     ReviewSolutionRequest,
     SubmitForAcceptanceRequest,
     SubmitRequest,
@@ -26,6 +29,20 @@ from tests.client import Client, Json
 from tests.every_action.world_data import GROUP, IDS, NOBODYS, TEAM
 
 AHEAD = "2199-01-01T00:00:00Z"
+#: As they are proposed to the requester, or were confirmed elsewhere.
+REQUIREMENTS: Json = {
+    "background": "Leave is asked for on paper. 目前以纸质方式请假。",
+    "functional": "Ask, approve, see what is left.",
+    "performance": "Two thousand people on a Monday morning.",
+    "interfaces": "The payroll system.",
+    "data": "Who has how many days.",
+    "heard": ["me"],
+    "criteria": [
+        {"text": "A day can be asked for.", "shown_by": "demonstration"},
+        {"text": "What is left is right.", "shown_by": "data_check"},
+    ],
+    "acceptance_group": GROUP,
+}
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     FlagMilestone: lambda: {"milestone": NOBODYS},
@@ -48,19 +65,13 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
     FulfilRequest: lambda: {"delivered": "A laptop, set up. 已配置的笔记本电脑。"},
     ConfirmRequirementsRequest: lambda: {
-        "background": "Leave is asked for on paper. 目前以纸质方式请假。",
-        "functional": "Ask, approve, see what is left.",
-        "performance": "Two thousand people on a Monday morning.",
-        "interfaces": "The payroll system.",
-        "data": "Who has how many days.",
-        "heard": ["me"],
-        "criteria": [
-            {"text": "A day can be asked for.", "shown_by": "demonstration"},
-            {"text": "What is left is right.", "shown_by": "data_check"},
-        ],
-        "acceptance_group": GROUP,
+        **REQUIREMENTS,
         "confirmed_at": "2026-01-01T08:00:00+08:00",
+        "confirmation_method": "telephone",
     },
+    ProposeRequirementsRequest: lambda: dict(REQUIREMENTS),
+    AgreeToRequirementsRequest: dict,
+    ReturnRequirementsRequest: lambda: {"reason": "Half days are missing. 缺少半天假。"},
     ChangeRequirementsRequest: lambda: {"changed": "Half days, too.", "reason": "The law has changed."},
     ProposeSolutionRequest: lambda: {
         "architecture": "One service and one table. 一个服务和一张表。",
@@ -126,6 +137,10 @@ TOWARDS: dict[tuple[type[Payload], str], Json] = {
 }
 
 
+#: What must be proposed in the same state before it is answered.
+PROPOSED_FIRST = dict.fromkeys(("agree_to_requirements", "return_requirements"), "propose_requirements")
+
+
 async def _checked(client: Client, path: str) -> Json:
     """No task is open, and the quality is as it should be. Who completed one could not check it."""
     for task in (await client.read(f"{path}/tasks"))["items"]:
@@ -148,6 +163,13 @@ async def _shown(client: Client, path: str) -> Json:
     }
 
 
+async def _proposed(client: Client, path: str) -> Json:
+    """Its requirements wait for the requester."""
+    if (await client.read(path))["requirements_proposed_at"] is None:
+        await client.post_ok(f"{path}/propose_requirements", dict(REQUIREMENTS))
+    return {}
+
+
 async def _half_done(client: Client, path: str) -> Json:
     milestones = (await client.read(f"{path}/milestones"))["items"]
     (milestone,) = [entry["id"] for entry in milestones if entry["dropped_at"] is None]
@@ -164,6 +186,8 @@ async def _planned(client: Client, path: str) -> Json:
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     FlagMilestone: _planned,
+    AgreeToRequirementsRequest: _proposed,
+    ReturnRequirementsRequest: _proposed,
     SubmitForAcceptanceRequest: _checked,
     RecordAcceptanceRequest: _shown,
     ReportProgressRequest: _half_done,

@@ -92,7 +92,8 @@ NO_WORK = {
         problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author""",
     "who was there, or was asked, when it happened": """
         HoldTraining.attended HoldMeeting.attended CorrectAttendanceMeeting.attended
-        ConfirmRequirementsRequest.heard SubmitProcessDefinition.heard
+        ConfirmRequirementsRequest.heard ProposeRequirementsRequest.heard
+        RecordTrainingRequest.participants request_training.participant_ids SubmitProcessDefinition.heard
         LogPilotFeedbackImprovement.person pilot_feedback.person_id ReviewSla.attended
         RecordAcceptanceRequest.participants acceptance.participant_ids""",
     "the agreement's own field tells them": "RecordRequirementSla.representative AppointSla.representative",

@@ -23,6 +23,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import agreements, articles, changes, improvement_suggestions
 from tests.every_action.documents import WAYS
+from tests.every_action.requests import PROPOSED_FIRST
 from tests.every_action.samples import (
     ACTED_BY,
     NAMES_NONE,
@@ -147,7 +148,8 @@ def _wants(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[Hashable, 
     opened = (lifecycle.kind, row.name) in OPENED_TOWARDS
     apart = is_for_another(lifecycle.kind, row.name) or f"{lifecycle.kind}.{row.name}" in MADE_BY_OTHERS
     path = WAYS.get(f"{lifecycle.kind}.{row.name}")
-    return PREREQUISITES.get(row.name), path, apart, row.name if opened or apart else ""
+    own = opened or apart or row.name in PROPOSED_FIRST
+    return PREREQUISITES.get(row.name), path, apart, row.name if own else ""
 
 
 #: Rows, each with the state that it is to lead to.
@@ -332,6 +334,9 @@ class World:
                     await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
             obstacle = await self._go((maker, other), lifecycle, record, steps)
             if obstacle is None:
+                if target is not None and target.name in PROPOSED_FIRST:
+                    row = lifecycle[PROPOSED_FIRST[target.name]]
+                    await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
                 return await self.everybody.read(f"/v1/{lifecycle.plural}/{record['id']}")
             obstacles.append(f"{' → '.join(row.name for row, _ in steps)}: {obstacle}")
         raise AssertionError("\n".join([f"No way leads a {lifecycle.kind} to {state}.", *obstacles, ADVICE]))

@@ -8,7 +8,7 @@ type of the action.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -25,6 +25,7 @@ from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests import idempotency
 from app.api.requests.etag import etag, versions_of
 from app.api.requests.json_output import dump_json
+from app.api.unknown_keys import names_keys, unknown_keys, warned_shape
 from app.kernel.access.reads import load
 from app.kernel.actions.describe import source_states, target_state
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -79,7 +80,7 @@ def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) ->
     row = lifecycle[name]
     return {
         "status_code": 201 if row.opens else 200,
-        "response_model": shape,
+        "response_model": warned_shape(shape) if names_keys(row.body) else shape,
         "operation_id": operation_id(lifecycle, row),
         "summary": summaries.of_action(row.description, lifecycle.kind),
         "responses": action_responses(row),
@@ -169,9 +170,8 @@ async def handle_action(
     )
     carried_out = await perform_idempotently(ledger, command)
     shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
-    return action_response(
-        shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
-    )
+    answer = await shows.render_one(carried_out.record, carried_out.audience)
+    return action_response(shows, carried_out, answer, await unknown_keys(ledger, command))
 
 
 def typed_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., Any]:
@@ -273,10 +273,19 @@ async def perform_showing_secret(
     return action_response(renderer, carried_out, answer)
 
 
-def action_response(renderer: Renderer, carried_out: ActionOutcome, answer: dict[str, Any]) -> Response:
-    """Return the HTTP response of a command; `answer` is the record after it, as clients see it."""
+def action_response(
+    renderer: Renderer,
+    carried_out: ActionOutcome,
+    answer: dict[str, Any],
+    warnings: Sequence[dict[str, Any]] = (),
+) -> Response:
+    """Return the HTTP response of a command; `answer` is the record after it, as clients see it. `warnings`
+    stand in the body, but are not of the record, whose ETag is that of other answers with it.
+    """
     body = dump_json(answer)
     headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}
+    if warnings:
+        body = dump_json({**answer, "warnings": warnings})
     if carried_out.status == 201:
         headers["Location"] = f"/v1/{renderer.lifecycle.plural}/{carried_out.record.id}"
     if carried_out.replayed:

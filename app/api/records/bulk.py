@@ -34,6 +34,7 @@ from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import Fault, fault_of, first_errors, names_at
 from app.api.requests.json_output import dump_json
+from app.api.unknown_keys import KeyWarning, unknown_keys
 from app.i18n import translate
 from app.kernel.access.reads import ids_of
 from app.kernel.actions.context import CommandMetadata
@@ -102,6 +103,7 @@ class BulkResult(OutputModel):
     replayed: bool = Field(description="True if its key was used before, and this was done then.")
     record: BulkRecord | None = Field(description="Null where it was refused.")
     problem: ProblemDocument | None = Field(description="Refusal; null if it was done.")
+    warnings: list[KeyWarning] = Field(description="Keys of the body that are taken and unknown here.")
 
 
 class BulkAnswer(OutputModel):
@@ -145,7 +147,10 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
             outcomes = await apply_each(ledger, commands)
         if body.all_or_nothing and any(isinstance(outcome, Refusal | InvalidItem) for outcome in outcomes):
             return _nothing_written(request, outcomes)
-        results = [_result(request, outcome) for outcome in outcomes]
+        results = [
+            _result(request, outcome) | {"warnings": await _warnings_of(command, outcome)}
+            for command, outcome in zip(commands, outcomes, strict=True)
+        ]
         answer = {"items": results, "refused": sum(result["record"] is None for result in results)}
         return Response(
             dump_json(answer), headers={"Content-Language": context.language}, media_type="application/json"
@@ -311,6 +316,12 @@ async def _replay_outcomes(ledger: Ledger, acts: Sequence[Command]) -> list[Outc
         except Refusal as refusal:
             outcomes.append(refusal)
     return outcomes
+
+
+async def _warnings_of(command: BulkCommand, outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the warnings of an item that was done, now or before."""
+    act = command.to_command() if isinstance(outcome, ActionOutcome) else None
+    return await unknown_keys(command.ledger, act) if isinstance(act, Command) else []
 
 
 def _result(request: Request, outcome: Outcome) -> dict[str, Any]:

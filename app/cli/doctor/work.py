@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
-from app.api.service.metrics import SUBSCRIPTIONS
+from app.api.service.integration_gauges import SUBSCRIPTIONS
 from app.api.service.readiness import missing_parts
 from app.attention.rules.mails import COUNTED
 from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning

@@ -62,6 +62,8 @@ def item_form(form: Form, item: Mapping[str, Any], title: str, heading: Mapping[
 
 def _asked_fields(form: Form, item: Mapping[str, Any], title: str) -> Iterator[FormField]:
     for field in form.fields:
+        if item.get(f"{field.name}_template"):
+            continue
         if field.name == "title":
             yield replace(field, schema={**field.schema, "default": title})
         elif field.name not in {*FIELDS_OF_STAFF, SERVICE} or (

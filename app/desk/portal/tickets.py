@@ -20,6 +20,7 @@ from app.desk.pages.actions import ActionScreen, screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.records import RecordView, events_of, offered_actions, read_record, state_label
 from app.desk.portal.asking import plain_form, preset_members, shown_answers
+from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requirements
 from app.desk.timeline import NarratedEvent
 from app.i18n import LANGUAGES, translate
 
@@ -31,11 +32,31 @@ TICKETS = ("incident", "request")
 KINDS = (*TICKETS, "article")
 #: What a requester may be able to do, in the order in which it is offered; each has a label of its own here.
 ACTIONS = (
-    *("vote", "close", "reopen", "comment", "attach", "rate", "complain"),
+    *(
+        "agree_to_requirements",
+        "return_requirements",
+        "vote",
+        "close",
+        "reopen",
+        "comment",
+        "attach",
+        "rate",
+        "complain",
+    ),
     *("change_requirements", "edit", "cancel"),
 )
 #: The fields of a ticket that its page shows.
-FACTS = ("service", "item", "opened_at", "hold_reason", "statement", "resolution", "delivery", "description")
+FACTS = (
+    "service",
+    "item",
+    "opened_at",
+    "hold_reason",
+    "hold_question",
+    "statement",
+    "resolution",
+    "delivery",
+    "description",
+)
 #: Times until which a requester waits.
 TIMES = ("wake_up_at", "planned_at", "expected_at")
 LISTED_FIELDS = "id,number,title,state,opened_at,changed_at"
@@ -68,6 +89,8 @@ def next_step(desk: Desk, record: Mapping[str, Any]) -> str:
     code = f"next_{record['state']}"
     if record["state"] == "on_hold" and record.get("hold_reason") == "awaiting_requester":
         code = "next_awaiting_requester"
+    if record["state"] == "analysing" and record.get(PROPOSED_AT):
+        code = "next_to_confirm"
     return sentence(desk, code, days=str(record.get("reopen_days") or ""))
 
 
@@ -77,12 +100,14 @@ async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
         "requester": "me",
         "sort": "-changed_at",
         "limit": str(limit),
-        "fields": f"{LISTED_FIELDS},hold_reason,reopen_days",
     }
     views = []
     for kind in TICKETS:
         lifecycle = desk.lifecycle(kind)
-        page = await desk.calls.read(f"/v1/{lifecycle.plural}", parameters)
+        schemas = desk.contract.record_fields(lifecycle.plural) or {}
+        more = [name for name in (PROPOSED_AT,) if name in schemas]
+        fields = ",".join((LISTED_FIELDS, "hold_reason", "reopen_days", *more))
+        page = await desk.calls.read(f"/v1/{lifecycle.plural}", {**parameters, "fields": fields})
         views += [RecordView(lifecycle, record, desk.language, PORTAL) for record in page["items"]]
     views.sort(key=lambda view: str(view.record["changed_at"]), reverse=True)
     return [
@@ -118,8 +143,9 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         until=_until(desk, view),
         facts=list(desk.display.fields(named, {name: schemas[name] for name in FACTS if name in schemas})),
         answers=await _answers(desk, view.record),
-        comments=await _rows(desk, view, "comments"),
-        attachments=await _rows(desk, view, "attachments"),
+        comments=await child_rows(desk, view, "comments"),
+        attachments=await child_rows(desk, view, "attachments"),
+        requirements=await proposed_requirements(desk, view),
         entries=_without_comments(entries or ()),
         forms=forms,
         done=done,
@@ -231,12 +257,6 @@ async def _answers(desk: Desk, record: Mapping[str, Any]) -> list[tuple[str, str
     if item is None or item["form"] is None:
         return []
     return list(shown_answers(item["form"], record["answers"], desk.language))
-
-
-async def _rows(desk: Desk, view: RecordView, child: str) -> Sequence[Mapping[str, Any]]:
-    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{child}"
-    page = await desk.calls.read_if_allowed(path)
-    return [] if page is None else list(page["items"])
 
 
 def _without_comments(entries: Sequence[NarratedEvent]) -> list[NarratedEvent]:

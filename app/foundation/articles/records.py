@@ -69,6 +69,9 @@ class Article(Ticket):
     next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
         "Time of the next review.", examples=["2199-01-01T00:00:00Z"]
     )
+    review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
+        "Time at which its review was flagged as overdue; null again once it is confirmed."
+    )
     retired_at: Annotated[datetime | None, EnteredAt(ArticleState.retired)] = None
     used_count: int | None = optional("Number of cases with which it has helped.")
     last_used_at: datetime | None = None

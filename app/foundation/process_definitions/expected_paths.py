@@ -67,7 +67,7 @@ _PATHS = (
         "submitted assessed [approved] [started] [requirements_confirmed]+ [solution_proposed]+ "
         "[solution_reviewed]+ [implementation_begun]+ [quality_checked]+ [submitted_for_acceptance]+ "
         "[accepted] [fulfilled] closed",
-        "held resumed assigned",
+        "held resumed assigned requirements_proposed requirements_agreed requirements_returned",
     ),
     _path(
         "problem",

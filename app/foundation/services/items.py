@@ -24,6 +24,7 @@ from app.foundation.services.records import (
 )
 from app.foundation.services.records import ItemState as State
 from app.foundation.services.services import KEEPER
+from app.foundation.services.templates import check_templates
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.constraints import ValueTaken
@@ -77,6 +78,8 @@ class CatalogueItemFields(Payload, of=CatalogueItem):
     limits: Paragraph | None = None
     delivery_standard: Paragraph | None = None
     form: Form | None = Field(default=None, examples=[EXAMPLE_FORM])
+    title_template: Title | None = None
+    description_template: Paragraph | None = None
     fulfilment_path: FulfilmentPath
     approver_role: Role | None = None
     approver_group: Annotated[Reference, ForeignRef("group")] | None = None
@@ -123,6 +126,15 @@ async def invalid_form(
         raise WrongValue(fault.words, pointer=fault.pointer, because=fault.because) from None
 
 
+async def invalid_templates(
+    reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
+) -> None:
+    """Refuse a template that names what the form does not ask, and one of the title with free text: lists
+    show titles.
+    """
+    check_templates(_item_after(item, body, ctx))
+
+
 async def team_or_approver_inactive(
     reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
@@ -138,11 +150,7 @@ async def invalid_approvers(
     """Refuse unless the approver is one of a role, a group or persons, with a rule; only a group has a chair
     to decide.
     """
-    after = item.model_copy()
-    if isinstance(body, DraftCatalogueItem):
-        draft(after, body, ctx)
-    else:
-        edit(after, body, ctx)
+    after = _item_after(item, body, ctx)
     approvers = [
         approver
         for approver in (after.approver_role, after.approver_group_id, after.approver_persons)
@@ -154,6 +162,18 @@ async def invalid_approvers(
         raise WrongValue(pointer="/approval_rule", because="rule_of_an_electorate")
     if after.approval_rule is ItemApprovalRule.chair and after.approver_group_id is None:
         raise WrongValue(pointer="/approval_rule", because="chair_of_a_group")
+
+
+def _item_after(
+    item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
+) -> CatalogueItem:
+    """Return the item as the action leaves it."""
+    after = item.model_copy()
+    if isinstance(body, DraftCatalogueItem):
+        draft(after, body, ctx)
+    else:
+        edit(after, body, ctx)
+    return after
 
 
 async def service_not_live(reads: ReadContext, item: CatalogueItem, ctx: ActionContext) -> str | None:
@@ -183,9 +203,9 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文     from                            to               who     event
         action(draft,    "起草", NEW_RECORD,                     State.draft,     KEEPER, "catalogue_item.drafted",
-               wrong=(invalid_form, team_or_approver_inactive, invalid_approvers)),
+               wrong=(invalid_form, invalid_templates, team_or_approver_inactive, invalid_approvers)),
         action(edit,     "编辑", list(State),                    STAYS,           KEEPER, "catalogue_item.edited",
-               wrong=(invalid_form, team_or_approver_inactive, invalid_approvers)),
+               wrong=(invalid_form, invalid_templates, team_or_approver_inactive, invalid_approvers)),
         action(offer,    "上架", [State.draft, State.withdrawn], State.offered,   KEEPER, "catalogue_item.offered", unless=(service_not_live,)),
         action(withdraw, "下架", [State.offered],                State.withdrawn, KEEPER, "catalogue_item.withdrawn"),
     ),

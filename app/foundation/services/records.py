@@ -131,6 +131,16 @@ class CatalogueItem(Record):
         "docs/catalogue.md, "
         "with labels in both languages (`x-label`) and the order of its fields (`x-order`); null: none."
     )
+    title_template: str | None = optional(
+        "The title of requests for it that are made without one: a text with answers to its form as {field}, "
+        "of fields whose values are no free text.",
+        examples=["Laptop, {size} inch"],
+    )
+    description_template: str | None = optional(
+        "The description of requests for it that are made without one: a text with answers to its form as "
+        "{field}.",
+        examples=["What for: {why}"],
+    )
     fulfilment_path: FulfilmentPath | None = required("The way in which it is made.", examples=["standard"])
     approver_role: Role | None = optional("The role whose holders approve it.")
     approver_group_id: Annotated[UUID | None, ForeignRef("group")] = optional(

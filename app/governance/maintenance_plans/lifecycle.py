@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import Any
 
 from app.common.records import jsonb_ordered
+from app.common.tickets import Ticket
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
@@ -94,6 +95,15 @@ async def plan_invalid(
         raise WrongValue(pointer="/items", because="nothing_to_look_at")
 
 
+async def not_delivered(
+    reads: ReadContext, maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionContext
+) -> None:
+    """Refuse a plan for a request that has not been delivered (`request_not_delivered`)."""
+    request = ctx.ref(Ticket, "request")
+    if request is not None and getattr(request, "delivered_at", None) is None:
+        raise WrongValue(pointer="/request", because="request_not_delivered")
+
+
 def _opening(maintenance: MaintenancePlan, body: EmptyPayload) -> dict[str, Any]:
     assert maintenance.round_at is not None
     return {"plan": str(maintenance.id), "planned_at": instant(maintenance.round_at)}
@@ -119,7 +129,7 @@ LIFECYCLE = Lifecycle(
     audience=audience, columns={"staff": (), MEMBER: ("team_id",)},
     rows=(
         #      action    中文    from            to             who       event
-        action(plan,     "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", wrong=(plan_invalid,)),
+        action(plan,     "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", wrong=(plan_invalid, not_delivered)),
         action(edit,     "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", wrong=(plan_invalid,)),
         action(retire,   "停用", [State.active], State.retired, PLANNERS, "maintenance_plan.retired"),
         action(fall_due, "到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND,

@@ -71,6 +71,10 @@ class PlanMaintenancePlan(MaintenancePlanFields, of=MaintenancePlan):
 
     service: Annotated[RecordKey, KeyRef("service")] | None = None
     ci_class: CiClass | None = None
+    request: Annotated[Reference, ForeignRef("request")] | None = Field(
+        default=None,
+        description="The request whose delivery it looks after, once that is delivered: its id or number.",
+    )
 
     CONDITIONS = (exactly_one_member("service_or_ci_class", "service", "ci_class"),)
 

@@ -28,7 +28,17 @@ class MaintenancePlanOut(RecordOut, of=MaintenancePlan):
 
 LISTING = Listing(
     LIFECYCLE,
-    ("state", "service", "ci_class", "team", "interval", "next_round_at", "planned_at", "changed_at"),
+    (
+        "state",
+        "service",
+        "ci_class",
+        "request_id",
+        "team",
+        "interval",
+        "next_round_at",
+        "planned_at",
+        "changed_at",
+    ),
     sorts=("planned_at", "next_round_at", "changed_at"),
     shape=MaintenancePlanOut,
 )

@@ -49,6 +49,9 @@ class MaintenancePlan(Record):
         "The key of the service that it is for; this, or `ci_class`.", examples=["mail"]
     )
     ci_class: CiClass | None = optional("The class of the configuration items that it is for.")
+    request_id: Annotated[UUID | None, ForeignRef("request")] = optional(
+        "The request whose delivery it looks after."
+    )
     team_id: Annotated[UUID | None, ForeignRef("team")] = required(
         "The team that makes the rounds.", examples=["network"]
     )

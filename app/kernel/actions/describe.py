@@ -17,7 +17,7 @@ from app.common.times import clocks
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
-from app.kernel.actions.payloads import Patch, marks, part_types
+from app.kernel.actions.payloads import Patch, SuppliedField, marks, part_types
 from app.log.upcasting import current_version
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
@@ -218,6 +218,9 @@ def _given_schema(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str,
     for name in ("minProperties", EXAMPLE_MEMBERS):
         schema.pop(name, None)
     schema["properties"].pop("occurred_at", None)
+    if supplied := marks(row.body, SuppliedField):
+        needed = {*schema.get("required", ()), *supplied}
+        schema["required"] = [name for name in schema["properties"] if name in needed]
     _describe_stored_fields(schema["properties"], row.body)
     body: type[BaseModel] = row.body
     if marks(body, CustomValuesField):

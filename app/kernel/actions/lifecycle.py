@@ -70,6 +70,9 @@ Prepare = Callable[[ReadContext, Any, Any, ActionContext], Awaitable[object]]
 StateResolver = Callable[[Any], CodeEnum]
 #: Returns whether a caller who does not see the record may perform the action on it all the same.
 StrangersPolicy = Callable[[Any, Caller], bool]
+#: Returns the payload with the fields that were left out and that the record's own rules supply
+#: (`SuppliedField`), once all checks have passed.
+SupplyFields = Callable[[Any, Any, ActionContext], Payload]
 #: Returns an action of the same lifecycle that follows at once, with its payload, or None. Called with the
 #: record after the first action, and with that action's context.
 FollowUp = Callable[[Any, ActionContext], tuple[str, Payload] | None]
@@ -209,7 +212,8 @@ class Action(Generic[R, B]):
     or are concerned by the result, besides the persons in marked fields. `anywhere`: those of `policy` that
     otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `due`:
     when the worker performs the action by itself. `strangers`: who of those that do not see the record may
-    perform it, as asking for access; to all others the record is not there.
+    perform it, as asking for access; to all others the record is not there. `supplies` completes the payload
+    before it is kept.
     """
 
     name: str
@@ -234,6 +238,7 @@ class Action(Generic[R, B]):
     anywhere: bool = False
     due: DueAt | None = None
     strangers: StrangersPolicy | None = None
+    supplies: SupplyFields | None = None
 
     @property
     def opens(self) -> bool:
@@ -307,6 +312,7 @@ class ActionOptions(TypedDict, total=False):
     anywhere: bool
     due: DueAt | None
     strangers: StrangersPolicy | None
+    supplies: SupplyFields | None
 
 
 def action(

@@ -276,6 +276,12 @@ class Patch(Payload):
     )
 
 
+class SuppliedField:
+    """Marks a field of a payload that clients may leave out where the action supplies it: events always have
+    it.
+    """
+
+
 class EmptyPayload(Payload):
     """A payload without required fields."""
 

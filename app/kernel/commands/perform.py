@@ -271,6 +271,8 @@ async def _decide_stream(
     behalf = await resolve_references(ledger, reads, command, ctx, record)
     guards.require_segregation(command, record, behalf)
     await guards.prepare_and_check(reads, command, record, ctx)
+    if command.row.supplies is not None:
+        command = replace(command, body=command.row.supplies(record, command.body, ctx))
     if command.row.opens and command.lifecycle.code is not None:
         ctx.number = await ledger.numbers.next_number(command.lifecycle.code, command.metadata.now)
     return await _stream_decision(ledger, reads, command, loaded, ctx, behalf)

@@ -22,7 +22,7 @@ from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
@@ -103,7 +103,12 @@ def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
 def confirm(article: Article, body: ConfirmArticle, ctx: ActionContext) -> None:
     """Confirm the article: it is still correct."""
     article.confirmed_at = ctx.occurred_at
-    article.next_review_at = body.next_review_at
+    article.next_review_at, article.review_overdue_at = body.next_review_at, None
+
+
+def flag_review(article: Article, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the article's review as overdue: nobody has confirmed in time that it is still correct."""
+    article.review_overdue_at = ctx.occurred_at
 
 
 def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: ActionContext) -> None:
@@ -217,6 +222,11 @@ def audience(article: Article) -> tuple[str, ...]:
 
 
 EDITORS = RecipientRule(NoticeType.to_publish, roles=frozenset({Role.knowledge_editor}))
+#: Who answers for what an article says, and who can confirm it.
+REVIEW_OVERDUE = (
+    RecipientRule(NoticeType.article_review_overdue, field="author_id"),
+    RecipientRule(NoticeType.article_review_overdue, roles=frozenset({Role.knowledge_editor})),
+)
 ARTICLE_AUTHOR = RecordDuty("author", "作者", ("author_id",))
 #: Editors change drafts of others, and so write them, too.
 WRITERS_DO_NOT_JUDGE = authors_do_not_judge(TEXTS)
@@ -244,6 +254,8 @@ LIFECYCLE = Lifecycle(
                segregate_from=(ARTICLE_AUTHOR,), wrong=(checks.review_not_ahead, WRITERS_DO_NOT_JUDGE), staff_only=True),
         action(confirm,           "确认有效", [State.published], STAYS, knowledge_editor, "article.confirmed",
                wrong=(checks.review_not_ahead,), staff_only=True),
+        action(flag_review,       "复审逾期", [State.published], STAYS, rule, "article.review_overdue", staff_only=True, notifies=REVIEW_OVERDUE,
+               due=DueAt("next_review_at", "flag_article_reviews", unless="review_overdue_at")),
         action(retire,            "停用", [State.draft, State.in_review, State.published], State.retired, knowledge_editor, "article.retired", staff_only=True),
         action(propose_revision,  "提议修订", [State.published], STAYS, staff | rule, "article.revision_proposed",
                wrong=(checks.translation_incomplete, checks.too_many_revisions), staff_only=True, notifies=(EDITORS,)),

@@ -8,6 +8,7 @@ any open ─► cancelled | closed as duplicate
 from __future__ import annotations
 
 from app.common.children import ExternalReference
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
@@ -61,7 +62,7 @@ from app.processes.incidents.records import (
 from app.processes.incidents.records import (
     IncidentState as State,
 )
-from app.processes.incidents.reviews import review
+from app.processes.incidents.reviews import flag_review, review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
@@ -160,6 +161,12 @@ def audience(incident: Incident) -> tuple[str, ...]:
     return (*tokens, DESK)
 
 
+#: Who works on it, and those who hold reviews.
+REVIEW_OVERDUE = (
+    RecipientRule(NoticeType.major_review_overdue, responsible=True),
+    RecipientRule(NoticeType.major_review_overdue, roles=frozenset({Role.incident_manager})),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
@@ -199,6 +206,8 @@ LIFECYCLE = Lifecycle(
                unless=(checks.too_late_to_reopen,)),
         action(review,          "回顾",             [State.resolved],                STAYS,              incident_manager, "incident.reviewed",
                unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future, checks.action_owner_inactive), staff_only=True),
+        action(flag_review,     "复盘逾期",         [State.resolved],                STAYS,              rule, "incident.review_overdue", staff_only=True,
+               notifies=REVIEW_OVERDUE),
         action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
                wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
         action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent, "incident.cancelled"),

@@ -135,6 +135,10 @@ class Incident(Ticket):
     alert_group_number: Annotated[int | None, Hidden()] = None
     last_alert_at: datetime | None = None
     review_due_at: Annotated[datetime | None, BY_REOPENING] = None
+    review_overdue_at: Annotated[datetime | None, BY_REOPENING, StaffOnly()] = optional(
+        "Time at which the review of its present resolution was flagged as overdue; null again once it is "
+        "reviewed."
+    )
     reviewed_at: Annotated[datetime | None, BY_REOPENING] = optional(
         "Time of the review of its present resolution."
     )

@@ -8,14 +8,20 @@ from __future__ import annotations
 from app.common.children import Visibility
 from app.common.people import Person
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payloads import EmptyPayload
 from app.processes.incidents.payloads import ReviewIncident
 from app.processes.incidents.records import Incident, IncidentReview, TimelineEntry
 from app.ticketing.records import Task
 
 
+def flag_review(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the incident's review as overdue: nobody has reviewed it in time."""
+    incident.review_overdue_at = ctx.occurred_at
+
+
 def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None:
     """Review the incident, which was a major one, with its timeline and follow-up tasks."""
-    incident.reviewed_at = ctx.occurred_at
+    incident.reviewed_at, incident.review_overdue_at = ctx.occurred_at, None
     review_id = ctx.new_id()
     ctx.add(
         IncidentReview(

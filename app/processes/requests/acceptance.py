@@ -80,11 +80,13 @@ def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionCo
         (Heading.topics, body.topics),
         (Heading.material, body.material),
     )
+    participants = list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "participants")))
     training = RequestTraining(
         id=ctx.new_id(),
         record=request.row_key,
         document_id=file_document(request, DocumentClass.TR, texts, ctx).id,
         attended=body.attended,
+        participant_ids=participants,
         held_at=body.held_at or ctx.occurred_at,
         recorded_at=ctx.occurred_at,
     )

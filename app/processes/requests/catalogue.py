@@ -17,6 +17,7 @@ from app.foundation.decisions.records import Decision, DecisionOutcome, Decision
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
 from app.foundation.services.records import CatalogueItem, ItemOpens
+from app.foundation.services.templates import supplied_description, supplied_title
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import requester_duty
 from app.kernel.actions.context import ActionContext
@@ -47,6 +48,29 @@ async def answers_invalid(
     if faults:
         first = faults[0]
         raise WrongValue(first.words, pointer=first.pointer, because=first.because, further=tuple(faults[1:]))
+
+
+async def neither_given_nor_supplied(
+    reads: ReadContext, request: Request, body: SubmitRequest, ctx: ActionContext
+) -> None:
+    """Refuse a request without title or description whose item does not supply it from its form."""
+    supplied = with_supplied_texts(request, body, ctx)
+    for name in ("title", "description"):
+        if getattr(supplied, name) is None:
+            raise WrongValue(pointer=f"/{name}", because="missing")
+
+
+def with_supplied_texts(request: Request, body: SubmitRequest, ctx: ActionContext) -> SubmitRequest:
+    """Return the payload with title and description as the item supplies them, where they were left out."""
+    item = ctx.ref(CatalogueItem, "item")
+    if item is None or (body.title is not None and body.description is not None):
+        return body
+    language = ctx.caller.locale
+    texts = {
+        "title": body.title or supplied_title(item, body.answers, language),
+        "description": body.description or supplied_description(item, body.answers, language),
+    }
+    return body.model_copy(update=texts)
 
 
 @dataclass(frozen=True, slots=True)

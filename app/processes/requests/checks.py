@@ -23,6 +23,7 @@ from app.processes.requests.payloads import (
     ProposeSolutionRequest,
     RecordAcceptanceRequest,
     RecordTrainingRequest,
+    RequirementsFields,
     ReviewSolutionRequest,
     SubmitForAcceptanceRequest,
 )
@@ -35,6 +36,8 @@ from app.ticketing.reopening import reopening_ends_at
 from app.ticketing.work.working_days import service_working_days, working_days_after
 
 WORKING_DAYS_AHEAD = 2
+#: Number of open tasks that a refusal names.
+MOST_TASKS_NAMED = 10
 
 
 async def cannot_be_assigned(
@@ -59,6 +62,27 @@ async def invalid_start_time(
         raise WrongValue(words, pointer="/started_at", because="before_it_was_opened")
 
 
+async def checklist_is_open(
+    reads: ReadContext, request: Request, body: FulfilRequest, ctx: ActionContext
+) -> None:
+    """Refuse to fulfil the request with open tasks of its checklist, which the refusal names, unless the
+    payload says why (`checklist_is_open`).
+    """
+    if body.reason is not None:
+        return
+    tasks = [task for task in await reads.children(Task, request) if task.position is not None]
+    left = [task for task in tasks if task.completed_at is None and task.dropped_at is None]
+    if left:
+        named = sorted(left, key=lambda task: task.position or 0)[:MOST_TASKS_NAMED]
+        words = {"count": str(len(left)), "tasks": ", ".join(str(task.title) for task in named)}
+        raise WrongValue(words, pointer="/reason", because="checklist_is_open")
+
+
+async def nothing_proposed(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
+    """Refuse to confirm or return requirements that are not proposed (`no_requirements_proposed`)."""
+    return None if request.awaits_confirmation else "no_requirements_proposed"
+
+
 async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
     """Refuse to reopen after the agreed number of days; a new request is submitted instead
     (`too_late_to_reopen`).
@@ -80,7 +104,7 @@ async def confirmed_in_future(
 
 
 async def acceptance_group_empty(
-    reads: ReadContext, request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext
+    reads: ReadContext, request: Request, body: RequirementsFields, ctx: ActionContext
 ) -> None:
     """Refuse an acceptance group with neither members nor a chair (`nobody_in_it`)."""
     group = ctx.required_ref(Group, "acceptance_group")

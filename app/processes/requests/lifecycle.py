@@ -58,8 +58,10 @@ from app.processes.requests.catalogue import (
     answers_invalid,
     approval,
     approve,
+    neither_given_nor_supplied,
     refuse,
     set_reader_roles,
+    with_supplied_texts,
 )
 from app.processes.requests.implementation import (
     begin_implementation,
@@ -85,7 +87,14 @@ from app.processes.requests.preparation import (
 from app.processes.requests.records import CHILDREN as OWN
 from app.processes.requests.records import ENDED, OPEN, Request
 from app.processes.requests.records import RequestState as State
-from app.processes.requests.requirements import change_requirements, confirm_requirements
+from app.processes.requests.requirements import (
+    agree_to_requirements,
+    change_requirements,
+    confirm_requirements,
+    propose_requirements,
+    requirements_document_class,
+    return_requirements,
+)
 from app.processes.requests.solutions import (
     after_review,
     propose_solution,
@@ -176,10 +185,12 @@ def fulfil(request: Request, body: FulfilRequest, ctx: ActionContext) -> None:
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
     """Put the request on hold: work waits for something."""
     set_hold_fields(request, body, ctx)
+    request.inquiry.hold_question = body.question
 
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
     """Resume work on the request: the wait is over."""
+    request.inquiry.hold_question = None
 
 
 def note_change_ended(request: Request, body: NoteChangeEndedRequest, ctx: ActionContext) -> None:
@@ -196,11 +207,13 @@ def reopen(request: Request, body: Reason, ctx: ActionContext) -> None:
 
 def cancel(request: Request, body: Reason, ctx: ActionContext) -> None:
     """Cancel the request: it is no longer wanted."""
+    request.inquiry.hold_question = None
     withdraw_open_decisions(ctx)
 
 
 def reject(request: Request, body: Reason, ctx: ActionContext) -> None:
     """Reject the request; its requester is notified of the reason."""
+    request.inquiry.hold_question = None
     withdraw_open_decisions(ctx)
 
 
@@ -249,6 +262,8 @@ APPROVAL = decisions.DecisionSpec(
     outcome=action_of_outcome,
 )
 
+#: Whoever analyses the request is told of what the requester says to the requirements.
+REQUIREMENTS_ANSWERED = (RecipientRule(NoticeType.requirements_answered, responsible=True),)
 #: A request files nothing before its requirements are confirmed; a delivered one may go on.
 DOCUMENTS_KEPT = KeptDocuments(
     kind="request",
@@ -269,17 +284,25 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit,                "提交",     NEW_RECORD, State.submitted, anybody | integration, "request.submitted",
-               prepare=(reopening_of_opened,), wrong=(answers_invalid, invalid_custom_values)),
+               prepare=(reopening_of_opened,), wrong=(answers_invalid, neither_given_nor_supplied, invalid_custom_values),
+               supplies=with_supplied_texts),
         action(assess,                "评估",     [State.submitted, State.awaiting_approval], ASSESSED, agent, "request.assessed",
                prepare=(approval,), wrong=(checks.cannot_be_assigned,)),
         action(approve,               "批准",     [State.awaiting_approval], PATH_START, decision, "request.approved"),
         action(refuse,                "拒绝",     [State.awaiting_approval], State.rejected, decision, "request.refused"),
         action(start,                 "开始处理", [State.assessed], State.in_progress, assignee | agent, "request.started"),
         action(fulfil,                "交付",     [State.assessed, State.in_progress], State.delivered, assignee | rule, "request.fulfilled",
-               wrong=(checks.invalid_start_time,)),
+               wrong=(checks.invalid_start_time, checks.checklist_is_open)),
+        action(propose_requirements,  "提出需求说明", [State.analysing], STAYS, engineer, "request.requirements_proposed",
+               prepare=(current_criteria, load_documents), wrong=(checks.acceptance_group_empty,), document=requirements_document_class,
+               notifies=(RecipientRule(NoticeType.to_confirm_requirements, field="requester_id"),)),
+        action(agree_to_requirements, "同意需求说明", [State.analysing], State.requirements_confirmed, reporter.in_person(), "request.requirements_agreed",
+               unless=(checks.nothing_proposed,), prepare=(load_documents,), notifies=REQUIREMENTS_ANSWERED),
+        action(return_requirements,   "退回需求说明", [State.analysing], STAYS, reporter, "request.requirements_returned",
+               unless=(checks.nothing_proposed,), notifies=REQUIREMENTS_ANSWERED),
         action(confirm_requirements,  "确认需求", [State.analysing], State.requirements_confirmed, engineer, "request.requirements_confirmed",
                wrong=(checks.confirmed_in_future, checks.acceptance_group_empty),
-               prepare=(current_criteria, load_documents), document=lambda _: DocumentClass.SN),
+               prepare=(current_criteria, load_documents), document=requirements_document_class),
         action(propose_solution,      "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer, "request.solution_proposed",
                prepare=(business_reviewers, load_documents), wrong=(checks.delivery_not_in_future,), document=solution_document_class,
                notifies=(RecipientRule(NoticeType.to_review, created=Follower), RecipientRule(NoticeType.to_review, team=True))),
@@ -305,9 +328,9 @@ LIFECYCLE = Lifecycle(
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                prepare=(load_documents,), wrong=(checks.trained_in_future,), document=lambda _: DocumentClass.TR),
-        action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee, "request.held",
+        action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee | agent, "request.held",
                wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), notifies=(REQUESTER_TO_ANSWER,)),
-        action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | rule, "request.resumed",
+        action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | agent | rule, "request.resumed",
                due=DueAt("wake_up_at", "resume_at_wake_up_time", timers_per_kind=True)),
         action(note_change_ended,     "告知变更结果", OPEN, STAYS, rule, "request.change_ended",
                notifies=(

@@ -13,26 +13,30 @@ from app.common.money import Amount, Currency
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ChildRef, ForeignRef, KeyRef, StaffOnly
-from app.common.tickets import Channel
+from app.common.tickets import Channel, HoldReason
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.conditions import Condition, all_members_or_none, exactly_one_member
 from app.kernel.actions.forms import Answers
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    EmptyPayload,
     FreeText,
     Instant,
     Patch,
     Payload,
     PayloadPart,
+    Reason,
     RecordKey,
     Reference,
     ShortText,
+    SuppliedField,
     Title,
 )
 from app.processes.requests.records import (
     Acceptance,
     AcceptanceVerdict,
+    ConfirmationMethod,
     Criterion,
     CriterionResult,
     Judgement,
@@ -52,13 +56,25 @@ from app.ticketing.projects.planning import (
     PlannedMilestone,
     PlannedTask,
 )
-from app.ticketing.report_fields import ReportFields
+from app.ticketing.report_fields import ReportFields, SubjectFields
 from app.ticketing.work.ticket_holds import HoldTicket
 
 
-class SubmitRequest(ReportFields, of=Request):
+class SubmitRequest(SubjectFields, of=Request):
     """The service request to submit."""
 
+    title: Annotated[Title | None, SuppliedField()] = Field(
+        default=None,
+        description="The matter in a line, without names of persons: lists show it. None: the item supplies "
+        "it from the answers.",
+        examples=["A laptop"],
+    )
+    description: Annotated[FreeText | None, SuppliedField()] = Field(
+        default=None,
+        description="The matter in the words of the person who reports it. None: the item supplies it from "
+        "the answers.",
+        examples=["For a new colleague."],
+    )
     channel: Channel
     urgency: Urgency
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
@@ -103,10 +119,25 @@ class FulfilRequest(Payload):
     started_at: Instant | None = Field(
         default=None, description="Time at which work on it started, if it is done in one step."
     )
+    reason: FreeText | None = Field(
+        default=None, description="The reason why it is delivered with open tasks of its checklist."
+    )
+
+
+def _asks_the_requester(body: HoldRequest) -> bool:
+    return body.question is None or body.reason is HoldReason.awaiting_requester
 
 
 class HoldRequest(HoldTicket):
     """The reason why work on the request waits, and the time at which it resumes."""
+
+    question: FreeText | None = Field(
+        default=None,
+        description="With `awaiting_requester`: the question that the requester is to answer.",
+        examples=["For which building is it? 用于哪栋楼？"],
+    )
+
+    CONDITIONS = (Condition("question_to_requester", ("reason", "question"), _asks_the_requester),)
 
 
 class NoteChangeEndedRequest(Payload):
@@ -207,6 +238,10 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
     )
 
 
+def _counts_each_participant(body: RecordTrainingRequest) -> bool:
+    return body.attended >= len(set(body.participants))
+
+
 class RecordTrainingRequest(Payload, of=RequestTraining):
     """A training: its audience, topics and material."""
 
@@ -214,7 +249,16 @@ class RecordTrainingRequest(Payload, of=RequestTraining):
     topics: FreeText = Field(description="The topics.")
     material: FreeText = Field(description="The material, and where it is.")
     attended: int = Field(ge=0, le=MOST_PEOPLE, strict=True)
+    participants: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person", allow_participants=True)], ...], BoundedList
+    ] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The persons who attended, as far as they are known: ids.",
+    )
     held_at: Instant | None = Field(default=None, description="Time of the training, if not now.")
+
+    CONDITIONS = (Condition("fewer_than_named", ("attended", "participants"), _counts_each_participant),)
 
 
 class SolutionRisk(PayloadPart):
@@ -273,8 +317,8 @@ class AcceptanceCriterion(PayloadPart, of=Criterion):
     shown_by: VerificationMethod
 
 
-class ConfirmRequirementsRequest(Payload):
-    """The requirements that the requester confirms, with acceptance criteria and group."""
+class RequirementsFields(Payload, of=Request):
+    """The requirements of what is requested, with acceptance criteria and group."""
 
     background: FreeText = Field(description="The background and the goal.")
     functional: FreeText = Field(description="The functional requirements.")
@@ -292,7 +336,27 @@ class ConfirmRequirementsRequest(Payload):
     acceptance_group: Annotated[Reference, ForeignRef("group")] = Field(
         description="The group that accepts it: its key or id."
     )
+
+
+class ProposeRequirementsRequest(RequirementsFields):
+    """The requirements that the requester is asked to confirm, with acceptance criteria and group."""
+
+
+class AgreeToRequirementsRequest(EmptyPayload):
+    """The requester's agreement to the requirements as they are proposed."""
+
+
+class ReturnRequirementsRequest(Reason):
+    """The reason why the proposed requirements are not yet what the requester wants."""
+
+
+class ConfirmRequirementsRequest(RequirementsFields, of=Request):
+    """The requirements that the requester has confirmed elsewhere, with acceptance criteria and group."""
+
     confirmed_at: Instant = Field(description="Time at which the requester confirmed the requirements.")
+    confirmation_method: ConfirmationMethod | None = Field(
+        default=None, description="The method by which the requester confirmed them."
+    )
 
 
 class ChangeRequirementsRequest(Payload):

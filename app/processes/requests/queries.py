@@ -35,7 +35,7 @@ from app.ticketing.projects.queries import reports_overdue
 class RequestOut(
     TicketOut,
     of=Request,
-    without="reader_roles approval_id held_from solution_id sent_back_at doer_ids",
+    without="reader_roles approval_id held_from requirements_draft_id solution_id sent_back_at doer_ids",
     after={
         "title": "description channel",
         "approved_at": "path service ci category requester",
@@ -77,6 +77,10 @@ class CriterionResultOut(OutputModel, of=CriterionResult):
 
 class RequestTrainingOut(OutputModel, of=RequestTraining):
     """A training in the use of what was delivered; its document has the audience, topics and material."""
+
+    participant_ids: list[UUID] | None = Field(
+        description="The participants who are known by name; null: it was recorded before they were named."
+    )
 
 
 #: The listings of child records that only requests have.

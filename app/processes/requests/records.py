@@ -87,6 +87,17 @@ class AcceptanceVerdict(CodeEnum):
     failed = "failed", "Failed", "验收不通过"
 
 
+class ConfirmationMethod(CodeEnum):
+    """The method by which the requester confirmed requirements elsewhere."""
+
+    telephone = "telephone", "By telephone", "电话"
+    email = "email", "By e-mail", "邮件"
+    chat = "chat", "In a chat", "即时消息"
+    meeting = "meeting", "In a meeting", "会议"
+    in_person = "in_person", "In person", "当面"
+    letter = "letter", "By letter", "书面"
+
+
 BY_RESUMING = ClearedBy(leaving={RequestState.on_hold})
 BY_ENDING = ClearedBy(entering=frozenset(RequestState) - OPEN)
 BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
@@ -107,6 +118,26 @@ class SolutionApproval(RecordPart):
     solution_approved_at: datetime | None = None
 
 
+class RequesterInquiry(RecordPart):
+    """What the requester is asked: a question while the request waits for them, and to confirm its
+    requirements. `requirements_draft_id` is the document in which these are proposed.
+    """
+
+    KIND: ClassVar[str] = "request_inquiry"
+
+    hold_question: Annotated[str | None, Personal()] = optional(
+        "The question that its requester is to answer, while it waits for them."
+    )
+    requirements_proposed_at: datetime | None = optional(
+        "Time at which its requirements were proposed, while they wait for the requester's confirmation."
+    )
+    requirements_draft_id: UUID | None = None
+    confirmation_method: ConfirmationMethod | None = optional(
+        "The method by which the requester confirmed the requirements elsewhere; null: by their own action, "
+        "or it was not said."
+    )
+
+
 class Request(Ticket):
     """A service request.
 
@@ -120,7 +151,7 @@ class Request(Ticket):
     """
 
     KIND: ClassVar[str] = "request"
-    PARTS = (SolutionApproval,)
+    PARTS = (SolutionApproval, RequesterInquiry)
 
     state: RequestState | None = required()
     description: Annotated[str | None, Personal()] = optional("The wish in the requester's words.")
@@ -201,6 +232,16 @@ class Request(Ticket):
         """The approval of the solution."""
         return self.record_part(SolutionApproval)
 
+    @property
+    def inquiry(self) -> RequesterInquiry:
+        """What the requester is asked."""
+        return self.record_part(RequesterInquiry)
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """Return whether its requirements wait for the requester's confirmation."""
+        return self.inquiry.requirements_proposed_at is not None
+
 
 class Criterion(ChildRecord):
     """A criterion that must be met for the request to be accepted. Confirming requirements again drops the
@@ -272,12 +313,15 @@ class CriterionResult(ChildRecord):
 
 
 class RequestTraining(ChildRecord):
-    """A training in the use of what was delivered; `attended` is the number of participants."""
+    """A training in the use of what was delivered; `attended` is the number of participants, of whom
+    `participant_ids` are known by name.
+    """
 
     KIND: ClassVar[str] = "request_training"
 
     document_id: UUID | None = required()
     attended: int | None = required("Number of participants.")
+    participant_ids: list[str] | None = None
     held_at: datetime | None = required()
     recorded_at: datetime | None = required()
 

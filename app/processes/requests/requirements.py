@@ -1,24 +1,66 @@
-"""Actions on requirements: the requester confirms them, and may change them later."""
+"""Actions on requirements: they are proposed to the requester, who confirms or returns them and may change
+them later; a confirmation that was given elsewhere is recorded.
+"""
 
 from __future__ import annotations
 
-from app.foundation.documents.filing import file_document, supersede
-from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.documents.filing import file_document, publish_draft, supersede
+from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentState, Heading
 from app.foundation.people.records import Group
 from app.kernel.actions.context import ActionContext
 from app.processes.requests.payloads import (
+    AgreeToRequirementsRequest,
     ChangeRequirementsRequest,
     ConfirmRequirementsRequest,
+    ProposeRequirementsRequest,
+    RequirementsFields,
+    ReturnRequirementsRequest,
 )
 from app.processes.requests.preparation import CurrentCriteria
-from app.processes.requests.records import Criterion, Request
+from app.processes.requests.records import ConfirmationMethod, Criterion, Request
+
+
+def propose_requirements(request: Request, body: ProposeRequirementsRequest, ctx: ActionContext) -> None:
+    """Propose the request's requirements to its requester, who is asked to confirm them."""
+    request.inquiry.requirements_proposed_at = ctx.occurred_at
+    request.inquiry.requirements_draft_id = _write_requirements(request, body, ctx, DocumentState.drafted).id
+
+
+def agree_to_requirements(request: Request, body: AgreeToRequirementsRequest, ctx: ActionContext) -> None:
+    """Agree to the requirements of the request as they were proposed: its requester confirms them."""
+    _end_inquiry(request, None)
+    request.requirements_confirmed_at = ctx.occurred_at
+    supersede(DocumentClass.SN, ctx)
+    publish_draft(DocumentClass.SN, ctx)
+
+
+def return_requirements(request: Request, body: ReturnRequirementsRequest, ctx: ActionContext) -> None:
+    """Return the proposed requirements of the request: they are not yet what its requester wants."""
+    request.inquiry.requirements_proposed_at = None
 
 
 def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext) -> None:
     """Confirm the request's requirements: they are recorded as the requester has confirmed them."""
-    request.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
+    _end_inquiry(request, body.confirmation_method)
     request.requirements_confirmed_at = body.confirmed_at
     supersede(DocumentClass.SN, ctx)
+    entry = _write_requirements(request, body, ctx, DocumentState.published)
+    entry.state, entry.published_at = DocumentState.published, ctx.occurred_at
+
+
+def _end_inquiry(request: Request, method: ConfirmationMethod | None) -> None:
+    inquiry = request.inquiry
+    inquiry.requirements_proposed_at = inquiry.requirements_draft_id = None
+    inquiry.confirmation_method = method
+
+
+def _write_requirements(
+    request: Request, body: RequirementsFields, ctx: ActionContext, state: DocumentState
+) -> DocumentEntry:
+    """File the requirements as a document, in that state unless it is a draft's next edition, and set the
+    criteria and the group of acceptance.
+    """
+    request.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
     texts = (
         (Heading.background, body.background),
         (Heading.functional, body.functional),
@@ -26,7 +68,7 @@ def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx
         (Heading.interfaces, body.interfaces),
         (Heading.data, body.data),
     )
-    file_document(request, DocumentClass.SN, texts, ctx)
+    entry = file_document(request, DocumentClass.SN, texts, ctx, state=state)
     for earlier in ctx.prepared(CurrentCriteria).criteria:
         ctx.change(earlier).dropped_at = ctx.occurred_at
     for place, criterion in enumerate(body.criteria, start=1):
@@ -39,6 +81,12 @@ def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx
             added_at=ctx.occurred_at,
         )
         ctx.add(row)
+    return entry
+
+
+def requirements_document_class(request: Request) -> str | None:
+    """Return the class whose next document number is needed; None if returned requirements keep theirs."""
+    return DocumentClass.SN.value if request.inquiry.requirements_draft_id is None else None
 
 
 def change_requirements(request: Request, body: ChangeRequirementsRequest, ctx: ActionContext) -> None:

@@ -53,6 +53,9 @@ ASKED_ACTIONS = {
     NoticeType.to_review: AskedActions(("review_solution", "pass_gate")),
     NoticeType.to_review_change: AskedActions(("review",)),
     NoticeType.to_accept: AskedActions(("record_acceptance", "hand_over")),
+    NoticeType.to_confirm_requirements: AskedActions(
+        ("agree_to_requirements", "return_requirements"), only="awaits_confirmation"
+    ),
     NoticeType.to_kick_off: AskedActions(("kick_off",)),
     NoticeType.to_answer: AskedActions(("comment",), only="awaits_requester", once=True),
     NoticeType.risk_lapsed: AskedActions(("reopen",), only="risk_lapsed_at"),

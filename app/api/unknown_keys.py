@@ -1,0 +1,133 @@
+"""Warnings of a command's answer: keys of its payload that are taken although nothing here has them, as a
+monitoring tool may name what is not recorded yet. They stand in no event and in no ETag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, cast
+
+from pydantic import ConfigDict, Field
+
+from app.api.records.shapes import OutputModel
+from app.common.records import KeyRef
+from app.i18n import translate
+from app.kernel.actions.payloads import Payload, marks, references
+from app.kernel.commands.command import Command
+from app.kernel.commands.references import is_visible
+from app.kernel.ledger import Ledger
+
+#: The kinds of records whose keys are warned of.
+WARNED_KINDS = frozenset({"service", "ci", "category"})
+#: The table of the sentences.
+TABLE = "warning"
+#: Number of keys that a warning names as near, of those that are compared.
+MOST_NEAR, MOST_COMPARED = 3, 500
+#: How much of a key another one begins with to be compared with it.
+SHARED_START = 1
+LEAST_ALIKE = 0.6
+#: The key itself first, and then those that begin alike, in order.
+ALIKE = """
+select r.key, h.audience from {table} r join log.stream_head h on h.stream = '{kind}/' || r.id
+where (r.key = %(key)s or starts_with(lower(r.key), %(start)s)) {process}
+order by r.key <> %(key)s, r.key limit {most}"""
+
+
+class KeyWarning(OutputModel):
+    """A key that was taken as it is, although nothing here has it."""
+
+    pointer: str = Field(description="The place in the body: a JSON Pointer.", examples=["/service"])
+    code: str = Field(
+        description="`unknown_service`, `unknown_ci` or `unknown_category`.", examples=["unknown_service"]
+    )
+    detail: str = Field(description="What is unknown, as a sentence in the reader's language.")
+    near: list[str] = Field(description="Keys that are much like it, the nearest first: at most three.")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedKey:
+    """A key that a payload names: where, of which kind of record, and of which process (None: any)."""
+
+    pointer: str
+    kind: str
+    key: str
+    process: str | None
+
+
+def names_keys(body: type[Payload]) -> bool:
+    """Return whether payloads of that type may name keys that are warned of."""
+    return any(_is_warned_of(mark) for mark in marks(body, KeyRef).values())
+
+
+def _is_warned_of(mark: KeyRef) -> bool:
+    return mark.kind in WARNED_KINDS and not mark.must_exist
+
+
+@cache
+def warned_shape(shape: type[OutputModel]) -> type[OutputModel]:
+    """Return the shape of a record after a command whose payload may name unknown keys."""
+    namespace = {
+        "__doc__": shape.__doc__,
+        "__module__": __name__,
+        "__annotations__": {"warnings": list[KeyWarning] | None},
+        # The member is left out where there is nothing to warn of, and so is not required.
+        "model_config": ConfigDict(json_schema_serialization_defaults_required=False),
+        "warnings": Field(
+            default=None, description="Keys of the body that are unknown here; left out if there are none."
+        ),
+    }
+    return cast(type[OutputModel], type(f"{shape.__name__}WithWarnings", (shape,), namespace))
+
+
+async def unknown_keys(ledger: Ledger, command: Command) -> list[dict[str, Any]]:
+    """Return the warnings of the command's answer, by what there is now that its caller may see."""
+    if not names_keys(type(command.body)):
+        return []
+    warnings = []
+    for named in _named_keys(command):
+        alike = await _visible_keys(ledger, command, named)
+        if named.key not in alike:
+            language = command.metadata.language
+            near = _nearest(named.key, alike)
+            code = f"unknown_{named.kind}"
+            words = {"key": named.key}
+            detail = translate(language, TABLE, code, words)
+            if near:
+                detail += translate(language, TABLE, "near", {"near": ", ".join(near)})
+            warnings.append(
+                KeyWarning(pointer=named.pointer, code=code, detail=detail, near=near).model_dump()
+            )
+    return warnings
+
+
+def _named_keys(command: Command) -> Iterator[NamedKey]:
+    """Yield the keys that the payload names of kinds that are warned of."""
+    for field, mark, keys in references(command.body, marked=KeyRef):
+        if "/" in field or not _is_warned_of(mark):
+            continue
+        process = getattr(command.body, "process", None) or command.lifecycle.kind
+        for n, key in enumerate([keys] if isinstance(keys, str) else keys):
+            pointer = f"/{field}" if isinstance(keys, str) else f"/{field}/{n}"
+            yield NamedKey(pointer, mark.kind, key, process if mark.per_process else None)
+
+
+async def _visible_keys(ledger: Ledger, command: Command, named: NamedKey) -> Sequence[str]:
+    """Return the key, if there is one, and those that begin alike: what the caller does not see is not
+    there.
+    """
+    lifecycle = ledger.lifecycles[named.kind]
+    of_process = "" if named.process is None else "and r.process = %(process)s"
+    query = ALIKE.format(table=lifecycle.table, kind=named.kind, process=of_process, most=MOST_COMPARED)
+    start = named.key[:SHARED_START].lower()
+    rows = await ledger.db.rows(query, {"key": named.key, "start": start, "process": named.process})
+    caller = command.metadata.caller
+    return [row["key"] for row in rows if is_visible(ledger, lifecycle, caller, row["audience"])]
+
+
+def _nearest(key: str, keys: Sequence[str]) -> list[str]:
+    """Return the keys that are much like the key, the nearest first; upper and lower case are alike."""
+    by_lower = {each.lower(): each for each in keys}
+    return [by_lower[each] for each in get_close_matches(key.lower(), by_lower, MOST_NEAR, LEAST_ALIKE)]

@@ -1,0 +1,52 @@
+"""Requirements that wait for the requester's confirmation, as their ticket's page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.desk.pages.context import Desk
+from app.desk.pages.records import RecordView
+from app.desk.values import label_of
+from app.foundation.documents.records import DocumentClass, DocumentState, Heading
+
+#: The field of a ticket that says since when requirements wait for the requester.
+PROPOSED_AT = "requirements_proposed_at"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRequirements:
+    """The sections of the proposed document, each under its heading, and the criteria of acceptance."""
+
+    sections: Sequence[tuple[str, str]]
+    criteria: Sequence[str]
+
+
+async def proposed_requirements(desk: Desk, view: RecordView) -> ProposedRequirements | None:
+    """Return the requirements that wait for the requester, or None if none do."""
+    if not view.record.get(PROPOSED_AT):
+        return None
+    drafts = {
+        (document["id"], document["edition"])
+        for document in await child_rows(desk, view, "documents")
+        if document["document_class"] == DocumentClass.SN and document["state"] == DocumentState.drafted
+    }
+    sections = [
+        (label_of(Heading, section["heading"], desk.language), section["text"])
+        for section in await child_rows(desk, view, "document_sections")
+        if section["text"] and (section["document_id"], section["edition"]) in drafts
+    ]
+    criteria = [
+        criterion["text"]
+        for criterion in await child_rows(desk, view, "criteria")
+        if criterion["dropped_at"] is None and criterion["text"]
+    ]
+    return ProposedRequirements(sections, criteria)
+
+
+async def child_rows(desk: Desk, view: RecordView, child: str) -> Sequence[Mapping[str, Any]]:
+    """Return the first rows of that list within the record; none if the reader may not see it."""
+    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{child}"
+    page = await desk.calls.read_if_allowed(path)
+    return [] if page is None else list(page["items"])
