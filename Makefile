@@ -92,6 +92,7 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/contract tests/clients/test_python.py
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/kpis tests/service_levels tests/cli/test_kpi.py tests/demo/test_history.py tests/exchange/test_real_history.py
 	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/every_action tests/every_route
+	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/operations
 	@LEDGERDESK_TEST_REQUESTS=20000 $(PYTEST) --dist load -q tests/fuzz
 
 freeze: $(READY) ## Freeze what the version in pyproject.toml promises, keep it filled for tests of upgrades, and check it

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench import (
     clocks,
     conformance,
+    delivering,
     impact,
     imports,
     large,
@@ -43,6 +44,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], 
     (waiting.NAMES, waiting.measure),
     (receiving.NAMES, receiving.measure),
     (listening.NAMES, listening.measure),
+    (delivering.NAMES, delivering.measure),
 )
 NAMES = tuple(name for names, _ in GROUPS for name in names)
 WIDTH = 180

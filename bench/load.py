@@ -37,6 +37,11 @@ class _Client(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
+    def close(self) -> None:
+        """Closes the connection."""
+        assert self._transport is not None
+        self._transport.close()
+
     def connection_lost(self, error: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error or ConnectionResetError())
@@ -59,8 +64,12 @@ class _Client(asyncio.Protocol):
             self._pieces, self._missing = [], 0
 
     async def send(self, request: bytes) -> bytes:
-        """Sends the request. Returns the status (three bytes) and the body."""
+        """Sends the request. Returns the status (three bytes) and the body. Raises ConnectionResetError if
+        the server closes the connection, or has closed it.
+        """
         assert self._transport is not None
+        if self._transport.is_closing():
+            raise ConnectionResetError
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
@@ -88,22 +97,23 @@ async def run_paced(
     port: int, requests: Sequence[bytes], per_second: float, *, expect: bytes, connections: int = 64
 ) -> list[float]:
     """Sends each request when it is due, over the first free connection. Returns the seconds from then to
-    each answer.
+    each answer. A connection that the server has closed, because nothing was sent for a while, is opened
+    again.
 
     Raises RuntimeError at the first answer with another status than `expect`.
     """
-    loop = asyncio.get_running_loop()
     free: asyncio.Queue[_Client] = asyncio.Queue()
-    transports = []
     for _ in range(connections):
-        transport, connection = await loop.create_connection(_Client, "127.0.0.1", port)
-        transports.append(transport)
-        free.put_nowait(connection)
+        free.put_nowait(await _connected(port))
     latencies: list[float] = []
 
     async def ask(asked: bytes, due: float) -> None:
         connection = await free.get()
-        answer = await connection.send(asked)
+        try:
+            answer = await connection.send(asked)
+        except ConnectionResetError:
+            connection = await _connected(port)
+            answer = await connection.send(asked)
         latencies.append(time.perf_counter() - due)
         free.put_nowait(connection)
         if answer[:3] != expect:
@@ -115,9 +125,14 @@ async def run_paced(
             due = began + n / per_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             group.create_task(ask(asked, due))
-    for transport in transports:
-        transport.close()
+    while not free.empty():
+        free.get_nowait().close()
     return latencies
+
+
+async def _connected(port: int) -> _Client:
+    _, connection = await asyncio.get_running_loop().create_connection(_Client, "127.0.0.1", port)
+    return connection
 
 
 async def run(
@@ -128,20 +143,19 @@ async def run(
 
     Raises RuntimeError at the first answer with another status than `expect`.
     """
-    loop = asyncio.get_running_loop()
     latencies: list[float] = []
     bodies: list[bytes] = []
     ends = time.perf_counter() + seconds
 
     async def client() -> None:
-        transport, connection = await loop.create_connection(_Client, "127.0.0.1", port)
+        connection = await _connected(port)
         while (began := time.perf_counter()) < ends and (asked := next_request()) is not None:
             answer = await connection.send(asked)
             latencies.append(time.perf_counter() - began)
             if answer[:3] != expect:
                 raise RuntimeError(f"asked {asked[:200]!r}, answered {answer[:500]!r}")
             bodies.append(answer[3:])
-        transport.close()
+        connection.close()
 
     began = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))

@@ -74,6 +74,12 @@ class Process:
         status = Path(f"/proc/{self.child.pid}/status").read_text(encoding="ascii")
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1000
 
+    @property
+    def cpu_seconds(self) -> float:
+        """The processor time that the process has used itself (proc(5): utime and stime, in ticks)."""
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def complain_if_ended(self) -> None:
         """Raises RuntimeError with the end of its log if the process has ended by itself."""
         if self.child.poll() is not None:

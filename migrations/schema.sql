@@ -205,6 +205,7 @@ create table deliveries.tool_ticket (
   unsure_at timestamp with time zone,
   constraint tool_ticket_pkey PRIMARY KEY (source, stream)
 );
+CREATE INDEX tool_ticket_begun ON deliveries.tool_ticket USING btree (begun_at) WHERE (begun_at IS NOT NULL);
 CREATE INDEX tool_ticket_opening ON deliveries.tool_ticket USING btree (source) WHERE is_opening;
 
 create table deliveries.waiting (

@@ -47,8 +47,7 @@ class ContractParts:
     pieces that are JSON already.
     """
 
-    def __init__(self, content: bytes) -> None:
-        document = orjson.loads(content)
+    def __init__(self, document: dict[str, Any]) -> None:
         self._tagged = TaggedContract(document)
         self._pieces = _in_pieces(document)
         self._areas = {
@@ -79,8 +78,15 @@ def _each_as_json(parts: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def contract_parts(path: Path) -> ContractParts:
-    """Return the parts of the contract of that path, as it was when it was first read. Raises
-    FileNotFoundError.
+def contract_document(path: Path) -> dict[str, Any]:
+    """Return the contract of that path, as it was when it was first read: one for all who ask for something
+    of it, since it takes some twenty megabytes. Raises FileNotFoundError.
     """
-    return ContractParts(path.read_bytes())
+    document: dict[str, Any] = orjson.loads(path.read_bytes())
+    return document
+
+
+@cache
+def contract_parts(path: Path) -> ContractParts:
+    """Return the parts of the contract of that path. Raises FileNotFoundError."""
+    return ContractParts(contract_document(path))

@@ -4,12 +4,11 @@ and forms. All screens follow from it, so that a kind that is added has them at 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import Any
 
+from app.api.contract_parts import contract_document
 from app.api.service.pages import CONTRACT
 from app.contract.schemas import Schema, resolved
 from app.desk.forms.fields import Form, FormField, form_of
@@ -188,5 +187,4 @@ class ScreenContract:
 @cache
 def screen_contract() -> ScreenContract:
     """Return the contract, as the build has made it. Raises FileNotFoundError."""
-    document: dict[str, Any] = json.loads(CONTRACT.read_bytes())
-    return ScreenContract(document)
+    return ScreenContract(contract_document(CONTRACT))

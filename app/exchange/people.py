@@ -146,9 +146,18 @@ class People:
         await self._find_or_add_persons({""} - self._persons.keys())
         return self._persons[""]
 
+    async def find_persons(self, persons: Iterable[str]) -> None:
+        """Finds those persons of these names who exist, all at once; adds nobody."""
+        await self._find_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
+
     async def _find_or_add_persons(self, names: set[str]) -> None:
+        for fingerprint, name in (await self._find_persons(names)).items():
+            self._add_person(name, fingerprint)
+
+    async def _find_persons(self, names: set[str]) -> dict[str, str]:
+        """Finds these persons. Returns the names of those who do not exist, by their fingerprints."""
         if not names:
-            return
+            return {}
         by_fingerprint = {
             self._ledger.vault.fingerprint("known as", self._source, name): name for name in names
         }
@@ -158,8 +167,7 @@ class People:
                 key = self._ledger.vault.master.unwrap(row["key_id"], row["wrapped"])
             name = by_fingerprint.pop(row["fingerprint"])
             self._persons[name] = _known_person(row["person_id"], key, row["version"], None)
-        for fingerprint, name in by_fingerprint.items():
-            self._add_person(name, fingerprint)
+        return by_fingerprint
 
     def _add_person(self, name: str, fingerprint: str) -> None:
         key, wrapped = self._ledger.vault.master.wrap_new_key(uuid7())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,6 +105,12 @@ async def stream_events(
         query += " limit %(limit)s"
         parameters["limit"] = limit
     return [recorded(row) for row in await db.rows(query, parameters)]
+
+
+async def events_of_streams(db: Database, streams: Sequence[str]) -> list[Recorded]:
+    """Return all events of these streams, of each in the order of their versions."""
+    query = f"select {COLUMNS} from log.event where stream = any(%s) order by stream, version"
+    return [recorded(row) for row in await db.rows(query, (list(streams),))]
 
 
 async def events_told(db: Database, stream: str, source: str, reference: str) -> list[Recorded]:

@@ -78,9 +78,9 @@ def read_erased(folder: Path) -> set[str]:
 
 def add_erased(folder: Path, ids: Iterable[str]) -> None:
     """Note persons as erased, besides those that are noted already."""
-    known, more = read_erased(folder), set(ids)
-    if more - known:
-        write_json(folder / ERASED, sorted(known | more))
+    noted, more = read_erased(folder), set(ids)
+    if more - noted:
+        write_json(folder / ERASED, sorted(noted | more))
 
 
 def read_restored_at(folder: Path) -> datetime | None:

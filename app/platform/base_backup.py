@@ -131,13 +131,13 @@ def drop_old_backups(folder: Path, keep: int) -> list[Path]:
     are gone.
     """
     backups = list_backups(folder)
-    old, kept = backups[:-keep], backups[-keep:]
+    old, newest = backups[:-keep], backups[-keep:]
     for backup in old:
         # It loses its name first, so that half of it is never taken for the whole.
         removed = backup.folder.with_name(f"{PARTIAL}{backup.folder.name}-old")
         backup.folder.rename(removed)
         shutil.rmtree(removed)
-    first = kept[0].description.first_wal if kept and kept[0].description else None
+    first = newest[0].description.first_wal if newest and newest[0].description else None
     for path in (folder / WAL).glob("*"):
         if first is not None and path.name[:24] < first:
             path.unlink()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 import sqlalchemy
-import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,8 +14,6 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
-
-logger = structlog.get_logger()
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 CONNECT_SECONDS = 10
@@ -153,7 +150,6 @@ def check(url: str) -> None:
     """
     present, needed = current(url), newest()
     if present is not None and present > needed and only_adds_since(url):
-        logger.info("the schema is of a later version, which only adds", schema=present, needed=needed)
         return
     _refuse_unknown(present)
     if present != needed:

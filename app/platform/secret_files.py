@@ -10,8 +10,8 @@ from app.platform.backups import PARTIAL, BackupRefused, sync_folder
 
 def refuse_together(folder: Path, backups: Path) -> None:
     """Raise BackupRefused if the folder for secrets is where the backups are."""
-    here, there = folder.resolve(), backups.resolve()
-    if here == there or here in there.parents or there in here.parents:
+    place, place_of_backups = folder.resolve(), backups.resolve()
+    if place == place_of_backups or place in place_of_backups.parents or place_of_backups in place.parents:
         raise BackupRefused(
             f"{folder} and {backups} are one folder, or one is in the other. Keep secrets apart from "
             "backups: whoever has both can read names and texts, of erased persons, too."

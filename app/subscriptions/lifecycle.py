@@ -327,7 +327,9 @@ class NoteRefusal(Payload):
 
 
 def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
-    """Note the subscription's refusal: its tool did not take what was written to it, or its template failed."""
+    """Note the subscription's refusal: its tool did not take what was written to it, or its template
+    failed.
+    """
 
 
 class StopSubscription(Payload):

@@ -48,8 +48,8 @@ class AttemptOut(OutputModel):
     outcome: AttemptOutcome
     code: str | None = Field(
         description="The reason of the failure: `status`, `redirect`, `vendor_code`, `timeout`, `closed`, "
-        "`no_connection`, `tls`, `unknown_host`, `address_refused`, `template_failed`, `template_limit`, or one "
-        "of a tool."
+        "`no_connection`, `tls`, `unknown_host`, `address_refused`, `template_failed`, `template_limit`, or "
+        "one of a tool."
     )
     detail: str | None = Field(
         description="With `vendor_code` the vendor's own number, and of a template the key that failed."
@@ -79,7 +79,7 @@ class PreviewedRequest(OutputModel):
 
     method: str
     origin: str = Field(description="Of the address, which may hold a secret, the origin only.")
-    query: str | None = Field(description="What is added to the address.")
+    query_string: str | None = Field(description="Added to the address.")
     headers: dict[str, str]
     body: str | None
 
@@ -90,7 +90,7 @@ class SubscriptionPreviewOut(OutputModel):
     event_type: str
     position: int | None = Field(description="The event's place in the log; null: it is a test.")
     stream: str = Field(description="The event's record: `<kind>/<id>`.")
-    request: PreviewedRequest | None
+    outgoing_request: PreviewedRequest | None
     failure: str | None
     failed_key: str | None = Field(description="The key of the template that failed.")
 

@@ -49,7 +49,8 @@ class Subscription(Record):
     It belongs to the account `person_id`, and sees what that sees at the instant of each delivery: with the
     roles in `roles` only, if there are any. One that was made with a key ends with that key. The address, the
     template and the secrets are encrypted with the master key, since an address may hold a secret, and a
-    template the numbers of people; `origin` is the address's scheme, host and port. `previous_sealed_secret` signs as well until `previous_ends_at`.
+    template the numbers of people; `origin` is the address's scheme, host and port. `previous_sealed_secret`
+    signs as well until `previous_ends_at`.
     """
 
     KIND: ClassVar[str] = "subscription"

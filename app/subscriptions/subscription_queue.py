@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from app.subscriptions.formats.subjects import subject_of
 from app.subscriptions.progress import SubscriptionProgress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
-from app.subscriptions.selection import Selected, select_new, select_span
+from app.subscriptions.selection import EVENTS_AT_ONCE, Selected, select_new, select_span
 from app.subscriptions.standing import note_recovery, note_refusal, stop, warn
 from app.subscriptions.templates.render import FAILED
 
@@ -92,7 +92,7 @@ class SubscriptionQueue:
         self._caller: Caller | None = None
         self._subscription: Subscription | None = None
         self._stopped_version = 0
-        #: The first event since then that the template failed on, and the template of which somebody was told.
+        #: The stream that the template failed on first in this turn, and the template of which was told.
         self._failed_stream: str | None = None
         self._told_template: str | None = None
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
@@ -197,17 +197,23 @@ class SubscriptionQueue:
         return failing_since is not None and progress.failing_since is None
 
     async def _of_stream(self, stream: str, span: PositionSpan, limit: int = 50) -> Selected:
+        return await self._of_streams((stream,), span, limit)
+
+    async def _of_streams(
+        self, streams: Collection[str], span: PositionSpan, limit: int = EVENTS_AT_ONCE
+    ) -> Selected:
         assert self._subscription is not None
         assert self._caller is not None
-        return await select_span(self._ledger, self._subscription, self._caller, span, (stream,), limit)
+        return await select_span(self._ledger, self._subscription, self._caller, span, streams, limit)
+
+    async def _rendered(self, events: Sequence[SeenEvent]) -> _Batch:
+        batch = _Batch(self._ledger, self._of_streams)
+        await batch.render(events)
+        return batch
 
     async def _send_lanes(self, lanes: Sequence[_Lane]) -> None:
         """Send the events of each lane one after the other, the lanes side by side."""
-        events = [event for lane in lanes for event in lane.events]
-        rendered_at, epoch = asyncio.get_running_loop().time(), self._ledger.vault.epoch
-        contents = await event_output.render_each(self._ledger, events)
-        by_position = {event.event.position: c for event, c in zip(events, contents, strict=True)}
-        batch = _Batch(by_position, rendered_at, epoch)
+        batch = await self._rendered([event for lane in lanes for event in lane.events])
         outcomes = await asyncio.gather(
             *(self._send_lane(lane, batch) for lane in lanes), return_exceptions=True
         )
@@ -245,15 +251,9 @@ class SubscriptionQueue:
             raise Superseded
         if await account_of(self._ledger, subscription, now) != self._caller:
             raise Superseded
-        content = batch.contents[event.event.position]
-        stale = asyncio.get_running_loop().time() - batch.rendered_at > FRESH_SECONDS
-        if stale or batch.epoch != self._ledger.vault.epoch:
-            position = event.event.position
-            span = PositionSpan(position - 1, position)
-            visible_events = (await self._of_stream(event.event.stream, span)).events
-            if not visible_events:
-                return None
-            (content,) = await event_output.render_each(self._ledger, visible_events)
+        content = await batch.content(event.event.position)
+        if content is None:
+            return None
         subject = await self._subject_of(subscription, event)
         message = message_of(subscription.id, str(event.event.id), content, subject)
         attempted = AttemptedEvent(event.event.position, event.event.stream, event.event.type)
@@ -294,7 +294,7 @@ class SubscriptionQueue:
         return False
 
     def _note_settled(self, stream: str, result: AttemptResult) -> None:
-        """Note that no attempt at an event follows: of the receiver it says nothing if the template failed."""
+        """Note that no attempt at an event follows. A template that failed says nothing of the receiver."""
         if result.is_answered:
             self.progress.succeeded()
         else:
@@ -326,9 +326,7 @@ class SubscriptionQueue:
         lanes: dict[str, list[SeenEvent]] = {}
         for event in selected.events:
             lanes.setdefault(event.event.stream, []).append(event)
-        contents = await event_output.render_each(self._ledger, selected.events)
-        by_position = {e.event.position: c for e, c in zip(selected.events, contents, strict=True)}
-        batch = _Batch(by_position, asyncio.get_running_loop().time(), self._ledger.vault.epoch)
+        batch = await self._rendered(selected.events)
         await asyncio.gather(*(self._resend_lane(events, batch) for events in lanes.values()))
         request.low = selected.position
         if not selected.has_more:
@@ -374,9 +372,63 @@ class SubscriptionQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
-    """Events as they were rendered, by position; when, and as of which state of persons and keys."""
+class _RenderedEvent:
+    """An event of that stream as it was rendered (None: its account does not see it any more); when, and as
+    of which state of persons and keys.
+    """
 
-    contents: dict[int, dict[str, Any]]
+    stream: str
+    content: dict[str, Any] | None
     rendered_at: float
     epoch: int
+
+
+class _Batch:
+    """Events that are sent together, as they were rendered, by position.
+
+    Of a receiver that is slow, they are looked at again before they are sent: each together with all behind
+    it, since looking at one alone takes as many statements.
+    """
+
+    def __init__(
+        self, ledger: Ledger, select: Callable[[Collection[str], PositionSpan], Awaitable[Selected]]
+    ) -> None:
+        self._ledger, self._select = ledger, select
+        self._events: dict[int, _RenderedEvent] = {}
+        self._renewing = asyncio.Lock()
+        self._clock = asyncio.get_running_loop().time
+
+    async def render(self, events: Sequence[SeenEvent]) -> None:
+        """Render events that were selected a moment ago. Raises DatabaseGone."""
+        await self._render(events, self._clock(), self._ledger.vault.epoch)
+
+    async def content(self, position: int) -> dict[str, Any] | None:
+        """Return the event as its account sees it; None if it does not see it any more. Raises
+        DatabaseGone.
+        """
+        if not self._is_fresh(position):
+            async with self._renewing:
+                # Another lane may have renewed it meanwhile.
+                if not self._is_fresh(position):
+                    await self._renew_from(position)
+        return self._events[position].content
+
+    def _is_fresh(self, position: int) -> bool:
+        event = self._events[position]
+        return self._clock() - event.rendered_at <= FRESH_SECONDS and event.epoch == self._ledger.vault.epoch
+
+    async def _renew_from(self, position: int) -> None:
+        """Look again at the event at that position and, as far as one selection reaches, at those behind."""
+        behind = {at: event.stream for at, event in self._events.items() if at >= position}
+        now, epoch = self._clock(), self._ledger.vault.epoch
+        selected = await self._select(set(behind.values()), PositionSpan(position - 1, max(behind)))
+        await self._render([e for e in selected.events if e.event.position in behind], now, epoch)
+        visible = {event.event.position for event in selected.events}
+        for at, stream in behind.items():
+            if at <= selected.position and at not in visible:
+                self._events[at] = _RenderedEvent(stream, None, now, epoch)
+
+    async def _render(self, events: Sequence[SeenEvent], now: float, epoch: int) -> None:
+        contents = await event_output.render_each(self._ledger, events)
+        for event, content in zip(events, contents, strict=True):
+            self._events[event.event.position] = _RenderedEvent(event.event.stream, content, now, epoch)

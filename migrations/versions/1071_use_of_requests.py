@@ -5,7 +5,7 @@ that look after what was delivered.
 from migrations import steps
 
 revision = "1071"
-down_revision = "1064"
+down_revision = "1067"
 branch_labels = None
 depends_on = None
 

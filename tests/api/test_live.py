@@ -29,7 +29,7 @@ from tests.clocks import append_clock_event
 from tests.conftest import DatabaseUrls
 from tests.listening import STREAM, Listener, listening
 from tests.served import behind_a_socket
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 FEED = "/v1/events"
 Address = tuple[str, int]
@@ -313,6 +313,24 @@ async def test_a_slow_listener_is_dropped_with_a_word_and_keeps_nobody_waiting(
         writer.close()
     assert text.endswith(b'data: {"reason":"too_slow"}\n\n\r\n0\r\n\r\n')
     assert other.positions == sorted(set(other.positions))
+
+
+async def test_a_request_that_is_sent_behind_that_for_a_stream_takes_nothing_of_it(
+    api: Api, readers: dict[str, Client], address: Address
+) -> None:
+    requester = readers["requester"]
+    head = f"Host: test\r\nAuthorization: Bearer {requester.token}\r\n\r\n"
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(f"GET {STREAM}?kind=incident HTTP/1.1\r\n{head}GET /v1/me HTTP/1.1\r\n{head}".encode())
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await reader.readuntil(b"\r\nid: ")
+            await requester.post_ok("/v1/incidents", an_incident())
+            sent = await reader.readuntil(b"data: {")
+    finally:
+        writer.close()
+    assert b"HTTP/1.1" not in sent
+    assert f"id: {await api.head()}\n".encode() in sent
 
 
 async def test_streams_end_with_a_word_when_the_server_stops(

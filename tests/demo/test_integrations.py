@@ -19,8 +19,12 @@ async def test_one_tool_is_heard_and_what_another_sends_fails_until_it_is_mended
         await make_integrations(api.ledger, owner, clock)
     sources = {source["key"]: source for source in (await admin.read("/v1/webhook_sources"))["items"]}
     assert set(sources) == {"monitoring", "shop-desk"}
-    (incident,) = (await admin.read("/v1/incidents"))["items"]
-    assert incident["state"] == "resolved"
+    incidents = (await admin.read("/v1/incidents"))["items"]
+    states = {incident["title"]: incident["state"] for incident in incidents}
+    assert sorted(states.values()) == ["new", "resolved"]
+    (grouped,) = (incident for incident in incidents if incident["state"] == "new")
+    alerts = (await admin.read(f"/v1/incidents/{grouped['id']}/alerts"))["items"]
+    assert sorted(alert["cleared_at"] is not None for alert in alerts) == [False, False, True]
     path = f"/v1/webhook_sources/{sources['shop-desk']['id']}"
     failed = (await admin.read(f"{path}/deliveries", state="failed"))["items"]
     assert len(failed) == len(TICKETS)

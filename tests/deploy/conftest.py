@@ -48,4 +48,4 @@ def values() -> dict[str, set[str]]:
     operations = {
         operation["operationId"] for path in contract["paths"].values() for operation in path.values()
     }
-    return {"operation": operations, "key": set(KPIS)}
+    return {"operation": operations, "key": set(KPIS), "consumer": {"relay:nats:ledgerdesk"}}

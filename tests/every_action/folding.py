@@ -85,12 +85,13 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
         assert fields is None or fields or is_touched, "a row that nothing was set on is not in `set`"
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     payload = event.data["given"]
-    # The secret of a key or a source is made by the server, and the address of a subscription, which may hold
-    # one, is encrypted; what has a default is kept with it.
+    # The secret of a key or a source is made by the server, and the address and the template of a
+    # subscription, which may hold one, are encrypted; what has a default is kept with it.
     added_fields = {"secret_hash", "sealed_secret", "secret_fingerprint"}
-    kept_fields = {name: value for name, value in body.items() if name != "url" or "url" in payload}
-    if kept_fields.keys() != body.keys():
-        added_fields |= {"sealed_url", "origin"}
+    sealed = {"url", "template"} & body.keys() - payload.keys()
+    kept_fields = {name: value for name, value in body.items() if name not in sealed}
+    if sealed:
+        added_fields |= {"sealed_url", "origin", "sealed_template"}
     assert payload.keys() - added_fields == kept_fields.keys() | _defaults(row, body)
     await assert_kept(world, row.body, payload, kept_fields)
 

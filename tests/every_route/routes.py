@@ -178,6 +178,8 @@ TESTED = {
     "list_bulk_jobs": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_job_results": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "test_subscription": SUBSCRIPTIONS_MANAGED,
+    "preview_subscription": SUBSCRIPTIONS_MANAGED,
+    "get_subscription_template": SUBSCRIPTIONS_MANAGED,
     "resend_subscription_attempt": SUBSCRIPTIONS_MANAGED,
     "resend_failed_of_subscription": SUBSCRIPTIONS_MANAGED,
     "resend_events_of_subscription": SUBSCRIPTIONS_MANAGED,

@@ -61,10 +61,10 @@ class OwnInstallation:
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """Not tmp_path: below that PostgreSQL's user may not go when the tests run as root."""
-    made = Path(tempfile.mkdtemp(prefix="ledgerdesk-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
+    folder_made = Path(tempfile.mkdtemp(prefix="ledgerdesk-"))
+    folder_made.chmod(0o711)
+    yield folder_made
+    shutil.rmtree(folder_made)
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +80,14 @@ def own(folder: Path, forking: Forking) -> Iterator[OwnInstallation]:
 @pytest.fixture
 def restored(folder: Path) -> Iterator[Callable[[str], Path]]:
     """Data directories to restore into."""
-    made: list[Path] = []
+    folders: list[Path] = []
 
     def named(name: str) -> Path:
-        made.append(folder / name)
-        return made[-1]
+        folders.append(folder / name)
+        return folders[-1]
 
     yield named
-    for place in made:
+    for place in folders:
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -176,11 +176,11 @@ def test_what_cannot_be_restored_is_refused_and_nothing_is_made(
     assert "no master.key in" in refused("--secrets-from", str(own.backups))
     assert "docs/backups.md" in refused(database_url="postgresql://x@127.0.0.1:1/x")
     backup = list_backups(own.backups)[-1].folder
-    whole = shutil.copytree(own.backups, own.folder / "damaged")
-    damaged = whole / backup.name / CLUSTER / "global" / "pg_control"
+    copied = shutil.copytree(own.backups, own.folder / "damaged")
+    damaged = copied / backup.name / CLUSTER / "global" / "pg_control"
     damaged.write_bytes(b"\x00" * damaged.stat().st_size)
-    assert "global/pg_control" in refused(*apart, backup_dir=str(whole))
-    shutil.rmtree(whole)
+    assert "global/pg_control" in refused(*apart, backup_dir=str(copied))
+    shutil.rmtree(copied)
     with_gap = shutil.copytree(own.backups, own.folder / "gap")
     (with_gap / WAL).mkdir(exist_ok=True)
     (with_gap / WAL / "0000000100000000000000FE").write_bytes(b"")

@@ -22,7 +22,7 @@ from app.cli.doctor.findings import (
     SENTENCES,
     CheckOutcome,
     CheckStatus,
-    Deployment,
+    InstallationSetup,
     ReachedDatabase,
 )
 from app.cli.doctor.machine import examine_machine
@@ -62,9 +62,9 @@ def secrets_dir(tmp_path: Path) -> Path:
 
 def deployment(
     secrets_dir: Path, data_dir: Path | None = None, workers: int = 1, **values: Any
-) -> Deployment:
+) -> InstallationSetup:
     """An installation with these settings."""
-    return Deployment(Settings(**values), secrets_dir, data_dir, 1, workers)
+    return InstallationSetup(Settings(**values), secrets_dir, data_dir, 1, workers)
 
 
 def of_machine(secrets_dir: Path, data_dir: Path | None = None, **values: Any) -> list[CheckOutcome]:
@@ -257,9 +257,9 @@ async def test_what_is_wrong_in_the_database_is_found(
     breaking, code, status = OF_DATABASE[broken]
     assert bad(await of_database(place.url, secrets_dir)) == ALWAYS
     breaking(administrator_url)
-    found = bad(await of_database(place.url, secrets_dir))
-    found.pop("skipped_schema", None)
-    assert found == ALWAYS | {code: status}
+    outcomes = bad(await of_database(place.url, secrets_dir))
+    outcomes.pop("skipped_schema", None)
+    assert outcomes == ALWAYS | {code: status}
 
 
 async def test_a_consumer_that_is_behind_and_one_that_was_never_there_are_found(
@@ -329,8 +329,8 @@ async def test_roles_that_may_do_too_much_are_found(
 async def test_connections_that_do_not_suffice_are_found(
     place: DatabaseUrls, administrator_url: str, secrets_dir: Path
 ) -> None:
-    found = bad(await of_database(place.url, secrets_dir, workers=100))
-    assert found == ALWAYS | {"connections_few": WARNING}
+    outcomes = bad(await of_database(place.url, secrets_dir, workers=100))
+    assert outcomes == ALWAYS | {"connections_few": WARNING}
     name = urlsplit(place.url).path.removeprefix("/")
     execute(administrator_url, f"alter database {name} connection limit {server.OF_A_COMMAND + 1}")
     assert bad(await of_database(place.url, secrets_dir))["connections_used"] is FAILED
@@ -350,9 +350,9 @@ def test_a_database_that_is_away_leaves_the_rest_to_be_examined(run: Run, tmp_pa
     make_master_key(tmp_path / "secrets")
     ended = run("doctor", "--json", database_url=GONE)
     document = json.loads(ended.stdout)
-    found = {check["code"]: check["status"] for check in document["checks"]}
-    assert (ended.returncode, document["status"], found["database_away"]) == (3, "failed", "failed")
-    assert found["secrets_ok"] == "ok"
+    outcomes = {check["code"]: check["status"] for check in document["checks"]}
+    assert (ended.returncode, document["status"], outcomes["database_away"]) == (3, "failed", "failed")
+    assert outcomes["secrets_ok"] == "ok"
     assert "hunter2" not in ended.stdout
     ended = run("doctor", "--lang", "zh", database_url=None, data_dir=str(tmp_path / "nothing"))
     assert (ended.returncode, "恢复备份" in ended.stdout) == (3, True)

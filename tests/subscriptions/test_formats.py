@@ -38,7 +38,8 @@ def body_of(kind: DeliveryFormat, secret: str = "", language: str = "en") -> Jso
 
 def test_slack_takes_a_text() -> None:
     assert body_of(DeliveryFormat.slack) == {
-        "text": "[INC-2026-000123] Incident resolved: Mail &lt;does&gt; not arrive"
+        "text": "[INC-2026-000123] Incident resolved: Mail &lt;does&gt; not arrive",
+        "mrkdwn": False,
     }
 
 
@@ -46,15 +47,23 @@ def test_teams_takes_a_card() -> None:
     body = body_of(DeliveryFormat.teams)
     (attachment,) = body["attachments"]
     assert (body["type"], attachment["contentType"]) == ("message", "application/vnd.microsoft.card.adaptive")
-    assert attachment["content"]["body"] == [{"type": "TextBlock", "text": ENGLISH, "wrap": True}]
+    (block,) = attachment["content"]["body"]
+    assert block == {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": ENGLISH}]}
+    assert attachment["content"]["fallbackText"] == ENGLISH
 
 
 def test_wecom_in_chinese() -> None:
-    assert body_of(DeliveryFormat.wecom, language="zh") == {"msgtype": "text", "text": {"content": CHINESE}}
+    assert body_of(DeliveryFormat.wecom, language="zh") == {
+        "msgtype": "text",
+        "text": {"content": CHINESE.replace("<", "＜")},
+    }
 
 
 def test_feishu_signs_in_the_body() -> None:
-    assert body_of(DeliveryFormat.feishu) == {"msg_type": "text", "content": {"text": ENGLISH}}
+    assert body_of(DeliveryFormat.feishu) == {
+        "msg_type": "text",
+        "content": {"text": ENGLISH.replace("<", "＜")},
+    }
     signed = body_of(DeliveryFormat.feishu, "s3cret")
     timestamp = str(int(NOW.timestamp()))
     # As its documentation has it in Python.
@@ -91,10 +100,56 @@ def test_dingtalk_signs_in_the_address() -> None:
         (DeliveryFormat.wecom, '{"errcode":45009,"errmsg":"api freq out of limit"}', "vendor_code"),
         (DeliveryFormat.wecom, "<html>", "vendor_code"),
         (DeliveryFormat.wecom, "[]", "vendor_code"),
+        (DeliveryFormat.wecom, '{"errcode":"0"}', "vendor_code"),
+        (DeliveryFormat.feishu, '{"StatusCode":0,"StatusMessage":"success"}', None),
+        (DeliveryFormat.feishu, '{"StatusCode":0,"code":9499,"msg":"Bad Request"}', "vendor_code"),
+        (DeliveryFormat.dingtalk, '{"status":1111,"punish":"deny"}', "vendor_code"),
     ],
 )
 def test_what_a_vendor_answers_with_200(kind: DeliveryFormat, body: str, code: str | None) -> None:
     assert FORMATS[kind].failure(Answer(200, {}, body.encode())) == code
+
+
+@pytest.mark.parametrize("kind", ["slack", "teams", "feishu", "dingtalk", "wecom"])
+def test_no_title_mentions_anybody_or_is_too_long(kind: str) -> None:
+    titles = ('<at user_id="all">x</at>', "<@all> x", "<!channel> [x](https://x.example)", "𝕏" * 300)
+    for title in (*titles, "你" * 3_000):
+        subject = MessageSubject("INC-2026-000123", title, "Incident resolved", "事件解决" * 300)
+        message = EventMessage("msg_1", "incident.resolved", "2026-03-02T09:30:00Z", {}, subject)
+        request = FORMATS[DeliveryFormat(kind)].request(DeliveryTarget(URL, [""], "zh"), message, NOW)
+        text = request.body.decode()
+        # WeCom refuses escapes of Unicode (40033).
+        assert "\\u" not in text
+        assert len(request.body) <= 20_480
+        if kind == "wecom":
+            assert len(json.loads(text)["text"]["content"].encode()) <= 2_048
+            assert "<@" not in text
+        assert kind != "feishu" or "<at" not in text
+        assert kind != "slack" or "<" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "seconds"), [("wecom", 45009, 60), ("dingtalk", 130101, 600), ("feishu", 11232, 60)]
+)
+async def test_too_many_messages_are_a_pause_and_the_number_is_kept(
+    stage: Stage, kind: str, number: int, seconds: int
+) -> None:
+    subscription = await stage.subscribe(format=kind)
+    member = "code" if kind == "feishu" else "errcode"
+    stage.receiver.answers = lambda request: answer(200, json.dumps({member: number}).encode())
+    await stage.incident()
+    await stage.send()
+    await stage.incident()
+    await stage.send(seconds - 1)
+    assert len(stage.receiver.received) == 1
+    stage.receiver.answers = lambda request: answer(200, json.dumps({member: 0}).encode())
+    await stage.send(2)
+    attempts = await stage.attempts(subscription)
+    assert [(each["code"], each["detail"]) for each in attempts] == [
+        (None, None),
+        (None, None),
+        ("vendor_code", str(number)),
+    ]
 
 
 async def test_a_robot_is_told_the_number_and_title_and_its_errors_are_failures(stage: Stage) -> None:

@@ -109,6 +109,7 @@ async def test_who_may_not_manage_a_subscription_has_nothing_sent(stage: Stage, 
     stretch = {"recorded_after": "2026-01-01T00:00:00Z"}
     for end, body in (
         ("test", {}),
+        ("preview", {}),
         ("resend_failed", {}),
         (f"attempts/{attempt['id']}/resend", {}),
         ("resend", stretch),

@@ -4,8 +4,11 @@ does.
 
 from __future__ import annotations
 
+import pytest
 from standardwebhooks import Webhook
 
+from app.platform.outward import MOST_CONNECTIONS
+from tests.api.statements import READ_EVENTS, counted
 from tests.client import Json
 from tests.subscriptions.receivers import TAKEN, Received, answer
 from tests.subscriptions.stages import PATH, Stage
@@ -35,6 +38,27 @@ async def test_what_happened_before_is_not_sent(stage: Stage) -> None:
     await stage.incident()
     await stage.send()
     assert stage.receiver.types == ["incident.reported"]
+
+
+async def test_events_that_have_to_be_looked_at_again_are_looked_at_together(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.subscribe()
+    incidents = [await stage.incident() for _ in range(3 * MOST_CONNECTIONS)]
+    statements = counted(monkeypatch)
+
+    def answers(request: Received) -> bytes:
+        if len(stage.receiver.received) == 1:  # as when a person has changed
+            stage.api.ledger.vault.forget()
+        return TAKEN
+
+    stage.receiver.answers = answers
+    await stage.send()
+    assert {each.event["stream"] for each in stage.receiver.received} == {
+        f"incident/{incident['id']}" for incident in incidents
+    }
+    assert len(stage.receiver.received) == len(incidents)
+    assert statements.with_text(READ_EVENTS) == 2, "when they were selected, and once for all that were left"
 
 
 async def test_a_failing_stream_blocks_only_itself(stage: Stage) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import pytest
 
 from app.common.people import Role
+from app.common.records import from_row
+from app.subscriptions.records import Subscription
+from app.subscriptions.templates.preview import event_to_preview
 from tests.client import Json
 from tests.subscriptions.receivers import answer
 from tests.subscriptions.stages import PATH, Stage
@@ -26,8 +30,8 @@ Priority = 'get(event, "set.priority", null)'
 """
 
 
-async def subscribe(stage: Stage, template: str, **fields: object) -> Json:
-    return await stage.subscribe(format="template", template=template, **fields)
+async def subscribe(stage: Stage, template: str, **fields: str) -> Json:
+    return await stage.subscribe(None, format="template", template=template, **fields)
 
 
 async def test_a_form_is_posted_with_the_secret_as_user_and_password(stage: Stage) -> None:
@@ -130,6 +134,22 @@ async def test_what_judges_an_answer_and_fails_is_no_reason_to_send_again(stage:
     assert len(stage.receiver.received) == 1
 
 
+async def test_what_takes_too_much_is_tried_again(stage: Stage) -> None:
+    greedy = (
+        """text = 'message.title.split("").map(x, event.given.description).join("").split("").join("")'"""
+    )
+    subscription = await subscribe(stage, greedy)
+    incident = await stage.incident(title="x" * 200, description="y" * 20_000)
+    await stage.send()
+    await stage.send(6)
+    attempts = await stage.attempts(subscription)
+    assert [(each["outcome"], each["code"]) for each in attempts] == [("failed", "template_limit")] * 2
+    path = f"{PATH}/{subscription['id']}/set_template"
+    await stage.admin.post_ok(path, {"template": "text = 'message.number'"})
+    await stage.send(3_600)
+    assert [each.body.decode() for each in stage.receiver.received] == [incident["number"]]
+
+
 async def test_a_failing_template_does_not_end_an_outage(stage: Stage) -> None:
     subscription = await subscribe(stage, "text = 'event.given.text'")
     stage.receiver.answers = lambda request: answer(500)
@@ -144,43 +164,47 @@ async def test_a_failing_template_does_not_end_an_outage(stage: Stage) -> None:
     assert stage.progress(subscription).is_outage
 
 
-@pytest.mark.parametrize(
-    ("template", "why"),
-    [
-        ("", "at least 1"),
-        ("json = '{'", "line 1, json: '{' is no expression"),
-        ('json = "nothing"', "undeclared reference to 'nothing'"),
-        ("json = '1'\ntext = '1'", "not json and text"),
-        ("method = 'GET'\njson = '1'", "GET has no body"),
-        ("[headers]\nx = '1'", "a body is needed"),
-        ("method = 'DELETE'", "line 1, method: 'DELETE' is not known"),
-        ("json = '1'\n\n[headers]\nAuthorization = 'secret'", "line 4, headers.Authorization: the header"),
-        ('{"json": "1", "headers": {"Host": "1"}}', "headers.Host: the header host cannot be set"),
-        ("json = '1'\n[headers]\n\"a b\" = '1'", 'line 3, headers."a b"'),
-        ("json = '1'\ncontent_type = \"a/b\\r\\nx: y\"", "content_type"),
-        ("json = '1'\nurl = '1'", "there is no such key here; there are authorization"),
-        ("json = '" + "x" * 4_001 + "'", "json"),
-    ],
-)
-async def test_what_cannot_be_used_is_refused_with_its_key(stage: Stage, template: str, why: str) -> None:
-    body = {"title": "x", "url": stage.receiver.url, "format": "template", "template": template}
+#: Templates that cannot be used, and what is said of them.
+REFUSED = [
+    ("", "at least 1"),
+    ("json = '{'", "line 1, json: '{' is no expression"),
+    ('json = "nothing"', "undeclared reference to 'nothing'"),
+    ("json = '1'\ntext = '1'", "not json and text"),
+    ("method = 'GET'\njson = '1'", "GET has no body"),
+    ("[headers]\nx = '1'", "a body is needed"),
+    ("method = 'DELETE'", "line 1, method: 'DELETE' is not known"),
+    ("json = '1'\n\n[headers]\nAuthorization = 'secret'", "line 4, headers.Authorization: the header"),
+    ('{"json": "1", "headers": {"Host": "1"}}', "headers.Host: the header host cannot be set"),
+    ("json = '1'\n[headers]\n\"a b\" = '1'", 'line 3, headers."a b"'),
+    ("json = '1'\ncontent_type = \"a/b\\r\\nx: y\"", "content_type"),
+    ("json = '1'\nurl = '1'", "there is no such key here; there are authorization"),
+    ("json = '" + "x" * 4_001 + "'", "json"),
+]
+
+
+async def test_what_cannot_be_used_is_refused_with_its_key(stage: Stage) -> None:
+    for template, why in REFUSED:
+        body = {"title": "x", "url": stage.receiver.url, "format": "template", "template": template}
+        assert why in await _problem(stage, body)
+
+
+async def _problem(stage: Stage, body: Json) -> str:
+    """What is said of the one member of the body that is refused, with its place."""
     refused = await stage.admin.post(PATH, json=body)
-    assert refused.status_code == 422
+    assert refused.status_code == 422, refused.text
     (problem,) = refused.json()["errors"]
-    assert problem["pointer"] == "/template"
-    assert why in problem["detail"]
+    return f"{problem['pointer']} {problem['message']}"
 
 
 async def test_template_and_secret_go_with_the_format(stage: Stage) -> None:
-    async def pointer(**fields: object) -> str:
-        refused = await stage.admin.post(PATH, json={"title": "x", "url": stage.receiver.url} | fields)
-        assert refused.status_code == 422, refused.text
-        return str(refused.json()["errors"][0]["pointer"])
-
-    assert await pointer(format="template") == "/template"
-    assert await pointer(format="slack", template="json = '1'") == "/template"
-    assert await pointer(format="template", template=GATEWAY) == "/secret"
-    assert await pointer(format="template", template="json = 'secret'") == "/secret"
+    for pointer, fields in (
+        ("/template", {"format": "template"}),
+        ("/template", {"format": "slack", "template": "json = '1'"}),
+        ("/secret", {"format": "template", "template": GATEWAY}),
+        ("/secret", {"format": "template", "template": "json = 'secret'"}),
+    ):
+        body = {"title": "x", "url": stage.receiver.url} | fields
+        assert (await _problem(stage, body)).startswith(pointer + " ")
     chat = await stage.subscribe(format="slack")
     refused = await stage.admin.post(f"{PATH}/{chat['id']}/set_template", json={"template": "json = '1'"})
     assert (refused.status_code, refused.json()["code"]) == (409, "has_no_template")
@@ -207,8 +231,8 @@ async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> No
     incident = await stage.incident()
     shown = await stage.admin.post_ok(path, {"language": "zh"})
     assert (shown["stream"], shown["failure"]) == (f"incident/{incident['id']}", None)
-    request = shown["request"]
-    assert (request["method"], request["query"]) == ("POST", None)
+    request = shown["outgoing_request"]
+    assert (request["method"], request["query_string"]) == ("POST", None)
     assert request["origin"] == stage.receiver.url.removesuffix("/hook")
     assert request["headers"]["authorization"] == "********"
     assert ("Body", f"[{incident['number']}] 事件上报：Mail does not arrive") in parse_qsl(request["body"])
@@ -217,9 +241,9 @@ async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> No
         "position": shown["position"],
     }
     shown = await stage.admin.post_ok(path, tried)
-    assert (shown["request"], shown["failed_key"]) == (None, "json")
+    assert (shown["outgoing_request"], shown["failed_key"]) == (None, "json")
     shown = await stage.admin.post_ok(path, {"template": "json = '{\"key\": secret}'"})
-    assert shown["request"]["body"] == '{"key":"********"}'
+    assert shown["outgoing_request"]["body"] == '{"key":"********"}'
     refused = await stage.admin.post(path, json={"template": "json = '{'"})
     assert refused.json()["errors"][0]["pointer"] == "/template"
     assert (await stage.admin.post(path, json={"position": 2**40})).status_code == 404
@@ -230,22 +254,27 @@ async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> No
 @pytest.mark.parametrize("kind", ["standard", "slack", "teams", "feishu", "dingtalk", "wecom"])
 async def test_other_formats_have_a_preview_too(stage: Stage, kind: str) -> None:
     fields = {} if kind == "standard" else {"secret": "SEC1"}
-    subscription = await stage.subscribe(format=kind, **fields)
+    subscription = await stage.subscribe(None, format=kind, **fields)
     incident = await stage.incident()
     shown = await stage.admin.post_ok(f"{PATH}/{subscription['id']}/preview", {})
     assert "SEC1" not in str(shown)
-    assert incident["id" if kind == "standard" else "number"] in shown["request"]["body"]
+    assert incident["id" if kind == "standard" else "number"] in shown["outgoing_request"]["body"]
 
 
 async def test_a_preview_shows_nothing_that_its_caller_does_not_see(stage: Stage) -> None:
-    """Administrators who are no agents manage subscriptions of others, and see no more by that."""
     asker = await stage.api.client("asks", Role.requester)
-    subscription = await subscribe(stage, "text = 'message.sentence'")
+    stored = await subscribe(stage, "text = 'message.sentence'")
     incident = await stage.incident()
-    manager = await stage.api.client("manages", Role.admin)
-    sees = (await manager.get(f"/v1/incidents/{incident['id']}")).status_code == 200
-    assert not sees
-    shown = await manager.post_ok(f"{PATH}/{subscription['id']}/preview", {})
-    assert incident["number"] not in str(shown)
-    refused = await asker.post(f"{PATH}/{subscription['id']}/preview", json={})
-    assert refused.status_code == 404
+    ledger = stage.api.ledger
+    row = await ledger.db.row("select * from fold.subscription where id = %s", (stored["id"],))
+    assert row is not None
+    subscription = from_row(Subscription, row)
+    positions = {}
+    for client in (stage.admin, asker):
+        person = await ledger.directory.person_by_login(UUID(client.id))
+        assert person is not None
+        previewed = await event_to_preview(ledger, subscription, person.caller, None, stage.now)
+        assert previewed is not None
+        positions[client] = previewed.position
+    feed = await stage.admin.read("/v1/events", stream=f"incident/{incident['id']}")
+    assert positions == {stage.admin: feed["items"][-1]["position"], asker: None}

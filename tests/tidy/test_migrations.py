@@ -25,6 +25,6 @@ def test_a_migration_says_whether_it_only_adds() -> None:
             silent.append(path.name)
     fail_for(
         silent,
-        "Say ADDS_ONLY = True if programs of before go on with it (tables, indexes, columns that may be empty), "
+        "Say ADDS_ONLY = True if programs of before go on with it (tables, columns that may be empty), "
         "else ADDS_ONLY = False: then the way back is the backup.",
     )

@@ -345,7 +345,7 @@ class _Listener:
                 return _Batch(ends=EndReason.signed_out)
         except DatabaseGone:
             return _Batch(ends=EndReason.unavailable)
-        if caller != self.caller:
+        if caller is not self.caller:
             return _Batch()  # What they see now is another question.
         self.position = position
         is_complete = is_at_end and not self._query.follow
@@ -366,7 +366,7 @@ class _Listener:
             return False
         if caller is None:
             return False
-        if caller != self.caller:
+        if caller is not self.caller and caller != self.caller:
             self.caller = caller
             self._sight = Sight(self._ledger, self._newest, caller)
         self._epoch, self._recheck_at = epoch, self._clock() + RECHECK_SECONDS
@@ -412,7 +412,9 @@ class EventStream(Response):
             streams = self._listener.streams
             try:
                 with streams.opened_by(self._listener.caller):
-                    streams.ended(await self._listener.follow(connection))
+                    # A task of its own, since each time that it wakes goes through all that await it in one.
+                    following = asyncio.create_task(self._listener.follow(connection), name="live stream")
+                    streams.ended(await following)
             except TooSlow:
                 streams.ended(EndReason.too_slow)
                 await connection.break_off(ending(EndReason.too_slow))

@@ -21,6 +21,7 @@ from prometheus_client import (
 )
 
 from app.api.service.event_stream import EndReason
+from app.api.service.integration_gauges import IntegrationGauges
 from app.common.people import Caller
 from app.kernel.consumers import timers
 from app.kernel.ledger import Ledger
@@ -36,13 +37,6 @@ RECONCILED = """
 select differences, extract(epoch from %s - made_at)::float8 as seconds
 from fold.reconciliation order by made_at desc, id desc limit 1"""
 NEVER_RECONCILED = {"differences": math.nan, "seconds": math.nan}
-SUBSCRIPTIONS = """
-select
-  (select count(*) from fold.subscription s
-    join deliveries.subscription_progress p on p.subscription_id = s.id
-    where s.state = 'active' and p.failing_since is not null) as failing,
-  (select count(*) from fold.subscription where state = 'disabled') as disabled,
-  (select count(*) from deliveries.subscription_waiting) as streams_waiting"""
 #: The clocks that were last computed anew though no ticket had news, and how long that took.
 RECOMPUTED = """
 select number::float8 as number, seconds, (finished_at is null)::integer as running from sla.recomputation
@@ -108,7 +102,7 @@ class Metrics:
             "ledgerdesk_clock_recomputation_seconds", "How long that took, or has taken so far."
         )
         self._recomputing = self._gauge("ledgerdesk_clock_recomputation_running", "1 while it is not done.")
-        self._add_subscription_gauges()
+        self._integrations = IntegrationGauges(self._registry)
         self._connections = self._gauge(
             "ledgerdesk_database_connections", "Connections of the pool for reading, by state.", "state"
         )
@@ -120,16 +114,6 @@ class Metrics:
         self._stream_ends = self._stream_ends_counter()
         self._refresh_lock = asyncio.Lock()
         self._refreshed_at, self._written = -math.inf, b""
-
-    def _add_subscription_gauges(self) -> None:
-        self._failing = self._gauge(
-            "ledgerdesk_subscriptions_failing",
-            "Active subscriptions of which nothing has succeeded since a failure.",
-        )
-        self._disabled = self._gauge("ledgerdesk_subscriptions_disabled", "Subscriptions that are disabled.")
-        self._streams_waiting = self._gauge(
-            "ledgerdesk_subscription_streams_waiting", "Streams of which an event waits for its next attempt."
-        )
 
     def _stream_ends_counter(self) -> Counter:
         counter = Counter(
@@ -189,7 +173,7 @@ class Metrics:
             late = await timers.overdue(ledger.db, now)
             reconciled = await ledger.db.row(RECONCILED, (now,)) or NEVER_RECONCILED
             recomputed = await ledger.db.row(RECOMPUTED) or NEVER_RECOMPUTED
-            subscriptions = await ledger.db.row(SUBSCRIPTIONS) or {}
+            integrations = await self._integrations.measure(ledger.db, now)
         except DatabaseGone:
             self._up.set(0)
         else:
@@ -202,9 +186,7 @@ class Metrics:
             self._recomputed.set(recomputed["number"])
             self._recomputed_seconds.set(recomputed["seconds"])
             self._recomputing.set(recomputed["running"])
-            self._failing.set(subscriptions["failing"])
-            self._disabled.set(subscriptions["disabled"])
-            self._streams_waiting.set(subscriptions["streams_waiting"])
+            self._integrations.set_values(integrations)
         pool = ledger.db.pool_stats()
         self._connections.labels("idle").set(pool.idle)
         self._connections.labels("used").set(pool.connections - pool.idle)

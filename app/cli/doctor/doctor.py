@@ -13,11 +13,11 @@ import typer
 from app.cli.doctor.findings import (
     CheckOutcome,
     CheckStatus,
-    Deployment,
+    InstallationSetup,
     ReachedDatabase,
     failure,
+    success,
     warning,
-    well,
 )
 from app.cli.doctor.machine import examine_machine
 from app.cli.doctor.server import examine_server
@@ -46,9 +46,9 @@ def doctor(
     """
     current = settings.current()
     data_dir = None if current.database_url else current.data_dir or default_data_dir(settings.PROJECT)
-    deployment = Deployment(current, installation.secrets_directory(current), data_dir, apis, workers)
-    outcomes = list(examine_machine(deployment, _now()))
-    outcomes += loop.run(_examine_database(deployment))
+    setup = InstallationSetup(current, installation.secrets_directory(current), data_dir, apis, workers)
+    outcomes = list(examine_machine(setup, _now()))
+    outcomes += loop.run(_examine_database(setup))
     if as_json:
         print_json({"status": _worst(outcomes), "checks": [_document(outcome, lang) for outcome in outcomes]})
     else:
@@ -67,13 +67,13 @@ def _worst(outcomes: list[CheckOutcome]) -> CheckStatus:
     return max((outcome.status for outcome in outcomes), key=list(CheckStatus).index)
 
 
-async def _examine_database(deployment: Deployment) -> list[CheckOutcome]:
+async def _examine_database(setup: InstallationSetup) -> list[CheckOutcome]:
     """Examine the database as far as it answers."""
     outcomes: list[CheckOutcome] = []
     try:
-        with installation.open_unchanged(deployment.settings) as place:
+        with installation.open_unchanged(setup.settings) as place:
             async with _reading(place.url) as db:
-                async for outcome in _examine(ReachedDatabase(db, deployment)):
+                async for outcome in _examine(ReachedDatabase(db, setup)):
                     outcomes.append(outcome)
     except InstallationError as error:
         outcomes.append(failure("database_none", why=error))
@@ -100,7 +100,7 @@ async def _reading(url: str) -> AsyncIterator[Database]:
 
 
 async def _examine(reached: ReachedDatabase) -> AsyncIterator[CheckOutcome]:
-    yield well("database_ok")
+    yield success("database_ok")
     of_schema = await examine_schema(reached)
     yield of_schema
     if of_schema.code == "schema_empty":

@@ -50,7 +50,7 @@ def _outcome(status: CheckStatus, code: str, words: dict[str, Any]) -> CheckOutc
     return CheckOutcome(code.partition("_")[0], status, code, filled)
 
 
-def well(code: str, **words: object) -> CheckOutcome:
+def success(code: str, **words: object) -> CheckOutcome:
     """Return that nothing is to be done."""
     return _outcome(CheckStatus.ok, code, words)
 
@@ -66,7 +66,7 @@ def failure(code: str, **words: object) -> CheckOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class InstallationSetup:
     """The installation as it is set up, before anything is asked of its database. `data_dir` is None if the
     database is not embedded. `apis` and `workers` are the numbers of processes that are to run.
     """
@@ -83,4 +83,4 @@ class ReachedDatabase:
     """A database that answers, and the installation that it belongs to."""
 
     db: Database
-    deployment: Deployment
+    setup: InstallationSetup

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.api.service.own_disk import OwnDisk
-from app.cli.doctor.findings import CheckOutcome, Deployment, failure, warning, well
+from app.cli.doctor.findings import CheckOutcome, InstallationSetup, failure, success, warning
 from app.kernel.access.vault import MASTER_KEY_FILE, VaultError, existing_master_key
 from app.platform.backups import list_backups, read_restored_at
 from app.platform.installation import DATABASE
@@ -29,33 +29,33 @@ REHEARSED = timedelta(days=183)
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
-def examine_machine(deployment: Deployment, now: datetime) -> Iterator[CheckOutcome]:
+def examine_machine(setup: InstallationSetup, now: datetime) -> Iterator[CheckOutcome]:
     """Examine what needs no database."""
     yield _python()
-    yield _disk(deployment)
-    yield from _secrets(deployment.secrets_dir)
-    yield from _proxies(deployment.settings)
-    yield from _backups(deployment.settings.backup_dir, now)
+    yield _disk(setup)
+    yield from _secrets(setup.secrets_dir)
+    yield from _proxies(setup.settings)
+    yield from _backups(setup.settings.backup_dir, now)
 
 
 def _python() -> CheckOutcome:
     words = {"program": version("ledgerdesk"), "python": ".".join(map(str, sys.version_info[:3]))}
     if not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
         return failure("program_python", **words)
-    return well("program_ok", **words)
+    return success("program_ok", **words)
 
 
-def _disk(deployment: Deployment) -> CheckOutcome:
-    if deployment.data_dir is None:
-        return well("disk_elsewhere")
-    folder = next(place for place in (deployment.data_dir, *deployment.data_dir.parents) if place.exists())
+def _disk(setup: InstallationSetup) -> CheckOutcome:
+    if setup.data_dir is None:
+        return success("disk_elsewhere")
+    folder = next(place for place in (setup.data_dir, *setup.data_dir.parents) if place.exists())
     usage = shutil.disk_usage(folder)
     words = {"folder": folder, "free": f"{usage.free / 1024**3:.1f}", "part": usage.free * 100 // usage.total}
     if OwnDisk(folder).is_full:
         return failure("disk_full", **words)
     if usage.free < LEAST_ROOM or usage.free < usage.total * LEAST_PART:
         return warning("disk_low", **words)
-    return well("disk_ok", **words)
+    return success("disk_ok", **words)
 
 
 def _secrets(folder: Path) -> Iterator[CheckOutcome]:
@@ -88,7 +88,7 @@ def _secrets(folder: Path) -> Iterator[CheckOutcome]:
             continue
         is_well = False
     if is_well:
-        yield well("secrets_ok", folder=folder, files=len(files))
+        yield success("secrets_ok", folder=folder, files=len(files))
 
 
 def _proxies(settings: Settings) -> Iterator[CheckOutcome]:
@@ -106,7 +106,7 @@ def _proxies(settings: Settings) -> Iterator[CheckOutcome]:
     elif address.scheme == "https" and not _is_loopback(settings.host) and not _names_others(settings):
         yield warning("proxies_unnamed", host=settings.host, proxies=settings.proxies)
     elif not open_networks:
-        yield well("proxies_ok", proxies=settings.proxies or "–", address=settings.public_url or "–")
+        yield success("proxies_ok", proxies=settings.proxies or "–", address=settings.public_url or "–")
 
 
 def _is_loopback(host: str) -> bool:
@@ -144,8 +144,8 @@ def _backups(folder: Path | None, now: datetime) -> Iterator[CheckOutcome]:
     if age > BACKUP_LATE:
         yield (failure if age > BACKUP_MISSED else warning)("backups_old", **words)
     else:
-        yield well("backups_ok", **words)
+        yield success("backups_ok", **words)
     if restored_at is None or now - restored_at > REHEARSED:
         yield warning("backups_unrehearsed", folder=folder, database=DATABASE)
     else:
-        yield well("backups_rehearsed", at=f"{restored_at:%Y-%m-%d}")
+        yield success("backups_rehearsed", at=f"{restored_at:%Y-%m-%d}")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import psycopg
 
-from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, warning, well
+from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning
 from app.platform import schema
 from app.platform.settings import Settings
 from app.platform.shared_connections import MOST_CONNECTIONS
@@ -57,7 +57,7 @@ async def examine_server(
     if row["number"] < OLDEST_POSTGRESQL:
         yield failure("server_version", version=row["version"])
     else:
-        yield well("server_ok", version=row["version"])
+        yield success("server_ok", version=row["version"])
     yield _clock(row["now"], before, after)
     async for outcome in _roles(reached, row["role"]):
         yield outcome
@@ -71,7 +71,7 @@ def _clock(server: datetime, before: datetime, after: datetime) -> CheckOutcome:
     words = {"seconds": f"{late:.1f}"}
     if late > WRONG_SECONDS:
         return failure("clock_wrong", **words)
-    return warning("clock_wrong", **words) if late > SKEW_SECONDS else well("clock_ok", **words)
+    return warning("clock_wrong", **words) if late > SKEW_SECONDS else success("clock_ok", **words)
 
 
 async def _roles(reached: ReachedDatabase, role: str) -> AsyncIterator[CheckOutcome]:
@@ -80,7 +80,7 @@ async def _roles(reached: ReachedDatabase, role: str) -> AsyncIterator[CheckOutc
     if rights is None:
         yield failure("roles_rights", role=role)
         return
-    may_own = reached.deployment.settings.allow_owner
+    may_own = reached.setup.settings.allow_owner
     if rights["superuser"]:
         yield (warning if may_own else failure)("roles_superuser", role=role)
     elif schema.owns_the_log(reached.db.url) or rights["writes"]:
@@ -90,8 +90,8 @@ async def _roles(reached: ReachedDatabase, role: str) -> AsyncIterator[CheckOutc
     elif rights["wide"]:
         yield warning("roles_wide", role=role)
     else:
-        yield well("roles_ok", role=role)
-    owner_url = reached.deployment.settings.owner_url
+        yield success("roles_ok", role=role)
+    owner_url = reached.setup.settings.owner_url
     if owner_url is not None:
         yield _owner(owner_url)
 
@@ -101,26 +101,26 @@ def _owner(url: str) -> CheckOutcome:
         owns = schema.owns_the_log(url)
     except psycopg.Error as error:
         return failure("owner_away", why=str(error).strip())
-    return well("owner_ok") if owns else failure("owner_other")
+    return success("owner_ok") if owns else failure("owner_other")
 
 
 async def _connections(reached: ReachedDatabase) -> CheckOutcome:
     # Of the server, the database or the role: where the fewest are left.
     row = await reached.db.row(CONNECTIONS)
     assert row is not None
-    deployment = reached.deployment
+    setup = reached.setup
     limit = row["most"]
-    needed = connections_needed(deployment.settings, deployment.apis, deployment.workers)
+    needed = connections_needed(setup.settings, setup.apis, setup.workers)
     words = {
         "limit": limit,
         "used": row["used"],
         "needed": needed,
-        "apis": deployment.apis,
-        "workers": deployment.workers,
+        "apis": setup.apis,
+        "workers": setup.workers,
     }
     if row["used"] >= limit - OF_A_COMMAND:
         return failure("connections_used", **words)
-    return warning("connections_few", **words) if needed > limit else well("connections_ok", **words)
+    return warning("connections_few", **words) if needed > limit else success("connections_ok", **words)
 
 
 def connections_needed(settings: Settings, apis: int, workers: int) -> int:
@@ -141,4 +141,4 @@ async def _archiving(reached: ReachedDatabase) -> CheckOutcome:
         return failure("archive_failing")
     if row["mode"] == "off" and not row["slots"]:
         return warning("archive_none")
-    return well("archive_ok")
+    return success("archive_ok")

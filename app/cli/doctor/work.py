@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
-from app.api.service.metrics import SUBSCRIPTIONS
+from app.api.service.integration_gauges import SUBSCRIPTIONS
 from app.api.service.readiness import missing_parts
 from app.attention.rules.mails import COUNTED
-from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, warning, well
+from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning
 from app.kernel.access import vault
 from app.kernel.consumers import timers
 from app.log import read
@@ -19,7 +19,7 @@ from app.platform.db import Database
 
 #: As the alerts of deploy/prometheus have it.
 BEHIND_SECONDS, STUCK_SECONDS = 300.0, 3600.0
-LEAST_AHEAD = 2
+LEAST_PARTITIONS = 2
 FAILED_DELIVERIES = "select count(*) from plumbing.webhook_delivery where state = 'failed'"
 PARTITIONS = """
 select max(substring(c.relname from 'event_([0-9]+)')::bigint) - (select position / 10000000 from log.head)
@@ -35,17 +35,17 @@ async def examine_schema(reached: ReachedDatabase) -> CheckOutcome:
     if present < needed:
         return failure("schema_older", **words)
     if present > needed and schema.only_adds_since(reached.db.url):
-        return well("schema_ahead", **words)
+        return success("schema_ahead", **words)
     if present > needed:
         return failure("schema_newer", **words)
-    return well("schema_ok", **words)
+    return success("schema_ok", **words)
 
 
 async def examine_work(reached: ReachedDatabase, now: datetime) -> AsyncIterator[CheckOutcome]:
     """Examine the work of a service whose schema fits."""
     missing = await missing_parts(reached.db)
-    yield failure("writes_missing", missing=", ".join(missing)) if missing else well("writes_ok")
-    key = await _key(reached.db, reached.deployment.secrets_dir)
+    yield failure("writes_missing", missing=", ".join(missing)) if missing else success("writes_ok")
+    key = await _key(reached.db, reached.setup.secrets_dir)
     if key is not None:
         yield key
     async for outcome in _lags(reached.db):
@@ -54,9 +54,9 @@ async def examine_work(reached: ReachedDatabase, now: datetime) -> AsyncIterator
     yield await _partitions(reached.db)
     mails = await reached.db.row(COUNTED, since(now))
     unsent = mails["mails"] if mails else 0
-    yield warning("mails_unsent", number=unsent) if unsent else well("mails_ok")
+    yield warning("mails_unsent", number=unsent) if unsent else success("mails_ok")
     failed = await reached.db.value(FAILED_DELIVERIES)
-    yield warning("incoming_failed", number=failed) if failed else well("incoming_ok")
+    yield warning("incoming_failed", number=failed) if failed else success("incoming_ok")
     yield await _outgoing(reached.db)
 
 
@@ -68,7 +68,9 @@ async def _key(db: Database, secrets_dir: Path) -> CheckOutcome | None:
         return None
     if master is None:
         return None
-    return well("key_ok") if await vault.belongs_to(db, master) else failure("key_other", folder=secrets_dir)
+    return (
+        success("key_ok") if await vault.belongs_to(db, master) else failure("key_other", folder=secrets_dir)
+    )
 
 
 async def _lags(db: Database) -> AsyncIterator[CheckOutcome]:
@@ -80,13 +82,13 @@ async def _lags(db: Database) -> AsyncIterator[CheckOutcome]:
     if not lags and await read.head(db):
         yield failure("consumers_none")
     elif not late:
-        yield well("consumers_ok", number=len(lags))
+        yield success("consumers_ok", number=len(lags))
 
 
 def _timers(late: timers.Overdue) -> CheckOutcome:
     words = {"number": late.timers, "minutes": round(late.seconds / 60)}
     if late.seconds <= BEHIND_SECONDS:
-        return well("timers_ok")
+        return success("timers_ok")
     return (failure if late.seconds > STUCK_SECONDS else warning)("timers_late", **words)
 
 
@@ -94,9 +96,9 @@ async def _partitions(db: Database) -> CheckOutcome:
     ahead = await db.value(PARTITIONS)
     if ahead is None or ahead < 1:
         return failure("partitions_few", number=max(ahead or 0, 0))
-    if ahead < LEAST_AHEAD:
+    if ahead < LEAST_PARTITIONS:
         return warning("partitions_few", number=ahead)
-    return well("partitions_ok", number=ahead)
+    return success("partitions_ok", number=ahead)
 
 
 async def _outgoing(db: Database) -> CheckOutcome:
@@ -104,4 +106,4 @@ async def _outgoing(db: Database) -> CheckOutcome:
     assert row is not None
     if row["failing"] or row["disabled"]:
         return warning("outgoing_failing", failing=row["failing"], disabled=row["disabled"])
-    return well("outgoing_ok")
+    return success("outgoing_ok")

@@ -13,10 +13,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic_core import to_json
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.api.contract.problems import MEDIA_TYPE, document
 from app.api.pages.page_paths import is_page
@@ -140,7 +141,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if cycle is None or cycle is before:
             return
         self._is_coming, self._is_timed = True, False
-        self.scope["state"]["break_off"] = self.break_off
+        # Not of `self.cycle`, which is by then that of a request that was sent behind this one.
+        self.scope["state"] |= {"write_part": partial(self.write_part, cycle), "break_off": self.break_off}
         # If the client asks for another protocol, the parser reads no further request on this connection.
         self._is_kept, cycle.keep_alive = cycle.keep_alive and not self.parser.should_upgrade(), False
         # The answer to HEAD has no body to wait for; to some requests, `100 Continue` is sent before the
@@ -185,6 +187,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._lingering is not None:
             self.transport.close()
         super().shutdown()
+
+    def write_part(self, cycle: RequestResponseCycle, part: bytes) -> bool:
+        """Write a part of a streamed answer, past the middleware, which would only pass it on. Return False,
+        and write nothing, if it has to wait until the client takes what was written before.
+        """
+        if self.flow.write_paused or not cycle.chunked_encoding:
+            return False
+        if not self.transport.is_closing():
+            cycle.transport.write(b"%x\r\n%b\r\n" % (len(part), part))
+        return True
 
     def break_off(self, last: bytes, seconds: float) -> None:
         """End a streamed answer that the client does not take: close the connection once it has taken what

@@ -65,18 +65,18 @@ def backup(
             base_backup.receive_log(url, folder, lambda: base_backup.note_erased(url, folder))
             return
         with Console(stderr=True).status("Copying the database"):
-            made = base_backup.make_backup(url, folder, version("ledgerdesk"), _now)
-    gone = base_backup.drop_old_backups(folder, keep) if keep is not None else []
+            base = base_backup.make_backup(url, folder, version("ledgerdesk"), _now)
+    deleted = base_backup.drop_old_backups(folder, keep) if keep is not None else []
     secrets = installation.secrets_directory(current)
     copied = copy_secrets(secrets, secrets_to) if secrets_to is not None else []
-    assert made.description is not None, "whoever makes a backup describes it"
+    assert base.description is not None, "whoever makes a backup describes it"
     if as_json:
-        print_json({"folder": made.folder, **asdict(made.description), "deleted": gone, "secrets": copied})
+        print_json({"folder": base.folder, **asdict(base.description), "deleted": deleted, "secrets": copied})
         return
-    size = made.description.bytes / 1024**2
-    print_line(f"Backed up to {made.folder}: {size:.0f} MiB, position {made.description.position}, verified.")
+    size = base.description.bytes / 1024**2
+    print_line(f"Backed up to {base.folder}: {size:.0f} MiB, position {base.description.position}, verified.")
     print_line(f"Secrets copied to {secrets_to}: {', '.join(copied)}." if copied else SECRETS_APART)
-    for path in gone:
+    for path in deleted:
         print_line(f"Deleted: {path}.")
 
 

@@ -1,9 +1,10 @@
 """Messages to the robots of chats, as their vendors document them: Slack, Microsoft Teams, Feishu, DingTalk,
 WeCom.
 
-Each says what happened in a line of text, in the subscription's language. Where a robot was set up to want a
-signature, its secret is the subscription's. Several vendors answer 200 whatever happens, and say in the body
-what it was.
+Each says what happened in a line of text, in the subscription's language, which mentions nobody: what would
+call members of the chat is written so that it does not. Where a robot was set up to want a signature, its
+secret is the subscription's. Several vendors answer 200 whatever happens, and say in the body what it was:
+too many messages, for example.
 """
 
 from __future__ import annotations
@@ -11,22 +12,41 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
 from pydantic_core import from_json, to_json
 
-from app.platform.outward import Answer
-from app.subscriptions.formats.message import DeliveryTarget, EventMessage, MessageFormat, OutgoingRequest
+from app.platform.outward import Answer, OutwardClient
+from app.subscriptions.formats.message import (
+    Delivered,
+    DeliveryTarget,
+    EventMessage,
+    MessageFormat,
+    OutgoingRequest,
+    SubscriptionTarget,
+)
 
 VENDOR_CODE = "vendor_code"
-#: What a line says of a title at most; WeCom takes 2,048 bytes in all.
 LONGEST_TITLE = 300
+#: WeCom takes 2,048 bytes of text; Feishu 20 KB and Teams 28 KB of body, Slack 40,000 characters.
+LARGEST_TEXT = 2_048
+#: Of the vendors' numbers in an answer, so much is kept.
+LARGEST_NUMBER = 10**12
+#: By the vendors' numbers for too many messages: until when they take the next. WeCom and DingTalk take 20 a
+#: minute, and DingTalk none for ten minutes after more; Feishu 100 a minute, five a second.
+PAUSES = {
+    45009: timedelta(minutes=1),
+    130101: timedelta(minutes=10),
+    11232: timedelta(minutes=1),
+}
 TEAMS_FAILURE = b"Webhook message delivery failed"
 _CARD = "application/vnd.microsoft.card.adaptive"
+_TAG = re.compile(r"<(?=/?[A-Za-z@])")
 
 #: Returns the address and the members that sign a message, by the target and the time.
 Signer = Callable[[DeliveryTarget, datetime], tuple[str, Mapping[str, Any]]]
@@ -38,7 +58,10 @@ class ChatFormat(MessageFormat):
 
     body: Callable[[str], Mapping[str, Any]]
     sign: Signer = lambda target, now: (target.url, {})
-    has_failed: Callable[[Answer], bool] = lambda answer: False
+    #: Members of an answer that are 0 if it is a success; none: by its status alone.
+    numbers: tuple[str, ...] = ()
+    #: The beginning of an answer that is a failure whatever its status.
+    failure_text: bytes | None = None
 
     @property
     def names_records(self) -> bool:
@@ -48,12 +71,45 @@ class ChatFormat(MessageFormat):
     def request(self, target: DeliveryTarget, message: EventMessage, now: datetime) -> OutgoingRequest:
         """Return the request that delivers the message as a text."""
         url, signature = self.sign(target, now)
-        return OutgoingRequest(url, to_json({**signature, **self.body(text_of(message, target.language))}))
+        return OutgoingRequest(
+            url, to_json({**signature, **self.body(_cut(text_of(message, target.language)))})
+        )
 
     def failure(self, answer: Answer) -> str | None:
         """Return why the answer is a failure; None: it is none."""
         code = super().failure(answer)
-        return VENDOR_CODE if code is None and self.has_failed(answer) else code
+        if code is not None:
+            return code
+        if self.failure_text is not None and answer.body.startswith(self.failure_text):
+            return VENDOR_CODE
+        return VENDOR_CODE if self.numbers and self._number_in(answer) != 0 else None
+
+    async def deliver(
+        self, client: OutwardClient, target: SubscriptionTarget, message: EventMessage, now: datetime
+    ) -> Delivered | None:
+        """Deliver the message, and say which number the vendor gives a failure, and the pause that this asks
+        for.
+        """
+        delivered = await super().deliver(client, target, message, now)
+        if delivered is None or delivered.code is None or not self.numbers:
+            return delivered
+        number = self._number_in(delivered.answer)
+        if number is None:
+            return delivered
+        return replace(delivered, detail=str(number), pause=PAUSES.get(number))
+
+    def _number_in(self, answer: Answer) -> int | None:
+        """Return the vendor's number in the answer, the first that is not 0; None: it says none."""
+        try:
+            body = from_json(answer.body)
+        except ValueError:
+            return None
+        members = body if isinstance(body, dict) else {}
+        said = [members[name] for name in self.numbers if name in members]
+        numbers = [each for each in said if type(each) is int and abs(each) < LARGEST_NUMBER]
+        if len(numbers) < len(said):
+            return None
+        return next((number for number in numbers if number != 0), 0 if numbers else None)
 
 
 def text_of(message: EventMessage, language: str) -> str:
@@ -68,20 +124,12 @@ def text_of(message: EventMessage, language: str) -> str:
     return f"{head}{separator}{title}" if title else head
 
 
-def _member_is_not_zero(*names: str) -> Callable[[Answer], bool]:
-    """Return whether the answer's body has one of these members that is not 0, or is no JSON object."""
-
-    def has_failed(answer: Answer) -> bool:
-        try:
-            body = from_json(answer.body)
-        except ValueError:
-            return True
-        if not isinstance(body, dict):
-            return True
-        codes = [body[name] for name in names if name in body]
-        return not codes or any(code != 0 for code in codes)
-
-    return has_failed
+def _cut(text: str) -> str:
+    """Return the text, cut to LARGEST_TEXT bytes."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= LARGEST_TEXT:
+        return text
+    return encoded[: LARGEST_TEXT - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def _sign_feishu(target: DeliveryTarget, now: datetime) -> tuple[str, Mapping[str, Any]]:
@@ -106,33 +154,43 @@ def _sign_dingtalk(target: DeliveryTarget, now: datetime) -> tuple[str, Mapping[
 
 
 def _teams_card(text: str) -> Mapping[str, Any]:
+    # A text block would read Markdown in it: a title could be a link to elsewhere.
+    run = {"type": "TextRun", "text": text}
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.2",
-        "body": [{"type": "TextBlock", "text": text, "wrap": True}],
+        "fallbackText": text,
+        "body": [{"type": "RichTextBlock", "inlines": [run]}],
     }
     return {"type": "message", "attachments": [{"contentType": _CARD, "contentUrl": None, "content": card}]}
 
 
-def _escaped(text: str) -> str:
-    """Return the text with Slack's control characters escaped, so that no title mentions a channel."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _slack_text(text: str) -> Mapping[str, Any]:
+    """Return the body with Slack's control characters escaped, so that no title mentions a channel, and its
+    marks of format left as they are.
+    """
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"text": escaped, "mrkdwn": False}
 
 
-SLACK = ChatFormat(body=lambda text: {"text": _escaped(text)})
-TEAMS = ChatFormat(body=_teams_card, has_failed=lambda answer: answer.body.startswith(TEAMS_FAILURE))
+def _without_tags(text: str) -> str:
+    """Return the text with the brackets of tags wide: Feishu reads `<at user_id="all">` in it, WeCom
+    `<@all>`, and neither has a way to escape them.
+    """
+    return _TAG.sub("＜", text)
+
+
+def _text_message(text: str) -> Mapping[str, Any]:
+    return {"msgtype": "text", "text": {"content": text}}
+
+
+SLACK = ChatFormat(body=_slack_text)
+TEAMS = ChatFormat(body=_teams_card, failure_text=TEAMS_FAILURE)
 FEISHU = ChatFormat(
-    body=lambda text: {"msg_type": "text", "content": {"text": text}},
+    body=lambda text: {"msg_type": "text", "content": {"text": _without_tags(text)}},
     sign=_sign_feishu,
-    has_failed=_member_is_not_zero("code", "StatusCode"),
+    numbers=("code", "StatusCode"),
 )
-DINGTALK = ChatFormat(
-    body=lambda text: {"msgtype": "text", "text": {"content": text}},
-    sign=_sign_dingtalk,
-    has_failed=_member_is_not_zero("errcode"),
-)
-WECOM = ChatFormat(
-    body=lambda text: {"msgtype": "text", "text": {"content": text}},
-    has_failed=_member_is_not_zero("errcode"),
-)
+DINGTALK = ChatFormat(body=_text_message, sign=_sign_dingtalk, numbers=("errcode",))
+WECOM = ChatFormat(body=lambda text: _text_message(_cut(_without_tags(text))), numbers=("errcode",))

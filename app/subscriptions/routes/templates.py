@@ -34,7 +34,7 @@ class PreviewChoice(BaseModel):
 
     position: Annotated[int, Field(ge=1, le=LARGEST_POSITION, strict=True)] | None = Field(
         default=None,
-        description="The event's place in the log; null: the newest event that would be sent, or else a test.",
+        description="The event's place in the log; null: the newest that would be sent, or else a test.",
     )
     template: TemplateText | None = Field(
         default=None, description="The template that is tried; null: that of the subscription."
@@ -63,8 +63,8 @@ async def get_subscription_template(request: Request, ledger: Ledger, name: Name
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def preview_subscription(request: Request, ledger: Ledger, name: Name, body: PreviewChoice) -> Response:
-    """Show the request that would deliver an event, and send nothing. The secret, what is made with it and the
-    address but for its origin are not in it.
+    """Show the request that would deliver an event, and send nothing. The secret, what is made with it and
+    the address but for its origin are not in it.
     """
     subscription, context = await managed_subscription(request, name), context_of(request)
     if subscription.format is DeliveryFormat.tool:

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from app.common.files.bounded_process import BoundedProcess, LimitExceeded
-from app.subscriptions.templates.parse import Template, TemplateRefused, parse_template
+from app.subscriptions.templates.parse import RequestTemplate, TemplateRefused, parse_template
 from app.subscriptions.templates.render import (
     FAILED,
     LIMIT,
@@ -70,8 +70,8 @@ class BoundedRenderer:
 
 
 def answer(question: str, text: str, values: Any) -> tuple[str, Any]:
-    """Return the outcome, with what it gives or the arguments of the exception. This is what the child process
-    does.
+    """Return the outcome, with what it gives or the arguments of the exception. This is what the child
+    process does.
     """
     try:
         template = _parsed(text)
@@ -88,5 +88,5 @@ def answer(question: str, text: str, values: Any) -> tuple[str, Any]:
 
 
 @lru_cache(MOST_PARSED)
-def _parsed(text: str) -> Template:
+def _parsed(text: str) -> RequestTemplate:
     return parse_template(text)

@@ -40,7 +40,7 @@ class TemplateRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class RequestTemplate:
     """A template that is ready to be evaluated: its document, and its expressions by their keys."""
 
     document: TemplateDocument
@@ -54,7 +54,7 @@ class Template:
         )
 
 
-def parse_template(text: str) -> Template:
+def parse_template(text: str) -> RequestTemplate:
     """Parse a template in TOML or JSON. Raises TemplateRefused."""
     if len(text) > LARGEST_TEMPLATE:
         raise TemplateRefused([("", f"It is longer than {LARGEST_TEMPLATE:,} characters.")])
@@ -78,7 +78,7 @@ def parse_template(text: str) -> Template:
             problems.append((name_key(lines, path), f"{source[:100]!r} is no expression: {error}."))
     if problems:
         raise TemplateRefused(problems)
-    return Template(document, compiled)
+    return RequestTemplate(document, compiled)
 
 
 def _sources(document: TemplateDocument) -> Iterator[tuple[Path, str]]:

@@ -34,7 +34,7 @@ _SIGNED = re.compile(r"(?<=[?&])(timestamp|sign)=[^&]*")
 
 @dataclass(frozen=True, slots=True)
 class PreviewedEvent:
-    """The event that a preview is of: its message, and its position; None: there is none, and it is a test."""
+    """The event that a preview is of: its message, and its position; None: it is a test."""
 
     message: EventMessage
     position: int | None
@@ -85,7 +85,7 @@ async def preview_of(
         "event_type": message.type,
         "position": previewed.position,
         "stream": message.content["event"]["stream"],
-        "request": None,
+        "outgoing_request": None,
         "failure": None,
         "failed_key": None,
     }
@@ -94,14 +94,14 @@ async def preview_of(
         target = DeliveryTarget(f"{origin}/", [""], language)
         assert subscription.format is not None
         request = FORMATS[subscription.format].request(target, message, now)
-        return shown | {"request": _shown_request(origin, request)}
+        return shown | {"outgoing_request": _shown_request(origin, request)}
     target = DeliveryTarget(f"{origin}/", [MASK], language)
     try:
         rendered = await RENDERER.render(("preview", subscription.id), template, values_of(target, message))
         request = request_of(target, rendered)
     except TemplateFailed as failed:
         return shown | {"failure": failed.reason, "failed_key": failed.key or None}
-    return shown | {"request": _shown_request(origin, request)}
+    return shown | {"outgoing_request": _shown_request(origin, request)}
 
 
 def _shown_request(origin: str, request: OutgoingRequest) -> Mapping[str, Any]:
@@ -109,7 +109,7 @@ def _shown_request(origin: str, request: OutgoingRequest) -> Mapping[str, Any]:
     return {
         "method": request.method,
         "origin": origin,
-        "query": _SIGNED.sub(rf"\1={MASK}", urlsplit(request.url).query) or None,
+        "query_string": _SIGNED.sub(rf"\1={MASK}", urlsplit(request.url).query) or None,
         "headers": {name: MASK if name in _SIGNATURES else text for name, text in headers.items()},
         "body": request.body.decode() if request.body else None,
     }

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from app.expressions.language import MISSING, ExpressionFailed, Variables
 from app.expressions.values import TooDeep, plain_value
 from app.expressions.written_documents import Path
-from app.subscriptions.templates.parse import ANSWERS, REQUESTS, Template
+from app.subscriptions.templates.parse import ANSWERS, REQUESTS, RequestTemplate
 
 LARGEST_BODY = 65_536
 LONGEST_HEADER = 1_000
@@ -50,7 +50,7 @@ class RenderedRequest(NamedTuple):
     authorization: str | None
 
 
-def render_request(template: Template, values: Mapping[str, Any]) -> RenderedRequest:
+def render_request(template: RequestTemplate, values: Mapping[str, Any]) -> RenderedRequest:
     """Return the request that the template makes of these values. Raises TemplateFailed."""
     document = template.document
     try:
@@ -71,7 +71,7 @@ def render_request(template: Template, values: Mapping[str, Any]) -> RenderedReq
     return RenderedRequest(document.method, query, sent_headers, body, document.authorization)
 
 
-def is_success(template: Template, status: int, body: bytes) -> bool:
+def is_success(template: RequestTemplate, status: int, body: bytes) -> bool:
     """Return whether the answer is a success, by the template. Raises TemplateFailed."""
     if template.document.success is None:
         return True
@@ -87,7 +87,7 @@ def is_success(template: Template, status: int, body: bytes) -> bool:
     return value
 
 
-def _body(template: Template, evaluation: _Evaluation) -> tuple[str | None, bytes]:
+def _body(template: RequestTemplate, evaluation: _Evaluation) -> tuple[str | None, bytes]:
     """Return the content type and the body; None: there is no body."""
     document = template.document
     if document.form is not None:
@@ -103,7 +103,7 @@ def _body(template: Template, evaluation: _Evaluation) -> tuple[str | None, byte
 class _Evaluation:
     """Evaluates the expressions of a template on one event or answer."""
 
-    def __init__(self, template: Template, variables: Variables) -> None:
+    def __init__(self, template: RequestTemplate, variables: Variables) -> None:
         self._template, self._variables = template, variables
 
     def value(self, path: Path) -> Any:

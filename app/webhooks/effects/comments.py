@@ -4,6 +4,7 @@ is corrected here. The newest text stands, in whatever order they come.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log import read
-from app.log.events import id_of, kind_of
+from app.log.events import Recorded, id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
 from app.ticketing.comments import CommentTicket, CorrectComment
@@ -49,14 +50,15 @@ async def take_comment(
     news: CommentUpdate,
     *,
     now: datetime,
+    events_ahead: Sequence[Recorded] | None = None,
 ) -> DeliveryEffect:
     """Add the comment to the ticket of that stream, or correct it. What is known already, or older than what
-    is known, has no effect.
+    is known, has no effect. `events_ahead`: the ticket's events, if they were read a moment ago.
 
     Raises a Refusal, or DatabaseGone.
     """
     taking = _Taking(ledger, channel, account, ticket, news, now)
-    stored = await taking.find_comment()
+    stored = await taking.find_comment(events_ahead)
     if stored is None:
         return await taking.add(author)
     if stored.text in (None, news.text[:LONGEST_PARAGRAPH]) or _told_at(news) <= stored.told_at:
@@ -84,12 +86,14 @@ class _Taking:
         """The begin of the comment's `source_ref`."""
         return f"{COMMENT_KEY}{self.ledger.vault.fingerprint(self.channel, self.news.id)}"
 
-    async def find_comment(self) -> KnownComment | None:
-        """Return the comment, if it is here."""
+    async def find_comment(self, events: Sequence[Recorded] | None) -> KnownComment | None:
+        """Return the comment, if it is here, by these events of the ticket; None: they are read."""
         comment_id, told_at = None, 0
-        for event in await read.events_told(self.ledger.db, self.ticket, self.channel, self.name):
+        if events is None:
+            events = await read.events_told(self.ledger.db, self.ticket, self.channel, self.name)
+        for event in events:
             name, _, version = (event.source_ref or "").partition("@")
-            if name == self.name:
+            if name == self.name and event.source == self.channel:
                 comment_id = next(
                     (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND), None
                 )

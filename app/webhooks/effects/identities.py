@@ -8,6 +8,7 @@ name for them, as in imports. Nobody is found by a display name alone: two may s
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +56,15 @@ class Identities:
     def forget(self) -> None:
         """Forget what was found, because persons may have changed."""
         self._outdated = True
+
+    async def look_up(self, named: Iterable[NamedPerson]) -> None:
+        """Find all of these persons at once who are known by the tool's names for them: each would be looked
+        for alone otherwise, and only one at a time. Nobody is added.
+        """
+        names = {each.id or each.name for each in named if _address_of(each) is None}
+        async with self._adding:
+            if not self._outdated:
+                await self._people.find_persons(name for name in names if name is not None)
 
     async def account(self) -> Identity:
         """Return the machine account of the source, made when it is needed first."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.common.children import ExternalReference
 from app.common.personal import Sealed
-from app.common.records import as_row, codecs, empty, evolve, from_row
+from app.common.records import as_row, codecs, empty, evolve
 from app.kernel.access.visibility import audience
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.consumers.rules import Clock
@@ -21,7 +21,6 @@ from app.kernel.histories.history_source import EventOrigin, HistorySource
 from app.kernel.histories.imported_case import ImportedCase, ciphertexts, replay_case
 from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.kernel.ledger import Ledger
-from app.log import read
 from app.log.canonical import instant
 from app.log.events import Event, Recorded
 from app.log.ids import uuid7
@@ -32,6 +31,7 @@ from app.processes.incidents.records import OPEN, IncidentState
 from app.webhooks.effects.comments import COMMENT_KEY
 from app.webhooks.effects.differences import NOTHING_HEARD, Hearing, difference, hearing_of
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
+from app.webhooks.effects.known_tickets import KnownTickets
 from app.webhooks.effects.two_way_sources import AnsweredWrite, TwoWaySource
 from app.webhooks.intake.deliveries import DeliveryEffect, repeats
 from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FIELDS
@@ -41,9 +41,6 @@ from app.webhooks.sources.records import WebhookSource
 ATTEMPTS = 5
 #: Columns of the events of a mirrored ticket that are no fields of it.
 AT, ACTOR, STATUS = "at", "actor", "status"
-REFERENCE = """
-select * from fold.external_reference where key = %s and kind = %s and source = %s"""
-AUDIENCE = "select audience from log.stream_head where stream = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +88,11 @@ class Mirror:
             repeats=False,
             origin=EventOrigin(self.channel, tool_caller(account.id)),
         )
+        self.known_tickets = KnownTickets(ledger, lifecycle.kind, self._history.name)
 
     async def find_ticket(self, case: str) -> str | None:
         """Return the stream of the ticket with that id over there; None if it is unknown."""
-        reference = await self._reference(case)
-        return None if reference is None else reference.record
-
-    async def _reference(self, case: str) -> ExternalReference | None:
-        kind = self._history.lifecycle.kind
-        rows = await self._ledger.db.rows(REFERENCE, (case, kind, self._history.name))
-        return from_row(ExternalReference, rows[0]) if rows else None
+        return await self.known_tickets.stream(case)
 
     async def apply(
         self, news: TicketUpdate, key: str, answer: AnsweredWrite | None = None
@@ -148,7 +140,7 @@ class Mirror:
         return DeliveryEffect("opened" if began else "updated", record.row_key, record.number)
 
     async def _load(self, news: TicketUpdate, stream: str | None = None) -> MirroredTicket:
-        reference = await self._reference(news.case)
+        reference = await self.known_tickets.reference(news.case)
         if reference is None and stream is None:
             record = empty(self._history.lifecycle.record, uuid7())
             assert self._history.lifecycle.code is not None
@@ -160,14 +152,14 @@ class Mirror:
             return MirroredTicket(ImportedCase(self._history, record), None, (), ())
         name = stream if reference is None else reference.record
         assert name is not None, "a reference is of a record"
-        events = await read.stream_events(self._ledger.db, name)
+        history = await self.known_tickets.history(name)
+        events = history.events
         texts = await self._ledger.vault.texts(ciphertexts(events))
         case = replay_case(self._history, [self._as_actor(event) for event in events], texts)
-        audience = await self._ledger.db.value(AUDIENCE, (name,))
         keys = [e.source_ref for e in events if e.source == self.channel and e.source_ref is not None]
         heard = tuple(key for key in keys if not key.startswith(COMMENT_KEY))
         hearing = hearing_of(events, self.channel)
-        return MirroredTicket(case, reference, tuple(audience), heard, hearing)
+        return MirroredTicket(case, reference, history.audience, heard, hearing)
 
     def _as_actor(self, event: Recorded) -> Recorded:
         """Return the event with the person whom the tool named as its actor, as `observe` knows them."""

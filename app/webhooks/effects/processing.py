@@ -156,6 +156,7 @@ class Processor:
             progress[delivery.id] = _Progress(_failed_part(evaluation))
             for n, news in evaluation.numbered():
                 by_ticket[self._ticket_of(news)].append(_Task(delivery, f"{delivery.delivery_key}:{n}", news))
+        await self._read_ahead([task.news for tasks in by_ticket.values() for task in tasks])
         turns = asyncio.Semaphore(CONCURRENT_TICKETS)
 
         async def in_order(tasks: list[_Task]) -> None:
@@ -170,6 +171,14 @@ class Processor:
             outcomes[delivery_id] = done.outcome()
         await self._finish(outcomes)
         return outcomes
+
+    async def _read_ahead(self, told: Sequence[ParsedUpdate]) -> None:
+        """Read the tickets and persons that the news name, all at once."""
+        news = [each for each in told if not isinstance(each, AlertSignal)]
+        await self._people.look_up(person for each in news for person in each.persons)
+        if self._both_ways is None:
+            # Where the tool is written to, others open and change its tickets, too.
+            await self._mirror.known_tickets.read_ahead({each.case for each in news})
 
     def _ticket_of(self, news: ParsedUpdate) -> tuple[str, str]:
         """Return what news are processed in order: those of one ticket, or of one alert. Alerts of a group
@@ -293,8 +302,16 @@ class Processor:
         author = None if news.author is None else await self._people.person(news.author)
         if author is None or author.key is None:
             author = self._account
-        channel = self._mirror.channel
-        return await take_comment(self._ledger, channel, self._account.id, author, ticket, news, now=now)
+        return await take_comment(
+            self._ledger,
+            self._mirror.channel,
+            self._account.id,
+            author,
+            ticket,
+            news,
+            now=now,
+            events_ahead=self._mirror.known_tickets.events_ahead(ticket, news.id),
+        )
 
     async def _alert(self, news: AlertSignal, task: _Task) -> DeliveryEffect:
         delivery, channel = task.delivery, self._mirror.channel

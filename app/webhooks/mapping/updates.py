@@ -63,6 +63,11 @@ class TicketUpdate:
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
 
+    @property
+    def persons(self) -> list[NamedPerson]:
+        """Return all persons whom the update names."""
+        return [each for each in (self.actor, *self.fields.values()) if isinstance(each, NamedPerson)]
+
 
 @dataclass(frozen=True)
 class CommentUpdate:
@@ -79,6 +84,11 @@ class CommentUpdate:
     visibility: Visibility = Visibility.internal
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
+
+    @property
+    def persons(self) -> list[NamedPerson]:
+        """Return all persons whom the update names."""
+        return [] if self.author is None else [self.author]
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from app.webhooks.intake.evaluation import evaluate
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
-from app.webhooks.write_back.templates import FieldRequest
+from app.webhooks.write_back.templates import CommentRequest, FieldRequest
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
 #: The tool's clock may be so far from ours.
@@ -246,23 +246,63 @@ class TicketSync:
             call, more["comment"] = template.correction, {"text": text, "key": stored_comment.key}
         matches: list[Any] = []
         if stored_comment is not None and stored_comment.key is None:
-            since = (stored_comment.begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
-            matches = await self.tool.search(call.find, since=since, **more)
+            matches = await self._find_comment(call, comment, stored_comment.begun_at)
         await self.writes.begin_comment(self.stream, comment, self.tool.now)
         try:
             answer = matches[0] if matches else await self.tool.send_request(call, **more)
         except RequestRefused as failed:
             if failed.is_definite:
-                await self.writes.refuse_comment(comment)
-                await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
+                await self._end_comment(comment)
             if call is template.correction and failed.answer.status in DELETED_STATUSES:
                 return
             raise
-        key = str(self.tool.value(call.key, answer=answer))
-        written_at = read_time(self.tool.value(call.time, answer=answer))
-        assert written_at is not None, "an answer that tells no time is unfit"
+        key, written_at = self._name_of(call, answer)
         # What was found may have the text of before.
         await self.writes.end_comment(comment, key, written_at, "" if matches else fingerprint)
+        await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
+
+    async def withdraw_comment(self, comment: UUID) -> None:
+        """Delete at the tool what we have written there, if it lets us. Raises RequestRefused, RequestFailed,
+        DatabaseGone.
+        """
+        template, stored_comment = self.tool.template.template, await self.writes.find_comment(comment)
+        if stored_comment is None or template.withdrawal is None:
+            return
+        key = stored_comment.key or await self._find_comment_key(comment, stored_comment.begun_at)
+        if key is not None:
+            try:
+                await self.tool.send_request(template.withdrawal, comment={"key": key})
+            except RequestRefused as failed:
+                if failed.answer.status not in DELETED_STATUSES:
+                    raise
+        await self._end_comment(comment)
+
+    async def _find_comment_key(self, comment: UUID, begun_at: datetime) -> str | None:
+        """Return the tool's id of a comment whose answer was lost, and keep it: the tool may tell of the
+        comment yet. None: it has not arrived.
+        """
+        call = self.tool.template.template.comment
+        matches = await self._find_comment(call, comment, begun_at)
+        if not matches:
+            return None
+        key, written_at = self._name_of(call, matches[0])
+        await self.writes.end_comment(comment, key, written_at, "")
+        return key
+
+    async def _find_comment(self, call: CommentRequest, comment: UUID, begun_at: datetime) -> list[Any]:
+        since = (begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return await self.tool.search(call.find, since=since, marker=f"ledgerdesk-{comment}")
+
+    def _name_of(self, call: CommentRequest, answer: Any) -> tuple[str, datetime]:
+        """Return the id and time that the tool has given a comment."""
+        written_at = read_time(self.tool.value(call.time, answer=answer))
+        assert written_at is not None, "an answer that tells no time is unfit"
+        return str(self.tool.value(call.key, answer=answer)), written_at
+
+    async def _end_comment(self, comment: UUID) -> None:
+        """Note that nothing is under way of the comment, and have what waited for it told."""
+        await self.writes.refuse_comment(comment)
+        case = str(self.tool.variables["ticket"]["key"])
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [case])
 
     async def _reference(self) -> Mapping[str, Any] | None:

@@ -79,7 +79,10 @@ class ToolFormat(MessageFormat):
         await sync.bring_up_to_date()
         if event["source"] != sync.channel:
             for comment, text in await _comments_of(sync.ledger, event):
-                await sync.write_comment(comment, text)
+                if text is None:
+                    await sync.withdraw_comment(comment)
+                else:
+                    await sync.write_comment(comment, text)
         return True
 
 
@@ -117,15 +120,23 @@ async def _tell_once(target: SubscriptionTarget, event: Mapping[str, Any], code:
         await note_refusal(target.ledger, subscription, event["stream"], code, now)
 
 
-async def _comments_of(ledger: Ledger, event: Mapping[str, Any]) -> list[tuple[UUID, str]]:
-    """Return the public comments that the event adds or corrects, with their texts as they are now."""
+async def _comments_of(ledger: Ledger, event: Mapping[str, Any]) -> list[tuple[UUID, str | None]]:
+    """Return the public comments that the event adds, corrects or withdraws, with their texts as they are
+    now; None: it is withdrawn.
+    """
     ids = [id_of(key) for key in event["set"] if kind_of(key) == Comment.KIND]
     if not ids:
         return []
     rows = await ledger.db.rows(COMMENTS, (ids,))
     texts = await ledger.vault.texts([row["text"] for row in rows])
-    public = [r for r in rows if r["visibility"] == Visibility.public and r["withdrawn_at"] is None]
-    return [(row["id"], text) for row in public if (text := texts[row["text"]]) is not None]
+    comments: list[tuple[UUID, str | None]] = []
+    for row in rows:
+        text = None if row["withdrawn_at"] is not None else texts[row["text"]]
+        # What was erased with its author stays as it is over there.
+        is_readable = text is not None or row["withdrawn_at"] is not None
+        if row["visibility"] == Visibility.public and is_readable:
+            comments.append((row["id"], text))
+    return comments
 
 
 def add() -> None:

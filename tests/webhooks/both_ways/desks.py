@@ -85,6 +85,12 @@ class Desk(Generic[T]):
         incident_fields = await self.stage.admin.read(path, fields="external_references")
         return list(incident_fields["external_references"])
 
+    async def withdraw(self, incident: Json, text: str) -> None:
+        """Withdraw the comment with that text."""
+        page = await self.stage.admin.read(f"{PATH}/{incident['id']}/comments", limit=200)
+        (comment,) = (item["id"] for item in page["items"] if item["text"] == text)
+        await self.act(incident, "withdraw_comment", comment=comment)
+
     async def texts(self, incident: Json) -> list[str]:
         page = await self.stage.admin.read(f"{PATH}/{incident['id']}/comments", limit=200)
         return [item["text"] for item in page["items"] if item["text"] is not None]

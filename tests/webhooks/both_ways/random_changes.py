@@ -73,13 +73,16 @@ class OnJira:
 
 @dataclass
 class RandomChanges:
-    """Changes at random. `said` are all comments of people, by the side that they were made on."""
+    """Changes at random. `all_comments` are those of people that were not withdrawn, `own_comments` those
+    made here.
+    """
 
     desk: Desk[Any]
     side: OnGitHub | OnJira
     random: Random
     incidents: list[Json] = field(default_factory=list)
     all_comments: Counter[str] = field(default_factory=Counter)
+    own_comments: list[tuple[Json, str]] = field(default_factory=list)
     changes: int = 0
     failure_share: float = 0.1
 
@@ -99,6 +102,12 @@ class RandomChanges:
             text = self.name("said here")
             await self.desk.act(incident, "comment", text=text)
             self.all_comments[text] += 1
+            self.own_comments.append((incident, text))
+        elif chosen < 0.75 and self.own_comments:
+            self.changes += 1
+            about, text = self.own_comments.pop(self.random.randrange(len(self.own_comments)))
+            await self.desk.withdraw(about, text)
+            del self.all_comments[text]
         else:
             self.changes += 1
             state = (await self.desk.read(incident))["state"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.standins.github import GitHub
+from tests.webhooks.standins.server import Call
 
 LIN = "lin"
 
@@ -76,3 +77,45 @@ async def test_of_two_titles_the_later_holds_and_the_other_is_kept(desk: Desk[Gi
     assert "双方都修改了标题" in conflict_texts[0]
     assert desk.tool.texts(1) == conflict_texts
     assert not await desk.failures()
+
+
+async def test_a_comment_that_is_withdrawn_is_deleted_there_though_answers_are_lost(
+    desk: Desk[GitHub],
+) -> None:
+    incident = await desk.report("The till is stuck")
+    await desk.settle()
+    lost: list[str] = []
+
+    async def lose(call: Call) -> bool | None:
+        if "comments" in call.path and call.method in ("POST", "DELETE") and call.method not in lost:
+            lost.append(call.method)
+            return False
+        return None
+
+    desk.tool.after = lose
+    await desk.act(incident, "comment", text="A secret.")
+    await desk.send()
+    assert desk.tool.texts(1) == ["A secret."]
+    desk.later()
+    await desk.withdraw(incident, "A secret.")
+    await desk.settle()
+    desk.later(400)
+    await desk.settle()
+    desk.later(2_000)
+    await desk.settle()
+    assert (lost, desk.tool.texts(1), await desk.texts(incident)) == (["POST", "DELETE"], [], [])
+    assert not await desk.failures()
+    assert not desk.stage.progress(desk.subscription).waiting
+
+
+async def test_a_comment_that_the_tool_has_deleted_already_is_withdrawn_without_a_failure(
+    desk: Desk[GitHub],
+) -> None:
+    incident = await desk.report("The till is stuck")
+    await desk.act(incident, "comment", text="A secret.")
+    await desk.settle()
+    desk.tool.comments.clear()
+    desk.later()
+    await desk.withdraw(incident, "A secret.")
+    await desk.settle()
+    assert not desk.stage.progress(desk.subscription).waiting

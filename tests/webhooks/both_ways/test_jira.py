@@ -111,3 +111,17 @@ async def test_what_the_search_does_not_find_is_opened_anew_only_once_it_cannot_
     await desk.settle()
     assert list(desk.tool.issues) == ["OPS-1"]
     assert [r["number"] for r in (await desk.read_references(incident))] == ["OPS-1"]
+
+
+async def test_a_comment_that_is_withdrawn_is_deleted_there(jira_desk: Desk[Jira]) -> None:
+    desk = jira_desk
+    incident = await desk.report("The till is stuck")
+    await desk.act(incident, "comment", text="A secret.")
+    await desk.act(incident, "comment", text="A word.")
+    await desk.settle()
+    assert desk.tool.texts("OPS-1") == ["A secret.", "A word."]
+    desk.later()
+    await desk.withdraw(incident, "A secret.")
+    await desk.settle()
+    assert desk.tool.texts("OPS-1") == await desk.texts(incident) == ["A word."]
+    assert not await desk.failures()

@@ -82,6 +82,10 @@ class GitHub(StandIn):
         matches = self.comments.get(comment)
         if matches is None:
             return Reply(404, {"message": "Not Found"})
+        if call.method == "DELETE":
+            del self.comments[comment]
+            self._tell("deleted", matches["issue"], US, matches)
+            return Reply(204)
         if call.method == "PATCH":
             matches |= {"body": call.body["body"], "updated_at": self.time()}
             self._tell("edited", matches["issue"], US, matches)

@@ -135,6 +135,10 @@ class Jira(StandIn):
         matches = self.comments.get(comment)
         if matches is None:
             return Reply(404)
+        if call.method == "DELETE":
+            del self.comments[comment]
+            self._tell("comment_deleted", issue, US, matches)
+            return Reply(204)
         if call.method == "PUT":
             matches |= {"body": call.body["body"], "updated": self.time()}
             self._tell("comment_updated", issue, US, matches)

@@ -113,6 +113,7 @@ class Template(_TemplateModel):
     change: tuple[FieldRequest, ...]
     comment: CommentRequest
     correction: CommentRequest | None = None
+    withdrawal: ToolRequest | None = None
 
 
 class CompiledTemplate:

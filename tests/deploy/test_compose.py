@@ -1,0 +1,114 @@
+"""What is deployed names only what there is, keeps its bounds and ends in good order. No Docker is needed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # it comes without types
+
+from app.cli.commands import COMMANDS
+from app.cli.exits import TERMINATED, WRONG_USE
+from app.cli.server.serve import GRACE_SECONDS
+from app.platform.settings import LARGEST_UPLOAD, PREFIX, PROJECT, Settings
+from tests.deploy.conftest import DEPLOY
+
+COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name for name, service in SERVICES.items() if service["image"] == "ledgerdesk"}
+ONCE = {"migrate", "first-key", "doctor"}
+#: Variables of the image of PostgreSQL's first start, which are no settings of ours.
+OF_ROLES = {"LEDGERDESK_OWNER_PASSWORD", "LEDGERDESK_SERVICE_PASSWORD"}
+UNITS = sorted((DEPLOY / "systemd").glob("*.*"))
+SETTINGS = {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def of(name: str, kind: str) -> list[Any]:
+    """What a service has of a kind."""
+    return list(SERVICES[name].get(kind, []))
+
+
+def test_there_are_two_of_each_behind_one_address_and_no_api_is_published() -> None:
+    running = {name: SERVICES[name].get("command", ["serve"])[0] for name in OURS - ONCE - {"relay"}}
+    assert sorted(running.values()) == ["serve", "serve", "work", "work"]
+    published = {name for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"proxy", "grafana"}
+    apis = SERVICES["proxy"]["environment"]["APIS"].split()
+    assert apis == [f"{name}:8000" for name, command in sorted(running.items()) if command == "serve"]
+    scraped = yaml.safe_load((DEPLOY / "prometheus" / "compose.yml").read_text(encoding="utf-8"))
+    assert scraped["scrape_configs"][0]["static_configs"] == [{"targets": apis}]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_bounds_and_names_only_what_there_is(name: str) -> None:
+    service = SERVICES[name]
+    assert "mem_limit" in service or name == "nats"
+    assert "no-new-privileges:true" in service["security_opt"]
+    if name != "postgres":
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    for volume in of(name, "volumes"):
+        source = volume.partition(":")[0]
+        assert (PROJECT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"], volume
+    assert set(of(name, "secrets")) <= COMPOSE["secrets"].keys()
+    assert set(of(name, "depends_on")) <= SERVICES.keys()
+    named = {variable for variable in of(name, "environment") if variable.startswith(PREFIX)}
+    assert named <= SETTINGS | OF_ROLES
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_what_is_ours_runs_a_command_and_ends_in_time(name: str) -> None:
+    service = SERVICES[name]
+    assert service.get("command", ["serve"])[0] in COMMANDS
+    assert int(service["stop_grace_period"].removesuffix("s")) > GRACE_SECONDS
+    assert (service["restart"] == "no") == (name in ONCE)
+
+
+def test_secrets_are_files_that_the_repository_never_has() -> None:
+    for secret in COMPOSE["secrets"].values():
+        path = PROJECT / secret["file"]
+        assert path.parent == DEPLOY / "secrets"
+        assert path.name in (DEPLOY / "secrets" / "README.md").read_text(encoding="utf-8")
+    assert (DEPLOY / "secrets" / ".gitignore").read_text(encoding="utf-8").startswith("*\n")
+
+
+def test_proxies_say_who_comes_pass_streams_on_and_leave_out_who_is_not_ready() -> None:
+    caddy = (DEPLOY / "caddy" / "Caddyfile").read_text(encoding="utf-8")
+    assert caddy.count("{") == caddy.count("}")
+    for part in ("health_uri /readyz", "flush_interval -1", "path /metrics"):
+        assert part in caddy
+    nginx = (DEPLOY / "nginx" / "ledgerdesk.conf").read_text(encoding="utf-8")
+    assert nginx.count("{") == nginx.count("}")
+    for part in ("X-Forwarded-For $remote_addr;", "X-Forwarded-Proto $scheme;", "proxy_buffering off;"):
+        assert part in nginx
+    largest = [int(size) for size in re.findall(r"(?:max_size|client_max_body_size) (\d+)", caddy + nginx)]
+    assert len(largest) == 2
+    assert min(largest) * 10**6 > LARGEST_UPLOAD
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
+def test_a_unit_runs_a_command_with_settings_that_there_are(unit: Path) -> None:
+    text = unit.read_text(encoding="utf-8")
+    assert set(re.findall(r"^(LEDGERDESK_\w+)=", text, re.MULTILINE)) <= SETTINGS
+    for command in re.findall(r"^ExecStart=/opt/ledgerdesk/bin/ledgerdesk (\S+)", text, re.MULTILINE):
+        assert command in COMMANDS
+        assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077"} <= set(text.splitlines())
+    if "@" in unit.name:
+        assert f"RestartPreventExitStatus={WRONG_USE}" in text
+        assert f"SuccessExitStatus={TERMINATED}" in text
+        assert int(re.findall(r"TimeoutStopSec=(\d+)", text)[0]) > GRACE_SECONDS
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    for unit in UNITS:
+        text = unit.read_text(encoding="utf-8").replace("/opt/ledgerdesk/bin/ledgerdesk", "/bin/true")
+        (tmp_path / unit.name.replace("@.", "@1.")).write_text(text, encoding="utf-8")
+    units = [str(path) for path in tmp_path.iterdir() if path.suffix in (".service", ".timer")]
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    assert [line for line in verified.stderr.splitlines() if "ledgerdesk" in line] == []
