@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field
 from app.api.records.shapes import OutputModel
 from app.common.records import KeyRef
 from app.i18n import translate
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, marks, references
 from app.kernel.commands.command import Command
 from app.kernel.commands.references import is_visible
@@ -43,7 +44,7 @@ class KeyWarning(OutputModel):
     code: str = Field(
         description="`unknown_service`, `unknown_ci` or `unknown_category`.", examples=["unknown_service"]
     )
-    detail: str = Field(description="What is unknown, as a sentence in the reader's language.")
+    detail: str = Field(description="Sentence that says so, in the reader's language.")
     near: list[str] = Field(description="Keys that are much like it, the nearest first: at most three.")
 
 
@@ -57,9 +58,9 @@ class NamedKey:
     process: str | None
 
 
-def names_keys(body: type[Payload]) -> bool:
-    """Return whether payloads of that type may name keys that are warned of."""
-    return any(_is_warned_of(mark) for mark in marks(body, KeyRef).values())
+def names_keys(lifecycle: Lifecycle[Any], body: type[Payload]) -> bool:
+    """Return whether payloads of that type, of actions on tickets, may name keys that are warned of."""
+    return lifecycle.is_ticket and any(_is_warned_of(mark) for mark in marks(body, KeyRef).values())
 
 
 def _is_warned_of(mark: KeyRef) -> bool:
@@ -84,7 +85,7 @@ def warned_shape(shape: type[OutputModel]) -> type[OutputModel]:
 
 async def unknown_keys(ledger: Ledger, command: Command) -> list[dict[str, Any]]:
     """Return the warnings of the command's answer, by what there is now that its caller may see."""
-    if not names_keys(type(command.body)):
+    if not names_keys(command.lifecycle, type(command.body)):
         return []
     warnings = []
     for named in _named_keys(command):

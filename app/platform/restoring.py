@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ SEGMENTS_PER_FILE = 0x100
 #: A log of a day may take hours to be replayed; a server that dies is noticed at once.
 LONGEST_SECONDS = 86_400.0
 NOT_REACHED = "recovery ended before configured recovery target was reached"
+# All of the log is in the copy; but PostgreSQL wants to be told of a command that would fetch more.
+RECOVERY = {"restore_command": "false", "recovery_target_action": "promote", "hot_standby": "off"}
 LAST_CHANGE = "select pg_last_xact_replay_timestamp()"
 
 
@@ -80,7 +83,7 @@ def restore_database(
     verify_files(backup.folder / CLUSTER, Tools(tools.bin, None))
     segments = _segments(backup, folder / WAL) if with_log else {}
     staging = data_dir / STAGING
-    shutil.rmtree(staging, ignore_errors=True)
+    _clear(staging)
     for place in (data_dir, staging):
         make_data_dir(place, tools)
     _copy(backup, segments, staging / CLUSTER, tools)
@@ -95,6 +98,14 @@ def restore_database(
     sync_folder(data_dir)
     shutil.rmtree(staging)
     return RestoreResult(backup, last_change_at, reached)
+
+
+def _clear(staging: Path) -> None:
+    """Remove what a restore that was killed has left, after the server that may still be at it."""
+    if (staging / "server.lock").exists():
+        with suppress(EmbeddedError), embedded_server(staging, RECOVERY, LONGEST_SECONDS):
+            pass  # Its last user stops it.
+    shutil.rmtree(staging, ignore_errors=True)
 
 
 def _segments(backup: BaseBackup, wal: Path) -> dict[str, Path]:
@@ -141,10 +152,8 @@ def _copy(backup: BaseBackup, segments: dict[str, Path], cluster: Path, tools: T
 
 def _recover(staging: Path, target: dict[str, str]) -> datetime | None:
     """Have PostgreSQL replay the log that is in the copy, and return the instant of the last change."""
-    # All of the log is in the copy; but PostgreSQL wants to be told of a command that would fetch more.
-    options = {"restore_command": "false", "recovery_target_action": "promote", "hot_standby": "off"}
     with (
-        embedded_server(staging, options | target, LONGEST_SECONDS) as server,
+        embedded_server(staging, RECOVERY | target, LONGEST_SECONDS) as server,
         psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection,
     ):
         row = connection.execute(LAST_CHANGE).fetchone()

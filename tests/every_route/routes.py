@@ -179,7 +179,6 @@ TESTED = {
     "list_bulk_job_results": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "test_subscription": SUBSCRIPTIONS_MANAGED,
     "preview_subscription": SUBSCRIPTIONS_MANAGED,
-    "get_subscription_template": SUBSCRIPTIONS_MANAGED,
     "resend_subscription_attempt": SUBSCRIPTIONS_MANAGED,
     "resend_failed_of_subscription": SUBSCRIPTIONS_MANAGED,
     "resend_events_of_subscription": SUBSCRIPTIONS_MANAGED,

@@ -15,6 +15,7 @@ from app.platform.backups import PARTIAL, WAL, list_backups, read_erased
 from app.platform.base_backup import SLOT
 from app.platform.embedded import CLUSTER, embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
+from app.platform.restoring import STAGING
 from tests.cli.conftest import Ended, environment
 from tests.extent import goes_round
 from tests.forked import Forked, Forking
@@ -39,9 +40,10 @@ class OwnInstallation:
         answer = self._forking.ask("run", arguments=arguments, environment=variables, said="")
         return Ended(answer["code"], answer["out"], answer["err"])
 
-    def start(self, *arguments: str) -> Forked:
+    def start(self, *arguments: str, **settings: str | None) -> Forked:
         """A command that runs until it is told to end."""
-        variables = environment(data_dir=str(self.data), backup_dir=str(self.backups))
+        usual: dict[str, str | None] = {"data_dir": str(self.data), "backup_dir": str(self.backups)}
+        variables = environment(**usual | settings)
         return self._forking.start(*arguments, environment=variables, log=self.folder / "log")
 
     def made(self, *arguments: str, **settings: str | None) -> dict[str, object]:
@@ -156,6 +158,23 @@ async def test_a_backup_that_is_killed_leaves_the_one_before(own: OwnInstallatio
     await until(is_made)
     assert not any(own.backups.glob(f"{PARTIAL}*"))
     assert len(list_backups(own.backups)) == 1
+
+
+async def test_a_restore_that_is_killed_leaves_no_database_and_is_begun_anew(
+    own: OwnInstallation, restored: Callable[[str], Path]
+) -> None:
+    data, apart = restored("killed"), ("--secrets-from", str(own.secrets))
+    killed = own.start("restore", *apart, data_dir=str(data))
+
+    async def recovers() -> bool:
+        return (data / STAGING / "server.lock").exists()
+
+    await until(recovers)
+    killed.kill()
+    killed.wait(60)
+    assert not (data / CLUSTER).exists()
+    assert own.made("restore", *apart, data_dir=str(data))["differing_rows"] == 0
+    assert not (data / STAGING).exists()
 
 
 def test_what_cannot_be_restored_is_refused_and_nothing_is_made(

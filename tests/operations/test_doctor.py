@@ -332,8 +332,13 @@ async def test_connections_that_do_not_suffice_are_found(
     outcomes = bad(await of_database(place.url, secrets_dir, workers=100))
     assert outcomes == ALWAYS | {"connections_few": WARNING}
     name = urlsplit(place.url).path.removeprefix("/")
-    execute(administrator_url, f"alter database {name} connection limit {server.OF_A_COMMAND + 1}")
-    assert bad(await of_database(place.url, secrets_dir))["connections_used"] is FAILED
+    with psycopg.connect(administrator_url, autocommit=True) as administrator:
+        used = "select count(*) from pg_stat_activity where datname = current_database()"
+        row = administrator.execute(used).fetchone()
+        assert row is not None
+        limit = f"alter database {name} connection limit {row[0] + server.OF_A_COMMAND}"
+        administrator.execute(limit.encode())
+        assert bad(await of_database(place.url, secrets_dir))["connections_used"] is FAILED
 
 
 async def test_a_postgresql_that_is_too_old_is_found(

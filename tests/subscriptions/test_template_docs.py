@@ -23,24 +23,24 @@ def example(name: str) -> str:
 
 def sentences(number: str) -> tuple[str, str]:
     """What the page says that is sent, in English and in Chinese, of the case of that number."""
-    said = PAGE.partition("What the example sends is")[2]
-    english, chinese = re.findall(r"`(\[INC-[^`]+)`", said)[:2]
+    passage = PAGE.partition("What the example sends is")[2]
+    english, chinese = re.findall(r"`(\[INC-[^`]+)`", passage)[:2]
     return english.replace("INC-2026-000123", number), chinese.replace("INC-2026-000123", number)
 
 
 def of_form(request: Received) -> bytes:
     """The answer of a gateway as Twilio's is: user and password, a form, 201 or 400."""
     fields = parse_qs(request.body.decode("ascii"), strict_parsing=True)
-    taken = request.headers["authorization"].startswith("Basic ") and fields.keys() == {"To", "From", "Body"}
+    fits = request.headers["authorization"].startswith("Basic ") and fields.keys() == {"To", "From", "Body"}
     return answer(
-        201 if taken else 400, b'{"sid": "SM1", "status": "queued"}', content_type="application/json"
+        201 if fits else 400, b'{"sid": "SM1", "status": "queued"}', content_type="application/json"
     )
 
 
 def of_json(request: Received) -> bytes:
     """The answer of a gateway that says 200 whatever it makes of a message."""
-    taken = request.headers["authorization"] == "Bearer token" and len(request.json["content"]) <= 80
-    return answer(200, b'{"code": 0}' if taken else b'{"code": 4}', content_type="application/json")
+    fits = request.headers["authorization"] == "Bearer token" and len(request.json["content"]) <= 80
+    return answer(200, b'{"code": 0}' if fits else b'{"code": 4}', content_type="application/json")
 
 
 @pytest.mark.parametrize("language", [0, 1], ids=["en", "zh"])

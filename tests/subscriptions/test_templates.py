@@ -115,6 +115,8 @@ async def test_a_template_that_fails_is_listed_told_of_once_and_holds_up_nobody(
     status = await stage.admin.read(f"{path}/status")
     assert (status["waiting_streams"], status["failing_since"], status["failed_last_day"]) == (0, None, 4)
     body = {"template": 'json = \'{"text": get(event, "given.text", message.sentence)}\''}
+    tested = await stage.admin.post_ok(f"{path}/test")
+    assert (tested["outcome"], tested["detail"], tested["size"]) == ("template_failed", "json", 0)
     await stage.admin.post_ok(f"{path}/set_template", body)
     assert (await stage.admin.post_ok(f"{path}/resend_failed"))["resent"] == 4
     await stage.send()
@@ -226,24 +228,24 @@ async def test_a_template_is_shown_to_whoever_may_have_it_send_and_is_sealed(sta
 async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> None:
     subscription = await subscribe(stage, GATEWAY, secret="AC1:token")
     path = f"{PATH}/{subscription['id']}/preview"
-    shown = await stage.admin.post_ok(path, {})
-    assert (shown["event_type"], shown["position"]) == ("subscription.test", None)
+    preview = await stage.admin.post_ok(path, {})
+    assert (preview["event_type"], preview["position"]) == ("subscription.test", None)
     incident = await stage.incident()
-    shown = await stage.admin.post_ok(path, {"language": "zh"})
-    assert (shown["stream"], shown["failure"]) == (f"incident/{incident['id']}", None)
-    request = shown["outgoing_request"]
+    preview = await stage.admin.post_ok(path, {"language": "zh"})
+    assert (preview["stream"], preview["failure"]) == (f"incident/{incident['id']}", None)
+    request = preview["outgoing_request"]
     assert (request["method"], request["query_string"]) == ("POST", None)
     assert request["origin"] == stage.receiver.url.removesuffix("/hook")
     assert request["headers"]["authorization"] == "********"
     assert ("Body", f"[{incident['number']}] 事件上报：Mail does not arrive") in parse_qsl(request["body"])
     tried = {
         "template": 'json = \'{"key": secret, "a": event.given.nothing}\'',
-        "position": shown["position"],
+        "position": preview["position"],
     }
-    shown = await stage.admin.post_ok(path, tried)
-    assert (shown["outgoing_request"], shown["failed_key"]) == (None, "json")
-    shown = await stage.admin.post_ok(path, {"template": "json = '{\"key\": secret}'"})
-    assert shown["outgoing_request"]["body"] == '{"key":"********"}'
+    preview = await stage.admin.post_ok(path, tried)
+    assert (preview["outgoing_request"], preview["failed_key"]) == (None, "json")
+    preview = await stage.admin.post_ok(path, {"template": "json = '{\"key\": secret}'"})
+    assert preview["outgoing_request"]["body"] == '{"key":"********"}'
     refused = await stage.admin.post(path, json={"template": "json = '{'"})
     assert refused.json()["errors"][0]["pointer"] == "/template"
     assert (await stage.admin.post(path, json={"position": 2**40})).status_code == 404
@@ -256,9 +258,9 @@ async def test_other_formats_have_a_preview_too(stage: Stage, kind: str) -> None
     fields = {} if kind == "standard" else {"secret": "SEC1"}
     subscription = await stage.subscribe(None, format=kind, **fields)
     incident = await stage.incident()
-    shown = await stage.admin.post_ok(f"{PATH}/{subscription['id']}/preview", {})
-    assert "SEC1" not in str(shown)
-    assert incident["id" if kind == "standard" else "number"] in shown["outgoing_request"]["body"]
+    preview = await stage.admin.post_ok(f"{PATH}/{subscription['id']}/preview", {})
+    assert "SEC1" not in str(preview)
+    assert incident["id" if kind == "standard" else "number"] in preview["outgoing_request"]["body"]
 
 
 async def test_a_preview_shows_nothing_that_its_caller_does_not_see(stage: Stage) -> None:

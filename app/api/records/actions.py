@@ -80,7 +80,7 @@ def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) ->
     row = lifecycle[name]
     return {
         "status_code": 201 if row.opens else 200,
-        "response_model": warned_shape(shape) if names_keys(row.body) else shape,
+        "response_model": warned_shape(shape) if names_keys(lifecycle, row.body) else shape,
         "operation_id": operation_id(lifecycle, row),
         "summary": summaries.of_action(row.description, lifecycle.kind),
         "responses": action_responses(row),

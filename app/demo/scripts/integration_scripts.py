@@ -119,7 +119,7 @@ def _alerts_of_cluster(now: datetime) -> list[RawDelivery]:
     """Return deliveries of Alertmanager: the hosts of a cluster fire one after the other, and one clears."""
     began_at = now - RECEIVED_BEFORE
     fired_at = {host: began_at + timedelta(minutes=2 * n) for n, host in enumerate(HOSTS)}
-    firing = [_alert(host, at, None) for host, at in fired_at.items()]
+    firing = [_alert(host, moment, None) for host, moment in fired_at.items()]
     cleared = _alert(CLEARED_HOST, fired_at[CLEARED_HOST], began_at + timedelta(minutes=12))
     bodies = ({"version": "4", "alerts": alerts} for alerts in (firing[:1], firing[1:], [cleared]))
     return [RawDelivery({}, json.dumps(body, ensure_ascii=False).encode()) for body in bodies]

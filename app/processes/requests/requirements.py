@@ -21,13 +21,13 @@ from app.processes.requests.records import ConfirmationMethod, Criterion, Reques
 
 
 def propose_requirements(request: Request, body: ProposeRequirementsRequest, ctx: ActionContext) -> None:
-    """Propose the request's requirements to its requester, who is asked to confirm them."""
+    """Propose the request's requirements: its requester is asked to confirm them."""
     request.inquiry.requirements_proposed_at = ctx.occurred_at
     request.inquiry.requirements_draft_id = _write_requirements(request, body, ctx, DocumentState.drafted).id
 
 
 def agree_to_requirements(request: Request, body: AgreeToRequirementsRequest, ctx: ActionContext) -> None:
-    """Agree to the requirements of the request as they were proposed: its requester confirms them."""
+    """Accept the request's proposed requirements: its requester confirms them."""
     _end_inquiry(request, None)
     request.requirements_confirmed_at = ctx.occurred_at
     supersede(DocumentClass.SN, ctx)

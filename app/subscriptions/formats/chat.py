@@ -105,9 +105,9 @@ class ChatFormat(MessageFormat):
         except ValueError:
             return None
         members = body if isinstance(body, dict) else {}
-        said = [members[name] for name in self.numbers if name in members]
-        numbers = [each for each in said if type(each) is int and abs(each) < LARGEST_NUMBER]
-        if len(numbers) < len(said):
+        values = [members[name] for name in self.numbers if name in members]
+        numbers = [each for each in values if type(each) is int and abs(each) < LARGEST_NUMBER]
+        if len(numbers) < len(values):
             return None
         return next((number for number in numbers if number != 0), 0 if numbers else None)
 

@@ -22,7 +22,7 @@ from app.subscriptions.secrets import TEMPLATE_PURPOSE, unseal
 from app.subscriptions.templates.parse import TemplateRefused, parse_template
 from app.subscriptions.templates.preview import event_to_preview, preview_of
 
-LARGEST_POSITION = 2**63 - 1
+LARGEST_POSITION = 2**53 - 1
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 

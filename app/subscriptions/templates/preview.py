@@ -81,7 +81,7 @@ async def preview_of(
     there is none.
     """
     message = previewed.message
-    shown: dict[str, Any] = {
+    preview: dict[str, Any] = {
         "event_type": message.type,
         "position": previewed.position,
         "stream": message.content["event"]["stream"],
@@ -94,14 +94,14 @@ async def preview_of(
         target = DeliveryTarget(f"{origin}/", [""], language)
         assert subscription.format is not None
         request = FORMATS[subscription.format].request(target, message, now)
-        return shown | {"outgoing_request": _shown_request(origin, request)}
+        return preview | {"outgoing_request": _shown_request(origin, request)}
     target = DeliveryTarget(f"{origin}/", [MASK], language)
     try:
         rendered = await RENDERER.render(("preview", subscription.id), template, values_of(target, message))
         request = request_of(target, rendered)
     except TemplateFailed as failed:
-        return shown | {"failure": failed.reason, "failed_key": failed.key or None}
-    return shown | {"outgoing_request": _shown_request(origin, request)}
+        return preview | {"failure": failed.reason, "failed_key": failed.key or None}
+    return preview | {"outgoing_request": _shown_request(origin, request)}
 
 
 def _shown_request(origin: str, request: OutgoingRequest) -> Mapping[str, Any]:

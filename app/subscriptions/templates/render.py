@@ -54,10 +54,10 @@ def render_request(template: RequestTemplate, values: Mapping[str, Any]) -> Rend
     """Return the request that the template makes of these values. Raises TemplateFailed."""
     document = template.document
     try:
-        seen = {name: plain_value(value, DEEPEST_SEEN) for name, value in values.items()}
+        plain_values = {name: plain_value(value, DEEPEST_SEEN) for name, value in values.items()}
     except (TooDeep, RecursionError) as error:
         raise TemplateFailed(FAILED, "", "the event is nested too deep") from error
-    evaluation = _Evaluation(template, REQUESTS.variables(seen))
+    evaluation = _Evaluation(template, REQUESTS.variables(plain_values))
     query = urlencode(evaluation.fields("query", document.query))
     if len(query) > LONGEST_QUERY:
         raise TemplateFailed(FAILED, "query", f"it is longer than {LONGEST_QUERY:,} characters")
