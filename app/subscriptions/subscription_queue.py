@@ -419,14 +419,14 @@ class _Batch:
 
     async def _renew_from(self, position: int) -> None:
         """Look again at the event at that position and, as far as one selection reaches, at those behind."""
-        behind = {at: event.stream for at, event in self._events.items() if at >= position}
+        behind = {place: event.stream for place, event in self._events.items() if place >= position}
         now, epoch = self._clock(), self._ledger.vault.epoch
         selected = await self._select(set(behind.values()), PositionSpan(position - 1, max(behind)))
         await self._render([e for e in selected.events if e.event.position in behind], now, epoch)
         visible = {event.event.position for event in selected.events}
-        for at, stream in behind.items():
-            if at <= selected.position and at not in visible:
-                self._events[at] = _RenderedEvent(stream, None, now, epoch)
+        for place, stream in behind.items():
+            if place <= selected.position and place not in visible:
+                self._events[place] = _RenderedEvent(stream, None, now, epoch)
 
     async def _render(self, events: Sequence[SeenEvent], now: float, epoch: int) -> None:
         contents = await event_output.render_each(self._ledger, events)

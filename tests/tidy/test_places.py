@@ -171,7 +171,7 @@ SQL = {
     "app/webhooks/intake/deliveries.py": "deliveries, which are no records",
     "app/webhooks/sources/lookup.py": "sources by their keys",
     "app/webhooks/effects/mails.py": "what a mail answers, and who sees that",
-    "app/webhooks/effects/mirror.py": "the ticket behind a tool's own, and who sees it",
+    "app/webhooks/effects/known_tickets.py": "the ticket behind a tool's own, and who sees it",
     "app/webhooks/effects/processing.py": "which sources have deliveries that wait",
     "app/webhooks/intake/storage.py": "deliveries as they come",
     "app/webhooks/effects/heard_alerts.py": "what was heard last of alerts",

@@ -57,7 +57,7 @@ class Identities:
         """Forget what was found, because persons may have changed."""
         self._outdated = True
 
-    async def look_up(self, named: Iterable[NamedPerson]) -> None:
+    async def find_known_persons(self, named: Iterable[NamedPerson]) -> None:
         """Find all of these persons at once who are known by the tool's names for them: each would be looked
         for alone otherwise, and only one at a time. Nobody is added.
         """

@@ -50,9 +50,9 @@ class KnownTickets:
 
     async def read_ahead(self, cases: Collection[str]) -> None:
         """Read the tickets with these ids over there."""
-        found = await self._read_references(cases)
-        self._references = {case: found.get(case) for case in cases}
-        self._streams = {case: reference.record for case, reference in found.items()}
+        references = await self._read_references(cases)
+        self._references = {case: references.get(case) for case in cases}
+        self._streams = {case: reference.record for case, reference in references.items()}
         streams = [stream for stream in self._streams.values() if stream is not None]
         self._histories = await self._read_histories(streams)
         self._events = {stream: history.events for stream, history in self._histories.items()}

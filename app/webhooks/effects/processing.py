@@ -172,10 +172,10 @@ class Processor:
         await self._finish(outcomes)
         return outcomes
 
-    async def _read_ahead(self, told: Sequence[ParsedUpdate]) -> None:
+    async def _read_ahead(self, updates: Sequence[ParsedUpdate]) -> None:
         """Read the tickets and persons that the news name, all at once."""
-        news = [each for each in told if not isinstance(each, AlertSignal)]
-        await self._people.look_up(person for each in news for person in each.persons)
+        news = [each for each in updates if not isinstance(each, AlertSignal)]
+        await self._people.find_known_persons(person for each in news for person in each.persons)
         if self._both_ways is None:
             # Where the tool is written to, others open and change its tickets, too.
             await self._mirror.known_tickets.read_ahead({each.case for each in news})
