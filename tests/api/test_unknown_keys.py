@@ -34,8 +34,8 @@ async def test_an_unknown_service_is_taken_and_the_answer_warns_of_it(agent: Cli
     assert stored.headers["etag"] == (await agent.get(path)).headers["etag"]
     (event,) = (await agent.read(f"{path}/events"))["items"]
     assert "warnings" not in event["given"]
-    known = await agent.post_ok("/v1/incidents", an_incident(service="mail"))
-    assert "warnings" not in known
+    incident = await agent.post_ok("/v1/incidents", an_incident(service="mail"))
+    assert "warnings" not in incident
 
 
 async def test_the_answers_of_replays_and_edits_warn_too_and_the_etag_is_the_records(agent: Client) -> None:

@@ -14,10 +14,10 @@ REQUESTS = [load.request("GET", f"/{n}", "key") for n in range(6)]
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["between requests", "as a request comes"])
 async def test_connections_that_the_server_closes_are_opened_again(*, is_late: bool) -> None:
-    asked: list[bytes] = []
+    heads: list[bytes] = []
 
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(ANSWER)
         if is_late:
             await reader.read(1)
@@ -28,4 +28,4 @@ async def test_connections_that_the_server_closes_are_opened_again(*, is_late: b
         async with asyncio.timeout(30):
             latencies = await load.run_paced(port, REQUESTS, 1_000, expect=b"200", connections=2)
     assert len(latencies) == len(REQUESTS)
-    assert sorted(asked) == REQUESTS
+    assert sorted(heads) == REQUESTS

@@ -56,7 +56,8 @@ NOT_OBSERVED = {
     "it stands beside the ticket, and no snapshot has it; a tool's comments are actions": """
         comment correct_comment attach link rate ask_rating complain
         assign_complaint merge_complaint escalate_complaint answer_complaint""",
-    "a rule of ours does it, to a ticket as it is here": "remind escalate tell_resolved pass_on_comment",
+    "a rule of ours does it, to a ticket as it is here": "remind escalate tell_resolved "
+    "pass_on_comment flag_review",
     "no tool's ticket says which ticket of ours it repeats": "mark_duplicate",
     "a meeting of ours, and the tasks that come of it": "review",
 }

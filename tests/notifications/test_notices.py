@@ -356,11 +356,14 @@ async def _ought(world: RandomWorld) -> set[tuple[UUID, str, int]]:
         rows = await world.ledger.db.rows(
             f"select {COLUMNS} from log.event where stream = %s order by version", (f"incident/{incident}",)
         )
-        requester = None
+        requester, followers = None, set[str]()
         for event in map(recorded, rows):
             payload, name = event.data["given"], event.type.removeprefix("incident.")
             requester = event.data["set"].get(event.stream, {}).get("requester_id", requester)
-            concerned = {requester} if name in steps.PUBLIC and not event.staff_only else set()
+            # Whoever gives it to another team, and would see it no longer, follows it from then on.
+            followers |= {str(row["person_id"]) for row in event.rows_set("follower").values()}
+            is_public = name in steps.PUBLIC and not event.staff_only
+            concerned = {requester, *followers} if is_public else set()
             if name in steps.TO_ASSIGNEE and not event.staff_only:
                 concerned.add(await world.ledger.db.value(ASSIGNEE, (incident,)))
             if name == "assigned":

@@ -73,9 +73,7 @@ def _is_informed(row: Row, event: Recorded, *, is_made: bool) -> bool:
 
 
 def _fulfilment(row: Row) -> RuleConsequence:
-    words = f"{row['number']} was made. 变更 {row['number']} 已实施。"
-    # Nobody is asked, so tasks of the checklist that are open are no obstacle: the change is what was wanted.
-    body = FulfilRequest(delivered=words, reason=words)
+    body = FulfilRequest(delivered=f"{row['number']} was made. 变更 {row['number']} 已实施。")
     return RuleConsequence("request", "fulfil", row["request_id"], body, if_match=row["version"])
 
 
