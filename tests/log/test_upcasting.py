@@ -78,7 +78,7 @@ async def test_fields_move_to_child_rows_alike_in_python_and_in_sql(
 @pytest.mark.parametrize("kind", MOVED)
 async def test_each_field_that_moved_is_known_to_python_and_to_sql(eyes: Connection, kind: str) -> None:
     parts = {part.KIND: set(codecs(part)) - {"record"} for part in LIFECYCLES_BY_KIND[kind].record.PARTS}
-    assert MOVED[kind].keys() == parts.keys()
+    assert MOVED[kind].keys() <= parts.keys(), "some parts have only fields that were never elsewhere"
     assert all(names <= parts[part] for part, names in MOVED[kind].items())
     # A field that only one of the two knows is among those of the parts.
     fields = {name: "so" for names in parts.values() for name in names}

@@ -360,7 +360,6 @@ async def _ought(world: RandomWorld) -> set[tuple[UUID, str, int]]:
         for event in map(recorded, rows):
             payload, name = event.data["given"], event.type.removeprefix("incident.")
             requester = event.data["set"].get(event.stream, {}).get("requester_id", requester)
-            # Whoever gives it to another team, and would see it no longer, follows it from then on.
             followers |= {str(row["person_id"]) for row in event.rows_set("follower").values()}
             is_public = name in steps.PUBLIC and not event.staff_only
             concerned = {requester, *followers} if is_public else set()

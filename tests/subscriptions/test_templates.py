@@ -137,8 +137,10 @@ async def test_what_judges_an_answer_and_fails_is_no_reason_to_send_again(stage:
 
 
 async def test_what_takes_too_much_is_tried_again(stage: Stage) -> None:
+    # Few steps of the language, and gigabytes: each letter of the title holds all letters of a long text.
     greedy = (
-        """text = 'message.title.split("").map(x, event.given.description).join("").split("").join("")'"""
+        """text = '[message.title.split("").map(x, event.given.description).join("")]"""
+        """.map(s, message.title.split("").map(i, s.split(""))).size()'"""
     )
     subscription = await subscribe(stage, greedy)
     incident = await stage.incident(title="x" * 200, description="y" * 20_000)

@@ -33,14 +33,13 @@ async def add_auto_followers(
     *,
     version: int,
 ) -> None:
-    """Add a follower for each person whom a child record gives work, now or still, or who hands the ticket to
-    another team, and who may not see the record after the command. Persons whom the command removes as
-    followers are not added again.
+    """Add a follower for each person whom a child record gives work, now or still, and who may not see the
+    record after the command. Persons whom the command removes as followers are not added again.
     """
     if Follower not in lifecycle.children:
         return
     tokens = audience(lifecycle, decided.record, ctx.audience, added=ctx.added, removed=ctx.removed)
-    persons = set(_newly_responsible(ctx)) | _who_hands_over(lifecycle, decided, ctx)
+    persons = set(_newly_responsible(ctx))
     if not ctx.audience <= tokens:
         persons.update(await _still_responsible(reads, lifecycle, decided.record, ctx))
     persons -= {row.person_id for row in ctx.removed if isinstance(row, Follower)}
@@ -50,15 +49,6 @@ async def add_auto_followers(
             add_child_row(
                 decided, Follower.for_person(decided.record, person_id, ctx.occurred_at), ctx, version=version
             )
-
-
-def _who_hands_over(lifecycle: Lifecycle[Any], decided: CommandDecision, ctx: ActionContext) -> set[UUID]:
-    """Return the caller if they give the ticket to another team: they follow what becomes of it."""
-    person_id = ctx.caller.person_id
-    if person_id is None or ctx.caller.is_machine or ctx.caller.is_rule or not lifecycle.is_ticket:
-        return set()
-    changes = decided.data["set"].get(decided.record.row_key) or {}
-    return {person_id} if changes.get("team_id") and ctx.caller.is_staff else set()
 
 
 async def _still_responsible(
