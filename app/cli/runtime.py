@@ -13,15 +13,16 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.platform import installation, loop, settings
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 
 T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
-async def open_runtime_ledger() -> AsyncIterator[Ledger]:
-    """Open the ledger of this installation."""
-    current = settings.current()
+async def open_runtime_ledger(other: Settings | None = None) -> AsyncIterator[Ledger]:
+    """Open the ledger of this installation, or of the one that `other` settings locate."""
+    current = other or settings.current()
     with installation.open_installation(current) as place:
         installation.check(place, current)
         async with ledger.open_ledger(

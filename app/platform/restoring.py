@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,11 +72,17 @@ def refuse_living(data_dir: Path) -> None:
 
 
 def restore_database(
-    folder: Path, data_dir: Path, until: datetime | None, *, with_log: bool = True
+    folder: Path,
+    data_dir: Path,
+    until: datetime | None,
+    *,
+    prepare: Callable[[Path], None],
+    with_log: bool = True,
 ) -> RestoreResult:
     """Restore the database into an empty data directory, from the newest backup that was finished by the
-    instant, and the log that was received since. `with_log=False`: the backup alone. The directory has a
-    database only when it is whole. Raises BackupRefused, EmbeddedError.
+    instant, and the log that was received since. `with_log=False`: the backup alone. `prepare` is called with
+    the data directory of the copy, for what must be done before anybody can start it. The directory has a
+    database only when all of that is done. Raises BackupRefused, EmbeddedError, and what `prepare` raises.
     """
     tools = installed_tools()
     refuse_living(data_dir)
@@ -94,6 +101,7 @@ def restore_database(
         if until is None or NOT_REACHED not in str(error):
             raise
         last_change_at, reached = _recover(staging, {}), False
+    prepare(staging)
     (staging / CLUSTER).rename(data_dir / CLUSTER)
     sync_folder(data_dir)
     shutil.rmtree(staging)

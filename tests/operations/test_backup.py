@@ -15,7 +15,7 @@ from app.platform.backups import PARTIAL, WAL, list_backups, read_erased
 from app.platform.base_backup import SLOT
 from app.platform.embedded import CLUSTER, embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
-from app.platform.restoring import STAGING
+from app.platform.restoring import STAGING, restore_database
 from tests.cli.conftest import Ended, environment
 from tests.extent import goes_round
 from tests.forked import Forked, Forking
@@ -175,6 +175,22 @@ async def test_a_restore_that_is_killed_leaves_no_database_and_is_begun_anew(
     assert not (data / CLUSTER).exists()
     assert own.made("restore", *apart, data_dir=str(data))["differing_rows"] == 0
     assert not (data / STAGING).exists()
+
+
+def test_a_database_stands_only_when_those_who_were_erased_are_erased_again(
+    own: OwnInstallation, restored: Callable[[str], Path]
+) -> None:
+    data = restored("broken off")
+
+    def broken_off(copy: Path) -> None:
+        assert (copy / CLUSTER).exists()
+        assert not (data / CLUSTER).exists()
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        restore_database(own.backups, data, None, prepare=broken_off)
+    assert not (data / CLUSTER).exists(), "nobody can start what is not erased"
+    assert own.made("restore", "--secrets-from", str(own.secrets), data_dir=str(data))["differing_rows"] == 0
 
 
 def test_what_cannot_be_restored_is_refused_and_nothing_is_made(

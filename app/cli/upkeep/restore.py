@@ -81,10 +81,18 @@ def restore(
     if secrets_from is not None:
         make_data_dir(data_dir, installed_tools())  # which PostgreSQL's user may pass through
         copy_secrets(secrets_from, secrets)
+    erased: list[str] = []
+
+    def erase_again(copy: Path) -> None:
+        apart = current.model_copy(update={"data_dir": copy, "secrets_dir": secrets})
+        erased.extend(loop.run(_erase_again(apart, read_erased(folder))))
+
     with Console(stderr=True).status("Restoring the database"):
-        restored = restoring.restore_database(folder, data_dir, until, with_log=not base_only)
+        restored = restoring.restore_database(
+            folder, data_dir, until, prepare=erase_again, with_log=not base_only
+        )
     with Console(stderr=True).status("Folding the log and reconciling the KPIs"):
-        verified = loop.run(_verify(current, read_erased(folder)))
+        verified = loop.run(_verify(current, erased))
     with contextlib.suppress(OSError):  # the folder may be read only
         write_json(folder / RESTORED, {"at": command_line_metadata().now.isoformat()})
     _report(restored, verified, until, as_json=as_json)
@@ -92,19 +100,27 @@ def restore(
         raise typer.Exit(DIFFERENT)
 
 
-async def _verify(current: Settings, erased: set[str]) -> VerificationResult:
-    """Erase again those who were erased since, and verify what is there then."""
+async def _verify(current: Settings, erased: list[str]) -> VerificationResult:
+    """Verify what is there now that those were erased again."""
     async with open_runtime_ledger() as ledger:
-        again = [person for person in sorted(erased) if await _erase_again(ledger, person)]
         rows, _ = await compare_rows(ledger.db.url, lambda _: None)
         zone = zone_named(current.time_zone)
         figures = await compare_figures(ledger.db.url, zone, current.currency, [], anew=False)
         position = await read.head(ledger.db)
-    return VerificationResult(position, again, sum(rows.differing.values()), figures.difference_count)
+    return VerificationResult(position, erased, sum(rows.differing.values()), figures.difference_count)
 
 
-async def _erase_again(ledger: Ledger, person_id: str) -> bool:
-    """Erase the person, and say so; not if they are erased already, or came only later."""
+async def _erase_again(copy: Settings, person_ids: set[str]) -> list[str]:
+    """Erase the persons in the copy, and return those who were erased; those who are already, or who came
+    only later, are not among them.
+    """
+    if not person_ids:
+        return []
+    async with open_runtime_ledger(copy) as ledger:
+        return [person_id for person_id in sorted(person_ids) if await _is_erased_again(ledger, person_id)]
+
+
+async def _is_erased_again(ledger: Ledger, person_id: str) -> bool:
     loaded = await load(ledger.db, LIFECYCLE, person_id)
     return loaded is not None and await erase_person(ledger, loaded.record)
 
