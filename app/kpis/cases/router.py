@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
@@ -17,6 +17,7 @@ from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import noun
 from app.api.listings.paging import VARY
+from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
 from app.common.times.clocks import ClockMetric
@@ -35,10 +36,6 @@ from app.kpis.questions.parameters import KpiZone
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import QuestionParameters, zone_named
 from app.kpis.questions.written_periods import period_key
-
-Name = Annotated[
-    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
-]
 
 
 class CountedInQuery(KpiZone):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from app.api.contract.openapi import problems
 from app.api.contract.summaries import noun
 from app.api.listings import cursors
 from app.api.listings.paging import VARY
+from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel, PersonStub
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
@@ -40,9 +41,6 @@ LARGEST_PAGE = 200
 NOTICES = """
 select n.id, n.person_id, n.steps, n.way, n.sent_at, n.read_at, n.mailed_at, n.failed_at, n.failure
 from fold.notice n where n.about = %s and (%s::uuid is null or n.id < %s) order by n.id desc limit %s"""
-Name = Annotated[
-    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
-]
 
 
 class SentNoticeOut(OutputModel):

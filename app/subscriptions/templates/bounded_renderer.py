@@ -39,13 +39,13 @@ class BoundedRenderer:
 
     async def render(self, turn: Hashable, text: str, values: Mapping[str, Any]) -> RenderedRequest:
         """Return the request that the template in `text` makes of these values. Raises TemplateFailed."""
-        rendered = await self._call(turn, "request", text, dict(values))
+        rendered = await self._ask_process(turn, "request", text, dict(values))
         assert isinstance(rendered, RenderedRequest)
         return rendered
 
     async def is_success(self, turn: Hashable, text: str, status: int, body: bytes) -> bool:
         """Return whether the answer is a success, by the template. Raises TemplateFailed."""
-        succeeded = await self._call(turn, "answer", text, (status, body))
+        succeeded = await self._ask_process(turn, "answer", text, (status, body))
         assert isinstance(succeeded, bool)
         return succeeded
 
@@ -53,7 +53,7 @@ class BoundedRenderer:
         """End the child process."""
         self._process.close()
 
-    async def _call(self, turn: Hashable, *arguments: Any) -> Any:
+    async def _ask_process(self, turn: Hashable, *arguments: Any) -> Any:
         lock = self._turns.setdefault(turn, asyncio.Lock())
         async with lock:
             loop = asyncio.get_running_loop()

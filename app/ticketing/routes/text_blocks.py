@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import noun
 from app.api.listings.paging import VARY
+from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
 from app.common.people import Caller, Person
@@ -34,9 +35,6 @@ from app.kernel.ledger import Ledger
 MOST_OFFERED = 200
 OFFERED = """
 select * from fold.text_block where state = %s and (process is null or process = %s) order by key limit %s"""
-Name = Annotated[
-    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
-]
 
 
 class FilledTextBlock(OutputModel):
