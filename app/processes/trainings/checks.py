@@ -11,6 +11,7 @@ from app.kernel.actions.payloads import LATEST_YEAR
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.processes.trainings.payloads import (
     ExamineTraining,
+    FlagLicenceTraining,
     HoldTraining,
     LicenseTraining,
     PlanTraining,
@@ -82,6 +83,20 @@ async def licences_invalid(
         raise WrongValue(pointer="/until_at", because="not_ahead")
     if body.until_at is None and ctx.occurred_at.year + 2 > LATEST_YEAR:
         raise WrongValue(pointer="/until_at", because="missing")
+
+
+async def licence_not_to_flag(
+    reads: ReadContext, training: Training, body: FlagLicenceTraining, ctx: ActionContext
+) -> str | None:
+    """Refuse a licence that is revoked (`licence_is_revoked`), flagged (`flagged_already`), or not over by
+    now (`not_due_yet`).
+    """
+    licence = ctx.required_ref(Licence, "licence")
+    if licence.revoked_at is not None:
+        return "licence_is_revoked"
+    if licence.ended_at is not None:
+        raise WrongValue(pointer="/licence", because="flagged_already")
+    return "not_due_yet" if licence.until_at is not None and ctx.now < licence.until_at else None
 
 
 async def licence_revoked_already(
