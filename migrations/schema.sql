@@ -2590,6 +2590,7 @@ create table fold.maintenance_plan (
   planned_at timestamp with time zone not null,
   retired_at timestamp with time zone,
   request_id uuid,
+  calendar text collate "C",
   constraint maintenance_plan_pkey PRIMARY KEY (id),
   constraint maintenance_plan_number_key UNIQUE (number)
 );

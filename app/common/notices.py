@@ -85,6 +85,7 @@ class NoticeType(CodeEnum):
     training_overdue = "training_overdue", "Training overdue", "培训逾期", YOURS
     licence_ended = "licence_ended", "Licence ended", "资格到期", YOURS
     document_loan_overdue = "document_loan_overdue", "Paper copy not back in time", "纸质文件逾期未还", YOURS
+    trained = "trained", "Training recorded", "培训已登记", FOLLOW
     to_publish = "to_publish", "Article to be reviewed", "文章待审核", WAITS
     sent_back = "sent_back", "Article sent back", "文章被退回", YOURS
     recurring = "recurring", "Incidents recur", "事件反复发生", INFORM

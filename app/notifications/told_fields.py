@@ -49,6 +49,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.requirements_answered: REASON,
     Notice.article_review_overdue: ("own.next_review_at",),
     Notice.major_review_overdue: ("own.resolved_at",),
+    Notice.trained: ("given.topics", "given.material", "given.held_at"),
     Notice.task_overdue: ("task.title", "task.due_at"),
     Notice.update_overdue: ("own.next_update_due_at",),
     Notice.training_overdue: ("own.planned_at",),

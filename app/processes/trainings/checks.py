@@ -88,15 +88,13 @@ async def licences_invalid(
 async def licence_not_to_flag(
     reads: ReadContext, training: Training, body: FlagLicenceTraining, ctx: ActionContext
 ) -> str | None:
-    """Refuse a licence that is revoked (`licence_is_revoked`), flagged (`flagged_already`), or not over by
-    now (`not_due_yet`).
-    """
+    """Refuse a licence that is revoked (`licence_is_revoked`) or flagged (`flagged_already`)."""
     licence = ctx.required_ref(Licence, "licence")
     if licence.revoked_at is not None:
         return "licence_is_revoked"
     if licence.ended_at is not None:
         raise WrongValue(pointer="/licence", because="flagged_already")
-    return "not_due_yet" if licence.until_at is not None and ctx.now < licence.until_at else None
+    return None
 
 
 async def licence_revoked_already(

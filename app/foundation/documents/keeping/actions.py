@@ -308,7 +308,7 @@ def document_actions(spec: KeptDocuments) -> ActionRows:
             prepare=chosen, wrong=(checks.not_published, checks.loan_invalid)),
         row(return_,           "归还",         spec.any,   STAYS,          managers,    "returned", wrong=(checks.returned_already,)),
         row(flag_loan,         "逾期未还",     spec.any,   STAYS,          rule,        "loan_overdue",
-            wrong=(checks.returned_already, checks.loan_not_overdue), notifies=LOAN_OVERDUE),
+            wrong=(checks.returned_already, checks.loan_flagged), notifies=LOAN_OVERDUE),
         row(archive,           "归档",         archivable, spec.archived,  managers,    "archived",
             prepare=chosen, wrong=(checks.not_archivable,), keys=Keys.TEXTS),
         row(hold,              "法律保留",     held,       STAYS,          managers,    "held",

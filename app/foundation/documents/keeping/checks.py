@@ -96,14 +96,10 @@ async def returned_already(
     return None if returned_at is None else "returned_already"
 
 
-async def loan_not_overdue(
-    reads: ReadContext, record: Any, body: FlagLoanDocument, ctx: ActionContext
-) -> str | None:
-    """Refuse a copy that is not to be back by now (`not_due_yet`), or is flagged (`flagged_already`)."""
-    loan = ctx.required_ref(DocumentLoan, "loan")
-    if loan.overdue_at is not None:
+async def loan_flagged(reads: ReadContext, record: Any, body: FlagLoanDocument, ctx: ActionContext) -> None:
+    """Refuse a copy that is flagged (`flagged_already`)."""
+    if ctx.required_ref(DocumentLoan, "loan").overdue_at is not None:
         raise WrongValue(pointer="/loan", because="flagged_already")
-    return "not_due_yet" if loan.until_at is not None and ctx.now < loan.until_at else None
 
 
 async def not_archivable(
