@@ -15,7 +15,7 @@ from app.notifications import mail
 from app.platform.db import connect
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.automation.worker import Worker
-from tests.client import ADDRESS, RESOLVED, Api, Client
+from tests.client import ADDRESS, RESOLVED, Api, Client, Json
 from tests.desk.sent_forms import FORM, read_form, said
 from tests.desk.test_portal import fill, offered_item, page
 from tests.governance.surveys.conftest import QUESTIONS, now
@@ -181,7 +181,7 @@ async def _a_fault(days: Days) -> None:
 
 async def _a_survey(days: Days) -> None:
     """The link in the mail needs no account."""
-    survey = {"title": "Working with the desk", "title_zh": "服务台满意度", "questions": QUESTIONS}
+    survey: Json = {"title": "Working with the desk", "title_zh": "服务台满意度", "questions": QUESTIONS}
     survey |= {"anonymous": False, "persons": [days.zhao.id, days.lin.id, days.quality.id], "seed": 17}
     opens, ends = now() - timedelta(minutes=1), now() + timedelta(days=60)
     period = {"opens_at": opens.isoformat(), "ends_at": ends.isoformat()}
