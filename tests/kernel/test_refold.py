@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import psycopg
-import pytest
-from psycopg import sql
 
 from app.kernel.commands.command import CommandResult
 from app.kernel.histories.rebuild import FoldComparison, compare
@@ -21,7 +19,7 @@ from app.log.writer import AppendRequest
 from app.platform import schema_dump
 from app.platform.db import connect
 from app.registry import LIFECYCLES
-from tests.conftest import DatabaseUrls, Server
+from tests.conftest import DatabaseUrls
 from tests.log.commands import a_row, an_event
 from tests.random_histories import RandomAction, RandomWorld
 
@@ -36,16 +34,6 @@ DAMAGE = """
 update fold.incident set title = title || '!' where state = 'new';
 delete from fold.comment;
 update fold.person set added_at = added_at - interval '1 us'"""
-
-
-@pytest.fixture
-def owner_url(server: Server, place: DatabaseUrls) -> str:
-    """The owner of an installation's database may make schemas in it; that of a test's is somebody else."""
-    with psycopg.connect(place.owner_url) as owner:
-        names = {"database": sql.Identifier(owner.info.dbname), "owner": sql.Identifier(owner.info.user)}
-    with psycopg.connect(server.administrator, autocommit=True) as administrator:
-        administrator.execute(sql.SQL("grant create on database {database} to {owner}").format(**names))
-    return place.owner_url
 
 
 async def compared(place: DatabaseUrls) -> FoldComparison:
