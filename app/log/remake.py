@@ -22,11 +22,14 @@ insert into {TIMERS} as old (rule, stream, due_at) select rule, stream, due_at f
 on conflict (rule, stream) do update set due_at = least(old.due_at, excluded.due_at)"""
 HEAD = "select position from log.head"
 IS_BEHIND = "select exists (select from log.checkpoint where consumer = %s and shape < %s)"
+POSITION = "select coalesce(max(position), 0) from log.checkpoint where consumer = %s"
 FORGET = "delete from log.checkpoint where consumer = %s"
 TAKE_OVER = """
 with made as (delete from log.checkpoint where consumer = %(made)s returning position)
-update log.checkpoint set position = made.position, shape = %(shape)s, moved_at = clock_timestamp()
-from made where consumer = %(consumer)s"""
+insert into log.checkpoint (consumer, position, moved_at, shape)
+  select %(consumer)s, position, clock_timestamp(), %(shape)s from made
+on conflict (consumer) do update
+  set position = excluded.position, moved_at = excluded.moved_at, shape = excluded.shape"""
 SUM = "select count(*), coalesce(sum(hashtextextended(row::text, 0)), 0) from {table} as row"
 
 #: Told how far it is: the name of the consumer, the position that it has reached, and the log's head.
@@ -119,10 +122,8 @@ async def _exchange(
             await beside.exchange(connection)
 
     await until_unused(once)
-    (place,) = await fetch_rows(
-        connection, "select position from log.checkpoint where consumer = %s", (consumer.name,)
-    )
-    return Remade(consumer.name, place["position"], otherwise)
+    position = await fetch_value(connection, POSITION, consumer.name)
+    return Remade(consumer.name, position, otherwise)
 
 
 async def _otherwise(connection: Connection, beside: Beside, consumer: Consumer) -> list[str]:
