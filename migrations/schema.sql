@@ -6876,6 +6876,7 @@ create table log.checkpoint (
   consumer text collate "C" not null,
   "position" bigint not null,
   moved_at timestamp with time zone not null,
+  shape integer not null default 0,
   constraint checkpoint_pkey PRIMARY KEY (consumer)
 );
 

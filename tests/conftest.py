@@ -271,6 +271,16 @@ def fresh(server: Server, base: str | None = None) -> Iterator[DatabaseUrls]:
 
 
 @pytest.fixture
+def owner_url(server: Server, place: DatabaseUrls) -> str:
+    """The owner of an installation's database may make schemas in it; that of a test's is somebody else."""
+    with psycopg.connect(place.owner_url) as owner:
+        names = {"database": sql.Identifier(owner.info.dbname), "owner": sql.Identifier(owner.info.user)}
+    with psycopg.connect(server.administrator, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("grant create on database {database} to {owner}").format(**names))
+    return place.owner_url
+
+
+@pytest.fixture
 def place(server: Server) -> Iterator[DatabaseUrls]:
     """A migrated database that nobody else uses."""
     with fresh(server) as made:

@@ -56,7 +56,7 @@ async def attention(ledger: Ledger, caller: Caller, query: AttentionQuery, now: 
     a period that is not over.
     """
     reader = await _reader(ledger, caller, query, now)
-    row = await ledger.db.row(SELECT_FACTS_POSITION, {"consumer": FACTS.name})
+    row = await ledger.db.row(SELECT_FACTS_POSITION, {"consumer": FACTS.name, "shape": FACTS.shape})
     assert row is not None, "an aggregate has a row"
     position, age = row.values()
     lag_seconds = round(max(float(age or 0), 0.0), 3)

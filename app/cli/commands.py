@@ -23,6 +23,7 @@ from app.kernel.access.vault import VaultError
 from app.kernel.actions.refusals import Refusal
 from app.platform import settings
 from app.platform.backups import BackupRefused
+from app.platform.beside import NotExchanged
 from app.platform.db import DatabaseGone
 from app.platform.embedded import DISK_FULL, EmbeddedError, default_data_dir
 from app.platform.installation import InstallationError
@@ -107,7 +108,7 @@ def run() -> None:
         _end(_full_disk() or str(error), NO_DATABASE)
     except psycopg.Error as error:
         _end(_full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE)
-    except (FileRefused, ImportConflict, CaseFileError, RelayRefused, BackupRefused) as error:
+    except (FileRefused, ImportConflict, CaseFileError, RelayRefused, BackupRefused, NotExchanged) as error:
         _end(str(error), REFUSED)
     except BrokerGone as error:
         _end(str(error), NO_ANSWER)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.conformance.facts.consumer import NAME, TABLE_NAMES
+from app.conformance.facts.consumer import NAME, SHAPE, TABLE_NAMES
 from app.conformance.kinds import with_cases
 from app.conformance.parameters import ConformanceQuery, PathKind, StepKind
 from app.kernel.access.visibility import overseers, sees_every_record
@@ -153,5 +153,7 @@ async def facts_position(connection: Connection) -> tuple[int, float]:
     """Return the log position that the facts have reached, and the age in seconds of the next event (0:
     none).
     """
-    ((position, age),) = await fetch_tuples(connection, SELECT_FACTS_POSITION, {"consumer": NAME})
+    ((position, age),) = await fetch_tuples(
+        connection, SELECT_FACTS_POSITION, {"consumer": NAME, "shape": SHAPE}
+    )
     return position, round(max(float(age or 0), 0.0), 3)

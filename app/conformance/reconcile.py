@@ -11,8 +11,9 @@ from app.conformance.facts.consumer import consumer
 from app.conformance.questions import BEGIN_SNAPSHOT, facts_position
 from app.conformance.raw.definitions import FactDifference, compared_rows, differences
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import LIMITS, FigureDifference, ReconciliationReport
-from app.log.follow import FOLLOW_LIMITS, catch_up, reset
+from app.log.follow import FOLLOW_LIMITS, Consumer, catch_up, reset
 from app.platform.db import connect
 
 #: In the place of a KPI's key: how cases went.
@@ -51,6 +52,11 @@ async def rebuild_cases(url: str, lifecycles: Iterable[Lifecycle[Any]]) -> list[
     finally:
         await connection.close()
     return [f"{difference.table}/{difference.kind}" for difference in differing]
+
+
+def followers_with_facts(lifecycles: Iterable[Lifecycle[Any]]) -> tuple[Consumer, ...]:
+    """Return the consumers that keep facts: those of the KPIs, and of how cases went."""
+    return FACTS, consumer(list(lifecycles))
 
 
 async def _differing(url: str, lifecycles: list[Lifecycle[Any]]) -> tuple[int, list[FactDifference]]:

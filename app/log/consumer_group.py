@@ -21,6 +21,7 @@ from app.log import follow
 from app.log.batches import Batch, PositionRange, Tail
 from app.log.follow import (
     CHANNEL,
+    CHECKPOINTS,
     FOLLOW_LIMITS,
     GRACE_SECONDS,
     MOVE_CHECKPOINTS,
@@ -68,9 +69,6 @@ POOL_LIMITS = f"{FOLLOW_LIMITS} -c statement_timeout=60s"
 LOCK = """
 select consumer from unnest(%s::text[]) as asked(consumer)
 where pg_try_advisory_xact_lock(hashtextextended(consumer, 1))"""
-CHECKPOINTS = """
-select asked.consumer, coalesce(c.position, 0), (select position from log.head)
-from unnest(%s::text[]) as asked(consumer) left join log.checkpoint c on c.consumer = asked.consumer"""
 HEAD = "select position from log.head"
 
 Failed = Callable[[str, Exception], None]
@@ -279,9 +277,10 @@ class ConsumerGroup:
         self._current = None
         async with self._transaction() as connection:
             names = [name for name, *_ in await _rows(connection, LOCK, names)]
+            shapes = [self._consumers[name].shape for name in names]
             places = [
                 _ConsumerLag(self._consumers[name], position, head)
-                for name, position, head in await _rows(connection, CHECKPOINTS, names)
+                for name, head, position in await _rows(connection, CHECKPOINTS, names, shapes)
                 if position < head
             ]
             near = [place for place in places if not place.is_far_behind]
@@ -360,9 +359,9 @@ class ConsumerGroup:
             yield connection
 
 
-async def _rows(connection: Connection, query: str, names: list[str]) -> list[tuple[Any, ...]]:
+async def _rows(connection: Connection, query: str, *arrays: list[Any]) -> list[tuple[Any, ...]]:
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(query.encode(), (names,))
+        await cursor.execute(query.encode(), arrays)
         return await cursor.fetchall()
 
 

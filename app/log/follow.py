@@ -33,13 +33,18 @@ FOLLOW_LIMITS = (
 # PostgreSQL ends a batch's statement at its time limit. An answer that is this many seconds overdue will not
 # come: the server process or the network has stopped.
 GRACE_SECONDS = 5.0
-HEAD = """
-select coalesce((select position from log.checkpoint where consumer = %s), 0),
-  (select position from log.head)"""
+# Nothing is done of what is in an earlier shape, and all of what is in a later one.
+CHECKPOINTS = """
+select asked.consumer, h.position as head,
+  case when c.shape > asked.shape then h.position
+    when c.shape = asked.shape then c.position else 0 end as done
+from unnest(%s::text[], %s::integer[]) as asked(consumer, shape) cross join log.head h
+left join log.checkpoint c on c.consumer = asked.consumer"""
 MOVE_CHECKPOINTS = """
 insert into log.checkpoint as old (consumer, position, moved_at)
   select consumer, %s, clock_timestamp() from unnest(%s::text[]) as moved(consumer)
 on conflict (consumer) do update set position = excluded.position, moved_at = excluded.moved_at"""
+SET_SHAPE = "update log.checkpoint set shape = %s where consumer = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,11 @@ class Consumer:
     slow machine needs. A batch that exceeds it counts as hung: it is aborted, reported and retried.
     `throttled_during_import`: while a history is imported, the consumer works only now and then; otherwise it
     pauses briefly. The consumer gets only events of these `types`, on streams of these `kinds`; None: all.
-    `writes_log`: the consumer appends to the log, in a transaction of its own, unless `has_work` finds
-    beforehand that nothing follows from the batch.
+    `tables`: those that it alone fills, from the log alone, so that they can be made anew (remake.py);
+    `tables_of_progress`: those that besides tell how it went. `shape` counts the changes of what it writes:
+    rows of an earlier shape are made anew, those of a later one are left to newer programs. `writes_log`: the
+    consumer appends to the log, in a transaction of its own, unless `has_work` finds beforehand that nothing
+    follows from the batch.
     """
 
     name: str
@@ -63,6 +71,9 @@ class Consumer:
     kinds: frozenset[str] | None = None
     writes_log: bool = False
     has_work: Callable[[Batch], Awaitable[bool]] | None = None
+    tables: tuple[str, ...] = ()
+    tables_of_progress: tuple[str, ...] = ()
+    shape: int = 0
 
 
 async def process_next_batch(
@@ -82,22 +93,24 @@ async def process_next_batch(
             return None
         await consumer.handle_batch(connection, Batch(connection, span, tail or Tail()))
         await connection.execute(MOVE_CHECKPOINTS.encode(), (span.last, [consumer.name]))
+        if span.first == 1:  # it begins anew, which is never in a batch that others share
+            await connection.execute(SET_SHAPE.encode(), (consumer.shape, consumer.name))
     return span
 
 
 async def _next_range(
     connection: Connection, consumer: Consumer, *, during_import: bool
 ) -> PositionRange | None:
-    await _lock_consumer(connection, consumer)
+    await lock_consumer(connection, consumer)
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(HEAD.encode(), (consumer.name,))
+        await cursor.execute(CHECKPOINTS.encode(), ([consumer.name], [consumer.shape]))
         row = await cursor.fetchone()
     assert row is not None
-    done, head = row
+    _, head, done = row
     return PositionRange(done + 1, min(head, done + consumer.batch), during_import) if done < head else None
 
 
-async def _lock_consumer(connection: Connection, consumer: Consumer) -> None:
+async def lock_consumer(connection: Connection, consumer: Consumer) -> None:
     """Lock the consumer's checkpoint. Two processes can run one consumer only without the worker's lease (a
     CLI command, a test): one of them waits.
     """
@@ -115,7 +128,7 @@ async def catch_up(connection: Connection, consumer: Consumer, *, during_import:
 async def reset(connection: Connection, consumer: Consumer) -> None:
     """Move the consumer's checkpoint back to the log's beginning; its tables are left as they are."""
     async with connection.transaction():
-        await _lock_consumer(
+        await lock_consumer(
             connection, consumer
         )  # otherwise a batch under way would move the checkpoint on again
         await connection.execute(

@@ -9,14 +9,15 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
+import psycopg.sql
 import structlog
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import AsyncRowFactory, dict_row, tuple_row
@@ -397,6 +398,51 @@ def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
     return text.encode(), tuple(numbers)
 
 
+class Renaming:
+    """Tables and views of other schemas in statements: with the suffix `_next`, `kpi_next.agent_day` where
+    `kpi.agent_day` is said.
+    """
+
+    def __init__(self, names: Iterable[str], suffix: str) -> None:
+        self._suffix = suffix
+        among = "|".join(re.escape(name).replace(r"\.", r'\."?') for name in names)
+        self._pattern = re.compile(rf"(?<![\w.'])(?=(?:{among})(?!\w))(\w+)\.")
+        self._renamed = lru_cache(maxsize=256)(partial(self._pattern.sub, rf"\g<1>{suffix}."))
+
+    def name_of(self, name: str) -> str:
+        """Return the other name of a table or view."""
+        schema, _, table = name.partition(".")
+        return f"{schema}{self._suffix}.{table}"
+
+    def renamed(self, query: str) -> str:
+        """Return the statement with the other names."""
+        return self._renamed(query)
+
+
+class RenamingConnection(psycopg.AsyncConnection[Any]):
+    """A connection that says other names in every statement."""
+
+    renaming: Renaming
+
+
+def _renamed(connection: Connection, query: Any) -> bytes:
+    assert isinstance(connection, RenamingConnection)
+    if not isinstance(query, str | bytes):
+        query = psycopg.sql.as_bytes(query, connection)
+    text = query if isinstance(query, str) else query.decode()
+    return connection.renaming.renamed(text).encode()
+
+
+class _RenamingCursor(psycopg.AsyncCursor[Any]):
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return await super().execute(_renamed(self._conn, query), params, **options)
+
+
+class _RenamingRawCursor(psycopg.AsyncRawCursor[Any]):
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return await super().execute(_renamed(self._conn, query), params, **options)
+
+
 async def fetch_rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
     """Return all rows of a query on a dedicated connection, each as a dict by column."""
     async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
@@ -417,27 +463,36 @@ async def fetch_tuples(
     `Database.rows`.
     """
     text, names = _numbered(query)
-    async with psycopg.AsyncRawCursor(connection, row_factory=tuple_row) as cursor:
+    cursor_class = (
+        _RenamingRawCursor if isinstance(connection, RenamingConnection) else psycopg.AsyncRawCursor
+    )
+    async with cursor_class(connection, row_factory=tuple_row) as cursor:
         await cursor.execute(text, [parameters[name] for name in names], prepare=prepare)
         return await cursor.fetchall() if cursor.description else []
 
 
-async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:
-    """Open a dedicated connection, in autocommit. Raises DatabaseGone."""
-    try:
-        return await psycopg.AsyncConnection.connect(
-            url, autocommit=True, options=options, connect_timeout=CONNECT_SECONDS, **ALIVE
-        )
-    except psycopg.OperationalError as error:
-        raise DatabaseGone(str(error)) from error
+async def connect(url: str, options: str = WRITE_LIMITS, renaming: Renaming | None = None) -> Connection:
+    """Open a dedicated connection, in autocommit, which says other names if a `renaming` is given. Raises
+    DatabaseGone.
+    """
+    return await _connect(url, renaming, options=options, connect_timeout=CONNECT_SECONDS, **ALIVE)
 
 
 async def connect_alike(connection: Connection) -> Connection:
     """Open a second connection to the same database, in autocommit. Raises DatabaseGone."""
     info = connection.info
+    renaming = connection.renaming if isinstance(connection, RenamingConnection) else None
+    return await _connect(make_conninfo(info.dsn, password=info.password or None), renaming)
+
+
+async def _connect(url: str, renaming: Renaming | None, **settings: Any) -> Connection:
     try:
-        return await psycopg.AsyncConnection.connect(
-            make_conninfo(info.dsn, password=info.password or None), autocommit=True
+        if renaming is None:
+            return await psycopg.AsyncConnection.connect(url, autocommit=True, **settings)
+        other = await RenamingConnection.connect(
+            url, autocommit=True, cursor_factory=_RenamingCursor, **settings
         )
     except psycopg.OperationalError as error:
         raise DatabaseGone(str(error)) from error
+    other.renaming = renaming
+    return other

@@ -148,7 +148,7 @@ def test_what_a_command_has_done_is_told_as_one_json_document(run: Run) -> None:
 
 
 def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(
-    run: Run, place: DatabaseUrls
+    run: Run, place: DatabaseUrls, owner_url: str
 ) -> None:
     made(run, "--role", "agent")
     good = run("rebuild")
@@ -176,6 +176,12 @@ def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(
         )
     for remade in (["process_case/incident", "process_step/incident"], []):
         assert json.loads(run("rebuild", "--json").stdout)["remade"] == remade
+    # Only the owner puts fresh rows in the place of those that are wrong, and who says so gets them.
+    refused = run("rebuild", "--swap")
+    assert (refused.returncode, "LEDGERDESK_OWNER_URL" in refused.stderr) == (2, True)
+    swapped = run("rebuild", "--swap", "--json", owner_url=owner_url)
+    assert json.loads(swapped.stdout)["differing"] == {"key": 1}
+    assert run("rebuild").returncode == 0
 
 
 @pytest.fixture

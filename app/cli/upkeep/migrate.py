@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.output import Json, print_result
-from app.platform import installation, schema, settings
+from app.cli.output import Json, print_result, progress_bar
+from app.conformance.reconcile import followers_with_facts
+from app.log.remake import Remade, remake_changed
+from app.platform import installation, loop, schema, settings
+from app.registry import LIFECYCLES
 from app.webhooks.effects import names_in_clear
 
 
@@ -33,8 +36,24 @@ def migrate(
             before = schema.migrate(owner_url, None if same else service)
         address = place.owner_url or place.url
         revision = schema.current(address)
-        message, result = f"The schema is {revision}.", dict[str, Any](schema=revision)
+        remade = loop.run(_remake_facts(address))
+        message = f"The schema is {revision}."
+        result: dict[str, Any] = {"schema": revision, "remade": [one.consumer for one in remade]}
+        if remade:
+            message = f"{message} Made anew beside those that were there, and exchanged: the facts of "
+            message = f"{message}{', '.join(one.consumer for one in remade)}."
         if count_names or (before != revision and names_in_clear.is_of_earlier_version(before)):
             result["names_in_clear"] = names_in_clear.count(address)
             message = f"{message} {names_in_clear.sentence(result['names_in_clear'])}"
         print_result(message, result, as_json=as_json)
+
+
+async def _remake_facts(owner_url: str) -> list[Remade]:
+    """Make those facts anew that an earlier version wrote in another shape, while it goes on with its own."""
+    with progress_bar() as bar:
+        task = bar.add_task("Making facts anew", total=None)
+        return await remake_changed(
+            owner_url,
+            followers_with_facts(LIFECYCLES),
+            lambda name, position, head: bar.update(task, description=name, completed=position, total=head),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -9,9 +10,11 @@ from rich.console import Console
 
 from app.cli.exits import DIFFERENT
 from app.cli.output import print_json, print_line
-from app.conformance.reconcile import rebuild_cases
+from app.conformance.reconcile import followers_with_facts, rebuild_cases
 from app.foundation.calendars.spans import rebuild_spans
 from app.kernel.histories.rebuild import FoldComparison, compare
+from app.kernel.histories.refold import refold
+from app.log.remake import remake
 from app.platform import installation, loop, settings
 from app.platform.db import connect
 from app.processes.changes.planning.bookings import rebuild_bookings
@@ -21,6 +24,15 @@ UNLIMITED = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 
 
 def rebuild(
+    swap: Annotated[
+        bool,
+        typer.Option(
+            "--swap",
+            help="Also put the fresh rows in the place of the live ones, and make the facts of KPIs and of "
+            "conformance anew in the same way, while everybody goes on. Needs LEDGERDESK_OWNER_URL, and the "
+            "space of all tables once more.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Fold the whole log into fresh rows, compare them with the live ones, and report every difference. Data
@@ -30,10 +42,9 @@ def rebuild(
     current = settings.current()
     with installation.open_installation(current) as place:
         installation.check(place, current)
+        owner_url = installation.owner_address(place, current) if swap else None
         with Console(stderr=True).status("Folding the log") as status:
-            result, remade = loop.run(
-                compare_rows(place.url, lambda table: status.update(f"Comparing {table}"))
-            )
+            result, remade = loop.run(compare_rows(place.url, owner_url, status.update))
     if as_json:
         print_json(
             {
@@ -41,6 +52,7 @@ def rebuild(
                 "differing": result.differing,
                 "differences": result.examples,
                 "remade": remade,
+                "swapped": swap,
             }
         )
     elif not result.differing:
@@ -51,20 +63,41 @@ def rebuild(
         print_line(f"Rows that differ: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
     if remade and not as_json:
         print_line(
-            "Made anew, as it was otherwise, of calendar versions, bookings and how cases went: "
+            "Made anew, as it was otherwise, of calendar versions, bookings, facts and how cases went: "
             f"{', '.join(remade)}."
         )
+    if swap and not as_json:
+        print_line("The rows and the facts are those made anew.")
     if result.differing or remade:
         raise typer.Exit(DIFFERENT)
 
 
-async def compare_rows(url: str, progress: object) -> tuple[FoldComparison, list[str]]:
-    """Compare the fold of the whole log with the rows, and return what was made anew besides."""
+async def compare_rows(
+    url: str, owner_url: str | None, progress: Callable[[str], None]
+) -> tuple[FoldComparison, list[str]]:
+    """Compare the fold of the whole log with the rows, and return what was made anew besides. With the
+    owner's address the fresh rows, and facts, take the place of those that are there.
+    """
+
+    def table(name: str) -> None:
+        progress(f"Folding {name}" if owner_url else f"Comparing {name}")
+
+    def followed(name: str, position: int, head: int) -> None:
+        progress(f"Making the facts of {name} anew: {position} of {head} events")
+
     connection = await connect(url, UNLIMITED)
     try:
-        compared = await compare(connection, LIFECYCLES, progress)  # type: ignore[arg-type]  # a function that is told a name
+        if owner_url is None:
+            compared = await compare(connection, LIFECYCLES, table)
+        else:
+            compared = await refold(owner_url, LIFECYCLES, table)
         remade = [str(version) for version in await rebuild_spans(connection)]
         remade += await rebuild_bookings(connection)
-        return compared, [*remade, *await rebuild_cases(url, LIFECYCLES)]
+        if owner_url is None:
+            return compared, [*remade, *await rebuild_cases(url, LIFECYCLES)]
+        for follower in followers_with_facts(LIFECYCLES):
+            made = await remake(owner_url, follower, progress=followed)
+            remade += made.otherwise or []
+        return compared, remade
     finally:
         await connection.close()

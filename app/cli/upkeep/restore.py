@@ -103,7 +103,7 @@ def restore(
 async def _verify(current: Settings, erased: list[str]) -> VerificationResult:
     """Verify what is there now that those were erased again."""
     async with open_runtime_ledger() as ledger:
-        rows, _ = await compare_rows(ledger.db.url, lambda _: None)
+        rows, _ = await compare_rows(ledger.db.url, None, lambda _: None)
         zone = zone_named(current.time_zone)
         figures = await compare_figures(ledger.db.url, zone, current.currency, [], anew=False)
         position = await read.head(ledger.db)

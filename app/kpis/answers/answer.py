@@ -225,7 +225,8 @@ async def consistent_snapshot(connection: Connection, *, keeps: bool = True) -> 
 
 SELECT_FACTS_POSITION = """
 select done.position, extract(epoch from clock_timestamp() - told.recorded_at)
-from (select coalesce(max(position), 0) as position from log.checkpoint where consumer = %(consumer)s) done
+from (select coalesce(max(position), 0) as position from log.checkpoint
+  where consumer = %(consumer)s and shape >= %(shape)s) done
 left join log.told on told.position = done.position + 1"""
 
 
@@ -234,7 +235,7 @@ async def facts_position(connection: Connection) -> tuple[int, float]:
     none).
     """
     ((position, age),) = await fetch(
-        connection, SqlStatement(SELECT_FACTS_POSITION, {"consumer": FACTS.name})
+        connection, SqlStatement(SELECT_FACTS_POSITION, {"consumer": FACTS.name, "shape": FACTS.shape})
     )
     return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
 

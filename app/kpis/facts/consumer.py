@@ -41,7 +41,7 @@ PARALLEL_EVENTS = 20_000
 SHARES = min(os.cpu_count() or 1, 4)
 
 #: All tables that this consumer fills: the facts, and the clocks of the cases.
-EMPTIED_TABLES = ", ".join([TABLES, *projection.TABLES])
+EMPTIED_TABLES = ", ".join([TABLES, *projection.TABLES, *recomputation.TABLES])
 STATEMENTS = {process: statement(process, tables) for process, tables in PROCESSES.items()}
 SATISFYING = satisfaction.statements("".join(table.replace() for table in SATISFACTION))
 #: Whether an incident repeats another one depends on two cases, so it is computed after their other facts.
@@ -320,6 +320,9 @@ async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
 KINDS_READ = kinds_read((*STATEMENTS.values(), *SATISFYING.values(), *knowledge.STATEMENTS, BREACHES)).union(
     recomputation.KINDS_CONCERNED, PROCESSES
 )
+#: One more with each change of what the statements write. Then `ledgerdesk migrate` makes the facts anew beside the
+#: living ones.
+SHAPE = 0
 #: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(
     "kpi",
@@ -328,4 +331,7 @@ FACTS = Consumer(
     LONGEST_SECONDS,
     throttled_during_import=False,
     kinds=KINDS_READ,
+    tables=(*TABLES.split(", "), *projection.TABLES),
+    tables_of_progress=recomputation.TABLES,
+    shape=SHAPE,
 )

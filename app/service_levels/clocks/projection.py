@@ -24,7 +24,7 @@ from app.service_levels.clocks.clock_rows import BREACH_DIMENSIONS, Row, rows_of
 from app.service_levels.clocks.timeline import COLUMNS, LogEvent, Timeline, timeline_of
 
 #: The tables, which can be emptied and filled again.
-TABLES = ("sla.clock", "sla.case", "sla.recomputation")
+TABLES = ("sla.clock", "sla.case")
 #: The rule whose timers tell when a clock has something to announce; they are set with the rows.
 WATCH = "watch_clocks"
 # Cases that are read, computed and written at once, and cases after which other tasks get their turn.

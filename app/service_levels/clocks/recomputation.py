@@ -28,6 +28,8 @@ from app.service_levels.clocks.projection import WATCH, Terms, load_terms, proje
 
 logger = structlog.get_logger()
 
+#: The table of progress, which can be emptied with the clocks.
+TABLES = ("sla.recomputation",)
 #: Kinds of streams whose events may ask for a recomputation.
 KINDS_CONCERNED = frozenset({"calendar", "sla", "escalation_rule"})
 # Measured: two thousand a second by the engine, and some twenty thousand in SQL; a second at most.

@@ -1,0 +1,118 @@
+"""All records made anew from the log beside the living ones, compared, and exchanged in one moment.
+
+Commands go on meanwhile. What they append is folded onto the rows beside, at last while nobody can append.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.common.records import Record
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.histories.rebuild import (
+    FOLDED,
+    SELECT_DIFFERING,
+    FoldComparison,
+    Progress,
+    add_differences,
+    gather_changes,
+    record_classes,
+)
+from app.platform.beside import Beside, made_beside, until_unused
+from app.platform.db import Connection, connect, fetch_rows
+
+# As for a comparison; sorting and hashing all changes is what takes memory.
+LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
+#: Rows that were removed, whether or not they were made again since.
+REMOVE = """
+delete from {table} t using change c where c.kind = %(kind)s and c.fields = 'null' and t.id = c.id"""
+BEFORE = "(select t from {table} t where t.id = c.id)"
+FOLD = f"""
+with {FOLDED}
+insert into {{table}} select (record).* from folded
+on conflict (id) do update set ({{columns}}) = row({{excluded}})"""
+COMPARE = f"""
+with compared as (
+  select coalesce(f.id, t.id) as id, f as folded, t as live
+  from {{beside}} f full join {{living}} t on t.id = f.id
+)
+{SELECT_DIFFERING}"""
+COLUMNS = """
+select quote_ident(attname) as name from pg_attribute
+where attrelid = %s::regclass and attnum > 0 and not attisdropped and attname <> 'id' order by attnum"""
+HOLD_LOG = "select position from log.head for update"
+
+
+async def refold(
+    url: str, lifecycles: Iterable[Lifecycle[Any]], progress: Progress = lambda table: None
+) -> FoldComparison:
+    """Make all rows anew, as the owner of the database, compare them with those that were there, on one
+    snapshot of both, and exchange them.
+
+    Raises NotExchanged, DatabaseGone; then all is as it was.
+    """
+    records = record_classes(lifecycles)
+    beside = Beside([_living(record) for record in records])
+    connection = await connect(url, LIMITS)
+    try:
+        async with made_beside(connection, beside):
+            compared = FoldComparison(0, {}, [])
+            async with connection.transaction():
+                await connection.execute("set transaction isolation level repeatable read")
+                head = await _fold(connection, records, beside, 0, progress)
+                for record in records:
+                    names = {"living": _living(record), "beside": _beside(record, beside)}
+                    await add_differences(connection, compared, record, COMPARE.format(**names))
+            await beside.settle(connection)
+            await _exchange(connection, records, beside, head)
+            return replace(compared, events=head)
+    finally:
+        await connection.close()
+
+
+async def _exchange(
+    connection: Connection, records: Sequence[type[Record]], beside: Beside, folded: int
+) -> None:
+    async def once() -> None:
+        nonlocal folded
+        async with connection.transaction():
+            folded = await _fold(connection, records, beside, folded, progress=lambda table: None)
+        async with connection.transaction():
+            await beside.lock(connection)
+            await connection.execute(HOLD_LOG)
+            await _fold(connection, records, beside, folded, progress=lambda table: None)
+            await beside.exchange(connection)
+
+    await until_unused(once)
+
+
+async def _fold(
+    connection: Connection, records: Sequence[type[Record]], beside: Beside, after: int, progress: Progress
+) -> int:
+    """Fold what was appended behind a position onto the rows beside. Return the position that they have
+    reached when the transaction is committed.
+    """
+    head = await gather_changes(connection, progress, after)
+    kinds = {row["kind"] for row in await fetch_rows(connection, "select distinct kind from change", ())}
+    for record in records:
+        if record.KIND not in kinds:
+            continue
+        progress(record.KIND)
+        table, kind = _beside(record, beside), {"kind": record.KIND}
+        names = [row["name"] for row in await fetch_rows(connection, COLUMNS, (table,))]
+        excluded = ", ".join(f"excluded.{name}" for name in names)
+        before = BEFORE.format(table=table)
+        await connection.execute(REMOVE.format(table=table).encode(), kind)
+        text = FOLD.format(before=before, table=table, columns=", ".join(names), excluded=excluded)
+        await connection.execute(text.encode(), kind)
+    return head
+
+
+def _living(record: type[Record]) -> str:
+    return f"fold.{record.KIND}"
+
+
+def _beside(record: type[Record], beside: Beside) -> str:
+    return beside.renaming().name_of(_living(record))

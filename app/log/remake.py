@@ -1,0 +1,137 @@
+"""What a consumer keeps, made anew from the whole log beside what is there, and exchanged in one moment.
+
+Everybody goes on meanwhile: the consumer follows with the living tables, readers read them. A second follower
+with a checkpoint of its own fills the tables beside. At the end the first one is held for as long as it takes
+to follow the last few events and to exchange the tables; then it goes on from there with the new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from app.log.follow import FOLLOW_LIMITS, Consumer, lock_consumer, process_next_batch
+from app.platform.beside import SUFFIX, Beside, made_beside, until_unused
+from app.platform.db import Connection, connect, fetch_rows, fetch_value
+
+#: Timers are set for what the tables say, and are many consumers'; so those set meanwhile are added at the
+#: end.
+TIMERS = "plumbing.timer"
+ADD_TIMERS = f"""
+insert into {TIMERS} as old (rule, stream, due_at) select rule, stream, due_at from plumbing{SUFFIX}.timer
+on conflict (rule, stream) do update set due_at = least(old.due_at, excluded.due_at)"""
+HEAD = "select position from log.head"
+IS_BEHIND = "select exists (select from log.checkpoint where consumer = %s and shape < %s)"
+POSITION = "select coalesce(max(position), 0) from log.checkpoint where consumer = %s"
+FORGET = "delete from log.checkpoint where consumer = %s"
+TAKE_OVER = """
+with made as (delete from log.checkpoint where consumer = %(made)s returning position)
+insert into log.checkpoint (consumer, position, moved_at, shape)
+  select %(consumer)s, position, clock_timestamp(), %(shape)s from made
+on conflict (consumer) do update
+  set position = excluded.position, moved_at = excluded.moved_at, shape = excluded.shape"""
+SUM = "select count(*), coalesce(sum(hashtextextended(row::text, 0)), 0) from {table} as row"
+
+#: Told how far it is: the name of the consumer, the position that it has reached, and the log's head.
+Progress = Callable[[str, int, int], None]
+
+
+def tell_nobody(name: str, position: int, head: int) -> None:
+    """Ignore how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """What was made anew: the name of the consumer, the position that it has reached, and the tables that
+    were otherwise before (None: they were not compared).
+    """
+
+    consumer: str
+    position: int
+    otherwise: list[str] | None
+
+
+async def remake(
+    url: str, consumer: Consumer, *, compare: bool = True, progress: Progress = tell_nobody
+) -> Remade:
+    """Make the tables of a consumer anew, as the owner of the database, and exchange them.
+
+    With `compare` both are compared while both stand at one position; it reads all of both. Raises
+    NotExchanged, DatabaseGone; then all is as it was.
+    """
+    beside = Beside([*consumer.tables, *consumer.tables_of_progress], added=[TIMERS])
+    connection = await connect(url, FOLLOW_LIMITS)
+    try:
+        async with made_beside(connection, beside):
+            await connection.execute(FORGET, (_beside(consumer).name,))
+            line = await beside.connect(url, FOLLOW_LIMITS)
+            try:
+                await _follow(line, consumer, progress)
+                await beside.settle(connection)
+                return await _exchange(connection, line, beside, consumer, compare=compare)
+            finally:
+                await line.close()
+    finally:
+        await connection.close()
+
+
+async def remake_changed(
+    url: str, consumers: Sequence[Consumer], progress: Progress = tell_nobody
+) -> list[Remade]:
+    """Make those tables anew that a consumer has written in an earlier shape. Raises as `remake`."""
+    connection = await connect(url, FOLLOW_LIMITS)
+    try:
+        behind = [
+            consumer
+            for consumer in consumers
+            if await fetch_value(connection, IS_BEHIND, consumer.name, consumer.shape)
+        ]
+    finally:
+        await connection.close()
+    return [await remake(url, consumer, compare=False, progress=progress) for consumer in behind]
+
+
+def _beside(consumer: Consumer) -> Consumer:
+    return replace(consumer, name=f"{consumer.name}{SUFFIX}")
+
+
+async def _follow(line: Connection, consumer: Consumer, progress: Progress) -> None:
+    while (span := await process_next_batch(line, _beside(consumer))) is not None:
+        progress(consumer.name, span.last, await fetch_value(line, HEAD))
+
+
+async def _exchange(
+    connection: Connection, line: Connection, beside: Beside, consumer: Consumer, *, compare: bool
+) -> Remade:
+    made = _beside(consumer).name
+    otherwise: list[str] | None = None
+
+    async def once() -> None:
+        nonlocal otherwise
+        await _follow(line, consumer, tell_nobody)
+        async with connection.transaction():
+            await lock_consumer(connection, consumer)
+            await _follow(line, consumer, tell_nobody)
+            if compare and otherwise is None:
+                otherwise = await _otherwise(connection, beside, consumer)
+            await beside.lock(connection)
+            await connection.execute(ADD_TIMERS.encode())
+            await connection.execute(
+                TAKE_OVER.encode(), {"made": made, "consumer": consumer.name, "shape": consumer.shape}
+            )
+            await beside.exchange(connection)
+
+    await until_unused(once)
+    position = await fetch_value(connection, POSITION, consumer.name)
+    return Remade(consumer.name, position, otherwise)
+
+
+async def _otherwise(connection: Connection, beside: Beside, consumer: Consumer) -> list[str]:
+    """Return the tables whose rows are not those beside. Both must be of the same position."""
+    names = beside.renaming()
+    return [
+        table
+        for table in consumer.tables
+        if await fetch_rows(connection, SUM.format(table=table), ())
+        != await fetch_rows(connection, SUM.format(table=names.name_of(table)), ())
+    ]
