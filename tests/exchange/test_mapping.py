@@ -74,7 +74,8 @@ def test_codes_without_values_are_ours() -> None:
         ('case = "Ticket"', "case = 3", "line 3, case: input should be a valid string"),
         ('case = "Ticket"', 'case = ""', "line 3, case: string should have at least 1 character"),
         ('case = "Ticket"', "case = Ticket", "It is no TOML: Invalid value (at line 3, column 8)"),
-        ('"incident"', '"change"', "line 2, process: 'change' is not known; use 'incident'"),
+        ('"incident"', '"task"', "line 2, process: 'task' is not known; use 'incident' or 'change'"),
+        ('at = "Changed"', "", "at and state are needed, or milestones"),
         (
             'at = "Changed"',
             'at = "C"\ntim = "x"',
