@@ -227,8 +227,8 @@ async def test_the_kpis_of_changes_follow_and_what_is_unknown_stays_so(
 async def test_our_own_format_tells_changes_row_by_row(ledger: Ledger, tmp_path: Path) -> None:
     file = tmp_path / "history.ndjson"
     file.write_text(
-        '{"case": "7", "at": "2026-03-02T08:00:00Z", "state": "submitted", "type": "normal", "title": "Relay"}\n'
-        '{"case": "7", "at": "2026-03-03T08:00:00Z", "state": "rejected", "type": "normal", "title": "Relay"}\n'
+        '{"case": "7", "at": "2026-03-02T08:00:00Z", "state": "submitted", "type": "normal"}\n'
+        '{"case": "7", "at": "2026-03-03T08:00:00Z", "state": "rejected", "type": "normal"}\n'
         '{"case": "7", "at": "2026-03-04T08:00:00Z", "state": "on_hold", "type": "normal"}\n'
         '{"case": "8", "at": "2026-03-04T08:00:00Z", "state": "submitted", "hold_reason": "other"}\n',
         encoding="utf-8",
