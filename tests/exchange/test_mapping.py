@@ -34,8 +34,8 @@ def wrong(text: str) -> str:
 def test_those_of_the_documentation_are_right() -> None:
     page = (PROJECT / "docs" / "mappings.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    assert len(examples) == 2
-    assert [read_mapping(text, "shown").source for text in examples] == ["old-desk", "vinst"]
+    assert len(examples) == 3
+    assert [read_mapping(text, "shown").source for text in examples] == ["old-desk", "old-tool", "vinst"]
 
 
 def test_a_status_is_a_state_with_what_goes_with_it() -> None:
