@@ -83,20 +83,20 @@ class StatusMapping(MappingPart, Generic[M]):
     ]
 
 
-class Milestone(MappingPart):
+class MilestoneColumn(MappingPart):
     """The column of the time at which a case came to a state, and that of the person who brought it there.
 
     In the mapping the time's column alone may stand for a milestone of which no person is known.
     """
 
-    at: Column
+    column: Column
     by: Column | None = None
 
     @model_validator(mode="before")
     @classmethod
     def expand_short_form(cls, value: Any) -> Any:
         """Expands a column's name given alone into the full form."""
-        return {"at": value} if isinstance(value, str) else value
+        return {"column": value} if isinstance(value, str) else value
 
 
 class FileMapping(MappingPart):
@@ -123,7 +123,7 @@ class FileMapping(MappingPart):
     ignore: Columns = frozenset()
     afterwards: Columns = frozenset()
     state: StatusMapping[Any] | None = None
-    milestones: Mapping[Any, Milestone] | None = None
+    milestones: Mapping[Any, MilestoneColumn] | None = None
     fields: ImportedFields = ImportedFields()
 
     @model_validator(mode="after")
@@ -165,7 +165,9 @@ class FileMapping(MappingPart):
             column: f"fields.{field.removesuffix('_id')}" for field, column in self.fields.columns.items()
         }
         for state, milestone in (self.milestones or {}).items():
-            keys |= {column: f"milestones.{state.value}" for column in (milestone.at, milestone.by) if column}
+            keys |= {
+                column: f"milestones.{state.value}" for column in (milestone.column, milestone.by) if column
+            }
         if self.state is not None:
             keys |= {column: f"state.{key}" for key, column in self._status_columns(self.state)}
         for key in ("case", "at", "opened", "sequence", "actor", "opener"):
@@ -214,7 +216,9 @@ class FileMapping(MappingPart):
         refers = {field: codec.refers.kind for field, codec in record.items() if codec.refers is not None}
         fields_by_column = {column: field for field, column in self.fields.columns.items()}
         names = {column: field for column, field in fields_by_column.items() if field in refers}
-        actor, at = (self.actor, self.at) if self.milestones is None else (MILESTONE_BY, MILESTONE_AT)
+        actor, time_column = self.actor, self.at or MILESTONE_AT
+        if self.milestones is not None:
+            actor = MILESTONE_BY
         actors = tuple(column for column in (self.opener, actor) if column is not None)
         by = {milestone.by for milestone in (self.milestones or {}).values() if milestone.by is not None}
         every_state = frozenset(self.kind.states)
@@ -231,7 +235,7 @@ class FileMapping(MappingPart):
             free_text={column: field for column, field in fields_by_column.items() if record[field].personal},
             with_state=dict.fromkeys(of_every_state | self.kind.derived_names, every_state)
             | self._codes_by_state,
-            time_columns=frozenset({at or ""}),
+            time_columns=frozenset({time_column}),
             actor=actor or "",
             opener=actors,
             repeats=self.repeats and self.milestones is None,
@@ -252,16 +256,13 @@ class FileMapping(MappingPart):
             for field, column in self.fields.of_type(kind).items()
         }
         instants = {column.column: field for field, column in self.fields.of_type(InstantColumn).items()}
-        state, at = self._state_columns(), self.at
+        state, time_column = self._state_columns(), self.at or MILESTONE_AT
         times = {self.opened, *instants}
-        if self.milestones is not None:
-            at = MILESTONE_AT
-            times |= {milestone.at for milestone in self.milestones.values()}
-        assert at is not None, "it was checked"
+        times |= {milestone.column for milestone in (self.milestones or {}).values()}
         special_columns = {self.case, *state} | ({self.sequence} if self.sequence else set())
         return Layout(
             case=self.case,
-            time_column=at,
+            time_column=time_column,
             opened=self.opened,
             state=state,
             read_state=self._read_state(),
@@ -270,7 +271,7 @@ class FileMapping(MappingPart):
             instants=instants,
             derived=self.kind.derived,
             named=form.persons | form.teams,
-            times=frozenset({at, *(column for column in times if column is not None)}),
+            times=frozenset({time_column, *(column for column in times if column is not None)}),
             plain_text_columns=frozenset({*plain, *special_columns, *self.plain}),
             final_value_columns=self.afterwards,
             missing=self.missing,
@@ -297,7 +298,7 @@ class IncidentMapping(FileMapping):
 
     process: Literal["incident"]
     state: StatusMapping[IncidentMeaning] | None = None
-    milestones: Annotated[dict[IncidentState, Milestone], Field(min_length=1)] | None = None
+    milestones: Annotated[dict[IncidentState, MilestoneColumn], Field(min_length=1)] | None = None
     fields: ImportedIncidentFields = ImportedIncidentFields()
 
 
@@ -306,7 +307,7 @@ class ChangeMapping(FileMapping):
 
     process: Literal["change"]
     state: StatusMapping[ChangeMeaning] | None = None
-    milestones: Annotated[dict[ChangeState, Milestone], Field(min_length=1)] | None = None
+    milestones: Annotated[dict[ChangeState, MilestoneColumn], Field(min_length=1)] | None = None
     fields: ImportedChangeFields = ImportedChangeFields()
 
 
@@ -347,9 +348,9 @@ class _StatusReader:
         if meaning is None or meaning.state is None:
             return None
         fields = dict(self._defaults.get(meaning.state, {}))
-        for code, given in meaning.codes.items():
-            if given is not None or meaning.state in self._codes_by_state.get(code, ()):
-                fields[code] = given
+        for name, code in meaning.codes.items():
+            if code is not None or meaning.state in self._codes_by_state.get(name, ()):
+                fields[name] = code
         return meaning.state, fields
 
 

@@ -90,5 +90,5 @@ async def test_the_answer_to_an_alert_warns_of_what_the_tool_names_and_nothing_h
     path = f"/v1/incidents/{first.json()['incident']['id']}"
     assert "warnings" not in await agent.read(path)
     assert all("warnings" not in event["given"] for event in (await agent.read(f"{path}/events"))["items"])
-    known = await tool.post_ok("/v1/alerts", FIRING | {"dedup_key": "another"})
-    assert "warnings" not in known, "there is such a service"
+    of_mail = await tool.post_ok("/v1/alerts", FIRING | {"dedup_key": "another"})
+    assert "warnings" not in of_mail, "there is such a service"

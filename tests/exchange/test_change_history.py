@@ -37,7 +37,7 @@ ignore = ["Remark"]
 
 [milestones]
 submitted = "Submitted"
-approved = { at = "Approved", by = "Approver" }
+approved = { column = "Approved", by = "Approver" }
 scheduled = "Scheduled"
 implementing = "Begun"
 implemented = "Done"
@@ -171,8 +171,8 @@ async def test_the_kpis_of_changes_follow_and_what_is_unknown_stays_so(
     assert await ledger.db.value("select count(*) from fold.change") == 0
     # A first export has only what had been begun, and one change that was not closed yet.
     await _import(ledger, tmp_path, [PLANNED.replace("06 09:00;ok", "-;-")])
-    whole = await _import(ledger, tmp_path, ROWS)
-    assert whole.cases == 5
+    second = await _import(ledger, tmp_path, ROWS)
+    assert second.cases == 5
     events = await ledger.db.value("select count(*) from log.event")
     again = await _import(ledger, tmp_path, ROWS)
     assert (again.applied, again.repeated) == (0, 21)

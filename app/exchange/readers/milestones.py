@@ -21,8 +21,8 @@ class _Milestone(NamedTuple):
     """
 
     state: str
-    at: int
-    by: int | None
+    time_place: int
+    person_place: int | None
     column: str
 
 
@@ -37,12 +37,18 @@ class MilestoneRows:
     def __init__(self, mapping: FileMapping, heading: list[str], clock: TimeParser, latest: datetime) -> None:
         place = {name: n for n, name in enumerate(heading)}
         self._milestones = [
-            _Milestone(state.value, place[one.at], None if one.by is None else place[one.by], one.at)
-            for state, one in (mapping.milestones or {}).items()
+            _Milestone(
+                state.value,
+                place[each.column],
+                None if each.by is None else place[each.by],
+                each.column,
+            )
+            for state, each in (mapping.milestones or {}).items()
         ]
-        kept = {place[mapping.case], *({place[mapping.opened]} if mapping.opened else ())}
+        always = {place[mapping.case], *({place[mapping.opened]} if mapping.opened else ())}
         self._blank = {
-            one: [n for n in (one.at, one.by) if n is not None and n not in kept] for one in self._milestones
+            each: [n for n in (each.time_place, each.person_place) if n is not None and n not in always]
+            for each in self._milestones
         }
         self._ending = [place[column] for column in mapping.ending_columns]
         self._missing = mapping.missing
@@ -71,7 +77,7 @@ class MilestoneRows:
         """Return the milestones that the row has a time for, in their order. Raises _WrongTime."""
         reached: list[tuple[datetime, int, _Milestone]] = []
         for n, milestone in enumerate(self._milestones):
-            text = cells[milestone.at].strip()
+            text = cells[milestone.time_place].strip()
             if text.lower() in self._missing:
                 continue
             try:
@@ -84,18 +90,20 @@ class MilestoneRows:
                 raise _WrongTime("in_the_future", milestone.column)
             reached.append((parsed.instant, n, milestone))
         if not reached:
-            raise _WrongTime("no_time", " and no ".join(one.column for one in self._milestones))
+            raise _WrongTime("no_time", " and no ".join(each.column for each in self._milestones))
         return [milestone for *_, milestone in sorted(reached)]
 
     def _cells(self, cells: list[str], reached: list[_Milestone], n: int) -> list[str]:
         milestone, later = reached[n], reached[n + 1 :]
-        known = {milestone.at, milestone.by}.union(*((one.at, one.by) for one in reached[:n]))
-        hidden = {place for one in later for place in self._blank[one]} - known
+        reached_places = {
+            place for each in reached[: n + 1] for place in (each.time_place, each.person_place)
+        }
+        hidden = {place for each in later for place in self._blank[each]} - reached_places
         if later:
             hidden.update(self._ending)
-        shown = ["" if place in hidden else cell for place, cell in enumerate(cells)]
-        by = "" if milestone.by is None else cells[milestone.by]
-        return [*shown, milestone.state, cells[milestone.at], by]
+        visible_cells = ["" if place in hidden else cell for place, cell in enumerate(cells)]
+        by = "" if milestone.person_place is None else cells[milestone.person_place]
+        return [*visible_cells, milestone.state, cells[milestone.time_place], by]
 
 
 class _WrongTime(Exception):

@@ -122,7 +122,7 @@ async def send_alert(
     headers = {"Content-Language": context.language}
     if done is not None and done.replayed:
         headers["Idempotent-Replayed"] = "true"
-    told = {"outcome": outcome, "incident": answer}
+    members = {"outcome": outcome, "incident": answer}
     if warnings := await unknown_keys_of(ledger, alert, LIFECYCLE.kind, context):
-        told["warnings"] = warnings
-    return Response(to_json(told), headers=headers, media_type="application/json")
+        members["warnings"] = warnings
+    return Response(to_json(members), headers=headers, media_type="application/json")
