@@ -133,7 +133,8 @@ class FileMapping(MappingPart):
             raise ValueError(
                 "at and state are needed, or milestones where each row tells the whole of a case"
             )
-        if self.milestones is not None and not (self.at is self.state is self.actor is self.sequence is None):
+        row_keys = (self.at, self.state, self.actor, self.sequence)
+        if self.milestones is not None and any(key is not None for key in row_keys):
             raise ValueError("at, state, actor and sequence do not go with milestones")
         return self
 

@@ -8,7 +8,7 @@ acknowledged in its tool adds a comment.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -122,7 +122,7 @@ async def send_alert(
     headers = {"Content-Language": context.language}
     if done is not None and done.replayed:
         headers["Idempotent-Replayed"] = "true"
-    members = {"outcome": outcome, "incident": answer}
+    members: dict[str, Any] = {"outcome": outcome, "incident": answer}
     if warnings := await unknown_keys_of(ledger, alert, LIFECYCLE.kind, context):
         members["warnings"] = warnings
     return Response(to_json(members), headers=headers, media_type="application/json")
