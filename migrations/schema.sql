@@ -4913,8 +4913,8 @@ create table kpi.change_ended (
   "position" bigint not null,
   opened_position bigint not null,
   verdict text collate "C" not null,
-  at_first boolean not null,
-  failed boolean not null,
+  at_first boolean,
+  failed boolean,
   constraint change_ended_pkey PRIMARY KEY (case_id)
 ) with (fillfactor=80);
 CREATE INDEX change_ended_at ON kpi.change_ended USING btree (at) INCLUDE (at_first, failed, change_type, team_id, service, risk, verdict, excluded);
@@ -4937,7 +4937,7 @@ create table kpi.change_implemented (
   irregular boolean not null,
   "position" bigint not null,
   opened_position bigint not null,
-  seconds bigint not null,
+  seconds bigint,
   constraint change_implemented_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX change_implemented_at ON kpi.change_implemented USING btree (at) INCLUDE (seconds, change_type, team_id, service, risk, excluded);
@@ -6211,6 +6211,44 @@ create table kpi.visit_event (
 CREATE INDEX visit_event_person ON kpi.visit_event USING btree (person, session) WHERE (person IS NOT NULL);
 CREATE INDEX visit_event_session ON kpi.visit_event USING btree (session);
 
+create view kpi.change_failure_judged as
+ SELECT case_id,
+    at,
+    change_type,
+    team_id,
+    service,
+    risk,
+    COALESCE(excluded,
+        CASE
+            WHEN (failed IS NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END) AS excluded,
+    irregular,
+    "position",
+    opened_position,
+    verdict,
+    failed
+   FROM kpi.change_ended;
+
+create view kpi.change_first_judged as
+ SELECT case_id,
+    at,
+    change_type,
+    team_id,
+    service,
+    risk,
+    COALESCE(excluded,
+        CASE
+            WHEN (at_first IS NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END) AS excluded,
+    irregular,
+    "position",
+    opened_position,
+    verdict,
+    at_first
+   FROM kpi.change_ended;
+
 create view kpi.clock_first as
  SELECT incident_opened.case_id,
     incident_opened.at,
@@ -6278,17 +6316,24 @@ create view kpi.deployment_lead as
     d.at,
     d.team_id,
     d.service,
-    d.excluded,
+    COALESCE(d.excluded,
+        CASE
+            WHEN (COALESCE(d.committed_at, handed.at) IS NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END) AS excluded,
     d.irregular,
     d."position",
     d.opened_position,
-    (GREATEST(round(EXTRACT(epoch FROM (d.at - COALESCE(d.committed_at, handed.at)))), (0)::numeric))::bigint AS seconds,
+        CASE
+            WHEN (COALESCE(d.committed_at, handed.at) IS NOT NULL) THEN (GREATEST(round(EXTRACT(epoch FROM (d.at - COALESCE(d.committed_at, handed.at)))), (0)::numeric))::bigint
+            ELSE NULL::bigint
+        END AS seconds,
     COALESCE((d.change_id)::text, substr(d.brought, (strpos(d.brought, ' '::text) + 1))) AS revision
    FROM (kpi.deployment_brought d
      LEFT JOIN kpi.change_handed handed ON ((handed.case_id = d.change_id)))
-  WHERE ((COALESCE(d.committed_at, handed.at) IS NOT NULL) AND (NOT (EXISTS ( SELECT
+  WHERE (NOT (EXISTS ( SELECT
            FROM kpi.deployment_brought earlier
-          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id)))))));
+          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id))))));
 
 create view kpi.deployment_life as
  SELECT case_id,

@@ -10,11 +10,13 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, cast
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
+from app.common.people import Caller, Role
 from app.common.records import KeyRef
 from app.i18n import translate
+from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, marks, references
 from app.kernel.commands.command import Command
@@ -69,7 +71,7 @@ def _is_warned_of(mark: KeyRef) -> bool:
 
 @cache
 def warned_shape(shape: type[OutputModel]) -> type[OutputModel]:
-    """Return the shape of a record after a command whose payload may name unknown keys."""
+    """Return the shape of the answer to a body that may name unknown keys, as that of a record is."""
     namespace = {
         "__doc__": shape.__doc__,
         "__module__": __name__,
@@ -87,13 +89,23 @@ async def unknown_keys(ledger: Ledger, command: Command) -> list[dict[str, Any]]
     """Return the warnings of the command's answer, by what there is now that its caller may see."""
     if not names_keys(command.lifecycle, type(command.body)):
         return []
+    process = getattr(command.body, "process", None) or command.lifecycle.kind
+    return await unknown_keys_of(ledger, command.body, process, command.metadata)
+
+
+async def unknown_keys_of(
+    ledger: Ledger, body: BaseModel, process: str, metadata: CommandMetadata
+) -> list[dict[str, Any]]:
+    """Return the warnings of what names keys for a ticket of the process, by what there is now that its
+    caller may see.
+    """
     warnings = []
-    for named in _named_keys(command):
-        alike = await _visible_keys(ledger, command, named)
+    for named in _named_keys(body, process):
+        alike = await _visible_keys(ledger, metadata.caller, named)
         if named.key not in alike:
             near = _nearest(named.key, alike)
             code = f"unknown_{named.kind}"
-            detail = warning_sentence(command.metadata.language, code, named.key, near)
+            detail = warning_sentence(metadata.language, code, named.key, near)
             warnings.append(
                 KeyWarning(pointer=named.pointer, code=code, detail=detail, near=near).model_dump()
             )
@@ -108,28 +120,32 @@ def warning_sentence(language: str, code: str, key: str, near: Sequence[str]) ->
     return sentence
 
 
-def _named_keys(command: Command) -> Iterator[NamedKey]:
-    """Yield the keys that the payload names of kinds that are warned of."""
-    for field, mark, keys in references(command.body, marked=KeyRef):
+def _named_keys(body: BaseModel, process: str) -> Iterator[NamedKey]:
+    """Yield the keys that the body names of kinds that are warned of."""
+    for field, mark, keys in references(body, marked=KeyRef):
         if "/" in field or not _is_warned_of(mark):
             continue
-        process = getattr(command.body, "process", None) or command.lifecycle.kind
         for n, key in enumerate([keys] if isinstance(keys, str) else keys):
             pointer = f"/{field}" if isinstance(keys, str) else f"/{field}/{n}"
             yield NamedKey(pointer, mark.kind, key, process if mark.per_process else None)
 
 
-async def _visible_keys(ledger: Ledger, command: Command, named: NamedKey) -> Sequence[str]:
+async def _visible_keys(ledger: Ledger, caller: Caller, named: NamedKey) -> Sequence[str]:
     """Return the key, if there is one, and those that begin alike: what the caller does not see is not
-    there.
+    there. An integration sees hardly any, and is told whether the key that it named itself is right: else all
+    its warnings were wrong.
     """
     lifecycle = ledger.lifecycles[named.kind]
     of_process = "" if named.process is None else "and r.process = %(process)s"
     query = ALIKE.format(table=lifecycle.table, kind=named.kind, process=of_process, most=MOST_COMPARED)
     start = named.key[:SHARED_START].lower()
     rows = await ledger.db.rows(query, {"key": named.key, "start": start, "process": named.process})
-    caller = command.metadata.caller
-    return [row["key"] for row in rows if is_visible(ledger, lifecycle, caller, row["audience"])]
+    is_tool = Role.integration in caller.role_codes
+    return [
+        row["key"]
+        for row in rows
+        if is_visible(ledger, lifecycle, caller, row["audience"]) or (is_tool and row["key"] == named.key)
+    ]
 
 
 def _nearest(key: str, keys: Sequence[str]) -> list[str]:

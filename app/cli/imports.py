@@ -18,6 +18,7 @@ from app.cli.output import print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata, with_ledger
 from app.common.times.written_times import DateOrder
 from app.exchange import kpi_catch_up, load
+from app.exchange.kinds import Process
 from app.exchange.kpi_catch_up import PATIENCE_SECONDS, CatchUpResult
 from app.exchange.mapping import FileMapping, read_mapping
 from app.exchange.readers.delimited import Delimited
@@ -174,6 +175,9 @@ def ndjson(
     source: Annotated[
         str, typer.Option(callback=_source, help="The name of that system here. It is never changed.")
     ],
+    process: Annotated[
+        Process, typer.Option(help="The kind of its cases; of the other formats the mapping says it.")
+    ] = "incident",
     dry_run: DryRun = False,
     as_json: AsJson = False,
     allow_refused: AllowRefused = False,
@@ -181,9 +185,8 @@ def ndjson(
     """Import a history in our own format, a JSON object per line. Importing it again adds only what is
     new.
     """
-    _run_import(
-        file, Ndjson(command_line_metadata().now), source, _ImportOptions(dry_run, as_json, allow_refused)
-    )
+    reader = Ndjson(command_line_metadata().now, process)
+    _run_import(file, reader, source, _ImportOptions(dry_run, as_json, allow_refused))
 
 
 def _source_of(mapping: FileMapping) -> str:

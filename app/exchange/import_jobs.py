@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.common.times.written_times import DateOrder
 from app.exchange import load
 from app.exchange.files import InMemoryFile
+from app.exchange.kinds import Process
 from app.exchange.load import LoadProgress
 from app.exchange.mapping import LARGEST_MAPPING, FileMapping, read_mapping
 from app.exchange.readers.delimited import Delimited
@@ -80,6 +81,10 @@ class ImportOptions(BaseModel):
     zone: str | None = Field(default=None, max_length=100)
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     encoding: Literal["utf-8", "latin-1", "gb18030"] = "utf-8"
+    process: Process = Field(
+        default="incident",
+        description="Of `ndjson` the kind of its cases. Of `csv` and `xes` the mapping says it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def reader_of(name: str, options: ImportOptions, now: datetime) -> Reader:
         order = None if options.date_order is None else DateOrder(options.date_order)
         return ServiceNow(options.zone or "", now, order, options.encoding)
     if name == "ndjson":
-        return Ndjson(now)
+        return Ndjson(now, options.process)
     mapping = mapping_of(options)
     assert mapping is not None, "it was asked for with one"
     if name == "xes":

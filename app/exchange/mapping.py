@@ -9,43 +9,53 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, Field, StrictBool, ValidationError, model_validator
 
-from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum, codecs
-from app.common.tickets import Channel, HoldReason
 from app.common.times.written_times import DateOrder
+from app.exchange.kinds import (
+    KEEP_STATE,
+    KINDS,
+    MOST_COLUMNS,
+    MOST_VALUES,
+    ChangeMeaning,
+    CodedColumn,
+    Column,
+    Columns,
+    FlagColumn,
+    ImportedChangeFields,
+    ImportedFields,
+    ImportedIncidentFields,
+    ImportedKind,
+    IncidentMeaning,
+    InstantColumn,
+    MappingPart,
+    StatusMeaning,
+    Value,
+)
 from app.exchange.readers.rows import FileRefused, Format
 from app.exchange.readers.table import Layout, StateAndFields
-from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
+from app.processes.changes.records import ChangeState
+from app.processes.incidents.records import IncidentState
 
 LARGEST_MAPPING = 262_144
-MOST_COLUMNS = 500
-MOST_VALUES = 5_000
-#: Marks a status that says nothing about the state: the state stays.
-KEEP_STATE = "keep"
 #: Separates a status from its sub-status.
 SUB_STATUS_SEPARATOR = " / "
 #: Most problems that one error message lists.
 MOST_PROBLEMS = 10
 PER_SECOND = {"text": None, "epoch_seconds": 1, "epoch_milliseconds": 1_000}
+#: The columns that a row with milestones is read with, once for each: its state, its time, and who did it.
+MILESTONE, MILESTONE_AT, MILESTONE_BY = "(milestone)", "(time of milestone)", "(person of milestone)"
 
-C = TypeVar("C", bound=CodeEnum)
-Column = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Value = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
-Columns = Annotated[frozenset[Column], Field(max_length=MOST_COLUMNS)]
+M = TypeVar("M", bound=StatusMeaning)
+
+#: Returns the state and its codes that the columns of a status give.
+StateReader = Callable[[tuple[str | None, ...]], StateAndFields | None]
 
 
 class MappingRefused(FileRefused):
@@ -62,18 +72,25 @@ class MappingRefused(FileRefused):
         super().__init__(f"The mapping {name} cannot be used. {self.why}")
 
 
-class _MappingModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class StatusMapping(MappingPart, Generic[M]):
+    """The columns of the status and its sub-status, and the meaning of each status."""
+
+    column: Column
+    detail: Column | None = None
+    values: Annotated[
+        dict[Value, M],
+        Field(min_length=1, max_length=MOST_VALUES),
+    ]
 
 
-class CodedColumn(_MappingModel, Generic[C]):
-    """A column of codes; `values` translates the source's codes. Without it they are this system's own.
+class MilestoneColumn(MappingPart):
+    """The column of the time at which a case came to a state, and that of the person who brought it there.
 
-    In the mapping the column's name alone may stand for a column without `values`.
+    In the mapping the time's column alone may stand for a milestone of which no person is known.
     """
 
     column: Column
-    values: Annotated[dict[Value, C], Field(max_length=MOST_VALUES)] = {}
+    by: Column | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -82,87 +99,17 @@ class CodedColumn(_MappingModel, Generic[C]):
         return {"column": value} if isinstance(value, str) else value
 
 
-class StatusMeaning(_MappingModel):
-    """The state and codes that a status of the source stands for; without `state` the case's state stays."""
+class FileMapping(MappingPart):
+    """The mapping of a file's columns to fields of this system: what those of all kinds of cases have.
 
-    state: IncidentState | None
-    hold_reason: HoldReason | None = None
-    resolution_code: ResolutionCode | None = None
+    A row is a case as it stood after a change (`at`, `state`), or says of the whole of a case when it came to
+    which state (`milestones`).
+    """
 
-    @model_validator(mode="before")
-    @classmethod
-    def expand_short_form(cls, value: Any) -> Any:
-        """Expands a state given alone into the full form, and KEEP_STATE into a meaning without a state."""
-        if isinstance(value, str):
-            value = {"state": value}
-        if isinstance(value, dict) and value.get("state") == KEEP_STATE:
-            value = value | {"state": None}
-        return value
-
-    @model_validator(mode="after")
-    def check_codes_fit_state(self) -> Self:
-        """Refuses a hold reason or resolution code that does not go with the state."""
-        if self.hold_reason is not None and self.state is not IncidentState.on_hold:
-            raise ValueError("hold_reason goes with the state on_hold")
-        if self.resolution_code is not None and self.state not in END_STATES:
-            raise ValueError("resolution_code goes with the states resolved and closed")
-        return self
-
-
-END_STATES = frozenset({IncidentState.resolved, IncidentState.closed})
-
-
-class StatusMapping(_MappingModel):
-    """The columns of the status and its sub-status, and the meaning of each status."""
-
-    column: Column
-    detail: Column | None = None
-    values: Annotated[
-        dict[Value, StatusMeaning],
-        Field(min_length=1, max_length=MOST_VALUES),
-    ]
-
-
-class ImportedIncidentFields(_MappingModel):
-    """The columns that give the fields of an incident."""
-
-    title: Column | None = None
-    description: Column | None = None
-    category: Column | None = None
-    service: Column | None = None
-    ci: Column | None = None
-    resolution: Column | None = None
-    cause: Column | None = None
-    team: Column | None = None
-    assignee: Column | None = None
-    requester: Column | None = None
-    priority: CodedColumn[Priority] | None = None
-    impact: CodedColumn[Impact] | None = None
-    urgency: CodedColumn[Urgency] | None = None
-    channel: CodedColumn[Channel] | None = None
-    effect: CodedColumn[Effect] | None = None
-    resolution_code: CodedColumn[ResolutionCode] | None = None
-
-    @cached_property
-    def columns(self) -> dict[str, str]:
-        """The column of each mapped field, by the field's name in the record."""
-        record = codecs(Incident)
-        columns: dict[str, str] = {}
-        for name in type(self).model_fields:
-            column = getattr(self, name)
-            if column is not None:
-                field = name if name in record else f"{name}_id"
-                columns[field] = column if isinstance(column, str) else column.column
-        return columns
-
-
-class FileMapping(_MappingModel):
-    """The mapping of a file's columns to fields of this system."""
-
-    process: Literal["incident"]
+    process: str
     source: Column | None = None
     case: Column
-    at: Column
+    at: Column | None = None
     opened: Column | None = None
     sequence: Column | None = None
     actor: Column | None = None
@@ -175,8 +122,21 @@ class FileMapping(_MappingModel):
     plain: Columns = frozenset()
     ignore: Columns = frozenset()
     afterwards: Columns = frozenset()
-    state: StatusMapping
-    fields: ImportedIncidentFields = ImportedIncidentFields()
+    state: StatusMapping[Any] | None = None
+    milestones: Mapping[Any, MilestoneColumn] | None = None
+    fields: ImportedFields = ImportedFields()
+
+    @model_validator(mode="after")
+    def check_rows(self) -> Self:
+        """Refuses a mapping that does not say how a row tells of its case, or says it in two ways."""
+        if self.milestones is None and (self.at is None or self.state is None):
+            raise ValueError(
+                "at and state are needed, or milestones where each row tells the whole of a case"
+            )
+        row_keys = (self.at, self.state, self.actor, self.sequence)
+        if self.milestones is not None and any(key is not None for key in row_keys):
+            raise ValueError("at, state, actor and sequence do not go with milestones")
+        return self
 
     @model_validator(mode="after")
     def check_columns(self) -> Self:
@@ -189,9 +149,15 @@ class FileMapping(_MappingModel):
             raise ValueError(
                 f"the column {ignored[0]!r} is ignored and is {self.keys_by_column[ignored[0]]}, too"
             )
-        if self.fields.resolution_code is not None and any(self._endings):
-            raise ValueError("resolution_code is told by a column or by the state, not by both")
+        for code in self._codes_by_state:
+            if getattr(self.fields, code, None) is not None:
+                raise ValueError(f"{code} is told by a column or by the state, not by both")
         return self
+
+    @property
+    def kind(self) -> ImportedKind:
+        """The kind of the cases."""
+        return KINDS[self.process]
 
     @cached_property
     def keys_by_column(self) -> dict[str, str]:
@@ -199,111 +165,193 @@ class FileMapping(_MappingModel):
         keys = {
             column: f"fields.{field.removesuffix('_id')}" for field, column in self.fields.columns.items()
         }
-        keys |= {self.state.column: "state.column", self.case: "case", self.at: "at"}
-        if self.state.detail is not None:
-            keys[self.state.detail] = "state.detail"
-        for key in ("opened", "sequence", "actor", "opener"):
+        for state, milestone in (self.milestones or {}).items():
+            keys |= {
+                column: f"milestones.{state.value}" for column in (milestone.column, milestone.by) if column
+            }
+        if self.state is not None:
+            keys |= {column: f"state.{key}" for key, column in self._status_columns(self.state)}
+        for key in ("case", "at", "opened", "sequence", "actor", "opener"):
             if (column := getattr(self, key)) is not None:
                 keys[column] = key
         return keys
+
+    @cached_property
+    def needed_columns(self) -> tuple[str, ...]:
+        """The columns without which no row can be read."""
+        status = () if self.state is None else [column for _, column in self._status_columns(self.state)]
+        return tuple(dict.fromkeys([self.case, *([self.at] if self.at else []), *status]))
+
+    @cached_property
+    def ending_columns(self) -> frozenset[str]:
+        """The columns that say how a case ended."""
+        return frozenset(c for field, c in self.fields.columns.items() if field in self.kind.ending)
 
     @cached_property
     def missing(self) -> frozenset[str]:
         """The texts that stand for a missing value, in lower case."""
         return frozenset({""} | {text.lower() for text in self.null})
 
-    @property
-    def _endings(self) -> Iterator[IncidentState]:
-        for standing in self.state.values.values():
-            if standing.resolution_code is not None and standing.state is not None:
-                yield standing.state
+    @staticmethod
+    def _status_columns(status: StatusMapping[Any]) -> list[tuple[str, str]]:
+        return [(key, column) for key in ("column", "detail") if (column := getattr(status, key)) is not None]
+
+    @cached_property
+    def _codes_by_state(self) -> dict[str, frozenset[CodeEnum]]:
+        """The codes that a status gives besides its state, and is not followed by with each; and the states
+        that it gives them with.
+        """
+        states: dict[str, set[CodeEnum]] = {}
+        for meaning in () if self.state is None else self.state.values.values():
+            for code in type(meaning).CODE_STATES:
+                if getattr(meaning, code) is not None and not self._is_default(code):
+                    states.setdefault(code, set()).add(meaning.state)
+        return {code: frozenset(of_code) for code, of_code in states.items()}
+
+    def _is_default(self, code: str) -> bool:
+        return any(code in defaults for defaults in self.kind.defaults.values())
 
     def format(self, name: str) -> Format:
         """Return the format of all files with this mapping."""
-        record = codecs(Incident)
+        record = codecs(self.kind.record)
         refers = {field: codec.refers.kind for field, codec in record.items() if codec.refers is not None}
         fields_by_column = {column: field for field, column in self.fields.columns.items()}
         names = {column: field for column, field in fields_by_column.items() if field in refers}
-        actors = tuple(column for column in (self.opener, self.actor) if column is not None)
-        with_state = {"hold_reason": frozenset(IncidentState)}
-        if endings := frozenset(self._endings):
-            with_state["resolution_code"] = endings
+        actor, time_column = self.actor, self.at or MILESTONE_AT
+        if self.milestones is not None:
+            actor = MILESTONE_BY
+        actors = tuple(column for column in (self.opener, actor) if column is not None)
+        by = {milestone.by for milestone in (self.milestones or {}).values() if milestone.by is not None}
+        every_state = frozenset(self.kind.states)
+        of_every_state = {name for codes in self.kind.defaults.values() for name in codes}
         return Format(
             name=name,
             kind=self.process,
-            persons=frozenset({*actors, *(c for c, field in names.items() if refers[field] == "person")}),
+            persons=frozenset(
+                {*actors, *by, *(c for c, field in names.items() if refers[field] == "person")}
+            ),
             teams=frozenset(c for c, field in names.items() if refers[field] == "team"),
             fields=fields_by_column,
             names=names,
             free_text={column: field for column, field in fields_by_column.items() if record[field].personal},
-            with_state=with_state,
-            time_columns=frozenset({self.at}),
-            actor=self.actor or "",
+            with_state=dict.fromkeys(of_every_state | self.kind.derived_names, every_state)
+            | self._codes_by_state,
+            time_columns=frozenset({time_column}),
+            actor=actor or "",
             opener=actors,
-            repeats=self.repeats,
+            repeats=self.repeats and self.milestones is None,
         )
 
     def layout(self, form: Format) -> Layout:
         """Return the layout of a file in the format `form` with this mapping: which column has which
         content.
         """
-        detail = () if self.state.detail is None else (self.state.detail,)
         plain = {
             column: field
             for column, field in form.fields.items()
             if column not in form.names and column not in form.free_text
         }
-        coded = dict(self._coded())
-        special_columns = {self.case, self.state.column, *detail} | (
-            {self.sequence} if self.sequence else set()
-        )
+        coded = {
+            column.column: (field, column.codes)
+            for kind in (CodedColumn, FlagColumn)
+            for field, column in self.fields.of_type(kind).items()
+        }
+        instants = {column.column: field for field, column in self.fields.of_type(InstantColumn).items()}
+        state, time_column = self._state_columns(), self.at or MILESTONE_AT
+        times = {self.opened, *instants}
+        times |= {milestone.column for milestone in (self.milestones or {}).values()}
+        special_columns = {self.case, *state} | ({self.sequence} if self.sequence else set())
         return Layout(
             case=self.case,
-            time_column=self.at,
+            time_column=time_column,
             opened=self.opened,
-            state=(self.state.column, *detail),
-            read_state=_StatusReader(self.state, meaningful_states=frozenset(self._endings)).read,
+            state=state,
+            read_state=self._read_state(),
             codes=coded,
-            texts={column: field for column, field in plain.items() if column not in coded},
+            texts={c: field for c, field in plain.items() if c not in coded and c not in instants},
+            instants=instants,
+            derived=self.kind.derived,
             named=form.persons | form.teams,
-            times=frozenset({self.at} | ({self.opened} if self.opened else set())),
+            times=frozenset({time_column, *(column for column in times if column is not None)}),
             plain_text_columns=frozenset({*plain, *special_columns, *self.plain}),
             final_value_columns=self.afterwards,
             missing=self.missing,
         )
 
-    def _coded(self) -> Iterator[tuple[str, tuple[str, Mapping[str, CodeEnum]]]]:
-        for name in ImportedIncidentFields.model_fields:
-            column = getattr(self.fields, name)
-            if isinstance(column, CodedColumn):
-                (kind,) = column.__pydantic_generic_metadata__["args"]
-                ours = {code.value.lower(): code for code in kind}
-                yield column.column, (name, {v.lower(): c for v, c in column.values.items()} or ours)
+    def _state_columns(self) -> tuple[str, ...]:
+        if self.state is None:
+            return (MILESTONE,)
+        return tuple(column for _, column in self._status_columns(self.state))
+
+    def _read_state(self) -> StateReader:
+        if self.state is None:
+            meanings = {state.value: _Meaning(state, {}) for state in self.kind.states}
+        else:
+            meanings = {
+                value.lower(): _Meaning(meaning.state, {c: getattr(meaning, c) for c in meaning.CODE_STATES})
+                for value, meaning in self.state.values.items()
+            }
+        return _StatusReader(meanings, self.kind, self._codes_by_state).read
+
+
+class IncidentMapping(FileMapping):
+    """The mapping of a file with a history of incidents."""
+
+    process: Literal["incident"]
+    state: StatusMapping[IncidentMeaning] | None = None
+    milestones: Annotated[dict[IncidentState, MilestoneColumn], Field(min_length=1)] | None = None
+    fields: ImportedIncidentFields = ImportedIncidentFields()
+
+
+class ChangeMapping(FileMapping):
+    """The mapping of a file with a history of changes."""
+
+    process: Literal["change"]
+    state: StatusMapping[ChangeMeaning] | None = None
+    milestones: Annotated[dict[ChangeState, MilestoneColumn], Field(min_length=1)] | None = None
+    fields: ImportedChangeFields = ImportedChangeFields()
+
+
+#: By what `process` says, for each of KINDS.
+MAPPINGS: Mapping[str, type[FileMapping]] = {"incident": IncidentMapping, "change": ChangeMapping}
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """The state that a status stands for, None if it stays, and the codes that it gives besides."""
+
+    state: CodeEnum | None
+    codes: Mapping[str, Any]
 
 
 class _StatusReader:
-    """Reads a state and its codes from a status and sub-status. `told` are the states that come with a
-    resolution code.
+    """Reads a state and its codes from a status and sub-status. `codes_by_state` are the codes that come with
+    some of the states.
     """
 
-    def __init__(self, status: StatusMapping, *, meaningful_states: frozenset[IncidentState]) -> None:
-        self._values = {value.lower(): standing for value, standing in status.values.items()}
-        self._states_with_code = meaningful_states
+    def __init__(
+        self,
+        meanings: Mapping[str, _Meaning],
+        kind: ImportedKind,
+        codes_by_state: Mapping[str, frozenset[CodeEnum]],
+    ) -> None:
+        self._meanings = meanings
+        self._defaults = kind.defaults
+        self._codes_by_state = codes_by_state
 
     def read(self, values: tuple[str | None, ...]) -> StateAndFields | None:
         """Return the state and the fields that go with it; None if the status is unknown or says nothing of
         the state.
         """
         status, *detail = ((value or "").lower() for value in values)
-        meaning = self._values.get(SUB_STATUS_SEPARATOR.join((status, *detail))) if detail else None
-        meaning = meaning or self._values.get(status)
+        meaning = self._meanings.get(SUB_STATUS_SEPARATOR.join((status, *detail))) if detail else None
+        meaning = meaning or self._meanings.get(status)
         if meaning is None or meaning.state is None:
             return None
-        fields: dict[str, Any] = {"hold_reason": meaning.hold_reason}
-        if meaning.state is IncidentState.on_hold and meaning.hold_reason is None:
-            fields["hold_reason"] = HoldReason.other
-        if meaning.state in self._states_with_code:
-            fields["resolution_code"] = meaning.resolution_code
+        fields = dict(self._defaults.get(meaning.state, {}))
+        for name, code in meaning.codes.items():
+            if code is not None or meaning.state in self._codes_by_state.get(name, ()):
+                fields[name] = code
         return meaning.state, fields
 
 
@@ -315,26 +363,31 @@ def read_mapping(text: str, name: str) -> FileMapping:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingRefused(name, [("", f"It is no TOML: {error}.")]) from error
+    lines, process = text.splitlines(), document.get("process", "incident")
+    if not isinstance(process, str) or process not in MAPPINGS:
+        expected = " or ".join(map(repr, MAPPINGS))
+        wrong = {"type": "enum", "loc": ("process",), "input": process, "ctx": {"expected": expected}}
+        raise MappingRefused(name, [_problem(lines, wrong, FileMapping)])
+    kind = MAPPINGS[process]
     try:
-        return FileMapping.model_validate(document)
+        return kind.model_validate(document)
     except ValidationError as error:
-        lines = text.splitlines()
-        raise MappingRefused(name, [_problem(lines, problem) for problem in error.errors()]) from error
+        raise MappingRefused(name, [_problem(lines, problem, kind) for problem in error.errors()]) from error
 
 
-def _problem(lines: list[str], error: Any) -> tuple[str, str]:
+def _problem(lines: list[str], error: Any, kind: type[FileMapping]) -> tuple[str, str]:
     path = [str(part) for part in error["loc"] if part != "[key]"]
     line = _line_of(lines, path)
     key = ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in path)
     if line and key:
         key = f"line {line}, {key}"
-    return key, _describe_error(error, path)
+    return key, _describe_error(error, path, kind)
 
 
-def _describe_error(error: Any, path: list[str]) -> str:
+def _describe_error(error: Any, path: list[str], mapping: type[FileMapping]) -> str:
     kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        return f"there is no such key here; there are {', '.join(_allowed_keys(path[:-1]))}."
+        return f"there is no such key here; there are {', '.join(_allowed_keys(path[:-1], mapping))}."
     if kind == "missing":
         return "this is needed and not there."
     if kind in ("enum", "literal_error"):
@@ -345,16 +398,16 @@ def _describe_error(error: Any, path: list[str]) -> str:
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
 
 
-def _allowed_keys(path: Iterable[str]) -> list[str]:
+def _allowed_keys(path: Iterable[str], mapping: type[FileMapping]) -> list[str]:
     """Return the keys that are allowed at this path of the mapping."""
-    part: type[BaseModel] | None = FileMapping
+    part: type[BaseModel] | None = mapping
     for name in path:
         field = part.model_fields.get(name) if part is not None else None
         part = None if field is None else next(_models(field.annotation), None)
         if field is not None and part is None:
             return []
         if part is None:
-            part = StatusMeaning
+            part = IncidentMeaning if mapping is IncidentMapping else ChangeMeaning
     return sorted(part.model_fields) if part is not None else []
 
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1098"
-down_revision = "1083"
+down_revision = "1095"
 branch_labels = None
 depends_on = None
 

@@ -139,7 +139,7 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
         "by": {},
         "value": 0,
         "cases": 0,
-        "excluded": {"cancelled": 0, "duplicate": 0, "rejected": 0, "staff": 0},
+        "excluded": {"cancelled": 0, "duplicate": 0, "rejected": 0, "staff": 0, "unknown": 0},
         "interval": {"low": 0, "high": 3.689, "level": 0.95},
         "small": True,
         "previous": {"value": 0, "change": None},

@@ -6,6 +6,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json, an_incident
+from tests.processes.incidents.test_alerts import FIRING, tool_of
 
 
 @pytest.fixture
@@ -69,3 +70,25 @@ async def test_what_the_caller_may_not_see_is_warned_of_as_what_is_not_there(api
         assert (warning["code"], warning["near"]) == ("unknown_ci", [])
     (warning,) = (await agent.post_ok("/v1/incidents", an_incident(ci="srv-71")))["warnings"]
     assert warning["near"] == ["srv-17"]
+
+
+async def test_the_answer_to_an_alert_warns_of_what_the_tool_names_and_nothing_here_has(
+    agent: Client, api: Api
+) -> None:
+    tool = await tool_of(api)
+    body = FIRING | {"service": "Mial", "ci": "srv-9"}
+    headers = {"idempotency-key": "alerted-once"}
+    first, second = [await tool.post("/v1/alerts", json=body, headers=headers) for _ in range(2)]
+    assert second.headers["idempotent-replayed"] == "true"
+    assert "etag" not in first.headers
+    assert first.json() == second.json()
+    warnings = first.json()["warnings"]
+    assert [(w["pointer"], w["code"], w["near"]) for w in warnings] == [
+        ("/service", "unknown_service", []),
+        ("/ci", "unknown_ci", []),
+    ], "it does not see services that are not live, so none is named as near"
+    path = f"/v1/incidents/{first.json()['incident']['id']}"
+    assert "warnings" not in await agent.read(path)
+    assert all("warnings" not in event["given"] for event in (await agent.read(f"{path}/events"))["items"])
+    of_mail = await tool.post_ok("/v1/alerts", FIRING | {"dedup_key": "another"})
+    assert "warnings" not in of_mail, "there is such a service"

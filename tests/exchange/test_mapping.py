@@ -34,8 +34,8 @@ def wrong(text: str) -> str:
 def test_those_of_the_documentation_are_right() -> None:
     page = (PROJECT / "docs" / "mappings.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    assert len(examples) == 2
-    assert [read_mapping(text, "shown").source for text in examples] == ["old-desk", "vinst"]
+    assert len(examples) == 3
+    assert [read_mapping(text, "shown").source for text in examples] == ["old-desk", "old-tool", "vinst"]
 
 
 def test_a_status_is_a_state_with_what_goes_with_it() -> None:
@@ -74,7 +74,8 @@ def test_codes_without_values_are_ours() -> None:
         ('case = "Ticket"', "case = 3", "line 3, case: input should be a valid string"),
         ('case = "Ticket"', 'case = ""', "line 3, case: string should have at least 1 character"),
         ('case = "Ticket"', "case = Ticket", "It is no TOML: Invalid value (at line 3, column 8)"),
-        ('"incident"', '"change"', "line 2, process: 'change' is not known; use 'incident'"),
+        ('"incident"', '"task"', "line 2, process: 'task' is not known; use 'incident' or 'change'"),
+        ('at = "Changed"', "", "at and state are needed, or milestones"),
         (
             'at = "Changed"',
             'at = "C"\ntim = "x"',

@@ -6,7 +6,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi, Unit
 from app.kpis.declaration.measures import Measure
-from app.kpis.facts.change_tables import DEPLOYMENT
+from app.kpis.facts.change_tables import CHANGES, DEPLOYMENT
 from app.kpis.facts.improvement_tables import SUGGESTION
 from app.kpis.facts.knowledge import ARTICLE, SERVICE
 from app.kpis.facts.table import FactTable
@@ -76,6 +76,7 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
     # Views of these.
     tables |= {"incident_recorded": INCIDENT[1], "request_ended": AGENT_WORK, "request_received": INCIDENT[1]}
     tables |= {"request_project_promised": tables.get("request_project_due", REQUEST[0])}
+    tables |= dict.fromkeys(("change_first_judged", "change_failure_judged"), CHANGES[2])
     tables |= {"request_solved": REQUEST[4], "service_life": SERVICE[0], "article_visit": ARTICLE[0]}
     tables |= {f"request_{table.name}": table for table in SATISFACTION}
     tables |= dict.fromkeys(("deployment_lead", "deployment_recovered", "deployment_life"), DEPLOYMENT[1])

@@ -120,7 +120,7 @@ async def test_the_first_rating_decides_the_month_and_the_last_within_30_days_wh
     )
     kpi_point = await point(db, "csat")
     assert (kpi_point.value, kpi_point.numerator, kpi_point.denominator, kpi_point.cases) == (4.0, 12, 3, 3)
-    assert kpi_point.excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 1}
+    assert kpi_point.excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 1, "unknown": 0}
     assert (kpi_point.status, kpi_point.small) == (KpiStatus.missed, True), "the target is above 4.0"
     assert kpi_point.beside["csat_satisfied_share"].value == 0.666667
     assert kpi_point.final_after == datetime(2026, 7, 1, tzinfo=UTC), "30 days after the period"

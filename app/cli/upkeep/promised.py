@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from app.cli import exits
 from app.cli.commands import command_line
 from app.contract.promises import without_texts
-from app.exchange.mapping import FileMapping
+from app.exchange.mapping import ChangeMapping, IncidentMapping
 from app.kpis.catalogue import KPIS
 from app.platform.schema import MIGRATIONS
 from app.platform.settings import PREFIX, Settings
@@ -29,7 +29,8 @@ def promises() -> Document:
         "exit_codes": {name.lower(): code for name, code in vars(exits).items() if name.isupper()},
         "settings": _settings(),
         "mapping_files": {
-            "import": without_texts(FileMapping.model_json_schema()),
+            "import": without_texts(IncidentMapping.model_json_schema()),
+            "import_change": without_texts(ChangeMapping.model_json_schema()),
             "webhook": without_texts(MappingDocument.model_json_schema()),
         },
         "kpis": {

@@ -11,6 +11,7 @@ from operator import itemgetter
 from app.common.times.written_times import TimeParser, first_without_offset
 from app.exchange.mapping import PER_SECOND, FileMapping
 from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
+from app.exchange.readers.milestones import MILESTONE_COLUMNS, MilestoneRows
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
 from app.exchange.readers.sorting import in_case_order
 from app.exchange.readers.table import FUTURE_TOLERANCE, TableReader, cells_of, peek_rows
@@ -41,10 +42,12 @@ class MappedRows:
         if not ahead:
             raise FileRefused("There is no row in the file.")
         layout = replace(self.mapping.layout(self.form), extra_column=self.extra_column)
-        table = TableReader(
-            heading, layout, self._time_parser(heading, layout.times, ahead), self.now + FUTURE_TOLERANCE
-        )
+        clock, latest = self._time_parser(heading, layout.times, ahead), self.now + FUTURE_TOLERANCE
         rows = chain(ahead, rows)
+        if self.mapping.milestones is not None:
+            rows = MilestoneRows(self.mapping, heading, clock, latest).read(rows)
+            heading = [*heading, *MILESTONE_COLUMNS]
+        table = TableReader(heading, layout, clock, latest)
         if self.mapping.sequence is not None:
             yield from in_case_order(rows, table, heading.index(self.mapping.sequence))
             return

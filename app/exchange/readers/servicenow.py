@@ -144,4 +144,6 @@ def _layout(heading: list[str]) -> Layout:
         plain_text_columns=codes.HARMLESS,
         final_value_columns=codes.AFTERWARDS,
         missing=codes.MISSING,
+        instants={},
+        derived=None,
     )

@@ -53,7 +53,8 @@ class Layout:
     `case`, `time_column`, `opened`: the columns of the case's name, the row's time and the opening time
     (None: the time of the first row). `state`: the columns that `read_state` takes the state from; it
     returns None if unknown. `codes`: column to field, and lower-case cell to code. `texts`: column to
-    field. `named`: columns with names of persons and teams; `times`: with instants; `plain_text_columns`:
+    field; `instants`: those of fields that are instants. `derived` returns the fields that follow from
+    others. `named`: columns with names of persons and teams; `times`: with instants; `plain_text_columns`:
     which the log may store in plain text, unlike all others. `final_value_columns`: columns that show final
     values in earlier rows, too. `missing`: lower-case texts that mean no value. `extra_column`: the column
     with all other values, as a JSON object of texts.
@@ -71,6 +72,8 @@ class Layout:
     plain_text_columns: frozenset[str]
     final_value_columns: frozenset[str]
     missing: frozenset[str]
+    instants: Mapping[str, str]
+    derived: Callable[[Mapping[str, Any]], dict[str, Any]] | None
     extra_column: str | None = None
 
 
@@ -206,8 +209,13 @@ class TableReader:
             (f, place[c], _CodeCache(codes)) for c, (f, codes) in layout.codes.items() if c in place
         ]
         self._texts = [(field, place[c]) for c, field in layout.texts.items() if c in place]
+        self._instants = [(field, place[c]) for c, field in layout.instants.items() if c in place]
+        self._derived = layout.derived
         self._record_key = itemgetter(
-            *self._states_at, *(n for _, n, _ in self._codes), *(n for _, n in self._texts)
+            *self._states_at,
+            *(n for _, n, _ in self._codes),
+            *(n for _, n in self._texts),
+            *(n for _, n in self._instants),
         )
         self._records: dict[tuple[str | None, ...], _RecordFields] = {}
         self._private = tuple(
@@ -335,7 +343,8 @@ class TableReader:
         if stands is None:
             # The state stays, and so do the fields that go with it.
             return None, fields, ("unknown_state", *irregular)
-        return stands[0], {**fields, **stands[1]}, irregular
+        derived = {} if self._derived is None else self._derived(fields)
+        return stands[0], {**fields, **stands[1], **derived}, irregular
 
     def _fields(self, values: tuple[str | None, ...]) -> dict[str, Any]:
         """Return the record's fields with codes or keys, and the title."""
@@ -343,7 +352,17 @@ class TableReader:
         for field, n in self._texts:
             value = values[n]
             fields[field] = _single_line(value) if self._uncacheable and value is not None else value
+        for field, n in self._instants:
+            fields[field] = self._instant(values[n])
         return fields
+
+    def _instant(self, text: str | None) -> datetime | Unknown | None:
+        """Return the instant that a value says; UNKNOWN if it says none."""
+        try:
+            parsed = None if text is None else self._clock[text]
+        except NotATime:
+            return UNKNOWN
+        return None if parsed is None else parsed.instant
 
     def _private_with_odd(self, values: tuple[str | None, ...]) -> tuple[str, ...]:
         """Return the private columns of this row, including those with values that look like neither a code

@@ -66,9 +66,7 @@ class Xes:
         """
         if not ahead:
             raise FileRefused("There is no event in the file.")
-        state = self.mapping.state
-        needed = (self.mapping.case, self.mapping.at, state.column, state.detail or state.column)
-        absent = [column for column in dict.fromkeys(needed) if column not in met]
+        absent = [column for column in self.mapping.needed_columns if column not in met]
         if absent and met:
             missing_keys = ", ".join(
                 f"{column!r} ({self.mapping.keys_by_column[column]} of the mapping)" for column in absent

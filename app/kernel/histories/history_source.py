@@ -140,7 +140,7 @@ class HistorySource(Generic[R]):
                 return Transition(row, True)
         if before in ended and after not in ended and any(row.is_open_in(after) for row in self._moving):
             again = [r for r in self._moving if r.is_open_in(before) and ended.isdisjoint(r.leads_to)]
-            return Transition(again[0], False)
+            return Transition(again[0] if again else None, False)
         return Transition(leading[0] if leading else None, False)
 
     def personal_event_fields(self, row: HistoryEntry) -> set[str]:

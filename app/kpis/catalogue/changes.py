@@ -30,15 +30,17 @@ CHANGE_FIRST_PASS = change_kpi(
         "window, not backed out and without an incident confirmed as caused by them; an emergency has no "
         "window. The verdict of the review counts where there is one, before it what the log says.",
         "Standard changes make it high: cut it by type. It moves until the reviews are done, and as "
-        "incidents come to light: cut it by verdict to see how many are not reviewed.",
+        "incidents come to light: cut it by verdict to see how many are not reviewed. Of imported changes "
+        "the window or the outcome may be unknown: those are left out, and counted as `unknown`.",
     ),
     zh=KpiTexts(
         "变更一次成功率",
         "期内实施结束的变更中，一次实施、在窗口内完成、未回退且未确认引发事件的占比；紧急变更没有窗口。"
         "有评审结论的以评审为准，尚未评审的按记录判定。",
-        "标准变更会使数值偏高，请按变更类型查看。评审完成之前及事件陆续发现时仍会变动：按判定方式查看可知有多少尚未评审。",
+        "标准变更会使数值偏高，请按变更类型查看。评审完成之前及事件陆续发现时仍会变动：按判定方式查看可知有多少尚未评审。"
+        "导入的变更可能缺少窗口或结果：此类不计，另以 `unknown` 列出数量。",
     ),
-    fact="ended",
+    fact="first_judged",
     measure=Measure.at_first,
     aggregate=Aggregate.share,
     unit=Unit.ratio,
@@ -56,14 +58,16 @@ CHANGE_FAILURE_RATE = change_kpi(
         "Of the changes whose implementation ended in the period, the share that was backed out, that the "
         "review calls failed, or that is confirmed as the cause of an incident.",
         "It is not the rest of those right the first time: what succeeded with issues is in neither. "
-        "Incidents that nobody has linked to their change do not count.",
+        "Incidents that nobody has linked to their change do not count. Imported changes that were closed "
+        "with no word of their outcome are left out, and counted as `unknown`.",
     ),
     zh=KpiTexts(
         "变更失败率",
         "期内实施结束的变更中，已回退、评审判定失败或确认引发事件的占比。",
-        "它与一次成功率之和不等于一：“成功但有问题”的两者都不计。未与变更关联的事件不计。",
+        "它与一次成功率之和不等于一：“成功但有问题”的两者都不计。未与变更关联的事件不计。"
+        "导入后已关闭而未说明结果的变更不计，另以 `unknown` 列出数量。",
     ),
-    fact="ended",
+    fact="failure_judged",
     measure=Measure.failed,
     aggregate=Aggregate.share,
     unit=Unit.ratio,
@@ -127,12 +131,14 @@ CHANGE_LEAD_SECONDS = change_kpi(
         "first time in the period. A change is handed in by its submission; a standard one, which needs "
         "none, as it is scheduled.",
         "What waits for its window is in it: standard changes are short, so cut it by type. Changes that "
-        "were backed out before they were implemented are not in it.",
+        "were backed out before they were implemented are not in it; nor are those of which nobody knows "
+        "when they were handed in, which are counted as `unknown`.",
     ),
     zh=KpiTexts(
         "变更交付周期",
         "期内首次实施完成的变更，自提交至实施完成的平均秒数；无需提交的标准变更自排期起计。",
-        "等待窗口的时间计入；标准变更耗时短，请按变更类型查看。实施完成前即回退的不计。",
+        "等待窗口的时间计入；标准变更耗时短，请按变更类型查看。实施完成前即回退的不计；提交时间不明的也不计，"
+        "另以 `unknown` 列出数量。",
     ),
     fact="implemented",
     measure=Measure.seconds,

@@ -30,7 +30,8 @@ standing as (
   from placed
   window in_order as (partition by case_id order by place)
 ),
--- Handed in is what is no draft any more: submitted, or scheduled from a template.
+-- Handed in is what is no draft any more: submitted, or scheduled from a template. What another tool tells first in a later
+-- state was handed in at a time that nobody knows.
 turns as (
   select *, max(opened_at) over whole as begun_at,
     min(place) filter (where state <> 'draft') over whole as handing,
@@ -61,38 +62,50 @@ decided as materialized (
     case when place = 1 then begun_at else greatest(begun_at, occurred_at) end as since,
     max(position) filter (where place = 1) over whole as opened_position,
     max(occurred_at) filter (where place = handing) over whole as handed_at,
+    bool_or(state = 'submitted' or (state = 'scheduled' and change_type is not distinct from 'standard'))
+      filter (where place = handing) over whole as handing_known,
     max(greatest(begun_at, occurred_at)) filter (where place = handing) over whole as waits_since,
     max(occurred_at) filter (where place = start) over whole as started_at,
     max(known->>'outcome') filter (where place = last_place) over whole as outcome,
     bool_or((known->>'first_pass')::boolean) filter (where place = last_place) over whole as first_pass,
-    max(state) filter (where place = last_state and state in ('cancelled', 'rejected')) over whole as excluded
+    max(state) filter (where place = last_state and state in ('cancelled', 'rejected')) over whole as excluded,
+    bool_or(state = 'closed') filter (where place = last_state) over whole as closed
   from turns left join harmful using (case_id)
   window whole as (partition by case_id)
 ),
 change_started as (
-  select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
+  select case_id, occurred_at as at, change_type, team_id, service, risk,
+    coalesce(excluded, case when change_type is null then 'unknown' end) as excluded, any_irregular as irregular, position,
     opened_position
   from decided where place = start
 ),
 -- By when those were handed in that a deployment brings.
 change_handed as (
-  select case_id, occurred_at as at from decided where place = handing
+  select case_id, occurred_at as at from decided where place = handing and handing_known
 ),
--- What its review says holds, and before it what the log says.
+-- What its review says holds, and before it what the log says. What was closed with no word of how it went is not known to
+-- have gone well; and where a window, a start or the type is not known, nor is whether it went as planned.
 change_ended as (
   select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
     opened_position, case when first_pass is null then 'computed' else 'reviewed' end as verdict,
-    coalesce(first_pass, starts <= 1 and completions = 1 and not backed_out and not caused_incidents and coalesce(
+    coalesce(first_pass, not harmed and starts <= 1 and completions <= 1 and judged and (
       change_type = 'emergency' or (
-        started_at >= (known->>'window_from_at')::timestamptz and occurred_at <= (known->>'window_until_at')::timestamptz),
-      false)) as at_first,
-    backed_out or caused_incidents or coalesce(outcome in ('failed', 'backed_out'), false) as failed
-  from decided where place = ending
+        started_at >= (known->>'window_from_at')::timestamptz and occurred_at <= (known->>'window_until_at')::timestamptz)
+    )) as at_first,
+    harmed or not judged as failed
+  from decided
+  cross join lateral (
+    select backed_out or caused_incidents or coalesce(outcome in ('failed', 'backed_out'), false) as harmed,
+      case when outcome is not null or not closed then true end as judged
+  ) verdict
+  where place = ending
 ),
 -- A change that was backed out before it was implemented has no lead time.
 change_implemented as (
-  select case_id, occurred_at as at, change_type, team_id, service, risk, excluded, any_irregular as irregular, position,
-    opened_position, greatest(round(extract(epoch from occurred_at - handed_at)), 0)::bigint as seconds
+  select case_id, occurred_at as at, change_type, team_id, service, risk,
+    coalesce(excluded, case when not handing_known then 'unknown' end) as excluded, any_irregular as irregular, position,
+    opened_position,
+    case when handing_known then greatest(round(extract(epoch from occurred_at - handed_at)), 0)::bigint end as seconds
   from decided where place = completion and place = ending
 ),
 stretches as (

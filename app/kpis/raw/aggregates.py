@@ -36,6 +36,7 @@ class Cell:
     duplicate: int = 0
     rejected: int = 0
     staff: int = 0
+    unknown: int = 0
     reference: int = 0
     loaded: bool = True
     rota_days: int = 0
@@ -103,7 +104,7 @@ select period.number{cut}, count(*), count(*) filter (where excluded is null),
   max(seconds) filter (where excluded is null), count(*) filter (where excluded is null and skewed),
   count(*) filter (where excluded = 'cancelled'),
   count(*) filter (where excluded = 'duplicate'), count(*) filter (where excluded = 'rejected'),
-  count(*) filter (where excluded = 'staff')
+  count(*) filter (where excluded = 'staff'), count(*) filter (where excluded = 'unknown')
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
 join counted on at >= begin_at and at < end_at

@@ -33,6 +33,7 @@ def expected_figures(
         "duplicate": cell.duplicate,
         "rejected": cell.rejected,
         "staff": cell.staff,
+        "unknown": cell.unknown,
     }
     if kpi.aggregate is Aggregate.kaplan_meier:
         median, p90 = (observed.median, observed.p90) if observed else (None, None)

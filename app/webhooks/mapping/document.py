@@ -11,7 +11,7 @@ from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel
 from app.common.times.written_times import DateOrder
-from app.exchange.mapping import MOST_VALUES, StatusMeaning
+from app.exchange.kinds import MOST_VALUES, IncidentMeaning
 from app.expressions.language import LONGEST_EXPRESSION
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.webhooks.mapping.updates import ALERT_STATUSES, UpdateKind
@@ -198,7 +198,7 @@ class Entry(_MappingModel):
                 words = ", ".join(ALERT_STATUSES)
                 raise ValueError(f'values.status."{value}": {meaning!r} is not known; use one of {words}')
             if self.kind is UpdateKind.ticket:
-                StatusMeaning.model_validate(meaning)
+                IncidentMeaning.model_validate(meaning)
 
 
 class Ignored(_MappingModel):

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from app.common.children import Visibility
 from app.common.tickets import HoldReason
-from app.exchange.mapping import KEEP_STATE, StatusMeaning
+from app.exchange.kinds import KEEP_STATE, IncidentMeaning
 from app.expressions.functions import time as time_text
 from app.expressions.language import (
     MISSING,
@@ -311,7 +311,7 @@ class _Reader:
         stated = self.mapped_code("status", entry.status, meanings)
         state = None
         if stated is not MISSING and stated is not None:
-            meaning = StatusMeaning.model_validate(stated)
+            meaning = IncidentMeaning.model_validate(stated)
             state = meaning.state
             fields |= _fields_of_state(meaning, meanings)
         actor = self.person("actor", entry.actor)
@@ -455,7 +455,7 @@ def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:
     return {value.lower(): meaning for value, meaning in values.items()}
 
 
-def _fields_of_state(meaning: StatusMeaning, meanings: Dictionary[str, Any]) -> dict[str, Any]:
+def _fields_of_state(meaning: IncidentMeaning, meanings: Dictionary[str, Any]) -> dict[str, Any]:
     """Return the fields that go with a state, as with the import of a file."""
     fields: dict[str, Any] = {}
     if meaning.state is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.kpis.brute_force.counted import Counted, Open
 
-REASONS = ("cancelled", "duplicate", "rejected", "staff")
+REASONS = ("cancelled", "duplicate", "rejected", "staff", "unknown")
 #: The ages of open cases end below so many seconds.
 AGES = (
     (86_400, "0_to_1_days"),

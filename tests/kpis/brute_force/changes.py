@@ -65,6 +65,15 @@ class Change:
         return next((n for n, state in self.states if state != "draft"), None)
 
     @cached_property
+    def is_known_when_handed_in(self) -> bool:
+        """Whether the step by which it left the draft is that by which changes are handed in."""
+        if self.handed_in is None:
+            return False
+        state = self.state(self.handed_in)
+        is_standard = self.record.fields(self.handed_in).get("type") == "standard"
+        return state == "submitted" or (state == "scheduled" and is_standard)
+
+    @cached_property
     def handed_in_at(self) -> datetime | None:
         """When it was handed in: nothing happens to it before its opening."""
         return None if self.handed_in is None else max(self.record.opened_at, self.steps[self.handed_in].at)
@@ -86,28 +95,37 @@ class Change:
         return "computed" if self.known.get("first_pass") is None else "reviewed"
 
     @cached_property
-    def went_at_once(self) -> bool:
-        """What its review says; before it what the log says."""
+    def went_at_once(self) -> bool | None:
+        """What its review says; before it what the log says, None if that does not tell."""
         if self.known.get("first_pass") is not None:
             return bool(self.known["first_pass"])
         begun, over = self.entries("implementing"), self.entries(IMPLEMENTED)
-        if len(begun) > 1 or len(over) != 1 or self.turns(BACKED_OUT) or self.has_caused:
+        if len(begun) > 1 or len(over) != 1 or self.failed:
             return False
-        fields = self.record.fields(over[0])
-        return fields.get("type") == "emergency" or bool(begun and self._is_in_window(begun[0], over[0]))
+        kind = self.record.fields(over[0]).get("type")
+        in_window = self._is_in_window(begun[0] if begun else None, over[0])
+        if in_window is False and kind not in {None, "emergency"}:
+            return False
+        return True if self.failed is False and (kind == "emergency" or in_window) else None
 
-    def _is_in_window(self, begun: int, over: int) -> bool:
+    def _is_in_window(self, begun: int | None, over: int) -> bool | None:
+        """Whether it began and ended in its window; None if too little is known to say so."""
         fields = self.record.fields(over)
         since, until = instant_of(fields.get("window_from_at")), instant_of(fields.get("window_until_at"))
-        if since is None or until is None:
+        began_at = None if begun is None else self.steps[begun].at
+        if (since and began_at and began_at < since) or (until and self.steps[over].at > until):
             return False
-        return since <= self.steps[begun].at and self.steps[over].at <= until
+        return None if since is None or until is None or began_at is None else True
 
     @cached_property
-    def failed(self) -> bool:
-        """Whether it was backed out, is confirmed as a cause, or failed by its review."""
-        outcome = self.known.get("outcome") in {"failed", BACKED_OUT}
-        return bool(self.turns(BACKED_OUT)) or self.has_caused or outcome
+    def failed(self) -> bool | None:
+        """Whether it was backed out, is confirmed as a cause, or failed by its review; None if it was closed
+        and nobody says how it went.
+        """
+        outcome = self.known.get("outcome")
+        if self.turns(BACKED_OUT) or self.has_caused or outcome in {"failed", BACKED_OUT}:
+            return True
+        return None if outcome is None and self.states[-1][1] == "closed" else False
 
     def state(self, n: int) -> str:
         """The state after its first n + 1 steps."""
@@ -126,24 +144,33 @@ def _made(world: World) -> list[Change]:
     return [Change(record) for record in world.of("change")]
 
 
-def _at(which: Callable[[Change], int | None], number: Callable[[Change, int], int]) -> Any:
-    """The changes that have such a step, each with a number."""
+def _at(which: Callable[[Change], int | None], number: Callable[[Change, int], int | None]) -> Any:
+    """The changes that have such a step, each with a number; those of which it is not known are left out."""
 
     def cases(world: World) -> list[Counted]:
         counted_cases = []
         for change in _changes(world):
             n = which(change)
             if n is not None:
+                figure = number(change, n)
+                reason = change.excluded or ("unknown" if figure is None else None)
                 counted_cases.append(
-                    Counted(change.id, change.steps[n].at, number(change, n), change.cut(n), change.excluded)
+                    Counted(change.id, change.steps[n].at, figure or 0, change.cut(n), reason)
                 )
         return counted_cases
 
     return cases
 
 
-def _lead(change: Change, n: int) -> int:
+def _emergency(change: Change, n: int) -> int | None:
+    kind = change.record.fields(n).get("type")
+    return None if kind is None else int(kind == "emergency")
+
+
+def _lead(change: Change, n: int) -> int | None:
     assert change.handed_in is not None
+    if not change.is_known_when_handed_in:
+        return None
     return seconds_between(change.steps[change.handed_in].at, change.steps[n].at)
 
 
@@ -215,14 +242,12 @@ def _team_of(world: World, person: str | None, step: Step) -> str | None:
 
 
 DEFINITIONS = {
-    "change_first_pass": Definition(
-        _at(lambda change: change.ended, lambda change, n: int(change.went_at_once))
-    ),
-    "change_failure_rate": Definition(_at(lambda change: change.ended, lambda change, n: int(change.failed))),
+    "change_first_pass": Definition(_at(lambda change: change.ended, lambda change, n: change.went_at_once)),
+    "change_failure_rate": Definition(_at(lambda change: change.ended, lambda change, n: change.failed)),
     "emergency_share": Definition(
         _at(
             lambda change: min(change.turns("implementing"), default=None),
-            lambda change, n: int(change.record.fields(n).get("type") == "emergency"),
+            _emergency,
         )
     ),
     "unauthorised_changes": Definition(_alterations),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -136,13 +136,18 @@ def _led(world: World) -> list[Counted]:
     ]
     first: dict[Brought, Counted] = {}
     for deployment, service, since in brought:
-        seconds = max(0, seconds_between(since, deployment.ended_at))
-        first.setdefault(service, Counted(deployment.id, deployment.ended_at, seconds, deployment.cut))
+        seconds = 0 if since is None else max(0, seconds_between(since, deployment.ended_at))
+        reason = "unknown" if since is None else None
+        first.setdefault(
+            service, Counted(deployment.id, deployment.ended_at, seconds, deployment.cut, reason)
+        )
     return list(first.values())
 
 
-def _brought(deployment: Deployment, world: World) -> dict[Brought, datetime]:
-    """The revisions of its service that it brings, or else the changes, each with when it began."""
+def _brought(deployment: Deployment, world: World) -> Mapping[Brought, datetime | None]:
+    """The revisions of its service that it brings, or else the changes, each with when it began; None: nobody
+    knows when the change was handed in.
+    """
     instant_by_key: dict[Brought, datetime] = {}
     for revision_row in deployment.known.get("revisions") or ():
         service, committed_at = (
@@ -153,11 +158,15 @@ def _brought(deployment: Deployment, world: World) -> dict[Brought, datetime]:
         instant_by_key[service] = min(committed_at, instant_by_key.get(service, committed_at))
     if instant_by_key:
         return instant_by_key
-    for change_id in deployment.known.get("change_ids") or ():
-        change = Change(world.records[f"change/{change_id}"])
-        if change.handed_in is not None:
-            instant_by_key[None, change_id] = change.steps[change.handed_in].at
-    return instant_by_key
+    changes = (
+        Change(world.records[f"change/{change_id}"]) for change_id in deployment.known.get("change_ids") or ()
+    )
+    return {
+        (None, change.id): change.steps[change.handed_in].at
+        if change.handed_in is not None and change.is_known_when_handed_in
+        else None
+        for change in changes
+    }
 
 
 def _failed(world: World) -> list[Counted]:

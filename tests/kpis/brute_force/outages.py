@@ -182,7 +182,7 @@ def _said(value: Fraction | int | None, cases: int, over: tuple[int, int] | None
         "cases": cases,
         "numerator": numerator,
         "denominator": denominator,
-        "excluded": dict.fromkeys(("cancelled", "duplicate", "rejected", "staff"), 0),
+        "excluded": dict.fromkeys(("cancelled", "duplicate", "rejected", "staff", "unknown"), 0),
         "exposure": {
             name: exposure.get(name)
             for name in ("agreed_seconds", "outage_seconds", "outages", "expected", "at_least")

@@ -6,6 +6,14 @@ entry as (
 handing as (
   select distinct on (stream) * from turn where state <> 'draft' order by stream, rank
 ),
+-- Of what came from the draft to another state, nobody knows when it was handed in.
+handed_in as (
+  select * from handing
+  where state = 'submitted' or (state = 'scheduled' and (
+      select told->>'type' from event where event.stream = handing.stream and event.rank <= handing.rank and told ? 'type'
+      order by event.rank desc limit 1
+    ) = 'standard')
+),
 start as (
   select distinct on (stream) * from turn where state = 'implementing' order by stream, rank
 ),
@@ -22,6 +30,10 @@ review as (
     (array_agg(told->>'outcome' order by rank desc) filter (where told ? 'outcome'))[1] as outcome,
     (array_agg(told->>'first_pass' order by rank desc) filter (where told ? 'first_pass'))[1]::boolean as first_pass
   from event group by stream
+),
+-- Those that ended with no word of how they went.
+unjudged as (
+  select stream from last_turn left join review using (stream) where state = 'closed' and review.outcome is null
 ),
 -- What it is linked to as the cause of, at last.
 caused as (

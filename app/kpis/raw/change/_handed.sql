@@ -1,7 +1,7 @@
 -- parts: cases
--- When each change was handed in.
+-- When each change was handed in, where that is known.
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,
     false as standing
-  from handing
+  from handed_in
 )

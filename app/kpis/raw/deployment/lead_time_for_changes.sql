@@ -1,6 +1,6 @@
 -- parts: cases
 -- lead_time_for_changes: of what was deployed into production for the first time, each revision, or where a deployment names
--- none, each change, how long it was after it was committed, or handed in.
+-- none, each change, how long it was after it was committed, or handed in. When that was may not be known.
 -- What was told that it carries, up to its end.
 carried as (
   select ended.stream,
@@ -23,9 +23,10 @@ brought as (
   where ended.state in ('succeeded', 'rolled_back') and jsonb_array_length(revisions) = 0
 ),
 decided as (
-  select stream, rank, at, greatest(round(extract(epoch from at - begun_at)), 0)::bigint as seconds
+  select stream, rank, at,
+    case when begun_at is not null then greatest(round(extract(epoch from at - begun_at)), 0)::bigint end as seconds,
+    case when begun_at is null then 'unknown' end as left_out
   from (
     select distinct on (what) * from brought order by what, at, split_part(stream, '/', 2)::uuid
   ) first_time
-  where begun_at is not null
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.common.priorities.priority import Impact, Urgency
-from app.common.records import CodeEnum
+from app.common.records import CodeEnum, KeyRef
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import FreeText, Instant, RecordKey, ShortText, Title
 from app.kernel.actions.refusals import WrongValue
@@ -57,9 +57,15 @@ class Alert(BaseModel):
     effect: Effect | None = Field(
         default=None, description="The effect on the service; required if it fires."
     )
-    service: RecordKey | None = Field(default=None, description="The key of the service, if known.")
-    ci: RecordKey | None = Field(default=None, description="The key of the configuration item, if known.")
-    category: RecordKey | None = Field(default=None, description="The key of the category, if known.")
+    service: Annotated[RecordKey | None, KeyRef("service")] = Field(
+        default=None, description="The key of the service, if known."
+    )
+    ci: Annotated[RecordKey | None, KeyRef("ci")] = Field(
+        default=None, description="The key of the configuration item, if known."
+    )
+    category: Annotated[RecordKey | None, KeyRef("category", per_process=True)] = Field(
+        default=None, description="The key of the category, if known."
+    )
     labels: Labels | None = Field(
         default=None,
         description="Its labels, by which alert rules route and group it: values by their names.",

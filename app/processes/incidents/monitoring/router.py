@@ -8,7 +8,7 @@ acknowledged in its tool adds a comment.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -23,6 +23,7 @@ from app.api.listings.list_queries import Paging
 from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
 from app.api.records.shapes import OutputModel, Renderer, page_of
 from app.api.requests import idempotency
+from app.api.unknown_keys import unknown_keys_of, warned_shape
 from app.common.people import Role
 from app.kernel.actions.actor_policy import integration, staff
 from app.processes.incidents.alert_rules.lookups import active_alert_rules
@@ -97,7 +98,7 @@ async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[
     "",
     operation_id="send_alert",
     summary="Send an alert",
-    response_model=AlertOut,
+    response_model=warned_shape(AlertOut),
     responses=problems(400, 403, 409, 413, 415, 422)
     | {200: {"headers": {"Content-Language": {}, "Idempotent-Replayed": {}}}},
 )
@@ -121,5 +122,7 @@ async def send_alert(
     headers = {"Content-Language": context.language}
     if done is not None and done.replayed:
         headers["Idempotent-Replayed"] = "true"
-    body = to_json({"outcome": outcome, "incident": answer})
-    return Response(body, headers=headers, media_type="application/json")
+    members: dict[str, Any] = {"outcome": outcome, "incident": answer}
+    if warnings := await unknown_keys_of(ledger, alert, LIFECYCLE.kind, context):
+        members["warnings"] = warnings
+    return Response(to_json(members), headers=headers, media_type="application/json")
