@@ -119,8 +119,8 @@ def note_failure(calendar: AbsenceCalendar, body: NoteFetchFailure, ctx: ActionC
 
 
 async def noted_already(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
-    """Refuse to tell of a failure twice (`failing_already`)."""
-    return None if calendar.failing_since_at is None else "failing_already"
+    """Refuse to tell of a failure twice (`calendar_failing_already`)."""
+    return None if calendar.failing_since_at is None else "calendar_failing_already"
 
 
 def note_recovery(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -129,8 +129,8 @@ def note_recovery(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionCont
 
 
 async def no_failure(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
-    """Refuse to note a recovery that no failure was told before (`not_failing`)."""
-    return "not_failing" if calendar.failing_since_at is None else None
+    """Refuse to note a recovery that no failure was told before (`calendar_not_failing`)."""
+    return "calendar_not_failing" if calendar.failing_since_at is None else None
 
 
 #: The deputy votes in the person's name: no assistant and no machine names one.

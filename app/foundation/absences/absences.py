@@ -237,12 +237,12 @@ async def _may_keep(reads: ReadContext, absence: Absence, person_id: UUID | None
 
 TELL_PERSON = RecipientRule(NoticeType.absence_entered, field="person_id", when="entered_by_id")
 TELL_AGAIN = (
-    RecipientRule(NoticeType.deputises, field="deputy_id"),
-    RecipientRule(NoticeType.covers_on_call, field="cover_id"),
+    RecipientRule(NoticeType.deputises, field="deputy_id", when="deputy_id"),
+    RecipientRule(NoticeType.covers_on_call, field="cover_id", when="cover_id"),
 )
 TELL_OF_END = (
-    RecipientRule(NoticeType.deputises_no_more, field="deputy_id"),
-    RecipientRule(NoticeType.deputises_no_more, field="cover_id"),
+    RecipientRule(NoticeType.deputises_no_more, field="deputy_id", when="deputy_id"),
+    RecipientRule(NoticeType.deputises_no_more, field="cover_id", when="cover_id"),
 )
 CHANGED = (not_your_absence, absence_over)
 

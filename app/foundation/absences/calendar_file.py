@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
-from icalendar import Calendar
+from icalendar import Calendar, vRecur
 
 from app.foundation.absences.records import FetchFailure
 
@@ -55,7 +56,7 @@ class CalendarContent:
     unreadable: int
 
 
-class CalendarRefused(ValueError):
+class CalendarRefused(Exception):
     """The calendar cannot be taken; `failure` says why."""
 
     def __init__(self, failure: FetchFailure) -> None:
@@ -90,7 +91,7 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
                 absences[absence.key] = absence
                 if len(absences) > MOST_ABSENCES:
                     raise CalendarRefused(FetchFailure.too_many_absences)
-        except (_Unreadable, ArithmeticError, AttributeError, KeyError, TypeError):
+        except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError):  # also what is broken
             unreadable += 1
     ordered = sorted(absences.values(), key=lambda absence: (absence.begin, absence.key))
     return CalendarContent(tuple(ordered), unreadable)
@@ -100,9 +101,9 @@ def _replaced(events: list[Any], zone: ZoneInfo) -> set[tuple[str, datetime]]:
     """Return the occurrences of series that have an event of their own: UID and original beginning."""
     replaced = set()
     for event in events:
-        original = event.get("RECURRENCE-ID")
-        if isinstance(when := getattr(original, "dt", None), date):
-            replaced.add((str(event.get("UID", "")), _instant(when, zone)))
+        with suppress(ValueError):  # counted as unreadable later
+            if isinstance(when := getattr(event.get("RECURRENCE-ID"), "dt", None), date):
+                replaced.add((str(event.get("UID", "")), _instant(when, zone)))
     return replaced
 
 
@@ -206,7 +207,7 @@ def _dates(event: Any, name: str) -> list[date]:
 
 def _rule(rule: Any, start: date) -> Iterator[datetime]:
     """Return the occurrences by the rule. Raises _Unreadable for one that is none, or finer than days."""
-    if not isinstance(rule, dict) or {str(each).upper() for each in rule.get("FREQ", ())} - FREQUENCIES:
+    if not isinstance(rule, vRecur) or {str(each).upper() for each in rule.get("FREQ", ())} - FREQUENCIES:
         raise _Unreadable
     first = start if isinstance(start, datetime) else datetime.combine(start, time())
     parts = dict(part.split("=", 1) for part in rule.to_ical().decode().split(";"))
