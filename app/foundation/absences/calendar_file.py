@@ -87,12 +87,14 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
     unreadable = 0
     for event in events:
         try:
-            for absence in _occurrences(event, zone, replaced, begin, end):
-                absences[absence.key] = absence
-                if len(absences) > MOST_ABSENCES:
-                    raise CalendarRefused(FetchFailure.too_many_absences)
+            # All of a series, or nothing of it.
+            of_event = {each.key: each for each in _occurrences(event, zone, replaced, begin, end)}
         except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError):  # also what is broken
             unreadable += 1
+            continue
+        absences |= of_event
+        if len(absences) > MOST_ABSENCES:
+            raise CalendarRefused(FetchFailure.too_many_absences)
     ordered = sorted(absences.values(), key=lambda absence: (absence.begin, absence.key))
     return CalendarContent(tuple(ordered), unreadable)
 

@@ -53,6 +53,11 @@ async def lead(api: Api, client: Client) -> None:
     await act(api.ledger, rule_caller("tests"), "team", "edit", "network", body)
 
 
+def raised(name: str, error: Exception) -> None:
+    """What goes wrong with a notice."""
+    raise error
+
+
 async def seen(client: Client) -> list[str]:
     """The ids of the absences that they see."""
     return [item["id"] for item in (await client.read(ABSENCES))["items"]]
@@ -118,7 +123,7 @@ async def test_no_rule_assigns_work_to_whoever_is_away_and_the_trial_says_so(api
     await api.team("network")
     admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
     chen = await api.client("Chen", Role.engineer, teams=("network",))
-    await admin.post_ok("/v1/assignment_rules", a_rule(1, "network", choose="round_robin"))
+    await admin.post_ok("/v1/assignment_rules", a_rule(1, "network", choose="in_turn"))
     assert (await tried(agent))["person"]["name"] == "Chen"
     absence = await chen.post_ok(ABSENCES, away())
     trial = await tried(agent)
@@ -156,8 +161,11 @@ async def test_on_call_a_stand_in_goes_before_the_deputy_and_the_deputy_before_t
     stand_in = {"team": "network", "duty": "on_call", "person": "me", "instead_of": chen.id}
     await tomasz.post_ok("/v1/stand_ins", {**stand_in, "starts_at": in_days(-0.5), "ends_at": in_days(0.5)})
     assert await on_call(chen) == ["Tomasz"]
-    await catch_up(connection, notices.consumer(api.ledger, lambda: datetime.now(UTC)))
-    told = await api.ledger.db.rows("select person_id, step from deliveries.pending_notice")
+    now = datetime.now(UTC)
+    await catch_up(connection, notices.consumer(api.ledger, lambda: now))
+    while await notices.send_due(connection, api.ledger, now + timedelta(minutes=2), failed=raised):
+        pass
+    told = await api.ledger.db.rows("select person_id, unnest(steps) as step from fold.notice")
     steps = {(str(row["person_id"]), row["step"]) for row in told}
     assert {(tomasz.id, "deputises"), (stranger.id, "deputises"), (lena.id, "covers_on_call")} <= steps
 

@@ -137,7 +137,7 @@ async def test_an_address_is_fetched_compared_and_its_failures_are_told(
 
 async def test_addresses_of_ones_own_network_are_refused(api: Api, connection: Connection) -> None:
     chen = await api.client("Chen", Role.engineer)
-    api.ledger.settings.outward_networks = ""
+    api.ledger.settings = api.ledger.settings.model_copy(update={"outward_networks": ""})
     for url, code in (
         ("http://127.0.0.1:9/x.ics", "address_refused"),
         ("http://169.254.169.254/latest", "address_refused"),
