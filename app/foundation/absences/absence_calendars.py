@@ -123,8 +123,8 @@ async def noted_already(reads: ReadContext, calendar: AbsenceCalendar, ctx: Acti
     return None if calendar.failing_since_at is None else "calendar_failing_already"
 
 
-def note_recovery(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Note that the calendar is fetched and read again."""
+def clear_failure(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Clear the failure: the calendar is fetched and read again."""
     calendar.failing_since_at = calendar.failing_because = None
 
 
@@ -151,7 +151,7 @@ LIFECYCLE = Lifecycle(
         action(move,          "变更地址", [State.active], STAYS,        OWNER,  "absence_calendar.moved"),
         action(end,           "终止",     [State.active], State.ended,  OWNER,  "absence_calendar.ended"),
         action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(noted_already,), notifies=FAILING),
-        action(note_recovery, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
+        action(clear_failure, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
     ),
 )
 # fmt: on

@@ -102,7 +102,7 @@ async def fetch_calendar(ledger: Ledger, client: OutwardClient, calendar_id: UUI
     else:
         progress.failures, progress.failure = 0, None
         if calendar["failing_since_at"] is not None:
-            await _note(ledger, calendar_id, "note_recovery", EmptyPayload(), now)
+            await _note(ledger, calendar_id, "clear_failure", EmptyPayload(), now)
     await _save_progress(ledger, calendar, progress, now)
     return True
 

@@ -15,6 +15,7 @@ from app.notifications import notices
 from app.platform.db import Connection, connect
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
+from tests.desk.sent_forms import read_form, send_form
 from tests.foundation.assignment.test_assignment_rules import a_rule, tried
 from tests.foundation.assignment.test_rota import a_shift
 from tests.people import act
@@ -202,3 +203,18 @@ async def test_deputies_of_absences_vote_if_the_absent_person_has_named_them(
     assert (await approve(deputy, about))["state"] == "approved"
     cast = [item for item in (await tomasz.read(f"{about}/votes"))["items"] if item["verdict"]]
     assert [(item["person"]["id"], item["cast_by"]["id"]) for item in cast] == [(absent.id, deputy.id)]
+
+
+async def test_the_desk_has_the_form_and_shows_colleagues_who_is_away(api: Api) -> None:
+    await api.team("network")
+    chen = await api.client("Chen", Role.engineer, teams=("network",))
+    colleague = await api.client("Tomasz", Role.agent, teams=("network",))
+    path = "/desk/new/absence/plan"
+    assert f'href="{path}"' in (await chen.get("/desk")).text
+    inputs = read_form((await chen.get(path)).text).inputs
+    inputs |= {"/from_at": ["2026-01-01T08:00"], "/until_at": [in_days(7)[:16]]}
+    sent = await send_form(chen, path, {**inputs, "/deputy": ["Tomasz"], "/reason": ["Private"]})
+    assert sent.status_code == 303, sent.text
+    shown = (await colleague.get("/desk/absence?state=planned")).text
+    assert "Chen" in shown
+    assert "Private" not in shown
