@@ -212,7 +212,8 @@ def _rule(rule: Any, start: date) -> Iterator[datetime]:
     if not isinstance(rule, vRecur) or {str(each).upper() for each in rule.get("FREQ", ())} - FREQUENCIES:
         raise _Unreadable
     first = start if isinstance(start, datetime) else datetime.combine(start, time())
-    parts = dict(part.split("=", 1) for part in rule.to_ical().decode().split(";"))
+    written: bytes = rule.to_ical()  # type: ignore[no-untyped-call]  # the library's own writer
+    parts = dict(part.split("=", 1) for part in written.decode().split(";"))
     if "UNTIL" in parts:
         # Whether the last day has a zone must be as with the first one.
         parts["UNTIL"] = parts["UNTIL"].removesuffix("Z") + ("Z" if first.tzinfo is not None else "")

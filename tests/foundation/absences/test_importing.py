@@ -49,7 +49,7 @@ def an_event(uid: str, begin: int, length: int = 2) -> str:
     return f"UID:{uid}\n{summary}\nDTSTART;VALUE=DATE:{first:%Y%m%d}\nDTEND;VALUE=DATE:{last:%Y%m%d}"
 
 
-async def planned(client: Client) -> list[str]:
+async def planned(client: Client) -> list[int]:
     """The days on which their absences begin, in so many days."""
     items = (await client.read(ABSENCES, state="planned", sort="from_at"))["items"]
     today = datetime.now(UTC).date()
