@@ -41,7 +41,7 @@ class AbsenceOrigin:
 
 @dataclass(slots=True)
 class ImportedCounts:
-    """What an import made of a calendar's absences."""
+    """Numbers of absences by the outcome of an import."""
 
     planned: int = 0
     changed: int = 0

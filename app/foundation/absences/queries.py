@@ -28,7 +28,7 @@ class AbsenceReasonOut(OutputModel):
 
 
 class AbsenceImportOut(OutputModel):
-    """What an import made of a calendar's absences."""
+    """Outcome of an import of absences from a calendar."""
 
     planned: int = Field(description="Number of absences that are new.")
     changed: int = Field(description="Number of those that have another time.")
@@ -38,7 +38,7 @@ class AbsenceImportOut(OutputModel):
 
 
 class AbsenceCalendarStatusOut(OutputModel):
-    """When a calendar was fetched, and what was in it."""
+    """The last fetch of a calendar, its outcome, and the next one."""
 
     fetched_at: datetime | None = Field(description="The last fetch that was answered; null: none was yet.")
     next_at: datetime | None = Field(description="The next fetch; null: as soon as a worker has time.")

@@ -21,7 +21,7 @@ class AbsenceState(CodeEnum):
 
 
 class AbsenceSource(CodeEnum):
-    """Where an absence comes from."""
+    """Source of an absence."""
 
     by_hand = "by_hand", "Entered by hand", "手工登记"
     file = "file", "From a calendar's file", "来自日历文件"
@@ -36,7 +36,7 @@ class AbsenceCalendarState(CodeEnum):
 
 
 class FetchFailure(CodeEnum):
-    """Why a calendar could not be fetched or read."""
+    """Reason why a calendar could not be fetched or read."""
 
     address_refused = "address_refused", "The address may not be asked", "不允许访问该地址"
     unknown_host = "unknown_host", "There is no such host", "找不到该主机"
@@ -82,7 +82,7 @@ class Absence(Record):
     team_ids: Annotated[list[str] | None, ForeignRef("team")] = optional(
         "The teams of the person when it was planned: their members see it."
     )
-    source: AbsenceSource | None = required("Where it comes from.")
+    source: AbsenceSource | None = required("Its source: a person's hand, a file or an address.")
     calendar_id: Annotated[UUID | None, ForeignRef("absence_calendar")] = optional(
         "The calendar that it is taken from."
     )

@@ -158,7 +158,7 @@ async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Re
     responses=problems(404, 422),
 )
 async def get_absence_calendar_status(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Return when the calendar was fetched, what was in it, and why it failed."""
+    """Return the last fetch of the calendar, its outcome, and the next one."""
     calendar = (await load_visible(renderer_of(request, ABSENCE_CALENDARS), name)).record
     row = await ledger.db.row(LAST_FETCH, (calendar.id,)) or {"failures": 0, "absences": 0, "unreadable": 0}
     return _json({name: row.get(name) for name in AbsenceCalendarStatusOut.model_fields})

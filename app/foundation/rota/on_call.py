@@ -47,7 +47,7 @@ where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 
 @dataclass(frozen=True, slots=True)
 class TeamRota:
-    """What decides who has a duty in a team."""
+    """Shifts, stand-ins and absences, by which a team's duties follow."""
 
     shifts: Sequence[Shift]
     stand_ins: Sequence[StandIn]
