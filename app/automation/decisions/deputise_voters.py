@@ -1,5 +1,5 @@
-"""Lets deputies vote on the questions that are open when they are named, for good or for an absence, and no more
-when it ends.
+"""Lets deputies vote on the questions that are open when they are named, for good or for an absence, and no
+more when it ends.
 """
 
 from __future__ import annotations

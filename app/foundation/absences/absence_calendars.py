@@ -31,7 +31,8 @@ CalendarUrl = Annotated[
     Personal(),
     Hidden(),
     Field(
-        description="The address of the calendar (iCalendar). It may hold a secret: only its origin is shown.",
+        description="The address of the calendar (iCalendar). It may hold a secret: only its origin is "
+        "shown.",
         examples=["https://calendar.example.org/private/lin.ics"],
     ),
 ]

@@ -1,4 +1,5 @@
-"""Reading of calendars (RFC 5545): the absences that they have within a time. Pure; called in a child process.
+"""Reading of calendars (RFC 5545): the absences that they have within a time. Pure, and called in a process
+of its own.
 
 What counts as an absence: an event that is marked as out of office (`X-MICROSOFT-CDO-BUSYSTATUS:OOF`), or has
 a category of `CATEGORIES`, or lasts whole days and is not shown as free. Cancelled events never count. What

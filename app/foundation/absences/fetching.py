@@ -1,5 +1,5 @@
-"""Calendars of absences, fetched by a worker every hour: as deliveries are sent, only to addresses that may be
-asked, with a bound of time and of size. A failure is told to the person once, and tried again.
+"""Calendars of absences, fetched by a worker every hour: as deliveries are sent, only to addresses that may
+be asked, with a bound of time and of size. A failure is told to the person once, and tried again.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ order by planned_at, id"""
 USABLE_DEPUTY = """
 select p.id from fold.person p where p.id = %s and p.id <> %s and p.kind = 'human' and p.state = 'active'
   and p.deactivated_at is null"""
-# Calendars of persons who are not active any more are left alone. An address that was changed is fetched at once.
+# Calendars of persons who are not active any more are left alone. An address that was changed is fetched
+# at once.
 DUE_CALENDARS = """
 select c.id from fold.absence_calendar c join fold.person p on p.id = c.person_id
 left join plumbing.absence_fetch f on f.calendar_id = c.id and f.address = md5(c.url)

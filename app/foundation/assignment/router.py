@@ -75,8 +75,8 @@ class AssignmentTrialOut(OutputModel):
         description="The person; null: nobody is chosen, or there is nobody to choose."
     )
     away: int = Field(
-        description="Number of the team's members who are away then, and are not chosen; 0 if the rule chooses "
-        "nobody."
+        description="Number of the team's members who are away then, and are not chosen; 0 if the rule "
+        "chooses nobody."
     )
     passed: list[SkippedRule] = Field(description="The rules that do not match, in order.")
 
