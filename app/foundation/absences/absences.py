@@ -244,6 +244,8 @@ TELL_OF_END = (
     RecipientRule(NoticeType.deputises_no_more, field="deputy_id", when="deputy_id"),
     RecipientRule(NoticeType.deputises_no_more, field="cover_id", when="cover_id"),
 )
+TAKEN = dict.fromkeys(("absence_event_key", "absence_calendar_event_key"), CheckFailed("imported_already"))
+ON_TIME = (invalid_time,)
 PREPARED = (teams_of_person,)
 CHANGED = (not_your_absence, absence_over)
 
@@ -255,7 +257,7 @@ LIFECYCLE = Lifecycle(
         *(f"member:{team}" for team in absence.team_ids or ())),
     columns={"person": ("person_id", "deputy_id"), "member": ("team_ids",)},
     oversight=frozenset({Role.admin, Role.auditor}),
-    constraints=dict.fromkeys(("absence_event_key", "absence_calendar_event_key"), CheckFailed("imported_already")),
+    constraints=TAKEN,
     rows=(
         #      action      中文    from             to               who      event
         action(plan,       "登记", NEW_RECORD,      State.planned,   KEEPERS, "absence.planned",     prepare=PREPARED, notifies=(TELL_PERSON,),
@@ -263,7 +265,7 @@ LIFECYCLE = Lifecycle(
         action(edit,       "编辑", [State.planned], STAYS,           KEEPERS, "absence.edited",      prepare=PREPARED, notifies=(*TELL_AGAIN, TELL_PERSON),
                unless=CHANGED, wrong=(kept_in_calendar, invalid_time, invalid_deputy)),
         action(withdraw,   "撤销", [State.planned], State.withdrawn, KEEPERS, "absence.withdrawn",   unless=CHANGED, notifies=(*TELL_OF_END, TELL_PERSON)),
-        action(reschedule, "改期", [State.planned], STAYS,           rule,    "absence.rescheduled", prepare=PREPARED, wrong=(invalid_time,), notifies=TELL_AGAIN),
+        action(reschedule, "改期", [State.planned], STAYS,           rule,    "absence.rescheduled", prepare=PREPARED, wrong=ON_TIME, notifies=TELL_AGAIN),
         action(remove,     "移除", [State.planned], State.removed,   rule,    "absence.removed",     notifies=TELL_OF_END),
     ),
 )
