@@ -75,6 +75,7 @@ from app.conformance.facts import consumer as conformance
 from app.conformance.reconcile import compare_cases
 from app.exchange import import_jobs
 from app.exchange.jobs import worker as bulk_jobs
+from app.foundation.absences import fetching as absence_calendars
 from app.foundation.calendars import spans
 from app.governance.documents import file_texts
 from app.kernel import uploads
@@ -204,6 +205,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(summaries.run(lines, ledger, clock, failed=failed))
         tasks.create_task(subscriptions.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(absence_calendars.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed, further=_compare_cases))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))

@@ -36,7 +36,7 @@ grant usage on schema schedule to {role};
 grant select, insert, delete on all tables in schema schedule to {role};
 -- Deliveries of tools are kept beside the log until they are processed; addresses follow from persons.
 grant insert, update, delete on plumbing.webhook_delivery, plumbing.webhook_refusal, plumbing.cleared_alert,
-  plumbing.heard_alert, plumbing.quiet_alert to {role};
+  plumbing.heard_alert, plumbing.quiet_alert, plumbing.absence_fetch to {role};
 grant insert, update, delete on vault.address to {role};
 -- Clocks are computed from the log, too.
 grant usage on schema sla to {role};

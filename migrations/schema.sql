@@ -225,6 +225,53 @@ CREATE INDEX waiting_stream ON deliveries.waiting USING btree (person_id, stream
 
 create schema fold;
 
+create table fold.absence (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  person_id uuid not null,
+  deputy_id uuid,
+  deputy_named_by_id uuid,
+  entered_by_id uuid,
+  cover_id uuid,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  reason text,
+  team_ids text[] collate "C",
+  source text collate "C" not null,
+  calendar_id uuid,
+  event_key text collate "C",
+  planned_at timestamp with time zone not null,
+  withdrawn_at timestamp with time zone,
+  removed_at timestamp with time zone,
+  constraint absence_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX absence_calendar_event_key ON fold.absence USING btree (calendar_id, event_key) WHERE (state = 'planned'::text);
+CREATE UNIQUE INDEX absence_event_key ON fold.absence USING btree (person_id, source, event_key) WHERE ((state = 'planned'::text) AND (event_key IS NOT NULL) AND (calendar_id IS NULL));
+CREATE INDEX absence_person ON fold.absence USING btree (person_id, until_at) WHERE (state = 'planned'::text);
+CREATE INDEX absence_planned ON fold.absence USING btree (planned_at DESC, id DESC);
+CREATE INDEX absence_until ON fold.absence USING btree (until_at DESC, id DESC);
+
+create table fold.absence_calendar (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  person_id uuid not null,
+  deputy_id uuid,
+  origin text not null,
+  url text not null,
+  failing_since_at timestamp with time zone,
+  failing_because text collate "C",
+  added_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint absence_calendar_pkey PRIMARY KEY (id)
+);
+CREATE INDEX absence_calendar_added ON fold.absence_calendar USING btree (added_at DESC, id DESC);
+
 create table fold.acceptance (
   id uuid not null,
   version integer not null,
@@ -7453,6 +7500,21 @@ end $function$;
 
 
 create schema plumbing;
+
+create table plumbing.absence_fetch (
+  calendar_id uuid not null,
+  address text collate "C" not null,
+  fetched_at timestamp with time zone,
+  next_at timestamp with time zone not null,
+  failures integer not null,
+  failure text collate "C",
+  etag text,
+  modified text,
+  read_at timestamp with time zone,
+  absences integer not null,
+  unreadable integer not null,
+  constraint absence_fetch_pkey PRIMARY KEY (calendar_id)
+);
 
 create table plumbing.assignment_turn (
   team_id uuid not null,

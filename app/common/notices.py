@@ -72,6 +72,16 @@ class NoticeType(CodeEnum):
     series_over = "series_over", "Series of meetings ended", "系列会议已结束", YOURS
     risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期", WAITS
     in_charge = "in_charge", "Put in charge", "由您负责", YOURS
+    deputises = "deputises", "You deputise", "由您代理", YOURS
+    deputises_no_more = "deputises_no_more", "You deputise no more", "代理已取消", YOURS
+    covers_on_call = "covers_on_call", "On call in a member's place", "由您代为值班", YOURS
+    absence_entered = "absence_entered", "Absence entered for you", "为您登记了缺勤", YOURS
+    absence_calendar_failing = (
+        "absence_calendar_failing",
+        "Your calendar cannot be fetched",
+        "无法获取您的日历",
+        YOURS,
+    )
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
     article_review_overdue = "article_review_overdue", "Review of an article overdue", "文章复审逾期", YOURS
     major_review_overdue = (

@@ -26,7 +26,7 @@ OF_NOBODY = {Relation.rule, Relation.decision, Relation.messenger}
 OF_PERSONS = [(lc, row) for lc, row in ROWS if row.policy.roles or row.policy.relations - OF_NOBODY]
 IN_PERSON = [(lc, row) for lc, row in OF_PERSONS if row.policy.bars_assistants]
 #: Who there is, who may do what, and who decides: nothing of it is for assistants, whatever is added.
-OF_RIGHTS = {"person", "group", "team", "key", "deputy", "approval_rule", "webhook_source"}
+OF_RIGHTS = {"person", "group", "team", "key", "deputy", "absence", "approval_rule", "webhook_source"}
 EVERYTHING = tuple(RoleGrant(role) for role in Role)
 
 

@@ -86,12 +86,13 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
         assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     payload = event.data["given"]
     # The secret of a key or a source is made by the server, and the address and the template of a
-    # subscription, which may hold one, are encrypted; what has a default is kept with it.
-    added_fields = {"secret_hash", "sealed_secret", "secret_fingerprint"}
+    # subscription, which may hold one, are encrypted; of a calendar's address
+    # the origin is kept beside it. What has a default is kept with it.
+    added_fields = {"secret_hash", "sealed_secret", "secret_fingerprint", "origin"}
     sealed = {"url", "template"} & body.keys() - payload.keys()
     kept_fields = {name: value for name, value in body.items() if name not in sealed}
     if sealed:
-        added_fields |= {"sealed_url", "origin", "sealed_template"}
+        added_fields |= {"sealed_url", "sealed_template"}
     assert payload.keys() - added_fields == kept_fields.keys() | _defaults(row, body)
     await assert_kept(world, row.body, payload, kept_fields)
 

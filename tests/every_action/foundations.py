@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from app.foundation.absences.absence_calendars import (
+    AddAbsenceCalendar,
+    EditAbsenceCalendar,
+    MoveAbsenceCalendar,
+    NoteFetchFailure,
+)
+from app.foundation.absences.absences import EditAbsence, PlanAbsence, RescheduleAbsence
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
 from app.foundation.categories.categories import AddCategory, EditCategory
 from app.foundation.cis.payloads import CiAlteration, EditCi, PlanCi, RelateCi, TakeBaseline, UnrelateCi
@@ -271,6 +278,25 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "until_at": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
         "decisions": ["freeze_exception"],
     },
+    PlanAbsence: lambda: {
+        "person": "me",
+        "deputy": IDS["doer"],
+        "from_at": "2026-12-01T00:00:00Z",
+        "until_at": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
+        "reason": "Parental leave 育儿假",
+    },
+    EditAbsence: lambda: {"until_at": (datetime.now(UTC) + timedelta(days=200)).isoformat()},
+    RescheduleAbsence: lambda: {
+        "from_at": "2026-12-02T00:00:00Z",
+        "until_at": (datetime.now(UTC) + timedelta(days=201)).isoformat(),
+    },
+    AddAbsenceCalendar: lambda: {
+        "url": f"https://calendar.example.org/private-{next(NUMBERS)}/me.ics",
+        "deputy": IDS["doer"],
+    },
+    EditAbsenceCalendar: lambda: {"deputy": None},
+    MoveAbsenceCalendar: lambda: {"url": "https://calendar.example.org/elsewhere.ics"},
+    NoteFetchFailure: lambda: {"because": "status"},
     AgreeStandIn: lambda: {
         "team": TEAM,
         "person": "me",

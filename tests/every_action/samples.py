@@ -375,6 +375,7 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
     "note_return": ("note_silence",),
+    "clear_failure": ("note_failure",),
     **dict.fromkeys(("complete_task", "edit_task", "flag_task", "drop_task"), ("add_task",)),
 }
 

@@ -122,7 +122,11 @@ NO_WORK = {
     "the votes say who is asked, without those whom duties keep apart": """
         decision.chair_id""",
     "who is away, in whose name others vote": """
-        deputy.person_id voting_deputy.instead_of_id""",
+        deputy.person_id voting_deputy.instead_of_id PlanAbsence.person absence.person_id
+        absence_calendar.person_id""",
+    "who said so: they know it": "absence.deputy_named_by_id absence.entered_by_id",
+    "each absence that is taken from the calendar tells them": """
+        AddAbsenceCalendar.deputy EditAbsenceCalendar.deputy absence_calendar.deputy_id""",
     "a plan: the release says when their stage has come": """
         PlanRelease.author PlanRelease.reviewer AppointRelease.author AppointRelease.reviewer
         release_stage.author_id release_stage.reviewer_id""",

@@ -1,4 +1,6 @@
-"""Lets deputies vote on the questions that are open when they are named, and no more when it ends."""
+"""Lets deputies vote on the questions that are open when they are named, for good or for an absence, and no
+more when it ends.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,18 @@ from app.log.events import Recorded, id_of, kind_of
 
 #: The open decisions of a voter; a vote that their deputy has cast may still be changed, too.
 OPEN = """
-select distinct d.id, d.record from fold.deputy n join fold.vote v on v.person_id = n.person_id
+select distinct d.id, d.record from (
+  select person_id from fold.deputy where id = %(named)s
+  union all select person_id from fold.absence where id = %(named)s
+) n join fold.vote v on v.person_id = n.person_id
 join fold.decision d on d.id = v.decision_id
-where n.id = %(deputy)s and v.closed_at is null and d.state = 'open'
+where v.closed_at is null and d.state = 'open'
 order by d.id"""
 
 
 async def deputise_voters(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the action on each record with an open decision of the voter."""
-    for row in await ledger.db.rows(OPEN, {"deputy": id_of(event.stream)}):
+    for row in await ledger.db.rows(OPEN, {"named": id_of(event.stream)}):
         yield RuleConsequence(
             kind_of(row["record"]),
             "deputise_vote",
@@ -29,4 +34,9 @@ async def deputise_voters(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
         )
 
 
-RULE = Rule("deputise_voters", ("deputy.named", "deputy.ended"), deputise_voters)
+#: Deputies are named and ended, and so are the absences that have one; an absence may get another time.
+EVENTS = (
+    *("deputy.named", "deputy.ended", "absence.planned", "absence.edited", "absence.rescheduled"),
+    *("absence.withdrawn", "absence.removed"),
+)
+RULE = Rule("deputise_voters", EVENTS, deputise_voters)

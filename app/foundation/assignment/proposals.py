@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.common.records import from_row
 from app.common.tickets import Ticket
+from app.foundation.absences.lookups import away_members
 from app.foundation.assignment.assignment_rules import MOST_RULES
 from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, StaffedHours
 from app.foundation.assignment.selection import (
@@ -53,12 +54,13 @@ LATEST_ASSIGNMENTS = "select person_id, position from plumbing.assignment_turn w
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """The team and the person that a case goes to. Neither is set if no rule matches; the person is not set
-    if nobody can be chosen.
+    if nobody can be chosen. `away` is the number of the team's members who are away then, and are not chosen.
     """
 
     matched: RuleMatch
     team_id: UUID | None = None
     person_id: UUID | None = None
+    away: int = 0
 
 
 async def active_rules(db: Database, process: str) -> Sequence[AssignmentRule]:
@@ -105,7 +107,11 @@ async def propose(
     rule = matched.rule
     if rule is None or rule.to_team_id is None:
         return Proposal(matched)
-    return Proposal(matched, rule.to_team_id, await _choose_person(db, lifecycles, rule, when, load_turns))
+    if rule.choose is AssignmentStrategy.nobody:
+        return Proposal(matched, rule.to_team_id)
+    away = await away_members(db.rows, rule.to_team_id, when)
+    person = await _choose_person(db, lifecycles, rule, when, load_turns, away)
+    return Proposal(matched, rule.to_team_id, person, len(away))
 
 
 async def _load_availability(
@@ -131,18 +137,18 @@ async def _choose_person(
     rule: AssignmentRule,
     when: datetime,
     load_turns: LoadTurns,
+    away: Collection[UUID],
 ) -> UUID | None:
-    """Return the person of the rule's team who is assigned, by the rule's strategy."""
+    """Return the person of the rule's team who is assigned, by the rule's strategy, and not away."""
     team = rule.to_team_id
     assert team is not None
-    if rule.choose is AssignmentStrategy.nobody:
-        return None
     persons: Sequence[UUID]
     if rule.choose in (AssignmentStrategy.on_call, AssignmentStrategy.on_duty):
         duty = Duty.on_call if rule.choose is AssignmentStrategy.on_call else Duty.working
         persons = await on_duty_in(db, team, duty, when)
     else:
-        persons = [row["id"] for row in await db.rows(MEMBERS, (team, MOST_PERSONS))]
+        members = await db.rows(MEMBERS, (team, MOST_PERSONS))
+        persons = [row["id"] for row in members if row["id"] not in away]
     if not persons:
         return None
     had = await load_turns(team)

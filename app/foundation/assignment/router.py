@@ -74,6 +74,10 @@ class AssignmentTrialOut(OutputModel):
     person: PersonStub | None = Field(
         description="The person; null: nobody is chosen, or there is nobody to choose."
     )
+    away: int = Field(
+        description="Number of the team's members who are away then, and are not chosen; 0 if the rule "
+        "chooses nobody."
+    )
     passed: list[SkippedRule] = Field(description="The rules that do not match, in order.")
 
 
@@ -110,6 +114,7 @@ async def try_assignment_rules(
         "rule": None if proposal.matched.rule is None else _stub(proposal.matched.rule),
         "team": await _render_team(ledger, proposal.team_id),
         "person": await _render_person(ledger, proposal.person_id),
+        "away": proposal.away,
         "passed": [
             {"rule": _stub(rule), "reason": reason.value, "label": reason.label(language)}
             for rule, reason in proposal.matched.skipped

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.foundation.decisions.approval_rules.electors import Voters
-from app.foundation.decisions.deputies.lookups import deputies_of
+from app.foundation.decisions.deputies.lookups import deputation_key, deputies_of
 from app.foundation.decisions.electorate import (
     Electorate,
     Matter,
@@ -232,9 +232,9 @@ def closing_preparation(matters: Sequence[Matter]) -> Prepare:
         if electorate is not None:
             anew = decision.model_copy(update={"asked_at": ctx.occurred_at, "due_at": electorate.due_at})
             deputies_before = await reads.children(VotingDeputy, record, decision_id=decision.id)
-            before = {row.deputation_id for row in deputies_before}
+            before = {deputation_key(row) for row in deputies_before}
             named = await deputies_of(reads, anew, electorate.voters, electorate.kept_apart, ctx)
-            deputies = tuple(row for row in named if row.deputation_id not in before)
+            deputies = tuple(row for row in named if deputation_key(row) not in before)
         return replace(count, next_electorate=electorate, next_deputies=deputies)
 
     return close
@@ -252,11 +252,12 @@ def deputies_preparation(matters: Sequence[Matter]) -> Prepare:
         matter = matter_of(matters, decision)
         apart = await excluded_voters(reads, record, matter, decision.asked_by_id)
         deputies = await deputies_of(reads, decision, voters, apart, ctx)
-        named = {row.deputation_id for row in deputies}
-        before = {row.deputation_id for row in deputies_before}
+        named = {deputation_key(row) for row in deputies}
+        present = [row for row in deputies_before if row.ended_at is None]
+        before = {deputation_key(row) for row in present}
         return NewDeputies(
-            tuple(row for row in deputies if row.deputation_id not in before),
-            tuple(row for row in deputies_before if row.ended_at is None and row.deputation_id not in named),
+            tuple(row for row in deputies if deputation_key(row) not in before),
+            tuple(row for row in present if deputation_key(row) not in named),
         )
 
     return deputise

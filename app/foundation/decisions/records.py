@@ -189,7 +189,7 @@ class VotingDeputy(ChildRecord):
         "The person in whose name the deputy votes."
     )
     deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required(
-        "The deputation by which they may vote."
+        "The deputation, or the absence, by which they may vote."
     )
     asked_at: datetime | None = required("Time at which the voter was asked.")
     due_at: datetime | None = required("Time until which votes count.")

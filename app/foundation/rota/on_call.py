@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from app.common.records import from_row
-from app.foundation.rota.on_duty import DutySpan, on_duty, spans
+from app.foundation.rota.on_duty import AwaySpan, DutySpan, TeamAbsences, on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn
 from app.kernel.access.reads import ReadContext, Reading, Unguarded, Versions
 from app.platform.db import Database
@@ -26,10 +27,31 @@ where team_id = %(team)s and duty = %(duty)s and state = 'agreed'
   and greatest(ends_at, return_ends_at) > %(first)s and least(starts_at, return_starts_at) <= %(last)s
 order by agreed_at, id
 """
+# By the index absence_person.
+ABSENCES = """
+select a.from_at, a.until_at, a.person_id, a.deputy_id, a.version, 'absence/' || a.id as stream
+from fold.membership m join fold.absence a on a.person_id = m.person_id
+where m.team_id = %(team)s and a.state = 'planned' and a.until_at > %(first)s and a.from_at <= %(last)s
+order by a.planned_at, a.id
+"""
+COVERING_MEMBERS = """
+select p.id, t.lead_id from fold.team t join fold.membership m on m.team_id = t.id
+join fold.person p on p.id = m.person_id
+where t.id = %s and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
+"""
 ACTIVE_MEMBERS = """
 select p.id from fold.person p join fold.membership m on m.person_id = p.id and m.team_id = %s
 where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 """
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRota:
+    """Shifts, stand-ins and absences, by which a team's duties follow."""
+
+    shifts: Sequence[Shift]
+    stand_ins: Sequence[StandIn]
+    absences: TeamAbsences
 
 
 async def on_call(db: Database, team_id: UUID, instant: datetime) -> tuple[UUID, ...]:
@@ -39,35 +61,34 @@ async def on_call(db: Database, team_id: UUID, instant: datetime) -> tuple[UUID,
 
 async def on_duty_in(db: Database, team_id: UUID, duty: Duty, instant: datetime) -> tuple[UUID, ...]:
     """Return the persons with that duty in the team then, except those inactive or not members now."""
-    return await _active_on_duty(
-        db.rows, team_id, *await _load_rota(db.rows, team_id, duty, instant, instant), instant
-    )
+    rota = await _load_rota(db.rows, db.rows, team_id, duty, instant, instant)
+    return await _active_on_duty(db.rows, team_id, rota, instant)
 
 
 async def read_on_call(reads: ReadContext, team_id: UUID, instant: datetime) -> tuple[UUID, ...]:
-    """Return the persons on call for a check: the command is decided again if the shifts and stand-ins read
-    change.
+    """Return the persons on call for a check: the command is decided again if the shifts, stand-ins and
+    absences read change.
     """
-    # Nothing of theirs stands beside shifts and stand-ins: their own version is that of their stream.
-    shifts, stand_ins = await _load_rota(
-        partial(reads.rows, guard=Versions()), team_id, Duty.on_call, instant, instant
-    )
     guard = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
-    return await _active_on_duty(partial(reads.rows, guard=guard), team_id, shifts, stand_ins, instant)
+    read_members = partial(reads.rows, guard=guard)
+    # Nothing of theirs stands beside shifts, stand-ins and absences: their own version is their stream's.
+    read = partial(reads.rows, guard=Versions())
+    rota = await _load_rota(read, read_members, team_id, Duty.on_call, instant, instant)
+    return await _active_on_duty(read_members, team_id, rota, instant)
 
 
 async def duty_spans(
     db: Database, team_id: UUID, duty: Duty, begin: datetime, end: datetime
 ) -> list[DutySpan]:
     """Return the spans of the team's duty from `begin` to `end`, with the persons on duty."""
-    shifts, stand_ins = await _load_rota(db.rows, team_id, duty, begin, end)
-    return spans(shifts, stand_ins, begin, end)
+    rota = await _load_rota(db.rows, db.rows, team_id, duty, begin, end)
+    return spans(rota.shifts, rota.stand_ins, begin, end, rota.absences)
 
 
 async def _active_on_duty(
-    read: Reading, team_id: UUID, shifts: Sequence[Shift], stand_ins: Sequence[StandIn], instant: datetime
+    read: Reading, team_id: UUID, rota: TeamRota, instant: datetime
 ) -> tuple[UUID, ...]:
-    persons = on_duty(shifts, stand_ins, instant)
+    persons = on_duty(rota.shifts, rota.stand_ins, instant, rota.absences)
     members = (
         {row["id"] for row in await read(ACTIVE_MEMBERS, (team_id, list(persons)))} if persons else set()
     )
@@ -75,9 +96,9 @@ async def _active_on_duty(
 
 
 async def _load_rota(
-    read: Reading, team_id: UUID, duty: Duty, first: datetime, last: datetime
-) -> tuple[Sequence[Shift], Sequence[StandIn]]:
-    """Return the shifts and stand-ins that can matter between the two instants."""
+    read: Reading, read_members: Reading, team_id: UUID, duty: Duty, first: datetime, last: datetime
+) -> TeamRota:
+    """Return what of the rota can matter between the two instants."""
     parameters = {
         "team": team_id,
         "duty": duty.value,
@@ -88,4 +109,15 @@ async def _load_rota(
     }
     shifts = [from_row(Shift, row) for row in await read(SHIFTS, parameters)]
     stand_ins = [from_row(StandIn, row) for row in await read(STAND_INS, parameters)]
-    return shifts, stand_ins
+    if not shifts and not stand_ins:
+        return TeamRota((), (), TeamAbsences())
+    away = [
+        AwaySpan(row["from_at"], row["until_at"], row["person_id"], row["deputy_id"])
+        for row in await read(ABSENCES, parameters)
+    ]
+    absences = TeamAbsences(away)
+    if away and duty is Duty.on_call:
+        members = await read_members(COVERING_MEMBERS, (team_id,))
+        lead_id = members[0]["lead_id"] if members else None
+        absences = TeamAbsences(away, True, frozenset(row["id"] for row in members), lead_id)
+    return TeamRota(shifts, stand_ins, absences)

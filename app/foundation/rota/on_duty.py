@@ -1,4 +1,4 @@
-"""Computation of the persons on duty at an instant: weekly shifts, then stand-ins (pure)."""
+"""Computation of the persons on duty at an instant: weekly shifts, then stand-ins, then absences (pure)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,67 @@ class DutySpan:
     persons: tuple[UUID, ...]
 
 
-def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], instant: datetime) -> tuple[UUID, ...]:
-    """Return the persons on duty then, each once. Later stand-ins apply on top of earlier ones."""
+@dataclass(frozen=True, slots=True)
+class AwaySpan:
+    """The absence of a person from `begin` until `end` (exclusive), and the deputy, if there is one."""
+
+    begin: datetime
+    end: datetime
+    person_id: UUID
+    deputy_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamAbsences:
+    """The absences of a team's members. If they are `covered`, somebody else is on duty for whoever is away:
+    their deputy, or else the lead, if that is one of the `members` and not away.
+    """
+
+    spans: Sequence[AwaySpan] = ()
+    covered: bool = False
+    members: frozenset[UUID] = frozenset()
+    lead_id: UUID | None = None
+
+    def away_at(self, instant: datetime) -> dict[UUID, AwaySpan]:
+        """Return by person the absence in force then; of several, the first with a deputy."""
+        away: dict[UUID, AwaySpan] = {}
+        for span in self.spans:
+            known = away.get(span.person_id)
+            if span.begin <= instant < span.end and (known is None or known.deputy_id is None):
+                away[span.person_id] = span
+        return away
+
+
+NOBODY_AWAY = TeamAbsences()
+
+
+def present(persons: Sequence[UUID], absences: TeamAbsences, instant: datetime) -> tuple[UUID, ...]:
+    """Return those who are there, and whoever covers for those who are away, each once. A deputy who is away
+    is not asked for theirs in turn: then the lead covers.
+    """
+    away = absences.away_at(instant)
+    those_there: dict[UUID, None] = {}
+    for person in persons:
+        if person not in away:
+            those_there[person] = None
+        elif absences.covered:
+            for cover in (away[person].deputy_id, absences.lead_id):
+                if cover in absences.members and cover not in away:
+                    assert cover is not None
+                    those_there[cover] = None
+                    break
+    return tuple(those_there)
+
+
+def on_duty(
+    shifts: Iterable[Shift],
+    stand_ins: Iterable[StandIn],
+    instant: datetime,
+    absences: TeamAbsences = NOBODY_AWAY,
+) -> tuple[UUID, ...]:
+    """Return the persons on duty then, each once. Later stand-ins apply on top of earlier ones, and absences
+    on top of both: for whoever is away somebody stands in already, or their deputy does.
+    """
     next_instant = instant + timedelta(microseconds=1)
     persons: dict[UUID | None, None] = dict.fromkeys(
         shift.person_id
@@ -38,11 +97,15 @@ def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], instant: date
                 persons.pop(going, None)
                 if coming is not None:
                     persons[coming] = None
-    return tuple(person for person in persons if person is not None)
+    return present([person for person in persons if person is not None], absences, instant)
 
 
 def spans(
-    shifts: Sequence[Shift], stand_ins: Sequence[StandIn], begin: datetime, end: datetime
+    shifts: Sequence[Shift],
+    stand_ins: Sequence[StandIn],
+    begin: datetime,
+    end: datetime,
+    absences: TeamAbsences = NOBODY_AWAY,
 ) -> list[DutySpan]:
     """Return the spans with persons on duty from `begin` to `end`."""
     edges = {begin, end}
@@ -50,10 +113,11 @@ def spans(
         edges.update(edge for times in shift_times(shift, begin, end) for edge in times)
     for stand_in in stand_ins:
         edges.update(edge for exchange in replacements(stand_in) for edge in exchange[:2])
+    edges.update(edge for span in absences.spans for edge in (span.begin, span.end))
     inside = sorted(edge for edge in edges if begin <= edge <= end)
     duty_spans: list[DutySpan] = []
     for start, stop in pairwise(inside):
-        persons = on_duty(shifts, stand_ins, start)
+        persons = on_duty(shifts, stand_ins, start, absences)
         if duty_spans and duty_spans[-1].end == start and set(duty_spans[-1].persons) == set(persons):
             duty_spans[-1] = DutySpan(duty_spans[-1].begin, stop, duty_spans[-1].persons)
         elif persons:

@@ -1,0 +1,1 @@
+"""Absences: when persons are away, and who deputises for them meanwhile."""

@@ -1,0 +1,158 @@
+"""Calendars of absences: addresses from which a worker takes a person's absences (lifecycle).
+
+active ─► ended
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Person, PersonKind, Role
+from app.common.personal import Personal
+from app.common.records import ForeignRef, Hidden
+from app.foundation.absences.records import AbsenceCalendar, FetchFailure
+from app.foundation.absences.records import AbsenceCalendarState as State
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import addressee, rule, staff
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import NO_LINE, EmptyPayload, Patch, Payload, Reference, ShortText
+from app.kernel.actions.refusals import WrongValue
+
+#: The address, encrypted where it is stored.
+CalendarUrl = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2_000, pattern=rf"^[^\s{NO_LINE}]+$"),
+    Personal(),
+    Hidden(),
+    Field(
+        description="The address of the calendar (iCalendar). It may hold a secret: only its origin is "
+        "shown.",
+        examples=["https://calendar.example.org/private/lin.ics"],
+    ),
+]
+Origin = Annotated[ShortText, Field(description="Scheme, host and port of the address.")]
+
+
+class AbsenceCalendarFields(Payload, of=AbsenceCalendar):
+    """The deputy in absences that are taken from a calendar."""
+
+    deputy: Annotated[Reference, ForeignRef("person")] | None = None
+
+
+class NewAbsenceCalendar(AbsenceCalendarFields, of=AbsenceCalendar):
+    """A calendar of one's own absences."""
+
+    url: CalendarUrl
+
+
+class AddAbsenceCalendar(NewAbsenceCalendar, of=AbsenceCalendar):
+    """A calendar of one's own absences, with the origin of its address."""
+
+    origin: Origin
+
+
+def add(calendar: AbsenceCalendar, body: AddAbsenceCalendar, ctx: ActionContext) -> None:
+    """Add a calendar at an address: the caller's absences are taken from it every hour."""
+    copy_fields(calendar, body, ctx)
+    calendar.person_id = ctx.caller.person_id
+
+
+async def invalid_calendar_deputy(
+    reads: ReadContext, calendar: AbsenceCalendar, body: AbsenceCalendarFields, ctx: ActionContext
+) -> None:
+    """Refuse a deputy who is oneself, not active, or a machine."""
+    deputy = ctx.ref(Person, "deputy")
+    if deputy is None:
+        return
+    check_person_active(deputy, "/deputy")
+    if deputy.id == ctx.caller.person_id:
+        raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
+    if deputy.kind is not PersonKind.human:
+        raise WrongValue(pointer="/deputy", because="machines_do_not_deputise")
+
+
+class EditAbsenceCalendar(Patch, AbsenceCalendarFields, of=AbsenceCalendar):
+    """Fields to change; those left out stay as they are."""
+
+
+def edit(calendar: AbsenceCalendar, body: EditAbsenceCalendar, ctx: ActionContext) -> None:
+    """Edit the calendar: its deputy, for the absences that are taken from it from now on."""
+    copy_fields(calendar, body, ctx)
+
+
+class NewCalendarAddress(Payload):
+    """Another address for a calendar."""
+
+    url: CalendarUrl
+
+
+class MoveAbsenceCalendar(NewCalendarAddress):
+    """Another address for a calendar, with its origin."""
+
+    origin: Origin
+
+
+def move(calendar: AbsenceCalendar, body: MoveAbsenceCalendar, ctx: ActionContext) -> None:
+    """Move the calendar to another address; absences that are not found there are removed."""
+    copy_fields(calendar, body, ctx)
+
+
+def end(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
+    """End the calendar: it is fetched no more; what was taken from it stays until it is withdrawn."""
+
+
+class NoteFetchFailure(Payload):
+    """The reason why a calendar cannot be fetched or read."""
+
+    because: FetchFailure = Field(description="The reason.")
+
+
+def note_failure(calendar: AbsenceCalendar, body: NoteFetchFailure, ctx: ActionContext) -> None:
+    """Note that the calendar cannot be fetched or read, and tell its person."""
+    calendar.failing_since_at = ctx.occurred_at
+    calendar.failing_because = body.because
+
+
+async def noted_already(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
+    """Refuse to tell of a failure twice (`calendar_failing_already`)."""
+    return None if calendar.failing_since_at is None else "calendar_failing_already"
+
+
+def clear_failure(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Clear the failure: the calendar is fetched and read again."""
+    calendar.failing_since_at = calendar.failing_because = None
+
+
+async def no_failure(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
+    """Refuse to note a recovery that no failure was told before (`calendar_not_failing`)."""
+    return "calendar_not_failing" if calendar.failing_since_at is None else None
+
+
+#: The deputy votes in the person's name: no assistant and no machine names one.
+ADDERS = staff.for_people()
+OWNER = addressee.in_person()
+FAILING = (RecipientRule(NoticeType.absence_calendar_failing, field="person_id"),)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="absence_calendar", plural="absence_calendars", zh="缺勤日历", record=AbsenceCalendar, states=State,
+    administrative=True,
+    audience=lambda calendar: (f"person:{calendar.person_id}",), columns={"person": ("person_id",)},
+    oversight=frozenset({Role.admin, Role.auditor}),
+    rows=(
+        #      action         中文        from            to            who     event
+        action(add,           "添加",     NEW_RECORD,     State.active, ADDERS, "absence_calendar.added",     wrong=(invalid_calendar_deputy,)),
+        action(edit,          "编辑",     [State.active], STAYS,        OWNER,  "absence_calendar.edited",    wrong=(invalid_calendar_deputy,)),
+        action(move,          "变更地址", [State.active], STAYS,        OWNER,  "absence_calendar.moved"),
+        action(end,           "终止",     [State.active], State.ended,  OWNER,  "absence_calendar.ended"),
+        action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(noted_already,), notifies=FAILING),
+        action(clear_failure, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
+    ),
+)
+# fmt: on

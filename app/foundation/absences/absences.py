@@ -1,0 +1,272 @@
+"""Absences: when a person is away, and who deputises (lifecycle).
+
+planned ─► withdrawn
+planned ─► removed (one that was taken from a calendar)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.people import Person, PersonKind, Role
+from app.common.records import ForeignRef, Hidden
+from app.foundation.absences.lookups import AbsenceTeams, absence_teams, is_away_between, leads_person
+from app.foundation.absences.records import Absence, AbsenceSource
+from app.foundation.absences.records import AbsenceState as State
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import admin, process_relation, rule
+from app.kernel.actions.constraints import CheckFailed
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload, FreeText, Instant, Patch, Payload, Reference
+from app.kernel.actions.refusals import WrongValue
+
+LONGEST_ABSENCE = timedelta(days=366)
+
+# Whose absence it is, checks of the actions read.
+absence_keeper = process_relation(
+    "absence_keeper",
+    "anybody for themselves, a lead for members of the team",
+    "任何人（限本人）、团队负责人（限本团队成员）",
+)
+#: A deputy votes in another's name: no assistant says who.
+KEEPERS = (admin | absence_keeper | rule).in_person()
+
+AbsentPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
+DeputyReference = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.deputises)]
+EventKey = Annotated[
+    str,
+    StringConstraints(pattern="^[0-9a-f]{64}$"),
+    Hidden(),
+    Field(description="A fingerprint of the event in the calendar."),
+]
+
+
+class AbsenceTimes(Payload, of=Absence):
+    """The time of an absence, and the deputy."""
+
+    from_at: Instant
+    until_at: Instant
+    deputy: DeputyReference | None = None
+
+
+class NewAbsence(AbsenceTimes, of=Absence):
+    """An absence: the person, the time, the deputy, and the reason, which only the person sees."""
+
+    person: AbsentPerson = "me"
+    reason: Annotated[FreeText, Hidden()] | None = Field(
+        default=None, description="The reason. Only the person who is away sees it."
+    )
+
+
+class PlanAbsence(NewAbsence, of=Absence):
+    """An absence, with where it comes from: people enter theirs by hand."""
+
+    source: AbsenceSource = AbsenceSource.by_hand
+    calendar: Annotated[Reference, ForeignRef("absence_calendar")] | None = None
+    event_key: EventKey | None = None
+
+
+def plan(absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
+    """Plan an absence: meanwhile a deputy votes and is on call in the person's place, and no rule assigns
+    them work.
+    """
+    copy_fields(absence, body, ctx)
+    _take_teams(absence, ctx)
+    absence.entered_by_id = ctx.caller.person_id
+    if absence.deputy_id is not None:
+        # The deputy in a calendar, its person has named.
+        absence.deputy_named_by_id = absence.person_id if ctx.caller.is_rule else ctx.caller.person_id
+
+
+async def not_by_hand(reads: ReadContext, absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
+    """Refuse whoever says that an absence comes from a calendar, but a rule."""
+    if body.source is not AbsenceSource.by_hand and not ctx.caller.is_rule:
+        raise WrongValue({"value": body.source.value}, pointer="/source", because="unknown_value")
+
+
+class EditAbsence(Patch, AbsenceTimes, of=Absence):
+    """Fields to change; those left out stay as they are."""
+
+
+def edit(absence: Absence, body: EditAbsence, ctx: ActionContext) -> None:
+    """Edit the absence: its time, or the deputy."""
+    before = absence.deputy_id
+    copy_fields(absence, body, ctx)
+    _take_teams(absence, ctx)
+    if absence.deputy_id != before:
+        absence.deputy_named_by_id = None if absence.deputy_id is None else ctx.caller.person_id
+
+
+def withdraw(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Withdraw the absence: the person is there."""
+
+
+class RescheduleAbsence(Payload, of=Absence):
+    """The time of an absence, as the calendar has it now."""
+
+    from_at: Instant
+    until_at: Instant
+
+
+def reschedule(absence: Absence, body: RescheduleAbsence, ctx: ActionContext) -> None:
+    """Reschedule the absence, as its calendar has."""
+    copy_fields(absence, body, ctx)
+    _take_teams(absence, ctx)
+
+
+def remove(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Remove the absence: its calendar has it no more."""
+
+
+def _take_teams(absence: Absence, ctx: ActionContext) -> None:
+    found = ctx.prepared(AbsenceTeams)
+    absence.team_ids = list(found.team_ids) or None
+    absence.cover_id = found.cover_id
+
+
+async def teams_of_person(
+    reads: ReadContext, absence: Absence, body: AbsenceTimes | RescheduleAbsence, ctx: ActionContext
+) -> AbsenceTeams:
+    """Find the person's teams, and who covers for them on call."""
+    person = ctx.ref(Person, "person") if isinstance(body, PlanAbsence) else None
+    person_id = absence.person_id if person is None else person.id
+    assert person_id is not None
+    begin, end = _times(absence, body)
+    return await absence_teams(reads, person_id, _deputy_after(absence, body, ctx), begin, end)
+
+
+def _deputy_after(absence: Absence, body: Payload, ctx: ActionContext) -> UUID | None:
+    """Return the deputy that the absence has after the action."""
+    if isinstance(body, RescheduleAbsence) or (
+        isinstance(body, Patch) and "deputy" not in body.model_fields_set
+    ):
+        return absence.deputy_id
+    deputy = ctx.ref(Person, "deputy")
+    return None if deputy is None else deputy.id
+
+
+def _times(absence: Absence, body: AbsenceTimes | RescheduleAbsence) -> tuple[datetime, datetime]:
+    """Return begin and end as they are after the action; a patch may leave them out."""
+    begin, end = body.from_at or absence.from_at, body.until_at or absence.until_at
+    assert begin is not None
+    assert end is not None
+    return begin, end
+
+
+async def invalid_time(
+    reads: ReadContext, absence: Absence, body: AbsenceTimes | RescheduleAbsence, ctx: ActionContext
+) -> None:
+    """Refuse a time that is over, ends before it begins, or is longer than a year."""
+    begin, end = _times(absence, body)
+    if end <= begin:
+        raise WrongValue(pointer="/until_at", because="not_after_its_beginning")
+    if end <= ctx.now:
+        raise WrongValue(pointer="/until_at", because="not_ahead")
+    if end - begin > LONGEST_ABSENCE:
+        raise WrongValue({"days": str(LONGEST_ABSENCE.days)}, pointer="/until_at", because="too_long_a_time")
+
+
+async def invalid_deputy(
+    reads: ReadContext, absence: Absence, body: AbsenceTimes, ctx: ActionContext
+) -> None:
+    """Refuse a deputy who is the person themselves, not active, a machine, or away at that time."""
+    person_id = absence.person_id
+    if isinstance(body, PlanAbsence):
+        person_id = ctx.required_ref(Person, "person").id
+    deputy_id = _deputy_after(absence, body, ctx)
+    if deputy_id is None or ctx.caller.is_rule:
+        return  # A rule takes over the deputy of a whole calendar, who may be away at times.
+    if deputy_id == person_id:
+        raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
+    deputy = ctx.ref(Person, "deputy")
+    check_person_active(deputy, "/deputy")
+    if deputy is not None and deputy.kind is not PersonKind.human:
+        raise WrongValue(pointer="/deputy", because="machines_do_not_deputise")
+    if await is_away_between(reads, deputy_id, *_times(absence, body)):
+        raise WrongValue(pointer="/deputy", because="deputy_away")
+
+
+async def not_your_member(
+    reads: ReadContext, absence: Absence, body: PlanAbsence, ctx: ActionContext
+) -> None:
+    """Refuse an absence of somebody else's, unless an administrator or their lead plans it."""
+    person = ctx.required_ref(Person, "person")
+    check_person_active(person, "/person")
+    if not await _may_keep(reads, absence, person.id, ctx):
+        raise WrongValue(pointer="/person", because="not_your_member")
+
+
+async def not_your_absence(reads: ReadContext, absence: Absence, ctx: ActionContext) -> str | None:
+    """Refuse if it is somebody else's, and the caller is no administrator and does not lead them
+    (`not_your_absence`).
+    """
+    return None if await _may_keep(reads, absence, absence.person_id, ctx) else "not_your_absence"
+
+
+async def absence_over(reads: ReadContext, absence: Absence, ctx: ActionContext) -> str | None:
+    """Refuse to change what is past (`absence_over`)."""
+    return "absence_over" if absence.until_at is not None and absence.until_at <= ctx.now else None
+
+
+async def kept_in_calendar(
+    reads: ReadContext, absence: Absence, body: EditAbsence, ctx: ActionContext
+) -> None:
+    """Refuse another time for an absence that follows a calendar: the calendar would change it back."""
+    if absence.source is not AbsenceSource.by_hand:
+        for name in ("from_at", "until_at"):
+            if name in body.model_fields_set:
+                raise WrongValue(pointer=f"/{name}", because="kept_in_calendar")
+
+
+async def _may_keep(reads: ReadContext, absence: Absence, person_id: UUID | None, ctx: ActionContext) -> bool:
+    caller = ctx.caller
+    if caller.is_rule or caller.has_role(Role.admin, absence):
+        return True
+    if caller.person_id is None:
+        return False
+    return caller.person_id == person_id or await leads_person(reads, person_id, caller.person_id)
+
+
+TELL_PERSON = RecipientRule(NoticeType.absence_entered, field="person_id", when="entered_by_id")
+TELL_AGAIN = (
+    RecipientRule(NoticeType.deputises, field="deputy_id", when="deputy_id"),
+    RecipientRule(NoticeType.covers_on_call, field="cover_id", when="cover_id"),
+)
+TELL_OF_END = (
+    RecipientRule(NoticeType.deputises_no_more, field="deputy_id", when="deputy_id"),
+    RecipientRule(NoticeType.deputises_no_more, field="cover_id", when="cover_id"),
+)
+TAKEN = dict.fromkeys(("absence_event_key", "absence_calendar_event_key"), CheckFailed("imported_already"))
+ON_TIME = (invalid_time,)
+PREPARED = (teams_of_person,)
+CHANGED = (not_your_absence, absence_over)
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="absence", plural="absences", zh="缺勤", record=Absence, states=State, administrative=True,
+    audience=lambda absence: (
+        f"person:{absence.person_id}", *([f"person:{absence.deputy_id}"] if absence.deputy_id else ()),
+        *(f"member:{team}" for team in absence.team_ids or ())),
+    columns={"person": ("person_id", "deputy_id"), "member": ("team_ids",)},
+    oversight=frozenset({Role.admin, Role.auditor}),
+    constraints=TAKEN,
+    rows=(
+        #      action      中文    from             to               who      event
+        action(plan,       "登记", NEW_RECORD,      State.planned,   KEEPERS, "absence.planned",     prepare=PREPARED, notifies=(TELL_PERSON,),
+               wrong=(not_by_hand, not_your_member, invalid_time, invalid_deputy)),
+        action(edit,       "编辑", [State.planned], STAYS,           KEEPERS, "absence.edited",      prepare=PREPARED, notifies=(*TELL_AGAIN, TELL_PERSON),
+               unless=CHANGED, wrong=(kept_in_calendar, invalid_time, invalid_deputy)),
+        action(withdraw,   "撤销", [State.planned], State.withdrawn, KEEPERS, "absence.withdrawn",   unless=CHANGED, notifies=(*TELL_OF_END, TELL_PERSON)),
+        action(reschedule, "改期", [State.planned], STAYS,           rule,    "absence.rescheduled", prepare=PREPARED, wrong=ON_TIME, notifies=TELL_AGAIN),
+        action(remove,     "移除", [State.planned], State.removed,   rule,    "absence.removed",     notifies=TELL_OF_END),
+    ),
+)
+# fmt: on
