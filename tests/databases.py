@@ -156,15 +156,19 @@ class Databases:
     def drop(self, name: str) -> None:
         """Drops the database, once those who have just left it are gone."""
         # DROP DATABASE itself looks again only after 0.1 s.
+        self.wait_until_left(name, 0.1)
         with psycopg.connect(self.administrator, autocommit=True) as administrator:
-            others_connected = "select 1 from pg_stat_activity where datname = %s"
-            for _ in range(100):
-                if not administrator.execute(others_connected, (name,)).fetchone():
-                    break
-                time.sleep(0.001)
             administrator.execute(
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
+
+    def wait_until_left(self, name: str, seconds: float = PATIENCE_SECONDS) -> None:
+        """Waits until nobody is connected to the database any more, or for so long."""
+        others_connected = "select 1 from pg_stat_activity where datname = %s"
+        end = time.monotonic() + seconds
+        with psycopg.connect(self.administrator, autocommit=True) as administrator:
+            while administrator.execute(others_connected, (name,)).fetchone() and time.monotonic() < end:
+                time.sleep(0.001)
 
     def _looked_at(self, name: str) -> CopiedDatabase:
         address = psycopg.conninfo.make_conninfo(self.administrator, dbname=name)

@@ -1,25 +1,68 @@
-"""A world for each file of tests: they bring records of their own into the states that they need."""
+"""A world for each file of tests: they bring records of their own into the states that they need. The first
+that a process needs is made, and all are copies of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from app.platform.settings import Settings
 from tests.client import serving
 from tests.conftest import Server, fresh
-from tests.every_action import documents
+from tests.contract import logged
+from tests.every_action import articles, documents
 from tests.every_action.world import World, make_world
+from tests.every_action.world_data import IDS
 
 RATE = 1_000_000
+
+
+@dataclass(frozen=True)
+class MadeWorld:
+    """A world in a database that nobody uses but to copy it; with the ids of what is in it."""
+
+    world: World
+    database: str
+    secrets_dir: Path
+    ids: dict[str, str]
+    known: dict[str, str]
+
+
+#: By the address of the server, that of this process.
+_MADE: dict[str, MadeWorld] = {}
+
+
+def _settings() -> Settings:
+    # One key asks for all of the tests of a file, as fast as it can.
+    return Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
+
+
+async def _made(server: Server, secrets_dir: Path) -> MadeWorld:
+    """A new world."""
+    database = server.databases.new(server.databases.template)
+    with documents.kept_for_no_time():
+        async with serving(server.address(database, "service"), secrets_dir, _settings()) as api:
+            world = await make_world(api)
+    server.databases.wait_until_left(database)
+    return MadeWorld(world, database, secrets_dir, dict(IDS), dict(articles.KNOWN))
 
 
 @pytest.fixture(scope="module")
 async def world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """An application on a database that the tests of one file share."""
-    # One key asks for all of the tests of a file, as fast as it can.
-    settings = Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
-    with fresh(server) as place, documents.kept_for_no_time():
-        async with serving(place.url, tmp_path_factory.mktemp("secrets"), settings) as api:
-            yield await make_world(api)
+    if server.administrator not in _MADE:
+        _MADE[server.administrator] = await _made(server, tmp_path_factory.mktemp("secrets"))
+    made = _MADE[server.administrator]
+    for known, at_first in ((IDS, made.ids), (articles.KNOWN, made.known)):
+        known.clear()
+        known.update(at_first)
+    with fresh(server, made.database) as place, documents.kept_for_no_time():
+        async with serving(place.url, made.secrets_dir, _settings()) as api:
+            yield made.world.in_application(api)
+        with psycopg.connect(place.owner_url) as connection:
+            logged.check_log(connection)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -216,6 +217,24 @@ class World:
     standing_records: dict[tuple[str, str], Json] = field(default_factory=dict)
     ready_records: dict[Hashable, str] = field(default_factory=dict)
     untouched_records: dict[Hashable, Json] = field(default_factory=dict)
+
+    def in_application(self, api: Api) -> World:
+        """The same people with the same keys, in an application on a copy of the database."""
+
+        def moved(client: Client) -> Client:
+            return api.with_token(client.token, UUID(client.id))
+
+        return World(
+            api,
+            moved(self.everybody),
+            moved(self.worker),
+            self.reporter,
+            self.assignee,
+            self.colleague,
+            self.team_id,
+            moved(self.requester),
+            {name: moved(client) for name, client in self.people.items()},
+        )
 
     async def make_record(
         self,

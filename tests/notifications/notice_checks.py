@@ -84,10 +84,12 @@ def says_what_and_where(texts: Known, notice: Shown) -> Iterator[str]:
     """The number of the record is in it, and in a mail its address. What has no number is called by words,
     which are for those who see it.
     """
-    has_number = texts.ledger.lifecycles[kind_of(notice.row["about"])].code is not None
+    kind = kind_of(notice.row["about"])
+    has_number = texts.ledger.lifecycles[kind].code is not None
     if (has_number or notice.mail is not None) and notice.row["number"] not in notice.body:
         yield f"does not say {notice.row['number']}"
-    if notice.mail is not None and f"{PUBLIC_URL}/v1/" not in notice.body:
+    pages = [f"{PUBLIC_URL}/{root}/{kind}/" for root in ("desk", "portal")]
+    if notice.mail is not None and not any(address in notice.body for address in pages):
         yield "has no link"
 
 
