@@ -73,6 +73,7 @@ class NoticeType(CodeEnum):
     risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期", WAITS
     in_charge = "in_charge", "Put in charge", "由您负责", YOURS
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
+    discovery_compared = "discovery_compared", "Discovery compared", "配置发现已比对", INFORM
     article_review_overdue = "article_review_overdue", "Review of an article overdue", "文章复审逾期", YOURS
     major_review_overdue = (
         "major_review_overdue",
