@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,8 @@ NAME = "compare_discoveries"
 BATCH_ITEMS, BATCH_DIFFERENCES = 2_000, 200
 #: Most differences of a discovery; with more of them it is another record that was found.
 MOST_DIFFERENCES = 50_000
+#: Bytes of the largest file, packed or not.
+LARGEST_FILE = 50 * 1024 * 1024
 #: Most owners who are told.
 MOST_OWNERS = 500
 
@@ -69,7 +72,7 @@ class Comparison:
             "found_at": discovery.found_at,
         }
 
-    async def carry_out(self, file: InMemoryFile, progress: Progress) -> None:
+    async def carry_out(self, file: Path | InMemoryFile, progress: Progress) -> None:
         """Read the file, and list what differs. `progress` is called with what is done of how much: bytes
         first, then differences. Raises DiscoveryRefused, Refusal if the discovery is not waiting any more,
         DatabaseGone.
@@ -102,7 +105,7 @@ class Comparison:
         """Remove the items of the file, which are of no use any more."""
         await self.ledger.db.rows(statements.FORGET_ITEMS, {"discovery": self.discovery.id})
 
-    async def _read(self, file: InMemoryFile, progress: Progress) -> None:
+    async def _read(self, file: Path | InMemoryFile, progress: Progress) -> None:
         """Bring the file into the table. Raises DiscoveryRefused, DatabaseGone."""
         discovery, db = self.discovery, self.ledger.db
         assert discovery.format is not None
@@ -113,6 +116,8 @@ class Comparison:
         await db.rows(statements.FORGET_REFUSALS, {"discovery": discovery.id})
         try:
             with source_file(file) as source:
+                if source.size > LARGEST_FILE:
+                    raise DiscoveryRefused(DiscoveryFailure.too_large)
                 for _, batch in _batches(reader.read(source.block), BATCH_ITEMS):
                     await self._store(batch)
                     progress(source.bytes_read, source.size)

@@ -21,6 +21,7 @@ from app.foundation.discoveries.checks import (
     found_in_the_future,
 )
 from app.foundation.discoveries.payloads import (
+    CompareAgainDiscovery,
     ConcludeDiscovery,
     FailDiscovery,
     FinishComparison,
@@ -148,7 +149,7 @@ def _settle_one(
     difference.settled_at = ctx.occurred_at
 
 
-def compare_again(discovery: Discovery, body: EmptyPayload, ctx: ActionContext) -> None:
+def compare_again(discovery: Discovery, body: CompareAgainDiscovery, ctx: ActionContext) -> None:
     """Compare differences of the discovery again whose items have changed since they were listed."""
     for standing in ctx.prepared(ChangedDifferences).changed:
         difference = ctx.change(standing.difference)

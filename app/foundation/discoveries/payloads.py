@@ -101,6 +101,10 @@ class RaiseDiscovery(SettleDiscovery):
     change: Change = None
 
 
+class CompareAgainDiscovery(EmptyPayload):
+    """No fields: what has changed is found."""
+
+
 class ConcludeDiscovery(Payload, of=Discovery):
     """The result of the discovery."""
 

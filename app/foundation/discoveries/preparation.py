@@ -23,6 +23,7 @@ from app.foundation.discoveries.lookups import (
 )
 from app.foundation.discoveries.payloads import (
     MOST_SETTLED,
+    CompareAgainDiscovery,
     KeepDiscovery,
     RaiseDiscovery,
     SettleDiscovery,
@@ -36,7 +37,7 @@ from app.foundation.discoveries.records import (
 )
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import LONGEST_LIST, EmptyPayload
+from app.kernel.actions.payloads import LONGEST_LIST
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 
 #: A row of lookups.STANDING.
@@ -221,7 +222,7 @@ async def _described(
 
 
 async def changed_since(
-    reads: ReadContext, discovery: Discovery, body: EmptyPayload, ctx: ActionContext
+    reads: ReadContext, discovery: Discovery, body: CompareAgainDiscovery, ctx: ActionContext
 ) -> ChangedDifferences:
     """Find the differences whose recorded values have changed since they were listed."""
     rows = await changed_meanwhile(reads, discovery.row_key, MOST_COMPARED_AGAIN)

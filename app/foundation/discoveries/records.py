@@ -40,6 +40,7 @@ class DiscoveryFailure(CodeEnum):
 
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
     content_damaged = "content_damaged", "The file is not what was sent", "文件与所发送的不一致"
+    too_large = "too_large", "The file is too large", "文件过大"
     unreadable = "unreadable", "It is not such a file, or in another encoding", "格式或编码不符"
     no_identity = "no_identity", "No column says which item it is", "没有标识配置项的列"
     too_many_lines = "too_many_lines", "It has too many lines", "行数过多"
