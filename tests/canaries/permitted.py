@@ -24,7 +24,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "fold.approval_rule.name",
         *("fold.ci.name", "fold.ci.attributes", "fold.baseline.name", "fold.verification.name"),
         *("fold.discovery.source", "fold.discovery.columns", "log.discovery.source", "log.discovery.columns"),
-        *("fold.discovery_difference.identity", "fold.discovery_difference.found"),
+        *("fold.discovery_difference.identity", "fold.discovery_difference.found_item"),
         *("fold.discovery_difference.here", "fold.discovery_difference.there", "log.ci.found"),
         *("fold.calendar.name", "fold.calendar_version.holidays", "fold.checklist.items"),
         *("fold.text_block.text_en", "fold.text_block.text_zh"),

@@ -62,7 +62,7 @@ with item as (
       'services', to_jsonb(coalesce(i.services, '{{}}')), 'attributes', (
         select coalesce(jsonb_object_agg(a.key, case
           when a.value ~ '^(0|-?[1-9][0-9]{{0,14}})$' then to_jsonb(a.value::bigint) else to_jsonb(a.value)
-        end), '{{}}') from jsonb_each_text(i.attributes) a)) as found
+        end), '{{}}') from jsonb_each_text(i.attributes) a)) as found_item
   from item i where not i.refused and i.ci_id is null
   union all
   select 'retired', i.identity, c.id, c.ci_class, null, null, null, i.line, null
@@ -100,7 +100,7 @@ with item as (
 )
 """
 DIFFERING = f"""{_ALL}
-select kind, identity, ci_id, ci_class, attribute, here, there, line, found from judged j
+select kind, identity, ci_id, ci_class, attribute, here, there, line, found_item from judged j
 where not kept_before and not exists (
   select from fold.discovery_difference l where l.record = %(record)s
   and l.kind = j.kind and l.identity = j.identity and l.attribute is not distinct from j.attribute

@@ -199,7 +199,7 @@ def _correction(
 ) -> tuple[str, dict[str, Any]] | None:
     """Return the action on the item by which the difference is taken over, and the fields of its payload."""
     if difference.kind is DiscoveredKind.new:
-        return "plan", dict(difference.found or {})
+        return "plan", dict(difference.found_item or {})
     if difference.kind is DiscoveredKind.missing:
         return "retire", {}
     attribute, there = difference.attribute or "", difference.there or ""

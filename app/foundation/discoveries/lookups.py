@@ -14,7 +14,7 @@ STANDING = """
 select d.*, c.key as ci_key, c.state as ci_state, c.attributes as ci_attributes, 'ci/' || c.id as ci_stream,
   h.version as ci_version, s.value_now,
   case d.kind
-    when 'new' then exists (select from fold.ci n where n.key = d.found->>'key')
+    when 'new' then exists (select from fold.ci n where n.key = d.found_item->>'key')
     when 'differs' then c.state = 'retired' or s.value_now is not distinct from d.there
     when 'missing' then c.state = 'retired'
     else c.state <> 'retired' end as agrees,

@@ -130,7 +130,7 @@ def _action_for(attribute: str) -> str:
 
 def _can_be_planned(row: Row) -> bool:
     try:
-        PLANNED_ITEM.validate_python(row["found"])
+        PLANNED_ITEM.validate_python(row["found_item"])
     except ValidationError:
         return False
     return True

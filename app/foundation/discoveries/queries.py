@@ -118,7 +118,7 @@ DISCOVERIES = Listing(
 class DiscoveryDifferenceOut(OutputModel, of=DiscoveryDifference):
     """A difference between a discovery and the record, and its settlement."""
 
-    found: dict[str, Any] | None = Field(
+    found_item: dict[str, Any] | None = Field(
         description="The item that was found and is not recorded: `key`, `name`, `ci_class`, `services`, "
         "`attributes`."
     )

@@ -135,7 +135,7 @@ class DiscoveryDifference(ChildRecord):
     here: str | None = optional("The recorded value; null: there is none.")
     there: str | None = optional("The value that was found; null: the whole item is meant.")
     line: int | None = optional("The line of the file, from 1.", sa_type=BigInteger)
-    found: dict[str, Any] | None = optional("The item that was found and is not recorded.")
+    found_item: dict[str, Any] | None = optional("The item that was found and is not recorded.")
     settlement: DiscoveredSettlement | None = optional("The settlement; null: not settled yet.")
     reason: str | None = optional("The reason why the record is kept. Name no persons here.")
     change: str | None = optional("The change that was named at the settlement.")

@@ -50,7 +50,7 @@ create table fold.discovery_difference (
   here text collate "C",
   there text collate "C",
   line bigint,
-  found jsonb,
+  found_item jsonb,
   settlement text collate "C",
   reason text collate "C",
   change text collate "C",
