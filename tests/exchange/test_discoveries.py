@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
-from app.exchange.discoveries import comparing, worker
+from app.exchange.discoveries import comparing, statements, worker
+from app.exchange.files import InMemoryFile
 from app.kernel.histories.rebuild import compare
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
@@ -229,13 +230,13 @@ async def test_a_comparison_that_was_cut_off_is_finished_and_lists_nothing_twice
     path = await imported(keeper, file)
     with monkeypatch.context() as cut:
         cut.setattr(comparing, "BATCH_DIFFERENCES", 100)
-        cut.setattr(comparing.statements, "FIGURES", "select 1 from nowhere")
+        cut.setattr(statements, "FIGURES", "select 1 from nowhere")
         connection = await connect(place.url, FOLLOW_LIMITS)
         row = await api.ledger.db.row(worker.SELECT_DISCOVERY, (path.rpartition("/")[2],))
         assert row is not None
         with pytest.raises(Exception, match="nowhere"):
             await comparing.comparison_of(api.ledger, row, datetime.now(UTC)).carry_out(
-                comparing.InMemoryFile("scan", file.encode()), lambda done, size: None
+                InMemoryFile("scan", file.encode()), lambda done, size: None
             )
         await connection.close()
     assert (await keeper.read(path))["difference_count"] == 300

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.cis.records import CiClass
 
@@ -135,7 +135,9 @@ class DiscoveryDifference(ChildRecord):
     here: str | None = optional("The recorded value; null: there is none.")
     there: str | None = optional("The value that was found; null: the whole item is meant.")
     line: int | None = optional("The line of the file, from 1.", sa_type=BigInteger)
-    found_item: dict[str, Any] | None = optional("The item that was found and is not recorded.")
+    found_item: Annotated[dict[str, Any] | None, Document()] = optional(
+        "The item that was found and is not recorded."
+    )
     settlement: DiscoveredSettlement | None = optional("The settlement; null: not settled yet.")
     reason: str | None = optional("The reason why the record is kept. Name no persons here.")
     change: str | None = optional("The change that was named at the settlement.")
