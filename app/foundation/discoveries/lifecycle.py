@@ -184,9 +184,10 @@ def _corrections(action_name: str, discovery: Discovery, body: TakeOverDiscovery
         assert difference.ci_id is not None
         name = stream(Ci.KIND, difference.ci_id)
         places.setdefault(name, f"differences/{n}" if chosen.named else "differences")
+        payload = payloads[name]
         for field, found in correction[1].items():
-            known = payloads[name].get(field)
-            payloads[name][field] = {**known, **found} if isinstance(known, dict) else found
+            known = payload.get(field)
+            payload[field] = {**known, **found} if isinstance(known, dict) else found
     named = {} if body.change is None or action_name == "plan" else {"change": body.change}
     return [
         RelatedPart(name, {**fields, **named, "discovery": str(discovery.id)}, place=places[name])
