@@ -1506,6 +1506,7 @@ create table fold.document_loan (
   lent_at timestamp with time zone not null,
   until_at timestamp with time zone not null,
   returned_at timestamp with time zone,
+  overdue_at timestamp with time zone,
   constraint document_loan_pkey PRIMARY KEY (id)
 );
 CREATE INDEX document_loan_record ON fold.document_loan USING btree (record, lent_at, id);
@@ -2328,6 +2329,7 @@ create table fold.incident (
   alert_group text collate "C",
   alert_group_number integer,
   review_overdue_at timestamp with time zone,
+  update_overdue_at timestamp with time zone,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -2577,6 +2579,7 @@ create table fold.licence (
   revoked_by_id uuid,
   revocation_reason text collate "C",
   appended_at timestamp with time zone,
+  ended_at timestamp with time zone,
   constraint licence_pkey PRIMARY KEY (id)
 );
 CREATE INDEX licence_person ON fold.licence USING btree (person_id, process, until_at) WHERE (revoked_at IS NULL);
@@ -2669,6 +2672,7 @@ create table fold.maintenance_plan (
   planned_at timestamp with time zone not null,
   retired_at timestamp with time zone,
   request_id uuid,
+  calendar text collate "C",
   constraint maintenance_plan_pkey PRIMARY KEY (id),
   constraint maintenance_plan_number_key UNIQUE (number)
 );
@@ -4592,6 +4596,7 @@ create table fold.task (
   milestone_id uuid,
   appended_at timestamp with time zone,
   visibility text collate "C",
+  overdue_at timestamp with time zone,
   constraint task_pkey PRIMARY KEY (id)
 );
 CREATE INDEX task_assignee ON fold.task USING btree (assignee_id, due_at, id) WHERE ((completed_at IS NULL) AND (dropped_at IS NULL));
@@ -4674,6 +4679,7 @@ create table fold.training (
   licensed_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
+  overdue_at timestamp with time zone,
   constraint training_pkey PRIMARY KEY (id),
   constraint training_number_key UNIQUE (number)
 ) with (fillfactor=85);

@@ -137,7 +137,7 @@ def _ancestors(package: str) -> Iterable[str]:
 
 
 def in_slice(name: str) -> bool:
-    """Whether what is called so, and is tried in one of ten runs, is tried in this one."""
+    """Whether what is called so, and is tried in one of sixteen runs, is tried in this one."""
     return (NUMBER + crc32(name.encode())) % SLICES == 0
 
 

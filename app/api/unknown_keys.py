@@ -91,17 +91,21 @@ async def unknown_keys(ledger: Ledger, command: Command) -> list[dict[str, Any]]
     for named in _named_keys(command):
         alike = await _visible_keys(ledger, command, named)
         if named.key not in alike:
-            language = command.metadata.language
             near = _nearest(named.key, alike)
             code = f"unknown_{named.kind}"
-            words = {"key": named.key}
-            detail = translate(language, TABLE, code, words)
-            if near:
-                detail += translate(language, TABLE, "near", {"near": ", ".join(near)})
+            detail = warning_sentence(command.metadata.language, code, named.key, near)
             warnings.append(
                 KeyWarning(pointer=named.pointer, code=code, detail=detail, near=near).model_dump()
             )
     return warnings
+
+
+def warning_sentence(language: str, code: str, key: str, near: Sequence[str]) -> str:
+    """Return the sentence of a warning, with the keys that are near."""
+    sentence = translate(language, TABLE, code, {"key": key})
+    if near:
+        sentence += translate(language, TABLE, "near", {"near": ", ".join(near)})
+    return sentence
 
 
 def _named_keys(command: Command) -> Iterator[NamedKey]:

@@ -81,6 +81,12 @@ class NoticeType(CodeEnum):
         "重大事件复盘逾期",
         YOURS,
     )
+    task_overdue = "task_overdue", "Task overdue", "任务逾期", YOURS
+    update_overdue = "update_overdue", "Promised update overdue", "进展通报逾期", YOURS
+    training_overdue = "training_overdue", "Training overdue", "培训逾期", YOURS
+    licence_ended = "licence_ended", "Licence ended", "资格到期", YOURS
+    document_loan_overdue = "document_loan_overdue", "Paper copy not back in time", "纸质文件逾期未还", YOURS
+    trained = "trained", "Training recorded", "培训已登记", FOLLOW
     to_publish = "to_publish", "Article to be reviewed", "文章待审核", WAITS
     sent_back = "sent_back", "Article sent back", "文章被退回", YOURS
     recurring = "recurring", "Incidents recur", "事件反复发生", INFORM

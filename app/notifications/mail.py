@@ -328,7 +328,7 @@ async def _mail_paragraphs(
         link = await _rating_link(ledger, row)
     elif not SURVEY_STEPS.isdisjoint(types):
         link = await _survey_link(ledger, row)
-    return texts.mail_parts(ledger, caller.locale, row, steps, payloads, details, answer_link=link)
+    return texts.mail_parts(ledger, caller, row, steps, payloads, details, answer_link=link)
 
 
 async def _survey_link(ledger: Ledger, row: Row) -> str | None:

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from app.api.contract.summaries import noun
+from app.api.pages.page_paths import DESK, PORTAL
 from app.common.notices import NoticeKind, NoticeType
+from app.common.people import Caller
 from app.common.records import Record, codecs
 from app.common.tickets import HoldReason
 from app.common.times.clocks import AgreementType, ClockMetric
@@ -290,9 +292,13 @@ def reason_of(language: str, kind: NoticeKind) -> str:
     return translate(language, "notice_why", kind.value)
 
 
+#: Kinds of records that have a page in the portal; all have one at the desk.
+PORTAL_KINDS = ("incident", "request", "article")
+
+
 def mail_parts(
     ledger: Ledger,
-    language: str,
+    caller: Caller,
     notice: Any,
     steps: Sequence[tuple[str, int, NoticeType]],
     payloads: EventPayloads,
@@ -303,13 +309,14 @@ def mail_parts(
     """Return the paragraphs of a mail about these steps: no sentence stands in them twice. `answer_link` is
     where the person rates the ticket or answers the survey, if they are asked to.
     """
+    language = caller.locale
     blocks = _blocks(ledger, language, notice, steps, payloads, details, is_mail=True)
     parts = [heading(ledger, language, notice)]
     parts += ["\n".join([sentence, *lines]) for sentence, lines in blocks.items()]
     if answer_link is not None:
         parts.append(f"{translate(language, 'notice', 'rating_link')}\n{answer_link}")
     parts.append(reason_of(language, kind_of_notice(step for *_, step in steps)))
-    link = link_to(ledger, notice, [step for *_, step in steps])
+    link = page_link(ledger, notice, caller)
     return parts if link is None else [*parts, link]
 
 
@@ -338,3 +345,15 @@ def link_to(ledger: Ledger, notice: Any, steps: Collection[NoticeType]) -> str |
     lifecycle = ledger.lifecycles[kind_of(notice["about"])]
     name = id_of(notice["about"]) if lifecycle.code is None else notice["number"]
     return f"{public_url}/v1/{lifecycle.plural}/{name}{below}"
+
+
+def page_link(ledger: Ledger, notice: Any, caller: Caller) -> str | None:
+    """Return the address of the page of what the notice is about: at the desk, or for whoever is no staff in
+    the portal, if it has one there; None without a public address of this service.
+    """
+    public_url, kind = ledger.settings.public_url, kind_of(notice["about"])
+    if public_url is None:
+        return None
+    name = id_of(notice["about"]) if ledger.lifecycles[kind].code is None else notice["number"]
+    root = PORTAL if kind in PORTAL_KINDS and not caller.is_staff else DESK
+    return f"{public_url}{root}/{kind}/{name}"

@@ -121,6 +121,9 @@ class Task(ChildRecord):
     team_id: Annotated[UUID | None, ForeignRef("team")] = None
     milestone_id: UUID | None = optional("The milestone that it belongs to, if the plan has some.")
     due_at: datetime | None = None
+    overdue_at: datetime | None = optional(
+        "Time at which it was flagged as overdue; null: it was not, or its time was moved since."
+    )
     added_at: datetime | None = required()
     completed_at: datetime | None = None
     outcome: Annotated[str | None, Personal()] = optional("The outcome.")

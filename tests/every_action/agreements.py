@@ -10,6 +10,7 @@ from app.common.people import rule_caller
 from app.foundation.people.teams import EditTeam
 from app.foundation.services.services import PromiseService, ProposeService
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.registry import LIFECYCLES
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
     AmendSla,
@@ -28,6 +29,7 @@ from app.service_levels.agreements.payloads import (
     WarnOfEndSla,
 )
 from app.service_levels.plans.lifecycle import DraftServiceLevelPlan, ReviseServiceLevelPlan
+from app.ticketing.records import Task
 from tests.client import Client, Json
 from tests.every_action import documents
 from tests.every_action.alterations import approved_change
@@ -54,6 +56,10 @@ ENDS = datetime.now(UTC) + timedelta(days=1)
 AHEAD = {
     ("sla", "expire"): timedelta(days=3),
     ("document", "end_access"): timedelta(hours=2),
+    **dict.fromkeys(
+        ((lifecycle.kind, "flag_task") for lifecycle in LIFECYCLES if Task in lifecycle.children),
+        timedelta(hours=2),
+    ),
     **{(kind, "end_document_access"): timedelta(hours=2) for kind in documents.STATES},
 }
 TERMS: Json = {

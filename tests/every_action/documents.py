@@ -16,6 +16,7 @@ from app.foundation.documents.keeping.payloads import (
     DestroyDocument,
     DocumentReason,
     EndDocumentAccess,
+    FlagLoanDocument,
     GrantDocumentAccess,
     LendDocument,
     OfDocument,
@@ -99,6 +100,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "until_at": AHEAD,
     },
     ReturnDocument: lambda: {"loan": NOBODYS},
+    FlagLoanDocument: lambda: {"loan": NOBODYS, "borrower": IDS["person"]},
     DocumentReason: lambda: {"reason": "A lawsuit needs it. 诉讼需要。"},
 }
 
@@ -207,6 +209,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ReviseDocument: _file,
     EndDocumentAccess: _readable,
     ReturnDocument: _lent,
+    FlagLoanDocument: _lent,
     DestroyDocument: _condemned,
     RefuseDocumentAccess: _asked_for,
     OfDocument: _archived,
@@ -235,6 +238,7 @@ NOT_SHARED = frozenset(
             "grant_access",
             "end_access",
             "return",
+            "flag_loan",
             "hold",
             "release_hold",
         ),
@@ -270,6 +274,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     "document.end_access": frozenset({"published"}),
     "document.refuse_access": frozenset({"published"}),
     "document.return": frozenset({"published"}),
+    "document.flag_loan": frozenset({"published"}),
     **{f"{kind}.{name}": frozenset({STATES[kind][name in ARCHIVING]}) for kind, name in _ROWS},
 }
 #: What must have been done before.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -48,7 +48,7 @@ from app.ticketing.priority import PrioritiseTicket
 from app.ticketing.tags import UntagTicket
 from app.ticketing.work.assignment import AssignTicket, EscalateTicket
 from app.ticketing.work.costs import ReverseCost, ReverseWork
-from app.ticketing.work.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
+from app.ticketing.work.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask, FlagTask
 from app.webhooks.sources.lifecycle import (
     AddWebhookSource,
     EditWebhookSource,
@@ -92,6 +92,8 @@ from tests.every_action import (
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
+#: When a task is due that a rule flags, which comes a little later.
+SOON = timedelta(hours=1)
 _TWO_DAYS_AGO = datetime.now(timezone(timedelta(hours=8))).replace(microsecond=0) - timedelta(days=2)
 #: When an outage began, which was not long before it was reported, and ended.
 BEGAN_AT, RESTORED_AT = _TWO_DAYS_AGO.isoformat(), (_TWO_DAYS_AGO + timedelta(hours=1)).isoformat()
@@ -224,6 +226,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     EditTask: lambda: {"task": NOBODYS, "title": "Order two relays", "due_at": "2199-01-01T00:00:00Z"},
     DropTask: lambda: {"task": NOBODYS, "reason": "The old one works again."},
     PrioritiseTicket: lambda: {"impact": "1", "urgency": "1", "priority": "P2", "reason": "It is pay day."},
+    FlagTask: lambda: {"task": NOBODYS, "persons": [IDS["person"]]},
     CompleteTask: lambda: {"task": NOBODYS, "outcome": "It is ordered."},
     UntagTicket: lambda: {"tag": "printer"},
     LinkTicket: lambda: {"kind": "caused_by", "other": NOBODYS},
@@ -353,7 +356,18 @@ NOT_SHARED = (
     | improvements.NOT_SHARED
     | rollouts.NOT_SHARED
     | risks.NOT_SHARED
-    | {*("follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote")}
+    | {
+        *(
+            "follow",
+            "complete_task",
+            "flag_task",
+            "drop_task",
+            "unrelate",
+            "remove_member",
+            "end_series",
+            "vote",
+        )
+    }
 )
 
 #: What must have been done with a new record, so that the row can be carried out in its states.
@@ -363,7 +377,7 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
     "note_return": ("note_silence",),
-    **dict.fromkeys(("complete_task", "edit_task", "drop_task"), ("add_task",)),
+    **dict.fromkeys(("complete_task", "edit_task", "flag_task", "drop_task"), ("add_task",)),
 }
 
 
@@ -421,6 +435,13 @@ async def _task(client: Client, path: str) -> Json:
         await client.post_ok(f"{path}/add_task", {"title": "Order another relay"})
         return await _task(client, path)
     return {"task": left[-1]["id"]}
+
+
+async def _task_of_today(client: Client, path: str) -> Json:
+    """A task that is due soon, and not flagged yet."""
+    named = await _task(client, path)
+    await client.post_ok(f"{path}/edit_task", named | {"due_at": (datetime.now(UTC) + SOON).isoformat()})
+    return named
 
 
 def _kind(path: str) -> str:
@@ -494,6 +515,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     CompleteTask: _task,
     EditTask: _task,
     DropTask: _task,
+    FlagTask: _task_of_today,
     ApplyChecklist: _checklist,
     LinkTicket: another_incident,
     **problems.PREPARED,

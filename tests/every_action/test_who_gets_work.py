@@ -94,7 +94,7 @@ NO_WORK = {
     "who was there, or was asked, when it happened": """
         HoldTraining.attended HoldMeeting.attended CorrectAttendanceMeeting.attended
         ConfirmRequirementsRequest.heard ProposeRequirementsRequest.heard
-        RecordTrainingRequest.participants request_training.participant_ids SubmitProcessDefinition.heard
+        request_training.participant_ids SubmitProcessDefinition.heard
         LogPilotFeedbackImprovement.person pilot_feedback.person_id ReviewSla.attended
         RecordAcceptanceRequest.participants acceptance.participant_ids""",
     "the agreement's own field tells them": "RecordRequirementSla.representative AppointSla.representative",

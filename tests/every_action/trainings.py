@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from app.kernel.actions.payloads import Payload
 from app.processes.trainings.payloads import (
     ExamineTraining,
+    FlagLicenceTraining,
     HoldTraining,
     LicenseTraining,
     PlanTraining,
@@ -45,6 +46,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "examiner": IDS["person"],
     },
     LicenseTraining: lambda: {"persons": [IDS["author"]], "until_at": "2199-01-01T00:00:00Z"},
+    FlagLicenceTraining: lambda: {"licence": NOBODYS, "person": IDS["author"]},
     RevokeLicenceTraining: lambda: {"licence": NOBODYS, "reason": "They do it otherwise. 未按要求执行。"},
 }
 
@@ -56,6 +58,9 @@ async def _licensed(client: Client, path: str) -> Json:
 
 
 #: What cannot be carried out where it was before.
-NOT_SHARED = frozenset({"revoke_licence", "examine"})
+NOT_SHARED = frozenset({"revoke_licence", "flag_licence", "examine"})
 #: What is done before, and what of it is said then.
-PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {RevokeLicenceTraining: _licensed}
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    RevokeLicenceTraining: _licensed,
+    FlagLicenceTraining: _licensed,
+}

@@ -11,6 +11,7 @@ import copy
 import json
 import os
 import random
+from functools import cache
 from typing import Any
 
 import httpx
@@ -27,6 +28,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from app.api.authentication.key_scopes import EVENT_STREAM
 from app.common.records import CodeEnum
@@ -57,6 +59,12 @@ def unguarded() -> dict[str, Any]:
     return made
 
 
+@cache
+def unguarded_schema() -> OpenApiSchema:
+    """The same as schemathesis has it; only who tries operations needs it, and not who collects them."""
+    return schemathesis.openapi.from_dict(unguarded())
+
+
 def lifecycle_of(path: str) -> Lifecycle[Any] | None:
     """That of the records which the path is about."""
     return BY_PLURAL.get(path.split("/")[2]) if path.startswith("/v1/") else None
@@ -71,7 +79,6 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-SCHEMA = schemathesis.openapi.from_dict(unguarded())
 BY_PLURAL = {lifecycle.plural: lifecycle for lifecycle in LIFECYCLES}
 OPERATIONS = [
     (method, path, lifecycle_of(path)) for path, methods in document()["paths"].items() for method in methods
@@ -112,7 +119,7 @@ def _draw(method: str, path: str, mode: GenerationMode, number: int) -> list[Sen
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(SCHEMA[path][method.upper()].as_strategy(generation_mode=mode))
+    @given(unguarded_schema()[path][method.upper()].as_strategy(generation_mode=mode))
     def collect(case: Sent) -> None:
         cases.append(case)
 

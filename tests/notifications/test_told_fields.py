@@ -212,5 +212,5 @@ async def test_no_sentence_stands_twice_in_a_mail_and_it_says_why_and_where(offi
     assert mail_text.count("By: Agent") == 1
     assert mail_text.count("By: Requester") == 1
     assert lines[0] == f"Incident {incident.number}: {incident.title}"
-    assert f"https://desk.example.org/it/v1/incidents/{incident.number}" in lines
+    assert f"https://desk.example.org/it/portal/incident/{incident.number}" in lines
     assert "You get this because you asked for it, take part in it or follow it." in lines

@@ -44,6 +44,7 @@ class People:
     reviewer: Client
     head: Client
     deputy: Client
+    trainee: Client
     admin: Client
 
 
@@ -61,6 +62,7 @@ async def people(api: Api) -> People:
         reviewer=await api.client("Rosa", Role.engineer, teams=("workplace",)),
         head=await api.client("Head", teams=("finance",)),
         deputy=await api.client("Deputy", teams=("finance",)),
+        trainee=await api.client("Trainee"),
         admin=await api.client("Admin", Role.admin),
     )
 
@@ -201,7 +203,15 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     done = await people.head.post_ok(f"{path}/record_acceptance", await _verdict(people, path, passed=True))
     assert (done["state"], done["verdict"], done["rounds"]) == ("delivered", "accepted", 3)
     training = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
-    await people.engineer.post_ok(f"{path}/record_training", training)
+    assert (await people.trainee.get(path)).status_code == 404
+    await people.engineer.post_ok(
+        f"{path}/record_training", training | {"participants": [people.trainee.id, people.requester.id]}
+    )
+    (recorded,) = (await people.trainee.read(f"{path}/trainings"))["items"]
+    assert recorded["participant_ids"] == [people.trainee.id, people.requester.id]
+    assert "TR" in {
+        row["document_class"] for row in (await people.trainee.read(f"{path}/documents"))["items"]
+    }
     await people.requester.post_ok(f"{path}/close")
 
     events = await told(people.requester, path)

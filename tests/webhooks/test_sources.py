@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
+from tests.contract.answers import as_written
 from tests.webhooks.tools import Tool, a_source, process_all
 
 SOURCES = "/v1/webhook_sources"
@@ -254,7 +255,7 @@ async def test_administrators_set_up_sources_and_nobody_else(api: Api) -> None:
 
 async def test_the_examples_of_the_contract_are_taken(api: Api) -> None:
     admin = await an_admin(api)
-    shape = api.app.openapi()["components"]["schemas"]["NewWebhookSource"]["properties"]
+    shape = as_written()["components"]["schemas"]["NewWebhookSource"]["properties"]
     examples = {name: result["examples"][0] for name, result in shape.items() if "examples" in result}
     body = {name: examples[name] for name in examples if name not in ("service", "category")}
     created = await admin.post_ok("/v1/webhook_sources", body)

@@ -48,7 +48,8 @@ class EndSurveys(TimedRule[Survey]):
             return await TimedRule.outcome_of(self, ledger, row, now)
         body = await collected(ledger, survey)
         # A setting has moved it into the past since: it was not due then.
-        moved = row["planned_at"] is not None and due_at < row["planned_at"]
+        planned_at = row["timer_planned_at"]
+        moved = planned_at is not None and due_at < planned_at
         consequence = RuleConsequence(SurveyResult.KIND, "collect", None, body)
         return TimerOutcome(consequence, None if moved else due_at, reference=row["stream"])
 

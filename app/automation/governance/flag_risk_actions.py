@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.governance.risks.lookups import active_owner
+from app.foundation.people.lookups import active_person
 from app.governance.risks.payloads import FlagActionRisk
 from app.governance.risks.records import RiskAction
 from app.kernel.actions.payloads import Payload
@@ -21,7 +21,7 @@ def due(action: RiskAction, settings: Settings) -> datetime | None:
 
 async def flag_action(ledger: Ledger, action: RiskAction, now: datetime) -> tuple[str, Payload] | None:
     """Return the action that flags it, and its payload, which names an owner who is active."""
-    owner = await active_owner(ledger.db, action.person_id)
+    owner = await active_person(ledger.db.rows, action.person_id)
     return "flag_action", FlagActionRisk(action=action.id, owner=owner)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.foundation.people.lookups import active_person
 from app.kernel.actions.payloads import Payload
 from app.kernel.consumers.timers import TimedRule
 from app.kernel.ledger import Ledger
 from app.platform.settings import Settings
 from app.processes.improvements.rollout.payloads import FlagRolloutStepImprovement
 from app.processes.improvements.rollout.records import RolloutStep
-
-ACTIVE_OWNER = "select id from fold.person where id = %s and state = 'active' and deactivated_at is null"
 
 
 def due(step: RolloutStep, settings: Settings) -> datetime | None:
@@ -22,10 +21,8 @@ def due(step: RolloutStep, settings: Settings) -> datetime | None:
 async def flag_step(ledger: Ledger, step: RolloutStep, now: datetime) -> tuple[str, Payload] | None:
     """Return the action that flags the step, and its payload, which names an owner who is active."""
     assert step.step is not None
-    owner = None if step.owner_id is None else await ledger.db.value(ACTIVE_OWNER, (step.owner_id,))
-    return "flag_rollout_step", FlagRolloutStepImprovement(
-        step=step.step, owner=None if owner is None else str(owner)
-    )
+    owner = await active_person(ledger.db.rows, step.owner_id)
+    return "flag_rollout_step", FlagRolloutStepImprovement(step=step.step, owner=owner)
 
 
 RULE = TimedRule(

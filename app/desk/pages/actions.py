@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
@@ -35,6 +36,7 @@ from app.desk.pages.evidence import evidence_for
 from app.desk.pages.records import RecordView, events_of, read_record
 from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
 from app.desk.pages.text_blocks import BLOCK, INSERT, offered_blocks, with_block
+from app.desk.pages.warnings import warning_parameters
 from app.desk.references import (
     SHOWN_VALUE_PREFIX,
     Ambiguous,
@@ -399,4 +401,5 @@ async def _with_uploads(desk: Desk, form: SentForm) -> SentForm:
 def _after(screen: ActionScreen, answer: CallAnswer) -> str:
     """Return the address of the record after the action."""
     view = RecordView(screen.lifecycle, answer.document, screen.desk.language, screen.desk.root)
-    return f"{view.path}?done={screen.row.name}"
+    parameters = [("done", screen.row.name), *warning_parameters(answer.document)]
+    return f"{view.path}?{urlencode(parameters)}"

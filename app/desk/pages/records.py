@@ -12,13 +12,17 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
 
 from app.api.authentication.auth import utc_now
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen
+from app.desk.names import NAME
+from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.warnings import shown_warnings
 from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
@@ -36,6 +40,8 @@ OWN_TEMPLATES: Mapping[str, str] = MappingProxyType(
 )
 #: Where the figures that a record counts in are shown.
 COUNTED_IN = "/dashboard/counted_in"
+#: The parameter of my work for the record that its reader has acted on, and sees no more.
+HANDED_OVER = "handed_over"
 #: Events on a page; there are hardly ever more of one record.
 MOST_EVENTS = 200
 
@@ -116,7 +122,13 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     desk = open_desk(request)
     lifecycle = desk.lifecycle(kind)
     position = await desk.log_position()
-    view = await read_record(desk, lifecycle, name)
+    try:
+        view = await read_record(desk, lifecycle, name)
+    except CallRefused as refusal:
+        # Whoever hands a record over may see it no more, and is not told that there is none.
+        if refusal.answer.status == HTTP_404_NOT_FOUND and _done(desk, lifecycle) and NAME.fullmatch(name):
+            return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
+        raise
     named = await desk.names.replaced(lifecycle, view.record)
     fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
     offered = list(offered_actions(desk, view))
@@ -146,6 +158,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         told=await _notices_table(desk, view),
         counted_in=_counted_in(desk, view),
         done=_done(desk, lifecycle),
+        warnings=list(shown_warnings(desk, view.record)),
     )
 
 

@@ -14,8 +14,9 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.authentication.auth import utc_now
 from app.common.people import STAFF_ROLES
+from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk, require_signed_in
-from app.desk.pages.records import RecordView, state_label
+from app.desk.pages.records import HANDED_OVER, RecordView, state_label
 from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
@@ -96,10 +97,12 @@ async def get_work_page(request: Request) -> Response:
     mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, work["queues"]))
     waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
     title = desk.sentence("my_work")
+    handed_over = request.query_params.get(HANDED_OVER, "")
     return desk.answer(
         "work.html",
         f"({len(waiting)}) {title}" if waiting else title,
         heading=title,
+        handed_over=handed_over if NAME.fullmatch(handed_over) else None,
         live=desk.live_news(position),
         waiting=waiting,
         queued=queued,

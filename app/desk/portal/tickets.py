@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.authentication.auth import ledger_of
 from app.api.pages.page_paths import PORTAL
 from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
@@ -91,7 +92,9 @@ def next_step(desk: Desk, record: Mapping[str, Any]) -> str:
         code = "next_awaiting_requester"
     if record["state"] == "analysing" and record.get(PROPOSED_AT):
         code = "next_to_confirm"
-    return sentence(desk, code, days=str(record.get("reopen_days") or ""))
+    agreed = record.get("reopen_days")
+    days = ledger_of(desk.request).settings.reopen_days if agreed is None else agreed
+    return sentence(desk, code, days=str(days))
 
 
 async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:

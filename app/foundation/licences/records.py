@@ -85,6 +85,7 @@ class Licence(ChildRecord):
     skills: list[str] | None = required()
     licensed_at: datetime | None = required()
     until_at: datetime | None = required()
+    ended_at: datetime | None = optional("Time at which it was flagged as ended; null: it was not.")
     revoked_at: datetime | None = optional("Time since which it counts no more.")
     revoked_from_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licence_revoked)] = (
         None

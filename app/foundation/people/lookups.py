@@ -24,6 +24,13 @@ where m.team_id = any(%s) and p.state = 'active' and p.deactivated_at is null an
 order by p.id limit %s
 """
 
+ACTIVE_PERSONS = (
+    "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"
+)
+ACTIVE_LEADS = """
+select distinct p.id from fold.team t join fold.person p on p.id = t.lead_id
+where t.id = any(%s) and p.state = 'active' and p.deactivated_at is null"""
+
 
 async def membership(reads: ReadContext, person: Record, team: Record) -> Membership | None:
     """Return the person's membership of the team, if there is one. Memberships are on the person's stream."""
@@ -49,3 +56,17 @@ async def another_admin(reads: ReadContext, person: Record) -> bool:
 async def active_members(read: Reading, team_ids: Sequence[UUID], most: int) -> list[UUID]:
     """Return the active human members of the teams, each once, at most `most`, by whatever `read` reads."""
     return [row["id"] for row in await read(ACTIVE_MEMBERS, (list(team_ids), most))]
+
+
+async def active_person(read: Reading, person: UUID | None) -> str | None:
+    """Return the person's id as a text, if they are active."""
+    found = await read(ACTIVE_PERSONS, ([person],))
+    return str(found[0]["id"]) if found else None
+
+
+async def leads_or_members(read: Reading, team: UUID | None, most: int) -> list[UUID]:
+    """Return the team's lead, or else its members, at most `most`: those of them who are active."""
+    if team is None:
+        return []
+    leads = [row["id"] for row in await read(ACTIVE_LEADS, ([team],))]
+    return leads or await active_members(read, [team], most)

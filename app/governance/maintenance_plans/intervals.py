@@ -5,6 +5,7 @@ Each is computed from the first one, so that rounds on the 31st do not stay on t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
 
@@ -24,9 +25,21 @@ MONTHS = {
 }
 
 
-def next_round(first_at: datetime, zone: tzinfo, interval: MaintenanceInterval, after: datetime) -> datetime:
+def _whenever(instant: datetime) -> datetime:
+    return instant
+
+
+def next_round(
+    first_at: datetime,
+    zone: tzinfo,
+    interval: MaintenanceInterval,
+    after: datetime,
+    *,
+    opening: Callable[[datetime], datetime] = _whenever,
+) -> datetime:
     """Return when the first round begins after the instant `after`; `first_at` is when the very first does,
-    if that is not over.
+    if that is not over. `opening` returns when one begins that would begin at an instant: several that its
+    calendar moves to one opening are one round.
     """
     first, last = first_at.astimezone(zone), after.astimezone(zone)
     if interval in DAYS:
@@ -34,7 +47,7 @@ def next_round(first_at: datetime, zone: tzinfo, interval: MaintenanceInterval, 
     else:
         passed = ((last.year - first.year) * 12 + last.month - first.month) // MONTHS[interval]
     rounds = (_round(first, zone, interval, n) for n in count(max(passed - 1, 0)))
-    return next(instant for instant in rounds if instant > after)
+    return next(begin for begin in map(opening, rounds) if begin > after)
 
 
 def _round(first: datetime, zone: tzinfo, interval: MaintenanceInterval, number: int) -> datetime:

@@ -19,6 +19,7 @@ from app.governance.maintenance_plans.payloads import (
     MaintenancePlanFields,
     PlanMaintenancePlan,
 )
+from app.governance.maintenance_plans.preparation import RoundHours, round_hours
 from app.governance.maintenance_plans.records import MaintenancePlan
 from app.governance.maintenance_plans.records import MaintenancePlanState as State
 from app.kernel.access.reads import ReadContext
@@ -40,7 +41,7 @@ def plan(maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionCon
     copy_fields(maintenance, body, ctx, without="limits")
     maintenance.limits = _limits(body)
     maintenance.planner_id, maintenance.planned_at = ctx.caller.person_id, ctx.occurred_at
-    maintenance.next_round_at = body.first_round_at
+    maintenance.next_round_at = ctx.prepared(RoundHours).opening(body.first_round_at)
 
 
 def edit(maintenance: MaintenancePlan, body: EditMaintenancePlan, ctx: ActionContext) -> None:
@@ -48,7 +49,7 @@ def edit(maintenance: MaintenancePlan, body: EditMaintenancePlan, ctx: ActionCon
     apply_patch(maintenance, body, ctx, skip=("limits",))
     if "limits" in body.model_fields_set:
         maintenance.limits = _limits(body)
-    if not {"interval", "first_round_at"}.isdisjoint(body.model_fields_set):
+    if not {"interval", "first_round_at", "calendar"}.isdisjoint(body.model_fields_set):
         _set_next_round(maintenance, ctx)
 
 
@@ -68,7 +69,11 @@ def _set_next_round(maintenance: MaintenancePlan, ctx: ActionContext) -> None:
     assert maintenance.interval is not None
     after = ctx.now if maintenance.round_at is None else max(ctx.now, maintenance.round_at)
     maintenance.next_round_at = next_round(
-        maintenance.first_round_at, ctx.zone, maintenance.interval, after.astimezone(UTC)
+        maintenance.first_round_at,
+        ctx.zone,
+        maintenance.interval,
+        after.astimezone(UTC),
+        opening=ctx.prepared(RoundHours).opening,
     )
 
 
@@ -129,10 +134,10 @@ LIFECYCLE = Lifecycle(
     audience=audience, columns={"staff": (), MEMBER: ("team_id",)},
     rows=(
         #      action    中文    from            to             who       event
-        action(plan,     "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", wrong=(plan_invalid, not_delivered)),
-        action(edit,     "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", wrong=(plan_invalid,)),
+        action(plan,     "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", prepare=(round_hours,), wrong=(plan_invalid, not_delivered)),
+        action(edit,     "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", prepare=(round_hours,), wrong=(plan_invalid,)),
         action(retire,   "停用", [State.active], State.retired, PLANNERS, "maintenance_plan.retired"),
-        action(fall_due, "到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND,
+        action(fall_due, "到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND, prepare=(round_hours,),
                due=DueAt("next_round_at", "open_maintenance_rounds")),
     ),
 )

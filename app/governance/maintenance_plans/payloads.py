@@ -62,6 +62,7 @@ class MaintenancePlanFields(Payload, of=MaintenancePlan):
     items: Items = Field(default=(), max_length=LONGEST_LIST)
     limits: Limits = Field(default=(), max_length=LONGEST_LIST)
     first_round_at: Instant
+    calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = None
 
 
 class PlanMaintenancePlan(MaintenancePlanFields, of=MaintenancePlan):

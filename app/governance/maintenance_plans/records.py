@@ -68,6 +68,11 @@ class MaintenancePlan(Record):
         "Begin of the first round; the others begin at the same time of day.",
         examples=["2199-01-31T06:00:00Z"],
     )
+    calendar: Annotated[str | None, KeyRef("calendar")] = optional(
+        "The key of the calendar of the agreed service time: a round that would begin while it is closed "
+        "begins when it opens next; null: rounds begin on whatever day it is.",
+        examples=["office-hours"],
+    )
     round_at: datetime | None = optional("Begin of the latest round that fell due; null: none has yet.")
     next_round_at: datetime | None = required("Begin of the next round.")
     planned_at: datetime | None = required("Time at which it was planned.")

@@ -17,7 +17,6 @@ OTHERWISE_STATED = """
 select id, version, likelihood, impact from fold.risk
 where state in ('assessed', 'treated') and matrix_id is distinct from %(matrix)s
 and (%(risk)s::uuid is null or id = %(risk)s) order by id"""
-ACTIVE_OWNER = "select id from fold.person where id = %s and state = 'active' and deactivated_at is null"
 # With the event that has changed the indicator last: it is the cause of what is said of it.
 WATCHED_INDICATORS = """
 select i.*, e.id as cause, e.correlation_id from fold.risk_indicator i
@@ -49,12 +48,6 @@ async def matrix_in_force(read: Reading) -> RiskMatrix | None:
 async def otherwise_stated(db: Database, matrix: RiskMatrix, risk: UUID | None) -> Sequence[Row]:
     """Return the open risks, or that one, whose levels another matrix gave."""
     return await db.rows(OTHERWISE_STATED, {"matrix": matrix.id, "risk": risk})
-
-
-async def active_owner(db: Database, person: UUID | None) -> str | None:
-    """Return the person's id as a text, if they are active."""
-    owner = await db.value(ACTIVE_OWNER, (person,))
-    return None if owner is None else str(owner)
 
 
 async def watched_indicators(db: Database) -> Sequence[Row]:

@@ -125,7 +125,7 @@ class TimerConsumer(Protocol):
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> Outcome:
         """Return the rule's outcome for the record now. The row also says for when the timer was planned
-        (`planned_at`).
+        (`timer_planned_at`: records have a `planned_at` of their own).
         """
 
 
@@ -255,7 +255,7 @@ class TimedRule(Generic[R]):
         follows = await self.act(ledger, record, now)
         if follows is None:
             return RETRY_DELAY
-        stream, planned_at = row["stream"], row["planned_at"]
+        stream, planned_at = row["stream"], row["timer_planned_at"]
         # A setting has moved it into the past since: it was not due then.
         moved = planned_at is not None and due < planned_at
         if self.newest_due is not None:
@@ -417,7 +417,7 @@ class _Batch:
     async def _act(self, row: Row, cause: RuleCause) -> None:
         stream = row["stream"]
         outcome = await self.rule.outcome_of(
-            self.ledger, row | {"planned_at": self.planned[stream]}, self.now
+            self.ledger, row | {"timer_planned_at": self.planned[stream]}, self.now
         )
         if outcome is None:
             return

@@ -33,7 +33,7 @@ from app.kernel.actions.payloads import (
 )
 from app.processes.incidents import checks
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
-from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
+from app.processes.incidents.majors import contain, declare_major, downgrade, flag_update, post_update
 from app.processes.incidents.monitoring.alerts import (
     alerts_have_changed,
     alerts_of_incident,
@@ -167,6 +167,13 @@ REVIEW_OVERDUE = (
     RecipientRule(NoticeType.major_review_overdue, roles=frozenset({Role.incident_manager})),
 )
 
+#: Who leads it, and those who can post an update.
+UPDATE_OVERDUE = (
+    RecipientRule(NoticeType.update_overdue, field="commander_id"),
+    RecipientRule(NoticeType.update_overdue, responsible=True),
+    RecipientRule(NoticeType.update_overdue, roles=frozenset({Role.incident_manager})),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
@@ -198,6 +205,8 @@ LIFECYCLE = Lifecycle(
                unless=(checks.not_a_major,)),
         action(post_update,     "发布进展",         OPEN,                            STAYS,              incident_manager | assignee, "incident.update_posted",
                wrong=(checks.next_update_in_past,)),
+        action(flag_update,     "通报逾期",         OPEN,                            STAYS,              rule, "incident.update_overdue", staff_only=True,
+               due=DueAt("next_update_due_at", "flag_overdue_updates", unless="update_overdue_at"), notifies=UPDATE_OVERDUE),
         action(resolve,         "解决",             OPEN,                            State.resolved,     assignee | integration | rule, "incident.resolved",
                unless=(checks.not_acknowledged,), prepare=(review_due, alerts_of_incident), wrong=(checks.invalid_restoration_time,)),
         action(close,           "关闭",             [State.resolved],                State.closed,       reporter | agent | rule, "incident.closed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Person
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import Reason
+from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.processes.incidents.payloads import ContainIncident, DeclareMajorIncident, PostUpdateIncident
 from app.processes.incidents.records import Incident
 
@@ -36,4 +36,9 @@ def downgrade(incident: Incident, body: Reason, ctx: ActionContext) -> None:
 def post_update(incident: Incident, body: PostUpdateIncident, ctx: ActionContext) -> None:
     """Post an update on the incident, for those affected."""
     incident.statement = body.statement
-    incident.next_update_due_at = body.next_update_due_at
+    incident.next_update_due_at, incident.update_overdue_at = body.next_update_due_at, None
+
+
+def flag_update(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the incident's overdue update: those affected were to hear more by now."""
+    incident.update_overdue_at = ctx.occurred_at

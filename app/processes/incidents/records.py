@@ -119,6 +119,9 @@ class Incident(Ticket):
     next_update_due_at: Annotated[datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN)] = (
         optional("Time by which those affected hear more at the latest.")
     )
+    update_overdue_at: Annotated[
+        datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN), StaffOnly()
+    ] = optional("Time at which the promised update was flagged as overdue; null again once there is one.")
     reminded_at: datetime | None = optional("Time of the last reminder.")
     duplicate_of_id: Annotated[UUID | None, ForeignRef("incident"), BY_REOPENING] = optional(
         "The original: the incident that this one repeats."

@@ -250,11 +250,18 @@ class RecordTrainingRequest(Payload, of=RequestTraining):
     material: FreeText = Field(description="The material, and where it is.")
     attended: int = Field(ge=0, le=MOST_PEOPLE, strict=True)
     participants: Annotated[
-        tuple[Annotated[Reference, ForeignRef("person", allow_participants=True)], ...], BoundedList
+        tuple[
+            Annotated[
+                Reference, ForeignRef("person", allow_participants=True), Responsible(NoticeType.trained)
+            ],
+            ...,
+        ],
+        BoundedList,
     ] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The persons who attended, as far as they are known: ids.",
+        description="The persons who attended, as far as they are known: ids. They are told, and follow the "
+        "request.",
     )
     held_at: Instant | None = Field(default=None, description="Time of the training, if not now.")
 

@@ -11,6 +11,7 @@ from app.kernel.actions.payloads import LATEST_YEAR
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.processes.trainings.payloads import (
     ExamineTraining,
+    FlagLicenceTraining,
     HoldTraining,
     LicenseTraining,
     PlanTraining,
@@ -82,6 +83,18 @@ async def licences_invalid(
         raise WrongValue(pointer="/until_at", because="not_ahead")
     if body.until_at is None and ctx.occurred_at.year + 2 > LATEST_YEAR:
         raise WrongValue(pointer="/until_at", because="missing")
+
+
+async def licence_not_to_flag(
+    reads: ReadContext, training: Training, body: FlagLicenceTraining, ctx: ActionContext
+) -> str | None:
+    """Refuse a licence that is revoked (`licence_is_revoked`) or flagged (`flagged_already`)."""
+    licence = ctx.required_ref(Licence, "licence")
+    if licence.revoked_at is not None:
+        return "licence_is_revoked"
+    if licence.ended_at is not None:
+        raise WrongValue(pointer="/licence", because="flagged_already")
+    return None
 
 
 async def licence_revoked_already(

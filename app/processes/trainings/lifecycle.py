@@ -5,7 +5,7 @@ planned ─► held ─► examined ─► licensed          planned ─► canc
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
@@ -19,16 +19,18 @@ from app.foundation.licences.records import (
     TrainingParticipant,
 )
 from app.kernel.access.visibility import STAFF
-from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role
+from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
+    EmptyPayload,
     Reason,
 )
 from app.processes.trainings import checks
 from app.processes.trainings.payloads import (
     ExamineTraining,
+    FlagLicenceTraining,
     HoldTraining,
     LicenseTraining,
     PlanTraining,
@@ -148,6 +150,16 @@ def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionC
     licence.revocation_reason = body.reason
 
 
+def fall_overdue(training: Training, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Flag the training as overdue: its day is over, and nobody has held or cancelled it."""
+    training.overdue_at = ctx.occurred_at
+
+
+def flag_licence(training: Training, body: FlagLicenceTraining, ctx: ActionContext) -> None:
+    """Flag a licence of the training: its time is over, and nothing newer is in its place."""
+    ctx.change(ctx.required_ref(Licence, "licence")).ended_at = ctx.occurred_at
+
+
 def cancel(training: Training, body: Reason, ctx: ActionContext) -> None:
     """Cancel the training; those who were invited are told."""
 
@@ -164,6 +176,13 @@ PLANNERS = quality_manager | process_owner | role(Role.project_manager)
 EXAMINERS = quality_manager | process_owner
 PARTICIPANT = (RecordDuty("participant", "参训人", ("participant_ids",)),)
 TELL_PARTICIPANTS = (RecipientRule(NoticeType.training_cancelled, children=TrainingParticipant),)
+TRAINING_OVERDUE = (
+    RecipientRule(NoticeType.training_overdue, field="planner_id"),
+    RecipientRule(NoticeType.training_overdue, field="trainer_id"),
+)
+LICENCE_ENDED = (RecipientRule(NoticeType.licence_ended, roles=frozenset({Role.process_owner})),)
+#: How long after the time of a training it is taken for one that did not take place.
+RECORDED_WITHIN = timedelta(days=1)
 EXAMINABLE = (State.held, State.examined)
 
 # fmt: off
@@ -184,6 +203,10 @@ LIFECYCLE = Lifecycle(
                prepare=(participants, results), wrong=(checks.licences_invalid,), segregate_from=PARTICIPANT),
         action(revoke_licence, "吊销资格", [State.licensed], STAYS,           EXAMINERS.in_person(), "training.licence_revoked",
                wrong=(checks.licence_revoked_already,)),
+        action(fall_overdue,   "标记逾期", [State.planned],  STAYS,           rule,      "training.fell_overdue", notifies=TRAINING_OVERDUE,
+               due=DueAt("planned_at", "flag_overdue_trainings", unless="overdue_at", after=RECORDED_WITHIN)),
+        action(flag_licence,   "资格到期", [State.licensed], STAYS,           rule,      "training.licence_ended", notifies=LICENCE_ENDED,
+               wrong=(checks.licence_not_to_flag,)),
         action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
         *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),
     ),

@@ -119,6 +119,17 @@ class LicenseTraining(Payload):
     )
 
 
+class FlagLicenceTraining(Payload):
+    """A licence whose time is over, and whose it is, if they are still active."""
+
+    licence: Annotated[UUID, ChildRef(Licence)] = Field(
+        description="The licence, one of this training's: its id."
+    )
+    person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.licence_ended)] | None = Field(
+        default=None, description="The person whose licence it is, if they are still active."
+    )
+
+
 class RevokeLicenceTraining(Payload):
     """A licence to revoke."""
 

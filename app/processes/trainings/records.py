@@ -82,6 +82,7 @@ class Training(Record):
     planned_at: datetime | None = required(
         "The time at which it is to take place.", examples=["2199-01-31T06:00:00Z"]
     )
+    overdue_at: datetime | None = optional("The time at which it was flagged as not held in time.")
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
     examined_at: datetime | None = optional("Time of the last examination.")
     licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None

@@ -22,7 +22,15 @@ from app.kernel.actions.actor_policy import rule, staff
 from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Title
+from app.kernel.actions.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    Reference,
+    Title,
+)
 from app.kernel.actions.refusals import WrongValue
 from app.ticketing.records import Task
 
@@ -151,7 +159,8 @@ def edit_task(ticket: Ticket, body: EditTask, ctx: ActionContext) -> None:
     task = ctx.change(ctx.required_ref(Task, "task"))
     assignee, team = ctx.ref(Person, "assignee"), ctx.ref(Team, "team")
     task.title = body.title or task.title
-    task.due_at = body.due_at or task.due_at
+    if body.due_at is not None and body.due_at != task.due_at:
+        task.due_at, task.overdue_at = body.due_at, None
     task.visibility = body.visibility or task.visibility
     ctx.staff_only = task.for_staff
     if team is not None:
@@ -211,6 +220,34 @@ async def task_already_finished(
     _check_open(ctx.required_ref(Task, "task"), ctx)
 
 
+class FlagTask(Payload):
+    """A task that was not done in time, and the persons who are told."""
+
+    task: TaskId
+    persons: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.task_overdue)], ...],
+        BoundedList,
+    ] = Field(default=(), max_length=LONGEST_LIST, description="The persons who are told.")
+
+
+def flag_task(ticket: Ticket, body: FlagTask, ctx: ActionContext) -> None:
+    """Flag the ticket's overdue task."""
+    task = ctx.change(ctx.required_ref(Task, "task"))
+    task.overdue_at = ctx.occurred_at
+    ctx.staff_only = task.for_staff
+
+
+async def task_not_to_flag(
+    reads: ReadContext, ticket: Ticket, body: FlagTask, ctx: ActionContext
+) -> str | None:
+    """Refuse a task that is over or flagged (`flagged_already`), or that is not due by now (`not_due_yet`)."""
+    task = ctx.required_ref(Task, "task")
+    _check_open(task, ctx)
+    if task.overdue_at is not None:
+        raise WrongValue(pointer="/task", because="flagged_already")
+    return "not_due_yet" if task.due_at is None or ctx.now < task.due_at else None
+
+
 def _check_open(task: Task, ctx: ActionContext) -> None:
     """Check that the task is open, and was added before the action. Raises WrongValue."""
     if task.completed_at is not None:
@@ -232,5 +269,6 @@ def rows(spec: ProcessSpec) -> ActionRows:
         action(edit_task,          "编辑任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_edited",       wrong=(cannot_be_edited,)),
         action(spec.complete_task, "完成任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_completed",    wrong=(task_already_finished,)),
         action(drop_task,          "取消任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_dropped",      wrong=(task_already_finished,)),
+        action(flag_task,          "标记任务逾期", spec.any, STAYS, rule,     f"{spec.kind}.task_overdue",       wrong=(task_not_to_flag,)),
     )
 # fmt: on

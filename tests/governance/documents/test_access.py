@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.common.people import Role
+from app.log.canonical import instant
 from tests.automation.worker import Worker
 from tests.client import Client, Json
 from tests.governance.documents.conftest import AHEAD, Office
@@ -23,6 +24,30 @@ async def told(office: Office, client: Client) -> list[str]:
         await worker.work(office.calendar.now() + timedelta(minutes=minutes))
     notices = (await client.read("/v1/notices"))["items"]
     return [step for notice in notices for step in notice["steps"]]
+
+
+async def test_a_paper_copy_that_is_not_back_in_time_is_flagged_once_and_its_borrower_told(
+    office: Office,
+) -> None:
+    path = await office.published(office.reader)
+    until_at = instant(office.calendar.now() + timedelta(days=7))
+    loan = {"place": "Shelf 4", "borrower": office.reader.id, "until_at": until_at}
+    for place in ("Shelf 4", "Shelf 5"):
+        await office.quality.post_ok(f"{path}/lend", loan | {"place": place})
+    loans = (await office.quality.read(f"{path}/document_loans"))["items"]
+    await office.quality.post_ok(f"{path}/return", {"loan": loans[0]["id"]})
+    for days in (6, 30):
+        office.calendar.move_on(days=days)
+        steps = await told(office, office.reader)
+        flags = [
+            at
+            for each in (await office.quality.read(f"{path}/document_loans"))["items"]
+            if (at := each["overdue_at"])
+        ]
+        assert flags == ([] if days == 6 else [until_at])
+        assert steps.count("document_loan_overdue") == len(flags)
+    # Who manages quality sees what others were told, too: the reader, and two of their own.
+    assert (await told(office, office.quality)).count("document_loan_overdue") == 3
 
 
 async def listed(client: Client, **query: object) -> list[Json]:

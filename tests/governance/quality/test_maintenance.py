@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
+from app.common.people import rule_caller
+from app.foundation.calendars.lifecycle import AddCalendar
 from tests.automation.worker import Worker
 from tests.client import Client, Json
 from tests.governance.quality.conftest import NOW, House, at, errors, kinds_of
+from tests.people import act
 
 PLAN = "/v1/maintenance_plans"
 ROUNDS = "/v1/maintenance_rounds"
@@ -143,6 +146,42 @@ async def test_rounds_that_fell_due_while_no_worker_was_there_are_left_out(house
     await house.pass_time(days=6)
     begins = [datetime.fromisoformat(row["planned_at"]) for row in await rounds(house.first)]
     assert begins == [NOW + timedelta(days=1), NOW + timedelta(days=6)]
+
+
+async def test_rounds_begin_in_the_time_of_the_plans_calendar_or_on_any_day(
+    house: House,
+) -> None:
+    every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    saturday = (NOW + timedelta(days=(5 - NOW.weekday()) % 7 or 7)).replace(hour=6, minute=0, second=0)
+    monday = saturday + timedelta(days=2, hours=3)
+    for key, weekdays, starts, ends in (
+        ("office", every_day[:5], "09:00", "18:00"),
+        ("always", every_day, "00:00", "24:00"),
+    ):
+        hours = [{"weekdays": weekdays, "starts": starts, "ends": ends}]
+        body = AddCalendar.model_validate({"key": key, "name": key, "time_zone": "UTC", "weekly": hours})
+        await act(house.api.ledger, rule_caller("tests"), "calendar", "add", body=body)
+    first = {"interval": "daily", "first_round_at": saturday.isoformat()}
+    plans = {
+        key: await house.quality.post_ok(PLAN, plan_fields(**first, calendar=key))
+        for key in ("office", "always", None)
+    }
+    begins = {key: datetime.fromisoformat(plan["next_round_at"]) for key, plan in plans.items()}
+    assert begins == {"office": monday, "always": saturday, None: saturday}
+    await house.worker.work(saturday + timedelta(hours=1))
+    assert [row["plan_id"] for row in await rounds(house.first)].count(plans["office"]["id"]) == 0
+    assert len(await rounds(house.first)) == 2, "both others, on a Saturday"
+    await house.worker.work(monday + timedelta(hours=1))
+    (of_office,) = [row for row in await rounds(house.first) if row["plan_id"] == plans["office"]["id"]]
+    assert datetime.fromisoformat(of_office["planned_at"]) == monday
+    office = await house.quality.read(f"{PLAN}/{plans['office']['number']}")
+    assert datetime.fromisoformat(office["next_round_at"]) == monday + timedelta(days=1), "one for all three"
+    refused = await house.quality.post(PLAN, json=plan_fields(calendar="never"))
+    assert errors(refused) == [("/calendar", "unknown_reference")]
+    moved = await house.quality.request(
+        "PATCH", f"{PLAN}/{office['number']}", json={"calendar": None}, headers={"If-Match": "*"}
+    )
+    assert moved.status_code == 200, moved.text
 
 
 async def test_two_workers_do_not_open_two_rounds(house: House) -> None:

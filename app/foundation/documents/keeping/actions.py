@@ -34,6 +34,7 @@ from app.foundation.documents.keeping.payloads import (
     DestroyDocument,
     DocumentReason,
     EndDocumentAccess,
+    FlagLoanDocument,
     GrantDocumentAccess,
     LendDocument,
     OfDocument,
@@ -227,6 +228,11 @@ def return_(record: Any, body: ReturnDocument, ctx: ActionContext) -> None:
     ctx.change(ctx.required_ref(DocumentLoan, "loan")).returned_at = ctx.occurred_at
 
 
+def flag_loan(record: Any, body: FlagLoanDocument, ctx: ActionContext) -> None:
+    """Flag the record's document: a paper copy of it is not back in time."""
+    ctx.change(ctx.required_ref(DocumentLoan, "loan")).overdue_at = ctx.occurred_at
+
+
 def archive(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
     """Archive the record's document; its retention begins."""
     entry = _changed_entry(ctx)
@@ -274,6 +280,7 @@ def _changed_entry(ctx: ActionContext) -> DocumentEntry:
 
 _MANAGERS = frozenset({Role.quality_manager})
 ACCESS_ASKED = (RecipientRule(NoticeType.document_access_requested, roles=_MANAGERS),)
+LOAN_OVERDUE = (RecipientRule(NoticeType.document_loan_overdue, roles=_MANAGERS),)
 RETENTION_ENDS = (RecipientRule(NoticeType.document_retention_ends, roles=_MANAGERS),)
 
 
@@ -300,6 +307,8 @@ def document_actions(spec: KeptDocuments) -> ActionRows:
         row(lend,              "借出",         published,  STAYS,          managers,    "lent",
             prepare=chosen, wrong=(checks.not_published, checks.loan_invalid)),
         row(return_,           "归还",         spec.any,   STAYS,          managers,    "returned", wrong=(checks.returned_already,)),
+        row(flag_loan,         "逾期未还",     spec.any,   STAYS,          rule,        "loan_overdue",
+            wrong=(checks.returned_already, checks.loan_flagged), notifies=LOAN_OVERDUE),
         row(archive,           "归档",         archivable, spec.archived,  managers,    "archived",
             prepare=chosen, wrong=(checks.not_archivable,), keys=Keys.TEXTS),
         row(hold,              "法律保留",     held,       STAYS,          managers,    "held",

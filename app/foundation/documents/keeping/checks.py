@@ -8,6 +8,7 @@ from app.common.people import Person
 from app.foundation.documents.keeping.payloads import (
     DocumentReason,
     EndDocumentAccess,
+    FlagLoanDocument,
     GrantDocumentAccess,
     LendDocument,
     OfDocument,
@@ -93,6 +94,12 @@ async def returned_already(
     """Refuse a copy that is back (`returned_already`)."""
     returned_at = ctx.required_ref(DocumentLoan, "loan").returned_at
     return None if returned_at is None else "returned_already"
+
+
+async def loan_flagged(reads: ReadContext, record: Any, body: FlagLoanDocument, ctx: ActionContext) -> None:
+    """Refuse a copy that is flagged (`flagged_already`)."""
+    if ctx.required_ref(DocumentLoan, "loan").overdue_at is not None:
+        raise WrongValue(pointer="/loan", because="flagged_already")
 
 
 async def not_archivable(

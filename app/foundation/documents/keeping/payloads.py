@@ -73,6 +73,14 @@ class ReturnDocument(Payload):
     loan: Annotated[UUID, ChildRef(DocumentLoan)] = Field(description="The loan: its id.")
 
 
+class FlagLoanDocument(ReturnDocument):
+    """A paper copy that is not back in time, and the borrower, if they are still active."""
+
+    borrower: (
+        Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_loan_overdue)] | None
+    ) = None
+
+
 class DestroyDocument(OfDocument):
     """The document that the second person destroys."""
 

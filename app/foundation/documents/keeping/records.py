@@ -72,6 +72,7 @@ class DocumentLoan(ChildRecord):
     )
     lent_at: datetime | None = required("Time at which it was lent.")
     until_at: datetime | None = required("Time by which it is to be back.", examples=["2199-01-31T00:00:00Z"])
+    overdue_at: datetime | None = optional("Time at which it was flagged as overdue; null: it was not.")
     returned_at: datetime | None = optional("Time at which it came back; null: it is lent.")
 
 

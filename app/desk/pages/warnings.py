@@ -1,0 +1,47 @@
+"""Warnings of unknown keys on the page that follows an action: its address names them, since the form leads
+there by a redirect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.api.unknown_keys import MOST_NEAR, WARNED_KINDS, warning_sentence
+from app.desk.names import NAME
+from app.desk.pages.context import Desk
+
+#: The parameter of the address: the code, the place in the payload, and the keys that are near.
+WARNED_OF = "unknown"
+CODES = frozenset(f"unknown_{kind}" for kind in WARNED_KINDS)
+#: The most warnings that a page shows.
+MOST_SHOWN = 20
+
+
+def warning_parameters(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the parameters for the warnings of a command's answer."""
+    return [
+        (WARNED_OF, " ".join((warning["code"], warning["pointer"], *warning["near"])))
+        for warning in answer.get("warnings") or ()
+    ]
+
+
+def shown_warnings(desk: Desk, record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the sentences of the warnings that the address names. Keys are the record's own: whoever makes up
+    an address puts no words on the page but keys.
+    """
+    for text in desk.request.query_params.getlist(WARNED_OF)[:MOST_SHOWN]:
+        code, pointer, *near = [*text.split(), "", ""][: 2 + MOST_NEAR]
+        key = _at(record, pointer)
+        if code in CODES and key is not None:
+            keys = [each for each in near if NAME.fullmatch(each)]
+            yield warning_sentence(desk.language, code, key, keys)
+
+
+def _at(record: Mapping[str, Any], pointer: str) -> str | None:
+    """Return the key at that place of the record; None if there is none."""
+    name, _, number = pointer.removeprefix("/").partition("/")
+    found = record.get(name)
+    if isinstance(found, list) and number.isdecimal() and int(number[:4]) < len(found):
+        found = found[int(number[:4])]
+    return found if isinstance(found, str) else None
