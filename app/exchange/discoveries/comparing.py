@@ -45,7 +45,7 @@ BATCH_ITEMS, BATCH_DIFFERENCES = 2_000, 200
 MOST_DIFFERENCES = 50_000
 #: Bytes of the largest file, packed or not.
 LARGEST_FILE = 50 * 1024 * 1024
-#: Most owners who are told.
+#: Most owners who are owner_counts.
 MOST_OWNERS = 500
 
 Progress = Callable[[int, int], None]
@@ -92,11 +92,13 @@ class Comparison:
         figures = await db.row(statements.FIGURES, parameters)
         assert figures is not None
         owners = await db.rows(statements.OWNERS, {**parameters, "most": MOST_OWNERS})
-        told = tuple((row["owner_id"], row["count"]) for row in owners)
-        await self._perform("finish_comparison", FinishComparison(), ComparisonFigures(dict(figures), told))
+        owner_counts = tuple((row["owner_id"], row["count"]) for row in owners)
+        await self._perform(
+            "finish_comparison", FinishComparison(), ComparisonFigures(dict(figures), owner_counts)
+        )
         await self.forget_items()
 
-    async def give_up(self, why: DiscoveryFailure) -> None:
+    async def record_failure(self, why: DiscoveryFailure) -> None:
         """Say why the file cannot be compared. Raises Refusal, DatabaseGone."""
         await self._perform("fail", FailDiscovery(failure=why))
         await self.forget_items()

@@ -42,7 +42,7 @@ async def compare_file(
     try:
         await comparison.carry_out(path, progress)
     except DiscoveryRefused as refused:
-        await comparison.give_up(refused.why)
+        await comparison.record_failure(refused.why)
     loaded = await load(ledger.db, LIFECYCLE, str(waiting.id))
     assert loaded is not None, "records stay"
     return loaded.record
@@ -51,5 +51,5 @@ async def compare_file(
 def figures_of(discovery: Discovery) -> dict[str, Any]:
     """Return the key of the discovery and its figures, for whoever runs the command."""
     figures = {name: getattr(discovery, name) for name in FIGURES}
-    told = {name: figure for name, figure in figures.items() if figure is not None}
-    return {"key": discovery.key, **told}
+    filled_figures = {name: figure for name, figure in figures.items() if figure is not None}
+    return {"key": discovery.key, **filled_figures}

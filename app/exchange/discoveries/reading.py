@@ -81,10 +81,12 @@ class DiscoveryReader:
         """Yield the items and the refused lines, in the order of the file. Raises DiscoveryRefused."""
         rows = self._delimited(block) if self.format is DiscoveryFormat.csv else self._objects(block)
         try:
-            for count, (line, told) in enumerate(rows, 1):
+            for count, (line, cells) in enumerate(rows, 1):
                 if count > MOST_LINES:
                     raise DiscoveryRefused(DiscoveryFailure.too_many_lines)
-                yield RefusedLine(line, told) if isinstance(told, DiscoveryFault) else self._item(line, told)
+                yield (
+                    RefusedLine(line, cells) if isinstance(cells, DiscoveryFault) else self._item(line, cells)
+                )
         except FileRefused as refused:
             raise DiscoveryRefused(DiscoveryFailure.unreadable) from refused
 
@@ -105,8 +107,8 @@ class DiscoveryReader:
             if isinstance(row, RefusedRow):
                 yield row.line, DiscoveryFault(row.code)
             else:
-                told = zip(fields, row[1], strict=True)
-                yield row[0], {name: cell for name, cell in told if name is not None and cell.strip()}
+                cells = zip(fields, row[1], strict=True)
+                yield row[0], {name: cell for name, cell in cells if name is not None and cell.strip()}
 
     def _objects(
         self, block: Callable[[int], bytes]
@@ -119,55 +121,55 @@ class DiscoveryReader:
 
     def _object(self, text: str) -> dict[str, Any] | DiscoveryFault:
         try:
-            told = json.loads(text)
+            cells = json.loads(text)
         except (ValueError, RecursionError):
             return DiscoveryFault.bad_json
-        if not isinstance(told, dict):
+        if not isinstance(cells, dict):
             return DiscoveryFault.bad_json
-        if isinstance(of_attributes := told.pop("attributes", None), dict):
-            told = {**of_attributes, **told}
-        named = ((self._field_of(column), cell) for column, cell in told.items())
+        if isinstance(of_attributes := cells.pop("attributes", None), dict):
+            cells = {**of_attributes, **cells}
+        named = ((self._field_of(column), cell) for column, cell in cells.items())
         return {name: cell for name, cell in named if name is not None and cell is not None and cell != ""}
 
-    def _item(self, line: int, told: dict[str, Any]) -> FoundItem | RefusedLine:
+    def _item(self, line: int, cells: dict[str, Any]) -> FoundItem | RefusedLine:
         identity = None
         try:
-            identity = _text(told, self.identified_by)
+            identity = _text(cells, self.identified_by)
             if identity is None:
                 raise _LineRefused(DiscoveryFault.no_identity, self.identified_by)
             if identity.lower() in self._identities:
                 return RefusedLine(line, DiscoveryFault.listed_twice, self.identified_by)
             self._identities.add(identity.lower())
-            return self._valid_item(line, identity, told)
+            return self._valid_item(line, identity, cells)
         except _LineRefused as refused:
             return RefusedLine(line, refused.code, refused.about, identity)
 
-    def _valid_item(self, line: int, identity: str, told: dict[str, Any]) -> FoundItem:
-        ci_class = _text(told, "ci_class")
+    def _valid_item(self, line: int, identity: str, cells: dict[str, Any]) -> FoundItem:
+        ci_class = _text(cells, "ci_class")
         if ci_class is None and self.ci_class is None:
             raise _LineRefused(DiscoveryFault.no_class, "ci_class")
         if ci_class is not None and ci_class.lower() not in CLASSES:
             raise _LineRefused(DiscoveryFault.unknown_class, "ci_class")
-        attributes = {name: _text(told, name) or "" for name in told if name not in OWN_FIELDS}
+        attributes = {name: _text(cells, name) or "" for name in cells if name not in OWN_FIELDS}
         if len(attributes) > LONGEST_LIST:
             raise _LineRefused(DiscoveryFault.too_many_values, "attributes")
         return FoundItem(
             line,
             identity,
-            _text(told, "key"),
-            _text(told, "name"),
+            _text(cells, "key"),
+            _text(cells, "name"),
             (ci_class or self.ci_class or "").lower(),
             ci_class is not None,
-            _services(told.get("services")),
+            _services(cells.get("services")),
             attributes,
         )
 
 
-def _text(told: dict[str, Any], name: str) -> str | None:
+def _text(cells: dict[str, Any], name: str) -> str | None:
     """Return the value as a text; a whole number or a truth value as it is written in JSON. Raises
     _LineRefused.
     """
-    given = told.get(name)
+    given = cells.get(name)
     if given is None:
         return None
     if isinstance(given, bool):

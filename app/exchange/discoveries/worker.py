@@ -65,18 +65,18 @@ async def compare(ledger: Ledger, discovery_id: UUID, now: datetime) -> bool:
         body = await uploads.read_all(ledger, upload)
         await comparison.carry_out(InMemoryFile(str(row["key"]), body), lambda done, size: None)
     except uploads.ContentErased:
-        await comparison.give_up(DiscoveryFailure.content_erased)
+        await comparison.record_failure(DiscoveryFailure.content_erased)
     except uploads.ContentDamaged:
-        await comparison.give_up(DiscoveryFailure.content_damaged)
+        await comparison.record_failure(DiscoveryFailure.content_damaged)
     except DiscoveryRefused as refused:
-        await comparison.give_up(refused.why)
+        await comparison.record_failure(refused.why)
     except ActionUnavailable:  # it was discarded meanwhile
         await comparison.forget_items()
     except DatabaseGone:
         raise
     except Exception as error:  # a bug of this program: trying again would fail again
         if not isinstance(error, Refusal):
-            await comparison.give_up(DiscoveryFailure.failed)
+            await comparison.record_failure(DiscoveryFailure.failed)
         raise
     await uploads.delete_unattached(ledger.db, upload)
     return True

@@ -100,7 +100,7 @@ def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
 
 
 def report_alteration(ci: Ci, body: ReportAlterationCi, ctx: ActionContext) -> None:
-    """Report an alteration of the item that was found, and that nobody had recorded; the record stays."""
+    """Report an alteration of the item, which was found and not recorded; the record stays."""
     note_alteration(ci, ctx)
 
 

@@ -38,9 +38,9 @@ from app.foundation.discoveries.preparation import (
     ComparisonFigures,
     FoundDifferences,
     changed_since,
-    to_keep,
-    to_raise,
-    to_take_over,
+    differences_to_keep,
+    differences_to_raise,
+    differences_to_take_over,
     typed,
 )
 from app.foundation.discoveries.records import (
@@ -108,7 +108,7 @@ def fail(discovery: Discovery, body: FailDiscovery, ctx: ActionContext) -> None:
     discovery.upload_id = None
 
 
-def take_over(discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext) -> None:
+def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext) -> None:
     """Take over differences of the discovery: the items are corrected, planned or retired as it says."""
     for difference in _settle(discovery, body, ctx, DiscoveredSettlement.taken_over):
         difference.change = body.change
@@ -116,7 +116,7 @@ def take_over(discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext)
             difference.ci_id = ctx.new_id()
 
 
-def keep(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -> None:
+def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -> None:
     """Keep the record where the discovery differs from it: the discovery is wrong."""
     for difference in _settle(discovery, body, ctx, DiscoveredSettlement.kept):
         difference.reason = body.reason
@@ -185,9 +185,9 @@ def _corrections(action_name: str, discovery: Discovery, body: TakeOverDiscovery
         name = stream(Ci.KIND, difference.ci_id)
         places.setdefault(name, f"differences/{n}" if chosen.named else "differences")
         payload = payloads[name]
-        for field, found in correction[1].items():
-            known = payload.get(field)
-            payload[field] = {**known, **found} if isinstance(known, dict) else found
+        for field, new_value in correction[1].items():
+            merged = payload.get(field)
+            payload[field] = {**merged, **new_value} if isinstance(merged, dict) else new_value
     named = {} if body.change is None or action_name == "plan" else {"change": body.change}
     return [
         RelatedPart(name, {**fields, **named, "discovery": str(discovery.id)}, place=places[name])
@@ -224,19 +224,19 @@ def _alterations(discovery: Discovery, body: RaiseDiscovery, ctx: ActionContext)
         difference = listed.difference
         assert difference.ci_id is not None
         kind = (difference.kind or DiscoveredKind.differs).en
-        told = f"{difference.attribute}: {difference.here} -> {difference.there}"
-        notes[stream(Ci.KIND, difference.ci_id)].append(told if difference.attribute else kind)
+        note = f"{difference.attribute}: {difference.here} -> {difference.there}"
+        notes[stream(Ci.KIND, difference.ci_id)].append(note if difference.attribute else kind)
     return [
         RelatedPart(
             name,
             {
-                "found": "; ".join(told)[:LONGEST_LINE],
+                "found": "; ".join(texts)[:LONGEST_LINE],
                 "change": body.change,
                 "discovery": str(discovery.id),
             },
             place="differences",
         )
-        for name, told in notes.items()
+        for name, texts in notes.items()
     ]
 
 
@@ -260,12 +260,12 @@ LIFECYCLE = Lifecycle(
         action(list_differences,  "列出差异", [State.waiting],             STAYS,           rule,     "discovery.differences_listed"),
         action(finish_comparison, "完成比对", [State.waiting],             State.open,      rule,     "discovery.compared", notifies=COMPARED),
         action(fail,              "放弃比对", [State.waiting],             State.failed,    rule,     "discovery.failed"),
-        action(take_over,         "采纳差异", [State.open],                STAYS,           MANAGERS, "discovery.differences_taken_over",
-               prepare=(to_take_over,), related=CORRECT),
-        action(keep,              "保留记录", [State.open],                STAYS,           MANAGERS, "discovery.differences_kept",
-               prepare=(to_keep,)),
+        action(take_over_differences,        "采纳差异", [State.open],                STAYS,           MANAGERS, "discovery.differences_taken_over", name="take_over",
+               prepare=(differences_to_take_over,), related=CORRECT),
+        action(keep_record,              "保留记录", [State.open],                STAYS,           MANAGERS, "discovery.differences_kept", name="keep",
+               prepare=(differences_to_keep,)),
         action(raise_alterations, "上报变更", [State.open],                STAYS,           MANAGERS, "discovery.alterations_raised",
-               prepare=(to_raise,), related=REPORT_ALTERATIONS),
+               prepare=(differences_to_raise,), related=REPORT_ALTERATIONS),
         action(compare_again,     "重新比对", [State.open],                STAYS,           KEEPERS,  "discovery.compared_again",
                prepare=(changed_since,)),
         action(conclude,          "结束",     [State.open],                State.concluded, MANAGERS, "discovery.concluded",

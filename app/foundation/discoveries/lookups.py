@@ -30,7 +30,7 @@ cross join lateral (
 where d.record = %(record)s and d.settlement is null
 """
 NAMED = f"{STANDING} and d.id = any(%(ids)s)"
-FIRST = f"""
+FIRST_DIFFERENCES = f"""
 {STANDING} and (%(kind)s::text is null or d.kind = %(kind)s)
 and (%(ci_class)s::text is null or d.ci_class = %(ci_class)s)
 and (%(attribute)s::text is null or d.attribute = %(attribute)s)
@@ -52,7 +52,7 @@ async def standing_of(reads: ReadContext, record: str, ids: list[UUID]) -> dict[
 
 async def first_standing(reads: ReadContext, record: str, wanted: dict[str, Any], most: int) -> list[Row]:
     """Return the first unsettled differences that fit `wanted`: `kind`, `ci_class`, `attribute`."""
-    return await _rows(reads, FIRST, {"record": record, "most": most, **wanted})
+    return await _rows(reads, FIRST_DIFFERENCES, {"record": record, "most": most, **wanted})
 
 
 async def changed_meanwhile(reads: ReadContext, record: str, most: int) -> list[Row]:

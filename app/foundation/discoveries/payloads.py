@@ -29,7 +29,7 @@ from app.kernel.actions.payloads import (
 )
 
 #: Most differences that one command settles.
-MOST_SETTLED = 100
+MOST_SETTLED_DIFFERENCES = 100
 #: A column's meaning: a field of items, or the key of an attribute.
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 
@@ -70,11 +70,11 @@ class FailDiscovery(Payload, of=Discovery):
 class SettleDiscovery(Payload, of=DiscoveryDifference):
     """The differences to settle: those named, or else the first of the unsettled ones that fit the others."""
 
-    differences: Annotated[tuple[UUID, ...], at_most_entries(MOST_SETTLED)] = Field(
+    differences: Annotated[tuple[UUID, ...], at_most_entries(MOST_SETTLED_DIFFERENCES)] = Field(
         default=(),
-        max_length=MOST_SETTLED,
+        max_length=MOST_SETTLED_DIFFERENCES,
         description="The differences: their ids. If left out: the first of the unsettled ones, "
-        f"{MOST_SETTLED} at most, that are of this kind, class and attribute.",
+        f"{MOST_SETTLED_DIFFERENCES} at most, that are of this kind, class and attribute.",
     )
     kind: DiscoveredKind | None = None
     ci_class: CiClass | None = None

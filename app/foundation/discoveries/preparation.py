@@ -22,7 +22,7 @@ from app.foundation.discoveries.lookups import (
     wrong_without,
 )
 from app.foundation.discoveries.payloads import (
-    MOST_SETTLED,
+    MOST_SETTLED_DIFFERENCES,
     CompareAgainDiscovery,
     KeepDiscovery,
     RaiseDiscovery,
@@ -45,7 +45,7 @@ Row = dict[str, Any]
 #: Most differences that are compared anew at once.
 MOST_COMPARED_AGAIN = 500
 #: Most of the described differences that are looked at: some of them cannot be settled so.
-MOST_LOOKED_AT = 500
+MOST_DIFFERENCES_READ = 500
 WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,15}")
 PLANNED_ITEM = TypeAdapter(PlanCi)
 
@@ -100,7 +100,7 @@ class ChangedDifferences:
     changed: tuple[StandingDifference, ...]
 
 
-async def to_take_over(
+async def differences_to_take_over(
     reads: ReadContext, discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext
 ) -> ChosenDifferences:
     """Choose the differences in which the record can be corrected, so that each item is corrected once."""
@@ -136,14 +136,14 @@ def _can_be_planned(row: Row) -> bool:
     return True
 
 
-async def to_keep(
+async def differences_to_keep(
     reads: ReadContext, discovery: Discovery, body: KeepDiscovery, ctx: ActionContext
 ) -> ChosenDifferences:
     """Choose the differences in which the record is right."""
     return await _choose(reads, discovery, body, lambda row: None, counted=True)
 
 
-async def to_raise(
+async def differences_to_raise(
     reads: ReadContext, discovery: Discovery, body: RaiseDiscovery, ctx: ActionContext
 ) -> ChosenDifferences:
     """Choose the differences that are alterations of items after go-live."""
@@ -216,9 +216,9 @@ async def _described(
     wanted = {name: getattr(body, name) for name in ("kind", "ci_class", "attribute")}
     if all(given is None for given in wanted.values()):
         raise WrongValue(pointer="/differences", because="missing")
-    rows = await first_standing(reads, discovery.row_key, wanted, MOST_LOOKED_AT)
+    rows = await first_standing(reads, discovery.row_key, wanted, MOST_DIFFERENCES_READ)
     fitting = (row for row in rows if not (row["agrees"] or row["moved"]) and reason_against(row) is None)
-    return list(islice(fitting, MOST_SETTLED))
+    return list(islice(fitting, MOST_SETTLED_DIFFERENCES))
 
 
 async def changed_since(

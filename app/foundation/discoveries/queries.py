@@ -101,7 +101,7 @@ class DiscoveryOut(
         description="Number of lines that have been read while the file is being compared; null: not now."
     )
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
-        description="Share of the compared items whose record is right, from 0 to 1; null: none was compared, "
+        description="Share of the compared items whose record is right, from 0 to 1; null: none was, "
         "or a past version."
     )
 
