@@ -244,7 +244,7 @@ CORRECT = tuple(_correct_by(name) for name in ("plan", "retire", "change_attribu
 REPORT_ALTERATIONS = RelatedCommands(action="report_alteration", field="differences", parts=_alterations)
 COMPARED = (
     RecipientRule(NoticeType.discovery_compared, roles=frozenset({Role.configuration_manager})),
-    RecipientRule(NoticeType.discovery_compared, created=DiscoveryOwner),
+    RecipientRule(NoticeType.discovery_compared, created=DiscoveryOwner, when="compared_count"),
 )
 
 # fmt: off
