@@ -70,6 +70,7 @@ PROCESSES = (
     Process("app.foundation.costs", lifecycles="hourly_rates", routes="queries"),
     Process("app.foundation.custom", lifecycles="fields", routes="queries"),
     Process("app.foundation.cis", lifecycles="lifecycle baselines verifications"),
+    Process("app.foundation.discoveries"),
     Process("app.foundation.categories", lifecycles="categories", routes="queries"),
     Process("app.foundation.services", lifecycles="services items"),
     Process("app.foundation.calendars"),

@@ -74,6 +74,7 @@ from app.automation.tickets.assign_by_rule import AssignByRule
 from app.conformance.facts import consumer as conformance
 from app.conformance.reconcile import compare_cases
 from app.exchange import import_jobs
+from app.exchange.discoveries import worker as discoveries
 from app.exchange.jobs import worker as bulk_jobs
 from app.foundation.absences import fetching as absence_calendars
 from app.foundation.calendars import spans
@@ -202,6 +203,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(notices.run(lines, ledger, clock, failed=failed))
         tasks.create_task(import_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(bulk_jobs.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(discoveries.run(lines, ledger, clock, failed=failed))
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(summaries.run(lines, ledger, clock, failed=failed))
         tasks.create_task(subscriptions.run(lines, ledger, clock, failed=failed))

@@ -1349,6 +1349,88 @@ CREATE INDEX deputy_named ON fold.deputy USING btree (named_at DESC, id DESC);
 CREATE INDEX deputy_person ON fold.deputy USING btree (person_id) WHERE (state = 'named'::text);
 CREATE INDEX deputy_until ON fold.deputy USING btree (until_at DESC, id DESC);
 
+create table fold.discovery (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  source text collate "C" not null,
+  found_at timestamp with time zone not null,
+  format text collate "C" not null,
+  identified_by text collate "C" not null,
+  ci_class text collate "C",
+  complete_classes text[] collate "C" not null,
+  columns jsonb not null,
+  upload_id uuid,
+  imported_by_id uuid,
+  failure text collate "C",
+  line_count integer,
+  refused_count integer,
+  compared_count integer,
+  right_count integer,
+  difference_count integer not null,
+  unsettled_count integer not null,
+  new_count integer,
+  missing_count integer,
+  differing_count integer,
+  retired_count integer,
+  kept_before_count integer,
+  class_counts jsonb,
+  summary text collate "C",
+  imported_at timestamp with time zone not null,
+  compared_at timestamp with time zone,
+  concluded_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  discarded_at timestamp with time zone,
+  constraint discovery_pkey PRIMARY KEY (id)
+);
+CREATE INDEX discovery_found ON fold.discovery USING btree (found_at DESC, id DESC);
+CREATE INDEX discovery_imported ON fold.discovery USING btree (imported_at DESC, id DESC);
+CREATE UNIQUE INDEX discovery_key_key ON fold.discovery USING btree (key);
+CREATE INDEX discovery_source ON fold.discovery USING btree (source, imported_at DESC, id DESC);
+
+create table fold.discovery_difference (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  kind text collate "C" not null,
+  identity text collate "C" not null,
+  ci_id uuid,
+  ci_class text collate "C" not null,
+  attribute text collate "C",
+  here text collate "C",
+  there text collate "C",
+  line bigint,
+  found_item jsonb,
+  settlement text collate "C",
+  reason text collate "C",
+  change text collate "C",
+  settled_by_id uuid,
+  settled_at timestamp with time zone,
+  constraint discovery_difference_pkey PRIMARY KEY (id)
+);
+CREATE INDEX discovery_difference_ci ON fold.discovery_difference USING btree (ci_id) WHERE (ci_id IS NOT NULL);
+CREATE INDEX discovery_difference_kept ON fold.discovery_difference USING btree (lower(identity)) WHERE (settlement = 'kept'::text);
+CREATE INDEX discovery_difference_record ON fold.discovery_difference USING btree (record, id);
+CREATE INDEX discovery_difference_unsettled ON fold.discovery_difference USING btree (record, id) WHERE (settlement IS NULL);
+
+create table fold.discovery_owner (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  person_id uuid not null,
+  own_difference_count integer not null,
+  constraint discovery_owner_pkey PRIMARY KEY (id)
+);
+CREATE INDEX discovery_owner_person ON fold.discovery_owner USING btree (person_id, id);
+CREATE INDEX discovery_owner_record ON fold.discovery_owner USING btree (record, id);
+
 create table fold.document (
   id uuid not null,
   version integer not null,
@@ -7563,6 +7645,30 @@ create table plumbing.cleared_alert (
   dedup_key text collate "C" not null,
   cleared_at timestamp with time zone not null,
   constraint cleared_alert_pkey PRIMARY KEY (account_id, source, dedup_key, cleared_at)
+);
+
+create table plumbing.discovered_item (
+  discovery_id uuid not null,
+  line bigint not null,
+  identity text collate "C" not null,
+  refused boolean not null,
+  key text collate "C",
+  name text collate "C",
+  ci_class text collate "C",
+  class_told boolean not null,
+  services text[] collate "C",
+  attributes jsonb not null,
+  ci_id uuid,
+  constraint discovered_item_pkey PRIMARY KEY (discovery_id, line)
+);
+CREATE INDEX discovered_item_ci ON plumbing.discovered_item USING btree (discovery_id, ci_id);
+
+create table plumbing.discovery_refusal (
+  discovery_id uuid not null,
+  line bigint not null,
+  code text collate "C" not null,
+  field text collate "C",
+  constraint discovery_refusal_pkey PRIMARY KEY (discovery_id, line)
 );
 
 create table plumbing.heard_alert (

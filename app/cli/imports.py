@@ -18,6 +18,7 @@ from app.cli.output import print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata, with_ledger
 from app.common.times.written_times import DateOrder
 from app.exchange import kpi_catch_up, load
+from app.exchange.discoveries import from_files as discoveries
 from app.exchange.kinds import Process
 from app.exchange.kpi_catch_up import PATIENCE_SECONDS, CatchUpResult
 from app.exchange.mapping import FileMapping, read_mapping
@@ -29,6 +30,9 @@ from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.times import zone_of_file
 from app.exchange.readers.xes import Xes
 from app.exchange.report import ImportReport
+from app.foundation.discoveries.payloads import RecordDiscovery
+from app.foundation.discoveries.records import Discovery
+from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from app.platform.db import DatabaseGone
 
@@ -187,6 +191,48 @@ def ndjson(
     """
     reader = Ndjson(command_line_metadata().now, process)
     _run_import(file, reader, source, _ImportOptions(dry_run, as_json, allow_refused))
+
+
+@imports.command()
+def discovery(
+    file: File,
+    about: Annotated[
+        Path,
+        typer.Option(
+            exists=True, dir_okay=False, readable=True, help="What it is, as JSON: as POST /v1/discoveries."
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Compare the configuration items that a tool has found with the record. Started again after a crash, it
+    goes on.
+    """
+    body = RecordDiscovery.model_validate_json(about.read_bytes())
+
+    async def work(ledger: Ledger) -> Discovery:
+        with progress_bar(TextColumn("Comparing"), BarColumn(), TaskProgressColumn()) as bar:
+            task = bar.add_task("Comparing", total=None)
+            return await discoveries.compare_file(
+                ledger,
+                file,
+                body,
+                command_line_metadata(),
+                lambda done, size: bar.update(task, completed=done, total=size),
+            )
+
+    try:
+        compared = with_ledger(work)
+    except Refusal as refused:
+        raise FileRefused(refused.sentence("en")) from refused
+    if as_json:
+        print_json(discoveries.figures_of(compared))
+    elif compared.failure is None:
+        for name, figure in discoveries.figures_of(compared).items():
+            print_line(f"{name}: {figure}")
+    else:
+        print_line(f"The file cannot be compared: {compared.failure.en}.")
+    if compared.failure is not None:
+        raise typer.Exit(REFUSED)
 
 
 def _source_of(mapping: FileMapping) -> str:

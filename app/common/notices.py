@@ -83,6 +83,7 @@ class NoticeType(CodeEnum):
         YOURS,
     )
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
+    discovery_compared = "discovery_compared", "Discovery compared", "配置发现已比对", INFORM
     article_review_overdue = "article_review_overdue", "Review of an article overdue", "文章复审逾期", YOURS
     major_review_overdue = (
         "major_review_overdue",

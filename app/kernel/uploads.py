@@ -66,7 +66,7 @@ DELETE_UNATTACHED = """
 delete from content.upload u where u.id = %s and not exists (select from fold.attachment a where a.id = u.id)
 returning u.id
 """
-# Uploads for an import or a bulk job are kept as long as that exists.
+# Uploads for an import, a bulk job or a discovery are kept as long as that has not read them.
 REMOVE = f"""
 delete from content.upload where id in (
   select u.id from content.upload u
@@ -74,6 +74,7 @@ delete from content.upload where id in (
   and not exists (select from fold.attachment a where a.id = u.id)
   and not exists (select from plumbing.import_run r where r.upload_id = u.id)
   and not exists (select from plumbing.bulk_job j where j.upload_id = u.id)
+  and not exists (select from fold.discovery d where d.upload_id = u.id and d.state = 'waiting')
   order by u.begun_at limit {MOST_REMOVED} for update skip locked
 ) returning id
 """

@@ -49,6 +49,10 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.to_review: ("given.planned_at", "own.stage", "own.target_at"),
     Notice.requirements_answered: REASON,
     Notice.article_review_overdue: ("own.next_review_at",),
+    Notice.discovery_compared: (
+        *("own.source", "own.difference_count", "mine.own_difference_count", "own.new_count"),
+        *("own.missing_count", "own.differing_count", "own.retired_count"),
+    ),
     Notice.major_review_overdue: ("own.resolved_at",),
     Notice.trained: ("given.topics", "given.material", "given.held_at"),
     Notice.task_overdue: ("task.title", "task.due_at"),

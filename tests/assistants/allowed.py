@@ -9,17 +9,19 @@ EVERYWHERE = frozenset(
     ask_exception ask_hand_over ask_judgement ask_to_revert assess assign assign_complaint attach
     attach_indicator back_out begin_fix begin_implementation begin_maintenance book_cost break_down
     call call_next cancel change_attributes change_fix change_plan change_requirements check_item
-    clear_alert comment complain complete complete_action complete_rollout_step complete_task
+    clear_alert comment compare_again complain complete complete_action complete_rollout_step complete_task
     confirm_cause confirm_requirements contain correct correct_attendance correct_comment
     correct_report declare declare_major decline decline_revision defer deploy detach_indicator
     discard document_workaround downgrade draft draw drop_agenda_item drop_task edit_task
     end_maintenance end_series end_support escalate explain finish follow fulfil go_live identify
-    identify_cause implement improve investigate invite issue_report link log_pilot_feedback
+    identify_cause implement improve investigate invite issue_report keep link log_pilot_feedback
     log_pilot_issue log_work maintain_text make_complaint make_suggestion mark_duplicate mark_read
     measure_effects merge merge_complaint minute object offer open pilot plan post_update
     prioritise propose propose_adjustment propose_requirements propose_revision propose_solution raise read
-    reassess record_finding record_occurrence record_requirement record_training regularise reject relate
+    raise_alterations reassess record_finding record_occurrence record_requirement record_training regularise
+    reject relate
     reopen repeat_alert report report_pilot report_progress request_approval return_requirements
+    report_alteration
     request_emergency_approval request_go reschedule resolve resubmit reverse_cost reverse_work
     roll_back roll_out schedule select send_back set settle_difference show skip_rollout_order
     solve_pilot_issue start start_pilot state_breach_cause submit submit_for_acceptance
@@ -52,7 +54,7 @@ IN_SOME_KINDS = {
         "text_block",
     ),
     "close": ("incident", "problem", "release", "request", "survey"),
-    "conclude": ("verification",),
+    "conclude": ("discovery", "verification"),
     "confirm": ("article",),
     "edit": (
         "alert_rule",
@@ -86,6 +88,7 @@ IN_SOME_KINDS = {
     "measure": ("kpi_effect",),
     "move": ("corrective_action", "freeze", "meeting"),
     "publish": ("process_change", "survey"),
+    "record": ("discovery",),
     "reinstate": ("calendar", "category", "custom_field", "text_block"),
     "resume": ("incident", "request"),
     "retire": (

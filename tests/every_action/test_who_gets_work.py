@@ -69,6 +69,7 @@ NO_WORK = {
         acceptance.recorded_by_id article_use.used_by_id work.person_id LogWork.person cost.person_id
         complaint.answered_by_id breach_cause.stated_by_id
         verification_item.checked_by_id verification_item.settled_by_id
+        discovery.imported_by_id discovery_difference.settled_by_id
         article.author_id article.published_by_id article_rating.person_id article_revision.author_id
         change_assessment.assessed_by_id change_review.reviewer_id improvement.proposed_by_id
         improvement_evaluation.agreed_by_id EvaluateImprovement.agreed_by pilot_readiness.kicked_off_by_id
@@ -132,6 +133,7 @@ NO_WORK = {
         release_stage.author_id release_stage.reviewer_id""",
     "who is asked what they think": """
         rating_request.person_id PlanSurvey.persons survey.person_ids""",
+    "whose items differ: the event that makes it tells them": "discovery_owner.person_id",
     "who wants to know": "FollowTicket.person UnfollowTicket.person follower.person_id",
     "who is let off": "UninviteMeeting.person RemoveMemberGroup.person",
     "who is complained about: the answer is for others": "complaint.person_id",

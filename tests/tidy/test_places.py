@@ -85,6 +85,7 @@ SQL = {
     "app/foundation/cis/impact.py": "a walk along relations, level by level",
     "app/foundation/cis/dependencies.py": "the same walk against the direction of failure",
     "app/foundation/cis/queries.py": "what stands beside a configuration item",
+    "app/foundation/discoveries/queries.py": "differences as they are listed, and lines that were refused",
     "app/foundation/services/queries.py": "who may see the agreements that promise something of a service",
     "app/foundation/cis/affected.py": "services that items serve, and their customers",
     "app/foundation/priorities/router.py": "which matrix is the present one",

@@ -21,6 +21,7 @@ from app.foundation.cis.payloads import (
     EditCi,
     PlanCi,
     RelateCi,
+    ReportAlterationCi,
     UnrelateCi,
 )
 from app.foundation.cis.preparation import EndedRelation, ended_relation
@@ -98,6 +99,11 @@ def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
     note_alteration(ci, ctx)
 
 
+def report_alteration(ci: Ci, body: ReportAlterationCi, ctx: ActionContext) -> None:
+    """Report an alteration of the item, which was found and not recorded; the record stays."""
+    note_alteration(ci, ctx)
+
+
 def audience(ci: Ci) -> tuple[str, ...]:
     """Return the audience: staff, the owner, and the integration that found the item, which is not staff and
     sees no other items.
@@ -139,6 +145,8 @@ LIFECYCLE = Lifecycle(
                prepare=(authorisation,), wrong=(cannot_be_related,)),
         action(unrelate,          "解除关系", NOT_RETIRED,         STAYS,             FINDERS,  "ci.unrelated",
                prepare=(ended_relation, authorisation)),
+        action(report_alteration, "上报变更", WENT_LIVE,           STAYS,             MANAGERS, "ci.alteration_reported",
+               prepare=(authorisation,)),
         action(regularise,        "补办变更", WENT_LIVE,           STAYS,             JUDGES,   "ci.regularised",
                unless=(nothing_to_regularise,), prepare=(alteration_to_regularise,), wrong=(change_does_not_regularise,)),
     ),

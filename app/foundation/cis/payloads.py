@@ -73,10 +73,25 @@ Change = Annotated[
 ]
 
 
+Discovered = Annotated[
+    Annotated[Reference, ForeignRef("discovery")] | None,
+    Field(description="The discovery that has shown it, if one has."),
+]
+
+
 class CiAlteration(Payload):
     """An alteration of a configuration item; after go-live it belongs to a change."""
 
     change: Change = None
+    discovery: Discovered = None
+
+
+class ReportAlterationCi(CiAlteration):
+    """An alteration of the item that was found: nobody had recorded it."""
+
+    found: ShortText = Field(
+        description="The alteration that was found. Name no persons here.", examples=["memory_gib: 64 -> 32"]
+    )
 
 
 class CiFields(Payload, of=Ci):
@@ -95,6 +110,7 @@ class PlanCi(CiFields, of=Ci):
     attributes: Annotated[dict[AttributeKey, AttributeValue], BoundedMapping] = Field(
         default_factory=dict, max_length=LONGEST_LIST
     )
+    discovery: Discovered = None
 
 
 class ChangeAttributesCi(CiAlteration):
@@ -112,6 +128,7 @@ class EditCi(Patch, CiFields):
     """Fields of a configuration item to change; those left out stay as they are."""
 
     change: Change = None
+    discovery: Discovered = None
 
 
 class RelateCi(CiAlteration, of=CiRelation):

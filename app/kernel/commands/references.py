@@ -58,8 +58,9 @@ async def resolve_references(
 
 
 def upload_field(body: Payload) -> str | None:
-    """Return the payload's field that names an upload, if there is one."""
-    return next(iter(marks(type(body), UploadRef)), None)
+    """Return the payload's field that names an upload, if it names one."""
+    field = next(iter(marks(type(body), UploadRef)), None)
+    return None if field is None or getattr(body, field) is None else field
 
 
 async def _uploaded(ledger: Ledger, reads: ReadContext, command: Command, field: str) -> Upload:

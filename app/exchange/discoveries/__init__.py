@@ -1,0 +1,1 @@
+"""Discoveries are read and compared with the record."""

@@ -1,0 +1,1 @@
+"""Discoveries: configuration items that a tool has found, compared with the record; the differences."""
