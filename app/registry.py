@@ -60,6 +60,9 @@ PROCESSES = (
     Process("app.kpis.rebases", routes="queries"),
     Process("app.attention.alerts", routes="queries"),
     Process("app.foundation.people", lifecycles="persons teams groups keys"),
+    Process(
+        "app.foundation.people.provisioning", lifecycles="group_mappings directory_groups", routes="queries"
+    ),
     Process("app.foundation.rota", lifecycles="shifts stand_ins"),
     Process("app.foundation.assignment", lifecycles="assignment_rules"),
     Process("app.foundation.audit_points", lifecycles="audit_points point_rules", routes="queries"),

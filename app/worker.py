@@ -32,6 +32,7 @@ from app.automation.governance import (
     flag_ended_licences,
     flag_overdue_loans,
     flag_risk_actions,
+    follow_group_mappings,
     open_audits,
     open_scorecards,
     publish_scorecards,
@@ -129,6 +130,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     award_audit_points.RULE,
     ask_raters.RULE,
     restate_risks.RULE,
+    follow_group_mappings.RULE,
     burn_survey_boxes.RULE,
 )
 #: Rules that act when a timer expires.

@@ -1302,6 +1302,34 @@ CREATE INDEX deputy_named ON fold.deputy USING btree (named_at DESC, id DESC);
 CREATE INDEX deputy_person ON fold.deputy USING btree (person_id) WHERE (state = 'named'::text);
 CREATE INDEX deputy_until ON fold.deputy USING btree (until_at DESC, id DESC);
 
+create table fold.directory_group (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  name text collate "C" not null,
+  external_id text collate "C",
+  added_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint directory_group_pkey PRIMARY KEY (id)
+);
+CREATE INDEX directory_group_added ON fold.directory_group USING btree (added_at DESC, id DESC);
+CREATE UNIQUE INDEX directory_group_external_id ON fold.directory_group USING btree (external_id) WHERE (state = 'active'::text);
+CREATE UNIQUE INDEX directory_group_name ON fold.directory_group USING btree (name) WHERE (state = 'active'::text);
+
+create table fold.directory_membership (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  person_id uuid not null,
+  directory_group_id uuid not null,
+  appended_at timestamp with time zone,
+  constraint directory_membership_pkey PRIMARY KEY (id),
+  constraint directory_membership_person_id_directory_group_id_key UNIQUE (person_id, directory_group_id)
+);
+CREATE INDEX directory_membership_group ON fold.directory_membership USING btree (directory_group_id, person_id);
+
 create table fold.document (
   id uuid not null,
   version integer not null,
@@ -1666,6 +1694,22 @@ create table fold."group" (
 CREATE INDEX group_added ON fold."group" USING btree (added_at DESC, id DESC);
 CREATE INDEX group_chair ON fold."group" USING btree (chair_id, added_at DESC, id DESC);
 CREATE INDEX group_name ON fold."group" USING btree (name, id);
+
+create table fold.group_mapping (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  state text collate "C" not null,
+  group_name text collate "C" not null,
+  role text collate "C",
+  joined_team_id uuid,
+  added_at timestamp with time zone not null,
+  withdrawn_at timestamp with time zone,
+  appended_at timestamp with time zone,
+  constraint group_mapping_pkey PRIMARY KEY (id)
+);
+CREATE INDEX group_mapping_added ON fold.group_mapping USING btree (added_at DESC, id DESC);
+CREATE UNIQUE INDEX group_mapping_grant ON fold.group_mapping USING btree (group_name, COALESCE(role, ''::text), COALESCE(joined_team_id, '00000000-0000-0000-0000-000000000000'::uuid)) WHERE (state = 'active'::text);
 
 create table fold.group_member (
   id uuid not null,
@@ -2783,10 +2827,16 @@ create table fold.person (
   mail_is_yours text collate "C",
   mail_you_follow text collate "C",
   mail_for_information text collate "C",
+  sign_in_grants text[] collate "C",
+  scim_grants text[] collate "C",
+  scim_user_name text,
+  scim_external_id text,
+  scim_status text collate "C",
   constraint person_pkey PRIMARY KEY (id)
 );
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);
 CREATE INDEX person_admin ON fold.person USING btree (id) WHERE (('admin'::text = ANY (roles)) AND (state = 'active'::text));
+CREATE INDEX person_provisioned ON fold.person USING btree (added_at, id) WHERE ((scim_status IS NOT NULL) OR (login IS NOT NULL));
 CREATE INDEX person_roles ON fold.person USING gin (roles);
 
 create table fold.pilot_feedback (

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1094"
-down_revision = "1083"
+down_revision = "1087"
 branch_labels = None
 depends_on = None
 
