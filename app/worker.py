@@ -32,7 +32,6 @@ from app.automation.governance import (
     flag_ended_licences,
     flag_overdue_loans,
     flag_risk_actions,
-    follow_group_mappings,
     open_audits,
     open_scorecards,
     publish_scorecards,
@@ -54,6 +53,7 @@ from app.automation.incidents_and_problems import (
 from app.automation.programme import (
     begin_improvement_plans,
     flag_rollout_steps,
+    follow_group_mappings,
     suggest_after_faded_benefits,
     suggest_after_kpi_signals,
 )

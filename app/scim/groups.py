@@ -30,7 +30,7 @@ from app.scim.users import ScimContext, is_visible, valid_payload
 #: The largest number of members that come and go by one request.
 MOST_MEMBERS = 2_000
 #: So many members are changed at the same time.
-AT_ONCE = 8
+CONCURRENT_COMMANDS = 8
 FILTERS = ("id", "displayname", "externalid", "members")
 _CONDITIONS = {
     "id": "g.id::text = lower(%s)",
@@ -198,7 +198,7 @@ async def _leave(ctx: ScimContext, group: DirectoryGroup, persons: Sequence[UUID
 
 async def _each(ctx: ScimContext, action: str, persons: Sequence[UUID], body: Payload) -> None:
     """Perform the action on each of the persons, a few at a time; who is in or out already stays so."""
-    lifecycle, turns = ctx.ledger.lifecycles["person"], asyncio.Semaphore(AT_ONCE)
+    lifecycle, turns = ctx.ledger.lifecycles["person"], asyncio.Semaphore(CONCURRENT_COMMANDS)
 
     async def perform_one(person: UUID) -> None:
         async with turns:

@@ -17,14 +17,15 @@ MOST_OPERATIONS = 1_000
 EXTENSION_ATTRIBUTES = ("department",)
 #: `emails[type eq "work"].value`, with the URN of its schema or without.
 _PATH = re.compile(
-    r"(?:urn:[\w.:-]+:)?(?P<name>[A-Za-z$][\w$-]*)(?:\[(?P<filter>[^\]]{1,300})\])?(?:\.(?P<sub>[A-Za-z$][\w$-]*))?"
+    r"(?:urn:[\w.:-]+:)?(?P<name>[A-Za-z$][\w$-]*)(?:\[(?P<filter>[^\]]{1,300})\])?"
+    r"(?:\.(?P<sub>[A-Za-z$][\w$-]*))?"
 )
-_EQUALS = re.compile(r'\s*(?P<name>\w+)\s+eq\s+(?:"(?P<text>[^"]*)"|(?P<word>\w+))\s*', re.IGNORECASE)
+_EQUALS = re.compile(r'\s*(?P<name>\w+)\s+eq\s+(?:"(?P<quoted>[^"]*)"|(?P<word>\w+))\s*', re.IGNORECASE)
 _OPERATIONS = ("add", "replace", "remove")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PatchChange:
     """One operation: on an attribute, in lower case, on those of its values of which `where` (name, value)
     holds, and of these on one sub-attribute.
     """
@@ -36,7 +37,7 @@ class Change:
     value: Any
 
 
-def changes_of(body: dict[str, Any]) -> Iterator[Change]:
+def changes_of(body: dict[str, Any]) -> Iterator[PatchChange]:
     """Yield the operations of a PATCH's body; one without a path is one for each attribute in its value.
     Raises ScimError.
     """
@@ -70,7 +71,7 @@ def _is_extension(path: object) -> bool:
     return isinstance(path, str) and path.lower().startswith("urn:") and path.lower().endswith(":user")
 
 
-def _without_path(operation: str, value: dict[str, Any]) -> Iterator[Change]:
+def _without_path(operation: str, value: dict[str, Any]) -> Iterator[PatchChange]:
     for name, sent in value.items():
         if name.lower().startswith("urn:") and isinstance(sent, dict):  # an extension, with its attributes
             yield from _without_path(operation, sent)
@@ -78,7 +79,7 @@ def _without_path(operation: str, value: dict[str, Any]) -> Iterator[Change]:
             yield _change(operation, name, sent)
 
 
-def _change(operation: str, path: object, value: Any) -> Change:
+def _change(operation: str, path: object, value: Any) -> PatchChange:
     read = _PATH.fullmatch(path) if isinstance(path, str) and len(path) <= 500 else None
     if read is None:
         raise ScimError(400, "A `path` cannot be read.", "invalidPath")
@@ -87,10 +88,10 @@ def _change(operation: str, path: object, value: Any) -> Change:
         condition = _EQUALS.fullmatch(read["filter"])
         if condition is None:
             raise ScimError(400, "A `path` may have one condition in brackets, with `eq`.", "invalidPath")
-        text = condition["text"] if condition["text"] is not None else condition["word"]
+        text = condition["quoted"] if condition["quoted"] is not None else condition["word"]
         where = (condition["name"].lower(), text)
     sub = None if read["sub"] is None else read["sub"].lower()
-    return Change(operation, read["name"].lower(), where, sub, value)
+    return PatchChange(operation, read["name"].lower(), where, sub, value)
 
 
 def lower_keys(sent: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def group_change(body: dict[str, Any]) -> GroupChange:
     return changed
 
 
-def _remove_members(changed: GroupChange, change: Change) -> None:
+def _remove_members(changed: GroupChange, change: PatchChange) -> None:
     if change.where is not None:
         if change.where[0] != "value":
             raise ScimError(400, "Members are removed by their `value`.", "invalidPath")

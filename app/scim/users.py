@@ -32,7 +32,7 @@ from app.scim.filters import conditions_of
 MOST_ATTEMPTS = 5
 FILTERS = ("id", "username", "externalid")
 _PERSONAL = ("name", "email", "phone", "post", "login", "scim_user_name", "scim_external_id")
-KNOWN_AS = "select person_id from vault.known_as where source = %s and fingerprint = %s"
+PERSON_BY_NAME = "select person_id from vault.known_as where source = %s and fingerprint = %s"
 # Those whom `is_visible` shows, by the index person_provisioned.
 VISIBLE = """
 (p.scim_status in ('provisioned', 'suspended')
@@ -215,7 +215,7 @@ async def _by_name(ctx: ScimContext, attribute: str, value: str) -> Person | Non
         sources.append(LOGIN)
     for source in sources:
         fingerprint = ledger.external_id_fingerprint(source, value)
-        person_id = await ledger.db.value(KNOWN_AS, (source, fingerprint))
+        person_id = await ledger.db.value(PERSON_BY_NAME, (source, fingerprint))
         if person_id is not None:
             return await _person(ctx, str(person_id))
     return None

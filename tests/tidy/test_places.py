@@ -108,7 +108,7 @@ SQL = {
     "app/foundation/people/queries.py": "what stands beside a person",
     "app/api/authentication/logins.py": "which groups of a sign-in are mapped",
     "app/scim/*": "users and groups as a provider pages and names them",
-    "app/automation/governance/follow_group_mappings.py": "members of groups, with all groups that they have",
+    "app/automation/programme/follow_group_mappings.py": "members of groups, with all groups that they have",
     "app/foundation/people/remains.py": "persons and titles of every kind, which erasing does not reach",
     "app/foundation/people/erase.py": "refused rows that name the person",
     "app/webhooks/effects/pending_writes.py": "what is under way to tools, which is no record",

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from app.common.people import Person, PersonState, Role
 from app.foundation.people.lookups import another_admin
-from app.foundation.people.provisioning.lookups import given_by, memberships_of
+from app.foundation.people.provisioning.lookups import mapped_grants, memberships_of
 from app.foundation.people.provisioning.marks import (
     FIELDS,
     GrantChange,
@@ -74,7 +74,7 @@ async def changed_grants(
     """Return what it changes that these are the person's groups, as this source says. The last administrator
     of everything stays one.
     """
-    marks = await given_by(reads, groups)
+    marks = await mapped_grants(reads, groups)
     memberships = await memberships_of(reads, person)
     teams = [membership.team_id for membership in memberships if membership.team_id is not None]
     change = grant_change(person, teams, source, marks, LIMITS)

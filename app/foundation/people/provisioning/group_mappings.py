@@ -37,7 +37,7 @@ class MakeGroupMapping(MappedGrant, of=GroupMapping):
     group_name: ShortText
 
 
-def make(mapping: GroupMapping, body: MakeGroupMapping, ctx: ActionContext) -> None:
+def make_mapping(mapping: GroupMapping, body: MakeGroupMapping, ctx: ActionContext) -> None:
     """Make a group mapping: members of the provider's group get a role, or join a team."""
     copy_fields(mapping, body, ctx)
 
@@ -106,7 +106,7 @@ LIFECYCLE = Lifecycle(
     constraints={"group_mapping_grant": ValueTaken("group_name")},
     rows=(
         #      action    中文    from            to               who     event
-        action(make,     "创建", NEW_RECORD,     State.active,    ADMINS, "group_mapping.made",      wrong=(not_one_grant, mapping_beyond_own)),
+        action(make_mapping, "创建", NEW_RECORD,  State.active,    ADMINS, "group_mapping.made",  name="make", wrong=(not_one_grant, mapping_beyond_own)),
         action(edit,     "编辑", [State.active], STAYS,           ADMINS, "group_mapping.edited",    wrong=(not_one_grant, mapping_beyond_own)),
         action(withdraw, "撤回", [State.active], State.withdrawn, ADMINS, "group_mapping.withdrawn", wrong=(mapping_beyond_own,)),
     ),

@@ -13,7 +13,7 @@ from app.foundation.people.records import Membership
 from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Versions
 
 # By the index group_mapping_grant. A team that is retired takes nobody in.
-GIVEN = """
+MAPPED_GRANTS = """
 select m.role, m.joined_team_id, h.stream, h.version
 from fold.group_mapping m join log.stream_head h on h.stream = 'group_mapping/' || m.id
 where m.group_name = any(%s) and m.state = 'active'
@@ -34,9 +34,9 @@ order by g.id
 """
 
 
-async def given_by(reads: ReadContext, groups: Sequence[str]) -> list[str]:
+async def mapped_grants(reads: ReadContext, groups: Sequence[str]) -> list[str]:
     """Return the roles and teams, as marks, that members of these groups get."""
-    rows = await reads.rows(GIVEN, (list(groups),), guard=Versions())
+    rows = await reads.rows(MAPPED_GRANTS, (list(groups),), guard=Versions())
     return [row["role"] or team_mark(row["joined_team_id"]) for row in rows]
 
 

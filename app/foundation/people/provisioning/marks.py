@@ -101,7 +101,7 @@ def grant_change(
     *,
     keeps_admin: bool = False,
 ) -> GrantChange:
-    """Return the change that the source's groups make if they stand for `given_marks` (marks). `teams` are those
+    """Return the change that the source's groups make if they stand for `given_marks`. `teams` are those
     that the person belongs to; `keeps_admin`: the role of an administrator is not taken away.
 
     What is held by hand is neither marked nor taken away; what another source gives, too, stays.

@@ -1,4 +1,4 @@
-"""Read side of group mappings and of the provider's groups: lists with their filters and sorts, and routes."""
+"""Read side of group mappings and of the provider's groups: lists with filters and sorts, and routes."""
 
 from __future__ import annotations
 
