@@ -57,6 +57,7 @@ from app.notifications.routes.record_notices import record_notices_router
 from app.platform.settings import Settings
 from app.processes.incidents.monitoring import router as monitoring
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
+from app.scim import router as scim
 from app.service_levels.clocks.answers import routes as clocks
 from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
@@ -109,6 +110,7 @@ ROUTERS = (
     *desk.ROUTERS,
     *portal.ROUTERS,
     assistants.router,
+    scim.router,
 )
 ROUTES: tuple[BaseRoute, ...] = tuple(route for router in ROUTERS for route in router.routes)
 VERSION = version("ledgerdesk")
@@ -195,6 +197,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
         BodyLimitMiddleware, body_limit=settings.body_limit, upload_limit=settings.upload_limit
     )
     app.add_middleware(ErrorMiddleware)
+    app.add_middleware(scim.ScimErrors)
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)
     app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)

@@ -61,6 +61,9 @@ PROCESSES = (
     Process("app.attention.alerts", routes="queries"),
     Process("app.foundation.people", lifecycles="persons teams groups keys"),
     Process("app.foundation.absences", lifecycles="absences absence_calendars"),
+    Process(
+        "app.foundation.people.provisioning", lifecycles="group_mappings directory_groups", routes="queries"
+    ),
     Process("app.foundation.rota", lifecycles="shifts stand_ins"),
     Process("app.foundation.assignment", lifecycles="assignment_rules"),
     Process("app.foundation.audit_points", lifecycles="audit_points point_rules", routes="queries"),

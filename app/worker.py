@@ -53,6 +53,7 @@ from app.automation.incidents_and_problems import (
 from app.automation.programme import (
     begin_improvement_plans,
     flag_rollout_steps,
+    follow_group_mappings,
     suggest_after_faded_benefits,
     suggest_after_kpi_signals,
 )
@@ -131,6 +132,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     award_audit_points.RULE,
     ask_raters.RULE,
     restate_risks.RULE,
+    follow_group_mappings.RULE,
     burn_survey_boxes.RULE,
 )
 #: Rules that act when a timer expires.

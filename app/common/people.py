@@ -94,15 +94,28 @@ class MailFrequency(CodeEnum):
     none = "none", "None", "不发送"
 
 
+class ScimStatus(CodeEnum):
+    """What the identity provider has said by SCIM of a person's account."""
+
+    provisioned = "provisioned", "Provisioned", "已同步"
+    suspended = "suspended", "Suspended", "已由提供方停用"
+    removed = "removed", "Removed", "已由提供方移除"
+    closed = "closed", "Removed after being deactivated here", "在此停用后由提供方移除"
+
+
 class Person(Record):
     """A person who requests, works or decides; or a machine's account.
 
     `login` is the person's name at the identity provider, `login_issuer` that provider.
 
     `team_id` is the person's own team, the first one named. `roles` as `RoleGrant` writes them; none: a
-    requester, as everybody is. `told_of` are the types of notices that they want, `told_by_mail` those of
-    them that they want by mail, too; none: all. `mail_…` says how often they want mails of that kind of
-    notice; none: at once. Their API keys are accepted while they are active.
+    requester, as everybody is. `sign_in_grants` and `scim_grants` mark those of these roles, and of the
+    person's teams, that came from the identity provider: only they are taken away from there. `scim_…` is
+    what it says of them by SCIM.
+
+    `told_of` are the types of notices that they want, `told_by_mail` those of them that they want by mail,
+    too; none: all. `mail_…` says how often they want mails of that kind of notice; none: at once. Their API
+    keys are accepted while they are active.
     """
 
     KIND: ClassVar[str] = "person"
@@ -128,6 +141,22 @@ class Person(Record):
         "Their own team: the one whose customer they are."
     )
     roles: list[str] | None = optional("The roles that they hold besides that of a requester; null: none.")
+    sign_in_grants: list[str] | None = optional(
+        "The roles that they have because of their groups at the identity provider, as of their last "
+        "sign-in, and the teams, as `team/<id>`; null: none. What is not marked so was granted by hand."
+    )
+    scim_grants: list[str] | None = optional(
+        "The roles, and the teams as `team/<id>`, that they have because of groups that are provisioned by "
+        "SCIM; null: none."
+    )
+    scim_user_name: Annotated[str | None, Personal()] = optional(
+        "Their `userName` at the identity provider, as SCIM tells it; null: they are not provisioned."
+    )
+    scim_external_id: Annotated[str | None, Personal()] = optional("Their `externalId` there.")
+    scim_status: ScimStatus | None = optional(
+        "Their account at the provider, as SCIM tells it; null: they are not provisioned. Only whoever was "
+        "suspended or removed from there is activated from there."
+    )
     key_id: UUID | None = required()
     told_of: list[str] | None = optional("The steps that they want to be told of, in the application.")
     told_by_mail: list[str] | None = optional("Those of them that they want to be told of by mail, too.")

@@ -41,6 +41,14 @@ class ExternalId:
 LOGIN = "(login)"
 
 
+#: That of `userName` in SCIM, which is the same in any case of its letters (RFC 7643, 4.1.1).
+SCIM_USER_NAME = "(scim user name)"
+#: That of `externalId` in SCIM.
+SCIM_EXTERNAL_ID = "(scim external id)"
+#: The sources of names that are no public names of persons, and go with the person.
+ACCOUNT_SOURCES = (LOGIN, SCIM_USER_NAME, SCIM_EXTERNAL_ID)
+
+
 class Sealed(str):
     """The ciphertext of a personal field, as a row or an event holds it."""
 

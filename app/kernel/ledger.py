@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from app.common.personal import LOGIN
+from app.common.personal import LOGIN, SCIM_USER_NAME
 from app.common.role_labels import RoleLabels
 from app.kernel.access.directory import CACHED_KINDS, Directory
 from app.kernel.access.vault import Vault, master_key, open_vault
@@ -70,6 +70,8 @@ class Ledger:
         """Return the fingerprint of a person's name in that source. A login is a claim of an identity
         provider, both named in the settings: the same name at another provider is another person's.
         """
+        if source == SCIM_USER_NAME:
+            name = name.casefold()
         if source != LOGIN:
             return self.vault.fingerprint("known as", source, name)
         issuer, claim = self.settings.oidc_issuer or "", self.settings.oidc_login_claim

@@ -298,6 +298,17 @@ class Settings(BaseSettings):
         description="The claim of a token that names the person: their `login` here. `email` counts only "
         "with `email_verified`.",
     )
+    oidc_groups_claim: Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]{1,200}$")] | None = Field(
+        default=None,
+        description="The claim of a token with the names of the person's groups or roles at the provider, "
+        "which are mapped to roles and teams here at each sign-in: `groups`, or with dots one within "
+        "another, `realm_access.roles`. None: what they hold is granted here alone.",
+    )
+    scim_login: Annotated[str, Field(pattern="^(userName|externalId)$")] = Field(
+        default="userName",
+        description="The attribute of a user in SCIM that is the person's login here: what the claim of the "
+        "login holds for them.",
+    )
     oidc_adds_people: bool = Field(
         default=False, description="Add whoever comes with a good token and is not known yet, as a requester."
     )

@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1090"
-down_revision = "1084"
+down_revision = "1087"
 branch_labels = None
 depends_on = None
 

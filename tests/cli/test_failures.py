@@ -50,6 +50,8 @@ WRONG = {
     "oidc_client_id": "",
     "oidc_scopes": "profile email",
     "oidc_login_claim": "the name",
+    "oidc_groups_claim": "the groups",
+    "scim_login": "email",
     "oidc_adds_people": "perhaps",
     "oidc_keys_seconds": "0",
     "origins": "https://portal.example.org/",

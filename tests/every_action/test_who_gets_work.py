@@ -141,7 +141,8 @@ NO_WORK = {
         AddPerson.manager EditPerson.manager person.manager_id membership.person_id AddTeam.lead EditTeam.lead
         team.lead_id AddGroup.chair EditGroup.chair group.chair_id AddMemberGroup.person
         group_member.person_id ProposeService.owner EditService.owner service.owner_id
-        AddWebhookSource.owner EditWebhookSource.owner webhook_source.owner_id""",
+        AddWebhookSource.owner EditWebhookSource.owner webhook_source.owner_id
+        directory_membership.person_id""",
     "an office, and items come by the thousand from discovery": "PlanCi.owner EditCi.owner ci.owner_id",
     "a plan: the case says when somebody is asked, or told": """
         AddEscalationRule.to_person EditEscalationRule.to_person escalation_rule.to_person_id

@@ -103,7 +103,7 @@ class AuthMiddleware:
         self._issuer = issuer
         self._use = use
         metrics = () if settings.open_metrics else (METRICS,)
-        self._guarded = (AUTHENTICATED_PREFIX, ASSISTANTS, *metrics)
+        self._guarded = (AUTHENTICATED_PREFIX, ASSISTANTS, f"{key_scopes.SCIM}/", *metrics)
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
         self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
@@ -342,6 +342,8 @@ def _offered(path: str) -> tuple[str, ...]:
         return (HTML,)
     if path.endswith(CONTENT_SUFFIX):
         return (*JSON_TYPES, BYTES)
+    if path.startswith(f"{key_scopes.SCIM}/"):
+        return (*JSON_TYPES, key_scopes.SCIM_MEDIA_TYPE)
     if path in OFFERED:
         return (*JSON_TYPES, *OFFERED[path])
     also = (media_types for pattern, media_types in OFFERED_BY.items() if pattern.fullmatch(path))

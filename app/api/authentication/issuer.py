@@ -13,7 +13,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +40,8 @@ REFETCHES, REFETCH_SECONDS = 5, 60
 FETCH_SECONDS = 5.0
 LARGEST_ANSWER = 262_144
 MOST_KEYS = 100
+#: The largest number of a person's groups in a token.
+MOST_GROUPS = 1_000
 LONGEST_LOGIN = 200
 ACCEPT_JSON = {"Accept": "application/json"}
 DISCOVERY = "/.well-known/openid-configuration"
@@ -81,8 +83,8 @@ class ProviderUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """Claims of a verified token: the login (None: it names none that can be relied on), its expiry, and the
-    person's name, e-mail and locale.
+    """Claims of a verified token: the login (None: it names none that can be relied on), its expiry, the
+    person's name, e-mail and locale, and their groups at the provider (None: the token does not tell them).
     """
 
     login: str | None
@@ -90,6 +92,7 @@ class TokenClaims:
     name: str | None
     email: str | None
     locale: str | None
+    groups: tuple[str, ...] | None = None
 
 
 class IdentityProvider:
@@ -100,6 +103,7 @@ class IdentityProvider:
         self._audience = settings.oidc_audience
         self._client_id = settings.oidc_client_id
         self._claim = settings.oidc_login_claim
+        self._groups_claim = settings.oidc_groups_claim
         self._fresh_seconds = settings.oidc_keys_seconds
         self._keys: dict[str, dict[str, Any]] = {}
         #: The provider's own description; empty until it has been fetched.
@@ -121,7 +125,9 @@ class IdentityProvider:
 
         Raises InvalidToken, or IssuerGone if the needed key cannot be fetched.
         """
-        return self._token_claims(await self._verified(token, TYPES, self._audience, may_ask))
+        claims = self._token_claims(await self._verified(token, TYPES, self._audience, may_ask))
+        # Many providers put groups into ID tokens only: an access token without them says nothing of them.
+        return replace(claims, groups=claims.groups or None)
 
     async def verify_id_token(self, token: str, nonce: str, may_ask: Callable[[], None]) -> TokenClaims:
         """Verify the ID token that answers the request with that nonce, and return its claims.
@@ -195,7 +201,8 @@ class IdentityProvider:
             login = None
         verified = _text(claims.get("email")) if claims.get("email_verified") is True else None
         name = _text(claims.get("name")) or _text(claims.get("preferred_username"))
-        return TokenClaims(login, ends_at, name, verified, _text(claims.get("locale")))
+        groups = None if self._groups_claim is None else groups_in(claims, self._groups_claim)
+        return TokenClaims(login, ends_at, name, verified, _text(claims.get("locale")), groups)
 
     async def _key(self, kid: object, may_ask: Callable[[], None]) -> dict[str, Any]:
         """Return the published key with that id; without an id, the only key. Raises InvalidToken,
@@ -295,6 +302,29 @@ async def json_object(answer: httpx.Response) -> dict[str, Any]:
         if isinstance(document := json.loads(body), dict):
             return document
     raise ProviderUnreachable(f"{url} is not answered with a JSON object")
+
+
+def groups_in(claims: dict[str, Any], claim: str) -> tuple[str, ...] | None:
+    """Return the names of groups in the claim of that name, or within others if the name has dots; none if
+    there is no such claim. None: the provider says that there are more than the token holds (Entra calls it
+    overage), or there are more than are taken, so nothing follows from it.
+    """
+    elsewhere = claims.get("_claim_names")
+    names = {claim, claim.partition(".")[0]}
+    is_elsewhere = isinstance(elsewhere, dict) and not names.isdisjoint(elsewhere)
+    if is_elsewhere or claims.get("hasgroups") is True:
+        logger.warning("a token does not hold the person's groups, since they are too many", claim=claim)
+        return None
+    named: Any = claims.get(claim)
+    if claim not in claims:
+        named = claims
+        for step in claim.split("."):
+            named = named.get(step) if isinstance(named, dict) else None
+    listed = named if isinstance(named, list) else [named]
+    if len(listed) > MOST_GROUPS:
+        logger.warning("a token names more groups than are taken", claim=claim, most=MOST_GROUPS)
+        return None
+    return tuple(dict.fromkeys(name for group in listed if (name := _text(group)) is not None))
 
 
 def _type(header: dict[str, Any]) -> object:

@@ -15,8 +15,15 @@ from app.common.keys import KeyScope
 
 CHANGE_CALENDAR = "/v1/changes/calendar"
 EVENT_STREAM = "/v1/events/stream"
-#: The requests that a key of each scope may send. Whatever is not listed is refused.
-PERMITTED = {KeyScope.calendar: frozenset({("GET", CHANGE_CALENDAR)})}
+#: Below it the identity provider keeps persons and groups; no other key may do that.
+SCIM = "/scim/v2"
+SCIM_MEDIA_TYPE = "application/scim+json"
+#: The requests that a key of each scope may send, by method and path; a path that ends in a slash stands for
+#: all below it. Whatever is not listed is refused.
+PERMITTED = {
+    KeyScope.calendar: frozenset({("GET", CHANGE_CALENDAR)}),
+    KeyScope.scim: frozenset((method, f"{SCIM}/") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+}
 #: The query parameters with a key and with a ticket.
 PARAMETER = "key"
 TICKET_PARAMETER = "ticket"
@@ -26,7 +33,11 @@ IN_QUERY = {CHANGE_CALENDAR: PARAMETER, EVENT_STREAM: TICKET_PARAMETER}
 
 def permits(key_scope: KeyScope, scope: Scope) -> bool:
     """Return whether a key of that scope may send the request."""
-    return (scope["method"], scope["path"]) in PERMITTED[key_scope]
+    method, path = scope["method"], scope["path"]
+    return any(
+        method == permitted and (path == where or (where.endswith("/") and path.startswith(where)))
+        for permitted, where in PERMITTED[key_scope]
+    )
 
 
 def take_credential(scope: Scope) -> str | None:

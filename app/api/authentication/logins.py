@@ -1,9 +1,12 @@
-"""Mapping of an identity provider's tokens to persons here, with the roles that they hold here."""
+"""Mapping of an identity provider's tokens to persons here, with the roles that they hold here; and of their
+groups there to roles and teams, at each sign-in.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from pydantic import ValidationError
 
 from app.api.authentication.issuer import InactiveLogin, TokenClaims, UnknownLogin
@@ -11,13 +14,22 @@ from app.common.people import Caller, rule_caller
 from app.common.personal import LOGIN
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
 #: The actor, as the log names it, of commands that add persons at their first login.
 ADDING_RULE = rule_caller("add_people_at_login")
+#: That of commands that give persons what their groups at the provider stand for.
+GRANTING_RULE = rule_caller("provide_grants_at_sign_in")
+#: The refusal of such a command that would change nothing.
+NOTHING_TO_PROVIDE = "nothing_to_provide"
+#: The largest number of mapped groups that are told of one person.
+MOST_MAPPED_GROUPS = 200
+MAPPED = "select distinct group_name from fold.group_mapping where state = 'active' and group_name = any(%s)"
+HAS_GRANTS = "select sign_in_grants is not null from fold.person where id = %s"
+logger = structlog.get_logger()
 
 
 async def person_of(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> Caller:
@@ -38,6 +50,35 @@ async def person_of(ledger: Ledger, claims: TokenClaims, now: datetime, request_
     if not person.active:
         raise InactiveLogin()
     return person.caller
+
+
+async def signed_in_person(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> Caller:
+    """Return the person who signs in with these claims, as `person_of` does, once they have the roles and
+    teams that their groups at the provider give. Where the claims do not tell the groups, all stays as it is.
+
+    Raises UnknownLogin, InactiveLogin, DatabaseGone, RetriesExhausted.
+    """
+    caller = await person_of(ledger, claims, now, request_id)
+    if claims.groups is None:
+        return caller
+    rows = await ledger.db.rows(MAPPED, (list(claims.groups),))
+    groups = sorted(row["group_name"] for row in rows)
+    if len(groups) > MOST_MAPPED_GROUPS:
+        logger.warning("more groups of a person are mapped than are taken", most=MOST_MAPPED_GROUPS)
+        return caller
+    if not groups and not await ledger.db.value(HAS_GRANTS, (caller.person_id,)):
+        return caller
+    people = ledger.lifecycles["person"]
+    row = people["provide_grants"]
+    body = row.body.model_validate({"provided_by": "sign_in", "groups": groups})
+    context = CommandMetadata(GRANTING_RULE, now, correlation_id=request_id, source="api")
+    try:
+        await perform(ledger, Command(people, row, str(caller.person_id), body, context))
+    except ActionUnavailable as refusal:
+        if refusal.because != NOTHING_TO_PROVIDE:
+            raise
+        return caller
+    return await person_of(ledger, claims, now, request_id)
 
 
 async def _add(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> None:

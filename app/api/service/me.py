@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 from app.api.authentication import sessions
 from app.api.authentication.auth import Ledger, caller_of, context_of, proof_of, require_in_person, session_of
+from app.api.authentication.issuer import TokenClaims
+from app.api.authentication.logins import signed_in_person
 from app.api.contract.openapi import in_language, problems
 from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
@@ -186,8 +188,11 @@ async def open_session(
     if session_of(request) is not None:
         raise sessions.KeyRequired()
     require_in_person(request)
-    caller = caller_of(request)
-    opened = await sessions.open_session(ledger, caller, proof_of(request, caller), context_of(request).now)
+    caller, now = caller_of(request), context_of(request).now
+    claims: TokenClaims | None = request.scope["state"].get("token")
+    if claims is not None:
+        await signed_in_person(ledger, claims, now, request.state.request_id)
+    opened = await sessions.open_session(ledger, caller, proof_of(request, caller), now)
     document = to_json(SessionOut(expires_at=opened.ends_at.astimezone(UTC)))
     answer = Response(document, 201, {"Location": CURRENT}, "application/json")
     opened.set_cookie(answer, secure=request.url.scheme == "https")

@@ -21,7 +21,7 @@ from app.api.authentication.auth import (
     utc_now,
 )
 from app.api.authentication.issuer import InactiveLogin, InvalidToken, IssuerGone, UnknownLogin
-from app.api.authentication.logins import person_of
+from app.api.authentication.logins import signed_in_person
 from app.api.contract.problems import problem
 from app.api.pages.page_paths import SIGN_IN, SIGN_OUT, own_address
 from app.api.pages.page_response import PAGE_HEADERS, TABLE, page_response
@@ -121,7 +121,7 @@ async def _finished(request: Request, flow: CodeFlow, pending: PendingSignIn) ->
         return _sign_in_page(request, next_address, "refused_by_provider", 403)
     try:
         claims = await flow.finish(pending, request.query_params.get("code", ""), attempt)
-        caller = await person_of(ledger, claims, now, request.state.request_id)
+        caller = await signed_in_person(ledger, claims, now, request.state.request_id)
     except SignInRefused as refused:
         return refused.answer
     except (InvalidToken, IssuerGone, UnknownLogin, InactiveLogin) as error:

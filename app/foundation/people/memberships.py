@@ -10,6 +10,7 @@ from pydantic import Field
 from app.common.people import Person, Role, RoleGrant
 from app.common.records import ForeignRef
 from app.foundation.people.lookups import membership, number_of_memberships
+from app.foundation.people.provisioning.marks import is_marked, marks_for_team, remove_marks, team_mark
 from app.foundation.people.records import Membership, Team, TeamState
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -24,8 +25,13 @@ class JoinPerson(Payload):
 
 
 def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
-    """Add the person to a team; it becomes their own team if they had none."""
+    """Add the person to a team; it becomes their own team if they had none. Whoever is in it because of a
+    group at the identity provider is not taken out from there any more.
+    """
     team = ctx.required_ref(Team, "team")
+    if is_marked(person, team_mark(team.id)):
+        remove_marks(person, [team_mark(team.id)])
+        return
     ctx.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
     if person.team_id is None:
         person.team_id = team.id
@@ -36,6 +42,8 @@ async def cannot_join(reads: ReadContext, person: Person, body: JoinPerson, ctx:
     team = _administered_team(ctx)
     if team.state is not TeamState.active:
         raise WrongValue(pointer="/team", because="team_retired")
+    if is_marked(person, team_mark(team.id)):
+        return
     if await membership(reads, person, team) is not None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="in_the_team")
     if await number_of_memberships(reads, person) >= LONGEST_LIST:
@@ -53,6 +61,7 @@ def leave_team(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
     team = ctx.required_ref(Team, "team")
     ctx.remove(ctx.prepared(EndedMembership).membership)
     person.roles = [text for text in person.roles or () if RoleGrant.parse(text).team_id != team.id] or None
+    remove_marks(person, marks_for_team(person, team.id))
     if person.team_id == team.id:
         person.team_id = None
 

@@ -19,6 +19,18 @@ from app.common.records import ForeignRef
 from app.common.times.zones import EXAMPLES, is_zone
 from app.foundation.editing import apply_patch
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
+from app.foundation.people.provisioning.accounts import (
+    changed_membership,
+    ended_account,
+    join_directory_group,
+    leave_directory_group,
+    login_of_somebody_granted,
+    mark_activated,
+    provision,
+)
+from app.foundation.people.provisioning.grants import provide_grants, provided_grants
+from app.foundation.people.provisioning.marks import remove_marks
+from app.foundation.people.provisioning.records import DirectoryMembership
 from app.foundation.people.records import Membership, Team
 from app.foundation.people.roles import (
     Roles,
@@ -203,8 +215,11 @@ class GrantRolePerson(Payload):
 
 
 def grant_role(person: Person, body: GrantRolePerson, ctx: ActionContext) -> None:
-    """Grant the person a role, with its permissions."""
-    person.roles = [*(person.roles or ()), body.role]
+    """Grant the person a role, with its permissions; one that they have from the identity provider is not
+    taken away from there any more.
+    """
+    person.roles = list(dict.fromkeys((*(person.roles or ()), body.role)))
+    remove_marks(person, [body.role])
 
 
 class RevokeRolePerson(Payload):
@@ -216,6 +231,7 @@ class RevokeRolePerson(Payload):
 def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> None:
     """Revoke the person's role, with its permissions."""
     person.roles = [role for role in person.roles or () if role != body.role] or None
+    remove_marks(person, [body.role])
 
 
 def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -227,6 +243,7 @@ def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
     """Activate the person again."""
     person.deactivated_at = None
+    mark_activated(person)
 
 
 def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -241,7 +258,7 @@ ONESELF = (admin | oneself).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="person", plural="persons", zh="人员", record=Person, states=PersonState, administrative=True,
-    audience=lambda person: (STAFF, f"person:{person.id}"), columns={"staff": (), "person": ("id",)}, children=(Membership,),
+    audience=lambda person: (STAFF, f"person:{person.id}"), columns={"staff": (), "person": ("id",)}, children=(Membership, DirectoryMembership),
     searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased}),
     rows=(
         #      action           中文        from                                        to                    who           event
@@ -259,6 +276,14 @@ LIFECYCLE = Lifecycle(
                wrong=(role_not_administered, role_not_grantable, role_already_held)),
         action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_revoked",
                wrong=(role_not_administered, role_not_held, last_admin_role)),
+        action(provide_grants,  "按登录组授权", [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.grants_provided",
+               prepare=(provided_grants,)),
+        action(provision,       "同步账户",     [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.provisioned",
+               prepare=(ended_account,), wrong=(login_of_somebody_granted,), keys=Keys.OWN),
+        action(join_directory_group,  "加入目录组", [PersonState.active, PersonState.inactive], STAYS,        rule,      "person.directory_group_joined",
+               prepare=(changed_membership,)),
+        action(leave_directory_group, "退出目录组", [PersonState.active, PersonState.inactive], STAYS,        rule,      "person.directory_group_left",
+               prepare=(changed_membership,)),
         action(deactivate,      "停用",     [PersonState.active],                       PersonState.inactive, SUPERIORS, "person.deactivated",
                unless=(last_admin,)),
         action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   SUPERIORS, "person.activated"),

@@ -13,6 +13,7 @@ from app.common.components import Component
 from app.common.people import Person, PersonState, Role, RoleGrant
 from app.common.tickets import Ticket
 from app.foundation.people.lookups import another_admin
+from app.foundation.people.provisioning.marks import is_marked
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, RecordKey, ShortText
@@ -60,7 +61,7 @@ Roles = Annotated[
 async def invalid_role_scopes(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
     """Refuse if a role's scope names a team or process that does not exist."""
     for n, text in enumerate(body.roles or ()):
-        await _check_scope(reads, text, f"/roles/{n}")
+        await check_role_scope(reads, text, f"/roles/{n}")
     return None
 
 
@@ -68,15 +69,18 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
     """Refuse if the role's scope names a team or process that does not exist, or the person would hold too
     many roles.
     """
-    await _check_scope(reads, body.role, "/role")
-    if len(person.roles or ()) >= LONGEST_LIST:
+    await check_role_scope(reads, body.role, "/role")
+    if body.role not in (person.roles or ()) and len(person.roles or ()) >= LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/role", because="too_long")
     return None
 
 
 async def role_already_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
-    """Refuse if the person holds the role already (`already_held`)."""
-    return "already_held" if body.role in (person.roles or ()) else None
+    """Refuse if the person holds the role already (`already_held`), unless they have it from the identity
+    provider alone: then it is held by hand from now on.
+    """
+    is_held = body.role in (person.roles or ()) and not is_marked(person, body.role)
+    return "already_held" if is_held else None
 
 
 async def role_not_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
@@ -107,7 +111,7 @@ async def last_admin_role(reads: ReadContext, person: Person, body: Any, ctx: Ac
     return await last_admin(reads, person, ctx) if body.role == Role.admin.value else None
 
 
-async def _check_scope(reads: ReadContext, text: str, pointer: str) -> None:
+async def check_role_scope(reads: ReadContext, text: str, pointer: str) -> None:
     """Check that the role's team exists, and that its process has tickets. Raises WrongValue."""
     held = RoleGrant.parse(text)
     if held.team_id is not None and await reads.record("team", str(held.team_id)) is None:

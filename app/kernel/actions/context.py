@@ -13,6 +13,7 @@ from uuid import UUID
 from app.common.custom import CustomFieldValues
 from app.common.files.uploads import Upload
 from app.common.people import Caller
+from app.common.personal import PersonalKey
 from app.common.records import Record
 from app.log.ids import uuid7
 
@@ -61,10 +62,10 @@ class ActionContext:
     command, by its type. `added`, `changed` (each before and after) and `removed` are child records.
     `derived` rows follow from them and are in no event (by table, as JSON data): a rebuild creates them anew.
     `command_id` is shared by all events of one command; an imported history has none. `key_id` is the
-    record's own key and `number` its number, if the action creates one, `document_number` that of the
-    document that it creates, `document_numbers` those of several, by their classes; `upload` is the one that
-    the payload names, `custom` the values of custom fields. `zone` is the organisation's time zone,
-    `login_issuer` the identity provider in use.
+    record's own key, `made_key` that key if the command makes it, and `number` its number, if the
+    action creates one, `document_number` that of the document that it creates, `document_numbers` those of
+    several, by their classes; `upload` is the one that the payload names, `custom` the values of custom
+    fields. `zone` is the organisation's time zone, `login_issuer` the identity provider in use.
     `related_id` is the id of the further record that the command creates, if any.
     `follows`: the command follows from another one, so nobody has sent its payload themselves.
     `staff_only` is set by actions whose events only staff may see.
@@ -85,6 +86,7 @@ class ActionContext:
     follows: bool = False
     staff_only: bool = False
     key_id: UUID | None = None
+    made_key: PersonalKey | None = None
     number: str | None = None
     document_number: str | None = None
     document_numbers: dict[str, str] = field(default_factory=dict)

@@ -327,7 +327,7 @@ async def _decide_follow_up(
     if not after.row.is_open_in(record.state):
         raise guards.unavailable(after, record, "not_in_this_state")
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=occurred_at)
-    ctx.command_id = first.ctx.command_id
+    ctx.command_id, ctx.made_key = first.ctx.command_id, first.ctx.made_key
     ctx.follows = True
     await resolve_references(ledger, reads, after, ctx, record)
     await guards.prepare_and_check(reads, after, record, ctx)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from app.common.files.uploads import Upload, UploadRef
 from app.common.people import Caller, Role
-from app.common.personal import LOGIN
+from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see, follower
@@ -208,7 +208,7 @@ async def _person_by_external_id(ledger: Ledger, name: str) -> str:
     as it is.
     """
     source, _, known_as = name.partition(":")
-    if source == LOGIN:  # Logins are no public names of persons.
+    if source in ACCOUNT_SOURCES:  # Logins are no public names of persons.
         return name
     query = "select person_id from vault.known_as where source = %s and fingerprint = %s"
     fingerprint = ledger.external_id_fingerprint(source, known_as)

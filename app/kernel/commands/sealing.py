@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from app.common.personal import LOGIN, ExternalId, Sealed
+from app.common.personal import ACCOUNT_SOURCES, ExternalId, Sealed
 from app.common.records import codecs
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.vault import AuthorKey
@@ -43,23 +43,27 @@ async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tu
     """Return the changes to the fingerprints of a person's names, by which the person is found; they are not
     in the log.
     """
+    removed: list[tuple[str, str]] = []
     if command.row.keys is Keys.DESTROYED:
-        return (), await _remove_names(ledger, person_id, LOGIN, None)
+        for source in ACCOUNT_SOURCES:
+            removed += await _remove_names(ledger, person_id, source, None)
+        return (), tuple(removed)
+    rows: list[tuple[str, dict[str, Any]]] = []
     known_as: dict[str, ExternalId] = marks(type(command.body), ExternalId)
     for field, name in provided_fields(command.body) if known_as else ():
         if field not in known_as:
             continue
         source = known_as[field].source
         fingerprint = None if name is None else ledger.external_id_fingerprint(source, name)
-        removals = () if command.row.opens else await _remove_names(ledger, person_id, source, fingerprint)
+        if not command.row.opens:
+            removed += await _remove_names(ledger, person_id, source, fingerprint)
         exists = not command.row.opens and await ledger.db.value(
             NAME_EXISTS, (person_id, source, fingerprint)
         )
-        if fingerprint is None or exists:
-            return (), removals
-        row = {"id": str(uuid7()), "source": source, "fingerprint": fingerprint, "person_id": str(person_id)}
-        return (("vault.known_as", row),), removals
-    return (), ()
+        if fingerprint is not None and not exists:
+            row = {"source": source, "fingerprint": fingerprint, "person_id": str(person_id)}
+            rows.append(("vault.known_as", {"id": str(uuid7()), **row}))
+    return tuple(rows), tuple(removed)
 
 
 async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str | None) -> Removals:
@@ -76,12 +80,15 @@ async def _sealing_key(
     if command.row.keys is Keys.MADE:
         ctx.key_id = uuid7()
         key, wrapped = ledger.vault.master.wrap_new_key(ctx.key_id)
+        ctx.made_key = key
         return ledger.vault.sealing(key), _key_row(ctx.key_id, record.id, None, wrapped), ()
     if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN, Keys.DOOMED):
         removals = tuple(("vault.personal_key", str(key_id)) for key_id in _destroyed(command, ctx, record))
         return _nothing_to_seal, (), removals
-    if not has_personal_text(command.body) and not ctx.custom.has_personal_text():
-        return _nothing_to_seal, (), ()
+    # The action that this one follows may have made the record's own key, which is in no table yet.
+    own_key = ctx.made_key if command.row.keys is Keys.OWN else None
+    if own_key is not None or not (has_personal_text(command.body) or ctx.custom.has_personal_text()):
+        return _nothing_to_seal if own_key is None else ledger.vault.sealing(own_key), (), ()
     author = await _author(ledger, reads, command, record, behalf)
     if command.row.keys in (Keys.KEPT, Keys.SAID):
         return await _reuse_key(ledger, command, ctx), (), ()

@@ -1,0 +1,1 @@
+"""Roles and teams that follow from the groups which persons belong to at the identity provider."""

@@ -1,0 +1,23 @@
+"""Read side of group mappings and of the provider's groups: lists with filters and sorts, and routes."""
+
+from __future__ import annotations
+
+from app.api.listings.lists import Listing
+from app.api.record_routes import record_routes
+from app.api.routes import Routes
+from app.foundation.people.provisioning import directory_groups, group_mappings
+from app.foundation.people.queries import TEAMS
+
+GROUP_MAPPINGS = Listing(
+    lifecycle=group_mappings.LIFECYCLE,
+    filters=("state", "group_name", "joined_team", "added_at", "changed_at"),
+    sorts=("added_at", "group_name"),
+    expands=(TEAMS,),
+)
+DIRECTORY_GROUPS = Listing(
+    lifecycle=directory_groups.LIFECYCLE,
+    filters=("state", "name", "added_at", "changed_at"),
+    sorts=("added_at", "name"),
+)
+_MAPPINGS, _GROUPS = record_routes(GROUP_MAPPINGS, "people"), record_routes(DIRECTORY_GROUPS, "people")
+ROUTES = Routes((*_MAPPINGS.routers, *_GROUPS.routers), (*_MAPPINGS.listings, *_GROUPS.listings))

@@ -1,0 +1,336 @@
+"""Routes of SCIM 2.0: `/scim/v2/Users`, `/scim/v2/Groups`, and what the service says of itself. For keys with
+the scope `scim` alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
+from app.api.authentication.key_scopes import SCIM, SCIM_MEDIA_TYPE
+from app.api.contract.problems import MEDIA_TYPE as PROBLEM
+from app.common.keys import KeyScope
+from app.i18n import translate
+from app.kernel.actions.refusals import ActionUnavailable, Refusal
+from app.scim import documents, groups, users
+from app.scim.attributes import sent_user
+from app.scim.errors import ScimError, error_document
+from app.scim.patches import GroupChange, group_change, lower_keys, member_ids, patched_attributes
+from app.scim.users import ScimContext
+
+router = APIRouter(prefix=SCIM, include_in_schema=False)
+#: Where lists begin, and how long a page is that does not say so.
+FIRST, USUAL_PAGE = 1, 100
+LARGEST_NUMBER = 10_000_000
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _answered(handler: Handler) -> Handler:
+    """Return the handler with its refusals answered in SCIM's form, for whoever may use SCIM."""
+
+    @functools.wraps(handler)
+    async def answered(request: Request) -> Response:
+        if caller_of(request).key_scope is not KeyScope.scim:
+            return _answer(error_document(403, "SCIM needs an API key with the scope `scim`."), 403)
+        try:
+            require_in_person(request)
+            return await handler(request)
+        except ScimError as error:
+            return _answer(error.document(), error.status)
+        except ActionUnavailable as refusal:
+            return _answer(error_document(409, translate("en", "detail", refusal.because)), 409)
+        except Refusal as refusal:
+            return _answer(error_document(refusal.STATUS, f"Refused: {refusal.code}."), refusal.STATUS)
+
+    return answered
+
+
+def _answer(document: dict[str, Any], status: int = 200) -> Response:
+    headers = {}
+    if status == 201:
+        headers["Location"] = document["meta"]["location"]
+    return Response(to_json(document), status, headers, SCIM_MEDIA_TYPE)
+
+
+def _base(request: Request) -> str:
+    """Return the address below which resources are."""
+    public_url = ledger_of(request).settings.public_url
+    return f"{public_url or str(request.base_url).rstrip('/')}{SCIM}"
+
+
+def _context(request: Request) -> ScimContext:
+    """Return what a request acts with: it may do what the provider says, whatever roles the key's account
+    holds, and no more than these operations do.
+    """
+    metadata = context_of(request)
+    caller = replace(metadata.caller, is_rule=True, roles=(), key_scope=None)
+    return ScimContext(ledger_of(request), replace(metadata, caller=caller, source="scim"), _base(request))
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """Return the body, which must be a JSON object. Raises ScimError."""
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise ScimError(400, "The body is not JSON.", "invalidSyntax") from error
+    if not isinstance(body, dict):
+        raise ScimError(400, "The body must be a JSON object.", "invalidSyntax")
+    return body
+
+
+def _number(request: Request, name: str, usual: int, largest: int) -> int:
+    """Return a number of the query, as large as it may be. Raises ScimError."""
+    text = request.query_params.get(name, str(usual))
+    try:
+        return min(int(text[:20]), largest)
+    except ValueError as error:
+        raise ScimError(400, f"`{name}` must be a whole number.", "invalidValue") from error
+
+
+def _page(request: Request) -> tuple[str | None, int, int]:
+    """Return the filter of a list, the number of its first entry, and how many are wanted. Raises
+    ScimError.
+    """
+    query = request.query_params
+    count = max(_number(request, "count", USUAL_PAGE, documents.LARGEST_PAGE), 0)
+    return query.get("filter"), max(_number(request, "startIndex", FIRST, LARGEST_NUMBER), FIRST), count
+
+
+def _projected(request: Request, document: dict[str, Any]) -> dict[str, Any]:
+    query = request.query_params
+    return documents.projected(document, query.get("attributes"), query.get("excludedAttributes"))
+
+
+async def _user(request: Request, ctx: ScimContext, person: Any, status: int = 200) -> Response:
+    (document,) = await users.user_documents(ctx, [person])
+    if status == 201:
+        return _answer(document, status)
+    return _answer(_projected(request, document), status)
+
+
+@router.get("/Users", operation_id="list_scim_users")
+@_answered
+async def list_users(request: Request) -> Response:
+    """List the users of whom the filter holds."""
+    ctx, (condition_text, start, count) = _context(request), _page(request)
+    persons, total = await users.list_users(ctx, condition_text, start, count)
+    resources = [_projected(request, document) for document in await users.user_documents(ctx, persons)]
+    return _answer(documents.list_document(resources, total, start))
+
+
+@router.post("/Users", operation_id="add_scim_user")
+@_answered
+async def add_user(request: Request) -> Response:
+    """Add a user."""
+    ctx = _context(request)
+    return await _user(request, ctx, await users.add_user(ctx, await _body(request)), 201)
+
+
+@router.get("/Users/{id}", operation_id="get_scim_user")
+@_answered
+async def get_user(request: Request) -> Response:
+    """Return a user."""
+    ctx = _context(request)
+    return await _user(request, ctx, await users.find_user(ctx, request.path_params["id"]))
+
+
+@router.put("/Users/{id}", operation_id="replace_scim_user")
+@_answered
+async def replace_user(request: Request) -> Response:
+    """Change all attributes of a user that are sent; those left out stay as they are."""
+    return await _changed_user(request, await _body(request))
+
+
+@router.patch("/Users/{id}", operation_id="patch_scim_user")
+@_answered
+async def patch_user(request: Request) -> Response:
+    """Change attributes of a user."""
+    return await _changed_user(request, patched_attributes(await _body(request)))
+
+
+async def _changed_user(request: Request, attributes: dict[str, Any]) -> Response:
+    ctx = _context(request)
+    person = await users.find_user(ctx, request.path_params["id"])
+    return await _user(request, ctx, await users.change_user(ctx, person.id, sent_user(attributes)))
+
+
+@router.delete("/Users/{id}", operation_id="remove_scim_user")
+@_answered
+async def remove_user(request: Request) -> Response:
+    """Deactivate a user whose account is removed at the provider."""
+    await users.remove_user(_context(request), request.path_params["id"])
+    return Response(status_code=204)
+
+
+@router.get("/Groups", operation_id="list_scim_groups")
+@_answered
+async def list_groups(request: Request) -> Response:
+    """List the groups of which the filter holds."""
+    ctx, (condition_text, start, count) = _context(request), _page(request)
+    listed, total = await groups.list_groups(ctx, condition_text, start, count)
+    resources = await groups.group_documents(ctx, listed, with_members=_wants_members(request))
+    page = [_projected(request, document) for document in resources]
+    return _answer(documents.list_document(page, total, start))
+
+
+@router.post("/Groups", operation_id="add_scim_group")
+@_answered
+async def add_group(request: Request) -> Response:
+    """Add a group with its members."""
+    ctx = _context(request)
+    group = await groups.add_group(ctx, _whole_group(await _body(request)))
+    (document,) = await groups.group_documents(ctx, [group], with_members=True)
+    return _answer(document, 201)
+
+
+@router.get("/Groups/{id}", operation_id="get_scim_group")
+@_answered
+async def get_group(request: Request) -> Response:
+    """Return a group with its members."""
+    ctx = _context(request)
+    return await _group(request, ctx, request.path_params["id"])
+
+
+@router.put("/Groups/{id}", operation_id="replace_scim_group")
+@_answered
+async def replace_group(request: Request) -> Response:
+    """Replace the members of a group, and its name."""
+    ctx, name = _context(request), request.path_params["id"]
+    await groups.change_group(ctx, name, _whole_group(await _body(request)))
+    return await _group(request, ctx, name)
+
+
+@router.patch("/Groups/{id}", operation_id="patch_scim_group")
+@_answered
+async def patch_group(request: Request) -> Response:
+    """Change members of a group, or its name."""
+    ctx, name = _context(request), request.path_params["id"]
+    await groups.change_group(ctx, name, group_change(await _body(request)))
+    return await _group(request, ctx, name)
+
+
+@router.delete("/Groups/{id}", operation_id="remove_scim_group")
+@_answered
+async def remove_group(request: Request) -> Response:
+    """Remove a group, with what its members have from it."""
+    await groups.remove_group(_context(request), request.path_params["id"])
+    return Response(status_code=204)
+
+
+async def _group(request: Request, ctx: ScimContext, name: str) -> Response:
+    group = await groups.find_group(ctx, name)
+    (document,) = await groups.group_documents(ctx, [group], with_members=_wants_members(request))
+    return _answer(_projected(request, document))
+
+
+def _wants_members(request: Request) -> bool:
+    """Return whether members are shown, of which there may be many."""
+    projection = documents.projected(
+        {"members": ()},
+        request.query_params.get("attributes"),
+        request.query_params.get("excludedAttributes"),
+    )
+    return "members" in projection
+
+
+def _whole_group(body: dict[str, Any]) -> GroupChange:
+    """Return what a group's document says; without `members` it says nothing of them. Raises ScimError."""
+    attributes = lower_keys(body)
+    change = GroupChange(attributes)
+    if "members" in attributes:
+        change.replace(member_ids(attributes["members"]))
+    return change
+
+
+@router.get("/ServiceProviderConfig", operation_id="get_scim_config")
+@_answered
+async def get_config(request: Request) -> Response:
+    """Return what of SCIM the service offers."""
+    return _answer(documents.service_config(_base(request)))
+
+
+@router.get("/ResourceTypes", operation_id="list_scim_resource_types")
+@_answered
+async def list_resource_types(request: Request) -> Response:
+    """List the kinds of resources."""
+    return _listed(documents.resource_types(_base(request)))
+
+
+@router.get("/ResourceTypes/{id}", operation_id="get_scim_resource_type")
+@_answered
+async def get_resource_type(request: Request) -> Response:
+    """Return a kind of resources."""
+    return _single(request, documents.resource_types(_base(request)))
+
+
+@router.get("/Schemas", operation_id="list_scim_schemas")
+@_answered
+async def list_schemas(request: Request) -> Response:
+    """List the schemas of resources."""
+    return _listed(documents.schemas(_base(request)))
+
+
+@router.get("/Schemas/{id}", operation_id="get_scim_schema")
+@_answered
+async def get_schema(request: Request) -> Response:
+    """Return a schema."""
+    return _single(request, documents.schemas(_base(request)))
+
+
+def _listed(resources: list[dict[str, Any]]) -> Response:
+    return _answer(documents.list_document(resources, len(resources), FIRST))
+
+
+def _single(request: Request, resources: list[dict[str, Any]]) -> Response:
+    name = request.path_params["id"]
+    named = next((resource for resource in resources if resource["id"] == name), None)
+    if named is None:
+        return _answer(error_document(404, "There is none of that name."), 404)
+    return _answer(named)
+
+
+class ScimErrors:
+    """ASGI middleware that says the service's own problems in SCIM's form, below SCIM's address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(f"{SCIM}/"):
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+        body = b""
+
+        async def send_scim(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                content_type = MutableHeaders(raw=list(message["headers"])).get("content-type", "")
+                if content_type.startswith(PROBLEM):
+                    start = message
+                    return
+            if start is None:
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                refusal = json.loads(body)
+                document = to_json(
+                    error_document(start["status"], f"{refusal['title']}: {refusal['detail']}")
+                )
+                headers = MutableHeaders(raw=list(start["headers"]))
+                headers["content-type"], headers["content-length"] = SCIM_MEDIA_TYPE, str(len(document))
+                await send({**start, "headers": headers.raw})
+                await send({"type": "http.response.body", "body": document})
+
+        await self._app(scope, receive, send_scim)
