@@ -225,6 +225,53 @@ CREATE INDEX waiting_stream ON deliveries.waiting USING btree (person_id, stream
 
 create schema fold;
 
+create table fold.absence (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  person_id uuid not null,
+  deputy_id uuid,
+  deputy_named_by_id uuid,
+  entered_by_id uuid,
+  cover_id uuid,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  reason text,
+  team_ids text[] collate "C",
+  source text collate "C" not null,
+  calendar_id uuid,
+  event_key text collate "C",
+  planned_at timestamp with time zone not null,
+  withdrawn_at timestamp with time zone,
+  removed_at timestamp with time zone,
+  constraint absence_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX absence_calendar_event_key ON fold.absence USING btree (calendar_id, event_key) WHERE (state = 'planned'::text);
+CREATE UNIQUE INDEX absence_event_key ON fold.absence USING btree (person_id, source, event_key) WHERE ((state = 'planned'::text) AND (event_key IS NOT NULL) AND (calendar_id IS NULL));
+CREATE INDEX absence_person ON fold.absence USING btree (person_id, until_at) WHERE (state = 'planned'::text);
+CREATE INDEX absence_planned ON fold.absence USING btree (planned_at DESC, id DESC);
+CREATE INDEX absence_until ON fold.absence USING btree (until_at DESC, id DESC);
+
+create table fold.absence_calendar (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  person_id uuid not null,
+  deputy_id uuid,
+  origin text not null,
+  url text not null,
+  failing_since_at timestamp with time zone,
+  failing_because text collate "C",
+  added_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint absence_calendar_pkey PRIMARY KEY (id)
+);
+CREATE INDEX absence_calendar_added ON fold.absence_calendar USING btree (added_at DESC, id DESC);
+
 create table fold.acceptance (
   id uuid not null,
   version integer not null,
@@ -1329,6 +1376,88 @@ create table fold.directory_membership (
   constraint directory_membership_person_id_directory_group_id_key UNIQUE (person_id, directory_group_id)
 );
 CREATE INDEX directory_membership_group ON fold.directory_membership USING btree (directory_group_id, person_id);
+
+create table fold.discovery (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  state text collate "C" not null,
+  key text collate "C" not null,
+  source text collate "C" not null,
+  found_at timestamp with time zone not null,
+  format text collate "C" not null,
+  identified_by text collate "C" not null,
+  ci_class text collate "C",
+  complete_classes text[] collate "C" not null,
+  columns jsonb not null,
+  upload_id uuid,
+  imported_by_id uuid,
+  failure text collate "C",
+  line_count integer,
+  refused_count integer,
+  compared_count integer,
+  right_count integer,
+  difference_count integer not null,
+  unsettled_count integer not null,
+  new_count integer,
+  missing_count integer,
+  differing_count integer,
+  retired_count integer,
+  kept_before_count integer,
+  class_counts jsonb,
+  summary text collate "C",
+  imported_at timestamp with time zone not null,
+  compared_at timestamp with time zone,
+  concluded_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  discarded_at timestamp with time zone,
+  constraint discovery_pkey PRIMARY KEY (id)
+);
+CREATE INDEX discovery_found ON fold.discovery USING btree (found_at DESC, id DESC);
+CREATE INDEX discovery_imported ON fold.discovery USING btree (imported_at DESC, id DESC);
+CREATE UNIQUE INDEX discovery_key_key ON fold.discovery USING btree (key);
+CREATE INDEX discovery_source ON fold.discovery USING btree (source, imported_at DESC, id DESC);
+
+create table fold.discovery_difference (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  kind text collate "C" not null,
+  identity text collate "C" not null,
+  ci_id uuid,
+  ci_class text collate "C" not null,
+  attribute text collate "C",
+  here text collate "C",
+  there text collate "C",
+  line bigint,
+  found_item jsonb,
+  settlement text collate "C",
+  reason text collate "C",
+  change text collate "C",
+  settled_by_id uuid,
+  settled_at timestamp with time zone,
+  constraint discovery_difference_pkey PRIMARY KEY (id)
+);
+CREATE INDEX discovery_difference_ci ON fold.discovery_difference USING btree (ci_id) WHERE (ci_id IS NOT NULL);
+CREATE INDEX discovery_difference_kept ON fold.discovery_difference USING btree (lower(identity)) WHERE (settlement = 'kept'::text);
+CREATE INDEX discovery_difference_record ON fold.discovery_difference USING btree (record, id);
+CREATE INDEX discovery_difference_unsettled ON fold.discovery_difference USING btree (record, id) WHERE (settlement IS NULL);
+
+create table fold.discovery_owner (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  record text collate "C" not null,
+  person_id uuid not null,
+  own_difference_count integer not null,
+  constraint discovery_owner_pkey PRIMARY KEY (id)
+);
+CREATE INDEX discovery_owner_person ON fold.discovery_owner USING btree (person_id, id);
+CREATE INDEX discovery_owner_record ON fold.discovery_owner USING btree (record, id);
 
 create table fold.document (
   id uuid not null,
@@ -4963,8 +5092,8 @@ create table kpi.change_ended (
   "position" bigint not null,
   opened_position bigint not null,
   verdict text collate "C" not null,
-  at_first boolean not null,
-  failed boolean not null,
+  at_first boolean,
+  failed boolean,
   constraint change_ended_pkey PRIMARY KEY (case_id)
 ) with (fillfactor=80);
 CREATE INDEX change_ended_at ON kpi.change_ended USING btree (at) INCLUDE (at_first, failed, change_type, team_id, service, risk, verdict, excluded);
@@ -4987,7 +5116,7 @@ create table kpi.change_implemented (
   irregular boolean not null,
   "position" bigint not null,
   opened_position bigint not null,
-  seconds bigint not null,
+  seconds bigint,
   constraint change_implemented_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX change_implemented_at ON kpi.change_implemented USING btree (at) INCLUDE (seconds, change_type, team_id, service, risk, excluded);
@@ -6261,6 +6390,44 @@ create table kpi.visit_event (
 CREATE INDEX visit_event_person ON kpi.visit_event USING btree (person, session) WHERE (person IS NOT NULL);
 CREATE INDEX visit_event_session ON kpi.visit_event USING btree (session);
 
+create view kpi.change_failure_judged as
+ SELECT case_id,
+    at,
+    change_type,
+    team_id,
+    service,
+    risk,
+    COALESCE(excluded,
+        CASE
+            WHEN (failed IS NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END) AS excluded,
+    irregular,
+    "position",
+    opened_position,
+    verdict,
+    failed
+   FROM kpi.change_ended;
+
+create view kpi.change_first_judged as
+ SELECT case_id,
+    at,
+    change_type,
+    team_id,
+    service,
+    risk,
+    COALESCE(excluded,
+        CASE
+            WHEN (at_first IS NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END) AS excluded,
+    irregular,
+    "position",
+    opened_position,
+    verdict,
+    at_first
+   FROM kpi.change_ended;
+
 create view kpi.clock_first as
  SELECT incident_opened.case_id,
     incident_opened.at,
@@ -6328,17 +6495,24 @@ create view kpi.deployment_lead as
     d.at,
     d.team_id,
     d.service,
-    d.excluded,
+    COALESCE(d.excluded,
+        CASE
+            WHEN (COALESCE(d.committed_at, handed.at) IS NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END) AS excluded,
     d.irregular,
     d."position",
     d.opened_position,
-    (GREATEST(round(EXTRACT(epoch FROM (d.at - COALESCE(d.committed_at, handed.at)))), (0)::numeric))::bigint AS seconds,
+        CASE
+            WHEN (COALESCE(d.committed_at, handed.at) IS NOT NULL) THEN (GREATEST(round(EXTRACT(epoch FROM (d.at - COALESCE(d.committed_at, handed.at)))), (0)::numeric))::bigint
+            ELSE NULL::bigint
+        END AS seconds,
     COALESCE((d.change_id)::text, substr(d.brought, (strpos(d.brought, ' '::text) + 1))) AS revision
    FROM (kpi.deployment_brought d
      LEFT JOIN kpi.change_handed handed ON ((handed.case_id = d.change_id)))
-  WHERE ((COALESCE(d.committed_at, handed.at) IS NOT NULL) AND (NOT (EXISTS ( SELECT
+  WHERE (NOT (EXISTS ( SELECT
            FROM kpi.deployment_brought earlier
-          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id)))))));
+          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id))))));
 
 create view kpi.deployment_life as
  SELECT case_id,
@@ -6926,6 +7100,7 @@ create table log.checkpoint (
   consumer text collate "C" not null,
   "position" bigint not null,
   moved_at timestamp with time zone not null,
+  shape integer not null default 0,
   constraint checkpoint_pkey PRIMARY KEY (consumer)
 );
 
@@ -7458,6 +7633,21 @@ end $function$;
 
 create schema plumbing;
 
+create table plumbing.absence_fetch (
+  calendar_id uuid not null,
+  address text collate "C" not null,
+  fetched_at timestamp with time zone,
+  next_at timestamp with time zone not null,
+  failures integer not null,
+  failure text collate "C",
+  etag text,
+  modified text,
+  read_at timestamp with time zone,
+  absences integer not null,
+  unreadable integer not null,
+  constraint absence_fetch_pkey PRIMARY KEY (calendar_id)
+);
+
 create table plumbing.assignment_turn (
   team_id uuid not null,
   person_id uuid not null,
@@ -7505,6 +7695,30 @@ create table plumbing.cleared_alert (
   dedup_key text collate "C" not null,
   cleared_at timestamp with time zone not null,
   constraint cleared_alert_pkey PRIMARY KEY (account_id, source, dedup_key, cleared_at)
+);
+
+create table plumbing.discovered_item (
+  discovery_id uuid not null,
+  line bigint not null,
+  identity text collate "C" not null,
+  refused boolean not null,
+  key text collate "C",
+  name text collate "C",
+  ci_class text collate "C",
+  class_told boolean not null,
+  services text[] collate "C",
+  attributes jsonb not null,
+  ci_id uuid,
+  constraint discovered_item_pkey PRIMARY KEY (discovery_id, line)
+);
+CREATE INDEX discovered_item_ci ON plumbing.discovered_item USING btree (discovery_id, ci_id);
+
+create table plumbing.discovery_refusal (
+  discovery_id uuid not null,
+  line bigint not null,
+  code text collate "C" not null,
+  field text collate "C",
+  constraint discovery_refusal_pkey PRIMARY KEY (discovery_id, line)
 );
 
 create table plumbing.heard_alert (
