@@ -15,9 +15,9 @@ from app.kernel.consumers.timers import WITH_DUE, fire_due
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.batches import Batch, PositionRange, Tail
-from app.log.consumer_group import CHECKPOINTS, LOCK
+from app.log.consumer_group import LOCK
 from app.log.events import Recorded
-from app.log.follow import FOLLOW_LIMITS, MOVE_CHECKPOINTS, Consumer, process_next_batch
+from app.log.follow import CHECKPOINTS, FOLLOW_LIMITS, MOVE_CHECKPOINTS, Consumer, process_next_batch
 from app.notifications import notices
 from app.platform.db import Connection, connect
 from app.worker import TIMED_RULES, acting_consumers
@@ -70,11 +70,12 @@ class Worker:
         it in the application: to ask each of them takes longer than all that most tests do.
         """
         names = [consumer.name for consumer in self._consumers]
+        shapes = [consumer.shape for consumer in self._consumers]
         async with connection.transaction():
             locked = {name for (name,) in await _rows(connection, LOCK, names)}
             places = {
                 name: PositionRange(position + 1, head)
-                for name, position, head in await _rows(connection, CHECKPOINTS, names)
+                for name, head, position in await _rows(connection, CHECKPOINTS, names, shapes)
                 if position < head
             }
             if not places:
