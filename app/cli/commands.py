@@ -21,9 +21,9 @@ from app.exchange.load import ImportConflict
 from app.exchange.readers.rows import FileRefused
 from app.kernel.access.vault import VaultError
 from app.kernel.actions.refusals import Refusal
+from app.log.shadow_tables import NotExchanged
 from app.platform import settings
 from app.platform.backups import BackupRefused
-from app.platform.beside import NotExchanged
 from app.platform.db import DatabaseGone
 from app.platform.embedded import DISK_FULL, EmbeddedError, default_data_dir
 from app.platform.installation import InstallationError

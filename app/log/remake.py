@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.log.follow import FOLLOW_LIMITS, Consumer, lock_consumer, process_next_batch
-from app.platform.beside import SUFFIX, Beside, made_beside, until_unused
+from app.log.shadow_tables import SUFFIX, ShadowTables, shadow_tables_made, until_unused
 from app.platform.db import Connection, connect, fetch_rows, fetch_value
 
 #: Timers are set for what the tables say, and are many consumers'; so those set meanwhile are added at the
@@ -21,10 +21,10 @@ ADD_TIMERS = f"""
 insert into {TIMERS} as old (rule, stream, due_at) select rule, stream, due_at from plumbing{SUFFIX}.timer
 on conflict (rule, stream) do update set due_at = least(old.due_at, excluded.due_at)"""
 HEAD = "select position from log.head"
-IS_BEHIND = "select exists (select from log.checkpoint where consumer = %s and shape < %s)"
+HAS_EARLIER_SHAPE = "select exists (select from log.checkpoint where consumer = %s and shape < %s)"
 POSITION = "select coalesce(max(position), 0) from log.checkpoint where consumer = %s"
 FORGET = "delete from log.checkpoint where consumer = %s"
-TAKE_OVER = """
+MOVE_CHECKPOINT = """
 with made as (delete from log.checkpoint where consumer = %(made)s returning position)
 insert into log.checkpoint (consumer, position, moved_at, shape)
   select %(consumer)s, position, clock_timestamp(), %(shape)s from made
@@ -36,7 +36,7 @@ SUM = "select count(*), coalesce(sum(hashtextextended(row::text, 0)), 0) from {t
 Progress = Callable[[str, int, int], None]
 
 
-def tell_nobody(name: str, position: int, head: int) -> None:
+def ignore_progress(name: str, position: int, head: int) -> None:
     """Ignore how far it is."""
 
 
@@ -52,23 +52,23 @@ class Remade:
 
 
 async def remake(
-    url: str, consumer: Consumer, *, compare: bool = True, progress: Progress = tell_nobody
+    url: str, consumer: Consumer, *, compare: bool = True, progress: Progress = ignore_progress
 ) -> Remade:
     """Make the tables of a consumer anew, as the owner of the database, and exchange them.
 
     With `compare` both are compared while both stand at one position; it reads all of both. Raises
     NotExchanged, DatabaseGone; then all is as it was.
     """
-    beside = Beside([*consumer.tables, *consumer.tables_of_progress], added=[TIMERS])
+    shadow = ShadowTables([*consumer.tables, *consumer.tables_of_progress], added=[TIMERS])
     connection = await connect(url, FOLLOW_LIMITS)
     try:
-        async with made_beside(connection, beside):
-            await connection.execute(FORGET, (_beside(consumer).name,))
-            line = await beside.connect(url, FOLLOW_LIMITS)
+        async with shadow_tables_made(connection, shadow):
+            await connection.execute(FORGET, (_shadow_follower(consumer).name,))
+            line = await shadow.connect(url, FOLLOW_LIMITS)
             try:
                 await _follow(line, consumer, progress)
-                await beside.settle(connection)
-                return await _exchange(connection, line, beside, consumer, compare=compare)
+                await shadow.settle(connection)
+                return await _exchange(connection, line, shadow, consumer, compare=compare)
             finally:
                 await line.close()
     finally:
@@ -76,7 +76,7 @@ async def remake(
 
 
 async def remake_changed(
-    url: str, consumers: Sequence[Consumer], progress: Progress = tell_nobody
+    url: str, consumers: Sequence[Consumer], progress: Progress = ignore_progress
 ) -> list[Remade]:
     """Make those tables anew that a consumer has written in an earlier shape. Raises as `remake`."""
     connection = await connect(url, FOLLOW_LIMITS)
@@ -84,51 +84,51 @@ async def remake_changed(
         behind = [
             consumer
             for consumer in consumers
-            if await fetch_value(connection, IS_BEHIND, consumer.name, consumer.shape)
+            if await fetch_value(connection, HAS_EARLIER_SHAPE, consumer.name, consumer.shape)
         ]
     finally:
         await connection.close()
     return [await remake(url, consumer, compare=False, progress=progress) for consumer in behind]
 
 
-def _beside(consumer: Consumer) -> Consumer:
+def _shadow_follower(consumer: Consumer) -> Consumer:
     return replace(consumer, name=f"{consumer.name}{SUFFIX}")
 
 
 async def _follow(line: Connection, consumer: Consumer, progress: Progress) -> None:
-    while (span := await process_next_batch(line, _beside(consumer))) is not None:
+    while (span := await process_next_batch(line, _shadow_follower(consumer))) is not None:
         progress(consumer.name, span.last, await fetch_value(line, HEAD))
 
 
 async def _exchange(
-    connection: Connection, line: Connection, beside: Beside, consumer: Consumer, *, compare: bool
+    connection: Connection, line: Connection, shadow: ShadowTables, consumer: Consumer, *, compare: bool
 ) -> Remade:
-    made = _beside(consumer).name
+    follower_name = _shadow_follower(consumer).name
     otherwise: list[str] | None = None
 
     async def once() -> None:
         nonlocal otherwise
-        await _follow(line, consumer, tell_nobody)
+        await _follow(line, consumer, ignore_progress)
         async with connection.transaction():
             await lock_consumer(connection, consumer)
-            await _follow(line, consumer, tell_nobody)
+            await _follow(line, consumer, ignore_progress)
             if compare and otherwise is None:
-                otherwise = await _otherwise(connection, beside, consumer)
-            await beside.lock(connection)
+                otherwise = await _otherwise(connection, shadow, consumer)
+            await shadow.lock(connection)
             await connection.execute(ADD_TIMERS.encode())
             await connection.execute(
-                TAKE_OVER.encode(), {"made": made, "consumer": consumer.name, "shape": consumer.shape}
+                MOVE_CHECKPOINT.encode(), {"made": follower_name, "consumer": consumer.name, "shape": consumer.shape}
             )
-            await beside.exchange(connection)
+            await shadow.exchange(connection)
 
     await until_unused(once)
     position = await fetch_value(connection, POSITION, consumer.name)
     return Remade(consumer.name, position, otherwise)
 
 
-async def _otherwise(connection: Connection, beside: Beside, consumer: Consumer) -> list[str]:
+async def _otherwise(connection: Connection, shadow: ShadowTables, consumer: Consumer) -> list[str]:
     """Return the tables whose rows are not those beside. Both must be of the same position."""
-    names = beside.renaming()
+    names = shadow.renaming()
     return [
         table
         for table in consumer.tables

@@ -12,8 +12,8 @@ from app.kpis.answers.answer import wait_for_facts
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up, process_next_batch
 from app.log.remake import Remade, remake, remake_changed
+from app.log.shadow_tables import NotExchanged
 from app.platform import schema_dump
-from app.platform.beside import NotExchanged
 from app.platform.db import DatabaseGone, connect, fetch_value
 from tests.cuts import contents
 from tests.kpis.conftest import Books

@@ -20,7 +20,7 @@ from app.kernel.histories.rebuild import (
     gather_changes,
     record_classes,
 )
-from app.platform.beside import Beside, made_beside, until_unused
+from app.log.shadow_tables import ShadowTables, shadow_tables_made, until_unused
 from app.platform.db import Connection, connect, fetch_rows
 
 # As for a comparison; sorting and hashing all changes is what takes memory.
@@ -28,7 +28,7 @@ LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 #: Rows that were removed, whether or not they were made again since.
 REMOVE = """
 delete from {table} t using change c where c.kind = %(kind)s and c.fields = 'null' and t.id = c.id"""
-BEFORE = "(select t from {table} t where t.id = c.id)"
+ROW_BEFORE = "(select t from {table} t where t.id = c.id)"
 FOLD = f"""
 with {FOLDED}
 insert into {{table}} select (record).* from folded
@@ -36,7 +36,7 @@ on conflict (id) do update set ({{columns}}) = row({{excluded}})"""
 COMPARE = f"""
 with compared as (
   select coalesce(f.id, t.id) as id, f as folded, t as live
-  from {{beside}} f full join {{living}} t on t.id = f.id
+  from {{shadow}} f full join {{living}} t on t.id = f.id
 )
 {SELECT_DIFFERING}"""
 COLUMNS = """
@@ -54,42 +54,42 @@ async def refold(
     Raises NotExchanged, DatabaseGone; then all is as it was.
     """
     records = record_classes(lifecycles)
-    beside = Beside([_living(record) for record in records])
+    shadow = ShadowTables([_living(record) for record in records])
     connection = await connect(url, LIMITS)
     try:
-        async with made_beside(connection, beside):
+        async with shadow_tables_made(connection, shadow):
             compared = FoldComparison(0, {}, [])
             async with connection.transaction():
                 await connection.execute("set transaction isolation level repeatable read")
-                head = await _fold(connection, records, beside, 0, progress)
+                head = await _fold(connection, records, shadow, 0, progress)
                 for record in records:
-                    names = {"living": _living(record), "beside": _beside(record, beside)}
+                    names = {"living": _living(record), "shadow": _shadow(record, shadow)}
                     await add_differences(connection, compared, record, COMPARE.format(**names))
-            await beside.settle(connection)
-            await _exchange(connection, records, beside, head)
+            await shadow.settle(connection)
+            await _exchange(connection, records, shadow, head)
             return replace(compared, events=head)
     finally:
         await connection.close()
 
 
 async def _exchange(
-    connection: Connection, records: Sequence[type[Record]], beside: Beside, folded: int
+    connection: Connection, records: Sequence[type[Record]], shadow: ShadowTables, folded: int
 ) -> None:
     async def once() -> None:
         nonlocal folded
         async with connection.transaction():
-            folded = await _fold(connection, records, beside, folded, progress=lambda table: None)
+            folded = await _fold(connection, records, shadow, folded, progress=lambda table: None)
         async with connection.transaction():
-            await beside.lock(connection)
+            await shadow.lock(connection)
             await connection.execute(HOLD_LOG)
-            await _fold(connection, records, beside, folded, progress=lambda table: None)
-            await beside.exchange(connection)
+            await _fold(connection, records, shadow, folded, progress=lambda table: None)
+            await shadow.exchange(connection)
 
     await until_unused(once)
 
 
 async def _fold(
-    connection: Connection, records: Sequence[type[Record]], beside: Beside, after: int, progress: Progress
+    connection: Connection, records: Sequence[type[Record]], shadow: ShadowTables, after: int, progress: Progress
 ) -> int:
     """Fold what was appended behind a position onto the rows beside. Return the position that they have
     reached when the transaction is committed.
@@ -100,10 +100,10 @@ async def _fold(
         if record.KIND not in kinds:
             continue
         progress(record.KIND)
-        table, kind = _beside(record, beside), {"kind": record.KIND}
+        table, kind = _shadow(record, shadow), {"kind": record.KIND}
         names = [row["name"] for row in await fetch_rows(connection, COLUMNS, (table,))]
         excluded = ", ".join(f"excluded.{name}" for name in names)
-        before = BEFORE.format(table=table)
+        before = ROW_BEFORE.format(table=table)
         await connection.execute(REMOVE.format(table=table).encode(), kind)
         text = FOLD.format(before=before, table=table, columns=", ".join(names), excluded=excluded)
         await connection.execute(text.encode(), kind)
@@ -114,5 +114,5 @@ def _living(record: type[Record]) -> str:
     return f"fold.{record.KIND}"
 
 
-def _beside(record: type[Record], beside: Beside) -> str:
-    return beside.renaming().name_of(_living(record))
+def _shadow(record: type[Record], shadow: ShadowTables) -> str:
+    return shadow.renaming().name_of(_living(record))

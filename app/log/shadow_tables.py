@@ -24,8 +24,8 @@ LOCK_TIMEOUT = "500ms"
 ATTEMPTS, PAUSE_SECONDS = 120, 1.0
 
 #: Only one at a time makes tables anew; whoever holds it may remove what another one has left.
-ALONE = "select pg_try_advisory_lock(hashtextextended('tables beside', 0))"
-LIKE = "including defaults including constraints including generated including storage"
+LOCK_SHADOWS = "select pg_try_advisory_lock(hashtextextended('tables beside', 0))"
+LIKE_OPTIONS = "including defaults including constraints including generated including storage"
 SELECT_OPTIONS = "select array_to_string(reloptions, ', ') from pg_class where oid = %s::regclass"
 SELECT_CONSTRAINTS = """
 select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
@@ -61,7 +61,7 @@ class NotExchanged(Exception):
     """The tables were not exchanged, and are as they were. The message says what is in the way."""
 
 
-class Beside:
+class ShadowTables:
     """The tables with these names (`kpi.incident_opened`), and the same ones beside them. Those of `added`
     are there beside, too, but are not exchanged: the caller adds their rows to the living ones.
     """
@@ -72,7 +72,7 @@ class Beside:
         #: The views over them; known once the tables have been made.
         self._views: tuple[str, ...] = ()
 
-    async def make(self, connection: Connection) -> None:
+    async def create(self, connection: Connection) -> None:
         """Make the tables beside, empty, as the owner of the living ones."""
         async with connection.transaction():
             await self.remove(connection)
@@ -89,16 +89,16 @@ class Beside:
                 await _grant(connection, view["name"], names.name_of(view["name"]))
 
     async def _make_table(self, connection: Connection, table: str) -> None:
-        beside = self.renaming().name_of(table)
+        shadow = self.renaming().name_of(table)
         options = await fetch_value(connection, SELECT_OPTIONS, table)
         stored = f" with ({options})" if options else ""
-        await connection.execute(f"create table {beside} (like {table} {LIKE}){stored}".encode())
+        await connection.execute(f"create table {shadow} (like {table} {LIKE_OPTIONS}){stored}".encode())
         for constraint in await fetch_rows(connection, SELECT_CONSTRAINTS, (table,)):
             added = f"add constraint {constraint['name']} {constraint['definition']}"
-            await connection.execute(f"alter table {beside} {added}".encode())
+            await connection.execute(f"alter table {shadow} {added}".encode())
         for index in await fetch_rows(connection, SELECT_INDEXES, (table,)):
             await connection.execute(self.renaming().renamed(index["definition"]).encode())
-        await _grant(connection, table, beside)
+        await _grant(connection, table, shadow)
 
     def renaming(self) -> Renaming:
         """Return how statements are changed so that they mean the tables and views beside."""
@@ -141,25 +141,25 @@ class Beside:
 
 
 @contextlib.asynccontextmanager
-async def made_beside(connection: Connection, beside: Beside) -> AsyncIterator[None]:
+async def shadow_tables_made(connection: Connection, shadow: ShadowTables) -> AsyncIterator[None]:
     """Make the tables beside for the block, on a connection of the owner; behind it they are gone, exchanged
     or not. What somebody has left who was killed is removed first.
 
     Raises NotExchanged if another one is at it.
     """
-    if not await fetch_value(connection, ALONE):
+    if not await fetch_value(connection, LOCK_SHADOWS):
         raise NotExchanged("Somebody else is making tables anew at present. Wait until they are done.")
-    await beside.make(connection)
+    await shadow.create(connection)
     try:
         yield
     finally:
         if not connection.closed:
-            await beside.remove(connection)
+            await shadow.remove(connection)
 
 
-async def _grant(connection: Connection, living: str, beside: str) -> None:
+async def _grant(connection: Connection, living: str, shadow: str) -> None:
     """Grant on the table or view beside what is granted on the living one."""
-    for right in await fetch_rows(connection, SELECT_RIGHTS, (beside, living)):
+    for right in await fetch_rows(connection, SELECT_RIGHTS, (shadow, living)):
         await connection.execute(right["statement"].encode())
 
 
