@@ -88,8 +88,8 @@ class Mirror:
         fields = {name: row[name] for name in ("record", "author_id", "visibility", "text", "written_at")}
         key = stream(Comment.KIND, comment.id)
         data = {"given": {"text": "body"}, "observed": "comment", "set": {key: fields}}
-        told = ObservedEvent("incident.commented", at, before + 1, data, f"person:{by}")
-        await self._append(case, before, [self._event(case.key, told)], persons, ("fold.comment", row))
+        event = ObservedEvent("incident.commented", at, before + 1, data, f"person:{by}")
+        await self._append(case, before, [self._event(case.key, event)], persons, ("fold.comment", row))
 
     async def _case(self) -> tuple[ImportedCase[Incident], int, tuple[str, ...]]:
         """The case, its version, and to whom it is visible."""

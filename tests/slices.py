@@ -44,8 +44,8 @@ class Case:
 def _git(*words: str) -> str:
     """What git says of the project, or nothing."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        asked = ("git", "-C", str(PROJECT), *words)
-        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+        command = ("git", "-C", str(PROJECT), *words)
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     return ""
 
 

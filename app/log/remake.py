@@ -117,7 +117,8 @@ async def _exchange(
             await shadow.lock(connection)
             await connection.execute(ADD_TIMERS.encode())
             await connection.execute(
-                MOVE_CHECKPOINT.encode(), {"made": follower_name, "consumer": consumer.name, "shape": consumer.shape}
+                MOVE_CHECKPOINT.encode(),
+                {"made": follower_name, "consumer": consumer.name, "shape": consumer.shape},
             )
             await shadow.exchange(connection)
 

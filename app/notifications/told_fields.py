@@ -14,7 +14,7 @@ from app.common.notices import NoticeType as Notice
 
 REASON = ("given.reason",)
 WINDOW = ("own.window_from_at", "own.window_until_at")
-AWAY = ("own.person_id", "own.from_at", "own.until_at")
+ABSENCE_FIELDS = ("own.person_id", "own.from_at", "own.until_at")
 MEETING = ("own.starts_at", "own.ends_at", "own.place")
 VOTES = ("decision.approvals", "decision.rejections", "decision.deferrals", "decision.abstentions")
 OUTCOME = ("decision.question", "decision.outcome", *VOTES)
@@ -109,9 +109,9 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.rolled_back: REASON,
     Notice.fell_silent: ("given.since_at",),
     Notice.deliveries_failing: ("given.since_at",),
-    Notice.deputises: AWAY,
-    Notice.deputises_no_more: AWAY,
-    Notice.covers_on_call: AWAY,
+    Notice.deputises: ABSENCE_FIELDS,
+    Notice.deputises_no_more: ABSENCE_FIELDS,
+    Notice.covers_on_call: ABSENCE_FIELDS,
     Notice.absence_entered: ("own.from_at", "own.until_at", "own.deputy_id"),
     Notice.absence_calendar_failing: ("own.origin", "own.failing_because"),
     Notice.agreement_moved: AGREEMENT,

@@ -98,4 +98,4 @@ async def test_an_update_that_was_promised_is_flagged_once_until_there_is_one(ap
     for client in (manager, commander):
         assert (await told(client, api)).count("update_overdue") == 1
     assert "update_overdue" not in await told(zhao, api)
-    assert "update_overdue_at" not in {name for name, at in (await zhao.read(path)).items() if at}
+    assert "update_overdue_at" not in {name for name, instant in (await zhao.read(path)).items() if instant}

@@ -57,12 +57,12 @@ async def world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asy
     """An application on a database that the tests of one file share."""
     if server.administrator not in _MADE:
         _MADE[server.administrator] = await _made(server, tmp_path_factory.mktemp("secrets"))
-    made = _MADE[server.administrator]
-    for known, at_first in ((IDS, made.ids), (articles.KNOWN, made.known)):
-        known.clear()
-        known.update(at_first)
-    with fresh(server, made.database) as place, documents.kept_for_no_time():
-        async with serving(place.url, made.secrets_dir, _settings()) as api:
-            yield made.world.in_application(api)
+    world = _MADE[server.administrator]
+    for ids, at_first in ((IDS, world.ids), (articles.KNOWN, world.known)):
+        ids.clear()
+        ids.update(at_first)
+    with fresh(server, world.database) as place, documents.kept_for_no_time():
+        async with serving(place.url, world.secrets_dir, _settings()) as api:
+            yield world.world.in_application(api)
         with psycopg.connect(place.owner_url) as connection:
             logged.check_log(connection)

@@ -59,7 +59,7 @@ async def _sent(client: Client, path: str) -> Json:
 async def _listed(client: Client, path: str) -> Json:
     """A difference of the item that is there, which the comparison has listed."""
     item = await client.app.state.ledger.db.row("select attributes from fold.ci where id = %s", (IDS["ci"],))
-    found = {
+    items = {
         "kind": DiscoveredKind.differs,
         "identity": "rack-1",
         "ci_id": UUID(IDS["ci"]),
@@ -75,7 +75,7 @@ async def _listed(client: Client, path: str) -> Json:
         path.rpartition("/")[2],
         ListDifferences(),
         context(rule_caller("tests"), datetime.now(UTC)),
-        prepared=(FoundDifferences((found,)),),
+        prepared=(FoundDifferences((items,)),),
     )
     await perform(client.app.state.ledger, command)
     return {}

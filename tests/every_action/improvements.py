@@ -302,13 +302,13 @@ async def measured(
     )
     target = MeasuredTarget(
         name=TARGET,
-        asked=question,
+        question=question,
         effect_id=uuid7(),
         effect=effect,
         value="-1800.0",
         promised="-1500.0",
         promise=PromiseVerdict.shown,
-        kept=None,
+        is_kept=None,
     )
     targets = MeasuredTargets(
         from_at=now - timedelta(days=30),

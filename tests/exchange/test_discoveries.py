@@ -57,8 +57,8 @@ async def compared(place: DatabaseUrls, api: Api) -> None:
         await connection.close()
 
 
-async def listed(client: Client, path: str, **wanted: Any) -> list[Json]:
-    pages = await client.pages(f"{path}/differences", limit=200, **wanted)
+async def listed(client: Client, path: str, **filters: Any) -> list[Json]:
+    pages = await client.pages(f"{path}/differences", limit=200, **filters)
     return [difference for page in pages for difference in page]
 
 
@@ -163,8 +163,8 @@ async def _settle_the_rest(keeper: Client, path: str, by_kind: dict[tuple[str, A
     assert (await keeper.read("/v1/cis/srv-4"))["state"] == "retired"
     assert (await keeper.post(f"{path}/conclude")).json()["code"] == "discovery_unsettled"
     body: Json = {"attribute": "name", "reason": "The tool does not know our names."}
-    kept = await keeper.post_ok(f"{path}/keep", body)
-    assert (kept["unsettled_count"], kept["right_count"], kept["right_share"]) == (0, 2, 0.5)
+    settled = await keeper.post_ok(f"{path}/keep", body)
+    assert (settled["unsettled_count"], settled["right_count"], settled["right_share"]) == (0, 2, 0.5)
     assert (await keeper.post(f"{path}/keep", json=body)).json()["code"] == "nothing_to_settle"
     assert (await keeper.post_ok(f"{path}/conclude", {"summary": "Done."}))["state"] == "concluded"
     assert await listed(keeper, path, settled=False) == []

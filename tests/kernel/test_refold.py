@@ -49,9 +49,9 @@ async def test_rows_that_somebody_damaged_are_named_and_made_right(
     picture = schema_dump.dump(owner_url)
     with psycopg.connect(place.owner_url) as hands:
         hands.execute(DAMAGE)
-    found = await compared(place)
-    assert set(found.differing) == {"incident", "comment", "person"}
-    assert await refold(owner_url, LIFECYCLES) == found
+    comparison = await compared(place)
+    assert set(comparison.differing) == {"incident", "comment", "person"}
+    assert await refold(owner_url, LIFECYCLES) == comparison
     assert (await compared(place)).differing == {}
     assert schema_dump.dump(owner_url) == picture
     # The service goes on with the new ones, on connections that knew the old ones.
@@ -72,7 +72,7 @@ class Team:
         name, is_there = stream("team", self.id), self.version % 2 == 0
         self.version += 1
         table, row = a_row(self.id, f"t{self.version}", self.version, name="x")
-        fields = {said: row[said] for said in ("state", "key", "name", "kind", "added_at")}
+        fields = {key: row[key] for key in ("state", "key", "name", "kind", "added_at")}
         event = an_event(
             name,
             self.version,
@@ -98,7 +98,7 @@ async def test_commands_go_on_while_rows_are_made_anew(
             assert isinstance(await world.perform(action), CommandResult)
         await team.turn()
         rounds += 1
-    made = await making
+    folded = await making
     after = await compared(place)
-    assert (made.differing, after.differing, rounds > 1) == ({}, {}, True)
-    assert after.events > made.events
+    assert (folded.differing, after.differing, rounds > 1) == ({}, {}, True)
+    assert after.events > folded.events

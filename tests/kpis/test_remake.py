@@ -52,16 +52,16 @@ async def test_facts_that_somebody_damaged_are_named_and_made_right(few_own_book
     before = await contents(books.connection, TABLES)
     with psycopg.connect(books.administrator_url) as hands:
         hands.execute(DAMAGE)
-    made = await remake(books.administrator_url, FACTS)
-    assert set(made.otherwise or ()) == {"kpi.incident_opened", "kpi.request_delivered", "kpi.agent_day"}
+    remade = await remake(books.administrator_url, FACTS)
+    assert set(remade.otherwise or ()) == {"kpi.incident_opened", "kpi.request_delivered", "kpi.agent_day"}
     assert await contents(books.connection, TABLES) == before
 
 
 async def test_what_comes_meanwhile_is_in_both_and_readers_wait_for_nothing(few_own_books: Books) -> None:
-    books, seen = few_own_books, list[int]()
+    books, positions = few_own_books, list[int]()
 
     def meanwhile(name: str, position: int, head: int) -> None:
-        seen.append(position)
+        positions.append(position)
 
     small = replace(FACTS, batch=1000)
     making = asyncio.create_task(remake(books.administrator_url, small, progress=meanwhile))
@@ -71,8 +71,8 @@ async def test_what_comes_meanwhile_is_in_both_and_readers_wait_for_nothing(few_
         await catch_up(books.connection, FACTS)
         assert await books.db.value("select count(*) from kpi.incident_opened") > 0
         rounds += 1
-    made = await making
-    assert (made.otherwise, rounds > 1, len(seen) > 1) == ([], True, True)
+    remade = await making
+    assert (remade.otherwise, rounds > 1, len(positions) > 1) == ([], True, True)
     await catch_up(books.connection, FACTS)
     assert await fetch_value(books.connection, POSITION) == await fetch_value(books.connection, HEAD)
     after = await contents(books.connection, TABLES)
@@ -87,11 +87,11 @@ async def test_a_kill_leaves_what_was_there_and_the_next_one_begins_anew(
     before, position = await contents(books.connection, TABLES), await fetch_value(books.connection, POSITION)
 
     async with await connect(books.url) as looking:
-        there = await fetch_value(looking, "select array_agg(pid) from pg_stat_activity")
+        pids = await fetch_value(looking, "select array_agg(pid) from pg_stat_activity")
 
     def killed(name: str, position: int, head: int) -> None:
         with psycopg.connect(books.administrator_url, autocommit=True) as administrator:
-            administrator.execute(END_OTHERS, (there,))
+            administrator.execute(END_OTHERS, (pids,))
 
     with pytest.raises((DatabaseGone, psycopg.Error)):
         await remake(books.administrator_url, replace(FACTS, batch=500), progress=killed)

@@ -34,11 +34,11 @@ def digest(texts: Iterable[str]) -> str:
 
 @pytest.mark.parametrize("where", WRITTEN)
 def test_a_changed_statement_raises_the_shape_of_its_facts(where: str) -> None:
-    shape, known, texts = WRITTEN[where]
-    told = f"{shape}:{digest(texts)}"
-    assert told == known, (
+    shape, written, texts = WRITTEN[where]
+    present = f"{shape}:{digest(texts)}"
+    assert present == written, (
         f"What {where} writes has changed. If its rows are others than before, raise SHAPE there, so that "
-        f"`ledgerdesk migrate` makes them anew; then write here: {shape} or one more, and {told!r}."
+        f"`ledgerdesk migrate` makes them anew; then write here: {shape} or one more, and {present!r}."
     )
 
 

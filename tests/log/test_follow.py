@@ -301,8 +301,10 @@ async def hearing(
 ) -> AsyncIterator[asyncio.Task[None]]:
     """The consumers of a worker that hears by that bell, as long as the block lasts."""
     async with SharedConnections(url, group.POOL_LIMITS) as lines:
-        made = ConsumerGroup(url, consumers, bell, lines, lambda name, error: errors.append((name, error)))
-        task = asyncio.create_task(made.follow())
+        together = ConsumerGroup(
+            url, consumers, bell, lines, lambda name, error: errors.append((name, error))
+        )
+        task = asyncio.create_task(together.follow())
         try:
             yield task
         finally:

@@ -79,8 +79,8 @@ async def test_a_command_is_told_the_position_of_its_last_event(log: Writer, eye
     assert isinstance(written, LogPosition)
     assert isinstance(neighbour, LogPosition)
     assert (written.position, neighbour.position) == (3, 4)
-    found = await rows(eyes, "select stream, version from log.event where position < 4 order by position")
-    assert found == [(first, 1), (other, 1), (first, 2)]
+    appended = await rows(eyes, "select stream, version from log.event where position < 4 order by position")
+    assert appended == [(first, 1), (other, 1), (first, 2)]
     assert (
         dict(await rows(eyes, "select stream, version from log.stream_head")).items()
         >= {first: 2, other: 1}.items()

@@ -165,11 +165,11 @@ async def _a_request(day: Day) -> str:
 
     assessed = {"category": "mail", "impact": "3", "urgency": "3", "path": "standard"}
     await done(lin, f"{path}/assess", **assessed, assignee="me")
-    created, told = (await lin.read(f"{ticket}/tasks"))["items"]
+    created, task = (await lin.read(f"{ticket}/tasks"))["items"]
     await done(lin, f"{path}/complete_task?/task={created['id']}", outcome="Made.")
     refused = await do(lin, f"{path}/fulfil", delivered="A mailbox.")
     assert (refused.status_code, read_form(refused.text).faults) == (422, {"f-reason-help"})
-    assert (told["title"] in refused.text, created["title"] in refused.text) == (True, False)
+    assert (task["title"] in refused.text, created["title"] in refused.text) == (True, False)
     await done(lin, f"{path}/fulfil", delivered="A mailbox.", reason="They know it already.")
     assert "已交付" in await page(lin, path, **IN_CHINESE)
     return str(number)
@@ -185,8 +185,8 @@ async def _a_ticket_of_another_team(day: Day) -> None:
     assert f"Done. {number} is with others now, and you see it no more." in html
     assert number not in sections(html)["waiting"] + sections(html).get("queue", "")
     assert number in sections(await page(day.kim, "/desk"))["queue"]
-    seen = await page(day.zhao, f"/portal/incident/{number}")
-    assert "Port 7" not in seen
+    portal_page = await page(day.zhao, f"/portal/incident/{number}")
+    assert "Port 7" not in portal_page
     assert (await day.zhao.read(f"/v1/incidents/{number}/comments"))["items"] == []
 
 

@@ -88,8 +88,8 @@ async def _an_article(days: Days) -> None:
     editor = await days.api.client("Edi", Role.knowledge_editor)
     path = await published(days.lin, editor, title="The printer prints blank pages")
     number = (await days.zhao.read(path))["number"]
-    found = await page(days.zhao, "/portal/search?q=printer")
-    assert (f"/portal/article/{number}" in found, "/portal/report" in found) == (True, True)
+    results = await page(days.zhao, "/portal/search?q=printer")
+    assert (f"/portal/article/{number}" in results, "/portal/report" in results) == (True, True)
     assert "Has it helped?" in await page(days.zhao, f"/portal/article/{number}")
     assert "撕掉墨盒上的封条" in await page(days.zhao, f"/portal/article/{number}", "zh")
 

@@ -38,10 +38,10 @@ def migrate(
         revision = schema.current(address)
         remade = loop.run(_remake_facts(address))
         message = f"The schema is {revision}."
-        result: dict[str, Any] = {"schema": revision, "remade": [one.consumer for one in remade]}
+        result: dict[str, Any] = {"schema": revision, "remade": [facts.consumer for facts in remade]}
         if remade:
             message = f"{message} Made anew beside those that were there, and exchanged: the facts of "
-            message = f"{message}{', '.join(one.consumer for one in remade)}."
+            message = f"{message}{', '.join(facts.consumer for facts in remade)}."
         if count_names or (before != revision and names_in_clear.is_of_earlier_version(before)):
             result["names_in_clear"] = names_in_clear.count(address)
             message = f"{message} {names_in_clear.sentence(result['names_in_clear'])}"

@@ -96,8 +96,8 @@ async def compare_rows(
         if owner_url is None:
             return compared, [*remade, *await rebuild_cases(url, LIFECYCLES)]
         for follower in followers_with_facts(LIFECYCLES):
-            made = await remake(owner_url, follower, progress=followed)
-            remade += made.otherwise or []
+            facts = await remake(owner_url, follower, progress=followed)
+            remade += facts.otherwise or []
         return compared, remade
     finally:
         await connection.close()

@@ -15,7 +15,7 @@ from app.desk.pages.context import Desk
 WARNED_OF = "unknown"
 CODES = frozenset(f"unknown_{kind}" for kind in WARNED_KINDS)
 #: The most warnings that a page shows.
-MOST_SHOWN = 20
+MOST_WARNINGS = 20
 
 
 def warning_parameters(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -30,7 +30,7 @@ def shown_warnings(desk: Desk, record: Mapping[str, Any]) -> Iterator[str]:
     """Yield the sentences of the warnings that the address names. Keys are the record's own: whoever makes up
     an address puts no words on the page but keys.
     """
-    for text in desk.request.query_params.getlist(WARNED_OF)[:MOST_SHOWN]:
+    for text in desk.request.query_params.getlist(WARNED_OF)[:MOST_WARNINGS]:
         code, pointer, *near = [*text.split(), "", ""][: 2 + MOST_NEAR]
         key = _at(record, pointer)
         if code in CODES and key is not None:
@@ -41,7 +41,7 @@ def shown_warnings(desk: Desk, record: Mapping[str, Any]) -> Iterator[str]:
 def _at(record: Mapping[str, Any], pointer: str) -> str | None:
     """Return the key at that place of the record; None if there is none."""
     name, _, number = pointer.removeprefix("/").partition("/")
-    found = record.get(name)
-    if isinstance(found, list) and number.isdecimal() and int(number[:4]) < len(found):
-        found = found[int(number[:4])]
-    return found if isinstance(found, str) else None
+    field_value = record.get(name)
+    if isinstance(field_value, list) and number.isdecimal() and int(number[:4]) < len(field_value):
+        field_value = field_value[int(number[:4])]
+    return field_value if isinstance(field_value, str) else None

@@ -86,8 +86,8 @@ class Comparison:
         if listed + len(rows) > MOST_DIFFERENCES:
             raise DiscoveryRefused(DiscoveryFailure.too_many_differences)
         for done, batch in _batches(rows, BATCH_DIFFERENCES):
-            found = FoundDifferences(tuple(map(_difference_fields, batch)))
-            await self._perform("list_differences", ListDifferences(), found)
+            differences = FoundDifferences(tuple(map(_difference_fields, batch)))
+            await self._perform("list_differences", ListDifferences(), differences)
             progress(done, len(rows))
         figures = await db.row(statements.FIGURES, parameters)
         assert figures is not None

@@ -169,25 +169,25 @@ def _text(cells: dict[str, Any], name: str) -> str | None:
     """Return the value as a text; a whole number or a truth value as it is written in JSON. Raises
     _LineRefused.
     """
-    given = cells.get(name)
-    if given is None:
+    cell = cells.get(name)
+    if cell is None:
         return None
-    if isinstance(given, bool):
-        given = "true" if given else "false"
-    elif isinstance(given, int) and abs(given) <= LARGEST_INTEGER:
-        given = str(given)
-    elif isinstance(given, float):
-        given = repr(given)
-    if not _fits(TEXT, given):
+    if isinstance(cell, bool):
+        cell = "true" if cell else "false"
+    elif isinstance(cell, int) and abs(cell) <= LARGEST_INTEGER:
+        cell = str(cell)
+    elif isinstance(cell, float):
+        cell = repr(cell)
+    if not _fits(TEXT, cell):
         raise _LineRefused(DiscoveryFault.not_usable, name)
-    return TEXT.validate_python(given)
+    return TEXT.validate_python(cell)
 
 
-def _services(given: Any) -> list[str] | None:
+def _services(cell: Any) -> list[str] | None:
     """Return the keys of services; None: nothing is said of them. Raises _LineRefused."""
-    if given is None:
+    if cell is None:
         return None
-    keys = given.split(SERVICE_SEPARATOR) if isinstance(given, str) else given
+    keys = cell.split(SERVICE_SEPARATOR) if isinstance(cell, str) else cell
     if not isinstance(keys, list):
         raise _LineRefused(DiscoveryFault.not_usable, "services")
     named = [key.strip() if isinstance(key, str) else key for key in keys if key != ""]
@@ -198,9 +198,9 @@ def _services(given: Any) -> list[str] | None:
     return sorted(set(named))
 
 
-def _fits(adapter: TypeAdapter[str], given: object) -> bool:
+def _fits(adapter: TypeAdapter[str], cell: object) -> bool:
     try:
-        adapter.validate_python(given, strict=True)
+        adapter.validate_python(cell, strict=True)
     except ValidationError:
         return False
     return True

@@ -119,7 +119,7 @@ def note_failure(calendar: AbsenceCalendar, body: NoteFetchFailure, ctx: ActionC
     calendar.failing_because = body.because
 
 
-async def noted_already(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
+async def failure_noted(reads: ReadContext, calendar: AbsenceCalendar, ctx: ActionContext) -> str | None:
     """Refuse to tell of a failure twice (`calendar_failing_already`)."""
     return None if calendar.failing_since_at is None else "calendar_failing_already"
 
@@ -151,7 +151,7 @@ LIFECYCLE = Lifecycle(
         action(edit,          "编辑",     [State.active], STAYS,        OWNER,  "absence_calendar.edited",    wrong=(invalid_calendar_deputy,)),
         action(move,          "变更地址", [State.active], STAYS,        OWNER,  "absence_calendar.moved"),
         action(end,           "终止",     [State.active], State.ended,  OWNER,  "absence_calendar.ended"),
-        action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(noted_already,), notifies=FAILING),
+        action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(failure_noted,), notifies=FAILING),
         action(clear_failure, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
     ),
 )

@@ -127,9 +127,9 @@ def remove(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def _take_teams(absence: Absence, ctx: ActionContext) -> None:
-    found = ctx.prepared(AbsenceTeams)
-    absence.team_ids = list(found.team_ids) or None
-    absence.cover_id = found.cover_id
+    absence_teams = ctx.prepared(AbsenceTeams)
+    absence.team_ids = list(absence_teams.team_ids) or None
+    absence.cover_id = absence_teams.cover_id
 
 
 async def teams_of_person(
@@ -236,7 +236,7 @@ async def _may_keep(reads: ReadContext, absence: Absence, person_id: UUID | None
 
 
 TELL_PERSON = RecipientRule(NoticeType.absence_entered, field="person_id", when="entered_by_id")
-TELL_AGAIN = (
+COVER_NOTICES = (
     RecipientRule(NoticeType.deputises, field="deputy_id", when="deputy_id"),
     RecipientRule(NoticeType.covers_on_call, field="cover_id", when="cover_id"),
 )
@@ -244,7 +244,9 @@ TELL_OF_END = (
     RecipientRule(NoticeType.deputises_no_more, field="deputy_id", when="deputy_id"),
     RecipientRule(NoticeType.deputises_no_more, field="cover_id", when="cover_id"),
 )
-TAKEN = dict.fromkeys(("absence_event_key", "absence_calendar_event_key"), CheckFailed("imported_already"))
+EVENT_KEYS = dict.fromkeys(
+    ("absence_event_key", "absence_calendar_event_key"), CheckFailed("imported_already")
+)
 ON_TIME = (invalid_time,)
 PREPARED = (teams_of_person,)
 CHANGED = (not_your_absence, absence_over)
@@ -257,15 +259,15 @@ LIFECYCLE = Lifecycle(
         *(f"member:{team}" for team in absence.team_ids or ())),
     columns={"person": ("person_id", "deputy_id"), "member": ("team_ids",)},
     oversight=frozenset({Role.admin, Role.auditor}),
-    constraints=TAKEN,
+    constraints=EVENT_KEYS,
     rows=(
         #      action      中文    from             to               who      event
         action(plan,       "登记", NEW_RECORD,      State.planned,   KEEPERS, "absence.planned",     prepare=PREPARED, notifies=(TELL_PERSON,),
                wrong=(not_by_hand, not_your_member, invalid_time, invalid_deputy)),
-        action(edit,       "编辑", [State.planned], STAYS,           KEEPERS, "absence.edited",      prepare=PREPARED, notifies=(*TELL_AGAIN, TELL_PERSON),
+        action(edit,       "编辑", [State.planned], STAYS,           KEEPERS, "absence.edited",      prepare=PREPARED, notifies=(*COVER_NOTICES, TELL_PERSON),
                unless=CHANGED, wrong=(kept_in_calendar, invalid_time, invalid_deputy)),
         action(withdraw,   "撤销", [State.planned], State.withdrawn, KEEPERS, "absence.withdrawn",   unless=CHANGED, notifies=(*TELL_OF_END, TELL_PERSON)),
-        action(reschedule, "改期", [State.planned], STAYS,           rule,    "absence.rescheduled", prepare=PREPARED, wrong=ON_TIME, notifies=TELL_AGAIN),
+        action(reschedule, "改期", [State.planned], STAYS,           rule,    "absence.rescheduled", prepare=PREPARED, wrong=ON_TIME, notifies=COVER_NOTICES),
         action(remove,     "移除", [State.planned], State.removed,   rule,    "absence.removed",     notifies=TELL_OF_END),
     ),
 )

@@ -18,13 +18,13 @@ async def read_bounded(content: bytes, zone_name: str, begin: datetime, end: dat
     calendar that takes too long.
     """
     try:
-        found = await asyncio.to_thread(_process().call_function, content, zone_name, begin, end)
+        entries = await asyncio.to_thread(_process().call_function, content, zone_name, begin, end)
     except LimitExceeded as error:
         raise CalendarRefused(FetchFailure.too_large) from error
-    if isinstance(found, FetchFailure):
-        raise CalendarRefused(found)
-    assert isinstance(found, CalendarContent)
-    return found
+    if isinstance(entries, FetchFailure):
+        raise CalendarRefused(entries)
+    assert isinstance(entries, CalendarContent)
+    return entries
 
 
 @cache

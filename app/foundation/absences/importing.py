@@ -57,11 +57,11 @@ async def import_absences(
         ledger.db.rows, origin.person_id, origin.source.value, origin.calendar_id, now
     )
     withdrawn = {row["event_key"] for row in rows if row["state"] == AbsenceState.withdrawn.value}
-    known = {row["event_key"]: row for row in rows if row["state"] == AbsenceState.planned.value}
+    planned = {row["event_key"]: row for row in rows if row["state"] == AbsenceState.planned.value}
     deputy_id = await usable_deputy(ledger.db.rows, origin.deputy_id, origin.person_id)
     counts, correlation = ImportedCounts(), str(uuid7())
     for absence in absences:
-        row = known.pop(absence.key, None)
+        row = planned.pop(absence.key, None)
         if row is None:
             if absence.key not in withdrawn:
                 body = _new(origin, absence, deputy_id)
@@ -71,7 +71,7 @@ async def import_absences(
             counts.changed += await _perform(ledger, "reschedule", row["id"], moved, now, correlation)
         else:
             counts.unchanged += 1
-    for row in known.values():
+    for row in planned.values():
         counts.removed += await _perform(ledger, "remove", row["id"], EmptyPayload(), now, correlation)
     return counts
 

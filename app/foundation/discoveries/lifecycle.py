@@ -82,10 +82,10 @@ def record_discovery(discovery: Discovery, body: RecordDiscovery, ctx: ActionCon
 def list_differences(discovery: Discovery, body: ListDifferences, ctx: ActionContext) -> None:
     """List differences of the discovery that the comparison has found."""
     listed = ctx.prepared_if_any(FoundDifferences) or FoundDifferences()
-    for fields in listed.found:
+    for fields in listed.differences:
         ctx.add(DiscoveryDifference(id=ctx.new_id(), record=discovery.row_key, **fields))
-    discovery.difference_count = (discovery.difference_count or 0) + len(listed.found)
-    discovery.unsettled_count = (discovery.unsettled_count or 0) + len(listed.found)
+    discovery.difference_count = (discovery.difference_count or 0) + len(listed.differences)
+    discovery.unsettled_count = (discovery.unsettled_count or 0) + len(listed.differences)
 
 
 def finish_comparison(discovery: Discovery, body: FinishComparison, ctx: ActionContext) -> None:
@@ -203,11 +203,13 @@ def _correction(
         return "plan", dict(difference.found_item or {})
     if difference.kind is DiscoveredKind.missing:
         return "retire", {}
-    attribute, there = difference.attribute or "", difference.there or ""
+    attribute, found_value = difference.attribute or "", difference.there or ""
     if attribute.startswith(ATTRIBUTE_PREFIX):
         key = attribute.removeprefix(ATTRIBUTE_PREFIX)
-        return "change_attributes", {"attributes": {key: typed(there, attributes.get(key))}}
-    return "edit", {attribute: [key for key in there.split(",") if key] if attribute == "services" else there}
+        return "change_attributes", {"attributes": {key: typed(found_value, attributes.get(key))}}
+    return "edit", {
+        attribute: [key for key in found_value.split(",") if key] if attribute == "services" else found_value
+    }
 
 
 def _correct_by(action_name: str) -> RelatedCommands:
@@ -260,9 +262,9 @@ LIFECYCLE = Lifecycle(
         action(list_differences,  "列出差异", [State.waiting],             STAYS,           rule,     "discovery.differences_listed"),
         action(finish_comparison, "完成比对", [State.waiting],             State.open,      rule,     "discovery.compared", notifies=COMPARED),
         action(fail,              "放弃比对", [State.waiting],             State.failed,    rule,     "discovery.failed"),
-        action(take_over_differences,        "采纳差异", [State.open],                STAYS,           MANAGERS, "discovery.differences_taken_over", name="take_over",
+        action(take_over_differences, "采纳差异", [State.open],             STAYS,           MANAGERS, "discovery.differences_taken_over", name="take_over",
                prepare=(differences_to_take_over,), related=CORRECT),
-        action(keep_record,              "保留记录", [State.open],                STAYS,           MANAGERS, "discovery.differences_kept", name="keep",
+        action(keep_record,       "保留记录", [State.open],                STAYS,           MANAGERS, "discovery.differences_kept", name="keep",
                prepare=(differences_to_keep,)),
         action(raise_alterations, "上报变更", [State.open],                STAYS,           MANAGERS, "discovery.alterations_raised",
                prepare=(differences_to_raise,), related=REPORT_ALTERATIONS),

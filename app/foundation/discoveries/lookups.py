@@ -50,9 +50,9 @@ async def standing_of(reads: ReadContext, record: str, ids: list[UUID]) -> dict[
     return {row["id"]: row for row in await _rows(reads, NAMED, {"record": record, "ids": ids})}
 
 
-async def first_standing(reads: ReadContext, record: str, wanted: dict[str, Any], most: int) -> list[Row]:
+async def first_standing(reads: ReadContext, record: str, selection: dict[str, Any], most: int) -> list[Row]:
     """Return the first unsettled differences that fit `wanted`: `kind`, `ci_class`, `attribute`."""
-    return await _rows(reads, FIRST_DIFFERENCES, {"record": record, "most": most, **wanted})
+    return await _rows(reads, FIRST_DIFFERENCES, {"record": record, "most": most, **selection})
 
 
 async def changed_meanwhile(reads: ReadContext, record: str, most: int) -> list[Row]:

@@ -71,7 +71,7 @@ class ChosenDifferences:
 class FoundDifferences:
     """Differences that a comparison has found, to be listed; it comes with the command."""
 
-    found: tuple[dict[str, Any], ...] = ()
+    differences: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +213,10 @@ async def _described(
     body: SettleDiscovery,
     reason_against: Callable[[Row], str | None],
 ) -> list[Row]:
-    wanted = {name: getattr(body, name) for name in ("kind", "ci_class", "attribute")}
-    if all(given is None for given in wanted.values()):
+    selection = {name: getattr(body, name) for name in ("kind", "ci_class", "attribute")}
+    if all(selected is None for selected in selection.values()):
         raise WrongValue(pointer="/differences", because="missing")
-    rows = await first_standing(reads, discovery.row_key, wanted, MOST_DIFFERENCES_READ)
+    rows = await first_standing(reads, discovery.row_key, selection, MOST_DIFFERENCES_READ)
     fitting = (row for row in rows if not (row["agrees"] or row["moved"]) and reason_against(row) is None)
     return list(islice(fitting, MOST_SETTLED_DIFFERENCES))
 
@@ -238,10 +238,10 @@ async def changed_since(
     )
 
 
-def typed(found: str, present: Any) -> str | int:
+def typed(cell: str, present: Any) -> str | int:
     """Return the value of an attribute that was found: a whole number if it looks like one, unless the
     recorded one is a text.
     """
-    if not isinstance(present, str) and WHOLE_NUMBER.fullmatch(found) and abs(int(found)) <= LARGEST_INTEGER:
-        return int(found)
-    return found
+    if not isinstance(present, str) and WHOLE_NUMBER.fullmatch(cell) and abs(int(cell)) <= LARGEST_INTEGER:
+        return int(cell)
+    return cell

@@ -160,13 +160,13 @@ async def differences_page(
     renderer: Renderer, discovery: Discovery, query: DifferenceQuery
 ) -> dict[str, Any]:
     """Return a page of the discovery's differences. Raises BadCursor."""
-    wanted = query.model_dump(mode="json", exclude={"cursor", "limit"})
-    scope = f"{discovery.row_key} differences {sorted(wanted.items(), key=str)}"
+    selection = query.model_dump(mode="json", exclude={"cursor", "limit"})
+    scope = f"{discovery.row_key} differences {sorted(selection.items(), key=str)}"
     sign = renderer.ledger.vault.fingerprint
     after = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
     rows = await renderer.ledger.db.rows(
         SELECT_DIFFERENCES,
-        {"record": discovery.row_key, "after": after, "limit": query.limit + 1, **wanted},
+        {"record": discovery.row_key, "after": after, "limit": query.limit + 1, **selection},
     )
     shown_rows, cursor = rows[: query.limit], None
     if len(rows) > query.limit:

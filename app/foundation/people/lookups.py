@@ -60,8 +60,8 @@ async def active_members(read: Reading, team_ids: Sequence[UUID], most: int) -> 
 
 async def active_person(read: Reading, person: UUID | None) -> str | None:
     """Return the person's id as a text, if they are active."""
-    found = await read(ACTIVE_PERSONS, ([person],))
-    return str(found[0]["id"]) if found else None
+    rows = await read(ACTIVE_PERSONS, ([person],))
+    return str(rows[0]["id"]) if rows else None
 
 
 async def leads_or_members(read: Reading, team: UUID | None, most: int) -> list[UUID]:

@@ -45,24 +45,24 @@ class TeamAbsences:
     members: frozenset[UUID] = frozenset()
     lead_id: UUID | None = None
 
-    def away_at(self, instant: datetime) -> dict[UUID, AwaySpan]:
+    def spans_at(self, instant: datetime) -> dict[UUID, AwaySpan]:
         """Return by person the absence in force then; of several, the first with a deputy."""
         away: dict[UUID, AwaySpan] = {}
         for span in self.spans:
-            known = away.get(span.person_id)
-            if span.begin <= instant < span.end and (known is None or known.deputy_id is None):
+            absence = away.get(span.person_id)
+            if span.begin <= instant < span.end and (absence is None or absence.deputy_id is None):
                 away[span.person_id] = span
         return away
 
 
-NOBODY_AWAY = TeamAbsences()
+NO_ABSENCES = TeamAbsences()
 
 
 def present(persons: Sequence[UUID], absences: TeamAbsences, instant: datetime) -> tuple[UUID, ...]:
     """Return those who are there, and whoever covers for those who are away, each once. A deputy who is away
     is not asked for theirs in turn: then the lead covers.
     """
-    away = absences.away_at(instant)
+    away = absences.spans_at(instant)
     those_there: dict[UUID, None] = {}
     for person in persons:
         if person not in away:
@@ -80,7 +80,7 @@ def on_duty(
     shifts: Iterable[Shift],
     stand_ins: Iterable[StandIn],
     instant: datetime,
-    absences: TeamAbsences = NOBODY_AWAY,
+    absences: TeamAbsences = NO_ABSENCES,
 ) -> tuple[UUID, ...]:
     """Return the persons on duty then, each once. Later stand-ins apply on top of earlier ones, and absences
     on top of both: for whoever is away somebody stands in already, or their deputy does.
@@ -105,7 +105,7 @@ def spans(
     stand_ins: Sequence[StandIn],
     begin: datetime,
     end: datetime,
-    absences: TeamAbsences = NOBODY_AWAY,
+    absences: TeamAbsences = NO_ABSENCES,
 ) -> list[DutySpan]:
     """Return the spans with persons on duty from `begin` to `end`."""
     edges = {begin, end}

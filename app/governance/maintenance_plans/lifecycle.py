@@ -134,9 +134,9 @@ LIFECYCLE = Lifecycle(
     audience=audience, columns={"staff": (), MEMBER: ("team_id",)},
     rows=(
         #      action    中文    from            to             who       event
-        action(plan,     "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", prepare=(round_hours,), wrong=(plan_invalid, not_delivered)),
-        action(edit,     "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", prepare=(round_hours,), wrong=(plan_invalid,)),
-        action(retire,   "停用", [State.active], State.retired, PLANNERS, "maintenance_plan.retired"),
+        action(plan,    "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", prepare=(round_hours,), wrong=(plan_invalid, not_delivered)),
+        action(edit,    "编辑", [State.active], STAYS,         PLANNERS, "maintenance_plan.edited", prepare=(round_hours,), wrong=(plan_invalid,)),
+        action(retire,  "停用", [State.active], State.retired, PLANNERS, "maintenance_plan.retired"),
         action(fall_due, "到期", [State.active], STAYS,         rule,     "maintenance_plan.fell_due", related=OPEN_ROUND, prepare=(round_hours,),
                due=DueAt("next_round_at", "open_maintenance_rounds")),
     ),

@@ -15,7 +15,7 @@ from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
 
-AS_OF_NOW = Unguarded("A calendar that is revised meanwhile counts from the next round on.")
+NEWEST_CALENDAR = Unguarded("A calendar that is revised meanwhile counts from the next round on.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +41,5 @@ async def round_hours(
     key = getattr(body, "calendar", None) if sent else maintenance.calendar
     if key is None:
         return RoundHours(None)
-    row = await reads.row(NEWEST_VERSIONS, ([key],), guard=AS_OF_NOW)
+    row = await reads.row(NEWEST_VERSIONS, ([key],), guard=NEWEST_CALENDAR)
     return RoundHours(None if row is None else business_time_of(from_row(CalendarVersion, row)))

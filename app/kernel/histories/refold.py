@@ -89,7 +89,11 @@ async def _exchange(
 
 
 async def _fold(
-    connection: Connection, records: Sequence[type[Record]], shadow: ShadowTables, after: int, progress: Progress
+    connection: Connection,
+    records: Sequence[type[Record]],
+    shadow: ShadowTables,
+    after: int,
+    progress: Progress,
 ) -> int:
     """Fold what was appended behind a position onto the rows beside. Return the position that they have
     reached when the transaction is committed.

@@ -234,9 +234,8 @@ async def facts_position(connection: Connection) -> tuple[int, float]:
     """Return the log position that the facts have reached, and the age in seconds of the next event (0:
     none).
     """
-    ((position, age),) = await fetch(
-        connection, SqlStatement(SELECT_FACTS_POSITION, {"consumer": FACTS.name, "shape": FACTS.shape})
-    )
+    asked_of = {"consumer": FACTS.name, "shape": FACTS.shape}
+    ((position, age),) = await fetch(connection, SqlStatement(SELECT_FACTS_POSITION, asked_of))
     return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
 
 

@@ -108,7 +108,7 @@ class Settling(CodeEnum):
 #: Of these the denominator is a number of others: the cases of the year before, those delivered, or the
 #: active persons.
 REFERENCED_AGGREGATES = frozenset({Aggregate.year_over_year, Aggregate.per_delivery, Aggregate.per_staff})
-#: The reasons why a case counts in no duration, share or rate; `unknown`: what it would be judged by is not known.
+#: The reasons why a case counts in no duration, share or rate; `unknown`: nobody knows what decides it.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected", "staff", "unknown")
 #: The kinds of facts with the flags `inferred` (an instant was inferred, not recorded) and `skewed` (the time
 #: was adjusted: a negative one to 0, one from an unknown beginning of the outage to one from the opening).

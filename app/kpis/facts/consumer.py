@@ -320,8 +320,8 @@ async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
 KINDS_READ = kinds_read((*STATEMENTS.values(), *SATISFYING.values(), *knowledge.STATEMENTS, BREACHES)).union(
     recomputation.KINDS_CONCERNED, PROCESSES
 )
-#: One more with each change of what the statements write. Then `ledgerdesk migrate` makes the facts anew beside the
-#: living ones.
+#: One more with each change of what the statements write. Then `ledgerdesk migrate` makes the facts anew
+#: beside the living ones.
 SHAPE = 1
 #: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(

@@ -133,7 +133,7 @@ async def proposal_does_not_fit(
             raise WrongValue(
                 {"number": str(getattr(plan, "number", ""))}, pointer="/plan", because="plan_not_in_force"
             )
-        if not ctx.prepared(ServedTarget).known:
+        if not ctx.prepared(ServedTarget).is_known:
             words = {"number": str(getattr(plan, "number", "")), "target": body.plan_target}
             raise WrongValue(words, pointer="/plan_target", because="no_such_plan_target")
     elif body.plan_target is not None:

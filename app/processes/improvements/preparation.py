@@ -79,7 +79,7 @@ async def process_freeze(
 class ServedTarget:
     """Whether the target that the payload names is one of the plan that it names; None: it names none."""
 
-    known: bool | None
+    is_known: bool | None
 
 
 async def served_target(

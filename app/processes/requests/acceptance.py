@@ -75,7 +75,7 @@ def after_acceptance(request: Request) -> CodeEnum:
 
 def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionContext) -> None:
     """Record a training for the request: in the use of what was delivered."""
-    known = (request.requester_id, request.assignee_id)  # they see it as it is
+    own_persons = (request.requester_id, request.assignee_id)  # they see it as it is
     texts = (
         (Heading.audience, body.audience),
         (Heading.topics, body.topics),
@@ -83,7 +83,7 @@ def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionCo
     )
     persons = [person.id for person in ctx.refs(Person, "participants")]
     participants = list(dict.fromkeys(str(person) for person in persons))
-    add_followers(request, [person for person in dict.fromkeys(persons) if person not in known], ctx)
+    add_followers(request, [person for person in dict.fromkeys(persons) if person not in own_persons], ctx)
     training = RequestTraining(
         id=ctx.new_id(),
         record=request.row_key,

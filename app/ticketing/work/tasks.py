@@ -240,7 +240,7 @@ def flag_task(ticket: Ticket, body: FlagTask, ctx: ActionContext) -> None:
 async def task_not_to_flag(
     reads: ReadContext, ticket: Ticket, body: FlagTask, ctx: ActionContext
 ) -> str | None:
-    """Refuse a task that is over or flagged (`flagged_already`), or that is not due by now (`not_due_yet`)."""
+    """Refuse a task that is over or flagged (`flagged_already`), or not due by now (`not_due_yet`)."""
     task = ctx.required_ref(Task, "task")
     _check_open(task, ctx)
     if task.overdue_at is not None:

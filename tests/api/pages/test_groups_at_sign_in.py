@@ -56,8 +56,8 @@ async def person_of(admin: Client, me: Json) -> Json:
     return dict(await admin.read(f"/v1/persons/{me['person']['id']}"))
 
 
-async def mapped(admin: Client, group: str, **given: Any) -> str:
-    return str((await admin.post_ok(MAPPINGS, {"group_name": group, **given}))["id"])
+async def mapped(admin: Client, group: str, **fields: Any) -> str:
+    return str((await admin.post_ok(MAPPINGS, {"group_name": group, **fields}))["id"])
 
 
 async def test_groups_of_a_sign_in_give_and_take_roles_and_teams_but_nothing_that_was_granted_by_hand(
@@ -162,7 +162,7 @@ async def test_nobody_maps_a_group_to_what_they_could_not_grant(desk: Api) -> No
     narrowed = await desk.client_of(await add_person(desk.ledger, "Gu", roles=("admin",)), Role.agent)
     assert (await narrowed.post(MAPPINGS, json={"group_name": "x", "role": "agent"})).status_code == 403
     assert (await own.get(MAPPINGS)).json()["items"] == []
-    made = await admin.post_ok(MAPPINGS, {"group_name": "x", "role": f"agent@team/{other}"})
+    mapping = await admin.post_ok(MAPPINGS, {"group_name": "x", "role": f"agent@team/{other}"})
     wrong: tuple[Json, ...] = (
         {},
         {"role": "agent", "joined_team": "network"},
@@ -172,7 +172,7 @@ async def test_nobody_maps_a_group_to_what_they_could_not_grant(desk: Api) -> No
     )
     for body in wrong:
         assert (await admin.post(MAPPINGS, json={"group_name": "x", **body})).status_code == 422, body
-    assert (await own.get(f"{MAPPINGS}/{made['id']}")).status_code == 404
+    assert (await own.get(f"{MAPPINGS}/{mapping['id']}")).status_code == 404
 
 
 def test_groups_are_found_by_name_and_by_path_and_are_bounded() -> None:

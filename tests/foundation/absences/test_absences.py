@@ -75,9 +75,9 @@ async def test_people_keep_their_own_leads_their_members_and_colleagues_see_no_r
     absence = await chen.post_ok(ABSENCES, away(deputy=colleague.id, reason=reason))
     path = f"{ABSENCES}/{absence['id']}"
     for reader in (chen, lena, colleague, admin):
-        shown = await reader.read(path)
-        assert (shown["person"]["name"], shown["deputy"]["name"]) == ("Chen", "Tomasz")
-        assert "reason" not in shown
+        absence = await reader.read(path)
+        assert (absence["person"]["name"], absence["deputy"]["name"]) == ("Chen", "Tomasz")
+        assert "reason" not in absence
         assert await seen(reader) == [absence["id"]]
     assert await seen(stranger) == []
     assert (await stranger.get(f"{path}/reason")).status_code == 404
@@ -156,8 +156,8 @@ async def test_on_call_a_stand_in_goes_before_the_deputy_and_the_deputy_before_t
     back = await tomasz.post_ok(ABSENCES, away(-1, 2))
     assert await on_call(chen) == ["Lena"]
     await tomasz.post_ok(f"{ABSENCES}/{back['id']}/withdraw")
-    nobody = await chen.patch(path, json={"deputy": stranger.id}, headers={"If-Match": "*"})
-    assert nobody.json()["deputy"]["name"] == "Mei"
+    answer = await chen.patch(path, json={"deputy": stranger.id}, headers={"If-Match": "*"})
+    assert answer.json()["deputy"]["name"] == "Mei"
     assert await on_call(chen) == ["Lena"], "a deputy who is no member is not on call"
     stand_in = {"team": "network", "duty": "on_call", "person": "me", "instead_of": chen.id}
     await tomasz.post_ok("/v1/stand_ins", {**stand_in, "starts_at": in_days(-0.5), "ends_at": in_days(0.5)})
@@ -166,8 +166,8 @@ async def test_on_call_a_stand_in_goes_before_the_deputy_and_the_deputy_before_t
     await catch_up(connection, notices.consumer(api.ledger, lambda: now))
     while await notices.send_due(connection, api.ledger, now + timedelta(minutes=2), failed=raised):
         pass
-    told = await api.ledger.db.rows("select person_id, unnest(steps) as step from fold.notice")
-    steps = {(str(row["person_id"]), row["step"]) for row in told}
+    rows = await api.ledger.db.rows("select person_id, unnest(steps) as step from fold.notice")
+    steps = {(str(row["person_id"]), row["step"]) for row in rows}
     assert {(tomasz.id, "deputises"), (stranger.id, "deputises"), (lena.id, "covers_on_call")} <= steps
 
 
@@ -215,6 +215,6 @@ async def test_the_desk_has_the_form_and_shows_colleagues_who_is_away(api: Api) 
     inputs |= {"/from_at": ["2026-01-01T08:00"], "/until_at": [in_days(7)[:16]]}
     sent = await send_form(chen, path, {**inputs, "/deputy": ["Tomasz"], "/reason": ["Private"]})
     assert sent.status_code == 303, sent.text
-    shown = (await colleague.get("/desk/absence?state=planned")).text
-    assert "Chen" in shown
-    assert "Private" not in shown
+    page = (await colleague.get("/desk/absence?state=planned")).text
+    assert "Chen" in page
+    assert "Private" not in page

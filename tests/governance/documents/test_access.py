@@ -40,9 +40,9 @@ async def test_a_paper_copy_that_is_not_back_in_time_is_flagged_once_and_its_bor
         office.calendar.move_on(days=days)
         steps = await told(office, office.reader)
         flags = [
-            at
+            overdue_at
             for each in (await office.quality.read(f"{path}/document_loans"))["items"]
-            if (at := each["overdue_at"])
+            if (overdue_at := each["overdue_at"])
         ]
         assert flags == ([] if days == 6 else [until_at])
         assert steps.count("document_loan_overdue") == len(flags)

@@ -261,13 +261,13 @@ class Project:
         )
         target = MeasuredTarget(
             name="restore",
-            asked=question,
+            question=question,
             effect_id=uuid7(),
             effect=effect,
             value="-1800.0",
             promised="-1500.0",
             promise=promise,
-            kept=stays,
+            is_kept=stays,
         )
         measured = MeasuredTargets(
             occasion=occasion,

@@ -53,9 +53,9 @@ def remove_marks(person: Person, marks: Iterable[str]) -> None:
     """Remove these marks: what they were on is now held by hand, or not at all."""
     removed = frozenset(marks)
     for source, field in FIELDS.items():
-        kept = [mark for mark in marks_of(person, source) if mark not in removed]
-        if len(kept) < len(marks_of(person, source)):
-            setattr(person, field, kept or None)
+        kept_marks = [mark for mark in marks_of(person, source) if mark not in removed]
+        if len(kept_marks) < len(marks_of(person, source)):
+            setattr(person, field, kept_marks or None)
 
 
 def marks_for_team(person: Person, team_id: UUID) -> list[str]:

@@ -53,13 +53,13 @@ class MeasuredTarget:
     """The measured effect on one target KPI: what was asked, the new record's id, and what came of it."""
 
     name: str
-    asked: MeasureKpiEffect
+    question: MeasureKpiEffect
     effect_id: UUID
     effect: MeasuredEffect
     value: str | None
     promised: str | None
     promise: PromiseVerdict | None
-    kept: bool | None
+    is_kept: bool | None
     change: str | None = None
     goal: str | None = None
     goal_met: bool | None = None
@@ -164,7 +164,7 @@ def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, c
                 promise=target.promise,
                 effect=target.value,
                 promised_effect=target.promised,
-                kept=target.kept,
+                kept=target.is_kept,
                 from_at=measured.from_at,
                 until_at=measured.until_at,
                 agreed_until_at=improvement.pilot.pilot_ends_at if is_pilot else None,
@@ -195,7 +195,7 @@ def effect_commands(
     """Return the commands that store the effects."""
     measured = ctx.prepared(MeasuredTargets)
     return [
-        RelatedPart(stream(KpiEffect.KIND, target.effect_id), target.asked, (target.effect,))
+        RelatedPart(stream(KpiEffect.KIND, target.effect_id), target.question, (target.effect,))
         for target in measured.targets
     ]
 
@@ -210,5 +210,5 @@ def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext)
 
 def faded_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, Payload] | None:
     """Return the action that follows a measurement in which a benefit is not kept; None if all are."""
-    faded = any(target.kept is False for target in ctx.prepared(MeasuredTargets).targets)
+    faded = any(target.is_kept is False for target in ctx.prepared(MeasuredTargets).targets)
     return ("note_faded", EmptyPayload()) if faded else None

@@ -207,13 +207,13 @@ def _measured_target(
     assert target.target.name is not None
     return MeasuredTarget(
         name=target.target.name,
-        asked=body,
+        question=body,
         effect_id=uuid7(),
         effect=effect,
         value=None if result.effect is None else repr(result.effect),
         promised=None if promised is None else repr(promised.effect),
         promise=None if promised is None else promised.reached,
-        kept=benefit_is_kept(direction, target.judged, result),
+        is_kept=benefit_is_kept(direction, target.judged, result),
         change=None if change is None else repr(change),
         goal=goal,
         goal_met=None if change is None or goal is None else change >= float(goal),

@@ -71,21 +71,21 @@ class Holder:
 def test_hands_and_sources_never_take_what_the_other_has_given(sequence: list[tuple[str, object]]) -> None:
     holder, by_hand = Holder(), set[str]()
     given_by: dict[str, set[str]] = {source: set() for source in GrantSource}
-    for step, what in sequence:
+    for step, groups in sequence:
         if isinstance(step, GrantSource):
-            assert isinstance(what, list)
-            given_by[step] = set(what) - by_hand
-            holder.follow(step, what)
+            assert isinstance(groups, list)
+            given_by[step] = set(groups) - by_hand
+            holder.follow(step, groups)
         elif step == "grant":
-            by_hand.add(str(what))
-            holder.hold(str(what))
-            remove_marks(holder.person, [str(what)])
-            given_by = {source: marked - {str(what)} for source, marked in given_by.items()}
+            by_hand.add(str(groups))
+            holder.hold(str(groups))
+            remove_marks(holder.person, [str(groups)])
+            given_by = {source: marked - {str(groups)} for source, marked in given_by.items()}
         else:
-            by_hand.discard(str(what))
-            holder.lose(str(what))
-            remove_marks(holder.person, [str(what)])
-            given_by = {source: marked - {str(what)} for source, marked in given_by.items()}
+            by_hand.discard(str(groups))
+            holder.lose(str(groups))
+            remove_marks(holder.person, [str(groups)])
+            given_by = {source: marked - {str(groups)} for source, marked in given_by.items()}
         assert holder.held() == by_hand.union(*given_by.values())
         for source in GrantSource:
             assert set(marks_of(holder.person, source)) == given_by[source]
