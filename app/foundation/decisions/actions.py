@@ -110,7 +110,7 @@ class DecisionSpec:
     any: Iterable[CodeEnum]
     matters: Sequence[Matter]
     who_withdraws: ActorPolicy = field(default_factory=lambda: rule)
-    outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
+    outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, decision: None
 
 
 def add_prepared_decision(prepared: NewDecision, ctx: ActionContext) -> None:
