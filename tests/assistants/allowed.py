@@ -16,7 +16,7 @@ EVERYWHERE = frozenset(
     end_maintenance end_series end_support escalate explain finish follow fulfil go_live identify
     identify_cause implement improve investigate invite issue_report keep link log_pilot_feedback
     log_pilot_issue log_work maintain_text make_complaint make_suggestion mark_duplicate mark_read
-    measure_effects merge merge_complaint minute object offer open pilot plan post_update
+    measure_effects merge merge_complaint minute object offer open pilot post_update
     prioritise propose propose_adjustment propose_requirements propose_revision propose_solution raise read
     raise_alterations reassess record_finding record_occurrence record_requirement record_training regularise
     reject relate
@@ -26,7 +26,7 @@ EVERYWHERE = frozenset(
     roll_back roll_out schedule select send_back set settle_difference show skip_rollout_order
     solve_pilot_issue start start_pilot state_breach_cause submit submit_for_acceptance
     submit_for_review submit_self_check supersede tag take take_names take_over take_up tick
-    unfollow uninvite unlink unrelate untag use use_article view withdraw withdraw_cause
+    unfollow uninvite unlink unrelate untag use use_article view withdraw_cause
     withdraw_comment withdraw_decision withdraw_revision
     """.split()  # noqa: SIM905  # a list of them would be a page
 )
@@ -87,6 +87,15 @@ IN_SOME_KINDS = {
     "hold": ("incident", "meeting", "request", "training"),
     "measure": ("kpi_effect",),
     "move": ("corrective_action", "freeze", "meeting"),
+    "plan": (
+        "ci",
+        "corrective_action",
+        "improvement",
+        "maintenance_plan",
+        "release",
+        "survey",
+        "training",
+    ),
     "publish": ("process_change", "survey"),
     "record": ("discovery",),
     "reinstate": ("calendar", "category", "custom_field", "text_block"),
@@ -118,5 +127,14 @@ IN_SOME_KINDS = {
         "release_stage_set",
         "risk_questionnaire",
         "service_level_plan",
+    ),
+    "withdraw": (
+        "catalogue_item",
+        "freeze",
+        "hourly_rate",
+        "kpi_budget",
+        "kpi_rebase",
+        "kpi_target",
+        "quality_target",
     ),
 }

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from app.common.personal import Personal, is_sealed
 from app.common.records import ForeignRef, Record, codecs, from_row, rows_with_parts
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.payloads import Patch, marks, part_types
+from app.kernel.actions.payloads import PartialPayload, marks, part_types
 from app.kernel.histories.history import fold
 from app.kernel.ledger import Ledger
 from app.log import read
@@ -126,7 +126,7 @@ async def assert_kept(world: World, model: type[BaseModel], body: Json, fields: 
 
 def _defaults(row: Action[Any, Any], body: Json) -> set[str]:
     """Fields that were not said and have a value all the same. An edit keeps only what was said."""
-    if issubclass(row.body, Patch):
+    if issubclass(row.body, PartialPayload):
         return set()
     return {
         name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from app.common.people import rule_caller
+from app.foundation.people.persons import RevokeRolePerson
 from app.foundation.people.provisioning.accounts import (
     JoinDirectoryGroupPerson,
     LeaveDirectoryGroupPerson,
@@ -50,6 +51,15 @@ async def _mapped(client: Client, path: str) -> Json:
     return {"groups": [name]}
 
 
+async def _without_roles(client: Client, path: str) -> Json:
+    """Nobody's login follows from the provider while they hold roles that were granted by hand."""
+    person = path.rpartition("/")[2]
+    for role in (await client.read(path))["roles"]:
+        body = RevokeRolePerson(role=role)
+        await act(client.app.state.ledger, rule_caller("tests"), "person", "revoke_role", person, body)
+    return {}
+
+
 async def _grouped(client: Client, path: str) -> Json:
     body = AddDirectoryGroup(name=f"Desk {next(NUMBERS)}")
     added = await act(client.app.state.ledger, rule_caller("tests"), "directory_group", "add", body=body)
@@ -66,6 +76,7 @@ async def _joined(client: Client, path: str) -> Json:
 
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ProvideGrantsPerson: _mapped,
+    ProvisionPerson: _without_roles,
     JoinDirectoryGroupPerson: _grouped,
     LeaveDirectoryGroupPerson: _joined,
 }

@@ -68,6 +68,7 @@ NOT_MIRRORED = {
     "changes, and meetings on them": "tell_overlapped_changes take_up_at_meetings resume_after_change",
     "requests and their changes": "fulfil_by_changes",
     "deputies of voters": "deputise_voters",
+    "groups of the identity provider": "follow_group_mappings",
     "the improvement programme": "suggest_after_missed_targets suggest_after_declined_candidates "
     "suggest_after_kpi_signals suggest_after_faded_benefits",
     "our own clocks, which measure what tools report": "escalate_by_sla",

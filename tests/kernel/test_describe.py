@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.common.personal import Sealed
 from app.kernel.actions.describe import HIDDEN
-from app.kernel.actions.payloads import Patch
+from app.kernel.actions.payloads import PartialPayload
 from app.kernel.actions.payloads import to_event_data as as_kept
 from app.registry import LIFECYCLES
 from tests.builders import given, incident
@@ -68,13 +68,15 @@ PATCHES = [
     (row.event, row.body, name)
     for lifecycle in LIFECYCLES
     for row in lifecycle.rows
-    if issubclass(row.body, Patch)
+    if issubclass(row.body, PartialPayload)
     for name in nullable(row.body)
 ]
 
 
 @each_case(("event", "body", "name"), PATCHES, ids=str)
-def test_whatever_an_edit_takes_away_is_null_in_its_event(event: str, body: type[Patch], name: str) -> None:
+def test_whatever_an_edit_takes_away_is_null_in_its_event(
+    event: str, body: type[PartialPayload], name: str
+) -> None:
     payload = as_kept(body.model_validate({name: None}), {}, no_seal)
     assert payload == {name: None}
     Draft202012Validator(CATALOGUE["types"][event]["given"]).validate(payload)

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.common.custom import CustomValuesField
 from app.common.records import Codec, ForeignRef, Record, codecs, jsonb_ordered
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import Patch, Payload, PayloadPart, marks, part_types, to_json_value
+from app.kernel.actions.payloads import PartialPayload, Payload, PayloadPart, marks, part_types, to_json_value
 
 
 class _Copied(NamedTuple):
@@ -26,7 +26,7 @@ def copy_fields(
     record: Record, body: Payload | PayloadPart, ctx: ActionContext, *, without: str = ""
 ) -> None:
     """Set the record's fields to what the payload's fields of the same names say, except those in `without`,
-    by their names with spaces between; of a patch, only what was sent.
+    by their names with spaces between; of a PartialPayload, only what was sent.
 
     A record that is named sets `owner_id`, several set `team_ids`, or the list of the same name; where the
     record may do without, an empty list is null. A list of parts of the payload with fields of their own
@@ -35,7 +35,7 @@ def copy_fields(
     """
     excepted = frozenset(without.split())
     for field in _copied_fields(type(record), type(body)):
-        was_left_out = isinstance(body, Patch) and field.name not in body.model_fields_set
+        was_left_out = isinstance(body, PartialPayload) and field.name not in body.model_fields_set
         if not was_left_out and field.name not in excepted:
             setattr(record, field.target.name, _value(getattr(body, field.name), field, ctx))
 

@@ -17,7 +17,7 @@ from app.common.times import clocks
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
-from app.kernel.actions.payloads import Patch, SuppliedField, marks, part_types
+from app.kernel.actions.payloads import PartialPayload, SuppliedField, marks, part_types
 from app.log.upcasting import current_version
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
@@ -236,8 +236,8 @@ def _given_schema(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str,
 def _describe_stored_fields(fields: dict[str, Any], model: type[BaseModel]) -> None:
     for name, field in fields.items():
         stored = _stored_field_schema(field, {mark for mark in MARKS if name in marks(model, mark)})
-        # Absent fields are not stored, except that null in a patch is: it removes a value.
-        taken_away = issubclass(model, Patch) and _may_be_null(field)
+        # Absent fields are not stored, except that null in a PartialPayload is: it removes a value.
+        taken_away = issubclass(model, PartialPayload) and _may_be_null(field)
         fields[name] = _or_null(stored) if taken_away else stored
 
 

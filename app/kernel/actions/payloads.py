@@ -257,23 +257,30 @@ class PayloadValue(_PayloadModel):
     """A field of a payload that has fields of its own, and names no records: `before: EffectWindow`."""
 
 
-class Patch(Payload):
-    """Corrections of some fields of a record: fields left out stay as they are, null removes a value.
+class PartialPayload(Payload):
+    """Some fields of a record: fields left out stay as they are, null removes a value. An action with one has
+    an address of its own, unlike a Patch.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
+        Condition("nothing_to_change", (), lambda body: any(True for _ in provided_fields(body))),
+    )
+
+
+class Patch(PartialPayload):
+    """Corrections of some fields of a record, sent to the record's own address by PATCH: one action of each
+    record.
 
     What it inherits from another payload may be left out, too: `class EditTeam(Patch, TeamFields)`.
     `REQUESTER_FIELDS` are the fields that the requester may correct themselves.
     """
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
     REQUESTER_FIELDS: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         make_optional(cls)
-
-    CONDITIONS: ClassVar[tuple[Condition, ...]] = (
-        Condition("nothing_to_change", (), lambda body: any(True for _ in provided_fields(body))),
-    )
 
 
 class SuppliedField:
@@ -297,11 +304,13 @@ def references(
 ) -> Iterator[tuple[str, Any, str | tuple[str, ...]]]:
     """Yield the fields that name other records, each with its mark (ForeignRef, or the class in `marked`) and
     the name, or the names if it is a list. Fields of a PayloadPart are called `actions/0/owner`. Fields left
-    out of a patch name nothing, whatever their default.
+    out of a PartialPayload name nothing, whatever their default.
     """
     for field, mark in marks(type(body), marked).items():
         value = getattr(body, field)
-        if value is not None and not (isinstance(body, Patch) and field not in body.model_fields_set):
+        if value is not None and not (
+            isinstance(body, PartialPayload) and field not in body.model_fields_set
+        ):
             yield f"{within}{field}", mark, value
     for field in part_types(type(body)):
         for n, part in enumerate(getattr(body, field) or ()):
@@ -328,12 +337,12 @@ def child_references(body: Payload) -> Iterator[tuple[str, ChildRef, UUID | str]
 
 
 def provided_fields(body: BaseModel) -> Iterator[tuple[str, Any]]:
-    """Yield the fields that have a value, defaults among them, without `occurred_at`; of a patch those that
-    the client sent, null too.
+    """Yield the fields that have a value, defaults among them, without `occurred_at`; of a
+    PartialPayload those that were sent, null too.
     """
     for name in type(body).model_fields:
         value = getattr(body, name)
-        is_provided = name in body.model_fields_set if isinstance(body, Patch) else value is not None
+        is_provided = name in body.model_fields_set if isinstance(body, PartialPayload) else value is not None
         if is_provided and name != "occurred_at":
             yield name, value
 

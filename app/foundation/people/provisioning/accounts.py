@@ -12,7 +12,6 @@ from pydantic import Field
 from app.common.people import Person, PersonState, Role, ScimStatus
 from app.common.personal import LOGIN, SCIM_EXTERNAL_ID, SCIM_USER_NAME, ExternalId, Personal
 from app.common.records import ForeignRef
-from app.foundation.editing import apply_patch
 from app.foundation.people.provisioning.grants import (
     NOTHING_TO_PROVIDE,
     ProvidedGrants,
@@ -24,7 +23,8 @@ from app.foundation.people.provisioning.marks import GrantSource, is_marked
 from app.foundation.people.provisioning.records import DirectoryGroup, DirectoryMembership
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import Patch, Payload, Reference, ShortText, provided_fields
+from app.kernel.actions.copying import copy_fields
+from app.kernel.actions.payloads import PartialPayload, Payload, Reference, ShortText, provided_fields
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 
 #: The provider has removed the account.
@@ -32,7 +32,7 @@ REMOVED = frozenset({ScimStatus.removed, ScimStatus.closed})
 PersonalLine = Annotated[ShortText, Personal()]
 
 
-class ProvisionPerson(Patch, of=Person):
+class ProvisionPerson(PartialPayload, of=Person):
     """What the identity provider says of a person; what it leaves out stays as it is."""
 
     name: PersonalLine = Field(default_factory=str)
@@ -68,7 +68,7 @@ async def ended_account(
 
 def provision(person: Person, body: ProvisionPerson, ctx: ActionContext) -> None:
     """Provision the person, as the identity provider tells of them by SCIM."""
-    apply_patch(person, body, ctx)
+    copy_fields(person, body, ctx)
     if "login" in dict(provided_fields(body)):
         person.login_issuer = ctx.login_issuer if person.login is not None else None
     ended = ctx.prepared(EndedAccount)
@@ -134,14 +134,14 @@ async def changed_membership(
 
 
 def join_directory_group(person: Person, body: JoinDirectoryGroupPerson, ctx: ActionContext) -> None:
-    """Join a directory group, one of the identity provider's, and give the person what it stands for."""
+    """Join the person to a group: one of the identity provider's, and give them what it stands for."""
     group = ctx.required_ref(DirectoryGroup, "directory_group")
     ctx.add(DirectoryMembership(id=ctx.new_id(), person_id=person.id, directory_group_id=group.id))
     apply_grants(person, ctx.prepared(ChangedMembership).provided, ctx)
 
 
 def leave_directory_group(person: Person, body: LeaveDirectoryGroupPerson, ctx: ActionContext) -> None:
-    """Leave a directory group, one of the identity provider's, and take away what came from it alone."""
+    """Remove the person from a group: one of the identity provider's, and take away what came from it alone."""
     changed = ctx.prepared(ChangedMembership)
     assert changed.ended is not None
     ctx.remove(changed.ended)
