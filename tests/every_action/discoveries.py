@@ -103,6 +103,9 @@ async def _settled(client: Client, path: str) -> Json:
     return {}
 
 
+#: What settles the only difference that is listed.
+NOT_SHARED = frozenset({"take_over", "keep", "raise_alterations", "compare_again"})
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     RecordDiscovery: _sent,

@@ -117,7 +117,7 @@ def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: Ac
 
 
 def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -> None:
-    """Keep the recorded values: the discovery, which differs from them, is wrong."""
+    """Keep recorded values against the discovery: it is wrong where it differs from them."""
     for difference in _settle(discovery, body, ctx, DiscoveredSettlement.kept):
         difference.reason = body.reason
     if discovery.compared_count is not None:
