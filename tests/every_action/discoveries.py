@@ -17,7 +17,7 @@ from app.foundation.discoveries.payloads import (
     FinishComparison,
     KeepDiscovery,
     ListDifferences,
-    RaiseDiscovery,
+    RaiseAlterationsDiscovery,
     RecordDiscovery,
     TakeOverDiscovery,
 )
@@ -41,10 +41,13 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "complete_classes": ["other"],
         "columns": {"Hostname": "key", "机房": "room"},
     },
+    ListDifferences: dict,
+    FinishComparison: dict,
+    CompareAgainDiscovery: dict,
     FailDiscovery: lambda: {"failure": "unreadable"},
     TakeOverDiscovery: lambda: {"kind": "differs", "change": "CHG-17"},
     KeepDiscovery: lambda: {"kind": "differs", "reason": "The scanner reads another rack. 读错机柜。"},
-    RaiseDiscovery: lambda: {"kind": "differs", "change": "CHG-17"},
+    RaiseAlterationsDiscovery: lambda: {"kind": "differs", "change": "CHG-17"},
     ConcludeDiscovery: lambda: {"summary": "All racks were where they should be."},
     ReportAlterationCi: lambda: {"found": "room: A1 -> A2", "change": "CHG-17"},
 }
@@ -100,6 +103,9 @@ async def _settled(client: Client, path: str) -> Json:
     return {}
 
 
+#: What settles the only difference that is listed.
+NOT_SHARED = frozenset({"take_over", "keep", "raise_alterations", "compare_again"})
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     RecordDiscovery: _sent,
@@ -107,6 +113,6 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     CompareAgainDiscovery: _altered,
     TakeOverDiscovery: _up_to_date,
     KeepDiscovery: _up_to_date,
-    RaiseDiscovery: _up_to_date,
+    RaiseAlterationsDiscovery: _up_to_date,
     ConcludeDiscovery: _settled,
 }

@@ -9,7 +9,7 @@ from app.foundation.absences.absence_calendars import (
     AddAbsenceCalendar,
     EditAbsenceCalendar,
     MoveAbsenceCalendar,
-    NoteFetchFailure,
+    NoteFailureAbsenceCalendar,
 )
 from app.foundation.absences.absences import EditAbsence, PlanAbsence, RescheduleAbsence
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
@@ -281,13 +281,13 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     PlanAbsence: lambda: {
         "person": "me",
         "deputy": IDS["doer"],
-        "from_at": "2026-12-01T00:00:00Z",
+        "from_at": (datetime.now(UTC) + timedelta(days=4)).isoformat(),
         "until_at": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
         "reason": "Parental leave 育儿假",
     },
     EditAbsence: lambda: {"until_at": (datetime.now(UTC) + timedelta(days=200)).isoformat()},
     RescheduleAbsence: lambda: {
-        "from_at": "2026-12-02T00:00:00Z",
+        "from_at": (datetime.now(UTC) + timedelta(days=5)).isoformat(),
         "until_at": (datetime.now(UTC) + timedelta(days=201)).isoformat(),
     },
     AddAbsenceCalendar: lambda: {
@@ -296,7 +296,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
     EditAbsenceCalendar: lambda: {"deputy": None},
     MoveAbsenceCalendar: lambda: {"url": "https://calendar.example.org/elsewhere.ics"},
-    NoteFetchFailure: lambda: {"because": "status"},
+    NoteFailureAbsenceCalendar: lambda: {"because": "status"},
     AgreeStandIn: lambda: {
         "team": TEAM,
         "person": "me",

@@ -351,6 +351,7 @@ NOT_SHARED = (
     | documents.NOT_SHARED
     | agreements.NOT_SHARED
     | service_reports.NOT_SHARED
+    | discoveries.NOT_SHARED
     | trainings.NOT_SHARED
     | process_definitions.NOT_SHARED
     | surveys.NOT_SHARED

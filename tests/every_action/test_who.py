@@ -11,6 +11,7 @@ import pytest
 
 from app.common.people import STAFF_ROLES, Person, Role
 from app.common.records import CodeEnum
+from app.foundation.absences.absences import absence_keeper
 from app.foundation.documents.keeping.actions import KEPT_ACTIONS
 from app.governance.risks.lifecycle import action_owner
 from app.kernel.actions.actor_policy import ProcessRelation, Relation
@@ -46,9 +47,13 @@ from tests.every_action.world_data import PRIVATE_KINDS, THEIRS, VISIBLE_TO
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 #: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge
-#: agreements, and whoever is named assesses, as the stories show.
+#: agreements, whoever is named assesses, and all keep their own absences, as the stories show.
 REQUESTERS = DYNAMIC_RELATIONS - {
-    *(relation for policy in (gate_reviewer, lead_beneath, assessor) for relation in policy.relations),
+    *(
+        relation
+        for policy in (gate_reviewer, lead_beneath, assessor, absence_keeper)
+        for relation in policy.relations
+    ),
     *(relation for policy in (pilot_member, step_owner, action_owner) for relation in policy.relations),
 }
 #: Those that whoever charters a project here is to it.

@@ -26,6 +26,8 @@ THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
     ("improvement_suggestion", "requester"): lambda: {"shown_by": [{"text": "38 % at first"}]},
     # Of what led to it each sees something else.
     **{("process_change", role.value): lambda: {"origin": None} for role in Role},
+    # Not everybody sees others who may deputise.
+    **{("absence", role.value): lambda: {"deputy": None} for role in Role},
     ("improvement_plan", "process_owner"): lambda: {"co_authors": [IDS["person"]]},
     # What stands is somebody else's than everybody's.
     ("audit", ""): lambda: {"head": IDS["assignee"]},

@@ -177,8 +177,6 @@ TESTED = {
     "get_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_jobs": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_job_results": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
-    "get_absence_reason": "foundation/absences/test_absences.py "
-    "test_people_keep_their_own_leads_their_members_and_colleagues_see_no_reason",
     "import_absences": "foundation/absences/test_importing.py "
     "test_a_file_is_compared_with_what_was_imported_before",
     "test_subscription": SUBSCRIPTIONS_MANAGED,

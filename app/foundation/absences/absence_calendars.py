@@ -99,7 +99,7 @@ class MoveAbsenceCalendar(NewCalendarAddress):
 
 
 def move(calendar: AbsenceCalendar, body: MoveAbsenceCalendar, ctx: ActionContext) -> None:
-    """Move the calendar to another address; absences that are not found there are removed."""
+    """Move the calendar: it has another address, and absences that are not found there are removed."""
     copy_fields(calendar, body, ctx)
 
 
@@ -107,14 +107,14 @@ def end(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> No
     """End the calendar: it is fetched no more; what was taken from it stays until it is withdrawn."""
 
 
-class NoteFetchFailure(Payload):
+class NoteFailureAbsenceCalendar(Payload):
     """The reason why a calendar cannot be fetched or read."""
 
     because: FetchFailure = Field(description="The reason.")
 
 
-def note_failure(calendar: AbsenceCalendar, body: NoteFetchFailure, ctx: ActionContext) -> None:
-    """Note that the calendar cannot be fetched or read, and tell its person."""
+def note_failure(calendar: AbsenceCalendar, body: NoteFailureAbsenceCalendar, ctx: ActionContext) -> None:
+    """Note a failure of the calendar: it cannot be fetched or read, and its person is told."""
     calendar.failing_since_at = ctx.occurred_at
     calendar.failing_because = body.because
 

@@ -255,9 +255,10 @@ CHANGED = (not_your_absence, absence_over)
 LIFECYCLE = Lifecycle(
     kind="absence", plural="absences", zh="缺勤", record=Absence, states=State, administrative=True,
     audience=lambda absence: (
-        f"person:{absence.person_id}", *([f"person:{absence.deputy_id}"] if absence.deputy_id else ()),
+        f"person:{absence.person_id}",
+        *(f"person:{person_id}" for person_id in (absence.deputy_id, absence.cover_id) if person_id),
         *(f"member:{team}" for team in absence.team_ids or ())),
-    columns={"person": ("person_id", "deputy_id"), "member": ("team_ids",)},
+    columns={"person": ("person_id", "deputy_id", "cover_id"), "member": ("team_ids",)},
     oversight=frozenset({Role.admin, Role.auditor}),
     constraints=EVENT_KEYS,
     rows=(

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.common.people import rule_caller
 from app.common.personal import Sealed
-from app.foundation.absences.absence_calendars import LIFECYCLE, NoteFetchFailure
+from app.foundation.absences.absence_calendars import LIFECYCLE, NoteFailureAbsenceCalendar
 from app.foundation.absences.bounded_reader import read_bounded
 from app.foundation.absences.calendar_file import LARGEST_CALENDAR, CalendarContent, CalendarRefused
 from app.foundation.absences.importing import HORIZON, AbsenceOrigin, import_absences
@@ -98,7 +98,9 @@ async def fetch_calendar(ledger: Ledger, client: OutwardClient, calendar_id: UUI
         progress.failures += 1
         progress.failure = error.failure.value
         if calendar["failing_since_at"] is None and (progress.failures >= FAILURES_TOLD or not was_fetched):
-            await _note(ledger, calendar_id, "note_failure", NoteFetchFailure(because=error.failure), now)
+            await _note(
+                ledger, calendar_id, "note_failure", NoteFailureAbsenceCalendar(because=error.failure), now
+            )
     else:
         progress.failures, progress.failure = 0, None
         if calendar["failing_since_at"] is not None:

@@ -25,6 +25,7 @@ from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes
 from app.common.personal import Sealed
+from app.common.records import ForeignRef
 from app.foundation.absences import absence_calendars, absences
 from app.foundation.absences.absence_calendars import (
     AddAbsenceCalendar,
@@ -87,7 +88,7 @@ class ImportAbsences(BaseModel):
         description="The text of the file (iCalendar).",
         examples=["BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\nEND:VCALENDAR\r\n"],
     )
-    deputy: Reference | None = Field(
+    deputy: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None, description="The deputy in each absence that is new; none: nobody."
     )
 
@@ -190,7 +191,7 @@ async def move_absence_calendar(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Move the calendar to another address; absences that are not found there are removed."""
+    """Move the calendar: it has another address, and absences that are not found there are removed."""
     payload = MoveAbsenceCalendar(**body.model_dump(), origin=_origin(ledger, body.url))
     return await _handle(request, "move", ActionRequest(name, payload, if_match, idempotency_key))
 

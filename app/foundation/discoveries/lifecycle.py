@@ -27,7 +27,7 @@ from app.foundation.discoveries.payloads import (
     FinishComparison,
     KeepDiscovery,
     ListDifferences,
-    RaiseDiscovery,
+    RaiseAlterationsDiscovery,
     RecordDiscovery,
     SettleDiscovery,
     TakeOverDiscovery,
@@ -69,7 +69,7 @@ from app.kernel.actions.payloads import LONGEST_LINE, EmptyPayload
 from app.log.events import stream
 
 
-def record_discovery(discovery: Discovery, body: RecordDiscovery, ctx: ActionContext) -> None:
+def record(discovery: Discovery, body: RecordDiscovery, ctx: ActionContext) -> None:
     """Import a discovery: a file of configuration items that a tool has found, to be compared."""
     copy_fields(discovery, body, ctx, without="upload complete_classes columns")
     discovery.complete_classes = sorted({ci_class.value for ci_class in body.complete_classes})
@@ -80,7 +80,7 @@ def record_discovery(discovery: Discovery, body: RecordDiscovery, ctx: ActionCon
 
 
 def list_differences(discovery: Discovery, body: ListDifferences, ctx: ActionContext) -> None:
-    """List differences of the discovery that the comparison has found."""
+    """List differences of the discovery: those that the comparison has found."""
     listed = ctx.prepared_if_any(FoundDifferences) or FoundDifferences()
     for fields in listed.differences:
         ctx.add(DiscoveryDifference(id=ctx.new_id(), record=discovery.row_key, **fields))
@@ -117,14 +117,14 @@ def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: Ac
 
 
 def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -> None:
-    """Keep the record where the discovery differs from it: the discovery is wrong."""
+    """Keep recorded values against the discovery: it is wrong where it differs from them."""
     for difference in _settle(discovery, body, ctx, DiscoveredSettlement.kept):
         difference.reason = body.reason
     if discovery.compared_count is not None:
         discovery.right_count = discovery.compared_count - ctx.prepared(ChosenDifferences).wrong_items
 
 
-def raise_alterations(discovery: Discovery, body: RaiseDiscovery, ctx: ActionContext) -> None:
+def raise_alterations(discovery: Discovery, body: RaiseAlterationsDiscovery, ctx: ActionContext) -> None:
     """Raise differences of the discovery: the items were altered, by the change that is named or by none."""
     for difference in _settle(discovery, body, ctx, DiscoveredSettlement.raised):
         difference.change = body.change
@@ -150,7 +150,7 @@ def _settle_one(
 
 
 def compare_again(discovery: Discovery, body: CompareAgainDiscovery, ctx: ActionContext) -> None:
-    """Compare differences of the discovery again whose items have changed since they were listed."""
+    """Compare differences of the discovery again: those whose items have changed since they were listed."""
     for standing in ctx.prepared(ChangedDifferences).changed:
         difference = ctx.change(standing.difference)
         if standing.agrees:
@@ -219,7 +219,9 @@ def _correct_by(action_name: str) -> RelatedCommands:
     return RelatedCommands(action=action_name, field="differences", parts=parts)
 
 
-def _alterations(discovery: Discovery, body: RaiseDiscovery, ctx: ActionContext) -> list[RelatedPart]:
+def _alterations(
+    discovery: Discovery, body: RaiseAlterationsDiscovery, ctx: ActionContext
+) -> list[RelatedPart]:
     """Return the commands that count the alterations: one for each item."""
     notes: dict[str, list[str]] = defaultdict(list)
     for listed in ctx.prepared(ChosenDifferences).chosen:
@@ -257,7 +259,7 @@ LIFECYCLE = Lifecycle(
     constraints={"discovery_key_key": ValueTaken("key")},
     rows=(
         #      action             中文        from                        to               who       event
-        action(record_discovery,  "导入",     NEW_RECORD,                State.waiting,   KEEPERS,  "discovery.imported", name="record",
+        action(record,            "导入",     NEW_RECORD,                State.waiting,   KEEPERS,  "discovery.imported",
                wrong=(file_missing, found_in_the_future)),
         action(list_differences,  "列出差异", [State.waiting],             STAYS,           rule,     "discovery.differences_listed"),
         action(finish_comparison, "完成比对", [State.waiting],             State.open,      rule,     "discovery.compared", notifies=COMPARED),

@@ -93,7 +93,7 @@ class KeepDiscovery(SettleDiscovery, of=DiscoveryDifference):
     reason: ShortText
 
 
-class RaiseDiscovery(SettleDiscovery):
+class RaiseAlterationsDiscovery(SettleDiscovery):
     """The differences that are alterations of the items; without a change that authorises them they are
     flagged as unauthorised.
     """

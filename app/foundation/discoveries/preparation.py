@@ -25,7 +25,7 @@ from app.foundation.discoveries.payloads import (
     MOST_SETTLED_DIFFERENCES,
     CompareAgainDiscovery,
     KeepDiscovery,
-    RaiseDiscovery,
+    RaiseAlterationsDiscovery,
     SettleDiscovery,
     TakeOverDiscovery,
 )
@@ -144,7 +144,7 @@ async def differences_to_keep(
 
 
 async def differences_to_raise(
-    reads: ReadContext, discovery: Discovery, body: RaiseDiscovery, ctx: ActionContext
+    reads: ReadContext, discovery: Discovery, body: RaiseAlterationsDiscovery, ctx: ActionContext
 ) -> ChosenDifferences:
     """Choose the differences that are alterations of items after go-live."""
     return await _choose(
