@@ -38,6 +38,10 @@ NEED_NOT_SAY = {
     "agreement_moved.from_at": "the day is told",
     "to_answer.reason": "that it waits for them",
     "received.due_at": "when the board has voted: those who vote are told",
+    **dict.fromkeys(
+        ("absence_entered.reason", "deputises.reason", "covers_on_call.reason"),
+        "why somebody is away is theirs alone",
+    ),
     "received.defer_until_at": "what the board is asked for, which is told when it has decided",
 }
 
