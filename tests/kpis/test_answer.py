@@ -203,13 +203,16 @@ async def test_cancelled_cases_and_duplicates_count_in_volumes_only_and_are_show
     same = Scripted.begin(BEGIN).then("acknowledged", minutes=30).then("marked_duplicate", minutes=1)
     await write(follower, [*good.events, *void.events, *same.events])
     await catch_up(follower, FACTS)
-    apart = {"cancelled": 1, "duplicate": 1, "rejected": 0, "staff": 0}
+    apart = {"cancelled": 1, "duplicate": 1, "rejected": 0, "staff": 0, "unknown": 0}
     (opened,) = (await answered(db, "incidents_opened", grain="all", **TIME)).points
     assert (opened.value, opened.excluded) == (3, apart)
     (response,) = (await answered(db, "incident_response_seconds", grain="all", **TIME)).points
     assert (response.value, response.cases, response.excluded) == (600.0, 1, apart)
     (closed,) = (await answered(db, "incidents_closed", grain="all", **TIME)).points
-    assert (closed.value, closed.excluded) == (1, {"cancelled": 0, "duplicate": 1, "rejected": 0, "staff": 0})
+    assert (closed.value, closed.excluded) == (
+        1,
+        {"cancelled": 0, "duplicate": 1, "rejected": 0, "staff": 0, "unknown": 0},
+    )
     (resolved,) = (await answered(db, "incidents_resolved", grain="all", **TIME)).points
     assert resolved.value == 0
     (backlog,) = (await answered(db, "backlog", grain="all", **TIME)).points
@@ -254,7 +257,7 @@ async def test_what_was_wrongly_taken_for_a_duplicate_counts_like_any_other(
     await catch_up(follower, FACTS)
     (resolved,) = (await answered(db, "incident_resolution_seconds", grain="all", **TIME)).points
     assert (resolved.value, resolved.cases) == (1200.0, 1)
-    assert resolved.excluded == {"cancelled": 0, "duplicate": 0, "rejected": 0, "staff": 0}
+    assert resolved.excluded == {"cancelled": 0, "duplicate": 0, "rejected": 0, "staff": 0, "unknown": 0}
     # It had not been resolved before, so it did not come back.
     (reopened,) = (await answered(db, "reopened_share", grain="all", **TIME)).points
     assert (reopened.numerator, reopened.denominator) == (0, 1)

@@ -48,7 +48,7 @@ async def test_a_response_counts_when_it_is_given_or_when_its_time_runs_out(
     await _follow(follower, in_time, on_the_dot, waiting, incident, gone_late, cancelled)
     (point,) = await _points(db, RESPONSE)
     assert (point.numerator, point.denominator) == (1, 4)
-    assert point.excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 0}
+    assert point.excluded == {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 0, "unknown": 0}
     # As long as there is time nothing is late; nobody is told beforehand.
     early = await _points(db, RESPONSE, BEGIN + timedelta(minutes=15))
     assert [(point.numerator, point.denominator) for point in early] == [(1, 1)]

@@ -91,7 +91,7 @@ async def test_a_major_incident_counts_when_it_is_declared_and_is_none_if_that_w
     declared = await _whole(db, "major_incidents")
     assert (declared.value, declared.excluded) == (
         4,
-        {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 0},
+        {"cancelled": 1, "duplicate": 0, "rejected": 0, "staff": 0, "unknown": 0},
     )
     downgraded = await _whole(db, "majors_downgraded")
     assert (downgraded.numerator, downgraded.denominator) == (2, 3)

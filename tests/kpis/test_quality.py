@@ -140,6 +140,7 @@ async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
         "duplicate": 0,
         "rejected": 0,
         "staff": 0,
+        "unknown": 0,
     }
 
 
@@ -184,6 +185,7 @@ async def test_every_resolution_counts_that_is_left_again_within_seven_days(
         "duplicate": 0,
         "rejected": 0,
         "staff": 0,
+        "unknown": 0,
     }
 
 

@@ -16,7 +16,7 @@ from app.kpis.facts import knowledge
 WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
     "app/kpis/facts/consumer.py": (
         facts.SHAPE,
-        "0:d1cc9e7bc9d253bf",
+        "1:ff7d2d6d63fc6587",
         (
             *(*facts.STATEMENTS.values(), *facts.SATISFYING.values(), *knowledge.STATEMENTS),
             *(facts.BREACHES, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS),

@@ -58,7 +58,7 @@ class AddAbsenceCalendar(NewAbsenceCalendar, of=AbsenceCalendar):
 
 
 def add(calendar: AbsenceCalendar, body: AddAbsenceCalendar, ctx: ActionContext) -> None:
-    """Add a calendar at an address: the caller's absences are taken from it every hour."""
+    """Add an absence calendar: the caller's absences are taken from it every hour."""
     copy_fields(calendar, body, ctx)
     calendar.person_id = ctx.caller.person_id
 

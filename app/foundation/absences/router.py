@@ -177,7 +177,7 @@ def _origin(ledger: Services, url: str) -> str:
 async def add_absence_calendar(
     request: Request, ledger: Ledger, body: NewAbsenceCalendar, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Add a calendar at an address: the caller's absences are taken from it every hour."""
+    """Add an absence calendar: the caller's absences are taken from it every hour."""
     payload = AddAbsenceCalendar(**body.model_dump(), origin=_origin(ledger, body.url))
     return await _handle(request, "add", ActionRequest(None, payload, None, idempotency_key))
 

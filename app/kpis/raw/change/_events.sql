@@ -7,12 +7,14 @@ handing as (
   select distinct on (stream) * from turn where state <> 'draft' order by stream, rank
 ),
 -- Of what came from the draft to another state, nobody knows when it was handed in.
+handed_type as (
+  select distinct on (handing.stream, handing.rank) handing.stream, handing.rank, told->>'type' as type
+  from handing join event on event.stream = handing.stream and event.rank <= handing.rank and told ? 'type'
+  order by handing.stream, handing.rank, event.rank desc
+),
 handed_in as (
-  select * from handing
-  where state = 'submitted' or (state = 'scheduled' and (
-      select told->>'type' from event where event.stream = handing.stream and event.rank <= handing.rank and told ? 'type'
-      order by event.rank desc limit 1
-    ) = 'standard')
+  select handing.* from handing left join handed_type using (stream, rank)
+  where handing.state = 'submitted' or (handing.state = 'scheduled' and handed_type.type = 'standard')
 ),
 start as (
   select distinct on (stream) * from turn where state = 'implementing' order by stream, rank
