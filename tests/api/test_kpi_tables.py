@@ -93,6 +93,7 @@ async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
             "excluded_duplicate",
             "excluded_rejected",
             "excluded_staff",
+            "excluded_unknown",
             "target_comparator",
             "target_value",
             "status",
