@@ -125,7 +125,7 @@ async def failure_noted(reads: ReadContext, calendar: AbsenceCalendar, ctx: Acti
 
 
 def clear_failure(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Clear the failure: the calendar is fetched and read again."""
+    """Clear an absence calendar's failure: it is fetched and read again."""
     calendar.failing_since_at = calendar.failing_because = None
 
 

@@ -139,7 +139,7 @@ async def test_addresses_of_ones_own_network_are_refused(api: Api, connection: C
     chen = await api.client("Chen", Role.engineer)
     api.ledger.settings = api.ledger.settings.model_copy(update={"outward_networks": ""})
     for url, code in (
-        ("http://127.0.0.1:9/x.ics", "address_refused"),
+        ("http://127.0.0.1/x.ics", "address_refused"),
         ("http://169.254.169.254/latest", "address_refused"),
         ("http://[::1]/x.ics", "address_refused"),
         ("http://user:pass@example.org/x.ics", "wrong_address"),
