@@ -213,7 +213,7 @@ async def test_the_desk_has_the_form_and_shows_colleagues_who_is_away(api: Api) 
     assert f'href="{path}"' in (await chen.get("/desk")).text
     inputs = read_form((await chen.get(path)).text).inputs
     inputs |= {"/from_at": ["2026-01-01T08:00"], "/until_at": [in_days(7)[:16]]}
-    sent = await send_form(chen, path, {**inputs, "/deputy": ["Tomasz"], "/reason": ["Private"]})
+    sent = await send_form(chen, path, {**inputs, "/deputy": [str(colleague.id)], "/reason": ["Private"]})
     assert sent.status_code == 303, sent.text
     page = (await colleague.get("/desk/absence?state=planned")).text
     assert "Chen" in page
