@@ -148,7 +148,7 @@ async def test_addresses_of_ones_own_network_are_refused(api: Api, connection: C
         refused = await chen.post(CALENDARS, json={"url": url})
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, code)
     # A name is looked at when it is connected to.
-    named = await chen.post_ok(CALENDARS, {"url": "http://localhost/x.ics"})
+    named = await chen.post_ok(CALENDARS, {"url": "http://ip6-localhost/x.ics"})
     assert await fetch_due(api.ledger, connection, datetime.now(UTC))
     status = await chen.read(f"{CALENDARS}/{named['id']}/status")
     assert status["failure"] in ("address_refused", "unknown_host")
