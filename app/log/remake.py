@@ -67,7 +67,7 @@ async def remake(
             line = await shadow.connect(url, FOLLOW_LIMITS)
             try:
                 await _follow(line, consumer, progress)
-                await shadow.settle(connection)
+                await shadow.vacuum(connection)
                 return await _exchange(connection, line, shadow, consumer, compare=compare)
             finally:
                 await line.close()

@@ -108,7 +108,7 @@ class ShadowTables:
         """Open a connection to whom the names of the living tables mean those beside. Raises DatabaseGone."""
         return await connect(url, options, self.renaming())
 
-    async def settle(self, connection: Connection) -> None:
+    async def vacuum(self, connection: Connection) -> None:
         """Tell the planner what is in the tables beside, and that nobody sees other rows: indexes alone then
         answer what they can.
         """

@@ -93,7 +93,7 @@ async def fetch_calendar(ledger: Ledger, client: OutwardClient, calendar_id: UUI
     progress = await _load_progress(ledger, calendar)
     was_fetched = progress.read_at is not None
     try:
-        await _take(ledger, client, calendar, progress, now)
+        await _import_calendar(ledger, client, calendar, progress, now)
     except (FetchFailed, CalendarRefused) as error:
         progress.failures += 1
         progress.failure = error.failure.value
@@ -109,7 +109,7 @@ async def fetch_calendar(ledger: Ledger, client: OutwardClient, calendar_id: UUI
     return True
 
 
-async def _take(
+async def _import_calendar(
     ledger: Ledger, client: OutwardClient, calendar: Row, progress: FetchProgress, now: datetime
 ) -> None:
     """Fetch and import. Raises FetchFailed, CalendarRefused."""

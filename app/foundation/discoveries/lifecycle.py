@@ -110,7 +110,7 @@ def fail(discovery: Discovery, body: FailDiscovery, ctx: ActionContext) -> None:
 
 def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext) -> None:
     """Take over differences of the discovery: the items are corrected, planned or retired as it says."""
-    for difference in _settle(discovery, body, ctx, DiscoveredSettlement.taken_over):
+    for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.taken_over):
         difference.change = body.change
         if difference.kind is DiscoveredKind.new:
             difference.ci_id = ctx.new_id()
@@ -118,7 +118,7 @@ def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: Ac
 
 def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -> None:
     """Keep recorded values against the discovery: it is wrong where it differs from them."""
-    for difference in _settle(discovery, body, ctx, DiscoveredSettlement.kept):
+    for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.kept):
         difference.reason = body.reason
     if discovery.compared_count is not None:
         discovery.right_count = discovery.compared_count - ctx.prepared(ChosenDifferences).wrong_items
@@ -126,22 +126,22 @@ def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -
 
 def raise_alterations(discovery: Discovery, body: RaiseAlterationsDiscovery, ctx: ActionContext) -> None:
     """Raise differences of the discovery: the items were altered, by the change that is named or by none."""
-    for difference in _settle(discovery, body, ctx, DiscoveredSettlement.raised):
+    for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.raised):
         difference.change = body.change
 
 
-def _settle(
+def _settled_differences(
     discovery: Discovery, body: SettleDiscovery, ctx: ActionContext, settlement: DiscoveredSettlement
 ) -> list[DiscoveryDifference]:
     """Return the chosen differences, settled so."""
     settled = [ctx.change(listed.difference) for listed in ctx.prepared(ChosenDifferences).chosen]
     for difference in settled:
-        _settle_one(difference, ctx, settlement)
+        _settle_difference(difference, ctx, settlement)
     discovery.unsettled_count = (discovery.unsettled_count or 0) - len(settled)
     return settled
 
 
-def _settle_one(
+def _settle_difference(
     difference: DiscoveryDifference, ctx: ActionContext, settlement: DiscoveredSettlement
 ) -> None:
     difference.settlement = settlement
@@ -154,7 +154,7 @@ def compare_again(discovery: Discovery, body: CompareAgainDiscovery, ctx: Action
     for standing in ctx.prepared(ChangedDifferences).changed:
         difference = ctx.change(standing.difference)
         if standing.agrees:
-            _settle_one(difference, ctx, DiscoveredSettlement.gone)
+            _settle_difference(difference, ctx, DiscoveredSettlement.gone)
             discovery.unsettled_count = (discovery.unsettled_count or 0) - 1
         else:
             difference.here = standing.value_now
@@ -213,10 +213,10 @@ def _correction(
 
 
 def _correct_by(action_name: str) -> RelatedCommands:
-    def parts(discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext) -> list[RelatedPart]:
+    def corrections(discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext) -> list[RelatedPart]:
         return list(_corrections(action_name, discovery, body, ctx))
 
-    return RelatedCommands(action=action_name, field="differences", parts=parts)
+    return RelatedCommands(action=action_name, field="differences", parts=corrections)
 
 
 def _alterations(

@@ -65,7 +65,7 @@ async def refold(
                 for record in records:
                     names = {"living": _living(record), "shadow": _shadow(record, shadow)}
                     await add_differences(connection, compared, record, COMPARE.format(**names))
-            await shadow.settle(connection)
+            await shadow.vacuum(connection)
             await _exchange(connection, records, shadow, head)
             return replace(compared, events=head)
     finally:
