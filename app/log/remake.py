@@ -30,6 +30,8 @@ insert into log.checkpoint (consumer, position, moved_at, shape)
   select %(consumer)s, position, clock_timestamp(), %(shape)s from made
 on conflict (consumer) do update
   set position = excluded.position, moved_at = excluded.moved_at, shape = excluded.shape"""
+# While the last events are followed on the other line, which may be many if the consumer was long at a batch.
+KEEP_WAITING = "set local idle_in_transaction_session_timeout = 0"
 SUM = "select count(*), coalesce(sum(hashtextextended(row::text, 0)), 0) from {table} as row"
 
 #: Told how far it is: the name of the consumer, the position that it has reached, and the log's head.
@@ -110,6 +112,7 @@ async def _exchange(
         nonlocal otherwise
         await _follow(line, consumer, ignore_progress)
         async with connection.transaction():
+            await connection.execute(KEEP_WAITING)
             await lock_consumer(connection, consumer)
             await _follow(line, consumer, ignore_progress)
             if compare and otherwise is None:
