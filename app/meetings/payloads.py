@@ -11,7 +11,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import WHOLE_GROUP
 from app.common.records import TICKET, ChildRef, ForeignRef
 from app.foundation.custom.values import CustomValues
-from app.foundation.people.persons import Zone
+from app.foundation.people.fields import Zone
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,

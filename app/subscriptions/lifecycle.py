@@ -18,8 +18,8 @@ from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
-from app.foundation.people.persons import Locale
 from app.foundation.people.roles import RoleText
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, holder, process_relation, rule

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.foundation.calendars.week import ClockTime, Weekday
-from app.foundation.people.persons import Zone
+from app.foundation.people.fields import Zone
 from app.notifications.records import DeliveryFailure
 from app.summaries.schedule import Cadence
 

@@ -171,7 +171,9 @@ def test_a_body_that_the_contract_allows_comes_back_from_its_form(name: str, sch
 
 
 def _alike(value: Any) -> Any:
-    """The value, with what means the same written alike: instants, numbers as texts, nothing at all."""
+    """The value, with what means the same written alike: instants, numbers as texts, ends of lines,
+    nothing at all.
+    """
     if isinstance(value, dict):
         return {name: _alike(part) for name, part in value.items()} or None
     if isinstance(value, list):
@@ -181,7 +183,7 @@ def _alike(value: Any) -> Any:
     try:
         instant = datetime.fromisoformat(value.upper().replace(" ", "T"))
     except ValueError:
-        return value.strip() or None
+        return value.replace("\r\n", "\n").strip() or None
     return value if instant.tzinfo is None else instant.astimezone(UTC)
 
 

@@ -16,7 +16,7 @@ from app.common.times.business_time import DAY, Week
 from app.foundation.calendars.holidays import PublicDays, countries, public_days
 from app.foundation.calendars.records import CalendarVersion, DayOrigin, parse_hours, parse_week
 from app.foundation.calendars.week import ClockTime, IsoDate, Weekday
-from app.foundation.people.persons import Zone
+from app.foundation.people.fields import Zone
 from app.kernel.actions.payloads import BoundedList, Payload, PayloadPart, ShortText
 from app.kernel.actions.refusals import WrongValue
 

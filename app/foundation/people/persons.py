@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from app.common.components import Component
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonState
-from app.common.personal import LOGIN, PREFIX, ExternalId, Personal
+from app.common.personal import Personal
 from app.common.records import ForeignRef
-from app.common.times.zones import EXAMPLES, is_zone
 from app.foundation.editing import apply_patch
+from app.foundation.people.fields import Email, Locale, Login, Name, Zone
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
 from app.foundation.people.provisioning.accounts import (
     changed_membership,
@@ -51,7 +49,6 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
-    NO_LINE,
     BoundedList,
     EmptyPayload,
     Patch,
@@ -61,38 +58,6 @@ from app.kernel.actions.payloads import (
     provided_fields,
 )
 from app.kernel.actions.refusals import SupersededSecret, WrongValue
-
-
-def _check_zone(value: str) -> str:
-    if not is_zone(value):
-        raise PydanticCustomError("unknown_zone", "no such time zone", {"known": EXAMPLES})
-    return value
-
-
-Name = Annotated[ShortText, Personal()]
-Email = Annotated[
-    ShortText,
-    StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$"),
-    Personal(),
-    Component(
-        "EmailAddress",
-        "An address of electronic mail.",
-        "lin@example.org",
-        {"pattern": rf"^(?!{PREFIX})[^@\s{NO_LINE}]+@[^@\s{NO_LINE}]+$"},
-    ),
-]
-Login = Annotated[ShortText, Personal(), ExternalId(LOGIN)]
-Locale = Annotated[str, StringConstraints(pattern="^(en|zh)$")]
-Zone = Annotated[
-    ShortText,
-    AfterValidator(_check_zone),
-    Component(
-        "TimeZone",
-        "A time zone by its name (IANA).",
-        "Asia/Shanghai",
-        {"pattern": r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},
-    ),
-]
 
 
 class PersonFields(Payload, of=Person):

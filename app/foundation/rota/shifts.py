@@ -12,8 +12,8 @@ from pydantic import Field
 from app.common.people import Person, PersonState
 from app.common.records import ForeignRef
 from app.foundation.calendars.week import ClockTime, IsoDate, Weekday
+from app.foundation.people.fields import Zone
 from app.foundation.people.lookups import membership
-from app.foundation.people.persons import Zone
 from app.foundation.people.records import Team, TeamState
 from app.foundation.rota.records import Duty, Shift, ShiftState
 from app.kernel.access.reads import ReadContext

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
 from app.api.records.reads import Name
-from app.foundation.people.persons import Locale
+from app.foundation.people.fields import Locale
 from app.kernel.actions.refusals import NotFound, WrongValue
 from app.subscriptions.queries import SubscriptionPreviewOut, SubscriptionTemplateOut
 from app.subscriptions.records import DeliveryFormat

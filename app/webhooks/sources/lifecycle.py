@@ -18,8 +18,8 @@ from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
+from app.foundation.people.fields import Zone
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
-from app.foundation.people.persons import Zone
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import STAFF

@@ -10,8 +10,9 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.people import Person, PersonState, Role, ScimStatus
-from app.common.personal import LOGIN, SCIM_EXTERNAL_ID, SCIM_USER_NAME, ExternalId, Personal
+from app.common.personal import SCIM_EXTERNAL_ID, SCIM_USER_NAME, ExternalId, Personal
 from app.common.records import ForeignRef
+from app.foundation.people.fields import Email, Locale, Login, Name, Zone
 from app.foundation.people.provisioning.grants import (
     NOTHING_TO_PROVIDE,
     ProvidedGrants,
@@ -35,14 +36,14 @@ PersonalLine = Annotated[ShortText, Personal()]
 class ProvisionPerson(PartialPayload, of=Person):
     """What the identity provider says of a person; what it leaves out stays as it is."""
 
-    name: PersonalLine = Field(default_factory=str)
-    email: PersonalLine | None = None
+    name: Name = Field(default_factory=str)
+    email: Email | None = None
     phone: PersonalLine | None = None
-    login: Annotated[ShortText, Personal(), ExternalId(LOGIN)] | None = None
+    login: Login | None = None
     department: ShortText | None = None
     post: PersonalLine | None = None
-    locale: ShortText | None = None
-    time_zone: ShortText | None = None
+    locale: Locale | None = None
+    time_zone: Zone | None = None
     scim_user_name: Annotated[ShortText, Personal(), ExternalId(SCIM_USER_NAME)] | None = None
     scim_external_id: Annotated[ShortText, Personal(), ExternalId(SCIM_EXTERNAL_ID)] | None = None
     scim_status: ScimStatus | None = None
@@ -141,7 +142,7 @@ def join_directory_group(person: Person, body: JoinDirectoryGroupPerson, ctx: Ac
 
 
 def leave_directory_group(person: Person, body: LeaveDirectoryGroupPerson, ctx: ActionContext) -> None:
-    """Remove the person from a group: one of the identity provider's, and take away what came from it alone."""
+    """Remove the person from a group: one of the identity provider's, and take away what it alone gave."""
     changed = ctx.prepared(ChangedMembership)
     assert changed.ended is not None
     ctx.remove(changed.ended)
