@@ -67,6 +67,7 @@ NEVER = {
     "vote_decision_id_person_id_key": "Votes are made with their decision, one for each person.",
     "membership_person_id_team_id_key": "Memberships are on a person's stream, whose version holds it.",
     "membership_person_id_directory_group_id_key": "They are on a person's stream, whose version holds it.",
+    "onlooker_person_id_record_key": "Onlookers are on the stream of their record, whose version holds it.",
     "follower_person_id_record_key": "Followers are on the stream of their record, whose version holds it.",
     "tag_name_record_key": "Tags are on the stream of their record, whose version holds it.",
     "external_reference_kind_key_source_key": "The names of sources are written by imports, and no action.",

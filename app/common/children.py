@@ -49,6 +49,24 @@ class Follower(ChildRecord):
         return cls(id=row_id, record=record.row_key, person_id=person_id, followed_at=followed_at)
 
 
+class Onlooker(ChildRecord):
+    """A person who handed a ticket to another team: they get the notices of followers, and may see the
+    ticket. Whoever sees it for no other reason does not act on it (`visibility.only_looks_on`).
+    """
+
+    KIND: ClassVar[str] = "onlooker"
+    AUDIENCE_KIND: ClassVar[str] = "onlooker"
+
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    handed_over_at: datetime | None = required("Time at which they first handed it over.")
+
+    @classmethod
+    def for_person(cls, record: Record, person_id: UUID, handed_over_at: datetime) -> Onlooker:
+        """Return the row, whose id is derived from record and person, as that of a follower."""
+        row_id = uuid5(record.id, str(person_id))
+        return cls(id=row_id, record=record.row_key, person_id=person_id, handed_over_at=handed_over_at)
+
+
 class Attachment(ChildRecord):
     """A file attached to a record; its id is that of the upload.
 

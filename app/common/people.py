@@ -268,6 +268,7 @@ class Caller:
     `is_superseded`: the key has been given another secret since, and this one is accepted for a while only.
     `assistant` is the program that acts for the person, by its name; it may do less than the person. None:
     they act themselves, or by a program that does not say so.
+    `looks_on`: they see the record at hand only because they once handed it over, so they only read it.
     """
 
     actor: str
@@ -283,6 +284,7 @@ class Caller:
     locale: str = "en"
     is_rule: bool = False
     assistant: str | None = None
+    looks_on: bool = False
     role_codes: frozenset[Role] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -335,6 +337,10 @@ class Caller:
     def scope_services(self) -> frozenset[str | None]:
         """Return the keys of the services in the scope of a role."""
         return frozenset(held.service for held in self.roles)
+
+    def looking_on(self) -> Caller:
+        """Return the caller for a record that they only look on at: without roles and teams."""
+        return replace(self, roles=(), teams=frozenset(), looks_on=True)
 
     @cached_property
     def is_machine(self) -> bool:

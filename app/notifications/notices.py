@@ -62,7 +62,10 @@ with told as (
   from told t where t.person_id is not null
   union all
   select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id, f.person_id, 2
-  from told t join fold.follower f on f.record = t.stream and f.version < t.version
+  from told t join (
+    select record, version, person_id from fold.follower
+    union all select record, version, person_id from fold.onlooker
+  ) f on f.record = t.stream and f.version < t.version
   where t.whom = 'public'
   union all
   select t.position, t.stream, t.version, t.told_on, t.step, t.actor_id, v.person_id, 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.common.children import Attachment, Follower
+from app.common.children import Attachment, Follower, Onlooker
 from app.common.people import Role
 from app.common.records import CodeEnum
 from app.foundation.articles.records import ArticleUse
@@ -39,7 +39,7 @@ ACTION_FAMILIES = (
 )
 #: Child records of every ticket.
 CHILDREN = (
-    *(Comment, Follower, Tag, Attachment, Link, ArticleUse, Task, Work, Cost),
+    *(Comment, Follower, Onlooker, Tag, Attachment, Link, ArticleUse, Task, Work, Cost),
     *(Rating, RatingRequest, Complaint, BreachCause),
 )
 

@@ -1,4 +1,6 @@
-"""Followers: persons who see a ticket and are notified of its public events."""
+"""Followers: persons who see a ticket and are notified of its public events; onlookers: who handed it to
+another team, are told the same, and only read it.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +10,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.common.children import Follower
+from app.common.children import Follower, Onlooker
 from app.common.people import Person
 from app.common.records import ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import follower
+from app.kernel.access.visibility import follower, onlooker
 from app.kernel.actions.actor_policy import anybody, rule
+from app.kernel.actions.actor_policy import onlooker as an_onlooker
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload, Reference
@@ -48,10 +51,13 @@ class UnfollowTicket(Payload):
 
 
 def unfollow(ticket: Ticket, body: UnfollowTicket, ctx: ActionContext) -> None:
-    """Unfollow the ticket."""
+    """Unfollow the ticket, or look on no longer."""
     person_id = _follower_id(ctx)
     assert person_id is not None
-    ctx.remove(new_follower(ticket, person_id, ctx))
+    if follower(person_id) in ctx.audience:
+        ctx.remove(new_follower(ticket, person_id, ctx))
+    if onlooker(person_id) in ctx.audience:
+        ctx.remove(Onlooker.for_person(ticket, person_id, ctx.occurred_at))
 
 
 def _follower_id(ctx: ActionContext) -> UUID | None:
@@ -77,13 +83,18 @@ async def already_follows(reads: ReadContext, ticket: Ticket, ctx: ActionContext
 
 
 async def does_not_follow(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
-    """Refuse if the person does not follow the ticket (`does_not_follow`)."""
-    return None if _follows(ctx) else "does_not_follow"
+    """Refuse if the person neither follows the ticket nor looks on (`does_not_follow`)."""
+    return None if _follows(ctx) or _looks_on(ctx) else "does_not_follow"
 
 
 def _follows(ctx: ActionContext) -> bool:
     person_id = _follower_id(ctx)
     return person_id is not None and follower(person_id) in ctx.audience
+
+
+def _looks_on(ctx: ActionContext) -> bool:
+    person_id = _follower_id(ctx)
+    return person_id is not None and onlooker(person_id) in ctx.audience
 
 
 async def cannot_manage_followers(
@@ -107,6 +118,6 @@ def rows(spec: ProcessSpec) -> ActionRows:
     return (
         #      action    中文        from       to     who             event
         action(follow,   "关注",     spec.any, STAYS, anybody | rule, f"{spec.kind}.followed",   unless=(already_follows,), wrong=(cannot_manage_followers,)),
-        action(unfollow, "取消关注", spec.any, STAYS, anybody | rule, f"{spec.kind}.unfollowed", unless=(does_not_follow,), wrong=(cannot_manage_followers,)),
+        action(unfollow, "取消关注", spec.any, STAYS, anybody | an_onlooker | rule, f"{spec.kind}.unfollowed", unless=(does_not_follow,), wrong=(cannot_manage_followers,)),
     )
 # fmt: on

@@ -32,8 +32,8 @@ def test_what_is_open_in_a_list_is_what_is_open_of_each_record_by_itself(
     # What is open in lists depends on the state and on who is who alone.
     renderer = Renderer(None, listing.lifecycle, listing.shape, caller, "en")  # type: ignore[arg-type]  # not asked
     persons, teams = (None, ME, OTHER), (None, MY_TEAM, OTHER_TEAM)
-    rows = list(product(listing.lifecycle.states, persons, persons, teams, (None, "mail", "web")))
-    names = ("state", "requester", "assignee", "team", "service")
+    rows = list(product(listing.lifecycle.states, persons, persons, teams, (None, "mail"), (False, True)))
+    names = ("state", "requester", "assignee", "team", "service", "looks_on")
 
     def open_to(some: list[Any]) -> list[Any]:
         columns: Columns = dict(zip(names, zip(*some, strict=True), strict=True))
@@ -41,7 +41,7 @@ def test_what_is_open_in_a_list_is_what_is_open_of_each_record_by_itself(
             name: [value and value.int for value in columns[name]]
             for name in ("requester", "assignee", "team")
         }
-        return [part.value for part in renderer._actions(columns, ids)]
+        return [part.value for part in renderer._actions(columns, ids, columns.pop("looks_on"))]
 
     together = open_to(rows)
     assert together == [value for row in rows for value in open_to([row])]

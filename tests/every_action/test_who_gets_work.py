@@ -134,7 +134,7 @@ NO_WORK = {
     "who is asked what they think": """
         rating_request.person_id PlanSurvey.persons survey.person_ids""",
     "whose items differ: the event that makes it tells them": "discovery_owner.person_id",
-    "who wants to know": "FollowTicket.person UnfollowTicket.person follower.person_id",
+    "who wants to know": "FollowTicket.person UnfollowTicket.person follower.person_id onlooker.person_id",
     "who is let off": "UninviteMeeting.person RemoveMemberGroup.person",
     "who is complained about: the answer is for others": "complaint.person_id",
     "an office, or a place among others: what comes of it tells them when it does": """

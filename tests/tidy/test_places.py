@@ -316,7 +316,15 @@ def test_a_remark_that_silences_a_tool_names_its_rule_and_says_why() -> None:
 
 
 #: The records that the kernel and the search work with. Every other one stands beside its lifecycle.
-COMMON_RECORDS = {"Person", "Attachment", "ExternalReference", "Follower", "CustomField", "PriorityMatrix"}
+COMMON_RECORDS = {
+    "Person",
+    "Attachment",
+    "ExternalReference",
+    "Follower",
+    "Onlooker",
+    "CustomField",
+    "PriorityMatrix",
+}
 
 
 def test_a_record_stands_beside_its_lifecycle() -> None:

@@ -415,10 +415,12 @@ _CHILD_FILTERS = {
     # Only for the caller: who else follows a record is not for everybody to know.
     "follower": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.follower x "
-        "where x.person_id = any({said}) and x.record like {kind} || '/%%'",
+        "where x.person_id = any({said}) and x.record like {kind} || '/%%' "
+        "union all select split_part(y.record, '/', 2)::uuid from fold.onlooker y "
+        "where y.person_id = any({said}) and y.record like {kind} || '/%%'",
         Literal["me"],
         _persons,
-        "whoever asks among their followers: `me`",
+        "whoever asks among their followers, or those who handed them over and look on: `me`",
     ),
 }
 

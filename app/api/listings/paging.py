@@ -47,8 +47,8 @@ FEW_HITS = 2_000
 MOST_WALKED = 5_000
 # Fetching so many takes as long as scanning about ten times as many rows of the list.
 MOST_HITS = 20_000
-VIA_CHILD_ROWS = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
-  where f.person_id = {who} and f.record like {what})"""
+VIA_CHILD_ROWS = """select split_part(f.record, '/', 2)::uuid from fold.{kind} f
+  where f.person_id = {who} and f.record like {what}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,11 +294,12 @@ def _with_searches(where: WhereClause, ranges: Sequence[str]) -> list[str]:
 
 
 def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
-    """Return one condition per audience token of the caller and per column that it is compared with: each is
-    a range of its own, which an index serves, as none would serve their disjunction.
+    """Return one condition per audience token of the caller and per column that it is compared with, and one
+    for all that the caller sees by child rows: each is a range of its own, which an index serves, as none
+    would serve their disjunction.
     """
     lifecycle: Lifecycle[Any] = renderer.lifecycle
-    conditions = []
+    conditions, via_child_rows = [], []
     for token in sorted(tokens(renderer.caller, lifecycle)):
         kind, _, token_id = token.partition(":")
         columns = lifecycle.columns.get(kind)
@@ -310,9 +311,11 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
         for child in lifecycle.children:
             if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
                 person, streams = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
-                conditions.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=person, what=streams))
+                via_child_rows.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=person, what=streams))
         if token == DESK and lifecycle.unassigned is not None:
             conditions.append(lifecycle.unassigned)
+    if via_child_rows:
+        conditions.append(f"r.id in ({' union all '.join(via_child_rows)})")
     return conditions or ["false"]
 
 

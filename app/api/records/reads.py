@@ -38,7 +38,7 @@ from app.kernel.access.visibility import EVENT_READERS, can_see_events
 from app.kernel.actions.actor_policy import role
 from app.kernel.actions.lifecycle import Action
 from app.kernel.actions.refusals import NotFound, WrongValue
-from app.kernel.commands.references import is_visible
+from app.kernel.commands.references import acting_caller, is_visible
 from app.kernel.histories import history
 from app.log import read
 
@@ -56,8 +56,10 @@ async def load_permitted(request: Request, listing: Listing, row: Action[Any, An
     be refused, and nothing need be computed for that. Raises NotFound.
     """
     renderer = renderer_of(request, listing)
-    record = (await load_visible(renderer, name)).record
-    return record if row.is_open_in(record.state) and row.policy.allows(renderer.caller, record) else None
+    loaded = await load_visible(renderer, name)
+    record = loaded.record
+    acting = acting_caller(renderer.ledger, renderer.lifecycle, renderer.caller, loaded.audience)
+    return record if row.is_open_in(record.state) and row.policy.allows(acting, record) else None
 
 
 #: Called before a record is given to somebody, with who asks and the record; what it raises is answered.

@@ -38,7 +38,7 @@ from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.commands.offers import offers
+from app.kernel.commands.offers import looked_on, offers
 from app.kernel.ledger import Ledger
 
 
@@ -208,8 +208,12 @@ class Renderer:
         }
         if "actions" in columns:
             actions = [] if self.is_past else offered
-            by_state = actions is None and self.offers
-            columns["actions"] = self._actions(columns, ids) if by_state else [actions] * row_count(columns)
+            if actions is None and self.offers:
+                handed_over = await looked_on(self.ledger, self.lifecycle, self.caller, columns["id"])
+                looks_on = [record_id in handed_over for record_id in columns["id"]]
+                columns["actions"] = self._actions(columns, ids, looks_on)
+            else:
+                columns["actions"] = [actions] * row_count(columns)
         sealed = _sealed_texts(columns, forms)
         stubs, texts = await self._load_stubs(
             distinct_ids(columns, persons), distinct_ids(columns, teams), sealed
@@ -340,11 +344,15 @@ class Renderer:
         named = {field.removesuffix("_id"): field for field in fields}
         return {name: field for name, field in named.items() if name in columns}
 
-    def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SharedFragment]:
+    def _actions(
+        self, columns: Columns, ids: Mapping[str, Sequence[int | None]], looks_on: Sequence[bool]
+    ) -> list[SharedFragment]:
         """Return the actions that state and role allow, for each record; records alike in the deciding fields
-        share one result. `ids` are the integers of person and team ids, by field.
+        share one result. `ids` are the integers of person and team ids, by field; `looks_on` says of
+        each record whether the caller only looks on.
         """
         caller, many = self.caller, row_count(columns)
+        acting = {False: caller, True: caller.looking_on()}
         me = None if caller.person_id is None else caller.person_id.int
         teams = {None if team is None else team.int for team in caller.scope_teams}
         matters: dict[str, Collection[Any]] = {
@@ -366,9 +374,9 @@ class Renderer:
             deciding.append([person == me for person in values.get("person", [None] * many)])
             deciding.append([record_id == caller.person_id for record_id in columns["id"]])
             deciding.append([tuple(roles or ()) for roles in columns.get("roles", [None] * many)])
-        alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
+        alike = list(zip(columns.get("state", [None] * many), looks_on, *deciding, strict=True))
         open_to = {
-            each: names_of(self.lifecycle.open_to(self._policy_record(columns, n), caller))
+            each: names_of(self.lifecycle.open_to(self._policy_record(columns, n), acting[looks_on[n]]))
             for each, n in dict(zip(alike, range(many), strict=True)).items()
         }
         return [open_to[each] for each in alike]

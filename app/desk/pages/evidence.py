@@ -26,7 +26,7 @@ JUDGEMENTS = frozenset(name for actions in ASKED_ACTIONS.values() for name in ac
     get_args(VoteItem.model_fields["action"].annotation)
 )
 #: Lists within a record that tell nothing of the matter.
-NO_EVIDENCE = frozenset({"followers", "tags"})
+NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
 
 
 @dataclass(frozen=True, slots=True)

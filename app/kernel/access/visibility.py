@@ -3,12 +3,12 @@ linked records.
 
 A token is `person:<id>`, `team:<id>`, `member:<team id>` (whoever belongs to the team, with any role),
 `service:<key>`, `process:<name>` (whoever holds a role that sees the kind, for that process: of records about
-a process), `overseer:<team id>` (the same for a team: of records about a team that are not for those who
-work in it), `role:<grant>` (whoever holds the role everywhere, or for the record's team or service: of
-records that the role needs for its work on another kind), `follower:<id>` (a person who follows the record or
-belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting),
-`reader:<id>` and `acknowledger:<id>` (who may see its documents for a time, or must read them), `desk`
-(records that have no team yet), `staff` or `everybody`.
+a process), `overseer:<team id>` (the same for a team: of records about a team that are not for those who work
+in it), `role:<grant>` (whoever holds the role everywhere, or for the record's team or service: of records
+that the role needs for its work on another kind), `follower:<id>` (a person who follows the record or belongs
+to it), `onlooker:<id>` (a person who handed it to another team, and only reads it), `voter:<id>` (a person
+asked to decide about it), `invited:<id>` (to a meeting), `reader:<id>` and `acknowledger:<id>` (who may see
+its documents for a time, or must read them), `desk` (records that have no team yet), `staff` or `everybody`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ PROCESS = "process"
 OVERSEER = "overseer"
 EVERYBODY = "everybody"
 FOLLOWER = "follower"
+ONLOOKER = "onlooker"
 #: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
-ROW_TOKENS = (FOLLOWER, "voter", "invited", "reader", "acknowledger")
+ROW_TOKENS = (FOLLOWER, ONLOOKER, "voter", "invited", "reader", "acknowledger")
 #: SQL conditions that hold for every record, and for none.
 EVERYWHERE, NOWHERE = "true", "false"
 #: Adds a value to a statement's parameters and returns its placeholder.
@@ -93,6 +94,11 @@ def follower(person_id: UUID) -> str:
     return f"{FOLLOWER}:{person_id}"
 
 
+def onlooker(person_id: UUID) -> str:
+    """Return the token of a person who handed a record to another team."""
+    return f"{ONLOOKER}:{person_id}"
+
+
 def audience(
     lifecycle: RecordKind[Any],
     record: Any,
@@ -144,6 +150,19 @@ def can_see(caller: Caller, lifecycle: RecordKind[Any], audience: list[str], *, 
     return sees_every_record(caller, lifecycle, agents_see=agents_see) or not tokens(
         caller, lifecycle
     ).isdisjoint(audience)
+
+
+def only_looks_on(
+    caller: Caller, lifecycle: RecordKind[Any], audience: Iterable[str], *, agents_see: str
+) -> bool:
+    """Return whether the caller sees a record with that audience for no other reason than that they once
+    handed it over. They read it, and do nothing to it: handing it over ended their rights on it.
+    """
+    if caller.person_id is None or onlooker(caller.person_id) not in audience:
+        return False
+    if sees_every_record(caller, lifecycle, agents_see=agents_see):
+        return False
+    return tokens(caller, lifecycle).intersection(audience) == {onlooker(caller.person_id)}
 
 
 def event_tokens(caller: Caller, lifecycle: RecordKind[Any], *, agents_see: str) -> frozenset[str] | None:

@@ -42,6 +42,8 @@ class Relation(CodeEnum):
     decision = "decision", "a decision", "决议"
     implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
 
+    onlooker = "onlooker", "whoever handed it over", "转派人"
+
     def relates(self, caller: Caller, record: Any) -> bool:
         """Return whether the relation is that of the caller to the record."""
         return _RELATIONS[self](caller, record)
@@ -109,6 +111,8 @@ class ActorPolicy:
             return Relation.rule in self.relations or (
                 Relation.messenger in self.relations and caller.person_id is not None
             )
+        if caller.looks_on:
+            return Relation.onlooker in self.relations
         if caller.is_read_only or (self.people_only and caller.is_machine):
             return False
         if caller.assistant is not None and self.bars_assistants:
@@ -188,6 +192,7 @@ def policy_cache_key(caller: Caller, record: Any, relation_fields: tuple[str, ..
         caller.is_rule,
         caller.is_machine,
         caller.assistant is not None,
+        caller.looks_on,
         me is not None,
         caller.rights,
         me is not None and value_of("requester_id") == me,
@@ -294,6 +299,8 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     # `allows` judges rules, and tools that speak for a person as one, before it looks at relations.
     Relation.rule: lambda caller, record: False,
     Relation.messenger: lambda caller, record: False,
+    # The same of those who only look on; whoever handed it over and sees it besides is judged as all others.
+    Relation.onlooker: lambda caller, record: False,
     # A record does not name those who are asked to decide: its child records do, and a check of the action
     # reads them.
     Relation.voter: lambda caller, record: caller.person_id is not None,
@@ -317,6 +324,7 @@ messenger = ActorPolicy(relations=frozenset({Relation.messenger}))
 voter = ActorPolicy(relations=frozenset({Relation.voter}), people_only=True)
 chair = ActorPolicy(relations=frozenset({Relation.chair}), people_only=True)
 decision = ActorPolicy(relations=frozenset({Relation.decision}))
+onlooker = ActorPolicy(relations=frozenset({Relation.onlooker}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
 
 

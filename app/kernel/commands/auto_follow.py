@@ -1,5 +1,6 @@
-"""Automatic followers: persons who get work on a record become its followers, if they cannot see it yet, and
-those who have work on it, if they would see it no longer.
+"""Automatic followers: persons who get work on a record become its followers, if they cannot act on it yet,
+and those who have work on it, if they would see it no longer. Whoever hands a ticket to another team becomes
+its onlooker.
 
 Persons named by fields of the record itself see it by its lifecycle, and child records with an
 `AUDIENCE_KIND` show it themselves.
@@ -11,16 +12,17 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from app.common.children import Follower
+from app.common.children import Follower, Onlooker
 from app.common.notices import Responsible
 from app.common.records import ChildRecord, Record
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import audience
+from app.kernel.access.visibility import audience, follower, onlooker
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
+from app.kernel.commands.command import Command
 from app.kernel.commands.decide import CommandDecision, add_child_row
-from app.kernel.commands.references import is_visible
+from app.kernel.commands.references import acting_caller, is_visible
 from app.kernel.ledger import Ledger
 
 
@@ -34,7 +36,8 @@ async def add_auto_followers(
     version: int,
 ) -> None:
     """Add a follower for each person whom a child record gives work, now or still, and who may not see the
-    record after the command. Persons whom the command removes as followers are not added again.
+    record after the command, or only looks on. Persons whom the command removes as followers are not added
+    again.
     """
     if Follower not in lifecycle.children:
         return
@@ -45,10 +48,38 @@ async def add_auto_followers(
     persons -= {row.person_id for row in ctx.removed if isinstance(row, Follower)}
     callers = await ledger.directory.callers(persons) if persons else {}
     for person_id in sorted(callers):
-        if not is_visible(ledger, lifecycle, callers[person_id], sorted(tokens)):
+        caller = callers[person_id]
+        sees = is_visible(ledger, lifecycle, caller, sorted(tokens))
+        if not sees or acting_caller(ledger, lifecycle, caller, tokens).looks_on:
             add_child_row(
                 decided, Follower.for_person(decided.record, person_id, ctx.occurred_at), ctx, version=version
             )
+
+
+def add_onlooker(command: Command, decided: CommandDecision, ctx: ActionContext, *, version: int) -> None:
+    """Add an onlooker if a person hands the ticket to another team, unless they follow it, or look on
+    already.
+    """
+    person_id, lifecycle, record = ctx.caller.person_id, command.lifecycle, decided.record
+    if person_id is None or Onlooker not in lifecycle.children or not _hands_over(command, decided, ctx):
+        return
+    tokens = audience(lifecycle, record, ctx.audience, added=ctx.added, removed=ctx.removed)
+    if tokens.isdisjoint((follower(person_id), onlooker(person_id))):
+        add_child_row(decided, Onlooker.for_person(record, person_id, ctx.occurred_at), ctx, version=version)
+
+
+def _hands_over(command: Command, decided: CommandDecision, ctx: ActionContext) -> bool:
+    """Return whether somebody of the staff gives the ticket to a team that is none of theirs. Requesters are
+    told of their own tickets in any case.
+    """
+    caller, record = ctx.caller, decided.record
+    if command.row.opens or caller.is_rule or caller.is_machine or not caller.is_staff:
+        return False
+    if getattr(record, "requester_id", None) == caller.person_id:
+        return False
+    changes = decided.data["set"].get(record.row_key) or {}
+    team_id = getattr(record, "team_id", None)
+    return bool(changes.get("team_id")) and team_id not in caller.scope_teams
 
 
 async def _still_responsible(

@@ -17,6 +17,7 @@ from app.kernel.actions.refusals import (
     ConflictingDuty,
     DoneInPerson,
     Forbidden,
+    OnlyLooksOn,
     PreparationRefused,
     SegregationOfDuties,
 )
@@ -26,12 +27,14 @@ from app.kernel.commands.command import Command
 def require_permission(
     command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
 ) -> None:
-    """Raise ActionUnavailable, DoneInPerson or Forbidden unless the action is available in this state and to
-    the caller, or another action permits it.
+    """Raise OnlyLooksOn, ActionUnavailable, DoneInPerson or Forbidden unless the action is available in this
+    state and to the caller, or another action permits it: but to whoever only looks on none does.
     """
+    caller, policy = command.metadata.caller, command.row.policy
+    if caller.looks_on and not policy.allows(caller, record):
+        raise OnlyLooksOn()
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")
-    caller, policy = command.metadata.caller, command.row.policy
     if caller.assistant is not None and policy.bars_assistants and not permitted:
         raise DoneInPerson({"action": command.row.label(command.metadata.language)})
     if not (permitted or policy.allows(caller, record)):

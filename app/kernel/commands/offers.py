@@ -4,16 +4,27 @@ reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from app.common.children import Onlooker
+from app.common.people import Caller
 from app.kernel.access.reads import ReadContext, VersionedRecord
+from app.kernel.access.visibility import onlooker, sees_every_record
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.refusals import SegregationOfDuties
 from app.kernel.commands.perform import action_context
+from app.kernel.commands.references import acting_caller
 from app.kernel.ledger import Ledger
+from app.log.events import id_of, stream
+
+#: The heads of those of the records that the person once handed over.
+HANDED_OVER = """
+select stream, audience from log.stream_head where stream = any(%s) and audience @> array[%s]"""
 
 
 class Offer(NamedTuple):
@@ -36,12 +47,14 @@ async def offers(
     """Return the actions that the caller may perform in the record's state, in the order of the lifecycle's
     table, each with the refusal of its checks, if any; only those named in `among`, unless it is None.
     """
+    acting = acting_caller(ledger, lifecycle, metadata.caller, loaded.audience)
+    metadata = replace(metadata, caller=acting)
     reads, ctx = (
         ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
         action_context(ledger, loaded, metadata),
     )
-    caller, offered = {metadata.caller.person_id}, []
-    for row in lifecycle.open_to(loaded.record, metadata.caller):
+    caller, offered = {acting.person_id}, []
+    for row in lifecycle.open_to(loaded.record, acting):
         if among is not None and row.name not in among:
             continue
         if row.segregate_from and (had := conflicting_duties(row.segregate_from, loaded.record, caller)):
@@ -52,3 +65,21 @@ async def offers(
             because = because or await check(reads, loaded.record, ctx)
         offered.append(Offer(row, because))
     return offered
+
+
+async def looked_on(
+    ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, ids: Iterable[UUID]
+) -> frozenset[UUID]:
+    """Return those of these records of the kind at which the caller only looks on, by one statement for all:
+    they act on them as `caller.looking_on()`.
+    """
+    everything = sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see)
+    if caller.person_id is None or everything or Onlooker not in lifecycle.children:
+        return frozenset()
+    streams = [stream(lifecycle.kind, record_id) for record_id in ids]
+    rows = await ledger.db.rows(HANDED_OVER, (streams, onlooker(caller.person_id)))
+    return frozenset(
+        id_of(row["stream"])
+        for row in rows
+        if acting_caller(ledger, lifecycle, caller, row["audience"]).looks_on
+    )

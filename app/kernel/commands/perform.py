@@ -26,6 +26,7 @@ from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
     NotFound,
+    OnlyLooksOn,
     Refusal,
     RetriesExhausted,
     VersionMismatch,
@@ -33,10 +34,10 @@ from app.kernel.actions.refusals import (
 )
 from app.kernel.commands import dating, guards
 from app.kernel.commands.attempts import Attempts
-from app.kernel.commands.auto_follow import add_auto_followers
+from app.kernel.commands.auto_follow import add_auto_followers, add_onlooker
 from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.decide import CommandDecision, decide
-from app.kernel.commands.references import is_visible, resolve_references, with_defined_names
+from app.kernel.commands.references import acting_caller, is_visible, resolve_references, with_defined_names
 from app.kernel.commands.sealing import Removals, Rows, prepare_sealing
 from app.kernel.commands.violations import refusal_for, violation_of
 from app.kernel.ledger import Ledger
@@ -258,6 +259,8 @@ async def _decide_stream(
     """
     loaded = await _load(ledger, reads, command, permitted=permitted)
     record = loaded.record
+    acting = acting_caller(ledger, command.lifecycle, command.metadata.caller, loaded.audience)
+    command = replace(command, metadata=replace(command.metadata, caller=acting))
     if command.if_match is not None and record.version not in command.if_match:
         raise VersionMismatch(more={"version": record.version})
     guards.require_permission(command, record, ledger.role_labels, permitted=permitted)
@@ -298,6 +301,7 @@ async def _stream_decision(
     decided = decide(command.lifecycle, command.row, record, command.body, ctx, version=version, seal=seal)
     await guards.require_change_allowed(reads, command, record, decided.data["set"])
     await add_auto_followers(ledger, reads, command.lifecycle, decided, ctx, version=version)
+    add_onlooker(command, decided, ctx, version=version)
     dating.not_before_the_last_change(command, record, decided)
     event = _event(command, decided, version, ctx.occurred_at, behalf)
     after = audience(command.lifecycle, decided.record, ctx.audience, added=ctx.added, removed=ctx.removed)
@@ -372,7 +376,7 @@ async def _decide_related_records(
             # What is not there and what is not for the caller are answered alike, as in any reference.
             words = {"kind": other.lifecycle.kind, "name": name_at(command.body, pointer)}
             raise WrongValue(words, pointer=pointer, because="unknown_reference") from refused
-        except (Forbidden, ActionUnavailable) as refused:
+        except (Forbidden, OnlyLooksOn, ActionUnavailable) as refused:
             raise _as_reference_error(refused, command, pointer) from refused
         except WrongValue as refused:
             raise _within(refused, related.within) from refused

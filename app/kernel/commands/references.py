@@ -4,7 +4,7 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from app.common.people import Caller, Role
 from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import can_see, follower
+from app.kernel.access.visibility import can_see, follower, only_looks_on
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, child_references, marks, part_types, references
@@ -219,3 +219,14 @@ async def _person_by_external_id(ledger: Ledger, name: str) -> str:
 def is_visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: list[str]) -> bool:
     """Return whether the record with that audience is visible to the caller."""
     return can_see(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)
+
+
+def acting_caller(
+    ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: Collection[str]
+) -> Caller:
+    """Return as whom the caller acts on the record with that audience: as themselves, or, if they only look
+    on, as one without roles and teams, whom actions name as `onlooker`. Every answer to who may act on a
+    record asks for this first.
+    """
+    looks_on = only_looks_on(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)
+    return caller.looking_on() if looks_on else caller

@@ -17,7 +17,7 @@ from pydantic import Field
 from app.api.authentication.auth import utc_now
 from app.api.records.child_rows import ChildListing, mount_child_listing, render_rows
 from app.api.records.shapes import OutputModel, PersonStub, Renderer
-from app.common.children import Attachment, Follower
+from app.common.children import Attachment, Follower, Onlooker
 from app.common.records import Record
 from app.foundation.costs.records import Cost, Work
 from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyOut
@@ -49,6 +49,10 @@ class CommentOut(OutputModel, of=Comment):
 
 class FollowerOut(OutputModel, of=Follower, without="id"):
     """A person who sees a record and is notified of its public events."""
+
+
+class OnlookerOut(OutputModel, of=Onlooker, without="id"):
+    """A person who handed a record to another team, and reads what becomes of it."""
 
 
 class TagOut(OutputModel, of=Tag, without="id"):
@@ -212,6 +216,13 @@ CHILD_LISTINGS = (
     ),
     ChildListing(
         "followers", Follower, "followed_at", FollowerOut, "the followers of a record, the earliest first"
+    ),
+    ChildListing(
+        "onlookers",
+        Onlooker,
+        "handed_over_at",
+        OnlookerOut,
+        "those who handed a record to another team and read what becomes of it, the earliest first",
     ),
     ChildListing(
         "tags",

@@ -19,7 +19,7 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
-from app.kernel.commands.references import is_visible
+from app.kernel.commands.references import acting_caller, is_visible
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.kernel.uploads import IncomingUpload, store_upload
@@ -152,13 +152,15 @@ class _Incoming:
         self._channel = f"webhook:{source.key}"
 
     async def answered_ticket(self) -> str | None:
-        """Return the ticket that the mail answers, if its sender sees it; None: it opens another."""
+        """Return the ticket that the mail answers, if its sender sees it, and does not only look on; None: it
+        opens another.
+        """
         for reference in self._mail.references:
             ours = _OURS.fullmatch(reference)
             if ours is None:
                 continue
             name = await self._stream_of(ours[1], UUID(ours[2]))
-            if name is not None and await self._is_seen(name):
+            if name is not None and await self._may_comment(name):
                 return name
         return None
 
@@ -168,7 +170,7 @@ class _Incoming:
             return about
         return stream(kind, record_id) if kind in self._ledger.lifecycles else None
 
-    async def _is_seen(self, name: str) -> bool:
+    async def _may_comment(self, name: str) -> bool:
         lifecycle = self._ledger.lifecycles[kind_of(name)]
         if not any(row.name == "comment" for row in lifecycle.rows):
             return False
@@ -179,6 +181,7 @@ class _Incoming:
             audience is not None
             and caller is not None
             and is_visible(self._ledger, lifecycle, caller, audience)
+            and not acting_caller(self._ledger, lifecycle, caller, audience).looks_on
         )
 
     async def comment(self, ticket: str) -> DeliveryEffect:
