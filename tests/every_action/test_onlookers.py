@@ -1,5 +1,5 @@
-"""Whoever handed a ticket of any kind to another team reads it, and each action on it but `unfollow` is refused
-to them, in every list and on the ticket itself, until they see it for another reason.
+"""Whoever handed a ticket of any kind to another team reads it, and each action on it but `unfollow` is
+refused to them, and offered in no list nor on the ticket itself, until they see it for another reason.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Relation(CodeEnum):
     decision = "decision", "a decision", "决议"
     implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
 
-    onlooker = "onlooker", "whoever handed it over", "转派人"
+    onlooker = "onlooker", "whoever handed it over", "移交人"
 
     def relates(self, caller: Caller, record: Any) -> bool:
         """Return whether the relation is that of the caller to the record."""
