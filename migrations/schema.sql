@@ -2908,6 +2908,19 @@ CREATE INDEX notice_person_sent ON fold.notice USING btree (person_id, sent_at D
 CREATE INDEX notice_sent ON fold.notice USING btree (sent_at DESC, id DESC);
 CREATE INDEX notice_state ON fold.notice USING btree (state DESC, id DESC);
 
+create table fold.onlooker (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  handed_over_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint onlooker_pkey PRIMARY KEY (id),
+  constraint onlooker_person_id_record_key UNIQUE (person_id, record)
+);
+CREATE INDEX onlooker_record ON fold.onlooker USING btree (record, handed_over_at, id);
+
 create table fold.participant (
   id uuid not null,
   version integer not null,
