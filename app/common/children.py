@@ -51,7 +51,7 @@ class Follower(ChildRecord):
 
 class Onlooker(ChildRecord):
     """A person who handed a ticket to another team: they get the notices of followers, and may see the
-    ticket. Whoever sees it for no other reason does not act on it (`visibility.only_looks_on`).
+    ticket. Whoever sees it for no other reason does not act on it (`visibility.is_mere_onlooker`).
     """
 
     KIND: ClassVar[str] = "onlooker"

@@ -118,6 +118,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
     return (
         #      action    中文        from       to     who             event
         action(follow,   "关注",     spec.any, STAYS, anybody | rule, f"{spec.kind}.followed",   unless=(already_follows,), wrong=(cannot_manage_followers,)),
-        action(unfollow, "取消关注", spec.any, STAYS, anybody | an_onlooker | rule, f"{spec.kind}.unfollowed", unless=(does_not_follow,), wrong=(cannot_manage_followers,)),
+        action(unfollow, "取消关注", spec.any, STAYS, anybody | an_onlooker | rule, f"{spec.kind}.unfollowed",
+               unless=(does_not_follow,), wrong=(cannot_manage_followers,)),
     )
 # fmt: on

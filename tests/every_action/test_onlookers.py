@@ -8,7 +8,7 @@ from typing import Any
 
 from app.common.children import Onlooker
 from app.common.people import Role
-from app.kernel.access.visibility import STAFF, only_looks_on
+from app.kernel.access.visibility import STAFF, is_mere_onlooker
 from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.cases import each_case
@@ -69,7 +69,7 @@ async def test_whoever_handed_it_over_reads_it_and_is_refused_every_action_but_t
         if row.opens or row.name == "unfollow":
             continue
         answer = await send(agent, lifecycle, row, record, sample(row))
-        assert (answer.status_code, answer.json()["code"]) == (403, "only_looks_on"), row.name
+        assert (answer.status_code, answer.json()["code"]) == (403, "onlooker_reads"), row.name
     refused = await agent.post(f"{path}/unfollow", json={"person": world.everybody.id})
     assert refused.status_code == 422, "they unfollow it for nobody else"
     assert await world.api.head() == head
@@ -110,6 +110,6 @@ def test_who_only_looks_on_sees_it_by_nothing_else(
 ) -> None:
     tokens = [{"team": f"team:{THEIR_TEAM}", "desk": "desk"}.get(kind, f"{kind}:{ME}") for kind in audience]
     incidents = LIFECYCLES_BY_KIND["incident"]
-    assert only_looks_on(a_caller(*held), incidents, tokens, agents_see="teams") is looks_on
+    assert is_mere_onlooker(a_caller(*held), incidents, tokens, agents_see="teams") is looks_on
     if Role.agent in held:
-        assert not only_looks_on(a_caller(*held), incidents, tokens, agents_see="all")
+        assert not is_mere_onlooker(a_caller(*held), incidents, tokens, agents_see="all")

@@ -115,14 +115,14 @@ async def test_what_is_refused_says_why_in_both_languages_and_following_lifts_it
 ) -> None:
     path = await house.handed_over(plural)
     refused = await house.lin.post(f"{path}/follow")
-    assert (refused.status_code, refused.json()["code"]) == (403, "only_looks_on")
+    assert (refused.status_code, refused.json()["code"]) == (403, "onlooker_reads")
     assert refused.json()["detail"].startswith("You gave this record to another team:")
     refused = await house.lin.post(
         f"{path}/comment", json={"text": "Any news?"}, headers={"Accept-Language": "zh"}
     )
     assert refused.json()["detail"].startswith("您已将此记录移交其他团队")
     back = await house.lin.post(f"{path}/assign", json={"team": "desk"})
-    assert (back.status_code, back.json()["code"]) == (403, "only_looks_on")
+    assert (back.status_code, back.json()["code"]) == (403, "onlooker_reads")
     refused = await house.lin.post(f"{path}/unfollow", json={"person": house.zhao.id})
     assert refused.json()["errors"][0]["pointer"] == "/person"
 
@@ -180,10 +180,10 @@ async def test_who_follows_already_stays_a_follower_and_rules_and_requesters_loo
     own = f"/v1/incidents/{(await house.kai.post_ok('/v1/incidents', an_incident()))['id']}"
     await house.kai.post_ok(f"{own}/assign", {"team": "network"})
     assert await onlookers(house.kai, own) == [], "requesters are told in any case"
-    taken = f"/v1/incidents/{(await house.zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    ticket = f"/v1/incidents/{(await house.zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     ledger, body = house.api.ledger, AssignTicket(team="network")
-    await act(ledger, rule_caller("tests"), "incident", "assign", taken.rsplit("/", maxsplit=1)[-1], body)
-    assert await onlookers(house.emil, taken) == [], "a rule reads nothing"
+    await act(ledger, rule_caller("tests"), "incident", "assign", ticket.rsplit("/", maxsplit=1)[-1], body)
+    assert await onlookers(house.emil, ticket) == [], "a rule reads nothing"
 
 
 async def test_what_the_log_says_of_onlookers_folds_to_the_same_rows_and_heads(house: House) -> None:

@@ -38,7 +38,7 @@ from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.commands.offers import looked_on, offers
+from app.kernel.commands.offers import offers, onlooker_records
 from app.kernel.ledger import Ledger
 
 
@@ -209,7 +209,7 @@ class Renderer:
         if "actions" in columns:
             actions = [] if self.is_past else offered
             if actions is None and self.offers:
-                handed_over = await looked_on(self.ledger, self.lifecycle, self.caller, columns["id"])
+                handed_over = await onlooker_records(self.ledger, self.lifecycle, self.caller, columns["id"])
                 looks_on = [record_id in handed_over for record_id in columns["id"]]
                 columns["actions"] = self._actions(columns, ids, looks_on)
             else:

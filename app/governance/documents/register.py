@@ -28,7 +28,7 @@ from app.governance.documents.records import ControlledDocument, ReadingChannel
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import RecordKey, ShortText
-from app.kernel.commands.offers import looked_on
+from app.kernel.commands.offers import onlooker_records
 from app.log.canonical import from_instant, instant
 from app.log.events import id_of, kind_of, stream
 from app.platform.db import Row
@@ -327,7 +327,7 @@ async def _actions_on_records(renderer: Renderer, kind: str, ids: set[UUID]) -> 
     lifecycle = renderer.ledger.lifecycles[kind]
     query = f"select r.* from {lifecycle.source} r where r.id = any(%s)"
     records = [from_row(lifecycle.record, row) for row in await renderer.ledger.db.rows(query, (list(ids),))]
-    onlooking = await looked_on(renderer.ledger, lifecycle, renderer.caller, ids)
+    onlooking = await onlooker_records(renderer.ledger, lifecycle, renderer.caller, ids)
     acting = {False: renderer.caller, True: renderer.caller.looking_on()}
     return {
         record.id: [row.name for row in lifecycle.open_to(record, acting[record.id in onlooking])]

@@ -152,7 +152,7 @@ def can_see(caller: Caller, lifecycle: RecordKind[Any], audience: list[str], *, 
     ).isdisjoint(audience)
 
 
-def only_looks_on(
+def is_mere_onlooker(
     caller: Caller, lifecycle: RecordKind[Any], audience: Iterable[str], *, agents_see: str
 ) -> bool:
     """Return whether the caller sees a record with that audience for no other reason than that they once

@@ -3,7 +3,7 @@
 Refusal
  ├─ NotFound             404  does not exist, or is not visible to this caller
  ├─ Forbidden            403  visible, but the caller may not do this
- ├─ OnlyLooksOn          403  visible only because the caller handed it over: they read it
+ ├─ OnlookerReads        403  visible only because the caller handed it over: they read it
  ├─ DoneInPerson         403  no assistant may do this: the person must do it themselves
  ├─ SegregationOfDuties  403  the caller has had a conflicting duty in the record
  ├─ ActionUnavailable    409  the state, or a check, forbids the action
@@ -82,11 +82,11 @@ class Forbidden(Refusal):
 
 
 @dataclass
-class OnlyLooksOn(Refusal):
+class OnlookerReads(Refusal):
     """The caller sees the record only because they handed it to another team: they read it."""
 
     STATUS = 403
-    CODE = "only_looks_on"
+    CODE = "onlooker_reads"
 
 
 @dataclass

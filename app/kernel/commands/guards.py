@@ -17,7 +17,7 @@ from app.kernel.actions.refusals import (
     ConflictingDuty,
     DoneInPerson,
     Forbidden,
-    OnlyLooksOn,
+    OnlookerReads,
     PreparationRefused,
     SegregationOfDuties,
 )
@@ -27,12 +27,12 @@ from app.kernel.commands.command import Command
 def require_permission(
     command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
 ) -> None:
-    """Raise OnlyLooksOn, ActionUnavailable, DoneInPerson or Forbidden unless the action is available in this
-    state and to the caller, or another action permits it: but to whoever only looks on none does.
+    """Raise OnlookerReads, ActionUnavailable, DoneInPerson or Forbidden unless the action is available in
+    this state and to the caller, or another action permits it: but to whoever only looks on none does.
     """
     caller, policy = command.metadata.caller, command.row.policy
     if caller.looks_on and not policy.allows(caller, record):
-        raise OnlyLooksOn()
+        raise OnlookerReads()
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")
     if caller.assistant is not None and policy.bars_assistants and not permitted:

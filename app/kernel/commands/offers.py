@@ -67,7 +67,7 @@ async def offers(
     return offered
 
 
-async def looked_on(
+async def onlooker_records(
     ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, ids: Iterable[UUID]
 ) -> frozenset[UUID]:
     """Return those of these records of the kind at which the caller only looks on, by one statement for all:

@@ -26,7 +26,7 @@ from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
     NotFound,
-    OnlyLooksOn,
+    OnlookerReads,
     Refusal,
     RetriesExhausted,
     VersionMismatch,
@@ -376,7 +376,7 @@ async def _decide_related_records(
             # What is not there and what is not for the caller are answered alike, as in any reference.
             words = {"kind": other.lifecycle.kind, "name": name_at(command.body, pointer)}
             raise WrongValue(words, pointer=pointer, because="unknown_reference") from refused
-        except (Forbidden, OnlyLooksOn, ActionUnavailable) as refused:
+        except (Forbidden, OnlookerReads, ActionUnavailable) as refused:
             raise _as_reference_error(refused, command, pointer) from refused
         except WrongValue as refused:
             raise _within(refused, related.within) from refused

@@ -17,7 +17,7 @@ from app.common.people import Caller, Role
 from app.common.personal import ACCOUNT_SOURCES
 from app.common.records import ANY_RECORD, TICKET, ForeignRef, KeyRef, NamedAs, Record
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import can_see, follower, only_looks_on
+from app.kernel.access.visibility import can_see, follower, is_mere_onlooker
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, child_references, marks, part_types, references
@@ -228,5 +228,5 @@ def acting_caller(
     on, as one without roles and teams, whom actions name as `onlooker`. Every answer to who may act on a
     record asks for this first.
     """
-    looks_on = only_looks_on(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)
+    looks_on = is_mere_onlooker(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)
     return caller.looking_on() if looks_on else caller
