@@ -60,18 +60,21 @@ async def test_an_agent_sees_the_desk_and_their_own_teams_and_no_other(api: Api)
         await api.team(team)
     desk = await api.client("Lin", Role.agent, teams=("desk",))
     network = await api.client("Marta", Role.agent, teams=("network",))
+    # Whoever hands it over reads it further: tests/stories/test_handing_over.py.
+    beside_desk = await api.client("Kai", Role.agent, teams=("desk",))
+    beside_network = await api.client("Emil", Role.agent, teams=("network",))
     zhao = await api.client("Zhao Min")
     record = (await zhao.post_ok("/v1/incidents", an_incident()))["id"]
     assert await sees(desk, record)
     assert await sees(network, record)
     await desk.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
-    assert not await sees(desk, record)
+    assert not await sees(beside_desk, record)
     assert await sees(network, record)
-    assert await ids(desk, team="network") == set()
+    assert await ids(beside_desk, team="network") == set()
     # Given to a person of another team, who keeps it in sight.
     await network.post_ok(f"/v1/incidents/{record}/assign", {"person": desk.id, "team": "desk"})
     assert await sees(desk, record)
-    assert not await sees(network, record)
+    assert not await sees(beside_network, record)
     assert await sees(zhao, record)
 
 

@@ -128,6 +128,7 @@ async def test_whoever_has_done_their_task_sees_the_record_no_more_once_it_goes_
     await agent.post_ok(f"{path}/assign", {"team": "mail"})
     task = await add(engineer, path)
     await engineer.post_ok(f"{path}/complete_task", {"task": task, "outcome": OUTCOME})
-    await engineer.post_ok(f"{path}/assign", {"team": "print"})
+    colleague = await api.client("Emil", Role.engineer, teams=("mail",))
+    await colleague.post_ok(f"{path}/assign", {"team": "print"})
     assert (await engineer.get(path)).status_code == 404
     assert (await lin.get(path)).status_code == 200
