@@ -76,7 +76,8 @@ async def test_after_it_was_given_away_the_first_answer_is_given_again(shared: A
     await shared.team("far-away")
     _, agent, path = await an_open_one(shared)
     first = await send(agent, f"{path}/assign", {"team": "far-away"}, "k-away")
-    assert (await agent.get(path)).status_code == 404
+    refused = await send(agent, f"{path}/assign", {"team": "far-away"}, "k-otherwise")
+    assert refused.json()["code"] == "onlooker_reads", "they read it, and give it to nobody"
     again = await send(agent, f"{path}/assign", {"team": "far-away"}, "k-away")
     assert (again.status_code, again.content) == (200, first.content)
 
