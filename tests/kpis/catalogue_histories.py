@@ -35,7 +35,9 @@ def with_additions(
     log: Sequence[Event], additions: Sequence[Sequence[tuple[str, dict[str, str]]]]
 ) -> list[Event]:
     """The log with what is added before it, in its middle and behind it; each is retired at once."""
-    before, between, behind = ([event for one in part for event in added(*one)] for part in additions)
+    before, between, behind = (
+        [event for kind, fields in part for event in added(kind, fields)] for part in additions
+    )
     middle = len(log) // 2
     return [*before, *log[:middle], *between, *log[middle:], *behind]
 

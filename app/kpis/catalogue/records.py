@@ -1,5 +1,5 @@
-"""KPIs of the quality of the records (late entry, irregular histories, unknown keys): how far the other KPIs can be
-trusted.
+"""KPIs of the quality of the records (late entry, irregular histories, unknown keys): how far the other KPIs
+can be trusted.
 """
 
 from __future__ import annotations
