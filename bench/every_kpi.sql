@@ -1,7 +1,7 @@
 -- What the incidents of cases.sql have no facts of, and the facts of articles, services and agreements, as the consumer would
 -- have written them: of each resolved incident its cost; one in fifty is a major one, one in four was handed to another team, one
--- in five was solved by an article. So many `articles` are published between `begin` and `end`, each with twenty visits and uses; and
--- there are so many `services` and `agreements`.
+-- in five was solved by an article; one ticket in ten names what was not there. So many `articles` are published between `begin`
+-- and `end`, each with twenty visits and uses; and there are so many `services` and `agreements`.
 update kpi.incident_resolved
 set cost = 2000 + abs(hashtext(case_id::text)) %% 20000, currency = 'EUR',
   review_on_time = case when hashtext(case_id::text) %% 50 = 0 then hashtext(case_id::text) %% 250 <> 0 end;
@@ -21,6 +21,10 @@ where final and hashtext(case_id::text) %% 4 = 0 and team.id <> team_id;
 
 insert into kpi.helped_case (position, case_id)
 select position, case_id from kpi.incident_resolved where final and hashtext(case_id::text) %% 5 = 0;
+
+insert into kpi.unknown_key_case (case_id)
+select case_id from kpi.incident_opened where hashtext(case_id::text) %% 10 = 0
+union all select case_id from kpi.request_opened where hashtext(case_id::text) %% 10 = 0;
 
 insert into kpi.article_published (case_id, at, owner_id, irregular, position, opened_position)
 select md5('article' || made.n)::uuid, %(begin)s::timestamptz + made.n * (%(end)s::timestamptz - %(begin)s) / %(articles)s::bigint,

@@ -5093,6 +5093,14 @@ create table kpi.breach_withdrawn (
 );
 CREATE INDEX breach_withdrawn_at ON kpi.breach_withdrawn USING btree (at);
 
+create table kpi.catalogue_key (
+  kind text collate "C" not null,
+  process text collate "C" not null,
+  key text collate "C" not null,
+  "position" bigint not null,
+  constraint catalogue_key_pkey PRIMARY KEY (kind, process, key)
+);
+
 create table kpi.change_ended (
   case_id uuid not null,
   at timestamp with time zone not null,
@@ -6390,6 +6398,11 @@ create table kpi.unfinished (
   cis text[] not null default '{}'::text[]
 );
 
+create table kpi.unknown_key_case (
+  case_id uuid not null,
+  constraint unknown_key_case_pkey PRIMARY KEY (case_id)
+);
+
 create table kpi.visit_event (
   "position" bigint not null,
   session text collate "C" not null,
@@ -6756,6 +6769,25 @@ create view kpi.incident_clock_withdrawn as
     cause
    FROM kpi.breach_withdrawn;
 
+create view kpi.incident_named as
+ SELECT opened.case_id,
+    opened.at,
+    opened.priority,
+    opened.team_id,
+    opened.service,
+    opened.channel,
+    opened.category,
+    opened.assignee_id,
+    opened.customer_id,
+    opened.source,
+    opened.excluded,
+    opened.irregular,
+    opened."position",
+    opened.opened_position,
+    (unknown.case_id IS NOT NULL) AS unknown_keys
+   FROM (kpi.incident_opened opened
+     LEFT JOIN kpi.unknown_key_case unknown ON ((unknown.case_id = opened.case_id)));
+
 create view kpi.incident_recorded as
  SELECT incident_opened.case_id,
     incident_opened.recorded_at AS at,
@@ -6873,6 +6905,26 @@ create view kpi.request_ended as
     opened_position
    FROM kpi.agent_work
   WHERE (ended_at IS NOT NULL);
+
+create view kpi.request_named as
+ SELECT opened.case_id,
+    opened.at,
+    opened.priority,
+    opened.team_id,
+    opened.service,
+    opened.channel,
+    opened.category,
+    opened.assignee_id,
+    opened.customer_id,
+    opened.path,
+    opened.catalogue_item,
+    opened.excluded,
+    opened.irregular,
+    opened."position",
+    opened.opened_position,
+    (unknown.case_id IS NOT NULL) AS unknown_keys
+   FROM (kpi.request_opened opened
+     LEFT JOIN kpi.unknown_key_case unknown ON ((unknown.case_id = opened.case_id)));
 
 create view kpi.request_project_promised as
  SELECT request_project_due.case_id,

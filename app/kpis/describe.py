@@ -21,6 +21,7 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         *(f"{process}/{definitions.EVENTS}" for process in processes),
         BEGINNINGS[DefinitionPart.ratings],
         BEGINNINGS[DefinitionPart.complaints],
+        BEGINNINGS[DefinitionPart.catalogue],
     )
     lines = [
         "# KPIs",

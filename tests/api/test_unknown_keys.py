@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.common.people import Role
+from tests.api.desk import Desk
 from tests.client import Api, Client, Json, an_incident
 from tests.processes.incidents.test_alerts import FIRING, tool_of
 
@@ -92,3 +93,22 @@ async def test_the_answer_to_an_alert_warns_of_what_the_tool_names_and_nothing_h
     assert all("warnings" not in event["given"] for event in (await agent.read(f"{path}/events"))["items"])
     of_mail = await tool.post_ok("/v1/alerts", FIRING | {"dedup_key": "another"})
     assert "warnings" not in of_mail, "there is such a service"
+
+
+async def test_a_kpi_counts_what_was_opened_with_an_unknown_key_and_lists_it(desk: Desk) -> None:
+    keeper = await desk.api.client("Karl", Role.configuration_manager, Role.admin)
+    early = await desk.agent.post_ok("/v1/incidents", an_incident(ci="srv-17"))
+    await keeper.post_ok("/v1/cis", {"key": "srv-17", "name": "Relay", "ci_class": "server"})
+    position = await desk.api.head()
+    late = await desk.agent.post_ok("/v1/incidents", an_incident(ci="srv-17"))
+    assert ("warnings" in early, "warnings" in late) == (True, False)
+    await desk.follow()
+    path = "/v1/kpis/incident_unknown_keys_share"
+    share = await desk.point(path)
+    assert (share["numerator"], share["denominator"]) == (1, 2)
+    by_source = (await desk.manager.read(path, grain="all", by="source"))["points"]
+    assert [(point["by"], point["value"]) for point in by_source] == [({"source": "api"}, 0.5)]
+    listed = (await desk.manager.read(f"{path}/cases"))["items"]
+    assert {case["id"]: case["measure"] for case in listed} == {early["id"]: 1, late["id"]: 0}
+    then = await desk.point(path, as_of=position)
+    assert (then["numerator"], then["denominator"]) == (1, 1)

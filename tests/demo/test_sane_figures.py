@@ -35,6 +35,8 @@ USUAL = {
 BOUNDS = {
     "late_recording_seconds": Bounds(0, 2 * HOUR, "who records days late has figures that nobody can trust"),
     "late_recording_share": Bounds(0, 0.05, "the same"),
+    "incident_unknown_keys_share": Bounds(0, 0.05, "tools and people name what is in the catalogue"),
+    "request_unknown_keys_share": Bounds(0, 0.05, "the same"),
     "sla_breaches_withdrawn": Bounds(0, 3, "a breach that is withdrawn is an exception"),
     "agreement_reviews_overdue": Bounds(0, 0.25, "both parties meet each year"),
     "reassignments": Bounds(0, 200, "of some two hundred cases"),
@@ -64,6 +66,8 @@ BOUNDS = {
 ALWAYS_ZERO = {
     "irregular_share": "no history is irregular",
     "late_recording_share": "nothing is recorded late",
+    "incident_unknown_keys_share": "the catalogue is there before its first case",
+    "request_unknown_keys_share": "the same",
     "sla_breaches_withdrawn": "no breach was said wrongly",
     "agreement_reviews_overdue": "all reviews were held",
     "majors_downgraded": "each major incident was one",

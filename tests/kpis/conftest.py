@@ -22,6 +22,7 @@ from tests.extent import ALL_EXAMPLES, WHOLE
 from tests.kpis.breach_causes import breach_causes
 from tests.kpis.business_hours import Hours, agree, later_agreements, usual_agreements
 from tests.kpis.case_budget import CaseBudget
+from tests.kpis.catalogue_histories import OF_INCIDENTS, OF_REQUESTS, with_additions
 from tests.kpis.histories import BEGIN, BORDERS, TEAMS, histories, write, write_more
 from tests.kpis.improvement_histories import programme, write_programme
 from tests.kpis.knowledge_histories import knowledge, services, write_knowledge
@@ -126,7 +127,8 @@ async def made_books(
         await hours.calendar("always", (0, 24))
         await hours.service("mail", "office")
         await usual_agreements(hours)
-        events = [*hours.events, *await write(follower, histories(seed=seed, cases=incidents))]
+        incident_events = with_additions(histories(seed=seed, cases=incidents), OF_INCIDENTS)
+        events = [*hours.events, *await write(follower, incident_events)]
         names = sorted({event.stream for event in events if event.stream.startswith("incident/")})
         hours.events.clear()
         await later_agreements(hours)
@@ -135,7 +137,7 @@ async def made_books(
         await agree(hours)
         events += hours.events
         events += await _allowed(follower)
-        request_events = other_histories(seed, requests, REQUEST)
+        request_events = with_additions(other_histories(seed, requests, REQUEST), OF_REQUESTS)
         # Revised halfway: what had stopped by then keeps the version before.
         half = len(request_events) // 2
         events += await write_others(follower, request_events[:half])

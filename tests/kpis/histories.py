@@ -215,7 +215,7 @@ async def write(connection: Connection, log: list[Event]) -> list[Event]:
     for n, (_, row) in enumerate(teams):
         row |= {"key": f"team {n}", "name": f"Team {n}", "kind": "internal", "added_at": first}
     team_events = [team_added(log[0], row) for _, row in teams]
-    opened = [event for event in log if event.version == 1]
+    opened = [event for event in log if event.version == 1 and event.stream.startswith("incident/")]
     numbers = [
         ("fold.incident", {"id": event.stream.split("/")[1], "version": 1, "changed_at": first})
         for event in opened

@@ -396,6 +396,8 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
     rows = []
     for event in (event for event in log if event.version == 1):
         kind, _, record_id = event.stream.partition("/")
+        if kind == "category":  # which no list of cases names
+            continue
         row = {
             "id": str(UUID(record_id)),
             "version": 1,

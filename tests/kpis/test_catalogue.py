@@ -76,6 +76,7 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
     # Views of these.
     tables |= {"incident_recorded": INCIDENT[1], "request_ended": AGENT_WORK, "request_received": INCIDENT[1]}
     tables |= {"request_project_promised": tables.get("request_project_due", REQUEST[0])}
+    tables |= {"incident_named": INCIDENT[1], "request_named": REQUEST[1]}
     tables |= dict.fromkeys(("change_first_judged", "change_failure_judged"), CHANGES[2])
     tables |= {"request_solved": REQUEST[4], "service_life": SERVICE[0], "article_visit": ARTICLE[0]}
     tables |= {f"request_{table.name}": table for table in SATISFACTION}

@@ -25,12 +25,13 @@ from app.kpis.facts.improvement_tables import (
     SUGGESTION,
 )
 from app.kpis.facts.knowledge import ARTICLE, FOLLOWING, SERVICE, SLA
-from app.kpis.facts.tables import PROBLEM, REQUEST, SATISFACTION
+from app.kpis.facts.tables import OF_KEYS, PROBLEM, REQUEST, SATISFACTION
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from app.platform.db import Connection
 from tests.extent import ALL_EXAMPLES, goes_round, some_of
 from tests.kpis.business_hours import Hours, agree
+from tests.kpis.catalogue_histories import OF_INCIDENTS, with_additions
 from tests.kpis.histories import BORDERS, TEAMS, histories, write, write_more
 from tests.kpis.improvement_histories import programme, write_programme
 from tests.kpis.knowledge_histories import knowledge, services, write_knowledge
@@ -49,7 +50,7 @@ KEYS = [kpi.key for kpi in KPIS.values() if kpi.process != "incident" or kpi.is_
 
 async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     """Writes three times so many requests, twice so many problems, changes and configuration items."""
-    incidents = await write(connection, histories(seed, cases=cases))
+    incidents = await write(connection, with_additions(histories(seed, cases=cases), OF_INCIDENTS))
     names = sorted({event.stream for event in incidents if event.stream.startswith("incident/")})
     hours = Hours(connection)
     await hours.calendar("office", (8, 12), (13, 17.25))
@@ -98,7 +99,7 @@ async def _content(connection: Connection) -> dict[str, Any]:
     tables = chain(REQUEST, PROBLEM, CHANGES, CI, DEPLOYMENT, SLA, SERVICE, ARTICLE, SATISFACTION)
     tables = chain(tables, SUGGESTION, IMPROVEMENT, CORRECTIVE_ACTION, MAINTENANCE, PERSON)
     tables = chain(tables, AUDIT, FINDING, DOCUMENT, RISK)
-    for name in (*(table.name for table in tables), *FOLLOWING):
+    for name in (*(table.name for table in tables), *FOLLOWING, *OF_KEYS):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{name} t"
         by_key[name] = await (await connection.execute(text.encode())).fetchone()
     return by_key

@@ -1,5 +1,5 @@
-"""KPIs of the quality of the records (late entry, irregular histories): how far the other KPIs can be
-trusted.
+"""KPIs of the quality of the records (late entry, irregular histories, unknown keys): how far the other KPIs
+can be trusted.
 """
 
 from __future__ import annotations
@@ -7,12 +7,13 @@ from __future__ import annotations
 from functools import partial
 
 from app.common.people import Role
-from app.kpis.declaration.dimensions import BY_SOURCE
+from app.kpis.declaration.dimensions import BY_SOURCE, OF_REQUESTS
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Unit
 from app.kpis.declaration.measures import Measure
 from app.kpis.declaration.still_open import StillOpen
 
 incident_kpi = partial(Kpi, process="incident", owner=Role.incident_manager)
+request_kpi = partial(Kpi, process="request", owner=Role.process_owner)
 
 LATE_RECORDING_SECONDS = incident_kpi(
     key="late_recording_seconds",
@@ -84,4 +85,56 @@ IRREGULAR_SHARE = incident_kpi(
     dimensions=BY_SOURCE,
 )
 
-KPIS = (LATE_RECORDING_SECONDS, LATE_RECORDING_SHARE, IRREGULAR_SHARE)
+INCIDENT_UNKNOWN_KEYS_SHARE = incident_kpi(
+    key="incident_unknown_keys_share",
+    en=KpiTexts(
+        "Incidents that name what was not there",
+        "Of the incidents opened in the period, the share whose opening names a service, a configuration "
+        "item or a category of incidents that was not recorded here by then.",
+        "What is added or put right later changes nothing: it counts as it was recorded. By source it shows "
+        "which tool is to be taught other names.",
+    ),
+    zh=KpiTexts(
+        "引用未知对象的事件占比",
+        "期内提出的事件中，提出时引用的服务、配置项或事件分类当时在此尚无记录的占比。",
+        "按记录时的情况计，之后补录或更正的不影响此数；按来源查看，可知哪个工具需要修改所用的名称。",
+    ),
+    fact="named",
+    measure=Measure.unknown_keys,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.opened,
+    dimensions=BY_SOURCE,
+)
+
+REQUEST_UNKNOWN_KEYS_SHARE = request_kpi(
+    key="request_unknown_keys_share",
+    en=KpiTexts(
+        "Requests that name what was not there",
+        "Of the requests submitted in the period, the share whose submission names a service, a "
+        "configuration item or a category of requests that was not recorded here by then.",
+        "What is added or put right later changes nothing: it counts as it was recorded. Most requests are "
+        "sorted into a category only when they are assessed, which does not count.",
+    ),
+    zh=KpiTexts(
+        "引用未知对象的请求占比",
+        "期内提交的服务请求中，提交时引用的服务、配置项或请求分类当时在此尚无记录的占比。",
+        "按记录时的情况计，之后补录或更正的不影响此数；多数请求在评估时才分类，不计入。",
+    ),
+    fact="named",
+    measure=Measure.unknown_keys,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.opened,
+    dimensions=OF_REQUESTS,
+)
+
+KPIS = (
+    LATE_RECORDING_SECONDS,
+    LATE_RECORDING_SHARE,
+    IRREGULAR_SHARE,
+    INCIDENT_UNKNOWN_KEYS_SHARE,
+    REQUEST_UNKNOWN_KEYS_SHARE,
+)

@@ -154,6 +154,8 @@ class Measure(CodeEnum):
         "uncosted", "Whether it is not known what it cost", "是否成本不明",
         _flag("(currency is distinct from %(currency)s)"))
     irregular = "irregular", "Whether its history did not fit", "历史是否不合流程", _flag("irregular")
+    unknown_keys = (
+        "unknown_keys", "Whether it names what was not there", "是否引用当时没有的对象", _flag("unknown_keys"))
     first_pass = "first_pass", "Whether it was accepted at once", "是否一次验收通过", _flag("passed")
     reworked = "reworked", "Whether something was done again", "是否返工", _flag("(rework_rounds > 0)")
     rework_rounds = "rework_rounds", "How often something was done again", "返工轮次", CaseNumber("rework_rounds")

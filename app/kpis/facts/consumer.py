@@ -53,14 +53,17 @@ select told.* from kpi.unfinished,
   unnest(services, categories, cis, times) as told(service, category, ci, at)"""
 #: What events say of breaches: why, and that one is none.
 BREACHES = (FOLDER / "clocks.sql").read_text(encoding="utf-8")
+#: What openings name that the catalogue did not hold, and the kinds of the records whose openings tell of it.
+UNKNOWN_KEYS = (FOLDER / "unknown_keys.sql").read_text(encoding="utf-8")
+KEY_KINDS = frozenset({"service", "ci", "category", "incident", "request"})
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
 PROBLEM_REPEATS = (FOLDER / "problem_repeats.sql").read_text(encoding="utf-8")
 #: The records with events in a batch, by kind and share; among them those that may already have facts (they
-#: had begun before, or a batch was left unfinished), with the first version of each in the batch. The arrays
-#: are text since they are only passed on.
+#: had begun before, or a batch was left unfinished), with the first version of each in the batch; and whether
+#: one of them begins in it. The arrays are text since they are only passed on.
 SELECT_AFFECTED = """
 select kind, share, array_agg(id)::text, (array_agg(id) filter (where known))::text,
-  (array_agg(version) filter (where known))::text
+  (array_agg(version) filter (where known))::text, bool_or(version = 1)
 from (
   select split_part(stream, '/', 1) as kind, split_part(stream, '/', 2) as id, version,
     kpi.share(stream, %(shares)s) as share,
@@ -99,7 +102,7 @@ values (0, '{}', '{}', '{}', '{}', '{}', '{}')"""
 LAST_VERSION = 2_147_483_647
 
 Values = dict[str, Any]
-#: By kind: the affected cases, and those that had begun before, as SELECT_AFFECTED returns them.
+#: By kind: the affected cases, those that had begun before, and whether one begins, as SELECT_AFFECTED says.
 CasesByKind = dict[str, Values]
 
 
@@ -222,14 +225,16 @@ async def _affected_cases(
     """Return the cases with events in the range: all of them by kind, and by share and kind."""
     by_share: dict[int, CasesByKind] = {}
     rows = await fetch_tuples(connection, SELECT_AFFECTED, stretch, prepare=prepare)
-    for kind, share, cases, begun, versions in rows:
+    for kind, share, cases, begun, versions, _ in rows:
         parameters = {"cases": cases, "begun": begun, "next_versions": versions}
         by_share.setdefault(share, {})[kind] = parameters
     names = {"cases": 2, "begun": 3}
-    kinds = {
+    kinds: CasesByKind = {
         kind: {name: _joined(row[n] for row in rows if row[0] == kind) for name, n in names.items()}
         for kind, *_ in rows
     }
+    for kind, affected in kinds.items():
+        affected["has_openings"] = any(row[-1] for row in rows if row[0] == kind)
     return kinds, by_share
 
 
@@ -295,6 +300,8 @@ async def _write_shared(
     if stretch["share"] == 0:
         await fetch_tuples(connection, BREACHES, stretch, prepare=prepare)
         await knowledge.follow(connection, stretch, kinds, prepare)
+        if any(affected["has_openings"] for kind, affected in kinds.items() if kind in KEY_KINDS):
+            await fetch_tuples(connection, UNKNOWN_KEYS, stretch, prepare=prepare)
     if "incident" in kinds:
         await fetch_tuples(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
     if kinds.keys() & REPEAT_KINDS:
@@ -318,11 +325,11 @@ async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
 #: The kinds of the events that the facts depend on: those of the records that have facts, and whatever a
 #: statement names. A kind left out would be counted only where another event stands beside it in a batch.
 KINDS_READ = kinds_read((*STATEMENTS.values(), *SATISFYING.values(), *knowledge.STATEMENTS, BREACHES)).union(
-    recomputation.KINDS_CONCERNED, PROCESSES
+    recomputation.KINDS_CONCERNED, PROCESSES, KEY_KINDS
 )
 #: One more with each change of what the statements write. Then `ledgerdesk migrate` makes the facts anew
 #: beside the living ones.
-SHAPE = 1
+SHAPE = 2
 #: The consumer is not throttled during imports: its figures are the purpose of importing a history.
 FACTS = Consumer(
     "kpi",

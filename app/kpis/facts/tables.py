@@ -174,13 +174,15 @@ ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"
 AGENT_DAY = "agent_day"
 #: The tables of causes of breaches, and of breaches that are none; they follow the log event by event.
 OF_BREACHES = ("breach_cause", "breach_withdrawn")
+#: The tables of the catalogue's keys, and of cases whose opening names one that it did not hold; the same.
+OF_KEYS = ("catalogue_key", "unknown_key_case")
 #: The table that has rows while the facts do not reflect a single position of the log.
 UNFINISHED = "unfinished"
 TABLES = ", ".join(
     f"kpi.{name}"
     for name in dict.fromkeys(
         [
-            *(UNFINISHED, AGENT_DAY, *OF_BREACHES, *knowledge.FOLLOWING),
+            *(UNFINISHED, AGENT_DAY, *OF_BREACHES, *OF_KEYS, *knowledge.FOLLOWING),
             *(table.name for tables in (*PROCESSES.values(), SATISFACTION) for table in tables),
         ]
     )

@@ -46,6 +46,7 @@ class DefinitionPart(StrEnum):
     open = "open"
     ratings = "ratings"
     complaints = "complaints"
+    catalogue = "catalogue"
     #: Columns of `decided`: which event is an opening; the team, if the case does not say it; why it was left
     #: out of account (without such a column no case is); all that was known of the case.
     opening = "opening"
@@ -60,6 +61,7 @@ BEGINNINGS = {
     DefinitionPart.outages: "incident/_outages.sql",
     DefinitionPart.ratings: f"{TICKET}/_ratings.sql",
     DefinitionPart.complaints: f"{TICKET}/_complaints.sql",
+    DefinitionPart.catalogue: f"{TICKET}/_catalogue.sql",
 }
 FIRST_ASSIGNED = "_given.sql"
 PARTS_HEADER = re.compile(r"-- parts: (\w+(?:, \w+)*)\n")

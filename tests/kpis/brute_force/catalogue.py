@@ -19,11 +19,13 @@ from tests.kpis.brute_force import (
     satisfaction,
     service_levels,
     slas,
+    unknown_keys,
 )
 
 DEFINITIONS = {
     **incidents.DEFINITIONS,
     **incident_times.DEFINITIONS,
+    **unknown_keys.DEFINITIONS,
     **requests.DEFINITIONS,
     **resolution_rate.DEFINITIONS,
     **agents.DEFINITIONS,
