@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1100"
-down_revision = "1098"
+down_revision = "1099"
 branch_labels = None
 depends_on = None
 
