@@ -16,10 +16,10 @@ from app.kpis.facts import knowledge
 WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
     "app/kpis/facts/consumer.py": (
         facts.SHAPE,
-        "1:ff7d2d6d63fc6587",
+        "2:955ed9be60a1cc9f",
         (
             *(*facts.STATEMENTS.values(), *facts.SATISFYING.values(), *knowledge.STATEMENTS),
-            *(facts.BREACHES, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS),
+            *(facts.BREACHES, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS, facts.BROUGHT),
         ),
     ),
     "app/conformance/facts/consumer.py": (conformance.SHAPE, "0:04d5f2074e179ff9", (conformance.STATEMENT,)),
