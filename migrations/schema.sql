@@ -5279,10 +5279,13 @@ create table kpi.deployment_brought (
   opened_position bigint not null,
   committed_at timestamp with time zone,
   change_id uuid,
+  first boolean,
+  handed_at timestamp with time zone,
   constraint deployment_brought_pkey PRIMARY KEY (case_id, brought)
 );
 CREATE INDEX deployment_brought_at ON kpi.deployment_brought USING btree (at) INCLUDE (brought, case_id, team_id, service, excluded, committed_at, change_id);
 CREATE INDEX deployment_brought_first ON kpi.deployment_brought USING btree (brought, at, case_id);
+CREATE INDEX deployment_brought_firsts ON kpi.deployment_brought USING btree (at) INCLUDE (first, brought, case_id, team_id, service, excluded, committed_at, change_id, handed_at) WHERE (first IS NOT FALSE);
 CREATE INDEX deployment_brought_team ON kpi.deployment_brought USING btree (team_id, at) INCLUDE (brought, case_id, service, excluded, committed_at, change_id);
 
 create table kpi.deployment_incident (
@@ -5600,6 +5603,7 @@ create table kpi.incident_opened (
   source text collate "C" not null,
   settled boolean not null default false,
   ci text collate "C",
+  recorded_seconds bigint,
   constraint incident_opened_pkey PRIMARY KEY (case_id)
 ) with (fillfactor=60);
 CREATE INDEX incident_opened_at ON kpi.incident_opened USING btree (at) INCLUDE (priority, team_id, service, channel, category, assignee_id, customer_id, source, excluded, ended_at, ended_seconds, settled);
@@ -5680,6 +5684,8 @@ create table kpi.incident_resolved (
   handovers integer not null default 0,
   source text collate "C" not null,
   ci text collate "C",
+  recorded_seconds bigint,
+  article_used boolean,
   constraint incident_resolved_pkey PRIMARY KEY (case_id, n)
 );
 CREATE INDEX incident_resolved_at ON kpi.incident_resolved USING btree (at) INCLUDE (seconds, business_seconds, final, reopened, reopened_soon, reassignments, handovers, came_back, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
@@ -6044,6 +6050,7 @@ create table kpi.request_delivered (
   rework_rounds integer not null,
   reopened_soon boolean not null,
   requirement_changes integer not null,
+  article_used boolean,
   constraint request_delivered_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX request_delivered_at ON kpi.request_delivered USING btree (at) INCLUDE (seconds, business_seconds, final, rework_rounds, requirement_changes, reopened_soon, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, path, catalogue_item);
@@ -6374,7 +6381,8 @@ create table kpi.unfinished (
   times timestamp with time zone[] not null,
   assignees uuid[] not null,
   days date[] not null,
-  cis text[] not null default '{}'::text[]
+  cis text[] not null default '{}'::text[],
+  brought text[] not null default '{}'::text[]
 );
 
 create table kpi.visit_event (
@@ -6497,22 +6505,28 @@ create view kpi.deployment_lead as
     d.service,
     COALESCE(d.excluded,
         CASE
-            WHEN (COALESCE(d.committed_at, handed.at) IS NULL) THEN 'unknown'::text
+            WHEN (since.begun_at IS NULL) THEN 'unknown'::text
             ELSE NULL::text
         END) AS excluded,
     d.irregular,
     d."position",
     d.opened_position,
         CASE
-            WHEN (COALESCE(d.committed_at, handed.at) IS NOT NULL) THEN (GREATEST(round(EXTRACT(epoch FROM (d.at - COALESCE(d.committed_at, handed.at)))), (0)::numeric))::bigint
+            WHEN (since.begun_at IS NOT NULL) THEN (GREATEST(round(EXTRACT(epoch FROM (d.at - since.begun_at))), (0)::numeric))::bigint
             ELSE NULL::bigint
         END AS seconds,
     COALESCE((d.change_id)::text, substr(d.brought, (strpos(d.brought, ' '::text) + 1))) AS revision
    FROM (kpi.deployment_brought d
-     LEFT JOIN kpi.change_handed handed ON ((handed.case_id = d.change_id)))
-  WHERE (NOT (EXISTS ( SELECT
+     CROSS JOIN LATERAL ( SELECT COALESCE(d.committed_at,
+                CASE
+                    WHEN (d.first IS NULL) THEN ( SELECT handed.at
+                       FROM kpi.change_handed handed
+                      WHERE (handed.case_id = d.change_id))
+                    ELSE d.handed_at
+                END) AS begun_at) since)
+  WHERE ((d.first IS NOT FALSE) AND (d.first OR (NOT (EXISTS ( SELECT
            FROM kpi.deployment_brought earlier
-          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id))))));
+          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id))))))));
 
 create view kpi.deployment_life as
  SELECT case_id,
@@ -6629,11 +6643,15 @@ create view kpi.incident_clock_breached as
     opened_position,
     metric,
     agreement_id,
-    COALESCE(( SELECT said.cause
-           FROM kpi.breach_cause said
-          WHERE ((said.case_id = clock.case_id) AND ((said.agreement_type IS NULL) OR ((said.agreement_type = 'SLA'::text) AND (said.metric = clock.metric))))
-          ORDER BY (said.cause = 'unknown'::text), (said.agreement_type IS NULL), said.id
-         LIMIT 1), 'unknown'::text) AS cause
+    COALESCE(
+        CASE
+            WHEN knows_opening THEN breach_cause
+            ELSE ( SELECT said.cause
+               FROM kpi.breach_cause said
+              WHERE ((said.case_id = clock.case_id) AND ((said.agreement_type IS NULL) OR ((said.agreement_type = 'SLA'::text) AND (said.metric = clock.metric))))
+              ORDER BY (said.cause = 'unknown'::text), (said.agreement_type IS NULL), said.id
+             LIMIT 1)
+        END, 'unknown'::text) AS cause
    FROM sla.clock
   WHERE ((agreement_type = 'SLA'::text) AND (breaches_at IS NOT NULL) AND (state <> 'excluded'::text));
 
@@ -6680,6 +6698,27 @@ UNION ALL
 create view kpi.incident_clock_opened as
  SELECT clock.case_id,
     clock.id AS clock_id,
+    clock.opened_at AS at,
+    clock.opened_priority AS priority,
+    clock.opened_team_id AS team_id,
+    clock.opened_service AS service,
+    clock.opened_channel AS channel,
+    clock.opened_category AS category,
+    clock.opened_assignee_id AS assignee_id,
+    clock.opened_customer_id AS customer_id,
+    clock.excluded,
+    clock.irregular,
+    clock.opened_position AS "position",
+    clock.opened_position,
+    clock.metric,
+    clock.agreement_id,
+    (clock.state = 'met'::text) AS met,
+    clock.breaches_at
+   FROM sla.clock
+  WHERE ((clock.agreement_type = 'SLA'::text) AND ((clock.state <> 'excluded'::text) OR (clock.excluded IS NOT NULL)) AND clock.knows_opening)
+UNION ALL
+ SELECT clock.case_id,
+    clock.id AS clock_id,
     opened.at,
     opened.priority,
     opened.team_id,
@@ -6698,7 +6737,7 @@ create view kpi.incident_clock_opened as
     clock.breaches_at
    FROM (sla.clock
      JOIN kpi.clock_first opened USING (case_id))
-  WHERE ((clock.agreement_type = 'SLA'::text) AND ((clock.state <> 'excluded'::text) OR (clock.excluded IS NOT NULL)));
+  WHERE ((clock.agreement_type = 'SLA'::text) AND ((clock.state <> 'excluded'::text) OR (clock.excluded IS NOT NULL)) AND (clock.knows_opening IS NULL));
 
 create view kpi.incident_clock_stopped as
  SELECT case_id,
@@ -6758,7 +6797,7 @@ create view kpi.incident_recorded as
     incident_opened."position",
     incident_opened.opened_position,
     NULL::bigint AS business_seconds,
-    GREATEST((round(EXTRACT(epoch FROM (incident_opened.recorded_at - incident_opened.at))))::bigint, (0)::bigint) AS seconds,
+    COALESCE(incident_opened.recorded_seconds, GREATEST((round(EXTRACT(epoch FROM (incident_opened.recorded_at - incident_opened.at))))::bigint, (0)::bigint)) AS seconds,
     incident_opened.source
    FROM kpi.incident_opened
   WHERE (incident_opened.recorded_at IS NOT NULL)
@@ -6777,7 +6816,7 @@ UNION ALL
     incident_resolved."position",
     incident_resolved.opened_position,
     NULL::bigint AS business_seconds,
-    GREATEST((round(EXTRACT(epoch FROM (incident_resolved.recorded_at - incident_resolved.at))))::bigint, (0)::bigint) AS seconds,
+    COALESCE(incident_resolved.recorded_seconds, GREATEST((round(EXTRACT(epoch FROM (incident_resolved.recorded_at - incident_resolved.at))))::bigint, (0)::bigint)) AS seconds,
     incident_resolved.source
    FROM kpi.incident_resolved
   WHERE (incident_resolved.final AND (incident_resolved.recorded_at IS NOT NULL));
@@ -6985,9 +7024,9 @@ create view kpi.request_solved as
     ended.irregular,
     ended."position",
     ended.opened_position,
-    (EXISTS ( SELECT
+    COALESCE(ended.article_used, (EXISTS ( SELECT
            FROM kpi.helped_case helped
-          WHERE (helped.case_id = ended.case_id))) AS article_used
+          WHERE (helped.case_id = ended.case_id)))) AS article_used
    FROM kpi.incident_resolved ended
   WHERE ended.final
 UNION ALL
@@ -7004,9 +7043,9 @@ UNION ALL
     ended.irregular,
     ended."position",
     ended.opened_position,
-    (EXISTS ( SELECT
+    COALESCE(ended.article_used, (EXISTS ( SELECT
            FROM kpi.helped_case helped
-          WHERE (helped.case_id = ended.case_id))) AS article_used
+          WHERE (helped.case_id = ended.case_id)))) AS article_used
    FROM kpi.request_delivered ended
   WHERE ended.final;
 
@@ -8256,6 +8295,15 @@ create table sla.clock (
   breach_category text collate "C",
   breach_assignee_id uuid,
   breach_customer_id uuid,
+  knows_opening boolean,
+  opened_priority text collate "C",
+  opened_team_id uuid,
+  opened_service text collate "C",
+  opened_channel text collate "C",
+  opened_category text collate "C",
+  opened_assignee_id uuid,
+  opened_customer_id uuid,
+  breach_cause text collate "C",
   constraint clock_pkey PRIMARY KEY (id)
 );
 CREATE INDEX clock_agreement ON sla.clock USING btree (agreement_id, started_at);
@@ -8263,10 +8311,12 @@ CREATE INDEX clock_breaches ON sla.clock USING btree (breaches_at) INCLUDE (agre
 CREATE INDEX clock_case ON sla.clock USING btree (case_id);
 CREATE INDEX clock_due ON sla.clock USING btree (kind, due_at, case_id) WHERE urgent;
 CREATE INDEX clock_open ON sla.clock USING btree (kind, agreement_id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text])));
+CREATE INDEX clock_opened_team ON sla.clock USING btree (opened_team_id, opened_at) WHERE (agreement_type = 'SLA'::text);
 CREATE INDEX clock_running ON sla.clock USING btree (calendar, id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text])));
 CREATE INDEX clock_started ON sla.clock USING btree (metric, started_at) INCLUDE (agreement_type, kind, state, due_at, stopped_at, excluded);
 CREATE INDEX clock_stopped ON sla.clock USING btree (metric, stopped_at) INCLUDE (agreement_type, kind, state, excluded) WHERE (stopped_at IS NOT NULL);
 CREATE INDEX clock_stopped_at ON sla.clock USING btree (stopped_at) WHERE ((agreement_type = 'SLA'::text) AND (stopped_at IS NOT NULL));
+CREATE INDEX clock_without_opening ON sla.clock USING btree (case_id) WHERE (knows_opening IS NULL);
 
 create table sla.recomputation (
   "position" bigint not null,

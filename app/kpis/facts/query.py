@@ -29,7 +29,7 @@ with recursive behind as (
 select reltuples, (
   select percentile_disc(0.5) within group (order by bound)
   from unnest(bounds::text::timestamptz[]) bound where bound >= %(begin)s and bound < %(end)s
-), oid = %(name)s::regclass
+), behind.oid = %(name)s::regclass
 from behind join pg_class using (oid) join pg_namespace on pg_namespace.oid = relnamespace
 left join (
   select schemaname, tablename, histogram_bounds as bounds from pg_stats where attname in ('at', 'opened_at')
