@@ -9,33 +9,58 @@ select case_id, recorded_at, priority, team_id, service, channel, category, assi
   coalesce(recorded_seconds, greatest(round(extract(epoch from recorded_at - at))::bigint, 0)), source
 from kpi.incident_resolved where final and recorded_at is not null;
 
+-- In these the later parts are of rows that an older program wrote.
 create or replace view kpi.request_solved as
 select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular, position,
-  opened_position,
-  coalesce(article_used, exists (select from kpi.helped_case helped where helped.case_id = ended.case_id)) as article_used
-from kpi.incident_resolved ended where final
+  opened_position, article_used
+from kpi.incident_resolved where final and article_used is not null
 union all
 select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular, position,
-  opened_position,
-  coalesce(article_used, exists (select from kpi.helped_case helped where helped.case_id = ended.case_id))
-from kpi.request_delivered ended where final;
+  opened_position, article_used
+from kpi.request_delivered where final and article_used is not null
+union all
+select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular, position,
+  opened_position, true
+from kpi.incident_resolved ended where final and article_used is null
+  and exists (select from kpi.helped_case helped where helped.case_id = ended.case_id)
+union all
+select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular, position,
+  opened_position, false
+from kpi.incident_resolved ended where final and article_used is null
+  and not exists (select from kpi.helped_case helped where helped.case_id = ended.case_id)
+union all
+select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular, position,
+  opened_position, true
+from kpi.request_delivered ended where final and article_used is null
+  and exists (select from kpi.helped_case helped where helped.case_id = ended.case_id)
+union all
+select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular, position,
+  opened_position, false
+from kpi.request_delivered ended where final and article_used is null
+  and not exists (select from kpi.helped_case helped where helped.case_id = ended.case_id);
 
 create or replace view kpi.deployment_lead as
 select case_id, at, team_id, service,
-  coalesce(excluded, case when begun_at is null then 'unknown' end) as excluded, irregular, position, opened_position,
-  case when begun_at is not null then greatest(round(extract(epoch from at - begun_at)), 0)::bigint end as seconds,
+  coalesce(excluded, case when coalesce(committed_at, handed_at) is null then 'unknown' end) as excluded, irregular, position,
+  opened_position,
+  case when coalesce(committed_at, handed_at) is not null then
+    greatest(round(extract(epoch from at - coalesce(committed_at, handed_at))), 0)::bigint end as seconds,
   coalesce(change_id::text, substr(brought, strpos(brought, ' ') + 1)) as revision
+from kpi.deployment_brought where first
+union all
+select d.case_id, d.at, d.team_id, d.service,
+  coalesce(d.excluded, case when coalesce(d.committed_at, handed.at) is null then 'unknown' end), d.irregular, d.position,
+  d.opened_position,
+  case when coalesce(d.committed_at, handed.at) is not null then
+    greatest(round(extract(epoch from d.at - coalesce(d.committed_at, handed.at))), 0)::bigint end,
+  coalesce(d.change_id::text, substr(d.brought, strpos(d.brought, ' ') + 1))
 from kpi.deployment_brought d
-cross join lateral (
-  select coalesce(committed_at, case when first is null
-    then (select handed.at from kpi.change_handed handed where handed.case_id = change_id) else handed_at end) as begun_at
-) since
-where first is not false and (first or not exists (
+left join kpi.change_handed handed on handed.case_id = d.change_id
+where d.first is null and not exists (
   select from kpi.deployment_brought earlier
   where earlier.brought = d.brought and row(earlier.at, earlier.case_id) < row(d.at, d.case_id)
-));
+);
 
--- The second part is of rows that an older program wrote.
 create or replace view kpi.incident_clock_opened as
 select case_id, id as clock_id, opened_at as at, opened_priority as priority, opened_team_id as team_id,
   opened_service as service, opened_channel as channel, opened_category as category, opened_assignee_id as assignee_id,
