@@ -50,6 +50,9 @@ BUNDLES_PER_BATCH = 64
 # Imported events and events older than a day cause no notices: a consumer that starts with a long log must
 # not send a year's notices.
 OLDEST_RECORDED_AT = "select clock_timestamp() - interval '1 day'"
+# What has been overdue for longer than this when a rule flags it tells nobody: a version that learns to flag
+# something finds all that ever was late, and lists show it.
+LONGEST_OVERDUE = timedelta(days=30)
 # Persons whom the event names come first: they get the notice that says why, and none as followers. Persons
 # who began to follow, or were invited, after the event get none. The order is that of the log, since an event
 # may have an earlier date than events recorded before it.
@@ -149,7 +152,8 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         ((since,),) = await fetch_tuples(connection, OLDEST_RECORDED_AT, {})
-        events = [event for event in await batch.events(types, imported=False) if event.recorded_at > since]
+        recorded = await batch.events(types, imported=False)
+        events = [event for event in recorded if event.recorded_at > since and not _is_long_overdue(event)]
         tickets = await _tickets_of_clocks(connection, events)
         named = [each for event in events for each in _pending_notices(event, marks, tickets)]
         if pending := await resolve_recipients(connection, ledger, named):
@@ -158,6 +162,10 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
             await fetch_tuples(connection, wait, parameters)
 
     return Consumer(NAME, handle_batch, BATCH, types=types)
+
+
+def _is_long_overdue(event: Recorded) -> bool:
+    return event.type.endswith("_overdue") and event.recorded_at - event.occurred_at > LONGEST_OVERDUE
 
 
 async def _tickets_of_clocks(connection: Connection, events: Sequence[Recorded]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from app.log.canonical import instant
 from tests.automation.test_flag_overdue_reviews import pass_time, told
 from tests.automation.worker import by_rules
 from tests.client import Api, Json, an_incident
+from tests.people import act, add_caller
 
 
 def in_days(days: int) -> str:
@@ -75,6 +76,23 @@ async def test_a_time_that_is_moved_counts_anew_and_a_flag_of_before_is_gone(api
     await pass_time(api, days=6)
     (flag,) = await by_rules(api.ledger, stream)
     assert (flag.type, instant(flag.occurred_at)) == ("incident.task_overdue", later)
+
+
+async def test_what_was_late_long_before_anybody_looked_is_flagged_and_tells_nobody(api: Api) -> None:
+    await api.team("network")
+    lin = await add_caller(api.ledger, "Lin", Role.agent, teams=("network",))
+    emil = await api.client("Emil", Role.engineer, teams=("network",))
+    actions, then = api.ledger.lifecycles["incident"], datetime.now(UTC) - timedelta(days=50)
+    body = actions["report"].body.model_validate(an_incident())
+    reported = await act(api.ledger, lin, "incident", "report", body=body, now=then)
+    for title, days in (("Measure the line", 10), ("Order a relay", 30)):
+        task = {"title": title, "assignee": emil.id, "due_at": instant(then + timedelta(days=days))}
+        body = actions["add_task"].body.model_validate(task)
+        await act(api.ledger, lin, "incident", "add_task", reported.record.id, body, now=then)
+    await pass_time(api, days=1)
+    tasks = (await emil.read(f"/v1/incidents/{reported.record.id}/tasks"))["items"]
+    assert all(task["overdue_at"] for task in tasks)
+    assert (await told(emil, api)).count("task_overdue") == 1, "the one of three weeks ago"
 
 
 async def test_an_update_that_was_promised_is_flagged_once_until_there_is_one(api: Api) -> None:

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
 from app.foundation.cis.payloads import ChangeAttributesCi, RegulariseCi
-from app.foundation.decisions.payloads import CastVote
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.processes.changes.payloads import DraftChange, RequestEmergencyApprovalChange
 from app.processes.problems.payloads import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
 from app.processes.requests.payloads import NoteChangeEndedRequest
 from tests.client import Client, Json
+from tests.every_action.ballots import approve
 from tests.every_action.world_data import IDS, NOBODYS
 from tests.people import act
 from tests.processes.changes.samples import a_change
@@ -45,7 +45,7 @@ async def _approved_afterwards(client: Client, path: str) -> Json:
 
 async def approved_change(ledger: Any, item: str, *services: str) -> str:
     """The id of a change of the item that is approved; of these services, or of mail."""
-    manager, voter = _somebody("doer", Role.change_manager), _somebody("person", Role.cab_member)
+    manager = _somebody("doer", Role.change_manager)
     named = {"services": list(services)} if services else {}
     draft = DraftChange.model_validate(a_change(type="emergency", cis=[item], **named))
     change = (await act(ledger, manager, "change", "draft", body=draft)).record
@@ -56,8 +56,7 @@ async def approved_change(ledger: Any, item: str, *services: str) -> str:
     }
     body = RequestEmergencyApprovalChange.model_validate(question)
     asking = await act(ledger, manager, "change", "request_emergency_approval", change.id, body)
-    vote = {"decision": str(asking.record.approval_id), "verdict": "approve", "comment": "Go on."}
-    await act(ledger, voter, "change", "vote", change.id, CastVote.model_validate(vote))
+    await approve(ledger, "change", change.id, asking.record.approval_id)
     return str(change.id)
 
 

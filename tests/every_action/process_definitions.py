@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant, rule_caller
-from app.foundation.decisions.payloads import CastVote
-from app.foundation.decisions.records import VoteVerdict
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
 from app.foundation.process_definitions.lookups import published_definitions
@@ -36,12 +34,12 @@ from app.governance.process_definitions.payloads import (
 from app.kernel.actions.payloads import Payload
 from app.kernel.ledger import Ledger
 from tests.client import Client, Json
+from tests.every_action.ballots import approve
 from tests.every_action.improvement_suggestions import another_suggestion
 from tests.every_action.improvements import with_facts
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act
 
-VOTERS = "select person_id from fold.vote where decision_id = %s and voted_at is null order by id"
 CONTENTS: Json = {
     "title": "Billing 计费",
     "level": 2,
@@ -110,10 +108,7 @@ async def _published_definition(client: Client, path: str) -> Json:
     """The heads approve the change at that address, and there is a published definition of its process."""
     ledger, change = client.app.state.ledger, await client.read(path)
     if change["approved_at"] is None:
-        verdict = CastVote(decision=change["decision_id"], verdict=VoteVerdict.approve, comment=None)
-        for row in await ledger.db.rows(VOTERS, (change["decision_id"],)):
-            voter = Caller(f"person:{row['person_id']}", row["person_id"])
-            await act(ledger, voter, "process_change", "vote", change["id"], verdict)
+        await approve(ledger, "process_change", change["id"], change["decision_id"])
     published = {
         definition.process: definition.id for definition in await published_definitions(ledger.db.rows)
     }

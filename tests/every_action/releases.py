@@ -7,8 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.foundation.decisions.payloads import CastVote
-from app.foundation.decisions.records import VoteVerdict
 from app.kernel.actions.payloads import Payload
 from app.processes.deployments.payloads import (
     ConfirmCauseDeployment,
@@ -33,11 +31,11 @@ from app.processes.releases.payloads import (
     ReviseReleaseStageSet,
 )
 from tests.client import Client, Json
+from tests.every_action.ballots import approve
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
 AHEAD = "2199-01-01T00:00:00Z"
-VOTERS = "select person_id from fold.vote where decision_id = %s order by id"
 _TALLIED: Json = {
     "decision": NOBODYS,
     "plan_change": NOBODYS,
@@ -139,11 +137,7 @@ async def _going(client: Client, path: str) -> Json:
     """The release goes into use: those who are asked say so, until it is decided."""
     if (await client.read(path))["go"] is None:
         ledger, decision = client.app.state.ledger, await _ask(client, path)
-        body = CastVote(decision=decision, verdict=VoteVerdict.approve, comment=None)
-        for row in await ledger.db.rows(VOTERS, (decision,)):
-            if (await client.read(path))["go"] is None:
-                voter = Caller(f"person:{row['person_id']}", row["person_id"])
-                await act(ledger, voter, "release", "vote", path.rpartition("/")[2], body)
+        await approve(ledger, "release", path.rpartition("/")[2], decision)
     return {}
 
 

@@ -259,8 +259,9 @@ FITTED = {
     "start_pilot": rollouts.license_for,
     **dict.fromkeys(("refuse_access", "refuse_document_access"), documents.ask_as),
 }
-#: What is made for whoever is named: of its end those are told who were told of it.
-MADE_FOR = frozenset({"attention_alert.end"})
+#: What is made for whoever is named: of its end those are told who were told of it, and a meeting is seen by
+#: those alone whom it names.
+MADE_FOR = frozenset({"attention_alert.end", "meeting.flag_task", "meeting.flag_document_loan"})
 
 
 async def drive(

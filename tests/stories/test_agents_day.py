@@ -170,7 +170,7 @@ async def _a_request(day: Day) -> str:
     refused = await do(lin, f"{path}/fulfil", delivered="A mailbox.")
     assert (refused.status_code, read_form(refused.text).faults) == (422, {"f-reason-help"})
     assert (task["title"] in refused.text, created["title"] in refused.text) == (True, False)
-    await done(lin, f"{path}/fulfil", delivered="A mailbox.", reason="They know it already.")
+    await done(lin, f"{path}/fulfil", delivered="A mailbox.", open_tasks_reason="They know it already.")
     assert "已交付" in await page(lin, path, **IN_CHINESE)
     return str(number)
 

@@ -132,13 +132,17 @@ async def test_an_item_supplies_title_and_description_and_what_is_open_is_named_
     await house.desk.post_ok(f"{path}/complete_task", {"task": first["id"], "outcome": "Made."})
     answer = await house.desk.post(f"{path}/fulfil", json={"delivered": "A mailbox."})
     (error,) = answer.json()["errors"]
-    assert (error["pointer"], error["code"]) == ("/reason", "checklist_is_open")
+    assert (error["pointer"], error["code"]) == ("/open_tasks_reason", "checklist_is_open")
     assert "Tell them" in error["message"]
     assert "Create it" not in error["message"]
-    delivered = {"delivered": "A mailbox.", "reason": "They know it already."}
+    delivered = {"delivered": "A mailbox.", "open_tasks_reason": "They know it already."}
     await house.desk.post_ok(f"{path}/fulfil", delivered)
     event = (await house.desk.read(f"{path}/events"))["items"][-1]
-    assert event["given"]["reason"] == "They know it already."
+    assert event["given"]["open_tasks_reason"] == "They know it already."
+    told = (await house.requester.read(f"{path}/events"))["items"][-1]
+    assert "open_tasks_reason" not in told["given"], (
+        "what staff left undone is no business of the requester's"
+    )
 
 
 async def test_who_gives_no_title_to_a_request_without_a_template_is_told_so(house: House) -> None:

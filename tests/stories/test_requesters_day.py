@@ -126,7 +126,7 @@ async def _a_mailbox(days: Days) -> None:
     assert ("seats.txt" in html, "For sales." in html, "For which team?" in html) == (True, True, False)
 
     await lin.post_ok(f"{ticket}/assess", ASSESSED)
-    await lin.post_ok(f"{ticket}/fulfil", {"delivered": "A mailbox.", "reason": "They know it."})
+    await lin.post_ok(f"{ticket}/fulfil", {"delivered": "A mailbox.", "open_tasks_reason": "They know it."})
     (text,) = await days.work()
     assert ("Delivered: A mailbox." in text, f"{LINK}/rate/" in text) == (True, True)
     for language, words in (("en", "say what is missing within 7 days."), ("zh", "在 7 天内说明还缺什么")):

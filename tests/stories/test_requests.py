@@ -126,7 +126,7 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
     assert (await people.engineer.post_ok(f"{path}/resume"))["state"] == "in_progress"
     delivery = {"delivered": "一台已配置的笔记本电脑。"}
     assert await refused(people.engineer, f"{path}/fulfil", delivery) == "checklist_is_open"
-    delivery["reason"] = "It was in stock, set up. 库存已配置。"
+    delivery["open_tasks_reason"] = "It was in stock, set up. 库存已配置。"
     done = await people.engineer.post_ok(f"{path}/fulfil", delivery)
     assert (done["state"], done["delivery"]) == ("delivered", "一台已配置的笔记本电脑。")
     await people.requester.post_ok(f"{path}/rate", {"score": 5})

@@ -8,10 +8,13 @@ import pytest
 from standardwebhooks import Webhook
 
 from app.platform.outward import MOST_CONNECTIONS
-from tests.api.statements import READ_EVENTS, counted
+from tests.api.statements import counted
 from tests.client import Json
 from tests.subscriptions.receivers import TAKEN, Received, answer
 from tests.subscriptions.stages import PATH, Stage
+
+#: How events of a few streams are read that were selected before.
+READ_AGAIN = "e.stream = any("
 
 
 async def test_events_are_sent_as_standard_webhooks(stage: Stage) -> None:
@@ -58,7 +61,7 @@ async def test_events_that_have_to_be_looked_at_again_are_looked_at_together(
         f"incident/{incident['id']}" for incident in incidents
     }
     assert len(stage.receiver.received) == len(incidents)
-    assert statements.with_text(READ_EVENTS) == 2, "when they were selected, and once for all that were left"
+    assert statements.with_text(READ_AGAIN) == 1, "once for all that were left"
 
 
 async def test_a_failing_stream_blocks_only_itself(stage: Stage) -> None:

@@ -68,14 +68,14 @@ async def checklist_is_open(
     """Refuse to fulfil the request with open tasks of its checklist, which the refusal names, unless the
     payload says why (`checklist_is_open`). A rule is not asked: what it fulfils by was wanted itself.
     """
-    if body.reason is not None or ctx.caller.is_rule:
+    if body.open_tasks_reason is not None or ctx.caller.is_rule:
         return
     tasks = [task for task in await reads.children(Task, request) if task.position is not None]
     left = [task for task in tasks if task.completed_at is None and task.dropped_at is None]
     if left:
         named = sorted(left, key=lambda task: task.position or 0)[:MOST_TASKS_NAMED]
         words = {"count": str(len(left)), "tasks": ", ".join(str(task.title) for task in named)}
-        raise WrongValue(words, pointer="/reason", because="checklist_is_open")
+        raise WrongValue(words, pointer="/open_tasks_reason", because="checklist_is_open")
 
 
 async def nothing_proposed(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:

@@ -119,8 +119,9 @@ class FulfilRequest(Payload):
     started_at: Instant | None = Field(
         default=None, description="Time at which work on it started, if it is done in one step."
     )
-    reason: FreeText | None = Field(
-        default=None, description="The reason why it is delivered with open tasks of its checklist."
+    open_tasks_reason: Annotated[FreeText, StaffOnly()] | None = Field(
+        default=None,
+        description="The reason why it is delivered with open tasks of its checklist, for staff.",
     )
 
 
