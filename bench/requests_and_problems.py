@@ -92,6 +92,7 @@ FACT_VALUES = {
     "failed": "n / 20 %% 10 = 0",
     "rolled_back_at": "case when n %% 47 > 0 then opened_at + (seconds + 3600) * interval '1 second' end",
     "brought": "'service-' || n %% 20 || ' ' || n - n %% 7",
+    "recorded_seconds": "case when n %% 21 = 0 then 172800 end",
     "committed_at": "case when n %% 3 > 0 then opened_at end",
     "change_id": "case when n %% 3 = 0 then (lpad(to_hex(n), 12, '0') || left(md5('change'), 20))::uuid end",
     "verdict": "case when n %% 30 = 0 then 'computed' else 'reviewed' end",
@@ -109,6 +110,14 @@ truncate kpi.agent_day;
 insert into kpi.agent_day (day, assignee_id, team_id, quarters, ended)
 select day, assignee_id, team_id, bit_or(quarters), count(ended_at) from kpi.agent_work
 group by day, assignee_id, team_id"""
+#: Of all deployments, as in `facts/brought.sql`.
+BROUGHT = """
+update kpi.deployment_brought part set first = is_first, handed_at = found_at
+from (
+  select d.case_id as id, brought as named, handed.at as found_at,
+    row_number() over (partition by brought order by d.at, d.case_id) = 1 as is_first
+  from kpi.deployment_brought d left join kpi.change_handed handed on handed.case_id = change_id
+) looked_at where case_id = id and brought = named"""
 #: All other columns are booleans.
 BOOLEAN_VALUE = "n %% 10 > 0"
 INSERT_FACTS = """
@@ -198,6 +207,9 @@ async def make_facts(many: LargeSite, kind: str, count: int) -> None:
         )
         await many.owner.execute(text.encode(), _parameters(many, kind, rows))
     await many.owner.execute(AGENT_DAYS.encode())
+    if kind == "deployment":
+        await many.owner.execute(BROUGHT.encode())
+        await many.owner.execute(b"vacuum full kpi.deployment_brought")
     await many.owner.execute(f"vacuum analyze {TABLES}".encode())
 
 

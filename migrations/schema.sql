@@ -5300,10 +5300,14 @@ create table kpi.deployment_brought (
   opened_position bigint not null,
   committed_at timestamp with time zone,
   change_id uuid,
+  first boolean,
+  handed_at timestamp with time zone,
   constraint deployment_brought_pkey PRIMARY KEY (case_id, brought)
 );
 CREATE INDEX deployment_brought_at ON kpi.deployment_brought USING btree (at) INCLUDE (brought, case_id, team_id, service, excluded, committed_at, change_id);
 CREATE INDEX deployment_brought_first ON kpi.deployment_brought USING btree (brought, at, case_id);
+CREATE INDEX deployment_brought_firsts ON kpi.deployment_brought USING btree (at) INCLUDE (team_id, service, excluded, committed_at, handed_at) WHERE first;
+CREATE INDEX deployment_brought_older ON kpi.deployment_brought USING btree (case_id) WHERE (first IS NULL);
 CREATE INDEX deployment_brought_team ON kpi.deployment_brought USING btree (team_id, at) INCLUDE (brought, case_id, service, excluded, committed_at, change_id);
 
 create table kpi.deployment_incident (
@@ -5621,12 +5625,13 @@ create table kpi.incident_opened (
   source text collate "C" not null,
   settled boolean not null default false,
   ci text collate "C",
+  recorded_seconds bigint,
   constraint incident_opened_pkey PRIMARY KEY (case_id)
 ) with (fillfactor=60);
 CREATE INDEX incident_opened_at ON kpi.incident_opened USING btree (at) INCLUDE (priority, team_id, service, channel, category, assignee_id, customer_id, source, excluded, ended_at, ended_seconds, settled);
 CREATE INDEX incident_opened_ci ON kpi.incident_opened USING btree (ci, at) WHERE (ci IS NOT NULL);
 CREATE INDEX incident_opened_kind ON kpi.incident_opened USING btree (service, category, at) WHERE ((service IS NOT NULL) AND (category IS NOT NULL));
-CREATE INDEX incident_opened_recorded ON kpi.incident_opened USING btree (recorded_at) WHERE (recorded_at IS NOT NULL);
+CREATE INDEX incident_opened_recorded ON kpi.incident_opened USING btree (recorded_at) INCLUDE (at, recorded_seconds, priority, team_id, service, channel, category, assignee_id, customer_id, source, excluded) WHERE (recorded_at IS NOT NULL);
 CREATE INDEX incident_opened_team ON kpi.incident_opened USING btree (team_id, at) INCLUDE (excluded, ended_at, ended_seconds);
 
 create table kpi.incident_outage (
@@ -5701,13 +5706,16 @@ create table kpi.incident_resolved (
   handovers integer not null default 0,
   source text collate "C" not null,
   ci text collate "C",
+  recorded_seconds bigint,
+  article_used boolean,
   constraint incident_resolved_pkey PRIMARY KEY (case_id, n)
 );
-CREATE INDEX incident_resolved_at ON kpi.incident_resolved USING btree (at) INCLUDE (seconds, business_seconds, final, reopened, reopened_soon, reassignments, handovers, came_back, priority, team_id, service, channel, category, assignee_id, customer_id, excluded);
+CREATE INDEX incident_resolved_at ON kpi.incident_resolved USING btree (at) INCLUDE (seconds, business_seconds, final, reopened, reopened_soon, reassignments, handovers, came_back, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, article_used);
 CREATE INDEX incident_resolved_ci ON kpi.incident_resolved USING btree (ci, at) INCLUDE (case_id) WHERE (final AND (ci IS NOT NULL));
 CREATE INDEX incident_resolved_kind ON kpi.incident_resolved USING btree (service, category, at) INCLUDE (case_id) WHERE (final AND (service IS NOT NULL) AND (category IS NOT NULL));
 CREATE INDEX incident_resolved_major ON kpi.incident_resolved USING btree (at) WHERE (review_on_time IS NOT NULL);
-CREATE INDEX incident_resolved_recorded ON kpi.incident_resolved USING btree (recorded_at) WHERE (final AND (recorded_at IS NOT NULL));
+CREATE INDEX incident_resolved_older ON kpi.incident_resolved USING btree (case_id) WHERE (final AND (article_used IS NULL));
+CREATE INDEX incident_resolved_recorded ON kpi.incident_resolved USING btree (recorded_at) INCLUDE (at, recorded_seconds, priority, team_id, service, channel, category, assignee_id, customer_id, source, excluded) WHERE (final AND (recorded_at IS NOT NULL));
 CREATE INDEX incident_resolved_team ON kpi.incident_resolved USING btree (team_id, at) INCLUDE (seconds, business_seconds, priority, service, channel, category, assignee_id, customer_id, excluded, final);
 
 create table kpi.incident_responded (
@@ -6065,9 +6073,11 @@ create table kpi.request_delivered (
   rework_rounds integer not null,
   reopened_soon boolean not null,
   requirement_changes integer not null,
+  article_used boolean,
   constraint request_delivered_pkey PRIMARY KEY (case_id)
 );
-CREATE INDEX request_delivered_at ON kpi.request_delivered USING btree (at) INCLUDE (seconds, business_seconds, final, rework_rounds, requirement_changes, reopened_soon, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, path, catalogue_item);
+CREATE INDEX request_delivered_at ON kpi.request_delivered USING btree (at) INCLUDE (seconds, business_seconds, final, rework_rounds, requirement_changes, reopened_soon, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, path, catalogue_item, article_used);
+CREATE INDEX request_delivered_older ON kpi.request_delivered USING btree (case_id) WHERE (article_used IS NULL);
 CREATE INDEX request_delivered_projects ON kpi.request_delivered USING btree (at) INCLUDE (seconds, business_seconds, priority, team_id, service, channel, category, assignee_id, customer_id, catalogue_item, path, excluded) WHERE (final AND (path = 'project'::text));
 CREATE INDEX request_delivered_team ON kpi.request_delivered USING btree (team_id, at) INCLUDE (seconds, business_seconds, priority, service, channel, category, assignee_id, customer_id, path, catalogue_item, excluded) WHERE final;
 
@@ -6395,7 +6405,8 @@ create table kpi.unfinished (
   times timestamp with time zone[] not null,
   assignees uuid[] not null,
   days date[] not null,
-  cis text[] not null default '{}'::text[]
+  cis text[] not null default '{}'::text[],
+  brought text[] not null default '{}'::text[]
 );
 
 create table kpi.unknown_key_case (
@@ -6517,6 +6528,26 @@ create view kpi.complaint_life as
   WHERE (excluded IS NULL);
 
 create view kpi.deployment_lead as
+ SELECT deployment_brought.case_id,
+    deployment_brought.at,
+    deployment_brought.team_id,
+    deployment_brought.service,
+    COALESCE(deployment_brought.excluded,
+        CASE
+            WHEN (COALESCE(deployment_brought.committed_at, deployment_brought.handed_at) IS NULL) THEN 'unknown'::text
+            ELSE NULL::text
+        END) AS excluded,
+    deployment_brought.irregular,
+    deployment_brought."position",
+    deployment_brought.opened_position,
+        CASE
+            WHEN (COALESCE(deployment_brought.committed_at, deployment_brought.handed_at) IS NOT NULL) THEN (GREATEST(round(EXTRACT(epoch FROM (deployment_brought.at - COALESCE(deployment_brought.committed_at, deployment_brought.handed_at)))), (0)::numeric))::bigint
+            ELSE NULL::bigint
+        END AS seconds,
+    COALESCE((deployment_brought.change_id)::text, substr(deployment_brought.brought, (strpos(deployment_brought.brought, ' '::text) + 1))) AS revision
+   FROM kpi.deployment_brought
+  WHERE deployment_brought.first
+UNION ALL
  SELECT d.case_id,
     d.at,
     d.team_id,
@@ -6536,9 +6567,9 @@ create view kpi.deployment_lead as
     COALESCE((d.change_id)::text, substr(d.brought, (strpos(d.brought, ' '::text) + 1))) AS revision
    FROM (kpi.deployment_brought d
      LEFT JOIN kpi.change_handed handed ON ((handed.case_id = d.change_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE ((d.first IS NULL) AND (NOT (EXISTS ( SELECT
            FROM kpi.deployment_brought earlier
-          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id))))));
+          WHERE ((earlier.brought = d.brought) AND (ROW(earlier.at, earlier.case_id) < ROW(d.at, d.case_id)))))));
 
 create view kpi.deployment_life as
  SELECT case_id,
@@ -6655,11 +6686,15 @@ create view kpi.incident_clock_breached as
     opened_position,
     metric,
     agreement_id,
-    COALESCE(( SELECT said.cause
-           FROM kpi.breach_cause said
-          WHERE ((said.case_id = clock.case_id) AND ((said.agreement_type IS NULL) OR ((said.agreement_type = 'SLA'::text) AND (said.metric = clock.metric))))
-          ORDER BY (said.cause = 'unknown'::text), (said.agreement_type IS NULL), said.id
-         LIMIT 1), 'unknown'::text) AS cause
+    COALESCE(
+        CASE
+            WHEN knows_opening THEN breach_cause
+            ELSE ( SELECT said.cause
+               FROM kpi.breach_cause said
+              WHERE ((said.case_id = clock.case_id) AND ((said.agreement_type IS NULL) OR ((said.agreement_type = 'SLA'::text) AND (said.metric = clock.metric))))
+              ORDER BY (said.cause = 'unknown'::text), (said.agreement_type IS NULL), said.id
+             LIMIT 1)
+        END, 'unknown'::text) AS cause
    FROM sla.clock
   WHERE ((agreement_type = 'SLA'::text) AND (breaches_at IS NOT NULL) AND (state <> 'excluded'::text));
 
@@ -6706,6 +6741,27 @@ UNION ALL
 create view kpi.incident_clock_opened as
  SELECT clock.case_id,
     clock.id AS clock_id,
+    clock.opened_at AS at,
+    clock.opened_priority AS priority,
+    clock.opened_team_id AS team_id,
+    clock.opened_service AS service,
+    clock.opened_channel AS channel,
+    clock.opened_category AS category,
+    clock.opened_assignee_id AS assignee_id,
+    clock.opened_customer_id AS customer_id,
+    clock.excluded,
+    clock.irregular,
+    clock.opened_position AS "position",
+    clock.opened_position,
+    clock.metric,
+    clock.agreement_id,
+    (clock.state = 'met'::text) AS met,
+    clock.breaches_at
+   FROM sla.clock
+  WHERE ((clock.agreement_type = 'SLA'::text) AND ((clock.state <> 'excluded'::text) OR (clock.excluded IS NOT NULL)) AND clock.knows_opening)
+UNION ALL
+ SELECT clock.case_id,
+    clock.id AS clock_id,
     opened.at,
     opened.priority,
     opened.team_id,
@@ -6724,7 +6780,7 @@ create view kpi.incident_clock_opened as
     clock.breaches_at
    FROM (sla.clock
      JOIN kpi.clock_first opened USING (case_id))
-  WHERE ((clock.agreement_type = 'SLA'::text) AND ((clock.state <> 'excluded'::text) OR (clock.excluded IS NOT NULL)));
+  WHERE ((clock.agreement_type = 'SLA'::text) AND ((clock.state <> 'excluded'::text) OR (clock.excluded IS NOT NULL)) AND (clock.knows_opening IS NULL));
 
 create view kpi.incident_clock_stopped as
  SELECT case_id,
@@ -6803,7 +6859,7 @@ create view kpi.incident_recorded as
     incident_opened."position",
     incident_opened.opened_position,
     NULL::bigint AS business_seconds,
-    GREATEST((round(EXTRACT(epoch FROM (incident_opened.recorded_at - incident_opened.at))))::bigint, (0)::bigint) AS seconds,
+    COALESCE(incident_opened.recorded_seconds, GREATEST((round(EXTRACT(epoch FROM (incident_opened.recorded_at - incident_opened.at))))::bigint, (0)::bigint)) AS seconds,
     incident_opened.source
    FROM kpi.incident_opened
   WHERE (incident_opened.recorded_at IS NOT NULL)
@@ -6822,7 +6878,7 @@ UNION ALL
     incident_resolved."position",
     incident_resolved.opened_position,
     NULL::bigint AS business_seconds,
-    GREATEST((round(EXTRACT(epoch FROM (incident_resolved.recorded_at - incident_resolved.at))))::bigint, (0)::bigint) AS seconds,
+    COALESCE(incident_resolved.recorded_seconds, GREATEST((round(EXTRACT(epoch FROM (incident_resolved.recorded_at - incident_resolved.at))))::bigint, (0)::bigint)) AS seconds,
     incident_resolved.source
    FROM kpi.incident_resolved
   WHERE (incident_resolved.final AND (incident_resolved.recorded_at IS NOT NULL));
@@ -7037,24 +7093,39 @@ UNION ALL
    FROM kpi.incident_opened;
 
 create view kpi.request_solved as
- SELECT ended.case_id,
-    ended.at,
-    ended.priority,
-    ended.team_id,
-    ended.service,
-    ended.channel,
-    ended.category,
-    ended.assignee_id,
-    ended.customer_id,
-    ended.excluded,
-    ended.irregular,
-    ended."position",
-    ended.opened_position,
-    (EXISTS ( SELECT
-           FROM kpi.helped_case helped
-          WHERE (helped.case_id = ended.case_id))) AS article_used
-   FROM kpi.incident_resolved ended
-  WHERE ended.final
+ SELECT incident_resolved.case_id,
+    incident_resolved.at,
+    incident_resolved.priority,
+    incident_resolved.team_id,
+    incident_resolved.service,
+    incident_resolved.channel,
+    incident_resolved.category,
+    incident_resolved.assignee_id,
+    incident_resolved.customer_id,
+    incident_resolved.excluded,
+    incident_resolved.irregular,
+    incident_resolved."position",
+    incident_resolved.opened_position,
+    incident_resolved.article_used
+   FROM kpi.incident_resolved
+  WHERE (incident_resolved.final AND (incident_resolved.article_used IS NOT NULL))
+UNION ALL
+ SELECT request_delivered.case_id,
+    request_delivered.at,
+    request_delivered.priority,
+    request_delivered.team_id,
+    request_delivered.service,
+    request_delivered.channel,
+    request_delivered.category,
+    request_delivered.assignee_id,
+    request_delivered.customer_id,
+    request_delivered.excluded,
+    request_delivered.irregular,
+    request_delivered."position",
+    request_delivered.opened_position,
+    request_delivered.article_used
+   FROM kpi.request_delivered
+  WHERE (request_delivered.final AND (request_delivered.article_used IS NOT NULL))
 UNION ALL
  SELECT ended.case_id,
     ended.at,
@@ -7069,11 +7140,68 @@ UNION ALL
     ended.irregular,
     ended."position",
     ended.opened_position,
-    (EXISTS ( SELECT
+    true AS article_used
+   FROM kpi.incident_resolved ended
+  WHERE (ended.final AND (ended.article_used IS NULL) AND (EXISTS ( SELECT
            FROM kpi.helped_case helped
-          WHERE (helped.case_id = ended.case_id))) AS article_used
+          WHERE (helped.case_id = ended.case_id))))
+UNION ALL
+ SELECT ended.case_id,
+    ended.at,
+    ended.priority,
+    ended.team_id,
+    ended.service,
+    ended.channel,
+    ended.category,
+    ended.assignee_id,
+    ended.customer_id,
+    ended.excluded,
+    ended.irregular,
+    ended."position",
+    ended.opened_position,
+    false AS article_used
+   FROM kpi.incident_resolved ended
+  WHERE (ended.final AND (ended.article_used IS NULL) AND (NOT (EXISTS ( SELECT
+           FROM kpi.helped_case helped
+          WHERE (helped.case_id = ended.case_id)))))
+UNION ALL
+ SELECT ended.case_id,
+    ended.at,
+    ended.priority,
+    ended.team_id,
+    ended.service,
+    ended.channel,
+    ended.category,
+    ended.assignee_id,
+    ended.customer_id,
+    ended.excluded,
+    ended.irregular,
+    ended."position",
+    ended.opened_position,
+    true AS article_used
    FROM kpi.request_delivered ended
-  WHERE ended.final;
+  WHERE (ended.final AND (ended.article_used IS NULL) AND (EXISTS ( SELECT
+           FROM kpi.helped_case helped
+          WHERE (helped.case_id = ended.case_id))))
+UNION ALL
+ SELECT ended.case_id,
+    ended.at,
+    ended.priority,
+    ended.team_id,
+    ended.service,
+    ended.channel,
+    ended.category,
+    ended.assignee_id,
+    ended.customer_id,
+    ended.excluded,
+    ended.irregular,
+    ended."position",
+    ended.opened_position,
+    false AS article_used
+   FROM kpi.request_delivered ended
+  WHERE (ended.final AND (ended.article_used IS NULL) AND (NOT (EXISTS ( SELECT
+           FROM kpi.helped_case helped
+          WHERE (helped.case_id = ended.case_id)))));
 
 create view kpi.service_life as
  SELECT stretch.case_id,
@@ -8321,13 +8449,24 @@ create table sla.clock (
   breach_category text collate "C",
   breach_assignee_id uuid,
   breach_customer_id uuid,
+  knows_opening boolean,
+  opened_priority text collate "C",
+  opened_team_id uuid,
+  opened_service text collate "C",
+  opened_channel text collate "C",
+  opened_category text collate "C",
+  opened_assignee_id uuid,
+  opened_customer_id uuid,
+  breach_cause text collate "C",
   constraint clock_pkey PRIMARY KEY (id)
 );
 CREATE INDEX clock_agreement ON sla.clock USING btree (agreement_id, started_at);
 CREATE INDEX clock_breaches ON sla.clock USING btree (breaches_at) INCLUDE (agreement_type, kind, metric, stopped_at, state) WHERE (breaches_at IS NOT NULL);
 CREATE INDEX clock_case ON sla.clock USING btree (case_id);
 CREATE INDEX clock_due ON sla.clock USING btree (kind, due_at, case_id) WHERE urgent;
+CREATE INDEX clock_older ON sla.clock USING btree (case_id) WHERE (knows_opening IS NULL);
 CREATE INDEX clock_open ON sla.clock USING btree (kind, agreement_id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text])));
+CREATE INDEX clock_opened_team ON sla.clock USING btree (opened_team_id, opened_at) WHERE (agreement_type = 'SLA'::text);
 CREATE INDEX clock_running ON sla.clock USING btree (calendar, id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text])));
 CREATE INDEX clock_started ON sla.clock USING btree (metric, started_at) INCLUDE (agreement_type, kind, state, due_at, stopped_at, excluded);
 CREATE INDEX clock_stopped ON sla.clock USING btree (metric, stopped_at) INCLUDE (agreement_type, kind, state, excluded) WHERE (stopped_at IS NOT NULL);

@@ -17,6 +17,7 @@ from app.kpis.answers.series import KpiPoint
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi
+from app.kpis.facts import fetching
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import CannotAnswer, QuestionParameters, parse_question
 from app.log.canonical import instant
@@ -289,9 +290,9 @@ async def test_percentiles_do_not_depend_on_how_they_are_found(
     first = KPIS[key].dimensions[0].value
     cuts = [[], [first], ["team", "service"] if "team" in KPIS[key].dimensions else [first]]
     for by in cuts:
-        monkeypatch.setattr(answering, "WIDE_SHARE", -1)
+        monkeypatch.setattr(fetching, "WIDE_SHARE", -1)
         wide = await answered(books.db, key, by=by, **TIME)
-        monkeypatch.setattr(answering, "WIDE_SHARE", 2)
+        monkeypatch.setattr(fetching, "WIDE_SHARE", 2)
         assert await answered(books.db, key, by=by, **TIME) == wide
 
 

@@ -17,7 +17,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
-from tests.kpis.histories import BEGIN, Scripted, write
+from tests.kpis.histories import BEGIN, Scripted, write, write_more
 from tests.kpis.lives import Life
 from tests.kpis.other_histories import write_others
 
@@ -144,6 +144,44 @@ async def test_where_no_revision_is_told_the_changes_count_since_they_were_hande
     assert {case.revision: case.measure for case in listed_cases} == expected
     (point,) = await _points(db, "lead_time_for_changes")
     assert point.value == 7 * HOUR
+
+
+async def test_what_another_deployment_turns_out_to_have_brought_is_no_longer_first_here(
+    follower: Connection, db: Database
+) -> None:
+    first = _deployed(10 * HOUR, revisions=[_revision("a", 0)])
+    again = _deployed(30 * HOUR, revisions=[_revision("a", 0)])
+
+    async def led() -> dict[Any, int]:
+        listed_cases = (await cases(db, _question("lead_time_for_changes"), LATER)).cases
+        assert (await _points(db, "lead_time_for_changes"))[0].cases == len(listed_cases)
+        return {case.id: case.measure for case in listed_cases}
+
+    await _told(follower, first, again)
+    assert await led() == {first.id: 10 * HOUR}
+    # What is told late of the first: it was of another service.
+    first.then(5 * HOUR, "edited", service="erp")
+    await write_more(follower, first.events[-1:])
+    await catch_up(follower, FACTS)
+    assert await led() == {first.id: 10 * HOUR, again.id: 30 * HOUR}
+    first.then(6 * HOUR, "edited", service="mail")
+    await write_more(follower, first.events[-1:])
+    await catch_up(follower, FACTS)
+    assert await led() == {first.id: 10 * HOUR}
+
+
+async def test_a_change_that_is_handed_in_after_it_was_deployed_has_a_lead_time_then(
+    follower: Connection, db: Database
+) -> None:
+    change = Life("change")
+    await _told(follower, change, _deployed(10 * HOUR, change_ids=[str(change.id)]))
+    (point,) = await _points(db, "lead_time_for_changes")
+    assert (point.cases, point.value) == (0, None)
+    change.then(2 * HOUR, "submitted", "submitted")
+    await write_more(follower, change.events[-1:])
+    await catch_up(follower, FACTS)
+    (point,) = await _points(db, "lead_time_for_changes")
+    assert (point.cases, point.value) == (1, 8 * HOUR)
 
 
 async def test_a_deployment_fails_by_what_it_caused_or_by_being_taken_back(

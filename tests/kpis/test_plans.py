@@ -14,11 +14,11 @@ from psycopg import sql
 from rich.progress import Progress
 
 from app.kernel import ledger as ledgers
-from app.kpis.answers import answer as answering
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Aggregate
+from app.kpis.facts import fetching
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
@@ -193,6 +193,6 @@ async def test_how_long_many_cases_take_is_found_by_several_processes(
     before = many.parallel_workers()
     halves = await many.answer(key, QuestionParameters(begin=begin, by=("priority",)))
     assert many.parallel_workers() > before
-    monkeypatch.setattr(answering, "WIDE_SHARE", 2)
+    monkeypatch.setattr(fetching, "WIDE_SHARE", 2)
     in_one_piece = await many.answer(key, QuestionParameters(begin=begin, by=("priority",)))
     assert in_one_piece.points == halves.points

@@ -16,10 +16,11 @@ from app.kpis.facts import knowledge
 WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
     "app/kpis/facts/consumer.py": (
         facts.SHAPE,
-        "2:3a736a7af7fbef5a",
+        "2:76b1a4467aba4393",
         (
             *(*facts.STATEMENTS.values(), *facts.SATISFYING.values(), *knowledge.STATEMENTS),
             *(facts.BREACHES, facts.UNKNOWN_KEYS, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS),
+            facts.BROUGHT,
         ),
     ),
     "app/conformance/facts/consumer.py": (conformance.SHAPE, "0:04d5f2074e179ff9", (conformance.STATEMENT,)),

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -38,7 +37,7 @@ from app.kpis.declaration.figures import (
 from app.kpis.declaration.kpi import Aggregate, Kpi, TargetValue
 from app.kpis.facts import backlog, query, survival
 from app.kpis.facts.consumer import FACTS
-from app.kpis.facts.fetching import fetch
+from app.kpis.facts.fetching import fetch, fetch_grouped, split
 from app.kpis.facts.open_spans import OpenSpan, open_by_period
 from app.kpis.facts.query import Filters, SqlStatement
 from app.kpis.facts.tables import TABLES, UNFINISHED
@@ -60,8 +59,6 @@ PARTIAL_PREVIOUS = -1
 #: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
 FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
 FACTS_PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
-# A question about at least this share of all facts is "wide": a second process is worth its start-up time.
-WIDE_SHARE = 0.2
 
 # An answer reads one snapshot of the log and the facts. The lock keeps a rebuild from truncating the tables
 # after the snapshot was taken, since TRUNCATE ignores snapshots. Parallel workers are enabled only for large
@@ -297,8 +294,8 @@ async def _add_cells(
     figures: dict[PointKey, Figures],
 ) -> None:
     kpi, cuts = question.kpi, len(question.by)
-    halves = await _split_instant(connection, question, filters)
-    for row in await _fetch_grouped(connection, query.cells(question, filters, most, halves)):
+    halves = await split(connection, question, filters)
+    for row in await fetch_grouped(connection, query.cells(question, filters, most, halves)):
         (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
         cell = figures.setdefault((period, tuple(cut)), Figures())
         add_cases(kpi, cell, excluded, counts, total, row[cuts + 5 : cuts + 8])
@@ -312,33 +309,13 @@ async def add_survival(
     connection: Connection, question: KpiQuestion, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
     """Add to the figures the number of cases and the Kaplan-Meier estimates of their duration."""
-    halves = await _split_instant(connection, question, filters)
+    halves = await split(connection, question, filters)
     statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, halves)
-    for period, *cut, excluded, cases, ended, median, p90 in await _fetch_grouped(connection, statement):
+    for period, *cut, excluded, cases, ended, median, p90 in await fetch_grouped(connection, statement):
         cell = figures.setdefault((period, tuple(cut)), Figures())
         add_cases(question.kpi, cell, excluded, (cases, 0), cases, ())
         if excluded is None:
             cell.survival = Survival(ended, cases - ended, median, p90)
-
-
-async def _fetch_grouped(connection: Connection, statement: SqlStatement) -> list[tuple[Any, ...]]:
-    await connection.execute(query.PLAN_BY_HASH.encode())
-    rows = await fetch(connection, statement)
-    await connection.execute(query.PLAN_AS_DEFAULT.encode())
-    return rows
-
-
-async def _split_instant(connection: Connection, question: KpiQuestion, filters: Filters) -> datetime | None:
-    """Return the beginning of the period that best halves a wide question (see WIDE_SHARE).
-
-    None if the question is not wide or has only one period.
-    """
-    begins = question.bounds[1:-1]
-    (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
-    for largest, middle in await fetch(connection, query.extent(question)):
-        if begins and float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(largest):
-            return min(begins, key=lambda begin: abs(begin - (middle or begin)))
-    return None
 
 
 async def count_open(

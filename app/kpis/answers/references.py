@@ -17,6 +17,7 @@ from app.kpis.declaration.figures import PointKey
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi
 from app.kpis.declaration.measures import Measure
 from app.kpis.facts import query
+from app.kpis.facts.fetching import fetch_grouped, split
 from app.kpis.facts.query import Filters
 from app.kpis.questions import periods
 from app.kpis.questions.question import KpiQuestion
@@ -142,14 +143,9 @@ def of_facts(connection: Connection, filters: Filters) -> Counter:
     """Return the counter of the fast path. `filters` are the question's, with ids."""
 
     async def count(question: KpiQuestion) -> dict[PointKey, int]:
-        parameters: dict[str, Any] = {"bounds": list(question.bounds)}
         among = {dimension: values for dimension, values in filters.items() if dimension in question.filters}
-        by = f"period{query.cut_by(question)}"
-        text = (
-            f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, count(*) "
-            f"from {query.selected_facts(question, among, parameters)} and excluded is null group by {by}"
-        )
-        rows = await fetch_tuples(connection, text, parameters, prepare=False)
+        statement = query.counts(question, among, await split(connection, question, among))
+        rows = await fetch_grouped(connection, statement)
         return {(period, tuple(cut)): cases for period, *cut, cases in rows}
 
     async def deliveries(question: KpiQuestion) -> dict[PointKey, int]:

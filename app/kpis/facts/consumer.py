@@ -85,12 +85,20 @@ WORK_KINDS = frozenset({"incident", "request"})
 #: The kinds of records between which it lies whether incidents of a problem are repeats.
 REPEAT_KINDS = frozenset({"incident", "problem"})
 AGENT_DAYS = (FOLDER / "agent_days.sql").read_text(encoding="utf-8")
+#: Which deployment brought a revision first also depends on several of them, and on changes.
+BROUGHT_BEFORE = """
+select brought from kpi.deployment_brought where case_id = any (%(begun)s::uuid[])
+union
+select unnest(brought) from kpi.unfinished"""
+#: The kinds of records between which that lies.
+BROUGHT_KINDS = frozenset({"deployment", "change"})
+BROUGHT = (FOLDER / "brought.sql").read_text(encoding="utf-8")
 #: Records that shares are committed while the batch is not. The previous facts of its cases are kept with the
 #: mark, since they cannot be read again later.
 LEAVE_UNFINISHED = """
-insert into kpi.unfinished (position, services, categories, cis, times, assignees, days)
+insert into kpi.unfinished (position, services, categories, cis, times, assignees, days, brought)
 values (%(last)s, %(services)s::text[], %(categories)s::text[], %(cis)s::text[], %(times)s::timestamptz[],
-  %(assignees)s::uuid[], %(days)s::date[])"""
+  %(assignees)s::uuid[], %(days)s::date[], %(brought)s::text[])"""
 FINISHED = "delete from kpi.unfinished where position <= %(last)s"
 EMPTY = f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {EMPTIED_TABLES}"
 #: Marks the emptied facts as unfinished; at position 0, since no case has facts yet.
@@ -251,15 +259,17 @@ async def _previous_facts(
     connection: Connection, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> Values:
     """Return the present facts of cases that had begun which facts shared with other cases depend on."""
-    resolved, worked = list[Any](), list[Any]()
+    resolved, worked, brought = list[Any](), list[Any](), list[Any]()
     if "incident" in kinds:
         resolved = await fetch_tuples(connection, RESOLVED_BEFORE, kinds["incident"], prepare=prepare)
     if kinds.keys() & WORK_KINDS:
         worked = await fetch_tuples(connection, WORKED_BEFORE, _cases_of(kinds, "begun"), prepare=prepare)
+    if "deployment" in kinds:
+        brought = await fetch_tuples(connection, BROUGHT_BEFORE, kinds["deployment"], prepare=prepare)
     names = {
         name: (resolved, column) for column, name in enumerate(("services", "categories", "cis", "times"))
     }
-    names |= {"assignees": (worked, 0), "days": (worked, 1)}
+    names |= {"assignees": (worked, 0), "days": (worked, 1), "brought": (brought, 0)}
     return {name: [row[n] for row in rows] for name, (rows, n) in names.items()}
 
 
@@ -296,9 +306,14 @@ def _fact_writer(last: int) -> recomputation.ComputeDependents:
 async def _write_shared(
     connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
-    """Write the facts that depend on several cases: repeated incidents and persons' days."""
+    """Write the facts that depend on several cases: repeated incidents, persons' days, and the first
+    deployments of revisions.
+    """
     if stretch["share"] == 0:
         await fetch_tuples(connection, BREACHES, stretch, prepare=prepare)
+        if kinds.keys() & BROUGHT_KINDS:
+            parameters = stretch | _cases_of(kinds, "cases", BROUGHT_KINDS)
+            await fetch_tuples(connection, BROUGHT, parameters, prepare=prepare)
         await knowledge.follow(connection, stretch, kinds, prepare)
         if any(affected["has_openings"] for kind, affected in kinds.items() if kind in KEY_KINDS):
             await fetch_tuples(connection, UNKNOWN_KEYS, stretch, prepare=prepare)

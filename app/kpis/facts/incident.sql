@@ -254,7 +254,9 @@ taken_up as (
 incident_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, excluded, irregular, position, opened_position, recorded_at, source,
-    ended_at, ended_seconds, ended_at is not null and case_id not in (select case_id from taken_up) as settled, ci
+    ended_at, ended_seconds, ended_at is not null and case_id not in (select case_id from taken_up) as settled, ci,
+    case when recorded_at is not null then greatest(round(extract(epoch from recorded_at - opened_at))::bigint, 0) end
+      as recorded_seconds
   from fact left join reassigned using (case_id) left join handed_over using (case_id)
   left join (
     select case_id, at as ended_at, greatest(seconds, 0) as ended_seconds from fact where place = resolution
@@ -367,7 +369,10 @@ incident_resolved as (
     case when known_then->>'declared_major_at' is not null
       then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
       end as review_on_time,
-    recorded_at, source, cost, currency, ci
+    recorded_at, source, cost, currency, ci,
+    case when recorded_at is not null then greatest(round(extract(epoch from recorded_at - at))::bigint, 0) end
+      as recorded_seconds,
+    case_id in (select case_id from told where type = 'incident.article_used') as article_used
   from timed left join reassigned using (case_id) left join handed_over using (case_id)
   left join answered using (case_id) left join costed using (case_id) left join open_time using (case_id)
   left join (
@@ -380,7 +385,7 @@ incident_resolved as (
   select case_id, place, false, reopened_soon, occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
     round(extract(epoch from occurred_at - opened_at))::bigint, round(extract(epoch from occurred_at - opened_at))::bigint, true, 0, 0, false, null, null, null, null,
-    source, null, null, null
+    source, null, null, null, null, null
   from left_resolution
 ),
 -- When a time ran out, or will, where no clock of an agreement says so: by the calendar of the agreement or of the service as of

@@ -14,16 +14,27 @@ from app.kpis.declaration.measures import BUDGET, Measure
 from app.kpis.facts.tables import ENDINGS
 from app.kpis.questions.question import KpiQuestion
 
+# The facts of a view are those of the tables that it reads; a clock has the instant of its case's opening.
 EXTENT = """
+with recursive behind as (
+  select oid, relkind from pg_class where oid = %(name)s::regclass
+  union
+  select base.oid, base.relkind
+  from behind join pg_rewrite on ev_class = behind.oid
+  join pg_depend on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid
+    and refclassid = 'pg_class'::regclass
+  join pg_class base on base.oid = refobjid
+  where behind.relkind = 'v' and base.relkind in ('r', 'v')
+)
 select reltuples, (
   select percentile_disc(0.5) within group (order by bound)
   from unnest(bounds::text::timestamptz[]) bound where bound >= %(begin)s and bound < %(end)s
-)
-from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+), behind.oid = %(name)s::regclass
+from behind join pg_class using (oid) join pg_namespace on pg_namespace.oid = relnamespace
 left join (
-  select schemaname, tablename, histogram_bounds as bounds from pg_stats where attname = 'at'
+  select schemaname, tablename, histogram_bounds as bounds from pg_stats where attname in ('at', 'opened_at')
 ) times on schemaname = nspname and tablename = relname
-where pg_class.oid = %(name)s::regclass and relkind = 'r'"""
+where behind.relkind = 'r' order by reltuples desc, bounds is null limit 1"""
 
 # The planner assumes one group per instant, and would sort millions of cases into what it believes are
 # millions of groups. The groups are few and fit a hash table. It gets two parallel workers, since it would
@@ -50,6 +61,16 @@ class SqlStatement:
     parameters: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The beginning of a period that halves a wide question; and whether its facts are of a table, which has
+    an index of their instants.
+    """
+
+    at: datetime
+    of_table: bool
+
+
 #: The aggregates that divide by the sum of the secondary measure.
 WEIGHTED_AGGREGATES = frozenset({Aggregate.of_budget, Aggregate.of_decided})
 #: The columns of a counted clock, for what is none.
@@ -58,7 +79,7 @@ NO_CLOCK = "null::uuid as clock_id, null as metric, null::uuid as agreement_id"
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
 
-def cells(question: KpiQuestion, filters: Filters, most: int, halves: datetime | None) -> SqlStatement:
+def cells(question: KpiQuestion, filters: Filters, most: int, halves: Halves | None) -> SqlStatement:
     """Count the cases and aggregate the KPI's measures, per period, cut and reason for exclusion.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
@@ -66,7 +87,7 @@ def cells(question: KpiQuestion, filters: Filters, most: int, halves: datetime |
     null. Returns the rows of at most `most` periods and cuts, and one more. With `halves` (see `in_halves`)
     two processes can share the work.
     """
-    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most), "halves": halves}
+    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most)}
     timed = question.kpi.is_timed
     sums = ["count(*) as cases", f"{skewed_count(question.kpi, 'true')} as skewed"]
     figures, names = ["cases", "skewed"], ["cases", "skewed"]
@@ -88,7 +109,8 @@ def cells(question: KpiQuestion, filters: Filters, most: int, halves: datetime |
         f"from {selected_facts(question, filters, parameters)}"
     )
     part = "select {by}, {figures} from (select {by}, {sums} from ({facts}) fact group by {by}) cell"
-    parts = in_halves(facts, halves, part, by=by, figures=", ".join(figures), sums=", ".join(sums))
+    words = {"by": by, "figures": ", ".join(figures), "sums": ", ".join(sums)}
+    parts = in_halves(facts, halves, part, parameters, **words)
     return SqlStatement(f"select {by}, {', '.join(names)} from ({parts}) cell limit %(most)s", parameters)
 
 
@@ -125,18 +147,33 @@ group by period.number, excluded"""
     return SqlStatement(text, {"begins": begins, "ends": ends, **question_parameters(question)})
 
 
-def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> str:
-    """Return a query over the facts; with `halves`, a union of the facts before and after that instant.
+def in_halves(facts: str, halves: Halves | None, part: str, parameters: dict[str, Any], **words: str) -> str:
+    """Return a query over the facts; with `halves`, a union of the facts before and after that instant. Add
+    its parameter.
 
-    `halves` is the beginning of a period, so each period lies in one half, and PostgreSQL can give each half
-    to its own process. It does so only if the planner expects few periods, which is the case if it cannot see
-    through a subquery: hence the `order by`, which the index provides anyway.
+    Each period lies in one half, and PostgreSQL can give each half to its own process. It does so only if the
+    planner expects few periods, which is the case if it cannot see through a subquery: hence the `order by`,
+    which the index provides anyway, or of a view `limit all`, which limits nothing.
     """
     if halves is None:
         return part.format(facts=facts, **words)
+    parameters["halves"] = halves.at
+    apart = "order by at" if halves.of_table else "limit all"
     return " union all ".join(
-        part.format(facts=f"{facts} and at {side} %(halves)s order by at", **words) for side in ("<", ">=")
+        part.format(facts=f"{facts} and at {side} %(halves)s {apart}", **words) for side in ("<", ">=")
     )
+
+
+def counts(question: KpiQuestion, filters: Filters, halves: Halves | None) -> SqlStatement:
+    """Count the cases that are not excluded, per period and cut. Columns: period (from 1), the cuts, cases."""
+    parameters: dict[str, Any] = {"bounds": list(question.bounds)}
+    by = f"period{cut_by(question)}"
+    facts = (
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by} "
+        f"from {selected_facts(question, filters, parameters)} and excluded is null"
+    )
+    part = "select {by}, count(*) from ({facts}) fact group by {by}"
+    return SqlStatement(in_halves(facts, halves, part, parameters, by=by), parameters)
 
 
 def row_limit(most: int) -> int:
@@ -184,10 +221,8 @@ def planned_rows(question: KpiQuestion, filters: Filters) -> SqlStatement:
 
 
 def extent(question: KpiQuestion) -> SqlStatement:
-    """Return a statement for the estimated number of facts and the median instant of the question's facts.
-
-    The instant is null if it is unknown. There is no row if the facts come from a view, which has no
-    statistics.
+    """Return a statement for the estimated number of facts, the median instant of the question's facts (null:
+    unknown), and whether they are a table. Of those of a view it is that of the largest table behind it.
     """
     bounds = {"begin": question.bounds[0], "end": question.bounds[-1]}
     return SqlStatement(EXTENT, {"name": fact_table(question.kpi), **bounds})

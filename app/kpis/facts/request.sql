@@ -167,7 +167,8 @@ request_delivered as (
     case when at < timed.opened_at then timed.seconds else coalesce(ran.seconds, counted.seconds, timed.seconds) end
       as business_seconds,
     true as final,
-    coalesce(rework_rounds, 0) as rework_rounds, coalesce(requirement_changes, 0) as requirement_changes, reopened_soon
+    coalesce(rework_rounds, 0) as rework_rounds, coalesce(requirement_changes, 0) as requirement_changes, reopened_soon,
+    case_id in (select case_id from told where type = 'request.article_used') as article_used
   from timed left join (
     select case_id, calendar_version, runs from clocked where metric = 'fulfilment' and state <> 'excluded'
   ) clock using (case_id)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from app.kpis.declaration.measures import AGE, SECONDS_TO_END
-from app.kpis.facts.query import Filters, SqlStatement, cut_by, in_halves, row_limit, selected_facts
+from app.kpis.facts.query import Filters, Halves, SqlStatement, cut_by, in_halves, row_limit, selected_facts
 from app.kpis.questions.question import KpiQuestion
 from app.kpis.statistics.survival import HALF, SLACK, TENTH
 
@@ -55,7 +54,7 @@ select {by}, cases, cardinality(took), took[half], took[tenth]
 from cell left join reached using (cell)"""
 
 
-def survival(question: KpiQuestion, filters: Filters, most: int, halves: datetime | None) -> SqlStatement:
+def survival(question: KpiQuestion, filters: Filters, most: int, halves: Halves | None) -> SqlStatement:
     """Compute the Kaplan-Meier estimate for every period and cut, over ended and open cases.
 
     `halves` as in `query.cells`. Columns: period, the cuts, excluded, cases, ended, median, p90. Returns the
@@ -67,7 +66,6 @@ def survival(question: KpiQuestion, filters: Filters, most: int, halves: datetim
         "half": HALF,
         "tenth": TENTH,
         "slack": SLACK,
-        "halves": halves,
     }
     by = f"period{cut_by(question)}, excluded"
     facts = (
@@ -79,5 +77,5 @@ def survival(question: KpiQuestion, filters: Filters, most: int, halves: datetim
         "array_agg(age) filter (where age is not null) as ages"
     )
     part = "select {by}, {sums} from ({facts}) fact group by {by}"
-    parts = in_halves(facts, halves, part, by=by, sums=sums)
+    parts = in_halves(facts, halves, part, parameters, by=by, sums=sums)
     return SqlStatement(SURVIVAL.format(by=by, parts=parts), parameters)

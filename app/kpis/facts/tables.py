@@ -45,6 +45,8 @@ OF_RESOLVED = (
     "cost",
     "currency",
     "ci",
+    "recorded_seconds",
+    "article_used",
 )
 STRETCH = ("since", "until", "phase", "on_hold", "responded", "resolved_before", "opened_at")
 
@@ -56,7 +58,7 @@ AGENT_WORK = FactTable(
 )
 INCIDENT = (
     AGENT_WORK,
-    FactTable("incident_opened", (*FACT, "recorded_at", "source", *END, "settled", "ci")),
+    FactTable("incident_opened", (*FACT, "recorded_at", "source", *END, "settled", "ci", "recorded_seconds")),
     FactTable("incident_responded", (*TIMED, *ACCURACY_FLAGS)),
     FactTable("incident_first_resolved", TIMED),
     FactTable("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),
@@ -84,7 +86,7 @@ INCIDENT = (
 OF_REQUEST = (*DIMENSIONS, "path", "catalogue_item")
 REQUEST_FACT = (*CASE, "at", *OF_REQUEST, *CASE_FLAGS)
 REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
-OF_DELIVERED = ("final", "rework_rounds", "requirement_changes", "reopened_soon")
+OF_DELIVERED = ("final", "rework_rounds", "requirement_changes", "reopened_soon", "article_used")
 REQUEST = (
     AGENT_WORK,
     FactTable("request_opened", (*REQUEST_FACT, "settled", "ended")),

@@ -22,10 +22,12 @@ from app.service_levels.clocks.timeline import Timeline
 CONSUMER = "kpi"
 #: KPIs count the first warning at this percentage or above.
 WARNED = 75
-#: The dimensions of facts of breaches, as of just before the breach.
+#: The dimensions of facts of breaches, as of just before the breach; the same ones of openings.
 BREACH_DIMENSIONS = (
     *("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id"),
 )
+#: Facts of problems have neither.
+NOT_OF_PROBLEMS = ("channel", "customer_id")
 Row = dict[str, Any]
 
 
@@ -47,6 +49,7 @@ def _shared(timeline: Timeline) -> Row:
         "opened_position": timeline.opened_position,
         "excluded": timeline.excluded,
         "irregular": timeline.irregular,
+        **_opened_dimensions(timeline),
     }
 
 
@@ -112,6 +115,7 @@ def _clock_row(
         "urgent": False,
         **_dimensions(clocks.timeline, reading.stopped_by),
         **_breach_dimensions(clocks.timeline, breaches_at),
+        "breach_cause": clocks.timeline.cause_of_breach(origin.agreement_type.value, reading.metric.value),
     }
 
 
@@ -186,6 +190,14 @@ def _dimensions(timeline: Timeline, decided: int | None) -> Row:
         "customer_id": values.get("customer_id"),
         "catalogue_item": values.get("item"),
     }
+
+
+def _opened_dimensions(timeline: Timeline) -> Row:
+    """Return the dimensions of the fact of the case's opening, and that the row knows them."""
+    values = timeline.dimensions_of_opening()
+    if timeline.kind == "problem":
+        values |= dict.fromkeys(NOT_OF_PROBLEMS)
+    return {"knows_opening": True, **{f"opened_{name}": values.get(name) for name in BREACH_DIMENSIONS}}
 
 
 def _breach_dimensions(timeline: Timeline, breaches_at: datetime | None) -> Row:

@@ -80,6 +80,8 @@ CLOCK_COLUMNS = (
     *("category", "assignee_id", "customer_id", "catalogue_item", "opened_at", "opened_position"),
     *("position", "excluded", "irregular"),
     *(f"breach_{name}" for name in BREACH_DIMENSIONS),
+    "breach_cause",
+    *("knows_opening", *(f"opened_{name}" for name in BREACH_DIMENSIONS)),
 )
 CASE_COLUMNS = ("case_id", "kind", "agreement_id", "why", "reopen_days", "opened_at", "position")
 

@@ -72,7 +72,11 @@ ATTRIBUTES: Mapping[str, str] = {
 DIMENSIONS = frozenset(
     {"priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id", "item"}
 )
+#: Those of which the opening has what the case was given first, whenever that was.
+GIVEN = ("team_id", "assignee_id")
 _ON_HOLD = "on_hold"
+_CAUSE_STATED, _CAUSE_PREFIX = ".breach_cause_stated", "breach_cause/"
+_UNKNOWN_CAUSE = "unknown"
 
 
 class LogEvent(NamedTuple):
@@ -100,6 +104,15 @@ class LogEvent(NamedTuple):
         return self.source.startswith(IMPORT_PREFIX)
 
 
+class StatedCause(NamedTuple):
+    """Why targets of a case were missed, as it was stated; of all of them if no metric is named."""
+
+    id: str
+    agreement_type: str | None
+    metric: str | None
+    cause: str
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """A case for the engine. `stream` is that of the case, `version` its last, `position` that of its last
@@ -108,7 +121,7 @@ class Timeline:
     `events` are those that matter to clocks, as known now; `history` has also those that were replaced, if
     the case was ever worked on here. `lived_since` is when that began, None if it has not: the opening of a
     case that was not imported, else the recording of the first event that was not. `excluded` is the reason
-    why facts exclude the case.
+    why facts exclude the case. `causes` are those of its breaches.
     """
 
     stream: str
@@ -124,6 +137,7 @@ class Timeline:
     excluded: str | None
     irregular: bool
     dimension_changes: tuple[tuple[int, Mapping[str, Any], datetime], ...] = field(repr=False)
+    causes: tuple[StatedCause, ...] = ()
 
     @property
     def last_event_at(self) -> datetime:
@@ -148,6 +162,26 @@ class Timeline:
             if event_position == position:
                 break
         return values
+
+    def dimensions_of_opening(self) -> dict[str, Any]:
+        """Return the dimensions of facts of the opening: it is theirs whom the case was given to first."""
+        values = dict(self.dimension_changes[0][1])
+        for name in GIVEN:
+            named = (fields.get(name) for _, fields, _ in self.dimension_changes)
+            values[name] = next((given_to for given_to in named if given_to is not None), None)
+        return values
+
+    def cause_of_breach(self, agreement_type: str, metric: str) -> str | None:
+        """Return the cause that was stated of a breach: a known one before an unknown one, and one of that
+        metric before one of all.
+        """
+        stated = [
+            (cause.cause == _UNKNOWN_CAUSE, cause.agreement_type is None, cause.id, cause.cause)
+            for cause in self.causes
+            if cause.agreement_type is None
+            or (cause.agreement_type, cause.metric) == (agreement_type, metric)
+        ]
+        return min(stated)[-1] if stated else None
 
     def dimensions_before(self, instant: datetime) -> dict[str, Any]:
         """Return the dimensions of facts as they were known just before the instant; at least those of the
@@ -188,6 +222,22 @@ def timeline_of(stream: str, events: Sequence[LogEvent]) -> Timeline:
         reader.excluded,
         reader.irregular,
         tuple(reader.dimension_changes),
+        _stated_causes(events),
+    )
+
+
+def _stated_causes(events: Sequence[LogEvent]) -> tuple[StatedCause, ...]:
+    """Return the causes of breaches that the events state, as each was stated last."""
+    stated: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event.type.endswith(_CAUSE_STATED):
+            for key, fields in event.data["set"].items():
+                if key.startswith(_CAUSE_PREFIX):
+                    stated.setdefault(key.removeprefix(_CAUSE_PREFIX), {}).update(fields or {})
+    return tuple(
+        StatedCause(key, fields.get("agreement_type"), fields.get("metric"), fields["cause"])
+        for key, fields in stated.items()
+        if fields.get("cause") is not None
     )
 
 
