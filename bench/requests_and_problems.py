@@ -92,6 +92,7 @@ FACT_VALUES = {
     "failed": "n / 20 %% 10 = 0",
     "rolled_back_at": "case when n %% 47 > 0 then opened_at + (seconds + 3600) * interval '1 second' end",
     "brought": "'service-' || n %% 20 || ' ' || n - n %% 7",
+    "article_used": "false",
     "recorded_seconds": "case when n %% 21 = 0 then 172800 end",
     "committed_at": "case when n %% 3 > 0 then opened_at end",
     "change_id": "case when n %% 3 = 0 then (lpad(to_hex(n), 12, '0') || left(md5('change'), 20))::uuid end",

@@ -118,7 +118,7 @@ async def test_what_a_view_tells_is_halved_where_the_tables_behind_it_are(
         halves = await split(books.connection, _asked(key), {})
         assert halves is not None
         assert not halves.of_table
-        assert halves.at in _asked(key).bounds[1:-1]
+        assert halves.begins_at in _asked(key).bounds[1:-1]
     table = await split(books.connection, _asked("incidents_opened"), {})
     assert table is not None
     assert table.of_table

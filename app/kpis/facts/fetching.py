@@ -41,6 +41,6 @@ async def split(connection: Connection, question: KpiQuestion, filters: Filters)
     (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
     for largest, middle, of_table in await fetch(connection, query.extent(question)):
         if float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(largest):
-            at = min(begins, key=lambda begin: abs(begin - (middle or begin)))
-            return Halves(at, of_table)
+            middle_begin = min(begins, key=lambda begin: abs(begin - (middle or begin)))
+            return Halves(middle_begin, of_table)
     return None

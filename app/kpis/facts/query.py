@@ -67,7 +67,7 @@ class Halves:
     an index of their instants.
     """
 
-    at: datetime
+    begins_at: datetime
     of_table: bool
 
 
@@ -157,7 +157,7 @@ def in_halves(facts: str, halves: Halves | None, part: str, parameters: dict[str
     """
     if halves is None:
         return part.format(facts=facts, **words)
-    parameters["halves"] = halves.at
+    parameters["halves"] = halves.begins_at
     apart = "order by at" if halves.of_table else "limit all"
     return " union all ".join(
         part.format(facts=f"{facts} and at {side} %(halves)s {apart}", **words) for side in ("<", ">=")
@@ -165,7 +165,7 @@ def in_halves(facts: str, halves: Halves | None, part: str, parameters: dict[str
 
 
 def counts(question: KpiQuestion, filters: Filters, halves: Halves | None) -> SqlStatement:
-    """Count the cases that are not excluded, per period and cut. Columns: period (from 1), the cuts, cases."""
+    """Count the cases that are not excluded. Columns: period (numbered from 1), the cuts, cases."""
     parameters: dict[str, Any] = {"bounds": list(question.bounds)}
     by = f"period{cut_by(question)}"
     facts = (

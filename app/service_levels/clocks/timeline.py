@@ -73,7 +73,7 @@ DIMENSIONS = frozenset(
     {"priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id", "item"}
 )
 #: Those of which the opening has what the case was given first, whenever that was.
-GIVEN = ("team_id", "assignee_id")
+GIVEN_COLUMNS = ("team_id", "assignee_id")
 _ON_HOLD = "on_hold"
 _CAUSE_STATED, _CAUSE_PREFIX = ".breach_cause_stated", "breach_cause/"
 _UNKNOWN_CAUSE = "unknown"
@@ -166,7 +166,7 @@ class Timeline:
     def dimensions_of_opening(self) -> dict[str, Any]:
         """Return the dimensions of facts of the opening: it is theirs whom the case was given to first."""
         values = dict(self.dimension_changes[0][1])
-        for name in GIVEN:
+        for name in GIVEN_COLUMNS:
             named = (fields.get(name) for _, fields, _ in self.dimension_changes)
             values[name] = next((given_to for given_to in named if given_to is not None), None)
         return values
