@@ -96,6 +96,8 @@ class Situation:
     step: RandomAction
     row: Row | None
     now: datetime
+    #: The incidents that somebody handed to another team, each with whom: these read it still.
+    handed_over: set[tuple[UUID, UUID | None]]
 
     @property
     def me(self) -> UUID | None:
@@ -139,6 +141,23 @@ def sees(situation: Situation) -> bool:
     if caller in {"agent", "engineer", "colleague"} and row["team_id"] in situation.team_ids:
         return True
     return caller == "agent" and row["team_id"] is None
+
+
+def only_reads(situation: Situation) -> bool:
+    """Whether the caller handed the incident to another team, and has nothing else to do with it."""
+    assert situation.row is not None
+    return (situation.row["id"], situation.me) in situation.handed_over and not sees(situation)
+
+
+def hands_over(situation: Situation, after: Row) -> bool:
+    """Whether somebody of the staff has given it to a team that is none of theirs; not their own incident."""
+    row = situation.row
+    return (
+        row is not None
+        and situation.step.who in STAFF
+        and row["requester_id"] != situation.me
+        and after["team_id"] not in {row["team_id"], None} | situation.team_ids
+    )
 
 
 def wrong_time(situation: Situation) -> bool:
@@ -213,8 +232,9 @@ def verdict(situation: Situation) -> str:
     else:
         state = situation.row["state"]
         reasons = [
-            ("not_found", lambda: not sees(situation)),
+            ("not_found", lambda: not sees(situation) and not only_reads(situation)),
             ("changed_since", lambda: situation.step.if_match == "wrong"),
+            ("onlooker_reads", lambda: only_reads(situation)),
             ("not_in_this_state", lambda: state not in FROM[action]),
             ("forbidden", lambda: not may),
         ]
@@ -240,7 +260,9 @@ async def everything(ledger: Ledger) -> Any:
     )
 
 
-async def take_and_compare(world: RandomWorld, step: RandomAction) -> None:
+async def take_and_compare(
+    world: RandomWorld, step: RandomAction, handed_over: set[tuple[UUID, UUID | None]]
+) -> None:
     ledger = world.ledger
     row = await row_of(ledger, world.name(step))
     if row is None:
@@ -249,12 +271,14 @@ async def take_and_compare(world: RandomWorld, step: RandomAction) -> None:
         None if row is None else {"right": row["version"], "wrong": row["version"] + 1}.get(step.if_match)
     )
     before, head = await everything(ledger), await read.head(ledger.db)
-    situation = Situation(world, step, row, datetime.now(UTC))
+    situation = Situation(world, step, row, datetime.now(UTC), handed_over)
     outcome = await world.perform(step, if_match=version, now=situation.now)
     expected = verdict(situation)
     if isinstance(outcome, CommandResult):
         assert expected == "done", f"{step} was done, and is {expected}"
-        await compare_done(world, step, row, outcome)
+        after = await compare_done(world, step, row, outcome)
+        if hands_over(situation, after):
+            handed_over.add((after["id"], situation.me))
         assert await read.head(ledger.db) == head + 1
         return
     assert isinstance(outcome, Refusal)
@@ -269,12 +293,13 @@ async def take_and_compare(world: RandomWorld, step: RandomAction) -> None:
 
 async def compare_done(
     world: RandomWorld, step: RandomAction, row: Row | None, outcome: CommandResult
-) -> None:
+) -> Row:
     after = await row_of(world.ledger, outcome.record.id)
     assert after is not None
     before = "new" if row is None else row["state"]
     resumed = row["held_from"] if row is not None and step.action == "resume" else before
     assert after["state"] == TO.get(step.action, resumed)
+    return after
 
 
 @settings(
@@ -287,8 +312,9 @@ async def test_what_comes_of_anything_that_anybody_does_is_what_the_process_says
     world: RandomWorld, history: list[RandomAction]
 ) -> None:
     world.incidents.clear()
+    handed_over: set[tuple[UUID, UUID | None]] = set()
     for step in (*BEGINNING, *history):
-        await take_and_compare(world, step)
+        await take_and_compare(world, step, handed_over)
 
 
 async def test_everything_that_anybody_can_do_in_every_state_comes_out_as_the_process_says(
@@ -309,18 +335,24 @@ async def test_everything_that_anybody_can_do_in_every_state_comes_out_as_the_pr
         ],
         "cancelled": [("requester", "cancel")],
     }
+    handed_over: set[tuple[UUID, UUID | None]] = set()
     for state, path in paths.items():
         world.incidents.clear()
         for action in FROM:
             for caller in sorted(world.callers):
                 row = await row_of(world.ledger, world.incidents[-1] if world.incidents else None)
                 if row is None or row["version"] != len(path) + 1 or row["state"] != state:
-                    await begin_anew(world, path)
-                await take_and_compare(world, RandomAction(caller, action, 0, 1, None, ""))
+                    handed_over |= await begin_anew(world, path)
+                await take_and_compare(world, RandomAction(caller, action, 0, 1, None, ""), handed_over)
 
 
-async def begin_anew(world: RandomWorld, path: list[tuple[str, str]]) -> None:
-    """An incident that went that way."""
+async def begin_anew(world: RandomWorld, path: list[tuple[str, str]]) -> set[tuple[UUID, UUID | None]]:
+    """An incident that went that way. Gives who handed it to another team by that."""
     world.incidents.clear()
+    handed_over: set[tuple[UUID, UUID | None]] = set()
     for caller, action in [("requester", "report"), *path]:
-        assert isinstance(await world.perform(RandomAction(caller, action, 0, 0, None, "")), CommandResult)
+        done = await world.perform(RandomAction(caller, action, 0, 0, None, ""))
+        assert isinstance(done, CommandResult)
+        if action == "assign":
+            handed_over.add((done.record.id, world.callers[caller].person_id))
+    return handed_over

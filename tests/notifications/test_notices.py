@@ -360,7 +360,8 @@ async def _ought(world: RandomWorld) -> set[tuple[UUID, str, int]]:
         for event in map(recorded, rows):
             payload, name = event.data["given"], event.type.removeprefix("incident.")
             requester = event.data["set"].get(event.stream, {}).get("requester_id", requester)
-            followers |= {str(row["person_id"]) for row in event.rows_set("follower").values()}
+            for kind in ("follower", "onlooker"):
+                followers |= {str(row["person_id"]) for row in event.rows_set(kind).values()}
             is_public = name in steps.PUBLIC and not event.staff_only
             concerned = {requester, *followers} if is_public else set()
             if name in steps.TO_ASSIGNEE and not event.staff_only:

@@ -42,6 +42,7 @@ NEED_NOT_SAY = {
         ("absence_entered.reason", "deputises.reason", "covers_on_call.reason"),
         "why somebody is away is theirs alone",
     ),
+    "delivered.open_tasks_reason": "what staff left undone: the ticket says it to staff",
     "received.defer_until_at": "what the board is asked for, which is told when it has decided",
 }
 
