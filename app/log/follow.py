@@ -77,10 +77,16 @@ class Consumer:
 
 
 async def process_next_batch(
-    connection: Connection, consumer: Consumer, *, during_import: bool = False, tail: Tail | None = None
+    connection: Connection,
+    consumer: Consumer,
+    *,
+    during_import: bool = False,
+    tail: Tail | None = None,
+    up_to: int | None = None,
 ) -> PositionRange | None:
     """Handle the next batch and move the checkpoint, in one transaction. Return its positions; None: there
-    are no new events. `during_import`: see PositionRange; `tail`: the newest events already read.
+    are no new events, or none up to that position (`up_to`). `during_import`: see PositionRange; `tail`: the
+    newest events already read.
 
     Raises whatever `handle_batch` raises, or DatabaseGone if the database does not answer within the
     consumer's time limit; then neither the tables nor the checkpoint have changed.
@@ -88,7 +94,7 @@ async def process_next_batch(
     ends = asyncio.get_running_loop().time() + consumer.seconds + GRACE_SECONDS
     async with AnswerDeadline(connection, ends), connection.transaction():
         await connection.execute(f"set local statement_timeout = {int(consumer.seconds * 1000)}".encode())
-        span = await _next_range(connection, consumer, during_import=during_import)
+        span = await _next_range(connection, consumer, during_import=during_import, up_to=up_to)
         if span is None:
             return None
         await consumer.handle_batch(connection, Batch(connection, span, tail or Tail()))
@@ -99,7 +105,7 @@ async def process_next_batch(
 
 
 async def _next_range(
-    connection: Connection, consumer: Consumer, *, during_import: bool
+    connection: Connection, consumer: Consumer, *, during_import: bool, up_to: int | None
 ) -> PositionRange | None:
     await lock_consumer(connection, consumer)
     async with connection.cursor(row_factory=tuple_row) as cursor:
@@ -107,7 +113,8 @@ async def _next_range(
         row = await cursor.fetchone()
     assert row is not None
     _, head, done = row
-    return PositionRange(done + 1, min(head, done + consumer.batch), during_import) if done < head else None
+    last = head if up_to is None else min(head, up_to)
+    return PositionRange(done + 1, min(last, done + consumer.batch), during_import) if done < last else None
 
 
 async def lock_consumer(connection: Connection, consumer: Consumer) -> None:

@@ -68,7 +68,7 @@ async def remake(
             await connection.execute(FORGET, (_shadow_follower(consumer).name,))
             line = await shadow.connect(url, FOLLOW_LIMITS)
             try:
-                await _follow(line, consumer, progress)
+                await _follow(line, _shadow_follower(consumer), progress)
                 await shadow.vacuum(connection)
                 return await _exchange(connection, line, shadow, consumer, compare=compare)
             finally:
@@ -97,31 +97,39 @@ def _shadow_follower(consumer: Consumer) -> Consumer:
     return replace(consumer, name=f"{consumer.name}{SUFFIX}")
 
 
-async def _follow(line: Connection, consumer: Consumer, progress: Progress) -> None:
-    while (span := await process_next_batch(line, _shadow_follower(consumer))) is not None:
+async def _follow(
+    line: Connection, consumer: Consumer, progress: Progress = ignore_progress, *, up_to: int | None = None
+) -> None:
+    while (span := await process_next_batch(line, consumer, up_to=up_to)) is not None:
         progress(consumer.name, span.last, await fetch_value(line, HEAD))
 
 
 async def _exchange(
     connection: Connection, line: Connection, shadow: ShadowTables, consumer: Consumer, *, compare: bool
 ) -> Remade:
-    follower_name = _shadow_follower(consumer).name
+    follower = _shadow_follower(consumer)
     otherwise: list[str] | None = None
 
     async def once() -> None:
         nonlocal otherwise
-        await _follow(line, consumer, ignore_progress)
+        await _follow(line, follower)
+        compares = compare and otherwise is None
+        if compares:
+            # Nobody may be running that follows, or they are behind.
+            await _follow(connection, consumer, up_to=await fetch_value(line, POSITION, follower.name))
         async with connection.transaction():
             await connection.execute(KEEP_WAITING)
             await lock_consumer(connection, consumer)
-            await _follow(line, consumer, ignore_progress)
-            if compare and otherwise is None:
+            # Compared is at one position: that of the living tables, which may be behind the log's head.
+            reached = await fetch_value(connection, POSITION, consumer.name)
+            await _follow(line, follower, up_to=reached if compares else None)
+            if compares:
                 otherwise = await _otherwise(connection, shadow, consumer)
             await shadow.lock(connection)
             await connection.execute(ADD_TIMERS.encode())
             await connection.execute(
                 MOVE_CHECKPOINT.encode(),
-                {"made": follower_name, "consumer": consumer.name, "shape": consumer.shape},
+                {"made": follower.name, "consumer": consumer.name, "shape": consumer.shape},
             )
             await shadow.exchange(connection)
 

@@ -184,19 +184,27 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
 
 def _with_parameters(path: str) -> dict[str, Any] | None:
     """The operations of the first address with parameters that this one is of."""
-    for pattern, operations in _patterns():
+    for pattern, operations in _patterns().get(_outline(path), ()):
         if pattern.fullmatch(path):
             return operations
     return None
 
 
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
-    return [
-        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))), operations)
-        for template, operations in document()["paths"].items()
-        if "{" in template
-    ]
+def _patterns() -> dict[tuple[str, int], list[tuple[re.Pattern[str], dict[str, Any]]]]:
+    """The addresses with parameters, by what tells most of them apart."""
+    patterns: dict[tuple[str, int], list[tuple[re.Pattern[str], dict[str, Any]]]] = {}
+    for template, operations in document()["paths"].items():
+        if "{" in template:
+            pattern = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)))
+            patterns.setdefault(_outline(template), []).append((pattern, operations))
+    return patterns
+
+
+def _outline(path: str) -> tuple[str, int]:
+    """The first part of an address behind that of the version, and how many parts there are."""
+    parts = path.removeprefix("/v1").split("/")
+    return "".join(parts[1:2]), path.count("/")
 
 
 def check(response: httpx.Response) -> None:

@@ -177,11 +177,18 @@ class CaseHistory:
                     review_on_time=self.review_on_time if final else None,
                     ci=resolution.known.get("ci") if final else None,
                     recorded_at=None,
+                    recorded_seconds=None,
+                    article_used=self.article_used if final else None,
                     source=self.source,
                     **(self.cost if final else _UNKNOWN),
                 )
             )
         return facts
+
+    @property
+    def article_used(self) -> bool:
+        """Whether an article helped."""
+        return any(step.kind == "article_used" for step in self.told)
 
     @property
     def cost(self) -> dict[str, Any]:
@@ -480,13 +487,18 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
             if deciding is not None:
                 key = case.case_id if name == "opened" else (case.case_id, case.told.index(deciding) + 1)
                 imported = deciding.event.source.startswith("import:")
-                tables[f"incident_{name}"][key]["recorded_at"] = (
-                    None if imported else recorded[deciding.position]
-                )
+                recorded_at = None if imported else recorded[deciding.position]
+                row = tables[f"incident_{name}"][key]
+                row["recorded_at"], row["recorded_seconds"] = recorded_at, _delay(row["at"], recorded_at)
     resolved = [row for row in tables["incident_resolved"].values() if row["final"]]
     for opened in tables["incident_opened"].values():
         opened["repeats"] = any(_repeats(opened, earlier) for earlier in resolved)
     return tables
+
+
+def _delay(at: datetime, recorded_at: datetime | None) -> int | None:
+    """After how many seconds it was recorded; what was recorded before it took effect: at once."""
+    return None if recorded_at is None else max(round((recorded_at - at).total_seconds()), 0)
 
 
 def _repeats(opened: dict[str, Any], earlier: dict[str, Any]) -> bool:

@@ -47,6 +47,13 @@ async def test_facts_made_anew_are_the_same_and_so_are_their_tables(few_own_book
     await wait_for_facts(books.db)
 
 
+async def test_facts_that_are_behind_are_compared_at_one_position(few_own_books: Books) -> None:
+    books = few_own_books
+    await write_more(books.connection, histories(seed=9, cases=3), 2030)
+    remade = await remake(books.administrator_url, FACTS)
+    assert remade == Remade("kpi", await fetch_value(books.connection, HEAD), [])
+
+
 async def test_facts_that_somebody_damaged_are_named_and_made_right(few_own_books: Books) -> None:
     books = few_own_books
     before = await contents(books.connection, TABLES)
