@@ -68,7 +68,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.rejected: (*REASON, *OUTCOME),
     Notice.rated: ("given.score", "given.comment"),
     Notice.to_vote: (
-        *("decision.question", "decision.rule", "mine.due_at|decision.due_at", *WINDOW),
+        *("decision.question", "decision.rule", "mine.due_at|decision.due_at", "mine.until_at", *WINDOW),
         *("given.cannot_wait", "given.target_at", *REASON),
     ),
     Notice.vote_due: ("decision.question", "decision.due_at", *WINDOW),

@@ -496,9 +496,9 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
     return tables
 
 
-def _delay(at: datetime, recorded_at: datetime | None) -> int | None:
+def _delay(effective_at: datetime, recorded_at: datetime | None) -> int | None:
     """After how many seconds it was recorded; what was recorded before it took effect: at once."""
-    return None if recorded_at is None else max(round((recorded_at - at).total_seconds()), 0)
+    return None if recorded_at is None else max(round((recorded_at - effective_at).total_seconds()), 0)
 
 
 def _repeats(opened: dict[str, Any], earlier: dict[str, Any]) -> bool:

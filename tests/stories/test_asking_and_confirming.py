@@ -139,8 +139,8 @@ async def test_an_item_supplies_title_and_description_and_what_is_open_is_named_
     await house.desk.post_ok(f"{path}/fulfil", delivered)
     event = (await house.desk.read(f"{path}/events"))["items"][-1]
     assert event["given"]["open_tasks_reason"] == "They know it already."
-    told = (await house.requester.read(f"{path}/events"))["items"][-1]
-    assert "open_tasks_reason" not in told["given"], (
+    shown_event = (await house.requester.read(f"{path}/events"))["items"][-1]
+    assert "open_tasks_reason" not in shown_event["given"], (
         "what staff left undone is no business of the requester's"
     )
 
