@@ -80,15 +80,15 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
     for n in range(TEAMS):
         team = await _add(ledger, teams.LIFECYCLE, teams.AddTeam(key=team_key(n), name=f"Team {n}"))
         await owner.execute("insert into bench.team values (%s, %s)", (n, team.id))
-    sealed: list[str] = []
+    encrypted: list[str] = []
     for n in range(PERSONS):
         body = persons.AddPerson(name=f"Person {n}", teams=(team_key(n % TEAMS),))
         person = await _add(ledger, persons.LIFECYCLE, body)
         await owner.execute("insert into bench.person values (%s, %s)", (n, person.id))
         author = await ledger.vault.author(person.id)
         assert author is not None
-        seal = ledger.vault.sealing(author.key)
-        sealed += [seal(_sentence(k)) for k in range(words // PERSONS + 1)]
+        encrypt = ledger.vault.encrypting(author.key)
+        encrypted += [encrypt(_sentence(k)) for k in range(words // PERSONS + 1)]
     begin = datetime.now(UTC) - timedelta(days=DAYS + 1)
     await _add_services(ledger, begin)
     budget = AddKpiBudget(
@@ -96,7 +96,7 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
     )
     await _add(ledger, kpi_budgets.LIFECYCLE, budget)
     async with owner.cursor() as cursor, cursor.copy("copy bench.words from stdin") as copy:
-        for row in enumerate(sealed):
+        for row in enumerate(encrypted):
             await copy.write_row(row)
 
 

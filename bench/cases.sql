@@ -5,7 +5,7 @@
 create schema if not exists bench;
 create table bench.team (n integer primary key, id uuid not null);
 create table bench.person (n integer primary key, id uuid not null);
-create table bench.words (n integer primary key, sealed text not null);
+create table bench.words (n integer primary key, encrypted text not null);
 
 create function bench.instant(at timestamptz) returns text
 language sql immutable as $$ select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
@@ -30,7 +30,7 @@ begin
     (array['hotline', 'portal', 'email', 'monitoring'])[1 + (random() * 3)::integer] as channel,
     'service-' || (random() * 19)::integer as service, 'category-' || (random() * 11)::integer as category,
     -- In one of fifty the service is down.
-    case when ended.n % 50 = 0 then 'down' else 'degraded' end as effect, team.id as team_id, requester.id as requester_id, assignee.id as assignee_id, words.sealed as words,
+    case when ended.n % 50 = 0 then 'down' else 'degraded' end as effect, team.id as team_id, requester.id as requester_id, assignee.id as assignee_id, words.encrypted as words,
     opened_at, assigned_at, acknowledged_at, resolved_at, reopened_at, resolved_again_at,
     coalesce(resolved_again_at, resolved_at) + random() * interval '3 days' as closed_at
   from (

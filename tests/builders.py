@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from app.common.people import Caller, Person, Role, RoleGrant
-from app.common.personal import PersonalKey, is_sealed
+from app.common.personal import PersonalKey, is_encrypted
 from app.common.priorities.priority import MATRIX, Matrix
 from app.common.records import Record, codecs, empty
 from app.foundation.people.records import Team
@@ -66,7 +66,7 @@ def incident(**fields: Any) -> Incident:
         "state_since": opened,
         "opened_at": opened,
         "title": "Mail does not arrive",
-        "description": KEY.seal("Since nine o'clock."),
+        "description": KEY.encrypt("Since nine o'clock."),
         "channel": "portal",
         "impact": "2",
         "urgency": "2",
@@ -80,7 +80,7 @@ def incident(**fields: Any) -> Incident:
     fields_of_incident = codecs(Incident)
     for name, value in (plain | fields).items():
         read = fields_of_incident[name].read
-        setattr(record, name, read(value) if isinstance(value, str) and not is_sealed(value) else value)
+        setattr(record, name, read(value) if isinstance(value, str) and not is_encrypted(value) else value)
     return record
 
 
@@ -137,7 +137,9 @@ class Scenario:
         )
         _without_looking(guards.prepare_and_check(NOWHERE, command, record, ctx))
         ctx.number = "INC-2026-000008" if row.opens else None
-        decided = decide(self.lifecycle, row, record, body, ctx, version=record.version + 1, seal=KEY.seal)
+        decided = decide(
+            self.lifecycle, row, record, body, ctx, version=record.version + 1, encrypt=KEY.encrypt
+        )
         dating.not_before_the_last_change(command, record, decided)
         return row.event, decided
 
@@ -229,7 +231,7 @@ class Outcome:
 def _opened(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _opened(item) for key, item in value.items()}
-    return KEY.open(value) if isinstance(value, str) and is_sealed(value) else value
+    return KEY.decrypt(value) if isinstance(value, str) and is_encrypted(value) else value
 
 
 def given(record: Record | None, *, kind: str = "incident") -> Scenario:

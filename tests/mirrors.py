@@ -51,9 +51,9 @@ class Mirror:
         # The names of columns that our payloads have, too, with what no payload holds.
         texts: dict[str, str | None] = {"person": str(at), "reason": f"{state} since {at}", "text": str(at)}
         fields = {"channel": Channel.api, **self.whole}
-        sealed: dict[str, str | None] = {"resolution": words} if words else {}
-        snapshot = Snapshot(at, self.opened_at, state, fields, sealed, texts, {}, actor=by)
-        events = observe(case, snapshot, self.ledger.vault.sealing(author.key))
+        encrypted: dict[str, str | None] = {"resolution": words} if words else {}
+        snapshot = Snapshot(at, self.opened_at, state, fields, encrypted, texts, {}, actor=by)
+        events = observe(case, snapshot, self.ledger.vault.encrypting(author.key))
         rows = () if before else (self._reference(case, events[0]),)
         await self._append(
             case, before, [self._event(case.key, observed) for observed in events], persons, *rows
@@ -79,7 +79,7 @@ class Mirror:
             record=case.key,
             author_id=by,
             visibility=Visibility.public,
-            text=self.ledger.vault.sealing(author.key)(text),
+            text=self.ledger.vault.encrypting(author.key)(text),
             written_at=at,
             version=before + 1,
             changed_at=at,

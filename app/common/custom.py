@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from app.common import records
-from app.common.personal import Sealed, Unsealed
+from app.common.personal import Ciphertext, PlainText
 from app.common.records import CodeEnum, Record
 from app.common.state_fields import EnteredAt
 
@@ -93,12 +93,12 @@ class CustomFieldValues:
         return self.values.keys() == {FOR_STAFF}
 
     def has_personal_text(self) -> bool:
-        """Return whether any value is a personal text, which must be sealed."""
+        """Return whether any value is a personal text, which must be encrypted."""
         return any(
-            isinstance(value, Unsealed) for values in self.values.values() for value in values.values()
+            isinstance(value, PlainText) for values in self.values.values() for value in values.values()
         )
 
 
-def seal_values(values: Mapping[str, Any], seal: Callable[[str], Sealed]) -> Values:
-    """Return the values, with personal texts sealed."""
-    return {key: seal(value) if isinstance(value, Unsealed) else value for key, value in values.items()}
+def encrypt_values(values: Mapping[str, Any], encrypt: Callable[[str], Ciphertext]) -> Values:
+    """Return the values, with personal texts encrypted."""
+    return {key: encrypt(value) if isinstance(value, PlainText) else value for key, value in values.items()}

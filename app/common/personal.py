@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 PREFIX = "enc1:"
 KEY_BYTES = 32
 NONCE_BYTES = 12
-_SEALED = re.compile(rf"{PREFIX}[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}:[A-Za-z0-9_-]+={{0,2}}")
+_ENCRYPTED = re.compile(
+    rf"{PREFIX}[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}:[A-Za-z0-9_-]+={{0,2}}"
+)
 
 
 class Personal:
@@ -49,7 +51,7 @@ SCIM_EXTERNAL_ID = "(scim external id)"
 ACCOUNT_SOURCES = (LOGIN, SCIM_USER_NAME, SCIM_EXTERNAL_ID)
 
 
-class Sealed(str):
+class Ciphertext(str):
     """The ciphertext of a personal field, as a row or an event holds it."""
 
     __slots__ = ()
@@ -60,15 +62,15 @@ class Sealed(str):
         return UUID(self.split(":", 2)[1])
 
 
-class Unsealed(str):
-    """A plain text among other values that must be sealed before it is stored."""
+class PlainText(str):
+    """A plain text among other values that must be encrypted before it is stored."""
 
     __slots__ = ()
 
 
-def is_sealed(text: str) -> bool:
+def is_encrypted(text: str) -> bool:
     """Return whether the text has the form of a ciphertext."""
-    return _SEALED.fullmatch(text) is not None
+    return _ENCRYPTED.fullmatch(text) is not None
 
 
 class PersonalKey:
@@ -80,26 +82,26 @@ class PersonalKey:
         self.id = key_id
         self._cipher = AESGCM(secret)
 
-    def seal(self, text: str) -> Sealed:
+    def encrypt(self, text: str) -> Ciphertext:
         """Encrypt a text; two calls return different ciphertexts."""
         body = _encrypt(self._cipher, text.encode("utf-8"), _associated_data(self.id))
-        return Sealed(f"{PREFIX}{self.id}:{base64.urlsafe_b64encode(body).decode('ascii')}")
+        return Ciphertext(f"{PREFIX}{self.id}:{base64.urlsafe_b64encode(body).decode('ascii')}")
 
-    def open(self, sealed: str) -> str | None:
+    def decrypt(self, encrypted: str) -> str | None:
         """Return the decrypted text; None if it was not encrypted with this key, or was altered."""
         try:
-            body = base64.urlsafe_b64decode(sealed.split(":", 2)[2])
+            body = base64.urlsafe_b64decode(encrypted.split(":", 2)[2])
             return _decrypt(self._cipher, body, _associated_data(self.id)).decode("utf-8")
         except (InvalidTag, ValueError):
             return None
 
-    def seal_chunk(self, number: int, chunk: bytes) -> bytes:
+    def encrypt_chunk(self, number: int, chunk: bytes) -> bytes:
         """Encrypt a chunk of a file. It can be decrypted only as the chunk of that number."""
         return _encrypt(self._cipher, chunk, _chunk_associated_data(self.id, number))
 
-    def open_chunk(self, number: int, sealed: bytes) -> bytes:
+    def decrypt_chunk(self, number: int, encrypted: bytes) -> bytes:
         """Decrypt the chunk of that number. Raises InvalidTag if it is another chunk, or was altered."""
-        return _decrypt(self._cipher, sealed, _chunk_associated_data(self.id, number))
+        return _decrypt(self._cipher, encrypted, _chunk_associated_data(self.id, number))
 
     def wrap_new_key(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
         """Return a new key for one text or file, and its stored form: wrapped by this key."""
@@ -132,15 +134,15 @@ class MasterKey:
         """Return a stored personal key. Raises InvalidTag if another master key wrapped it."""
         return PersonalKey(key_id, _decrypt(self._wrapping, wrapped, _associated_data(key_id)))
 
-    def seal(self, purpose: bytes, body: bytes) -> bytes:
+    def encrypt(self, purpose: bytes, body: bytes) -> bytes:
         """Encrypt bytes that belong to no single person: a refused row of an import, the key of
         fingerprints.
         """
         return _encrypt(self._wrapping, body, purpose)
 
-    def open(self, purpose: bytes, sealed: bytes) -> bytes:
-        """Decrypt bytes that `seal` encrypted for that purpose. Raises InvalidTag."""
-        return _decrypt(self._wrapping, sealed, purpose)
+    def decrypt(self, purpose: bytes, encrypted: bytes) -> bytes:
+        """Decrypt bytes that `encrypt` encrypted for that purpose. Raises InvalidTag."""
+        return _decrypt(self._wrapping, encrypted, purpose)
 
 
 class Fingerprints:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from app.common.personal import Personal, Sealed
+from app.common.personal import Ciphertext, Personal
 from app.log.canonical import from_instant, instant
 from app.log.events import stream
 from app.log.ids import id_text
@@ -260,7 +260,7 @@ class Codec:
 
     @property
     def holds_values(self) -> bool:
-        """Return whether the field holds several values by their keys, some of which may be sealed."""
+        """Return whether the field holds several values by their keys, some of which may be encrypted."""
         return self._python_type is dict and not self.document
 
     @property
@@ -392,7 +392,7 @@ def _read_fields(values: dict[str, Any], of_fields: dict[str, Codec], row: dict[
         value = row[name]
         if value is not None:
             if codec.personal:
-                value = Sealed(value)
+                value = Ciphertext(value)
             elif codec.type is not type(value) and not isinstance(value, list | dict):
                 value = codec.read(value)
             values[name] = value
@@ -427,7 +427,7 @@ def evolve(
         if name in fields:
             value = fields[name]
             if value is not None:
-                value = Sealed(value) if codec.personal else codec.read(value)
+                value = Ciphertext(value) if codec.personal else codec.read(value)
             values[name] = value
     values["version"] = version
     values["changed_at"] = later_instant(record.changed_at, occurred_at)

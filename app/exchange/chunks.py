@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from app.common.children import ExternalReference
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.records import as_row
 from app.exchange.case_cache import CachedCase, CaseCache
 from app.exchange.people import KnownPerson, People
@@ -204,7 +204,7 @@ class ChunkBuilder:
                 # append refuse, and the rows are converted again without personal data.
                 owners[owner.reference] = owner.version
             snapshot = self._snapshot(cached, row.source_row, without_words=owner is not None and key is None)
-            for event in observe(case, snapshot, _nothing_to_seal if key is None else key.seal):
+            for event in observe(case, snapshot, _nothing_to_encrypt if key is None else key.encrypt):
                 if event.version == 1:
                     self._add_external_reference(chunk, n, cached, event)
                 actor = self._actor(row.source_row, self._openers) if event.actor is None else event.actor
@@ -308,5 +308,5 @@ def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:
     return set(filter(None, names))
 
 
-def _nothing_to_seal(text: str) -> Sealed:
-    raise AssertionError("a row without words has nothing to seal")
+def _nothing_to_encrypt(text: str) -> Ciphertext:
+    raise AssertionError("a row without words has nothing to encrypt")

@@ -179,8 +179,8 @@ class People:
             changed_at=self._now,
             state=PersonState.active,
             kind=PersonKind.human if name else PersonKind.machine,
-            name=key.seal(display_name[:LONGEST_NAME] or self._source),
-            email=None if details is None or details.email is None else key.seal(details.email),
+            name=key.encrypt(display_name[:LONGEST_NAME] or self._source),
+            email=None if details is None or details.email is None else key.encrypt(details.email),
             key_id=key.id,
             added_at=self._now,
         )

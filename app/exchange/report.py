@@ -147,6 +147,6 @@ class ImportRun:
                 "fingerprints": [
                     vault.fingerprint("refused", self._source, row.code, row.text) for row in refused
                 ],
-                "sealed": [vault.seal_refused(row.text.encode("utf-8", "replace")) for row in refused],
+                "sealed": [vault.encrypt_refused(row.text.encode("utf-8", "replace")) for row in refused],
             },
         )

@@ -190,7 +190,7 @@ async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[by
         digest.update(chunk)
         size += len(chunk)
         try:
-            await db.rows(ADD_CHUNK, (key.id, number, key.seal_chunk(number, chunk)))
+            await db.rows(ADD_CHUNK, (key.id, number, key.encrypt_chunk(number, chunk)))
         except ForeignKeyViolation as error:  # another request has begun the upload anew
             raise StillRunning() from error
         number += 1
@@ -279,11 +279,11 @@ async def _decrypted_chunks(
     assert attachment.size is not None
     digest, count = sha256(), -(-attachment.size // CHUNK_BYTES)
     for number in range(count):
-        sealed = await db.value(CHUNK, (key.id, number))
-        if sealed is None:
+        encrypted = await db.value(CHUNK, (key.id, number))
+        if encrypted is None:
             raise ContentDamaged(f"Chunk {number} of attachment {attachment.id} is missing.")
         try:
-            chunk = key.open_chunk(number, sealed)
+            chunk = key.decrypt_chunk(number, encrypted)
         except InvalidTag as error:
             raise ContentDamaged(f"Chunk {number} of attachment {attachment.id} was altered.") from error
         digest.update(chunk)

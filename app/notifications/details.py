@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel
 from app.common.money import Money
 from app.common.notices import NoticeKind, NoticeType, Responsible
 from app.common.people import Caller
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.i18n import sentences, translate
 from app.kernel.access.redaction import Viewer, is_withheld, viewers
@@ -367,9 +367,9 @@ async def _rendered(
     persons |= {actor_id for actor_id in actors.values() if actor_id is not None}
     names = await ledger.directory.names(persons) if persons else {}
     teams = await ledger.directory.teams() if any(kind == TEAM for kind, _ in references) else {}
-    records, sealed = await _records(ledger, caller, references, language)
-    ciphertexts = [text for value in values for text in _listed(value.value) if _sealed(text)]
-    texts = await ledger.vault.texts([*ciphertexts, *sealed, *names.values()])
+    records, encrypted = await _records(ledger, caller, references, language)
+    ciphertexts = [text for value in values for text in _listed(value.value) if _encrypted(text)]
+    texts = await ledger.vault.texts([*ciphertexts, *encrypted, *names.values()])
     phrases = {(PERSON, str(person)): texts.get(name) or "" for person, name in names.items()}
     phrases |= {(TEAM, str(team_id)): team.name for team_id, team in teams.items()}
     phrases |= {
@@ -406,12 +406,12 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _sealed(value: Any) -> bool:
-    return isinstance(value, str) and is_sealed(value)
+def _encrypted(value: Any) -> bool:
+    return isinstance(value, str) and is_encrypted(value)
 
 
 def _is_text(value: _Value) -> bool:
-    return any(_sealed(part) for part in _listed(value.value))
+    return any(_encrypted(part) for part in _listed(value.value))
 
 
 def _references(value: _Value) -> list[tuple[str, str]]:
@@ -437,7 +437,7 @@ async def _records(
             if f"{kind}/{row['id']}" in visible:
                 name = row.get("number") or row.get("key") or ""
                 lines[kind, str(row["id"])] = f"{name}{{title}}{_span(ledger, row)}", row.get("title")
-    return lines, [title for _, title in lines.values() if title is not None and is_sealed(title)]
+    return lines, [title for _, title in lines.values() if title is not None and is_encrypted(title)]
 
 
 def _span(ledger: Ledger, row: Mapping[str, Any]) -> str:
@@ -462,13 +462,13 @@ def _value_in_words(ledger: Ledger, language: str, value: _Value, lookups: _Know
 def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, lookups: _Known) -> str | None:
     if references := marks(value.model, ForeignRef).get(value.name):
         return lookups.references.get((references.kind, str(part)))
-    if isinstance(part, str) and is_sealed(part):
+    if isinstance(part, str) and is_encrypted(part):
         return lookups.texts.get(part)
     return _in_words(ledger, language, value, part)
 
 
 def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | None:
-    """Return a value that is neither a reference nor sealed in the reader's language."""
+    """Return a value that is neither a reference nor encrypted in the reader's language."""
     code, is_instant = _types(value.model, value.name)
     if isinstance(part, bool):
         return translate(language, "notice_part", "yes" if part else "no")

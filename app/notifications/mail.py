@@ -201,8 +201,8 @@ async def _attempt(
     )
     if not mailed or caller is None:
         return outcomes
-    sealed = mailed[0]["email"]
-    to = None if sealed is None else (await ledger.vault.texts([sealed]))[sealed]
+    encrypted = mailed[0]["email"]
+    to = None if encrypted is None else (await ledger.vault.texts([encrypted]))[encrypted]
     failure: DeliveryFailure | None = DeliveryFailure.no_address
     if to is not None:
         mail = await _mail_of(ledger, mailed, steps_by_notice, caller, to)

@@ -1,6 +1,6 @@
 """Messages: events of the log as CloudEvents 1.0, in their JSON format. Pure.
 
-Personal texts stay sealed as the log has them, and what is hidden from every client is left out.
+Personal texts stay encrypted as the log has them, and what is hidden from every client is left out.
 """
 
 from __future__ import annotations

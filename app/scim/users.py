@@ -175,8 +175,8 @@ async def _person(ctx: ScimContext, name: str) -> Person | None:
 
 async def _texts(ctx: ScimContext, persons: Sequence[Person]) -> dict[UUID, dict[str, str | None]]:
     """Return the decrypted personal fields of each person."""
-    sealed = [text for p in persons for field in _PERSONAL if (text := getattr(p, field)) is not None]
-    texts = await ctx.ledger.vault.texts(sealed)
+    encrypted = [text for p in persons for field in _PERSONAL if (text := getattr(p, field)) is not None]
+    texts = await ctx.ledger.vault.texts(encrypted)
     return {
         person.id: {
             field: None if (text := getattr(person, field)) is None else texts[text] for field in _PERSONAL

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.children import Visibility
-from app.common.personal import MasterKey, PersonalKey, Sealed
+from app.common.personal import Ciphertext, MasterKey, PersonalKey
 from app.common.records import Record, all_codecs
 from app.kernel.access.vault import KEYS, unwrapped
 from app.kernel.actions.lifecycle import Lifecycle
@@ -99,10 +99,10 @@ class Opener:
             if key is not None:
                 self._keys[key.id] = key, row["under"] or key.id
 
-    def open(self, sealed: str, entry: IndexEntry, texts: list[str]) -> None:
+    def open(self, encrypted: str, entry: IndexEntry, texts: list[str]) -> None:
         """Decrypt the text and add it to the entry's texts, unless its key was destroyed."""
-        key, person_key = self._keys.get(Sealed(sealed).key_id, (None, None))
-        if key is not None and person_key is not None and (text := key.open(sealed)) is not None:
+        key, person_key = self._keys.get(Ciphertext(encrypted).key_id, (None, None))
+        if key is not None and person_key is not None and (text := key.decrypt(encrypted)) is not None:
             texts.append(text)
             entry.person_keys.add(person_key)
 
@@ -164,8 +164,8 @@ async def _rebuild_entries(
     comments = await fetch_rows(connection, COMMENTS, (streams, MOST_COMMENTS))
     references = await fetch_rows(connection, REFERENCES, (streams,))
     personal = _personal(lifecycle)
-    sealed = [row[name] for row in rows for name in personal] + [comment["text"] for comment in comments]
-    key_ids = {Sealed(text).key_id for text in sealed if text is not None}
+    encrypted = [row[name] for row in rows for name in personal] + [comment["text"] for comment in comments]
+    key_ids = {Ciphertext(text).key_id for text in encrypted if text is not None}
     opener = Opener(master, await fetch_rows(connection, KEYS, (list(key_ids),)))
     entries = {name: _index_entry(lifecycle, row, opener) for name, row in zip(streams, rows, strict=True)}
     for reference in references:

@@ -309,9 +309,9 @@ class _People:
         self._names: dict[UUID, str | None] = {}
 
     async def load(self, persons: Iterable[UUID | None]) -> None:
-        sealed = await self._ledger.directory.names({person for person in persons if person is not None})
-        texts = await self._ledger.vault.texts(sealed.values())
-        self._names = {person: texts[name] for person, name in sealed.items()}
+        encrypted = await self._ledger.directory.names({person for person in persons if person is not None})
+        texts = await self._ledger.vault.texts(encrypted.values())
+        self._names = {person: texts[name] for person, name in encrypted.items()}
 
     def stub(self, person: UUID | None) -> PersonStub | None:
         return None if person is None else PersonStub(id=person, name=self._names.get(person))

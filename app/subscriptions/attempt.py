@@ -18,7 +18,7 @@ from app.subscriptions.formats import FORMATS
 from app.subscriptions.formats.message import EventMessage, MessageSubject, SubscriptionTarget
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
-from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, unseal
+from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, decrypt
 from app.subscriptions.templates.render import FAILED, TemplateFailed
 
 GONE_STATUS = 410
@@ -74,11 +74,11 @@ def message_of(
 
 def target_of(ledger: Ledger, subscription: Subscription, now: datetime) -> SubscriptionTarget:
     """Return where the subscription's messages go, and what signs them now."""
-    sealed = [subscription.sealed_secret]
+    encrypted = [subscription.sealed_secret]
     if subscription.previous_ends_at is not None and now < subscription.previous_ends_at:
-        sealed.append(subscription.previous_sealed_secret)
-    secrets = [unseal(ledger, SECRET_PURPOSE, secret) for secret in sealed if secret is not None]
-    url = unseal(ledger, URL_PURPOSE, subscription.sealed_url or "")
+        encrypted.append(subscription.previous_sealed_secret)
+    secrets = [decrypt(ledger, SECRET_PURPOSE, secret) for secret in encrypted if secret is not None]
+    url = decrypt(ledger, URL_PURPOSE, subscription.sealed_url or "")
     return SubscriptionTarget(url, secrets, subscription.language or "en", ledger, subscription)
 
 

@@ -54,8 +54,8 @@ SubscriptionRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
     Field(description="The only roles of its account that it sees with; none: all that the account holds."),
 ]
-SealedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
-SealedTemplate = Annotated[
+EncryptedText = Annotated[str, Hidden(), Field(description="The text, encrypted.")]
+EncryptedTemplate = Annotated[
     str | None, Hidden(), Field(description="The template, encrypted; null: the format needs none.")
 ]
 Origin = Annotated[ShortText, Field(description="Scheme, host and port of the address.")]
@@ -122,9 +122,9 @@ class AddSubscription(NewSubscriptionFields):
     """A subscription to events."""
 
     origin: Origin
-    sealed_url: SealedText
-    sealed_secret: SealedText
-    sealed_template: SealedTemplate = None
+    sealed_url: EncryptedText
+    sealed_secret: EncryptedText
+    sealed_template: EncryptedTemplate = None
 
 
 @dataclass
@@ -228,7 +228,7 @@ class MoveSubscription(Payload):
     """Another address for a subscription."""
 
     origin: Origin
-    sealed_url: SealedText
+    sealed_url: EncryptedText
 
 
 def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext) -> None:
@@ -240,7 +240,7 @@ def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext)
 class SetTemplate(Payload):
     """Another template for a subscription."""
 
-    sealed_template: SealedText
+    sealed_template: EncryptedText
 
 
 def set_template(subscription: Subscription, body: SetTemplate, ctx: ActionContext) -> None:
@@ -256,7 +256,7 @@ async def has_no_template(reads: ReadContext, subscription: Subscription, ctx: A
 class RotateSubscription(Payload):
     """A new secret for a subscription."""
 
-    sealed_secret: SealedText
+    sealed_secret: EncryptedText
 
 
 def rotate(subscription: Subscription, body: RotateSubscription, ctx: ActionContext) -> None:

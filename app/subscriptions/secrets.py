@@ -30,11 +30,11 @@ def secret_for(delivery_format: DeliveryFormat, sent: str | None) -> str:
     return new_secret() if delivery_format is DeliveryFormat.standard else sent or ""
 
 
-def seal(ledger: Ledger, purpose: bytes, text: str) -> str:
+def encrypt(ledger: Ledger, purpose: bytes, text: str) -> str:
     """Return the text encrypted for that purpose, as text."""
-    return base64.urlsafe_b64encode(ledger.vault.master.seal(purpose, text.encode())).decode()
+    return base64.urlsafe_b64encode(ledger.vault.master.encrypt(purpose, text.encode())).decode()
 
 
-def unseal(ledger: Ledger, purpose: bytes, sealed: str) -> str:
+def decrypt(ledger: Ledger, purpose: bytes, encrypted: str) -> str:
     """Return the text behind its encrypted form."""
-    return ledger.vault.master.open(purpose, base64.urlsafe_b64decode(sealed)).decode()
+    return ledger.vault.master.decrypt(purpose, base64.urlsafe_b64decode(encrypted)).decode()

@@ -103,8 +103,8 @@ async def remove_summary(db: Database, person_id: UUID | None, summary_id: UUID)
 
 
 async def claim_due(connection: Connection, now: datetime) -> list[Row]:
-    """Return some summaries that are due and that no other worker has, each with its person's kind and sealed
-    address. Those of erased persons are removed.
+    """Return some summaries that are due and that no other worker has, each with its person's kind and
+    encrypted address. Those of erased persons are removed.
     """
     await connection.execute(REMOVE_OF_ERASED, (now,))
     return await fetch_rows(connection, CLAIM, (now + CLAIM_DURATION, now))

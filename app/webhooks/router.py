@@ -61,7 +61,7 @@ from app.webhooks.sources.queries import (
 )
 from app.webhooks.sources.records import WebhookSource, WebhookSourceState
 from app.webhooks.sources.samples import sample_of
-from app.webhooks.sources.secrets import fingerprint_secret, new_webhook_secret, seal_secret
+from app.webhooks.sources.secrets import encrypt_secret, fingerprint_secret, new_webhook_secret
 from app.webhooks.sources.silence import usual_gap
 from app.webhooks.write_back import tool_format
 
@@ -98,7 +98,7 @@ class NewWebhookSecret(Payload):
 def _kept_secret(ledger: Services, secret: str) -> dict[str, str]:
     """Return what is kept of the secret: itself, encrypted, and its fingerprint."""
     return {
-        "sealed_secret": seal_secret(ledger, secret),
+        "sealed_secret": encrypt_secret(ledger, secret),
         "secret_fingerprint": fingerprint_secret(ledger, secret),
     }
 

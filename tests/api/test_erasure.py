@@ -150,7 +150,7 @@ async def test_another_process_that_has_read_them_before_forgets_them(
 async def a_refused_row(api: Api, place: DatabaseUrls, text: str) -> None:
     """A row of an import that could not be taken."""
     run, row = uuid7(), uuid7()
-    sealed = api.ledger.vault.seal_refused(text.encode())
+    encrypted = api.ledger.vault.encrypt_refused(text.encode())
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(
             "insert into plumbing.import_run (id, reader, source, file_name, zone, started_at) "
@@ -161,14 +161,14 @@ async def a_refused_row(api: Api, place: DatabaseUrls, text: str) -> None:
             "insert into plumbing.refused_row "
             "(id, import_id, source, line, code, reason, fingerprint, sealed) "
             "values (%s, %s, 'old', 1, 'no_time', 'no time', %s, %s)",
-            (row, run, str(row), sealed),
+            (row, run, str(row), encrypted),
         )
 
 
 async def refused_rows(api: Api) -> list[str]:
     """The texts of those that are kept."""
     rows = await api.ledger.db.rows("select sealed from plumbing.refused_row order by id")
-    return [api.ledger.vault.open_refused(bytes(row["sealed"])).decode() for row in rows]
+    return [api.ledger.vault.decrypt_refused(bytes(row["sealed"])).decode() for row in rows]
 
 
 async def test_what_an_import_refuses_while_they_are_erased_goes_with_them_too(

@@ -97,6 +97,6 @@ def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None
 def test_the_event_of_an_action_for_staff_is_for_staff_whatever_it_says() -> None:
     ctx = ActionContext(AGENT, NOW, REOPEN_DAYS, NOW)
     decision = decide(
-        COSTING, COSTING["cost"], costly(), CostIncident(cents_more=9), ctx, version=2, seal=KEY.seal
+        COSTING, COSTING["cost"], costly(), CostIncident(cents_more=9), ctx, version=2, encrypt=KEY.encrypt
     )
     assert decision.staff_only

@@ -10,7 +10,7 @@ import pytest
 from app.automation.tickets import pass_on_followers
 from app.common.children import Visibility
 from app.common.people import Caller, rule_caller
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.processes.incidents.records import Incident
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
 from app.ticketing.followers import FollowTicket, UnfollowTicket
@@ -31,7 +31,7 @@ async def comments(desk: Desk, incident: Incident) -> list[tuple[str | None, UUI
     """What is said about it, in order, and by whom."""
     query = "select text, author_id from fold.comment where record = %s order by written_at, id"
     rows = await desk.ledger.db.rows(query, (incident.row_key,))
-    texts = await desk.ledger.vault.texts(Sealed(row["text"]) for row in rows)
+    texts = await desk.ledger.vault.texts(Ciphertext(row["text"]) for row in rows)
     return [(texts[row["text"]], row["author_id"]) for row in rows]
 
 

@@ -33,9 +33,9 @@ group by 1, 2 order by 1, 2
 #: How PostgreSQL shows a byte that is no character of ASCII.
 _OCTAL = re.compile(r"(?<!\\)\\[0-7]{3}")
 #: What the program itself can read without anybody's key.
-SEALED = {
-    "plumbing.webhook_delivery": "open_delivery",
-    "plumbing.refused_row": "open_refused",
+ENCRYPTED = {
+    "plumbing.webhook_delivery": "decrypt_delivery",
+    "plumbing.refused_row": "decrypt_refused",
 }
 
 
@@ -53,7 +53,7 @@ async def everything(ledger: Ledger, folder: Path) -> set[Found]:
     connection = await connect(ledger.db.url, FOLLOW_LIMITS)
     try:
         words = {word async for word in _in_tables(connection)}
-        words |= {word async for word in _in_sealed(connection, ledger)}
+        words |= {word async for word in _in_encrypted(connection, ledger)}
     finally:
         await connection.close()
     return words | set(_in_files(folder))
@@ -115,14 +115,14 @@ def _readable(column: str, *, is_raw: bool) -> sql.Composable:
     return sql.SQL("encode({}, 'escape')" if is_raw else "{}::text").format(sql.Identifier("t", column))
 
 
-async def _in_sealed(connection: Connection, ledger: Ledger) -> AsyncIterator[Found]:
-    for table, opening in SEALED.items():
+async def _in_encrypted(connection: Connection, ledger: Ledger) -> AsyncIterator[Found]:
+    for table, opening in ENCRYPTED.items():
         schema, _, name = table.partition(".")
         query = sql.SQL("select sealed from {} where sealed is not null").format(sql.Identifier(schema, name))
-        for (sealed,) in await (await connection.execute(query)).fetchall():
-            opened = getattr(ledger.vault, opening)(bytes(sealed))
+        for (encrypted,) in await (await connection.execute(query)).fetchall():
+            opened = getattr(ledger.vault, opening)(bytes(encrypted))
             for word in MARK.findall(opened.decode("utf-8", "replace")):
-                yield Found(word, f"{table}.sealed")
+                yield Found(word, f"{table}.encrypted")
 
 
 def _in_files(folder: Path) -> Iterator[Found]:

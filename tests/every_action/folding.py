@@ -10,7 +10,7 @@ from uuid import UUID
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
 from pydantic import BaseModel
 
-from app.common.personal import Personal, is_sealed
+from app.common.personal import Personal, is_encrypted
 from app.common.records import ForeignRef, Record, codecs, from_row, rows_with_parts
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import PartialPayload, marks, part_types
@@ -89,9 +89,9 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
     # subscription, which may hold one, are encrypted; of a calendar's address
     # the origin is kept beside it. What has a default is kept with it.
     added_fields = {"secret_hash", "sealed_secret", "secret_fingerprint", "origin"}
-    sealed = {"url", "template"} & body.keys() - payload.keys()
-    kept_fields = {name: value for name, value in body.items() if name not in sealed}
-    if sealed:
+    encrypted = {"url", "template"} & body.keys() - payload.keys()
+    kept_fields = {name: value for name, value in body.items() if name not in encrypted}
+    if encrypted:
         added_fields |= {"sealed_url", "sealed_template"}
     added_fields -= body.keys()  # what was said is not added
     assert payload.keys() - added_fields == kept_fields.keys() | _defaults(row, body)
@@ -106,7 +106,7 @@ def _schema(event_type: str) -> Draft202012Validator:
 
 async def assert_kept(world: World, model: type[BaseModel], body: Json, fields: Json) -> None:
     texts = await world.api.ledger.vault.texts(
-        v for v in body.values() if isinstance(v, str) and is_sealed(v)
+        v for v in body.values() if isinstance(v, str) and is_encrypted(v)
     )
     names, words = marks(model, ForeignRef), marks(model, Personal)
     for name, value in fields.items():

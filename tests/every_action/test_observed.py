@@ -15,7 +15,7 @@ import pytest
 
 from app.automation.tickets.assign_by_rule import AssignByRule
 from app.common.people import Caller
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.records import codecs, empty
 from app.common.times.clocks import ClockEventType
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -112,7 +112,7 @@ async def twins(world: World) -> dict[str, Twins]:
         record = await performed(world, row)
         *before, done = await events_of(world, MIRRORED, record)
         texts = await world.api.ledger.vault.texts(
-            Sealed(ciphertext) for ciphertext in ciphertexts([*before, done])
+            Ciphertext(ciphertext) for ciphertext in ciphertexts([*before, done])
         )
         observed_events = observed(before, done, texts)
         reactions = [await reaction(world.api.ledger, events) for events in ([done], observed_events)]
@@ -177,10 +177,10 @@ def observed(before: Sequence[Recorded], done: Recorded, texts: Mapping[str, str
     snapshot = Snapshot(
         done.occurred_at, after.opened_at, after.state, fields, words, blanks, {}, actor=done.actor
     )
-    sealed = {text: Sealed(ciphertext) for ciphertext, text in texts.items()}
+    encrypted = {text: Ciphertext(ciphertext) for ciphertext, text in texts.items()}
     return [
         replace(done, type=event.type, version=event.version, source=CHANNEL, data=event.data)
-        for event in observe(case, snapshot, sealed.__getitem__)
+        for event in observe(case, snapshot, encrypted.__getitem__)
     ]
 
 

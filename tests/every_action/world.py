@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 
 from app.common.people import Grade, Person, Role, rule_caller
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.records import CodeEnum
 from app.foundation.custom.fields import AddCustomField
 from app.foundation.people.records import TeamKind
@@ -478,7 +478,7 @@ async def make_world(api: Api) -> World:
     IDS["incident"] = (await everybody.post_ok("/v1/incidents", an_incident()))["id"]
     IDS["change"] = (await everybody.post_ok("/v1/changes", {"type": "normal", "title": "A relay"}))["id"]
     await everybody.post_ok(f"/v1/incidents/{IDS['incident']}/comment", {"text": "Any news?"})
-    IDS["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
+    IDS["text_key"] = str(Ciphertext(await api.ledger.db.value("select text from fold.comment")).key_id)
     await articles.publish_article(IDS["incident"], worker, everybody)
     people = {
         name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,), grade=GRADES.get(name))

@@ -183,4 +183,4 @@ async def refused_rows(ledger: Ledger) -> list[dict[str, Any]]:
     rows = await ledger.db.rows(
         "select line, code, reason, sealed from plumbing.refused_row order by line, code"
     )
-    return [row | {"text": ledger.vault.open_refused(bytes(row["sealed"])).decode()} for row in rows]
+    return [row | {"text": ledger.vault.decrypt_refused(bytes(row["sealed"])).decode()} for row in rows]

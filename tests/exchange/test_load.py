@@ -241,7 +241,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(ledger: Ledger, tmp_pa
     assert dry.applied == len(STORY)
 
 
-async def test_a_refused_row_is_kept_sealed_once_with_its_line_and_reason(
+async def test_a_refused_row_is_kept_encrypted_once_with_its_line_and_reason(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     lines = text_of(STORY[:2]).splitlines()
@@ -416,7 +416,7 @@ async def test_what_was_done_here_is_not_undone_by_older_news_from_there(
     await the_fold_holds(ledger)
 
 
-async def test_columns_that_nobody_knows_are_sealed_and_make_no_difference(
+async def test_columns_that_nobody_knows_are_encrypted_and_make_no_difference(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     heading = (*HEADING, "u_secret")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
 from app.common.children import Visibility
-from app.common.personal import Personal, Sealed
+from app.common.personal import Ciphertext, Personal
 from app.common.records import ForeignRef
 from app.foundation.people.teams import AddTeam
 from app.kernel.actions import payloads as bodies
@@ -111,7 +111,7 @@ def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type
         except ValidationError:
             return
         data = bodies.to_event_data(
-            payload, {name: [Named()] * 50 for name, _, _ in bodies.references(payload)}, seal
+            payload, {name: [Named()] * 50 for name, _, _ in bodies.references(payload)}, encrypt
         )
         canonical(data)
         assert payload.occurred_at is None or 1900 <= payload.occurred_at.year <= 2200
@@ -126,8 +126,8 @@ def test_the_same_holds_for_the_text_that_came_in(value: Any, body: type[Payload
         body.model_validate_json(json.dumps(value))
 
 
-def seal(text: str) -> Sealed:
-    return Sealed(f"enc1:{text}")
+def encrypt(text: str) -> Ciphertext:
+    return Ciphertext(f"enc1:{text}")
 
 
 class Everything(Payload):
@@ -322,7 +322,7 @@ def test_what_was_said_is_kept_as_data_with_ids_for_names_and_ciphertext_for_wor
     body = Everything(
         occurred_at=at, line="a", words="w", at=at, whom="me", teams=("mail", "net"), count=7, note="n"
     )
-    assert bodies.to_event_data(body, {"whom": [whom], "teams": [one, other]}, seal) == {
+    assert bodies.to_event_data(body, {"whom": [whom], "teams": [one, other]}, encrypt) == {
         "line": "a",
         "words": "enc1:w",
         "at": "2026-11-20T08:00:00.000000Z",
@@ -335,15 +335,15 @@ def test_what_was_said_is_kept_as_data_with_ids_for_names_and_ciphertext_for_wor
 
 
 def test_defaults_are_kept_and_what_was_left_out_is_not() -> None:
-    assert bodies.to_event_data(Everything(line="a"), {}, seal) == {
+    assert bodies.to_event_data(Everything(line="a"), {}, encrypt) == {
         "line": "a",
         "teams": [],
         "code": "public",
     }
     nothing = Everything(line="a", words=None, whom=None, count=None)
-    assert bodies.to_event_data(nothing, {}, seal) == bodies.to_event_data(Everything(line="a"), {}, seal), (
-        "as was null"
-    )
+    assert bodies.to_event_data(nothing, {}, encrypt) == bodies.to_event_data(
+        Everything(line="a"), {}, encrypt
+    ), "as was null"
 
 
 def test_the_fields_that_name_other_records_are_found() -> None:
@@ -362,18 +362,18 @@ class Plan(bodies.Payload):
     steps: tuple[Step, ...]
 
 
-def test_what_stands_in_the_parts_of_a_body_is_found_sealed_and_kept_as_well() -> None:
+def test_what_stands_in_the_parts_of_a_body_is_found_encrypted_and_kept_as_well() -> None:
     named = Named()
     plan = Plan(steps=(Step(what="first"), Step(what="then", who="me")))
     assert [(field, names) for field, _, names in bodies.references(plan)] == [("steps/1/who", "me")]
     assert bodies.has_personal_text(plan)
     assert not bodies.has_personal_text(Plan(steps=()))
-    assert bodies.to_event_data(plan, {"steps/1/who": [named]}, seal) == {
+    assert bodies.to_event_data(plan, {"steps/1/who": [named]}, encrypt) == {
         "steps": [{"what": "enc1:first"}, {"what": "enc1:then", "who": str(named.id)}]
     }
 
 
-def test_whether_something_must_be_sealed_is_known() -> None:
+def test_whether_something_must_be_encrypted_is_known() -> None:
     assert bodies.has_personal_text(a_report())
     assert bodies.has_personal_text(Reason(reason="because"))
     assert bodies.has_personal_text(Everything(line="a", note="n"))

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships none
 from pydantic import BaseModel
 
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.kernel.actions.describe import HIDDEN
 from app.kernel.actions.payloads import PartialPayload
 from app.kernel.actions.payloads import to_event_data as as_kept
@@ -77,13 +77,13 @@ PATCHES = [
 def test_whatever_an_edit_takes_away_is_null_in_its_event(
     event: str, body: type[PartialPayload], name: str
 ) -> None:
-    payload = as_kept(body.model_validate({name: None}), {}, no_seal)
+    payload = as_kept(body.model_validate({name: None}), {}, no_encrypt)
     assert payload == {name: None}
     Draft202012Validator(CATALOGUE["types"][event]["given"]).validate(payload)
 
 
-def no_seal(text: str) -> Sealed:
-    """Nothing is said that would be sealed."""
+def no_encrypt(text: str) -> Ciphertext:
+    """Nothing is said that would be encrypted."""
     raise AssertionError(text)
 
 

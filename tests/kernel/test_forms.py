@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
 from pydantic import ValidationError
 
-from app.common.personal import PersonalKey, is_sealed
+from app.common.personal import PersonalKey, is_encrypted
 from app.foundation.services.items import EXAMPLE_FORM
 from app.kernel.actions import forms
 from app.kernel.actions import payloads as bodies
@@ -185,16 +185,16 @@ class Ask(Payload):
     form_answers: Answers
 
 
-def test_answers_are_kept_as_one_sealed_text() -> None:
+def test_answers_are_kept_as_one_encrypted_text() -> None:
     body = Ask.model_validate({"form_answers": {"b": "为什么", "a": [1, 2.5, None, True]}})
     assert read_answers(body.form_answers) == {"a": [1, 2.5, None, True], "b": "为什么"}
     assert body == Ask.model_validate({"form_answers": {"a": [1, 2.5, None, True], "b": "为什么"}})
     assert has_personal_text(body)
     key = PersonalKey(uuid7(), bytes(32))
-    form_answers = bodies.to_event_data(body, {}, key.seal)["form_answers"]
-    assert is_sealed(form_answers)
+    form_answers = bodies.to_event_data(body, {}, key.encrypt)["form_answers"]
+    assert is_encrypted(form_answers)
     assert "为什么" not in form_answers
-    assert read_answers(key.open(form_answers) or "") == read_answers(body.form_answers)
+    assert read_answers(key.decrypt(form_answers) or "") == read_answers(body.form_answers)
 
 
 @each_case(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.priorities.priority import Priority
 from app.common.records import codecs, empty
 from app.common.tickets import HoldReason
@@ -53,12 +53,12 @@ def at(minutes: int) -> datetime:
     return BEGIN + timedelta(minutes=minutes)
 
 
-def seal(text: str) -> Sealed:
-    return Sealed(f"enc1:{KEY}:{base64.urlsafe_b64encode(text.encode()).decode()}")
+def encrypt(text: str) -> Ciphertext:
+    return Ciphertext(f"enc1:{KEY}:{base64.urlsafe_b64encode(text.encode()).decode()}")
 
 
-def opened(sealed: Iterable[str]) -> dict[str, str | None]:
-    return {text: base64.urlsafe_b64decode(text.split(":")[2]).decode() for text in sealed}
+def opened(encrypted: Iterable[str]) -> dict[str, str | None]:
+    return {text: base64.urlsafe_b64decode(text.split(":")[2]).decode() for text in encrypted}
 
 
 def begun(told_by: HistorySource[Incident] | None = None) -> ImportedCase[Incident]:
@@ -101,7 +101,7 @@ def row(
 
 
 def tell(case: ImportedCase[Incident], *rows: Snapshot) -> list[ObservedEvent]:
-    return [event for each in rows for event in observe(case, each, seal)]
+    return [event for each in rows for event in observe(case, each, encrypt)]
 
 
 def types(events: Sequence[ObservedEvent]) -> list[str]:
@@ -273,12 +273,12 @@ def test_what_the_body_needs_and_nobody_has_is_missing() -> None:
     assert "irregular" not in tell(begun(), row(1, State.new), row(2, State.on_hold))[1].data
 
 
-def test_words_are_sealed_once_and_the_same_everywhere() -> None:
+def test_words_are_encrypted_once_and_the_same_everywhere() -> None:
     case = begun()
     (event,) = tell(case, row(1, State.new, words="Ms Li cannot log in."))
-    sealed = event.data["given"]["description"]
-    assert isinstance(sealed, Sealed)
-    assert event.data["set"][case.key]["description"] == sealed == case.record.description
+    encrypted = event.data["given"]["description"]
+    assert isinstance(encrypted, Ciphertext)
+    assert event.data["set"][case.key]["description"] == encrypted == case.record.description
     (event,) = tell(case, row(2, State.new, words="Ms Li cannot log in."))
     assert "description" not in event.data["given"]
     (event,) = tell(case, row(3, State.new, words="Ms Li can log in."))

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.people import Role, rule_caller
-from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed, is_sealed
+from app.common.personal import KEY_BYTES, Ciphertext, Fingerprints, MasterKey, PersonalKey, is_encrypted
 from app.kernel import ledger as ledgers
 from app.kernel.access.vault import MASTER_KEY_FILE, Vault, VaultError, master_key, open_vault
 from app.kernel.ledger import Ledger
@@ -37,40 +37,40 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @given(TEXTS)
-def test_what_is_sealed_is_opened_by_the_same_key_and_by_no_other(text: str) -> None:
-    sealed = KEY.seal(text)
-    assert KEY.open(sealed) == text
-    assert is_sealed(sealed)
-    assert sealed.key_id == KEY.id
-    assert PersonalKey(KEY.id, os.urandom(KEY_BYTES)).open(sealed) is None
+def test_what_is_encrypted_is_opened_by_the_same_key_and_by_no_other(text: str) -> None:
+    encrypted = KEY.encrypt(text)
+    assert KEY.decrypt(encrypted) == text
+    assert is_encrypted(encrypted)
+    assert encrypted.key_id == KEY.id
+    assert PersonalKey(KEY.id, os.urandom(KEY_BYTES)).decrypt(encrypted) is None
 
 
 @given(TEXTS.filter(bool), st.data())
 def test_a_ciphertext_that_was_altered_is_not_opened(text: str, data: st.DataObject) -> None:
-    scheme, key, body = KEY.seal(text).split(":")
+    scheme, key, body = KEY.encrypt(text).split(":")
     raw = bytearray(base64.urlsafe_b64decode(body))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    assert KEY.open(f"{scheme}:{key}:{base64.urlsafe_b64encode(raw).decode()}") is None
+    assert KEY.decrypt(f"{scheme}:{key}:{base64.urlsafe_b64encode(raw).decode()}") is None
 
 
 def test_two_ciphertexts_of_one_text_are_different() -> None:
-    assert KEY.seal("the same") != KEY.seal("the same")
+    assert KEY.encrypt("the same") != KEY.encrypt("the same")
 
 
 def test_a_chunk_of_a_file_opens_in_its_place_and_in_no_other() -> None:
-    sealed = KEY.seal_chunk(7, b"the eighth")
-    assert KEY.open_chunk(7, sealed) == b"the eighth"
+    encrypted = KEY.encrypt_chunk(7, b"the eighth")
+    assert KEY.decrypt_chunk(7, encrypted) == b"the eighth"
     for number in (0, 6, 8, 7 << 8):
         with pytest.raises(InvalidTag):
-            KEY.open_chunk(number, sealed)
+            KEY.decrypt_chunk(number, encrypted)
     with pytest.raises(InvalidTag):
-        PersonalKey(uuid7(), bytes(KEY_BYTES)).open_chunk(7, sealed)
+        PersonalKey(uuid7(), bytes(KEY_BYTES)).decrypt_chunk(7, encrypted)
 
 
 def test_a_key_is_bound_to_its_id() -> None:
     secret = os.urandom(KEY_BYTES)
-    sealed = PersonalKey(KEY.id, secret).seal("words")
-    assert PersonalKey(uuid7(), secret).open(sealed) is None
+    encrypted = PersonalKey(KEY.id, secret).encrypt("words")
+    assert PersonalKey(uuid7(), secret).decrypt(encrypted) is None
     master = MasterKey(os.urandom(KEY_BYTES))
     _, wrapped = master.wrap_new_key(KEY.id)
     with pytest.raises(InvalidTag):
@@ -81,8 +81,8 @@ def test_a_wrapped_key_is_unwrapped_by_what_wrapped_it_and_by_nothing_else() -> 
     master, another = MasterKey(os.urandom(KEY_BYTES)), MasterKey(os.urandom(KEY_BYTES))
     own, wrapped = master.wrap_new_key(uuid7())
     text_key, wrapped_text = own.wrap_new_key(uuid7())
-    sealed = text_key.seal("one text")
-    assert master.unwrap(own.id, wrapped).unwrap(text_key.id, wrapped_text).open(sealed) == "one text"
+    encrypted = text_key.encrypt("one text")
+    assert master.unwrap(own.id, wrapped).unwrap(text_key.id, wrapped_text).decrypt(encrypted) == "one text"
     with pytest.raises(InvalidTag):
         another.unwrap(own.id, wrapped)
     with pytest.raises(InvalidTag):
@@ -106,13 +106,13 @@ def test_a_fingerprint_is_the_same_for_the_same_texts_under_one_key_only() -> No
     )
 
 
-async def opened(vault: Vault, sealed: str | None) -> str | None:
-    assert sealed is not None
-    return (await vault.texts([sealed]))[sealed]
+async def opened(vault: Vault, encrypted: str | None) -> str | None:
+    assert encrypted is not None
+    return (await vault.texts([encrypted]))[encrypted]
 
 
-async def name_of(ledger: Ledger, sealed: str | None) -> str | None:
-    return await opened(ledger.vault, sealed)
+async def name_of(ledger: Ledger, encrypted: str | None) -> str | None:
+    return await opened(ledger.vault, encrypted)
 
 
 @pytest.fixture
@@ -127,8 +127,8 @@ async def test_a_persons_name_is_ciphertext_in_the_row_and_in_the_log_and_readab
     person = await add_person(ledger, "Wang Wei 王伟")
     row = await ledger.db.row("select name, email, key_id from fold.person where id = %s", (person.id,))
     assert row is not None
-    assert is_sealed(row["name"])
-    assert Sealed(row["name"]).key_id == Sealed(row["email"]).key_id == row["key_id"]
+    assert is_encrypted(row["name"])
+    assert Ciphertext(row["name"]).key_id == Ciphertext(row["email"]).key_id == row["key_id"]
     assert "王伟" not in str(await ledger.db.rows("select convert_from(data, 'UTF8') from log.event"))
     assert await name_of(ledger, row["name"]) == await name_of(other, row["name"]) == "Wang Wei 王伟"
 
@@ -159,7 +159,7 @@ async def test_a_comment_has_a_key_of_its_own_under_its_authors(ledger: Ledger, 
     done = await act(ledger, caller, "incident", "comment", incident.id, CommentTicket(text="My words."))
     ((row_key, fields),) = done.event.data["set"].items()
     assert kind_of(row_key) == "comment"
-    text = Sealed(fields["text"])
+    text = Ciphertext(fields["text"])
     row = await ledger.db.row("select * from fold.comment where id = %s", (id_of(row_key),))
     assert row is not None
     assert row["text"] == text == done.event.data["given"]["text"], "one text is encrypted once"
@@ -172,7 +172,7 @@ async def test_a_comment_has_a_key_of_its_own_under_its_authors(ledger: Ledger, 
     assert (key["under"], key["person_id"]) == (author["id"], caller.person_id)
     assert await name_of(other, text) == "My words."
     # A text can go alone, and everything goes with its author.
-    assert Sealed(incident.description or "").key_id == author["id"]
+    assert Ciphertext(incident.description or "").key_id == author["id"]
     await act(ledger, rule_caller("tests"), "person", "erase", caller.person_id)
     other.forget()
     assert await other.vault.texts([text, incident.description or ""]) == {
@@ -185,12 +185,12 @@ async def test_words_for_somebody_else_are_under_the_key_of_whom_they_are_for(le
     agent = await add_caller(ledger, "Agent", Role.agent)
     requester = await add_person(ledger, "Requester")
     incident = await report(ledger, agent, requester=str(requester.id))
-    assert Sealed(incident.description or "").key_id == requester.key_id
+    assert Ciphertext(incident.description or "").key_id == requester.key_id
 
 
 async def test_many_texts_are_opened_at_once_and_unknown_ones_are_none(ledger: Ledger, other: Ledger) -> None:
     people = [await add_person(ledger, f"Person {n}") for n in range(5)]
-    unreadable = PersonalKey(uuid7(), os.urandom(KEY_BYTES)).seal("whose key is nowhere")
+    unreadable = PersonalKey(uuid7(), os.urandom(KEY_BYTES)).encrypt("whose key is nowhere")
     texts = await other.vault.texts([unreadable, *(person.name or "" for person in people)])
     assert texts == {unreadable: None} | {person.name: f"Person {n}" for n, person in enumerate(people)}
     assert await other.vault.texts([]) == {}
@@ -235,10 +235,10 @@ async def destroy_keys(place: DatabaseUrls) -> None:
     await owner.close()
 
 
-async def test_a_refused_row_is_sealed_under_the_master_key(ledger: Ledger, other: Ledger) -> None:
-    sealed = ledger.vault.seal_refused(b"INC1;Wang Wei")
-    assert b"Wang" not in sealed
-    assert other.vault.open_refused(sealed) == b"INC1;Wang Wei"
+async def test_a_refused_row_is_encrypted_under_the_master_key(ledger: Ledger, other: Ledger) -> None:
+    encrypted = ledger.vault.encrypt_refused(b"INC1;Wang Wei")
+    assert b"Wang" not in encrypted
+    assert other.vault.decrypt_refused(encrypted) == b"INC1;Wang Wei"
 
 
 def test_the_master_key_is_made_at_the_first_start_and_is_the_owners_alone(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.log.canonical import (
     DEEPEST,
     LARGEST_WHOLE_NUMBER,
@@ -134,7 +134,8 @@ def test_the_order_in_which_keys_were_put_in_makes_no_difference(keys: list[str]
 def test_true_is_not_one_and_a_code_is_its_text() -> None:
     assert canonical({"a": True, "b": 1, "c": False, "d": 0}) == b'{"a":true,"b":1,"c":false,"d":0}'
     assert (
-        canonical({"role": Role.agent, "text": Sealed("enc1:x:y")}) == b'{"role":"agent","text":"enc1:x:y"}'
+        canonical({"role": Role.agent, "text": Ciphertext("enc1:x:y")})
+        == b'{"role":"agent","text":"enc1:x:y"}'
     )
     assert canonical({"list": [1, 2]}) == canonical({"list": (1, 2)})
 
@@ -196,7 +197,7 @@ def test_half_of_a_surrogate_pair_is_refused_in_keys_and_values(text: str) -> No
 
 @each_case(
     ("kind", "leaf"),
-    product(["object", "list"], ["text", 1, None, True, {}, [], Sealed("enc1:x:y")]),
+    product(["object", "list"], ["text", 1, None, True, {}, [], Ciphertext("enc1:x:y")]),
     ids=repr,
 )
 def test_objects_and_lists_are_kept_to_the_last_allowed_depth_whatever_stands_in_them(

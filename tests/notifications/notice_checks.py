@@ -17,10 +17,10 @@ from tests.notifications.rendering import PUBLIC_URL, Shown, all_events
 from tests.notifications.told_values import (
     actor_of,
     due_to_be_told,
+    encrypted_in,
     is_for_staff,
     payload_fields,
     quotable,
-    sealed_in,
     strings_in,
     written,
 )
@@ -68,9 +68,11 @@ async def known_to(ledger: Ledger, notices: list[Shown]) -> Known:
             records = await ledger.db.rows(TITLED.format(table=lifecycle.table))
             names += [row["title"] for row in records]
     events = await all_events(ledger)
-    sealed = {ciphertext for event in events for ciphertext in sealed_in(event.data)}
-    sealed |= {row["name"] for row in rows} | {ciphertext for name in names for ciphertext in sealed_in(name)}
-    words = await ledger.vault.texts(sealed)
+    encrypted = {ciphertext for event in events for ciphertext in encrypted_in(event.data)}
+    encrypted |= {row["name"] for row in rows} | {
+        ciphertext for name in names for ciphertext in encrypted_in(name)
+    }
+    words = await ledger.vault.texts(encrypted)
     persons = {row["id"]: words[row["name"]] or "" for row in rows}
     plain = {words.get(name, name) or "" for name in names}
     quoted: dict[str, set[str]] = {}
@@ -167,7 +169,9 @@ def tells_nothing_that_is_not_theirs(texts: Known, notice: Shown) -> Iterator[st
         fields = list(payload_fields(texts.ledger, case.event))
         if notice.mail is None:
             hidden |= {name: string for _, name, value in fields for string in strings_in(value)}
-            hidden |= {f"sealed {n}": ciphertext for n, ciphertext in enumerate(sealed_in(case.event.data))}
+            hidden |= {
+                f"encrypted {n}": ciphertext for n, ciphertext in enumerate(encrypted_in(case.event.data))
+            }
             hidden["title"] = notice.row["title"]
             hidden["actor"] = texts.persons.get(actor_of(case.event) or UUID(int=0))
         elif not notice.caller.is_staff:

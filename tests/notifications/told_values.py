@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app.common.money import Money
 from app.common.notices import NoticeType, Responsible
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.common.records import CodeEnum, Hidden, StaffOnly
 from app.common.tickets import Ticket
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -132,7 +132,7 @@ def written(ledger: Ledger, field: Told, language: str, words: Mapping[str, str 
     code = code_of(field.model, field.name)
     if code is not None:
         return code(field.value).label(language)
-    if is_sealed(field.value):
+    if is_encrypted(field.value):
         text = words[field.value]
         return None if text is None else text.splitlines()[0]
     if AN_INSTANT.fullmatch(field.value):
@@ -140,13 +140,13 @@ def written(ledger: Ledger, field: Told, language: str, words: Mapping[str, str 
     return str(field.value)
 
 
-def sealed_in(value: Any) -> Iterator[str]:
+def encrypted_in(value: Any) -> Iterator[str]:
     """All ciphertexts within the value."""
-    if isinstance(value, str) and is_sealed(value):
+    if isinstance(value, str) and is_encrypted(value):
         yield value
     elif isinstance(value, dict | list):
         for part in value.values() if isinstance(value, dict) else value:
-            yield from sealed_in(part)
+            yield from encrypted_in(part)
 
 
 def strings_in(value: Any) -> Iterator[str]:

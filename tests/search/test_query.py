@@ -24,7 +24,7 @@ from tests.waiting import Blocked
 
 ROWS = """
 select r.id, r.number, array[r.title, r.service] as plain,
-  array[r.description, r.cause, r.resolution] as sealed,
+  array[r.description, r.cause, r.resolution] as encrypted,
   array(select c.text from fold.comment c
         where c.record = 'incident/' || r.id and c.visibility = 'public') as said,
   array(select c.text from fold.comment c
@@ -37,13 +37,13 @@ async def texts(ledger: Ledger, *, staff: bool) -> dict[UUID, str]:
     """By incident, all that can be read in it."""
     read = {}
     for row in await ledger.db.rows(ROWS):
-        sealed = [
+        encrypted = [
             ciphertext for ciphertext in row["sealed"] + row["said"] + row["internal"] * staff if ciphertext
         ]
-        opened = await ledger.vault.texts(sealed)
+        opened = await ledger.vault.texts(encrypted)
         plain = [text for text in row["plain"] if text]
         read[row["id"]] = " / ".join(
-            [row["number"], *plain, *(opened[ciphertext] or "" for ciphertext in sealed)]
+            [row["number"], *plain, *(opened[ciphertext] or "" for ciphertext in encrypted)]
         )
     return read
 

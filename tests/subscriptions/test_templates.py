@@ -214,7 +214,7 @@ async def test_template_and_secret_go_with_the_format(stage: Stage) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "has_no_template")
 
 
-async def test_a_template_is_shown_to_whoever_may_have_it_send_and_is_sealed(stage: Stage) -> None:
+async def test_a_template_is_shown_to_whoever_may_have_it_send_and_is_encrypted(stage: Stage) -> None:
     subscription = await subscribe(stage, GATEWAY, secret="AC1:token")
     path = f"{PATH}/{subscription['id']}/template"
     assert (await stage.admin.read(path))["template"] == GATEWAY

@@ -129,16 +129,16 @@ async def test_other_processes_forget_a_text_that_is_withdrawn(ledger: Ledger, o
     author = await add_caller(ledger, "Lin", Role.agent)
     incident = await report(ledger, author)
     comment = await said(ledger, author, incident, seconds=0)
-    (sealed,) = (
+    (encrypted,) = (
         row["text"] for row in await ledger.db.rows("select text from fold.comment where id = %s", (comment,))
     )
-    assert await other.vault.texts([sealed]) == {sealed: SAID}
+    assert await other.vault.texts([encrypted]) == {encrypted: SAID}
     body = WithdrawComment.model_validate({"comment": comment})
     await act(ledger, author, "incident", "withdraw_comment", incident.id, body)
-    assert await ledger.vault.texts([sealed]) == {sealed: None}
+    assert await ledger.vault.texts([encrypted]) == {encrypted: None}
 
     async def forgotten() -> bool:
-        return await other.vault.texts([sealed]) == {sealed: None}
+        return await other.vault.texts([encrypted]) == {encrypted: None}
 
     await until(forgotten)
 

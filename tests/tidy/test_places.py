@@ -120,7 +120,7 @@ SQL = {
     "app/webhooks/effects/names_in_clear.py": "events of earlier versions, counted at a migration",
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/cli/doctor/*": "what the server says of itself, and counts that no page has",
-    "app/foundation/surveys/box.py": "answers that wait sealed beside the log",
+    "app/foundation/surveys/box.py": "answers that wait encrypted beside the log",
     "app/governance/*/lookups.py": "what is asked of a register before an action",
     "app/processes/*/queries.py": "what can be asked of a process",
     "app/processes/*/lookups.py": "what is asked of a process before an action",

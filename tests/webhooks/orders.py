@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.kernel.ledger import Ledger
 from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import SqlStatement
@@ -119,8 +119,8 @@ async def ticket_of(ledger: Ledger, source: str, number: int) -> str:
 async def state_of(ledger: Ledger, stream: str) -> dict[str, Any]:
     """How the ticket stands: its row, with readable texts, without what is made anew for each ticket."""
     result: dict[str, Any] = await ledger.db.value(ROW, (stream.partition("/")[2],))
-    sealed = [value for value in result.values() if isinstance(value, str) and is_sealed(value)]
-    texts = await ledger.vault.texts(sealed)
+    encrypted = [value for value in result.values() if isinstance(value, str) and is_encrypted(value)]
+    texts = await ledger.vault.texts(encrypted)
     return {
         name: texts.get(value, value) if isinstance(value, str) else value
         for name, value in result.items()

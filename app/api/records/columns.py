@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.log.canonical import from_instant, instant
 
 #: The values of each field, by its name, in the order of the records.
@@ -47,7 +47,7 @@ def distinct_ids(columns: Columns, names: Iterable[str]) -> list[UUID]:
 
 def ciphertexts_in(values: Mapping[str, Any]) -> list[str]:
     """Return the values that are ciphertexts."""
-    return [value for value in values.values() if isinstance(value, str) and is_sealed(value)]
+    return [value for value in values.values() if isinstance(value, str) and is_encrypted(value)]
 
 
 def client_instants(column: Iterable[datetime | None]) -> list[datetime | str | None]:

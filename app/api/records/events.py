@@ -15,7 +15,7 @@ from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
 from app.api.listings.list_queries import AsOfParameter
 from app.api.records.shapes import OutputModel, Renderer
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
 from app.common.times import clocks
 from app.common.times.clocks import ClockData
@@ -130,7 +130,7 @@ async def render_each(ledger: Ledger, seen_events: Sequence[SeenEvent]) -> list[
 
 async def _items(ledger: Ledger, seen_events: Sequence[SeenEvent]) -> list[dict[str, Any]]:
     texts = await ledger.vault.texts(
-        sealed for event in seen_events for sealed in _ciphertexts(event.event.data)
+        encrypted for event in seen_events for encrypted in _ciphertexts(event.event.data)
     )
     return [_shown(event, texts) for event in seen_events]
 
@@ -163,10 +163,10 @@ def _ids_in(lifecycle: Lifecycle[Any], item: dict[str, Any]) -> set[tuple[str, U
 async def _names(ledger: Ledger, ids: Collection[tuple[str, UUID]]) -> dict[str, str | None]:
     """Return the names of these persons and teams, by their ids."""
     team_ids = {name for kind, name in ids if kind == "team"}
-    sealed = await ledger.directory.names(name for kind, name in ids if kind == "person")
-    texts = await ledger.vault.texts(sealed.values())
+    encrypted = await ledger.directory.names(name for kind, name in ids if kind == "person")
+    texts = await ledger.vault.texts(encrypted.values())
     teams = await ledger.directory.teams(team_ids) if team_ids else {}
-    persons = {str(person): texts[name] for person, name in sealed.items()}
+    persons = {str(person): texts[name] for person, name in encrypted.items()}
     return persons | {str(team): teams[team].name for team in team_ids if team in teams}
 
 
@@ -254,9 +254,9 @@ def _clock(event: Recorded) -> dict[str, Any] | None:
 def _ciphertexts(value: Any) -> list[str]:
     """Return all ciphertexts in JSON data."""
     if isinstance(value, str):
-        return [value] if is_sealed(value) else []
+        return [value] if is_encrypted(value) else []
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [sealed for part in parts for sealed in _ciphertexts(part)]
+    return [encrypted for part in parts for encrypted in _ciphertexts(part)]
 
 
 def _with_texts(value: Any, texts: dict[str, str | None]) -> Any:

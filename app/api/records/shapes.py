@@ -214,9 +214,9 @@ class Renderer:
                 columns["actions"] = self._actions(columns, ids, looks_on)
             else:
                 columns["actions"] = [actions] * row_count(columns)
-        sealed = _sealed_texts(columns, forms)
+        encrypted = _encrypted_texts(columns, forms)
         stubs, texts = await self._load_stubs(
-            distinct_ids(columns, persons), distinct_ids(columns, teams), sealed
+            distinct_ids(columns, persons), distinct_ids(columns, teams), encrypted
         )
         for name, numbers in ids.items():
             columns[name] = list(map(stubs.get, numbers))
@@ -240,14 +240,14 @@ class Renderer:
         return {}
 
     async def _load_stubs(
-        self, persons: Collection[UUID], teams: Collection[UUID], sealed: Collection[str]
+        self, persons: Collection[UUID], teams: Collection[UUID], encrypted: Collection[str]
     ) -> tuple[dict[int | None, dict[str, Any]], dict[str, str | None]]:
         """Return the stubs of these persons and teams, by the integers of their ids; and the texts of these
         ciphertexts.
         """
         directory = self.ledger.directory
         names = await directory.names(persons) if persons else {}
-        texts = await self.ledger.vault.texts([*sealed, *names.values()])
+        texts = await self.ledger.vault.texts([*encrypted, *names.values()])
         stubs: dict[int | None, dict[str, Any]] = {
             record_id.int: {"id": record_id, "name": texts.get(names.get(record_id, ""))}
             for record_id in persons
@@ -382,7 +382,7 @@ class Renderer:
         return [open_to[each] for each in alike]
 
 
-def _sealed_texts(columns: Columns, forms: Mapping[FieldForm, Sequence[str]]) -> list[str]:
+def _encrypted_texts(columns: Columns, forms: Mapping[FieldForm, Sequence[str]]) -> list[str]:
     """Return the ciphertexts in these columns, of personal texts and of custom values."""
     texts = [text for name in forms[FieldForm.personal] for text in columns[name] if text is not None]
     mappings = (values for name in forms[FieldForm.custom_values] for values in columns[name] if values)

@@ -107,10 +107,10 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
     names = await ledger.directory.names([caller.person_id])
     scoped = {held.team_id for held in caller.roles if held.team_id is not None}
     teams = await ledger.directory.teams({*caller.teams, *scoped})
-    sealed = names[caller.person_id]
+    encrypted = names[caller.person_id]
     mine = sorted((teams[team] for team in caller.teams), key=lambda team: team.key)
     me = Me(
-        person=PersonStub(id=caller.person_id, name=(await ledger.vault.texts([sealed]))[sealed]),
+        person=PersonStub(id=caller.person_id, name=(await ledger.vault.texts([encrypted]))[encrypted]),
         kind=PersonKind.machine if caller.actor.startswith("integration:") else PersonKind.human,
         roles=[_role_grant(held, ledger.role_labels, language, teams) for held in caller.roles],
         teams=[TeamStub(id=team.id, key=team.key, name=team.name) for team in mine],

@@ -48,8 +48,8 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PendingSignIn:
-    """A sign-in that has begun at the provider, as the browser keeps it in a sealed cookie: the values that
-    its answer must match, the address to go on to, and the time at which it is over.
+    """A sign-in that has begun at the provider, as the browser keeps it in an encrypted cookie: the values
+    that its answer must match, the address to go on to, and the time at which it is over.
     """
 
     state: str
@@ -59,9 +59,9 @@ class PendingSignIn:
     next_address: str
     ends_at: float
 
-    def sealed(self, vault: Vault) -> str:
+    def encrypted(self, vault: Vault) -> str:
         """Return the value of its cookie."""
-        return urlsafe_b64encode(vault.seal_sign_in(json.dumps(asdict(self)).encode())).decode("ascii")
+        return urlsafe_b64encode(vault.encrypt_sign_in(json.dumps(asdict(self)).encode())).decode("ascii")
 
     def is_answered_by(self, state: str, now: datetime) -> bool:
         """Return whether an answer with that state is one to this sign-in, and in time."""
@@ -73,7 +73,7 @@ def open_pending(cookie: str | None, vault: Vault) -> PendingSignIn | None:
     if cookie is None or len(cookie) > LONGEST_FLOW_COOKIE:
         return None
     try:
-        return PendingSignIn(**json.loads(vault.open_sign_in(urlsafe_b64decode(cookie.encode("ascii")))))
+        return PendingSignIn(**json.loads(vault.decrypt_sign_in(urlsafe_b64decode(cookie.encode("ascii")))))
     except (InvalidTag, ValueError, TypeError):
         return None
 

@@ -97,7 +97,7 @@ async def start_provider_sign_in(request: Request) -> Response:
     except IssuerGone:
         return _sign_in_page(request, next_address, "provider_gone", 503)
     answer = RedirectResponse(address, 303, PAGE_HEADERS)
-    _set_flow_cookie(request, answer, pending.sealed(ledger.vault), FLOW_SECONDS)
+    _set_flow_cookie(request, answer, pending.encrypted(ledger.vault), FLOW_SECONDS)
     return answer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
@@ -39,15 +39,15 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
     if then.duplicate_of_id != on_duplicate.original_id:
         return
     # The text of a comment that was passed on begins with a number; that in the payload does not.
-    sealed = Sealed(event.payload.get("text") or comment["text"])
-    text = (await ledger.vault.texts([sealed]))[sealed]
+    encrypted = Ciphertext(event.payload.get("text") or comment["text"])
+    text = (await ledger.vault.texts([encrypted]))[encrypted]
     if text is None:  # withdrawn, or its author erased
         return
     body = PassOnCommentIncident(
         number=event.payload.get("number", on_duplicate.number),
         author=str(on_duplicate.author_id),
         text=text,
-        text_key=sealed.key_id,
+        text_key=encrypted.key_id,
     )
     yield RuleConsequence("incident", "pass_on_comment", on_duplicate.original_id, body)
 

@@ -21,7 +21,7 @@ from app.webhooks.intake.receipt import receive
 from app.webhooks.sources.lifecycle import AddWebhookSource
 from app.webhooks.sources.lookup import find_source
 from app.webhooks.sources.samples import samples_of
-from app.webhooks.sources.secrets import fingerprint_secret, new_webhook_secret, seal_secret
+from app.webhooks.sources.secrets import encrypt_secret, fingerprint_secret, new_webhook_secret
 
 #: The shop's desk calls the id of a ticket otherwise than this says: `id`.
 MAPPING = """[[news]]
@@ -79,7 +79,7 @@ async def make_integrations(ledger: Ledger, owner: UUID, clock: Clock) -> None:
             adapter=demo_source.adapter,
             mapping=demo_source.mapping,
             owner=str(owner),
-            sealed_secret=seal_secret(ledger, secret),
+            sealed_secret=encrypt_secret(ledger, secret),
             secret_fingerprint=fingerprint_secret(ledger, secret),
         )
         source = await find_source(

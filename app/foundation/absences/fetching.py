@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import rule_caller
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.foundation.absences.absence_calendars import LIFECYCLE, NoteFailureAbsenceCalendar
 from app.foundation.absences.bounded_reader import read_bounded
 from app.foundation.absences.calendar_file import LARGEST_CALENDAR, CalendarContent, CalendarRefused
@@ -113,7 +113,7 @@ async def _import_calendar(
     ledger: Ledger, client: OutwardClient, calendar: Row, progress: FetchProgress, now: datetime
 ) -> None:
     """Fetch and import. Raises FetchFailed, CalendarRefused."""
-    url = (await ledger.vault.texts([Sealed(calendar["url"])])).get(calendar["url"])
+    url = (await ledger.vault.texts([Ciphertext(calendar["url"])])).get(calendar["url"])
     if url is None:
         raise FetchFailed(FetchFailure.address_refused)
     fetched = await _fetch(client, url, _conditions(progress, now))

@@ -24,7 +24,7 @@ from app.api.records.actions import (
 from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.records import ForeignRef
 from app.foundation.absences import absence_calendars, absences
 from app.foundation.absences.absence_calendars import (
@@ -146,8 +146,8 @@ async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Re
     caller = caller_of(request)
     if caller.person_id is None or absence.person_id != caller.person_id:
         raise ledger.forbidden(addressee, context_of(request).language)
-    sealed = absence.reason
-    text = None if sealed is None else (await ledger.vault.texts([Sealed(sealed)]))[sealed]
+    encrypted = absence.reason
+    text = None if encrypted is None else (await ledger.vault.texts([Ciphertext(encrypted)]))[encrypted]
     return _json({"reason": text})
 
 

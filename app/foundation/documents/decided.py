@@ -18,7 +18,7 @@ from app.foundation.decisions.records import (
     Vote,
     VoteVerdict,
 )
-from app.foundation.documents.printing import UnsealedDocument, unseal
+from app.foundation.documents.printing import DecryptedDocument, decrypt
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, stream
 
@@ -63,7 +63,7 @@ async def load_decisions(
         return []
     decisions = [from_row(Decision, row) for row in await ledger.db.rows(DECISIONS, (record, list(named)))]
     votes = [from_row(Vote, row) for row in await ledger.db.rows(VOTES, (record, list(named)))]
-    names = await unseal(ledger, [], [vote.person_id for vote in votes])
+    names = await decrypt(ledger, [], [vote.person_id for vote in votes])
     return [
         _printed(
             decision,
@@ -89,7 +89,7 @@ def _decisions_in(event: Recorded) -> list[UUID]:
 def _printed(
     decision: Decision,
     votes: Sequence[Vote],
-    names: UnsealedDocument,
+    names: DecryptedDocument,
     events: Sequence[Recorded],
     request: Recorded,
 ) -> PrintedDecision:

@@ -123,7 +123,7 @@ def _add_sections(record: Documented, entry: DocumentEntry, texts: SectionTexts,
             heading=heading,
             written_at=ctx.occurred_at,
         )
-        section.text = text  # as it is: a text of the record's own is sealed, and stays under its key
+        section.text = text  # as it is: a text of the record's own is encrypted, and stays under its key
         ctx.add(section)
 
 

@@ -25,31 +25,31 @@ select * from fold.document_section where document_id = %s and edition = %s orde
 
 
 @dataclass(frozen=True, slots=True)
-class UnsealedDocument:
+class DecryptedDocument:
     """Texts and names of persons, as they can still be read."""
 
     texts: dict[str, str | None]
     names: dict[UUID, str | None]
 
-    def text(self, sealed: str | None) -> str | None:
+    def text(self, encrypted: str | None) -> str | None:
         """Return the text; None if there is none, or its author was erased."""
-        return None if sealed is None else self.texts.get(str(sealed))
+        return None if encrypted is None else self.texts.get(str(encrypted))
 
     def name(self, person: UUID | None) -> str | None:
         """Return the person's name; None if there is no such person, or they were erased."""
         return None if person is None else self.names.get(person)
 
 
-async def unseal(
-    ledger: Ledger, sealed: Iterable[str | None], persons: Iterable[UUID | None] = ()
-) -> UnsealedDocument:
+async def decrypt(
+    ledger: Ledger, encrypted: Iterable[str | None], persons: Iterable[UUID | None] = ()
+) -> DecryptedDocument:
     """Read the texts, and the names of the persons, at once."""
     ids = {person for person in persons if person is not None}
     named = await ledger.directory.names(ids) if ids else {}
     texts = await ledger.vault.texts(
-        [*(str(text) for text in sealed if text is not None), *map(str, named.values())]
+        [*(str(text) for text in encrypted if text is not None), *map(str, named.values())]
     )
-    return UnsealedDocument(texts, {person: texts.get(str(name)) for person, name in named.items()})
+    return DecryptedDocument(texts, {person: texts.get(str(name)) for person, name in named.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ async def load_document(
     is_staff = renderer.caller.is_staff_for(record)
     sections = [from_row(DocumentSection, row) for row in rows]
     sections = [section for section in sections if is_staff or not section.for_staff]
-    unsealed = await unseal(ledger, [section.text for section in sections], [entry.author_id])
+    decrypted = await decrypt(ledger, [section.text for section in sections], [entry.author_id])
     written = [section.written_at for section in sections if section.written_at is not None]
     written_at = max(written, default=entry.drafted_at)
     assert written_at is not None
@@ -92,11 +92,11 @@ async def load_document(
         record_number=record.number,
         record_title=record.title or "",
         record_noun=renderer.lifecycle.kind,
-        author=unsealed.name(entry.author_id),
+        author=decrypted.name(entry.author_id),
         written_at=written_at,
         zone=ZoneInfo(ledger.settings.time_zone),
         sections=[
-            PrintedSection(section.heading, unsealed.text(section.text))
+            PrintedSection(section.heading, decrypted.text(section.text))
             for section in sections
             if section.heading is not None
         ],

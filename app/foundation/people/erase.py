@@ -78,8 +78,8 @@ async def _can_be_erased(ledger: Ledger, command: Command, loaded: VersionedReco
 
 async def known_texts(ledger: Ledger, person: Person) -> list[str]:
     """Return the texts that identify the person: name and e-mail address, in lower case."""
-    sealed = [text for text in (person.name, person.email) if text is not None]
-    texts = await ledger.vault.texts(sealed)
+    encrypted = [text for text in (person.name, person.email) if text is not None]
+    texts = await ledger.vault.texts(encrypted)
     return [text.casefold() for text in texts.values() if text]
 
 
@@ -90,8 +90,8 @@ async def _remove(ledger: Ledger, person: UUID, names: list[str]) -> None:
     vault = ledger.vault
     async with ledger.db.connection() as connection:
         for following, removal, opened in (
-            (NEXT_REFUSED, REMOVE_REFUSED, vault.open_refused),
-            (NEXT_DELIVERIES, EMPTY_DELIVERIES, vault.open_delivery),
+            (NEXT_REFUSED, REMOVE_REFUSED, vault.decrypt_refused),
+            (NEXT_DELIVERIES, EMPTY_DELIVERIES, vault.decrypt_delivery),
             (NEXT_IMPORTS, RENAME_IMPORTS, bytes),
         ):
             async for page in _pages(connection, following, person):
@@ -102,7 +102,7 @@ async def _remove(ledger: Ledger, person: UUID, names: list[str]) -> None:
 async def _pages(
     connection: Connection, following: bytes, person: UUID
 ) -> AsyncIterator[list[tuple[UUID, bytes, bool]]]:
-    """Yield the rows in pages: id, sealed content, and whether it is known to be the person's."""
+    """Yield the rows in pages: id, encrypted content, and whether it is known to be the person's."""
     last = UUID(int=0)
     while True:
         parameters = {"last": last, "page": PAGE, "person": person}
@@ -110,7 +110,7 @@ async def _pages(
         if not rows:
             return
         last = rows[-1][0]
-        yield [(row_id, bytes(sealed), theirs) for row_id, sealed, theirs in rows]
+        yield [(row_id, bytes(encrypted), theirs) for row_id, encrypted, theirs in rows]
 
 
 def mentions(row: bytes, names: list[str]) -> bool:

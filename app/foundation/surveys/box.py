@@ -1,6 +1,6 @@
 """The sealed box of a survey: answers wait in it, beside the log, until the survey ends.
 
-One row holds all answers of a survey. Each new answer writes the whole row anew, shuffled, padded and sealed
+One row holds all answers of a survey. Each new answer writes the whole row anew, shuffled, padded and encrypted
 under the survey's key: no answer has a row, an id, a time or a place of its own that the use of a token could
 be compared with (decision 0161). The hashes of the tokens are rows of their own, in the order of the hashes.
 """
@@ -23,7 +23,7 @@ from app.platform.db import Connection, Database, fetch_rows
 
 #: The size of a sealed box is a multiple of this, so that it does not tell how long an answer is.
 PADDED_TO = 65_536
-#: The only chunk of a box, as `PersonalKey.seal_chunk` counts them.
+#: The only chunk of a box, as `PersonalKey.encrypt_chunk` counts them.
 _CHUNK = 0
 
 MAKE_BOX = """
@@ -85,7 +85,7 @@ async def make_box(ledger: Ledger, survey_id: UUID, invited: Sequence[Invited], 
     tokens = {hash_of_token(token_of(key, each.person_id)): each for each in invited}
     async with ledger.db.connection() as connection, connection.transaction():
         cursor = await connection.execute(
-            MAKE_BOX.encode(), (survey_id, vault.seal_survey_key(key), _sealed(survey_id, key, []))
+            MAKE_BOX.encode(), (survey_id, vault.encrypt_survey_key(key), _encrypted(survey_id, key, []))
         )
         if await cursor.fetchone() is not None:
             await connection.execute(
@@ -105,7 +105,7 @@ async def make_box(ledger: Ledger, survey_id: UUID, invited: Sequence[Invited], 
 async def box_key(db: Database, vault: Vault, survey_id: UUID) -> bytes | None:
     """Return the key of the survey's box; None: there is none, or none any more."""
     wrapped = await db.value(BOX_KEY, (survey_id,))
-    return None if wrapped is None else vault.open_survey_key(bytes(wrapped))
+    return None if wrapped is None else vault.decrypt_survey_key(bytes(wrapped))
 
 
 async def find_token(db: Database, token: str) -> SurveyToken | None:
@@ -135,9 +135,9 @@ async def _store_answer(
     used = await fetch_rows(connection, MARK_USED, (digest,)) if boxes and is_open else []
     if not used:
         raise BoxClosed
-    key = vault.open_survey_key(bytes(boxes[0]["wrapped_key"]))
+    key = vault.decrypt_survey_key(bytes(boxes[0]["wrapped_key"]))
     sheets = [*_opened(survey_id, key, bytes(boxes[0]["sealed"])), sheet]
-    await connection.execute(FILL_BOX.encode(), (_sealed(survey_id, key, sheets), survey_id))
+    await connection.execute(FILL_BOX.encode(), (_encrypted(survey_id, key, sheets), survey_id))
 
 
 async def sheets_in_box(ledger: Ledger, survey_id: UUID) -> list[Sheet]:
@@ -145,7 +145,7 @@ async def sheets_in_box(ledger: Ledger, survey_id: UUID) -> list[Sheet]:
     row = await ledger.db.row(BOX, (survey_id,))
     if row is None:
         return []
-    key = ledger.vault.open_survey_key(bytes(row["wrapped_key"]))
+    key = ledger.vault.decrypt_survey_key(bytes(row["wrapped_key"]))
     return shuffled(_opened(survey_id, key, bytes(row["sealed"])))
 
 
@@ -167,12 +167,12 @@ def shuffled(entries: Iterable[Any]) -> list[Any]:
     return order
 
 
-def _sealed(survey_id: UUID, key: bytes, sheets: list[Sheet]) -> bytes:
+def _encrypted(survey_id: UUID, key: bytes, sheets: list[Sheet]) -> bytes:
     text = json.dumps(shuffled(sheets), ensure_ascii=False).encode()
     padded = text + b" " * (-len(text) % PADDED_TO)
-    return PersonalKey(survey_id, key).seal_chunk(_CHUNK, padded)
+    return PersonalKey(survey_id, key).encrypt_chunk(_CHUNK, padded)
 
 
-def _opened(survey_id: UUID, key: bytes, sealed: bytes) -> list[Sheet]:
-    sheets: list[Sheet] = json.loads(PersonalKey(survey_id, key).open_chunk(_CHUNK, sealed))
+def _opened(survey_id: UUID, key: bytes, encrypted: bytes) -> list[Sheet]:
+    sheets: list[Sheet] = json.loads(PersonalKey(survey_id, key).decrypt_chunk(_CHUNK, encrypted))
     return sheets

@@ -25,7 +25,7 @@ async def find_passages(
     passages = {}
     for row in await ledger.db.rows(MATCHING_TEXTS, (documents, query)):
         key = await ledger.vault.text_key(row["key_id"])
-        text = None if key is None else key.open(row["text"])
+        text = None if key is None else key.decrypt(row["text"])
         if text is not None:
             passages[row["document_id"]] = row["edition"], passage(text, words)
     return passages

@@ -1,5 +1,5 @@
 """Texts of the files of documents in force, by which they are found: read once, in a process with a limit of
-time and memory, and kept sealed under the file's own key, with which they go.
+time and memory, and kept encrypted under the file's own key, with which they go.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ async def index_next(ledger: Ledger) -> bool:
         return False
     text, failure = await _read_text(ledger, file)
     key = await ledger.vault.text_key(file["key_id"])
-    sealed = None if text is None or key is None else key.seal(text)
-    tokens = "" if text is None or sealed is None else " ".join(text_tokens(text))
+    encrypted = None if text is None or key is None else key.encrypt(text)
+    tokens = "" if text is None or encrypted is None else " ".join(text_tokens(text))
     document_id = UUID(file["record"].partition("/")[2])
     names = file["attachment_id"], document_id, file["key_id"], file["under"]
     try:
-        await ledger.db.rows(STORE, (*names, failure, tokens, sealed))
+        await ledger.db.rows(STORE, (*names, failure, tokens, encrypted))
     except ForeignKeyViolation:  # it was destroyed meanwhile, or whoever wrote it was erased
         ledger.vault.forget()
     return True

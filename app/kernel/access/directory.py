@@ -14,7 +14,7 @@ from uuid import UUID
 from app.common.custom import CustomField
 from app.common.keys import KeyScope
 from app.common.people import Caller, PersonKind, RoleGrant, parse_grants, restrict_grants
-from app.common.personal import LOGIN, Sealed
+from app.common.personal import LOGIN, Ciphertext
 from app.common.priorities.matrix import PriorityMatrix
 from app.common.priorities.priority import MATRIX, Matrix
 from app.common.records import from_row
@@ -171,7 +171,7 @@ class Directory:
         self._keys: dict[UUID, CachedKey] = {}
         self._persons: LruCache[UUID | str, CachedPerson] = LruCache(LARGEST_CACHE)
         # By the integer of the id, which Python hashes and compares in C.
-        self._names: LruCache[int, Sealed] = LruCache(LARGEST_CACHE)
+        self._names: LruCache[int, Ciphertext] = LruCache(LARGEST_CACHE)
         self._teams: dict[UUID, CachedTeam] | None = None
         self._fields: dict[str, dict[str, CachedField]] | None = None
         self._matrix: CachedMatrix | None = None
@@ -284,7 +284,7 @@ class Directory:
             self._matrix = matrix
         return matrix
 
-    async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
+    async def names(self, persons: Iterable[UUID]) -> dict[UUID, Ciphertext]:
         """Return the ciphertext of each person's name, by the person's id. Runs at most one statement."""
         by_number = {person.int: person for person in persons}
         names = {
@@ -296,7 +296,7 @@ class Directory:
             epoch = self._epoch
             missing = [person for person in by_number.values() if person not in names]
             rows = await self._db.by_ids(NAMES, missing)
-            fetched = {person: Sealed(row["name"]) for person, row in rows.items()}
+            fetched = {person: Ciphertext(row["name"]) for person, row in rows.items()}
             if epoch == self._epoch:
                 for person, name in fetched.items():
                     self._names.put(person.int, name)

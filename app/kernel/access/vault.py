@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed
+from app.common.personal import KEY_BYTES, Ciphertext, Fingerprints, MasterKey, PersonalKey
 from app.kernel.access.lru_cache import LruCache
 from app.log.events import stream
 from app.platform.db import Database, Row
@@ -85,27 +85,27 @@ class Vault:
                 self._authors.put(person_id, author)
         return author
 
-    def sealing(self, key: PersonalKey) -> Callable[[str], Sealed]:
-        """Return a function that seals texts with that key, and caches them to spare their decryption."""
+    def encrypting(self, key: PersonalKey) -> Callable[[str], Ciphertext]:
+        """Return a function that encrypts texts with that key, and caches them to spare their decryption."""
 
-        def seal(text: str) -> Sealed:
-            sealed = key.seal(text)
-            self._texts.put(sealed, text)
-            return sealed
+        def encrypt(text: str) -> Ciphertext:
+            encrypted = key.encrypt(text)
+            self._texts.put(encrypted, text)
+            return encrypted
 
-        return seal
+        return encrypt
 
-    async def texts(self, sealed: Iterable[str]) -> dict[str, str | None]:
+    async def texts(self, encrypted: Iterable[str]) -> dict[str, str | None]:
         """Return by ciphertext the text; None if its key was destroyed. Runs one statement at most."""
-        ciphertexts = set(sealed)
+        ciphertexts = set(encrypted)
         texts: dict[str, str | None] = {s: self._texts.get(s) for s in ciphertexts}
         missing = [s for s, text in texts.items() if text is None]
         if missing:
             epoch = self.epoch
-            keys = await self._keys({Sealed(s).key_id for s in missing})
+            keys = await self._keys({Ciphertext(s).key_id for s in missing})
             for s in missing:
-                key = keys.get(Sealed(s).key_id)
-                texts[s] = text = None if key is None else key.open(s)
+                key = keys.get(Ciphertext(s).key_id)
+                texts[s] = text = None if key is None else key.decrypt(s)
                 if text is not None and epoch == self.epoch:
                     self._texts.put(s, text)
         return texts
@@ -130,37 +130,37 @@ class Vault:
                 self._opened.put(key.id, key)
         return keys
 
-    def seal_refused(self, row: bytes) -> bytes:
+    def encrypt_refused(self, row: bytes) -> bytes:
         """Encrypt a refused row of an import, which may hold anybody's data."""
-        return self.master.seal(_REFUSED_ROW, row)
+        return self.master.encrypt(_REFUSED_ROW, row)
 
-    def open_refused(self, sealed: bytes) -> bytes:
+    def decrypt_refused(self, encrypted: bytes) -> bytes:
         """Decrypt a refused row of an import."""
-        return self.master.open(_REFUSED_ROW, sealed)
+        return self.master.decrypt(_REFUSED_ROW, encrypted)
 
-    def seal_delivery(self, content: bytes) -> bytes:
+    def encrypt_delivery(self, content: bytes) -> bytes:
         """Encrypt what a tool has delivered, which may hold anybody's data."""
-        return self.master.seal(_DELIVERY, content)
+        return self.master.encrypt(_DELIVERY, content)
 
-    def open_delivery(self, sealed: bytes) -> bytes:
+    def decrypt_delivery(self, encrypted: bytes) -> bytes:
         """Decrypt what a tool has delivered."""
-        return self.master.open(_DELIVERY, sealed)
+        return self.master.decrypt(_DELIVERY, encrypted)
 
-    def seal_survey_key(self, key: bytes) -> bytes:
-        """Encrypt the key of a survey, whose answers wait sealed beside the log."""
-        return self.master.seal(_SURVEY_KEY, key)
+    def encrypt_survey_key(self, key: bytes) -> bytes:
+        """Encrypt the key of a survey, whose answers wait encrypted beside the log."""
+        return self.master.encrypt(_SURVEY_KEY, key)
 
-    def open_survey_key(self, sealed: bytes) -> bytes:
+    def decrypt_survey_key(self, encrypted: bytes) -> bytes:
         """Decrypt the key of a survey."""
-        return self.master.open(_SURVEY_KEY, sealed)
+        return self.master.decrypt(_SURVEY_KEY, encrypted)
 
-    def seal_sign_in(self, content: bytes) -> bytes:
+    def encrypt_sign_in(self, content: bytes) -> bytes:
         """Encrypt what a browser keeps of a sign-in that it has begun."""
-        return self.master.seal(_SIGN_IN, content)
+        return self.master.encrypt(_SIGN_IN, content)
 
-    def open_sign_in(self, sealed: bytes) -> bytes:
+    def decrypt_sign_in(self, encrypted: bytes) -> bytes:
         """Decrypt what a browser kept of a sign-in. Raises InvalidTag."""
-        return self.master.open(_SIGN_IN, sealed)
+        return self.master.decrypt(_SIGN_IN, encrypted)
 
 
 def unwrapped(unwrap: Callable[[UUID, bytes], PersonalKey], row: Row) -> PersonalKey | None:
@@ -237,7 +237,7 @@ async def open_vault(db: Database, master: MasterKey) -> Vault:
 
     Raises VaultError if the master key is another installation's.
     """
-    fresh = master.seal(_FINGERPRINTS, os.urandom(KEY_BYTES))
+    fresh = master.encrypt(_FINGERPRINTS, os.urandom(KEY_BYTES))
     await db.rows(
         "insert into vault.master (name, fingerprints) values (%s, %s) on conflict do nothing returning one",
         (master.name, fresh),
@@ -249,4 +249,4 @@ async def open_vault(db: Database, master: MasterKey) -> Vault:
             "The master key in the secrets directory does not belong to this database: names and texts could "
             f"not be read, and new ones would be lost with it. Put back the {MASTER_KEY_FILE} in use before."
         )
-    return Vault(db, master, Fingerprints(master.open(_FINGERPRINTS, bytes(row["fingerprints"]))))
+    return Vault(db, master, Fingerprints(master.decrypt(_FINGERPRINTS, bytes(row["fingerprints"]))))

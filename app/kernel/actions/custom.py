@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 
 from app.common.custom import CustomField, ValueType
-from app.common.personal import Unsealed
+from app.common.personal import PlainText
 from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR, Paragraph, ShortText
 
 #: The largest whole number that every JSON client reads exactly (RFC 8785).
@@ -72,7 +72,7 @@ def _text(field: CustomField, value: Any) -> str:
 
 
 def _personal_text(field: CustomField, value: Any) -> str:
-    return Unsealed(_validate_text(_PARAGRAPH, value))
+    return PlainText(_validate_text(_PARAGRAPH, value))
 
 
 def _decimal(field: CustomField, value: Any) -> str:

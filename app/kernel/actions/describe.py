@@ -20,7 +20,9 @@ from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
 from app.kernel.actions.payloads import PartialPayload, SuppliedField, marks, part_types
 from app.log.upcasting import current_version
 
-SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
+ENCRYPTED = (
+    "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
+)
 VALUES = "Values of custom fields by their keys; `words` as personal fields are."
 HIDDEN = "Stands in the log; no client is shown it."
 MARKS = (Personal, ForeignRef, Hidden)
@@ -248,7 +250,7 @@ def _stored_field_schema(field: dict[str, Any], marked: set[type]) -> dict[str, 
     field = _without_null(field)
     about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
     if Personal in marked:
-        return {"type": ["string", "null"], **_with_description(about, SEALED)}
+        return {"type": ["string", "null"], **_with_description(about, ENCRYPTED)}
     if ForeignRef in marked:
         return {**field, "items": ID} if "items" in field else {**ID, **about}
     return _with_description(field, HIDDEN) if Hidden in marked else field
@@ -284,7 +286,7 @@ def _row_schema(record: type[Record]) -> dict[str, Any]:
 
 def _field_schema(codec: Codec) -> dict[str, Any]:
     if codec.personal:
-        return {"type": ["string", "null"], "description": SEALED}
+        return {"type": ["string", "null"], "description": ENCRYPTED}
     return _with_description(_type_schema(codec.type), HIDDEN) if codec.hidden else _type_schema(codec.type)
 
 

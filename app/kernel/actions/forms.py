@@ -244,8 +244,8 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _seal_answers(answers: Any) -> str:
-    """Return the answers as the JSON text that is sealed. They must be flat, so no deep structure is ever
+def _encrypt_answers(answers: Any) -> str:
+    """Return the answers as the JSON text that is encrypted. They must be flat, so no deep structure is ever
     traversed. Raises PydanticCustomError.
     """
     if not isinstance(answers, dict):
@@ -273,11 +273,11 @@ def _is_simple(value: Any) -> bool:
     )
 
 
-#: The answers to a form. They may be personal: they are stored as one JSON text, sealed under the key of the
-#: person who answers, and unreadable once that person is erased. `read_answers` parses the text.
+#: The answers to a form. They may be personal: they are stored as one JSON text, encrypted under the key of
+#: the person who answers, and unreadable once that person is erased. `read_answers` parses the text.
 Answers = Annotated[
     str,
-    BeforeValidator(_seal_answers),
+    BeforeValidator(_encrypt_answers),
     Personal(),
     WithJsonSchema({"type": "object", "maxProperties": MOST_FIELDS, "additionalProperties": True}),
 ]

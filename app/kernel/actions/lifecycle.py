@@ -79,7 +79,7 @@ FollowUp = Callable[[Any, ActionContext], tuple[str, Payload] | None]
 
 
 class Keys(Enum):
-    """The key under which an action seals its personal fields, or what it does with a key."""
+    """The key under which an action encrypts its personal fields, or what it does with a key."""
 
     AUTHORS = "the author's, or theirs on whose behalf it is"
     TEXTS = "a key for this text alone, wrapped by the author's, so that it can be withdrawn"

@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.components import Component
 from app.common.custom import CustomValuesField
-from app.common.personal import PREFIX, Personal, Sealed
+from app.common.personal import PREFIX, Ciphertext, Personal
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
 from app.kernel.actions.payload_fields import describe_fields, make_optional
@@ -348,7 +348,7 @@ def provided_fields(body: BaseModel) -> Iterator[tuple[str, Any]]:
 
 
 def has_personal_text(body: BaseModel) -> bool:
-    """Return whether the payload has personal text, which must be sealed."""
+    """Return whether the payload has personal text, which must be encrypted."""
     personal = marks(type(body), Personal)
     return any(value is not None and name in personal for name, value in provided_fields(body)) or any(
         has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name) or ()
@@ -356,13 +356,13 @@ def has_personal_text(body: BaseModel) -> bool:
 
 
 def to_event_data(
-    body: BaseModel, resolved: Mapping[str, list[Any]], seal: Callable[[str], Sealed], within: str = ""
+    body: BaseModel, resolved: Mapping[str, list[Any]], encrypt: Callable[[str], Ciphertext], within: str = ""
 ) -> dict[str, Any]:
     """Return the payload as JSON data for the event's `given`.
 
     `resolved` holds, by field (as `references` calls it), the records that its names refer to: their ids are
-    stored. `seal` turns a text into its ciphertext. Values of custom fields are left out, as their types are
-    in their definitions.
+    stored. `encrypt` turns a text into its ciphertext. Values of custom fields are left out, as their types
+    are in their definitions.
     """
     personal, names = marks(type(body), Personal), marks(type(body), ForeignRef)
     several, custom = part_types(type(body)), marks(type(body), CustomValuesField)
@@ -377,10 +377,10 @@ def to_event_data(
             data[name] = to_json_value(ids[0] if isinstance(value, str) else ids)
         elif name in several:
             data[name] = [
-                to_event_data(part, resolved, seal, f"{within}{name}/{n}/") for n, part in enumerate(value)
+                to_event_data(part, resolved, encrypt, f"{within}{name}/{n}/") for n, part in enumerate(value)
             ]
         else:
-            data[name] = to_json_value(seal(value) if name in personal else value)
+            data[name] = to_json_value(encrypt(value) if name in personal else value)
     return data
 
 

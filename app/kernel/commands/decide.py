@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from app.common.custom import seal_values
-from app.common.personal import Sealed
+from app.common.custom import encrypt_values
+from app.common.personal import Ciphertext
 from app.common.records import PARENT_FIELD, Record, RecordPart, as_row, codecs, later_instant
 from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
@@ -21,7 +21,7 @@ from app.kernel.actions.lifecycle import Action, Lifecycle, Unchanged
 from app.kernel.actions.payloads import Payload, to_event_data
 
 R = TypeVar("R", bound=Record)
-Seal = Callable[[str], Sealed]
+Encrypt = Callable[[str], Ciphertext]
 
 
 @dataclass(slots=True)
@@ -46,10 +46,10 @@ def decide(
     ctx: ActionContext,
     *,
     version: int,
-    seal: Seal,
+    encrypt: Encrypt,
 ) -> CommandDecision:
     """Apply the action `row` to a copy of the record `before`, and return the decision. `version` is the one
-    that the event will have in its stream; `seal` encrypts personal texts.
+    that the event will have in its stream; `encrypt` encrypts personal texts.
     """
     after = before.editable_copy()
     if isinstance(after, Ticket) and ctx.number is not None:
@@ -58,9 +58,9 @@ def decide(
     if lifecycle.derivation is not None:
         lifecycle.derivation.apply(after, body, ctx)
     _change_state(row, before, after, ctx)
-    sealing = _once_per_text(seal)
-    fields = changed_fields(before, after, sealing)
-    of_parts = _changed_parts(before, after, sealing)
+    encrypting = _once_per_text(encrypt)
+    fields = changed_fields(before, after, encrypting)
+    of_parts = _changed_parts(before, after, encrypting)
     changes: dict[str, Any] = {}
     rows: list[tuple[str, dict[str, Any]]] = []
     if fields or of_parts:
@@ -73,24 +73,24 @@ def decide(
         changes[part.row_key] = part_fields
         rows.append((f"fold.{part.KIND}", as_row(part)))
     for was, child in (*((None, added) for added in ctx.added), *ctx.changed):
-        if fields := changed_fields(was, child, sealing):
+        if fields := changed_fields(was, child, encrypting):
             _stamp(child, was, version, ctx)
             changes[child.row_key] = fields
             rows.append((f"fold.{child.KIND}", as_row(child)))
     rows += ctx.derived
     changes |= {child.row_key: None for child in ctx.removed}
     removals = [(f"fold.{child.KIND}", str(child.id)) for child in ctx.removed]
-    custom = {column: seal_values(values, sealing) for column, values in ctx.custom.values.items()}
-    data = {"given": to_event_data(body, ctx.references, sealing) | custom, "set": changes}
+    custom = {column: encrypt_values(values, encrypting) for column, values in ctx.custom.values.items()}
+    data = {"given": to_event_data(body, ctx.references, encrypting) | custom, "set": changes}
     return CommandDecision(after, data, row.staff_only or ctx.staff_only, rows, removals)
 
 
-def _changed_parts(before: Record, after: Record, seal: Seal) -> dict[type[RecordPart], dict[str, Any]]:
+def _changed_parts(before: Record, after: Record, encrypt: Encrypt) -> dict[type[RecordPart], dict[str, Any]]:
     """Return the changed fields of each part that has some; a part's first row names its record."""
     changed: dict[type[RecordPart], dict[str, Any]] = {}
     for part_class in after.PARTS:
         part = after.record_part(part_class)
-        if fields := changed_fields(before.record_part(part_class), part, seal):
+        if fields := changed_fields(before.record_part(part_class), part, encrypt):
             if part.record is None:
                 part.record = fields[PARENT_FIELD] = after.row_key
             changed[part_class] = fields
@@ -102,7 +102,7 @@ def add_child_row(decided: CommandDecision, row: Record, ctx: ActionContext, *, 
     text.
     """
     _stamp(row, None, version, ctx)
-    decided.data["set"][row.row_key] = changed_fields(None, row, Sealed)
+    decided.data["set"][row.row_key] = changed_fields(None, row, Ciphertext)
     decided.rows.append((f"fold.{row.KIND}", as_row(row)))
     ctx.add(row)
 
@@ -121,10 +121,10 @@ def _change_state(row: Action[R, Any], before: R, after: R, ctx: ActionContext) 
         enter_state(after, state, ctx.occurred_at)
 
 
-def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str, Any]:
+def changed_fields(before: Record | None, after: Record, encrypt: Encrypt) -> dict[str, Any]:
     """Return the fields of `after` that differ from `before` (None: all that have a value), as JSON data.
 
-    Seals personal values, in `after` as well: from here on no object holds the plain text.
+    Encrypts personal values, in `after` as well: from here on no object holds the plain text.
     """
     changed: dict[str, Any] = {}
     old = {} if before is None else before.__dict__
@@ -133,25 +133,25 @@ def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str
         if value == old.get(name):
             continue
         codec.check(value)
-        if value is not None and codec.personal and not isinstance(value, Sealed):
-            value = seal(value)
+        if value is not None and codec.personal and not isinstance(value, Ciphertext):
+            value = encrypt(value)
             setattr(after, name, value)
         elif value is not None and codec.holds_values:
-            value = seal_values(value, seal)
+            value = encrypt_values(value, encrypt)
             setattr(after, name, value)
         changed[name] = None if value is None else codec.write(value)
     return changed
 
 
-def _once_per_text(seal: Seal) -> Seal:
-    """Return a function that seals each text once per command, so that `given` and `set` hold one
+def _once_per_text(encrypt: Encrypt) -> Encrypt:
+    """Return a function that encrypts each text once per command, so that `given` and `set` hold one
     ciphertext.
     """
-    ciphertexts: dict[str, Sealed] = {}
+    ciphertexts: dict[str, Ciphertext] = {}
 
-    def sealing(text: str) -> Sealed:
+    def encrypting(text: str) -> Ciphertext:
         if text not in ciphertexts:
-            ciphertexts[text] = seal(text)
+            ciphertexts[text] = encrypt(text)
         return ciphertexts[text]
 
-    return sealing
+    return encrypting

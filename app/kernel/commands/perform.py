@@ -37,8 +37,8 @@ from app.kernel.commands.attempts import Attempts
 from app.kernel.commands.auto_follow import add_auto_followers, add_onlooker
 from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.decide import CommandDecision, decide
+from app.kernel.commands.encrypting import Removals, Rows, prepare_encrypting
 from app.kernel.commands.references import acting_caller, is_visible, resolve_references, with_defined_names
-from app.kernel.commands.sealing import Removals, Rows, prepare_sealing
 from app.kernel.commands.violations import refusal_for, violation_of
 from app.kernel.ledger import Ledger
 from app.log.events import Event, id_of, kind_of
@@ -296,9 +296,11 @@ async def _stream_decision(
     for of_class in command.row.documents(record, command.body) if command.row.documents is not None else ():
         number = await ledger.numbers.next_document_number(of_class, command.metadata.now)
         ctx.document_numbers[of_class] = number
-    seal, rows, removals = await prepare_sealing(ledger, reads, command, ctx, record, behalf)
+    encrypt, rows, removals = await prepare_encrypting(ledger, reads, command, ctx, record, behalf)
     version = loaded.stream_version + 1
-    decided = decide(command.lifecycle, command.row, record, command.body, ctx, version=version, seal=seal)
+    decided = decide(
+        command.lifecycle, command.row, record, command.body, ctx, version=version, encrypt=encrypt
+    )
     await guards.require_change_allowed(reads, command, record, decided.data["set"])
     await add_auto_followers(ledger, reads, command.lifecycle, decided, ctx, version=version)
     add_onlooker(command, decided, ctx, version=version)

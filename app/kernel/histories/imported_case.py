@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Generic
 
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.common.records import codecs, empty, evolve
 from app.common.state_fields import enter_state
 from app.kernel.histories.history_source import EventHeader, HistoryEntry, HistorySource, R
@@ -135,13 +135,13 @@ def replay_case(
             event.version > 1, event.occurred_at, event.version, fields, set(fields), own=False
         )
         if event.source == source.channel and event.data.get("observed") == SNAPSHOT:
-            case.columns.update({c: _unsealed(v, texts) for c, v in event.data["given"].items()})
+            case.columns.update({c: _decrypted(v, texts) for c, v in event.data["given"].items()})
             _replay_own(case, entry._replace(own=True), event)
         else:
             case.add(entry)
     for name, codec in codecs(source.lifecycle.record).items():
         if codec.personal:
-            case.digests[name] = _unsealed(getattr(case.record, name), texts)
+            case.digests[name] = _decrypted(getattr(case.record, name), texts)
     return case
 
 
@@ -255,15 +255,15 @@ def _read_fields(
     read: dict[str, Any] = {}
     for name, value in fields.items():
         if codec_of[name].personal:
-            read[name] = _unsealed(value, texts)
+            read[name] = _decrypted(value, texts)
         else:
             read[name] = None if value is None else codec_of[name].read(value)
     return read
 
 
-def _unsealed(value: str | None, texts: Mapping[str, str | None]) -> str | None:
+def _decrypted(value: str | None, texts: Mapping[str, str | None]) -> str | None:
     """Return a column's value, or for a ciphertext the digest of its text."""
-    if value is None or not is_sealed(value):
+    if value is None or not is_encrypted(value):
         return value
     text = texts.get(value)
     return f"?{value[-LONGEST_INLINE:]}" if text is None else digest(text)
@@ -275,5 +275,5 @@ def ciphertexts(events: Iterable[Recorded]) -> Iterator[str]:
         data = event.data
         for fields in (data["given"], *data["set"].values(), *data.get("late", {}).values()):
             for value in (fields or {}).values():
-                if isinstance(value, str) and is_sealed(value):
+                if isinstance(value, str) and is_encrypted(value):
                     yield value

@@ -17,7 +17,7 @@ from itertools import compress, groupby
 from operator import attrgetter, is_not
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.records import CodeEnum, codecs, later_instant
 from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
@@ -26,7 +26,7 @@ from app.kernel.histories.imported_case import OPENING_VERSION, SNAPSHOT, Import
 
 R = TypeVar("R", bound=Ticket)
 
-Seal = Callable[[str], Sealed]
+Encrypt = Callable[[str], Ciphertext]
 _MISSING = object()
 
 
@@ -35,8 +35,8 @@ class Snapshot(NamedTuple):
 
     `state` None: not reported, or unknown here. `fields` are the record's without its personal ones, which
     are in `words`. `columns` are those of the source that the log may store as they are, `private` those that
-    must be sealed: all of them, or at least those that differ from the previous row. `irregular`: codes found
-    by the reader. `actor`: who made the row.
+    must be encrypted: all of them, or at least those that differ from the previous row. `irregular`: codes
+    found by the reader. `actor`: who made the row.
     """
 
     occurred_at: datetime
@@ -60,9 +60,9 @@ class ObservedEvent(NamedTuple):
     actor: str | None
 
 
-def observe(case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> list[ObservedEvent]:
+def observe(case: ImportedCase[R], snapshot: Snapshot, encrypt: Encrypt) -> list[ObservedEvent]:
     """Return the events that record the snapshot, at least one; `case` is updated to its state after them."""
-    observation = _Observation(case, snapshot, seal)
+    observation = _Observation(case, snapshot, encrypt)
     columns = observation.changed_columns()
     if case.version == 0:
         return observation.opening_events(columns)
@@ -96,7 +96,7 @@ class _Observation(Generic[R]):
     personal texts as digests.
     """
 
-    def __init__(self, case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> None:
+    def __init__(self, case: ImportedCase[R], snapshot: Snapshot, encrypt: Encrypt) -> None:
         self.case = case
         self.source = case.source
         self.values = case.record.__dict__
@@ -105,8 +105,8 @@ class _Observation(Generic[R]):
         self.fields = snapshot.fields
         if snapshot.words:
             self.fields = self.fields | {name: digest(text) for name, text in snapshot.words.items()}
-        self._seal = seal
-        self._sealed: dict[str, Sealed] = {}
+        self._encrypt = encrypt
+        self._encrypted: dict[str, Ciphertext] = {}
 
     def changed_columns(self) -> dict[str, Any]:
         """Return the columns that differ from the previous row, as the log stores them."""
@@ -352,13 +352,13 @@ class _Observation(Generic[R]):
                 written[name] = self.values[name]
         return written
 
-    def _ciphertext(self, text: str | None) -> Sealed | None:
+    def _ciphertext(self, text: str | None) -> Ciphertext | None:
         """Return the text's ciphertext, the same for each occurrence of the text."""
         if text is None:
             return None
-        if text not in self._sealed:
-            self._sealed[text] = self._seal(text)
-        return self._sealed[text]
+        if text not in self._encrypted:
+            self._encrypted[text] = self._encrypt(text)
+        return self._encrypted[text]
 
     def _header(
         self,

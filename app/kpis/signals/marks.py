@@ -80,8 +80,8 @@ async def _noted_signals(
     rows = [row if _explained_by(row, as_of) else {**row, **UNEXPLAINED} for row in rows]
     persons: set[UUID] = {row["explained_by_id"] for row in rows if row["explained_by_id"] is not None}
     names = await ledger.directory.names(persons) if persons else {}
-    sealed = [row["reason"] for row in rows if row["reason"] is not None]
-    texts = await ledger.vault.texts([*sealed, *names.values()])
+    encrypted = [row["reason"] for row in rows if row["reason"] is not None]
+    texts = await ledger.vault.texts([*encrypted, *names.values()])
     signals_by_begin: dict[datetime, list[KpiNotedSignal]] = defaultdict(list)
     for row in rows:
         signal_fields = {

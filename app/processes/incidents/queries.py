@@ -18,7 +18,7 @@ from app.api.records.plans import LoadedFrom
 from app.api.records.shapes import OutputModel, TicketOut
 from app.common.children import ExternalReference
 from app.common.people import Role, RoleGrant
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
@@ -388,8 +388,8 @@ async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[s
         entries = await _proposed_timeline(ledger, incident, language)
         return {**dict.fromkeys(ReviewOut.model_fields), "timeline": entries}
     entries = await ledger.db.rows(TIMELINE, (row.pop("id"),))
-    sealed = [row[name] for name in ("causes", "went_well", "went_badly")]
-    texts = await ledger.vault.texts([*sealed, *(entry["text"] for entry in entries)])
+    encrypted = [row[name] for name in ("causes", "went_well", "went_badly")]
+    texts = await ledger.vault.texts([*encrypted, *(entry["text"] for entry in entries)])
     for values in (row, *entries):
         for name, value in values.items():
             values[name] = instant(value) if isinstance(value, datetime) else texts[value]
@@ -399,13 +399,15 @@ async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[s
 async def _proposed_timeline(ledger: Ledger, incident: Incident, language: str) -> list[dict[str, Any]]:
     by_event = {row.event: row for row in LIFECYCLE.rows if row.name in TIMELINE_ACTIONS}
     events = await ledger.db.rows(TIMELINE_EVENTS, (incident.row_key, list(by_event), LONGEST_LIST))
-    sealed = [
+    encrypted = [
         next((event["texts"][name] for name in TIMELINE_TEXT_FIELDS if name in event["texts"]), None)
         for event in events
     ]
-    texts = await ledger.vault.texts(words for words in sealed if words is not None and is_sealed(words))
+    texts = await ledger.vault.texts(
+        words for words in encrypted if words is not None and is_encrypted(words)
+    )
     entries = []
-    for event, words in zip(events, sealed, strict=True):
+    for event, words in zip(events, encrypted, strict=True):
         text, label = texts.get(words or ""), by_event[event["type"]].label(language)
         entries.append(
             {"happened_at": instant(event["occurred_at"]), "text": f"{label}: {text}" if text else label}

@@ -75,7 +75,7 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
     attended = {person.id for person in ctx.refs(Person, "attended")}
     for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
         ctx.change(participant).attended = person in attended
-    # The plan's own words stay with the plan: they are sealed for whoever wrote them.
+    # The plan's own words stay with the plan: they are encrypted for whoever wrote them.
     sections = (
         (Heading.topics, body.contents),
         (Heading.material, body.material or training.material_number),

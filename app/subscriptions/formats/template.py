@@ -21,7 +21,7 @@ from app.subscriptions.formats.message import (
     OutgoingRequest,
     SubscriptionTarget,
 )
-from app.subscriptions.secrets import TEMPLATE_PURPOSE, unseal
+from app.subscriptions.secrets import TEMPLATE_PURPOSE, decrypt
 from app.subscriptions.templates.bounded_renderer import BoundedRenderer
 from app.subscriptions.templates.render import FAILED, RenderedRequest, TemplateFailed
 
@@ -42,7 +42,7 @@ class TemplateFormat(MessageFormat):
     ) -> Delivered | None:
         """Deliver the message as the template says. Raises TemplateFailed, RequestFailed, UnusableAddress."""
         subscription = target.subscription
-        template = unseal(target.ledger, TEMPLATE_PURPOSE, subscription.sealed_template or "")
+        template = decrypt(target.ledger, TEMPLATE_PURPOSE, subscription.sealed_template or "")
         rendered = await RENDERER.render(subscription.id, template, values_of(target, message))
         request = request_of(target, rendered)
         headers = {"user-agent": USER_AGENT} | dict(request.headers)

@@ -39,7 +39,14 @@ from app.subscriptions.queries import (
     adapter_of_source,
 )
 from app.subscriptions.records import DeliveryFormat
-from app.subscriptions.secrets import SECRET_PURPOSE, TEMPLATE_PURPOSE, URL_PURPOSE, seal, secret_for, unseal
+from app.subscriptions.secrets import (
+    SECRET_PURPOSE,
+    TEMPLATE_PURPOSE,
+    URL_PURPOSE,
+    decrypt,
+    encrypt,
+    secret_for,
+)
 from app.subscriptions.templates.document import LARGEST_TEMPLATE
 from app.subscriptions.templates.parse import TemplateRefused, parse_template
 
@@ -108,13 +115,13 @@ class NewSubscriptionSecret(Payload):
     secret: RobotSecret = None
 
 
-def _sealed_address(ledger: Services, url: str) -> dict[str, str]:
+def _encrypted_address(ledger: Services, url: str) -> dict[str, str]:
     """Return what is kept of the address. Raises WrongValue."""
     try:
         origin = OutwardPolicy.from_settings(ledger.settings).check_target(url)
     except UnusableAddress as error:
         raise WrongValue(pointer="/url", because=error.code) from error
-    return {"origin": origin, "sealed_url": seal(ledger, URL_PURPOSE, url)}
+    return {"origin": origin, "sealed_url": encrypt(ledger, URL_PURPOSE, url)}
 
 
 async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -> None:
@@ -140,7 +147,7 @@ def _new_secret(delivery_format: DeliveryFormat, sent: str | None) -> str:
     return secret_for(delivery_format, sent)
 
 
-def _sealed_template(ledger: Services, text: str, secret: str) -> str:
+def _encrypted_template(ledger: Services, text: str, secret: str) -> str:
     """Return what is kept of a template of a subscription with that secret. Raises WrongValue."""
     try:
         template = parse_template(text)
@@ -148,7 +155,7 @@ def _sealed_template(ledger: Services, text: str, secret: str) -> str:
         raise WrongValue({"why": error.why}, pointer="/template", because="wrong_template") from error
     if template.shows_secret and not secret:
         raise WrongValue(pointer="/secret", because="secret_of_template")
-    return seal(ledger, TEMPLATE_PURPOSE, text)
+    return encrypt(ledger, TEMPLATE_PURPOSE, text)
 
 
 def _new_template(ledger: Services, body: NewSubscription, secret: str) -> dict[str, str]:
@@ -156,7 +163,9 @@ def _new_template(ledger: Services, body: NewSubscription, secret: str) -> dict[
     if (body.template is not None) != (body.format is DeliveryFormat.template):
         raise WrongValue(pointer="/template", because="template_of_format")
     return (
-        {} if body.template is None else {"sealed_template": _sealed_template(ledger, body.template, secret)}
+        {}
+        if body.template is None
+        else {"sealed_template": _encrypted_template(ledger, body.template, secret)}
     )
 
 
@@ -183,9 +192,9 @@ async def add_subscription(
     _check_names(ledger, body)
     await _check_tool(ledger, body)
     secret = _new_secret(body.format, body.secret)
-    fields = body.model_dump(exclude={"url", "secret", "template"}) | _sealed_address(ledger, body.url)
+    fields = body.model_dump(exclude={"url", "secret", "template"}) | _encrypted_address(ledger, body.url)
     fields |= _new_template(ledger, body, secret)
-    payload = lifecycle.AddSubscription(**fields, sealed_secret=seal(ledger, SECRET_PURPOSE, secret))
+    payload = lifecycle.AddSubscription(**fields, sealed_secret=encrypt(ledger, SECRET_PURPOSE, secret))
     action_request = ActionRequest(None, payload, None, idempotency_key)
     return await _keep_secret(request, "add", action_request, body.format, secret)
 
@@ -207,7 +216,7 @@ async def rotate_subscription(
     delivery_format = stored_format or DeliveryFormat.standard
     secret = _new_secret(delivery_format, body.secret)
     payload = lifecycle.RotateSubscription(
-        occurred_at=body.occurred_at, sealed_secret=seal(ledger, SECRET_PURPOSE, secret)
+        occurred_at=body.occurred_at, sealed_secret=encrypt(ledger, SECRET_PURPOSE, secret)
     )
     action_request = ActionRequest(name, payload, if_match, idempotency_key)
     return await _keep_secret(request, "rotate", action_request, delivery_format, secret)
@@ -243,7 +252,7 @@ async def move_subscription(
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """Move the subscription to another address; what waits is sent there."""
-    fields = body.model_dump(exclude={"url"}) | _sealed_address(ledger, body.url)
+    fields = body.model_dump(exclude={"url"}) | _encrypted_address(ledger, body.url)
     action_request = ActionRequest(name, lifecycle.MoveSubscription(**fields), if_match, idempotency_key)
     return await handle_action(request, LIFECYCLE, LIFECYCLE["move"], SubscriptionOut, action_request)
 
@@ -260,9 +269,9 @@ async def set_template_of_subscription(
     """Set the subscription's template: events are sent as it says from then on."""
     present = await load(ledger.db, LIFECYCLE, name)
     sealed_secret = None if present is None else present.record.sealed_secret
-    secret = "" if sealed_secret is None else unseal(ledger, SECRET_PURPOSE, sealed_secret)
+    secret = "" if sealed_secret is None else decrypt(ledger, SECRET_PURPOSE, sealed_secret)
     payload = lifecycle.SetTemplate(
-        occurred_at=body.occurred_at, sealed_template=_sealed_template(ledger, body.template, secret)
+        occurred_at=body.occurred_at, sealed_template=_encrypted_template(ledger, body.template, secret)
     )
     action_request = ActionRequest(name, payload, if_match, idempotency_key)
     return await handle_action(request, LIFECYCLE, LIFECYCLE["set_template"], SubscriptionOut, action_request)

@@ -18,7 +18,7 @@ from app.subscriptions.queries import SubscriptionPreviewOut, SubscriptionTempla
 from app.subscriptions.records import DeliveryFormat
 from app.subscriptions.routes.access import managed_subscription
 from app.subscriptions.routes.subscriptions import PREFIX, TemplateText
-from app.subscriptions.secrets import TEMPLATE_PURPOSE, unseal
+from app.subscriptions.secrets import TEMPLATE_PURPOSE, decrypt
 from app.subscriptions.templates.parse import TemplateRefused, parse_template
 from app.subscriptions.templates.preview import event_to_preview, preview_of
 
@@ -51,8 +51,8 @@ class PreviewChoice(BaseModel):
 )
 async def get_subscription_template(request: Request, ledger: Ledger, name: Name) -> Response:
     """Return the template of a subscription, for whoever may have it send. Null: its format needs none."""
-    sealed = (await managed_subscription(request, name)).sealed_template
-    return _json({"template": None if sealed is None else unseal(ledger, TEMPLATE_PURPOSE, sealed)})
+    encrypted = (await managed_subscription(request, name)).sealed_template
+    return _json({"template": None if encrypted is None else decrypt(ledger, TEMPLATE_PURPOSE, encrypted)})
 
 
 @router.post(
@@ -73,7 +73,7 @@ async def preview_subscription(request: Request, ledger: Ledger, name: Name, bod
         raise WrongValue(pointer="/template", because="template_of_format")
     template = body.template
     if template is None and subscription.sealed_template is not None:
-        template = unseal(ledger, TEMPLATE_PURPOSE, subscription.sealed_template)
+        template = decrypt(ledger, TEMPLATE_PURPOSE, subscription.sealed_template)
     elif template is not None:
         try:
             parse_template(template)

@@ -186,14 +186,14 @@ def _open_cases(lifecycle: Lifecycle[Any], visible: str) -> str:
 
 async def _members(ledger: Ledger, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the work of each person in these rows as clients see it."""
-    sealed = await ledger.directory.names({row["person_id"] for row in rows} - {None})
-    texts = await ledger.vault.texts(sealed.values())
+    encrypted = await ledger.directory.names({row["person_id"] for row in rows} - {None})
+    texts = await ledger.vault.texts(encrypted.values())
     members = []
     for row in rows:
         person, kinds = row["person_id"], row["kinds"] or []
         members.append(
             {
-                "person": None if person is None else {"id": person, "name": texts[sealed[person]]},
+                "person": None if person is None else {"id": person, "name": texts[encrypted[person]]},
                 "open": sum(kind["open"] for kind in kinds),
                 "overdue": sum(kind["overdue"] for kind in kinds),
                 "kinds": kinds,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.common.people import PersonState
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.kernel.access.vault import KEYS, unwrapped
 from app.kernel.ledger import Ledger
 from app.log.batches import Batch
@@ -62,15 +62,15 @@ def consumer(ledger: Ledger) -> Consumer:
         if not touched:
             return
         rows = await fetch_rows(connection, PERSONS, (touched,))
-        sealed = {row["id"]: Sealed(row["email"]) for row in rows if row["email"] is not None}
+        encrypted = {row["id"]: Ciphertext(row["email"]) for row in rows if row["email"] is not None}
         keys = {}
-        for row in await fetch_rows(connection, KEYS, ([text.key_id for text in sealed.values()],)):
+        for row in await fetch_rows(connection, KEYS, ([text.key_id for text in encrypted.values()],)):
             if (key := unwrapped(ledger.vault.master.unwrap, row)) is not None:
                 keys[key.id] = key
         active_addresses: dict[UUID, str] = {}
-        for person_id, text in sealed.items():
+        for person_id, text in encrypted.items():
             key = keys.get(text.key_id)
-            if key is not None and (address := key.open(text)) is not None:
+            if key is not None and (address := key.decrypt(text)) is not None:
                 active_addresses[person_id] = fingerprint(ledger, address)
         await connection.execute(
             FORGET, ([touched_id for touched_id in touched if touched_id not in active_addresses],)

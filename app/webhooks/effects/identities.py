@@ -162,5 +162,5 @@ def tool_caller(account: UUID) -> Caller:
 
 
 def speaker(account: UUID, person: UUID) -> Caller:
-    """Return the tool as a caller who brings the words of that person: these are sealed with their key."""
+    """Return the tool as a caller who brings the words of that person: these are encrypted with their key."""
     return Caller(actor=f"integration:{account}", person_id=person, is_rule=True)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.children import ExternalReference
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.records import as_row, codecs, empty, evolve
 from app.kernel.access.visibility import audience
 from app.kernel.actions.lifecycle import Lifecycle
@@ -179,13 +179,15 @@ class Mirror:
         changed.
         """
         case, before = ticket.case, ticket.case.version
-        seal = (
-            _nothing_to_seal if owner is None or owner.key is None else self._ledger.vault.sealing(owner.key)
+        encrypt = (
+            _nothing_to_encrypt
+            if owner is None or owner.key is None
+            else self._ledger.vault.encrypting(owner.key)
         )
         newest = case.latest is None or snapshot.occurred_at >= case.latest
         resolution = _resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]
-        observed = [event for look in looks for event in observe(case, look, seal)]
+        observed = [event for look in looks for event in observe(case, look, encrypt)]
         rows: list[tuple[str, dict[str, Any]]] = []
         if any(
             each.data["set"] for each in observed
@@ -389,7 +391,7 @@ _ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 _OF_ENDING = frozenset({"resolution_code", "resolution", "cause"})
 #: Columns that the log may hold as the tool tells them: codes, titles, and names, ids and addresses of
 #: what
-#: is no person. Persons stand there as references; whatever else there is or will be is sealed.
+#: is no person. Persons stand there as references; whatever else there is or will be is encrypted.
 _PLAIN = frozenset({"case", "number", "url", STATUS, "title", *CODED_FIELDS, *NAMING_FIELDS})
 _PERSONS = frozenset({ACTOR, *PERSON_FIELDS})
 
@@ -432,5 +434,5 @@ def _words(news: TicketUpdate) -> dict[str, str | None]:
     return {name: news.fields[name] for name in sorted(_TEXTS) if name in news.fields}
 
 
-def _nothing_to_seal(text: str) -> Sealed:
-    raise AssertionError("news without words has nothing to seal")
+def _nothing_to_encrypt(text: str) -> Ciphertext:
+    raise AssertionError("news without words has nothing to encrypt")

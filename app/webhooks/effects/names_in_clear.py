@@ -6,8 +6,8 @@ import psycopg
 
 from app.platform.schema import CONNECT_SECONDS
 
-#: The first revision of a version that seals whatever a tool says of persons.
-SEALED_SINCE = "1007"
+#: The first revision of a version that encrypts whatever a tool says of persons.
+ENCRYPTED_SINCE = "1007"
 #: One pass over the log. Events are canonical JSON, and no later version writes these columns.
 COUNT = """
 select count(*) from log.event where source like 'webhook:%'
@@ -20,7 +20,7 @@ and (
 
 def is_of_earlier_version(before: str | None) -> bool:
     """Return whether a database that was at that revision may have such events; None: it was empty."""
-    return before is not None and before < SEALED_SINCE
+    return before is not None and before < ENCRYPTED_SINCE
 
 
 def count(url: str) -> int:

@@ -172,15 +172,15 @@ def repeats(key: str, earlier: str) -> bool:
 
 
 def packed(raw: RawDelivery) -> bytes:
-    """Return headers and body as they are sealed."""
+    """Return headers and body as they are encrypted."""
     return orjson.dumps(dict(raw.headers)) + b"\n" + raw.body
 
 
-def content_of(ledger: Ledger, sealed: bytes | None) -> RawDelivery | None:
+def content_of(ledger: Ledger, encrypted: bytes | None) -> RawDelivery | None:
     """Return the delivery behind its encrypted form; None if that was removed."""
-    if sealed is None:
+    if encrypted is None:
         return None
-    headers, _, body = ledger.vault.open_delivery(bytes(sealed)).partition(b"\n")
+    headers, _, body = ledger.vault.decrypt_delivery(bytes(encrypted)).partition(b"\n")
     return RawDelivery(json.loads(headers), body)
 
 

@@ -69,10 +69,10 @@ async def store(ledger: Ledger, source_id: UUID, key: str, raw: RawDelivery) -> 
     Raises DatabaseGone.
     """
     new_id = uuid7()
-    sealed = ledger.vault.seal_delivery(packed(raw))
+    encrypted = ledger.vault.encrypt_delivery(packed(raw))
 
     async def insert(under: str) -> UUID | None:
-        values = (new_id, source_id, under, len(raw.body), raw.content_hash, sealed)
+        values = (new_id, source_id, under, len(raw.body), raw.content_hash, encrypted)
         delivery_id: UUID | None = await ledger.db.value(INSERT, values)
         return delivery_id
 

@@ -52,7 +52,7 @@ LONGEST_FLAPPING_SECONDS = 7 * 86_400
 SourceKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$")]
 MappingText = Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_MAPPING)]
 SourceOwner = Annotated[Reference, ForeignRef("person")]
-SealedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
+EncryptedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
 SecretFingerprint = Annotated[
     str | None, Hidden(), Field(description="A keyed fingerprint of the secret; null: none was made.")
 ]
@@ -96,7 +96,7 @@ class NewSourceFields(SourceFields, of=WebhookSource):
 class AddWebhookSource(NewSourceFields):
     """A tool whose webhooks are taken."""
 
-    sealed_secret: SealedSecret
+    sealed_secret: EncryptedSecret
     secret_fingerprint: SecretFingerprint = None
 
 
@@ -151,7 +151,7 @@ async def owner_or_team_inactive(
 class RotateWebhookSource(Payload):
     """A new secret for a source."""
 
-    sealed_secret: SealedSecret
+    sealed_secret: EncryptedSecret
     secret_fingerprint: SecretFingerprint = None
     overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
 

@@ -24,9 +24,9 @@ def new_webhook_secret(adapter: str) -> str:
     return STANDARD_PREFIX + base64.b64encode(os.urandom(SECRET_BYTES)).decode("ascii")
 
 
-def seal_secret(ledger: Ledger, secret: str) -> str:
+def encrypt_secret(ledger: Ledger, secret: str) -> str:
     """Return the secret encrypted, as text."""
-    return base64.urlsafe_b64encode(ledger.vault.master.seal(PURPOSE, secret.encode())).decode()
+    return base64.urlsafe_b64encode(ledger.vault.master.encrypt(PURPOSE, secret.encode())).decode()
 
 
 def fingerprint_secret(ledger: Ledger, secret: str) -> str:
@@ -34,6 +34,6 @@ def fingerprint_secret(ledger: Ledger, secret: str) -> str:
     return ledger.vault.fingerprint("webhook secret", secret)
 
 
-def open_secret(ledger: Ledger, sealed: str) -> str:
+def open_secret(ledger: Ledger, encrypted: str) -> str:
     """Return the secret behind its encrypted form."""
-    return ledger.vault.master.open(PURPOSE, base64.urlsafe_b64decode(sealed)).decode()
+    return ledger.vault.master.decrypt(PURPOSE, base64.urlsafe_b64decode(encrypted)).decode()

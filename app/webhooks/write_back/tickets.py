@@ -315,8 +315,8 @@ class TicketSync:
 
     async def _shown(self, record: Incident) -> dict[str, str | None]:
         """Return the fields of the record that requests may hold."""
-        sealed = record.description
-        description = None if sealed is None else (await self.ledger.vault.texts([sealed]))[sealed]
+        encrypted = record.description
+        description = None if encrypted is None else (await self.ledger.vault.texts([encrypted]))[encrypted]
         return {
             "id": str(record.id),
             "number": record.number,

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.common.people import Role, rule_caller
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.foundation.custom.fields import AddCustomField
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.histories.rebuild import compare
@@ -74,7 +74,7 @@ async def test_an_administrator_declares_what_is_to_be_known_and_everybody_reads
         (a_field("floor", "choice"), "/choices", "too_short"),
         (a_field("floor", choices=SITES), "/choices", "choices_of_no_choice"),
         (a_field("floor", "choice", choices=[*SITES, SITES[0]]), "/choices", "each_once"),
-        (a_field("floor", "words", filterable=True), "/filterable", "words_are_sealed"),
+        (a_field("floor", "words", filterable=True), "/filterable", "words_are_encrypted"),
         (a_field("floor", required=True, staff_only=True), "/required", "required_of_whom"),
     ):
         answer = await admin.post(FIELDS, json=fields)
@@ -279,14 +279,14 @@ async def test_lists_are_narrowed_by_ten_fields_of_a_process_and_no_more(api: Ap
     assert free["filter_slot"] == fields_made[0]["filter_slot"]
 
 
-async def test_somebodys_own_words_are_sealed_and_gone_when_they_are_erased(api: Api) -> None:
+async def test_somebodys_own_words_are_encrypted_and_gone_when_they_are_erased(api: Api) -> None:
     words = "My number is 5555 0101. 我的电话。"
     await declare(api.ledger, "how_to_reach", "words")
     reporter, agent = await api.client("Zhao"), await api.client("Lin", Role.agent, Role.admin)
     record = await reporter.post_ok(INCIDENTS, an_incident(custom={"how_to_reach": words}))
     assert record["custom"] == {"how_to_reach": words}
     row = await api.ledger.db.value("select custom from fold.incident where id = %s", (UUID(record["id"]),))
-    assert is_sealed(row["how_to_reach"])
+    assert is_encrypted(row["how_to_reach"])
     rows = await api.ledger.db.rows("select data from log.event")
     assert all(words.encode() not in event["data"] for event in rows)
     path = f"{INCIDENTS}/{record['id']}"

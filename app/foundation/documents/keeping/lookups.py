@@ -12,8 +12,8 @@ from app.kernel.access.reads import ReadContext, Unguarded
 KEYS_OF_TEXTS = "select id from vault.personal_key where id = any(%s) and under is not null"
 KEYS_IN_STREAM = f"""
 select distinct k.id from log.event e
-cross join lateral regexp_matches(convert_from(e.data, 'UTF8'), '{PREFIX}([0-9a-f-]{{36}}):', 'g') as sealed
-join vault.personal_key k on k.id = sealed[1]::uuid
+cross join lateral regexp_matches(convert_from(e.data, 'UTF8'), '{PREFIX}([0-9a-f-]{{36}}):', 'g') as encrypted
+join vault.personal_key k on k.id = encrypted[1]::uuid
 where e.stream = %s and k.under is not null"""
 
 
@@ -25,7 +25,7 @@ async def keys_of_texts(reads: ReadContext, ids: Collection[UUID]) -> tuple[UUID
 
 
 async def keys_in_stream(reads: ReadContext, stream: str) -> tuple[UUID, ...]:
-    """Return the keys of single texts and files that the events of the stream were sealed with."""
+    """Return the keys of single texts and files that the events of the stream were encrypted with."""
     guard = Unguarded("The command names the version of the stream: no event is added meanwhile.")
     rows = await reads.rows(KEYS_IN_STREAM, (stream,), guard=guard)
     return tuple(row["id"] for row in rows)

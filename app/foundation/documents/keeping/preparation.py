@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.children import Attachment
-from app.common.personal import Sealed
+from app.common.personal import Ciphertext
 from app.common.records import Record, codecs
 from app.foundation.documents.keeping.lookups import keys_in_stream, keys_of_texts
 from app.foundation.documents.keeping.payloads import OfDocument
@@ -111,6 +111,6 @@ async def doomed_keys(reads: ReadContext, record: Any, body: OfDocument, ctx: Ac
 
 
 def _keys_in(row: Record) -> set[UUID]:
-    """Return the ids of the keys that seal texts of the row; a file has the key that seals its name."""
+    """Return the ids of the keys that encrypt texts of the row; a file has the key that encrypts its name."""
     values = [getattr(row, name) for name, codec in codecs(type(row)).items() if codec.personal]
-    return {Sealed(text).key_id for text in values if text is not None}
+    return {Ciphertext(text).key_id for text in values if text is not None}

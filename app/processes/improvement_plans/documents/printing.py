@@ -8,7 +8,7 @@ from app.api.records.shapes import Renderer
 from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
 from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.past import PastRecord
-from app.foundation.documents.printing import LoadedDocument, load_document, unseal
+from app.foundation.documents.printing import LoadedDocument, decrypt, load_document
 from app.foundation.documents.records import DocumentClass
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
@@ -56,7 +56,7 @@ async def _load_plan(
 ) -> PrintedPlan:
     then = document.edition.record_then
     steps = then.rows(ImprovementPlanStep, "planned_at")
-    unsealed = await unseal(ledger, [], [step.person_id for step in steps])
+    decrypted = await decrypt(ledger, [], [step.person_id for step in steps])
     adjustments = await _adjustments(ledger, plan, document, language)
     decisions = await _decisions(ledger, plan, document, then)
     author = document.printed
@@ -69,7 +69,7 @@ async def _load_plan(
         ],
         steps=[
             PrintedPlanStep(
-                title=step.title or "", owner=unsealed.name(step.person_id), due_on=step.due_on or ""
+                title=step.title or "", owner=decrypted.name(step.person_id), due_on=step.due_on or ""
             )
             for step in steps
         ],
@@ -148,14 +148,14 @@ async def _adjustments(
     if document.printed.newest_edition == entry.edition and plan.adjustment_id is not None:
         now = PastRecord(document.edition.events).rows(ImprovementPlanAdjustment, "proposed_at")
         adjustments += [adjustment for adjustment in now if adjustment.id == plan.adjustment_id]
-    unsealed = await unseal(
+    decrypted = await decrypt(
         ledger, [text for adjustment in adjustments for text in (adjustment.changes, adjustment.reason)]
     )
     return [
         PrintedAdjustment(
             is_adopted=adjustment.adopted_at is not None,
-            changes=unsealed.text(adjustment.changes),
-            reason=unsealed.text(adjustment.reason),
+            changes=decrypted.text(adjustment.changes),
+            reason=decrypted.text(adjustment.reason),
             targets=_compared(plan, adjustment, language),
         )
         for adjustment in adjustments

@@ -11,7 +11,7 @@ from app.common.records import from_row
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.decided import PrintedDecision, decided_at, load_decisions
 from app.foundation.documents.pages import PrintedPage, SignatureLine
-from app.foundation.documents.printing import LoadedDocument, UnsealedDocument, load_document, unseal
+from app.foundation.documents.printing import DecryptedDocument, LoadedDocument, decrypt, load_document
 from app.foundation.documents.records import DocumentClass, DocumentEntry
 from app.kernel.ledger import Ledger
 from app.kpis.baselines.figures import baseline_words, chart_words, draw_baseline
@@ -89,7 +89,7 @@ async def _load_proposal(
     targets = [target for target in then.rows(ImprovementTarget, "name") if target.dropped_at is None]
     # The newest of a name counts: a proposal that was written anew froze them anew.
     baselines = {baseline.name: baseline for baseline in then.rows(KpiBaseline, "frozen_at")}
-    unsealed = await unseal(ledger, [target.judged_by for target in targets])
+    decrypted = await decrypt(ledger, [target.judged_by for target in targets])
     printed_targets = []
     for target in targets:
         baseline = baselines.get(target.name)
@@ -99,7 +99,7 @@ async def _load_proposal(
                     name=str(target.name),
                     baseline=baseline_words(baseline, language),
                     promised=_promised(target.promised, target.promised_as, chart_words(baseline, language)),
-                    judged_by=unsealed.text(target.judged_by),
+                    judged_by=decrypted.text(target.judged_by),
                     chart=await draw_baseline(ledger, baseline, language),
                 )
             )
@@ -135,20 +135,20 @@ async def _load_report(
         for comment in then.rows(PilotFeedback, "logged_at")
         if of_round in (None, comment.pilot_round) and comment.stance is not None
     )
-    unsealed = await unseal(
+    decrypted = await decrypt(
         ledger,
         [text for issue in issues for text in (issue.text, issue.solution)],
         [improvement.project_manager_id],
     )
     of_this_round = [measurement for measurement in measurements if measurement.pilot_round == of_round]
     decisions = await _decisions(ledger, improvement, document, "improvement.judgement_asked")
-    author = document.printed.author or unsealed.name(improvement.project_manager_id)
+    author = document.printed.author or decrypted.name(improvement.project_manager_id)
     return PrintedImprovement(
         document=document.printed,
         measured=await _measured(ledger, of_this_round, language),
         pilot=await pilot_facts(ledger, before, then, language),
         feedback=feedback,
-        issues=[_issue(issue, unsealed) for issue in issues],
+        issues=[_issue(issue, decrypted) for issue in issues],
         decisions=decisions,
         signatures=(
             SignatureLine("project_manager", author, document.printed.recorded_at),
@@ -157,11 +157,11 @@ async def _load_report(
     )
 
 
-def _issue(issue: PilotIssue, unsealed: UnsealedDocument) -> PrintedIssue:
+def _issue(issue: PilotIssue, decrypted: DecryptedDocument) -> PrintedIssue:
     return PrintedIssue(
         title=issue.title or "",
-        text=unsealed.text(issue.text),
-        solution=unsealed.text(issue.solution),
+        text=decrypted.text(issue.text),
+        solution=decrypted.text(issue.solution),
         solved_at=issue.solved_at,
     )
 
@@ -176,7 +176,7 @@ async def _load_handover(
         for measurement in then.rows(ImprovementMeasurement, "measured_at")
         if measurement.position == before.judged_position
     ]
-    unsealed = await unseal(
+    decrypted = await decrypt(
         ledger,
         [before.evaluation.against_evidence_reason],
         [improvement.project_manager_id, improvement.rollout.accepted_by_id, improvement.process_owner_id],
@@ -188,8 +188,8 @@ async def _load_handover(
         for decision in await load_decisions(ledger, improvement.row_key, events, judged)
         if decision.outcome is DecisionOutcome.approved
     ]
-    manager = unsealed.name(improvement.project_manager_id)
-    accepted = unsealed.name(improvement.rollout.accepted_by_id)
+    manager = decrypted.name(improvement.project_manager_id)
+    accepted = decrypted.name(improvement.rollout.accepted_by_id)
     steps, trainings = await rollout_of(ledger, then)
     return PrintedImprovement(
         document=document.printed,
@@ -208,12 +208,12 @@ async def _load_handover(
             if entry.document_class is not DocumentClass.HO
         ],
         against_evidence=bool(before.evaluation.against_evidence),
-        against_evidence_reason=unsealed.text(before.evaluation.against_evidence_reason),
+        against_evidence_reason=decrypted.text(before.evaluation.against_evidence_reason),
         decisions=passed[-1:],
         signatures=(
             SignatureLine("project_manager", manager, improvement.rollout.handover_asked_at),
             SignatureLine("accepted_by", accepted, improvement.handed_over_at),
-            SignatureLine("process_owner", unsealed.name(improvement.process_owner_id)),
+            SignatureLine("process_owner", decrypted.name(improvement.process_owner_id)),
         ),
     )
 

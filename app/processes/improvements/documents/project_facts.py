@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.common.records import from_row
 from app.foundation.documents.past import PastRecord
-from app.foundation.documents.printing import UnsealedDocument, unseal
+from app.foundation.documents.printing import DecryptedDocument, decrypt
 from app.foundation.licences.records import TRAINING, ExaminationResult, TrainingParticipant
 from app.kernel.ledger import Ledger
 from app.kpis.declaration.dimensions import Dimension
@@ -60,12 +60,12 @@ async def pilot_facts(
         return None
     newest = ready[-1]
     words = ChartWords(language, Unit.cases, ZoneInfo(ledger.settings.time_zone), "")
-    unsealed = await unseal(
+    decrypted = await decrypt(
         ledger, [newest.told, newest.duties], [newest.kicked_off_by_id, improvement.executor_id]
     )
     texts = {
-        "told": unsealed.text(newest.told),
-        "duties": unsealed.text(newest.duties),
+        "told": decrypted.text(newest.told),
+        "duties": decrypted.text(newest.duties),
         "standards": ", ".join(newest.standards or ()) or None,
     }
     trainings = [newest.key_user_training_id, newest.executor_training_id]
@@ -77,8 +77,8 @@ async def pilot_facts(
         agreed=(improvement.pilot.pilot_begins_at, improvement.pilot.pilot_ends_at),
         started_at=improvement.pilot.pilot_started_at,
         kicked_off_at=newest.kicked_off_at,
-        kicked_off_by=unsealed.name(newest.kicked_off_by_id),
-        executor=unsealed.name(improvement.executor_id),
+        kicked_off_by=decrypted.name(newest.kicked_off_by_id),
+        executor=decrypted.name(improvement.executor_id),
         readiness=[(code, text) for code, text in texts.items() if text is not None],
         trainings=await printed_trainings(ledger, trainings),
     )
@@ -92,23 +92,23 @@ async def rollout_of(ledger: Ledger, then: PastRecord) -> tuple[list[PrintedStep
     """Return the steps of the rollout as they were then, and the trainings that are their evidence."""
     steps = [step for step in then.rows(RolloutStep, "place") if step.step is not None]
     texts = [getattr(step, name) for step in steps for name in ("evidence", "order_reason", *STEP_TEXTS)]
-    unsealed = await unseal(ledger, texts, [step.owner_id for step in steps])
+    decrypted = await decrypt(ledger, texts, [step.owner_id for step in steps])
     trainings = await printed_trainings(ledger, [step.training_id for step in steps])
-    return [_step(step, unsealed) for step in steps], trainings
+    return [_step(step, decrypted) for step in steps], trainings
 
 
-def _step(step: RolloutStep, unsealed: UnsealedDocument) -> PrintedStep:
+def _step(step: RolloutStep, decrypted: DecryptedDocument) -> PrintedStep:
     assert step.step is not None
-    texts = ((code, unsealed.text(getattr(step, code))) for code in STEP_TEXTS)
+    texts = ((code, decrypted.text(getattr(step, code))) for code in STEP_TEXTS)
     return PrintedStep(
         step=step.step,
         place=step.place or 0,
-        owner=unsealed.name(step.owner_id),
+        owner=decrypted.name(step.owner_id),
         due_at=step.due_at,
         completed_at=step.completed_at,
-        evidence=unsealed.text(step.evidence),
+        evidence=decrypted.text(step.evidence),
         evidence_numbers=step.evidence_numbers or (),
-        order_reason=unsealed.text(step.order_reason),
+        order_reason=decrypted.text(step.order_reason),
         texts=[(code, text) for code, text in texts if text is not None],
         effective_at=step.effective_at,
     )
@@ -122,7 +122,7 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
     streams = [f"{TRAINING}/{training_id}" for training_id in named]
     people = [from_row(TrainingParticipant, row) for row in await ledger.db.rows(PARTICIPANTS, (streams,))]
     results = [from_row(ExaminationResult, row) for row in await ledger.db.rows(RESULTS, (streams,))]
-    names = await unseal(ledger, [], [participant.person_id for participant in people])
+    names = await decrypt(ledger, [], [participant.person_id for participant in people])
     marks = {(result.record, result.person_id): result for result in results}
     return [
         PrintedTraining(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.common.personal import is_sealed
+from app.common.personal import is_encrypted
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.canonical import from_instant
@@ -76,8 +76,8 @@ async def firings_of(ledger: Ledger, stream: str) -> list[Firing]:
     """
     events = [e for e in await read.stream_events(ledger.db, stream) if e.type in FIRED]
     payloads = [event.data["given"] for event in events]
-    sealed = [v for each in payloads for v in each.values() if isinstance(v, str) and is_sealed(v)]
-    texts = await ledger.vault.texts(sealed)
+    encrypted = [v for each in payloads for v in each.values() if isinstance(v, str) and is_encrypted(v)]
+    texts = await ledger.vault.texts(encrypted)
     reported = payloads[0]
     usual: dict[str, Any] = {name: reported.get(name) for name in CLASSIFICATION} | {"description": None}
     firings = []
@@ -98,6 +98,6 @@ async def last_resolution(ledger: Ledger, incident: UUID) -> EarlierResolution |
     if not resolved:
         return None
     code, *words = (resolved[-1].get(name) for name in ("resolution_code", "done", "cause"))
-    texts = await ledger.vault.texts([text for text in words if text is not None and is_sealed(text)])
+    texts = await ledger.vault.texts([text for text in words if text is not None and is_encrypted(text)])
     done, cause = (None if text is None else texts.get(text, text) for text in words)
     return EarlierResolution(code, done, cause)

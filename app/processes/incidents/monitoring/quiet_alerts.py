@@ -109,9 +109,9 @@ async def keep_quiet_alert(
         return False
     named = {"id": uuid7(), "account": account, "source": source, "key": key, "at": when}
     why = {"because": window.because, "service": alert.service, "ci": alert.ci, "until": window.until_at}
-    sealed = ledger.vault.seal_delivery(alert.model_dump_json().encode())
+    encrypted = ledger.vault.encrypt_delivery(alert.model_dump_json().encode())
     await ledger.db.rows(
-        KEEP_ALERT, named | why | {"sealed": sealed, "now": metadata.now, "cleared": cleared_at}
+        KEEP_ALERT, named | why | {"sealed": encrypted, "now": metadata.now, "cleared": cleared_at}
     )
     return True
 
@@ -129,7 +129,7 @@ async def find_quiet_alert(ledger: Ledger, quiet_id: UUID) -> QuietAlert | None:
     row: Row | None = await ledger.db.row(FIRING_ALERT, (quiet_id,))
     if row is None:
         return None
-    alert = Alert.model_validate_json(ledger.vault.open_delivery(row.pop("sealed")))
+    alert = Alert.model_validate_json(ledger.vault.decrypt_delivery(row.pop("sealed")))
     return QuietAlert(alert=alert, **row)
 
 
@@ -147,7 +147,7 @@ async def page_of_quiet_alerts(ledger: Ledger, before: tuple[datetime, UUID], li
     rows = await ledger.db.rows(PAGE, (*before, limit))
     for row in rows:
         row |= {name: instant(value) for name, value in row.items() if isinstance(value, datetime)}
-        row["title"] = Alert.model_validate_json(ledger.vault.open_delivery(row.pop("sealed"))).title
+        row["title"] = Alert.model_validate_json(ledger.vault.decrypt_delivery(row.pop("sealed"))).title
     return rows
 
 

@@ -61,6 +61,6 @@ async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signatur
         if consent is None:
             signatures.append(Signature(side, None, None, None))
             continue
-        sealed = consent.signatory or named.get(consent.given_by_id)  # type: ignore[arg-type]  # a rule gives none
-        signatures.append(Signature(side, texts.get(str(sealed)), consent.document, consent.consented_at))
+        encrypted = consent.signatory or named.get(consent.given_by_id)  # type: ignore[arg-type]  # a rule gives none
+        signatures.append(Signature(side, texts.get(str(encrypted)), consent.document, consent.consented_at))
     return signatures

@@ -126,9 +126,9 @@ async def due_next(ledger: Ledger, caller: Caller, query: DueQuery, now: datetim
     condition = " and ".join(where.conditions) or "true"
     narrowed = f"select * from ({cases}) v where {condition} order by due_at, case_id limit {MOST_LISTED + 1}"
     rows = await ledger.db.rows(DUE.format(cases=narrowed), where.parameters)
-    sealed = await ledger.directory.names({row["assignee_id"] for row in rows} - {None})
-    texts = await ledger.vault.texts(sealed.values())
-    names = {person: texts[name] for person, name in sealed.items()}
+    encrypted = await ledger.directory.names({row["assignee_id"] for row in rows} - {None})
+    texts = await ledger.vault.texts(encrypted.values())
+    names = {person: texts[name] for person, name in encrypted.items()}
     return {
         "lag_seconds": lag,
         "truncated": len(rows) > MOST_LISTED,

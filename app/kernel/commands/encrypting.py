@@ -1,11 +1,11 @@
-"""The keys under which an action's personal texts are sealed, and the resulting changes of the vault."""
+"""The keys under which an action's personal texts are encrypted, and the resulting changes of the vault."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from app.common.personal import ACCOUNT_SOURCES, ExternalId, Sealed
+from app.common.personal import ACCOUNT_SOURCES, Ciphertext, ExternalId
 from app.common.records import codecs
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.vault import AuthorKey
@@ -14,7 +14,7 @@ from app.kernel.actions.lifecycle import Keys
 from app.kernel.actions.payloads import child_references, has_personal_text, marks, provided_fields
 from app.kernel.actions.refusals import PersonErased
 from app.kernel.commands.command import Command
-from app.kernel.commands.decide import Seal
+from app.kernel.commands.decide import Encrypt
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
 from app.log.ids import uuid7
@@ -28,15 +28,15 @@ select id from vault.known_as where person_id = %s and source = %s and fingerpri
 NAME_EXISTS = "select true from vault.known_as where person_id = %s and source = %s and fingerprint = %s"
 
 
-async def prepare_sealing(
+async def prepare_encrypting(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
-) -> tuple[Seal, Rows, Removals]:
-    """Return the function that seals the action's personal fields, and the rows to add to and remove from the
-    vault.
+) -> tuple[Encrypt, Rows, Removals]:
+    """Return the function that encrypts the action's personal fields, and the rows to add to and remove from
+    the vault.
     """
-    seal, rows, removals = await _sealing_key(ledger, reads, command, ctx, record, behalf)
+    encrypt, rows, removals = await _encrypting_key(ledger, reads, command, ctx, record, behalf)
     names, forgotten = await _name_changes(ledger, command, record.id)
-    return seal, (*rows, *names), (*removals, *forgotten)
+    return encrypt, (*rows, *names), (*removals, *forgotten)
 
 
 async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tuple[Rows, Removals]:
@@ -74,26 +74,26 @@ async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str |
     return tuple(("vault.known_as", str(row["id"])) for row in rows)
 
 
-async def _sealing_key(
+async def _encrypting_key(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
-) -> tuple[Seal, Rows, Removals]:
+) -> tuple[Encrypt, Rows, Removals]:
     if command.row.keys is Keys.MADE:
         ctx.key_id = uuid7()
         key, wrapped = ledger.vault.master.wrap_new_key(ctx.key_id)
         ctx.made_key = key
-        return ledger.vault.sealing(key), _key_row(ctx.key_id, record.id, None, wrapped), ()
+        return ledger.vault.encrypting(key), _key_row(ctx.key_id, record.id, None, wrapped), ()
     if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN, Keys.DOOMED):
         removals = tuple(("vault.personal_key", str(key_id)) for key_id in _destroyed(command, ctx, record))
-        return _nothing_to_seal, (), removals
+        return _nothing_to_encrypt, (), removals
     # The action that this one follows may have made the record's own key, which is in no table yet.
     own_key = ctx.made_key if command.row.keys is Keys.OWN else None
     if own_key is not None or not (has_personal_text(command.body) or ctx.custom.has_personal_text()):
-        return _nothing_to_seal if own_key is None else ledger.vault.sealing(own_key), (), ()
+        return _nothing_to_encrypt if own_key is None else ledger.vault.encrypting(own_key), (), ()
     author = await _author(ledger, reads, command, record, behalf)
     if command.row.keys in (Keys.KEPT, Keys.SAID):
         return await _reuse_key(ledger, command, ctx), (), ()
     if command.row.keys in (Keys.AUTHORS, Keys.OWN):
-        return ledger.vault.sealing(author.key), (), ()
+        return ledger.vault.encrypting(author.key), (), ()
     if command.row.keys is Keys.UPLOADS:
         assert ctx.upload is not None
         assert ctx.upload.wrapped is not None
@@ -101,7 +101,7 @@ async def _sealing_key(
     else:
         text_key, wrapped = author.key.wrap_new_key(uuid7())
     return (
-        ledger.vault.sealing(text_key),
+        ledger.vault.encrypting(text_key),
         _key_row(text_key.id, id_of(author.stream), author.key.id, wrapped),
         (),
     )
@@ -133,8 +133,8 @@ async def _author(
     return author
 
 
-async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> Seal:
-    """Return how to seal a text that replaces or repeats the named one: under the same key."""
+async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> Encrypt:
+    """Return how to encrypt a text that replaces or repeats the named one: under the same key."""
     if command.row.keys is Keys.SAID:
         key_id: UUID = getattr(command.body, "text_key")  # noqa: B009  # such a row's body has one
     else:
@@ -142,16 +142,16 @@ async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> Se
     key = await ledger.vault.text_key(key_id)
     if key is None:
         raise PersonErased()
-    return ledger.vault.sealing(key)
+    return ledger.vault.encrypting(key)
 
 
-def _named_text(command: Command, ctx: ActionContext) -> Sealed:
-    """Return the sealed text, with a key of its own, of the child row that the payload names."""
+def _named_text(command: Command, ctx: ActionContext) -> Ciphertext:
+    """Return the encrypted text, with a key of its own, of the child row that the payload names."""
     ((field, mark, _),) = child_references(command.body)
     ((name, _),) = ((name, codec) for name, codec in codecs(mark.row).items() if codec.personal)
-    sealed = getattr(ctx.references[field][0], name)
-    assert isinstance(sealed, Sealed)
-    return sealed
+    encrypted = getattr(ctx.references[field][0], name)
+    assert isinstance(encrypted, Ciphertext)
+    return encrypted
 
 
 def _key_row(key_id: UUID, person_id: UUID, under: UUID | None, wrapped: bytes) -> Rows:
@@ -164,5 +164,5 @@ def _key_row(key_id: UUID, person_id: UUID, under: UUID | None, wrapped: bytes) 
     return (("vault.personal_key", row),)
 
 
-def _nothing_to_seal(text: str) -> Sealed:
-    raise AssertionError("an action without words of its own has nothing to seal")
+def _nothing_to_encrypt(text: str) -> Ciphertext:
+    raise AssertionError("an action without words of its own has nothing to encrypt")
