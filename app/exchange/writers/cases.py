@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.records import Codec, CodeEnum, all_codecs, rows_with_parts
+from app.common.records import Codec, CodeEnum, Record, all_codecs, rows_with_parts
 from app.conformance.facts.consumer import HISTORIES
 from app.conformance.parameters import StepKind
 from app.conformance.questions import ConformanceQuestion, selected
-from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Connection, fetch_rows, fetch_tuples
 
 #: So many cases are in memory at once, with all their events.
@@ -51,8 +50,8 @@ SELECT_TEAMS = "select id, key from fold.team"
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
-    """An event of a case: when it happened (`at`), by whom, whether it `changes` the state, and what was known
-    from then on: `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where they have a value.
+    """An event of a case: when it happened (`at`), by whom, whether it `changes` the state, and what was
+    known from then on: `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where they have a value.
     """
 
     id: UUID
@@ -99,12 +98,13 @@ class ExportedCases:
     async def portions(self, connection: Connection) -> AsyncIterator[list[ExportedCase]]:
         """Yield the cases by when they ended (open ones: began), some hundred at a time."""
         condition, parameters = selected(self.question)
-        fields = exported_fields(self.question.lifecycle)
+        record: type[Record] = self.question.lifecycle.record
+        fields = exported_fields(record)
         query = SELECT_CASES.format(
             columns=", ".join(f'r."{name}"' for name in fields),
             place="c.started_at" if self.question.open else "c.ended_at",
             condition=condition,
-            record=rows_with_parts(self.question.lifecycle.record),
+            record=rows_with_parts(record),
         )
         parameters |= {"place": None, "last_id": None, "portion": PORTION}
         while rows := await fetch_rows(connection, query, parameters):
@@ -138,11 +138,11 @@ class ExportedCases:
         ]
 
 
-def exported_fields(lifecycle: Lifecycle[Any]) -> dict[str, Codec]:
+def exported_fields(record: type[Record]) -> dict[str, Codec]:
     """Return the fields of a case that files of event logs have: its number, codes, keys, ids, numbers and
     times, and no texts; nothing that only staff see.
     """
-    return {name: codec for name, codec in all_codecs(lifecycle.record).items() if _is_exported(name, codec)}
+    return {name: codec for name, codec in all_codecs(record).items() if _is_exported(name, codec)}
 
 
 def _is_exported(name: str, codec: Codec) -> bool:
