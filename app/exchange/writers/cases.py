@@ -5,7 +5,7 @@ Persons appear by their ids and teams by their keys; whatever was written by han
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,8 +42,10 @@ ordered as (
       as changes
   from placed
 )
-select o.case_id, o.position, o.type, o.at, o.changes, o.known, e.id, e.actor
-from ordered o join log.event e on e.position = o.position
+select o.case_id, o.position, o.type, o.at, o.changes, o.known, e.id, e.actor,
+  coalesce(said.late || said.now, said.now, said.late) as fields
+from ordered o join log.told e on e.position = o.position
+cross join lateral (select e.data->'set'->e.stream as now, e.data->'late'->e.stream as late offset 0) said
 order by o.case_id, o.place"""
 SELECT_TEAMS = "select id, key from fold.team"
 
@@ -52,6 +54,7 @@ SELECT_TEAMS = "select id, key from fold.team"
 class CaseEvent:
     """An event of a case: when it happened (`at`), by whom, whether it `changes` the state, and what was
     known from then on: `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where they have a value.
+    `fields` are those that it said, as the log has them, without texts.
     """
 
     id: UUID
@@ -61,6 +64,7 @@ class CaseEvent:
     actor: str
     changes: bool
     known: dict[str, Any]
+    fields: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class ExportedCases:
             parameters |= {"place": rows[-1]["number_of_place"], "last_id": rows[-1]["case_id"]}
 
     async def _with_events(
-        self, connection: Connection, rows: list[dict[str, Any]], fields: Iterable[str]
+        self, connection: Connection, rows: list[dict[str, Any]], fields: Collection[str]
     ) -> list[ExportedCase]:
         streams = [f"{self.kind}/{row['case_id']}" for row in rows]
         # Planned anew: a plan for any number of streams would read the whole log.
@@ -120,9 +124,10 @@ class ExportedCases:
             connection, SELECT_EVENTS, {"streams": streams, "last": self.position}, prepare=False
         )
         events: dict[UUID, list[CaseEvent]] = {row["case_id"]: [] for row in rows}
-        for case_id, position, event_type, at, changes, known, event_id, actor in told:
+        for case_id, position, event_type, at, changes, known, event_id, actor, said in told:
             if changes or self.question.steps is StepKind.all:
-                event = CaseEvent(event_id, position, event_type, at, actor, changes, known or {})
+                of_case = {name: said[name] for name in fields if name in said} if said else {}
+                event = CaseEvent(event_id, position, event_type, at, actor, changes, known or {}, of_case)
                 events[case_id].append(event)
         return [
             ExportedCase(
