@@ -1,4 +1,4 @@
-"""`ledgerdesk export xes`: the cases of a process as an event log for process mining."""
+"""`ledgerdesk export xes` and `ocel`: the cases of processes as event logs for process mining."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from app.conformance.kinds import with_cases
 from app.conformance.parameters import ConformanceStepQuery, StepKind
 from app.conformance.questions import ConformanceQuestion, facts_position, parse, snapshot
 from app.exchange.writers.cases import ExportedCases
+from app.exchange.writers.ocel import WrittenObjects, write_ocel
 from app.exchange.writers.xes import WrittenCases, write_xes
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.questions.question import CannotAnswer
@@ -29,6 +30,8 @@ from app.registry import LIFECYCLES
 T = TypeVar("T")
 #: The kinds of cases, by their names.
 PROCESSES = {lifecycle.kind: lifecycle for lifecycle in with_cases(LIFECYCLES)}
+#: Those whose cases an object-centric log has where none is named.
+USUAL = ("incident", "request", "problem", "change")
 #: A portion of cases is read within this time, or the database counts as gone.
 PORTION_SECONDS = 600
 
@@ -51,6 +54,10 @@ Source = Annotated[
     str | None, typer.Option(help="`ours`, or an imported history, as `import:legacy`. None: all.")
 ]
 Out = Annotated[Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="The file to write.")]
+
+
+def _processes(names: list[str] | None) -> list[str] | None:
+    return names and [_process(name) for name in names]
 
 
 def _process(name: str) -> str:
@@ -115,6 +122,46 @@ def xes(  # noqa: PLR0913, PLR0917  # the options of a command
     print_line(
         f"{written.cases:,} cases, {written.events:,} events, {written.variants:,} variants, up to position "
         f"{written.position} of the log: {out}."
+    )
+
+
+def ocel(  # noqa: PLR0913, PLR0917  # the options of a command
+    out: Out,
+    process: Annotated[
+        list[str] | None,
+        typer.Option(callback=_processes, help=f"A kind of cases; several times. None: {', '.join(USUAL)}."),
+    ] = None,
+    begin: Begin = None,
+    end: End = None,
+    tz: Zone = None,
+    open_cases: OpenCases = False,
+    steps: Steps = StepKind.all,
+    source: Source = None,
+    as_json: Json = False,
+) -> None:
+    """Write the cases of several processes that ended in a time as an object-centric event log (OCEL 2.0),
+    with the persons, teams, services and items that they name; persons by their ids, and no texts.
+    """
+    selection = Selection(begin, end, tz, open_cases, steps, source)
+
+    async def work(connection: Connection) -> WrittenObjects:
+        cases = [
+            await selected_cases(connection, PROCESSES[kind], selection)
+            for kind in dict.fromkeys(process or USUAL)
+        ]
+        with case_bar() as progress:
+            return await write_ocel(connection, LIFECYCLES, cases, out, progress)
+
+    written = with_facts_of_cases(work)
+    if as_json:
+        print_json({"file": str(out)} | asdict(written))
+        return
+    for kind, counts in written.processes.items():
+        print_line(f"{kind}: {counts['cases']:,} cases, {counts['variants']:,} variants.")
+    print_line(
+        f"{written.objects:,} objects, {written.events:,} events, {written.relations_of_events:,} relations "
+        f"of events and {written.relations_of_objects:,} of objects, up to position {written.position} of the "
+        f"log: {out}."
     )
 
 
