@@ -77,15 +77,14 @@ async def _write(
     path = folder / f"{table.name}.csv.gz"
     file = DigestedFile(path)
     statement = f"copy ({table.selected}) to stdout ({COPY_FORMAT.format(header='true')})"
-    lines = 0
+    rows = -1  # the header; after it PostgreSQL sends a message for each row
     try:
         async with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
             async for row in copy:
                 file.add(row)
-                lines += 1
-                if lines % 10_000 == 0:
-                    progress(table.name, lines, events)
-        rows = cursor.rowcount
+                rows += 1
+                if rows % 10_000 == 0:
+                    progress(table.name, rows, events)
     finally:
         digest = file.close()
     sync_file(path)

@@ -9,12 +9,20 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.common.records import Record, codecs
-from app.exchange.writers.cases import ExportedCase, ExportedCases, event_count, exported_fields, team_keys
+from app.common.records import Codec, Record, codecs
+from app.exchange.writers.cases import (
+    CaseEvent,
+    ExportedCase,
+    ExportedCases,
+    event_count,
+    exported_fields,
+    team_keys,
+)
 from app.exchange.writers.ocel_tables import EVENT_ATTRIBUTES, OcelTables
 from app.exchange.writers.whole_files import ExportRefused, whole_file
 from app.kernel.actions.lifecycle import Lifecycle
@@ -65,7 +73,8 @@ async def write_ocel(
     with whole_file(path) as part, tempfile.TemporaryDirectory(dir=path.parent) as folder:
         is_json = path.name.endswith(JSON)
         with closing(OcelTables(Path(folder) / "tables" if is_json else part)) as tables:
-            writer = _ObjectWriter(connection, tables, {each.kind: each for each in lifecycles})
+            kinds = frozenset(cases.kind for cases in selection)
+            writer = _ObjectWriter(connection, tables, {each.kind: each for each in lifecycles}, kinds)
             written, done = dict[str, dict[str, int]](), 0
             for cases in selection:
                 variants, count = set[tuple[str, ...]](), 0
@@ -75,6 +84,7 @@ async def write_ocel(
                     count, done = count + len(portion), done + len(portion)
                     progress(done, total)
                 written[cases.kind] = {"cases": count, "variants": len(variants)}
+            tables.drop_what_no_event_is_about()
             await writer.describe_others()
             if is_json:
                 with part.open("w", encoding="utf-8", newline="\n") as file:
@@ -91,11 +101,16 @@ class _ObjectWriter:
     """Adds cases and what they name to the tables."""
 
     def __init__(
-        self, connection: Connection, tables: OcelTables, lifecycles: dict[str, Lifecycle[Any]]
+        self,
+        connection: Connection,
+        tables: OcelTables,
+        lifecycles: dict[str, Lifecycle[Any]],
+        exported_kinds: frozenset[str],
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._lifecycles = lifecycles
+        self._exported_kinds = exported_kinds
         self._item_keys: dict[str, str] = {}
 
     async def add_cases(self, cases: Sequence[ExportedCase]) -> None:
@@ -112,8 +127,9 @@ class _ObjectWriter:
         for case in cases:
             self._add_case(case)
             self._relate_lists(case, lists.get(case.id, {}))
+        last = {stream(kind, case.id): str(case.events[-1].id) for case in cases if case.events}
         for row in await fetch_rows(self._connection, SELECT_LINKS, {"streams": names}):
-            self._relate(row["record"], row["other"], row["kind"])
+            self._relate(row["record"], row["other"], row["kind"], last.get(row["record"]))
 
     async def describe_others(self) -> None:
         """Say of the objects that the cases named what they are: keys and numbers, and of persons nothing."""
@@ -147,33 +163,33 @@ class _ObjectWriter:
         name = stream(case.kind, case.id)
         self._add_object(name)
         record: type[Record] = self._lifecycles[case.kind].record
-        said: set[str] = set()
-        for event in case.events:
-            said |= event.fields.keys()
+        attributes = set(self._tables.object_types()[case.kind])
+        said = {field for event in case.events for field in event.fields}
         # What events say has their times; of an opening, and of what no event has said, it holds always.
-        now = {n: content for n, content in case.fields.items() if n not in said}
+        now = {n: content for n, content in case.fields.items() if n in attributes - said}
         first = case.events[0].fields if case.events else {}
-        known = now | {n: content for n, content in first.items() if content is not None}
+        known = now | {n: content for n, content in first.items() if n in attributes and content is not None}
         self._tables.describe_object(name, case.kind, known)
+        named = {field: kind for field, codec in codecs(record).items() if (kind := _named_kind(codec))}
+        at = case.started_at
         for event in case.events:
+            # Tools sort by time alone: what happened in one instant is a microsecond apart.
+            at = event.at if event is case.events[0] else max(event.at, at + timedelta(microseconds=1))
+            self._add_event(name, event, at)
             for field, content in event.fields.items():
-                if event is not case.events[0] and known.get(field) != content:
-                    self._tables.change_object(name, case.kind, event.at, field, content)
+                if event is not case.events[0] and field in attributes and known.get(field) != content:
+                    self._tables.change_object(name, case.kind, at, field, content)
                     known[field] = content
-            self._add_event(case, name, event)
-        for field, codec in codecs(record).items():
-            content = case.fields.get(field)
-            if content is None:
-                continue
-            if codec.refers is not None and codec.refers.kind not in OF_ANY_KIND:
-                self._relate(name, f"{codec.refers.kind}/{content}", field.removesuffix("_id"))
-            elif codec.key_of is not None and codec.key_of.kind in ("service", "ci"):
-                self._relate(name, f"{codec.key_of.kind}/{content}", field)
+                if field in named and content is not None:
+                    self._relate_event(str(event.id), f"{named[field]}/{content}", field.removesuffix("_id"))
+        for field, kind in named.items():
+            if (content := case.fields.get(field)) is not None:
+                self._relate(name, f"{kind}/{content}", field.removesuffix("_id"))
 
-    def _add_event(self, case: ExportedCase, name: str, event: Any) -> None:
+    def _add_event(self, name: str, event: CaseEvent, at: datetime) -> None:
         event_id = str(event.id)
         attributes = {"actor": event.actor, "state": event.known.get("state"), "position": event.position}
-        self._tables.add_event(event_id, event.type, event.at, attributes)
+        self._tables.add_event(event_id, event.type, at, attributes)
         self._tables.relate_event(event_id, name, "case")
         if event.actor.startswith(PERSON_PREFIX):
             self._relate_event(event_id, f"person/{event.actor.removeprefix(PERSON_PREFIX)}", "actor")
@@ -185,13 +201,18 @@ class _ObjectWriter:
         for field, (kind, by_key) in LISTS.get(case.kind, {}).items():
             for named in row.get(field) or ():
                 key = named if by_key else self._item_keys.get(named, named)
-                self._relate(stream(case.kind, case.id), f"{kind}/{key}", field)
+                last = str(case.events[-1].id) if case.events else None
+                self._relate(stream(case.kind, case.id), f"{kind}/{key}", field, last)
 
-    def _relate(self, name: str, other: str, qualifier: str) -> None:
+    def _relate(self, name: str, other: str, qualifier: str, event_id: str | None = None) -> None:
         self._add_object(other)
         self._tables.relate_objects(name, other, qualifier)
+        if event_id is not None:
+            self._relate_event(event_id, other, qualifier)
 
     def _relate_event(self, event_id: str, other: str, qualifier: str) -> None:
+        if other.partition("/")[0] in self._exported_kinds:
+            return  # an event is one of its own case alone
         self._add_object(other)
         self._tables.relate_event(event_id, other, qualifier)
 
@@ -207,7 +228,20 @@ class _ObjectWriter:
         if kind in ("team", "service", "ci"):
             return ["key"]
         lifecycle = self._lifecycles.get(kind)
-        return [] if lifecycle is None else list(exported_fields(lifecycle.record))
+        if lifecycle is None:
+            return []
+        # Times of steps are those of their events.
+        fields = exported_fields(lifecycle.record).items()
+        return [name for name, codec in fields if codec.type is not datetime]
+
+
+def _named_kind(codec: Codec) -> str | None:
+    """Return the kind of the objects that a field names; None: it names none that is known by its kind."""
+    if codec.refers is not None and codec.refers.kind not in OF_ANY_KIND:
+        return codec.refers.kind
+    if codec.key_of is not None and codec.key_of.kind in ("service", "ci"):
+        return codec.key_of.kind
+    return None
 
 
 def _json(tables: OcelTables) -> Iterator[str]:

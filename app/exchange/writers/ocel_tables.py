@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 #: When what is told of an object without a time of its own holds: always.
-ALWAYS = "1970-01-01T00:00:00.000Z"
+ALWAYS = "1970-01-01T00:00:00.000000Z"
 EVENT_ATTRIBUTES = ("actor", "state", "position")
 SCHEMA = """
 pragma journal_mode = off;
@@ -84,7 +84,7 @@ class OcelTables:
         table = f'"object_{mapped_name(object_type)}"'
         self._sqlite.execute(
             f"insert into {table} (ocel_id, ocel_time{columns}) values (?, ?, ?, ?)",
-            (object_id, text_of(at), name, text_of(content)),
+            (object_id, text_of(at), name, text_of(content) or ""),
         )
 
     def add_event(self, event_id: str, event_type: str, at: datetime, attributes: Mapping[str, Any]) -> None:
@@ -136,6 +136,14 @@ class OcelTables:
             )
         ]
 
+    def drop_what_no_event_is_about(self) -> None:
+        """Take out the objects that no event is about, with their relations: tools leave them out, too."""
+        lonely = "select ocel_id from object where ocel_id not in (select ocel_object_id from event_object)"
+        self._sqlite.execute(f"create temp table lonely as {lonely}")
+        for column in ("ocel_source_id", "ocel_target_id"):
+            self._sqlite.execute(f"delete from object_object where {column} in (table lonely)")
+        self._sqlite.execute("delete from object where ocel_id in (table lonely)")
+
     def count(self, table: str) -> int:
         """Return how many rows a table has."""
         ((count,),) = self._sqlite.execute(f"select count(*) from {table}")
@@ -167,7 +175,7 @@ class OcelTables:
         ):
             columns = self._columns[object_type]
             rows = self._sqlite.execute(
-                f"select ocel_time, ocel_changed_field{_names(columns)} "
+                f"select ocel_time{_names(columns)} "
                 f'from "object_{mapped_name(object_type)}" where ocel_id = ? order by rowid',
                 (object_id,),
             )
@@ -176,9 +184,9 @@ class OcelTables:
                 "type": object_type,
                 "attributes": [
                     {"name": name, "value": told, "time": at}
-                    for at, changed, *texts in rows
+                    for at, *texts in rows
                     for name, told in zip(columns, texts, strict=True)
-                    if told is not None or name == changed
+                    if told is not None
                 ],
                 "relationships": self._relationships("object_object", "ocel_source_id", object_id),
             }
@@ -203,7 +211,7 @@ def text_of(content: Any) -> str | None:
     if isinstance(content, bool):
         return str(content).lower()
     if isinstance(content, datetime):
-        return content.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return content.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return str(content)
 
 
