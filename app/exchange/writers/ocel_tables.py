@@ -141,8 +141,8 @@ class OcelTables:
         lonely = "select ocel_id from object where ocel_id not in (select ocel_object_id from event_object)"
         self._sqlite.execute(f"create temp table lonely as {lonely}")
         for column in ("ocel_source_id", "ocel_target_id"):
-            self._sqlite.execute(f"delete from object_object where {column} in (table lonely)")
-        self._sqlite.execute("delete from object where ocel_id in (table lonely)")
+            self._sqlite.execute(f"delete from object_object where {column} in lonely")
+        self._sqlite.execute("delete from object where ocel_id in lonely")
 
     def count(self, table: str) -> int:
         """Return how many rows a table has."""
