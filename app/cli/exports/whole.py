@@ -33,7 +33,7 @@ def export_whole(folder: Path, *, as_json: bool) -> None:
             def progress(table: str, rows: int, events: int) -> None:
                 bar.update(task, description=f"{table}: {rows:,} rows", completed=rows, total=events)
 
-            manifest = loop.run(export_all(place.owner_url or place.url, folder, progress))
+            manifest = loop.run(export_all(place.owner_url or place.url, folder, LIFECYCLES, progress))
         key = place.secrets_dir / MASTER_KEY_FILE
     rows = sum(table.rows for table in manifest.tables)
     if as_json:
@@ -66,7 +66,7 @@ def restore_whole(folder: Path, *, as_json: bool) -> None:
         name = master_key(secrets).name
         with progress_bar(TextColumn("{task.description}"), BarColumn()) as bar:
             step = _Step(bar, bar.add_task("Restoring", total=manifest.size))
-            restored = loop.run(restore_all(owner_url, folder, manifest, name, step))
+            restored = loop.run(restore_all(owner_url, folder, manifest, name, LIFECYCLES, step))
         loop.run(catch_up(place.url, consumer(LIFECYCLES)))
     _report(restored, as_json=as_json)
 

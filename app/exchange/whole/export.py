@@ -4,10 +4,11 @@ instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from app.exchange.whole.manifest import (
     COPY_FORMAT,
@@ -20,11 +21,11 @@ from app.exchange.whole.manifest import (
 )
 from app.exchange.whole.tables import DERIVED, LEFT_OUT, DatabaseTable, exported_tables
 from app.exchange.writers.whole_files import sync_file, whole_folder
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.histories.rebuild import record_classes
 from app.platform.backups import write_json
 from app.platform.db import Connection, connect, fetch_rows, fetch_value
 from app.platform.schema import CURRENT
-from app.registry import LIFECYCLES
 
 UNLIMITED = "-c jit=off -c timezone=UTC -c datestyle=ISO -c bytea_output=hex -c extra_float_digits=1"
 SNAPSHOT = b"set transaction isolation level repeatable read, read only"
@@ -33,29 +34,33 @@ HEAD = "select position, recorded_at from log.head"
 Progress = Callable[[str, int, int], None]
 
 
-async def export_all(url: str, folder: Path, progress: Progress) -> ExportManifest:
+async def export_all(
+    url: str, folder: Path, lifecycles: Sequence[Lifecycle[Any]], progress: Progress
+) -> ExportManifest:
     """Write the whole installation, as it is in one instant, to a folder that is not there yet; it has its
-    name when it is whole and on the disk. Raises ExportRefused, DatabaseGone.
+    name when it is whole and on the disk. `lifecycles` are all that there are. Raises ExportRefused, DatabaseGone.
     """
     connection = await connect(url, UNLIMITED)
     try:
         with whole_folder(folder) as part:
             async with connection.transaction():
                 await connection.execute(SNAPSHOT)
-                manifest = await _written(connection, part, progress)
+                manifest = await _written(connection, part, lifecycles, progress)
             write_json(part / FILE_NAME, manifest.model_dump(mode="json"))
     finally:
         await connection.close()
     return manifest
 
 
-async def _written(connection: Connection, folder: Path, progress: Progress) -> ExportManifest:
+async def _written(
+    connection: Connection, folder: Path, lifecycles: Sequence[Lifecycle[Any]], progress: Progress
+) -> ExportManifest:
     (head,) = await fetch_rows(connection, HEAD, ())
     tables = [
         await _write(connection, table, folder, head["position"], progress)
         for table in await exported_tables(connection)
     ]
-    kinds = [record.KIND for record in record_classes(LIFECYCLES)]
+    kinds = [record.KIND for record in record_classes(lifecycles)]
     folded = {kind: await fetch_value(connection, f'select count(*) from fold."{kind}"') for kind in kinds}
     return ExportManifest(
         format=FORMAT,

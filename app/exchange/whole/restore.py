@@ -8,7 +8,7 @@ always do: whoever follows the log makes them from its beginning.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from app.exchange.whole.manifest import BLOCK, COPY_FORMAT, ExportedTable, Expor
 from app.exchange.whole.tables import EVENTS, MASTER, DatabaseTable, exported_tables, quoted
 from app.exchange.writers.whole_files import ExportRefused
 from app.foundation.calendars.spans import rebuild_spans
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.histories.rebuild import FOLDED, gather_changes, record_classes
 from app.platform.db import Connection, connect, fetch_rows, fetch_value
 from app.platform.schema import CURRENT
 from app.processes.changes.planning.bookings import rebuild_bookings
-from app.registry import LIFECYCLES
 
 UNLIMITED = (
     "-c jit=off -c timezone=UTC -c datestyle=ISO -c work_mem=256MB -c statement_timeout=0 "
@@ -54,10 +54,15 @@ class RestoredInstallation:
 
 
 async def restore_all(
-    owner_url: str, folder: Path, manifest: ExportManifest, master_name: bytes, progress: Progress
+    owner_url: str,
+    folder: Path,
+    manifest: ExportManifest,
+    master_name: bytes,
+    lifecycles: Sequence[Lifecycle[Any]],
+    progress: Progress,
 ) -> RestoredInstallation:
     """Bring back an export whose files are verified, as the owner of the database. `master_name` is that of
-    the master key that is here.
+    the master key that is here, `lifecycles` are all that there are.
 
     Raises ExportRefused if the installation is not empty or in use, or the export does not fit it or the key,
     DatabaseGone; then nothing has changed.
@@ -81,7 +86,7 @@ async def restore_all(
                     progress(name, 0)
                     await _fill(connection, target, sources[name], folder, progress)
             await _refuse_other_key(connection, master_name)
-            folded = await _fold(connection, manifest, progress)
+            folded = await _fold(connection, manifest, lifecycles, progress)
             await rebuild_spans(connection)
             await rebuild_bookings(connection)
         await connection.execute(b"analyze")
@@ -160,12 +165,17 @@ async def _refuse_other_key(connection: Connection, master_name: bytes) -> None:
         )
 
 
-async def _fold(connection: Connection, manifest: ExportManifest, progress: Progress) -> int:
+async def _fold(
+    connection: Connection,
+    manifest: ExportManifest,
+    lifecycles: Sequence[Lifecycle[Any]],
+    progress: Progress,
+) -> int:
     """Fold the log into the records' tables. Return the number of rows. Raises ExportRefused if they are not
     as many as there were.
     """
     await gather_changes(connection, lambda name: progress("the log's changes", 0))
-    kinds: list[str] = [record.KIND for record in record_classes(LIFECYCLES)]
+    kinds: list[str] = [record.KIND for record in record_classes(lifecycles)]
     total = 0
     for kind in kinds:
         progress(f"fold.{kind}", 0)
