@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.exports.events import events
+from app.cli.exports.event_files import events
 from app.cli.exports.process_logs import ocel, xes
 from app.cli.exports.whole import export_whole
 from app.cli.output import Json

@@ -38,7 +38,8 @@ async def export_all(
     url: str, folder: Path, lifecycles: Sequence[Lifecycle[Any]], progress: Progress
 ) -> ExportManifest:
     """Write the whole installation, as it is in one instant, to a folder that is not there yet; it has its
-    name when it is whole and on the disk. `lifecycles` are all that there are. Raises ExportRefused, DatabaseGone.
+    name when it is whole and on the disk. `lifecycles` are all that there are. Raises ExportRefused,
+    DatabaseGone.
     """
     connection = await connect(url, UNLIMITED)
     try:
