@@ -16,7 +16,7 @@ from app.cli.runtime import command_line_metadata
 from app.conformance.facts.consumer import consumer
 from app.conformance.kinds import with_cases
 from app.conformance.parameters import ConformanceStepQuery, StepKind
-from app.conformance.questions import ConformanceQuestion, facts_position, parse, snapshot
+from app.conformance.questions import BEGIN_SNAPSHOT, ConformanceQuestion, facts_position, parse
 from app.exchange.writers.cases import ExportedCases
 from app.exchange.writers.ocel import WrittenObjects, write_ocel
 from app.exchange.writers.xes import WrittenCases, write_xes
@@ -24,7 +24,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.questions.question import CannotAnswer
 from app.log.follow import FOLLOW_LIMITS, process_next_batch
 from app.platform import installation, loop, settings
-from app.platform.db import Connection, Database, connect
+from app.platform.db import Connection, connect
 from app.registry import LIFECYCLES
 
 T = TypeVar("T")
@@ -32,8 +32,7 @@ T = TypeVar("T")
 PROCESSES = {lifecycle.kind: lifecycle for lifecycle in with_cases(LIFECYCLES)}
 #: Those whose cases an object-centric log has where none is named.
 USUAL = ("incident", "request", "problem", "change")
-#: A portion of cases is read within this time, or the database counts as gone.
-PORTION_SECONDS = 600
+UNLIMITED = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_custom_plan"
 
 Begin = Annotated[
     str | None,
@@ -185,17 +184,14 @@ def with_facts_of_cases(work: Callable[[Connection], Awaitable[T]]) -> T:
 
     async def run(url: str) -> T:
         await _follow(url)
-        db = Database(url, 1)
-        await db.open()
+        # Of its own, and not the pool's: an export may take longer than any answer.
+        connection = await connect(url, UNLIMITED)
         try:
-            async with snapshot(db) as connection:
-                await connection.execute(
-                    f"set local statement_timeout = '{PORTION_SECONDS}s';"
-                    "set local idle_in_transaction_session_timeout = 0".encode()
-                )
+            async with connection.transaction():
+                await connection.execute(BEGIN_SNAPSHOT.encode())
                 return await work(connection)
         finally:
-            await db.close()
+            await connection.close()
 
     current = settings.current()
     with installation.open_installation(current) as place:
