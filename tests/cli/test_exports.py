@@ -269,7 +269,10 @@ def check_columns(ended: Ended, url: str, folder: Path) -> None:
         url, "select position, id, type, data->'given', data->'set' from log.told order by position"
     )
     assert [
-        (*event, *({key: json.loads(text) for key, text in each.items()} for each in (told, rows_set)))
+        (
+            *event,
+            *({key: text and json.loads(text) for key, text in each.items()} for each in (told, rows_set)),
+        )
         for *event, told, rows_set in written
     ] == logged
 
