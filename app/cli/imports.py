@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from app.cli import import_output as imports_shown
 from app.cli.exits import LARGELY_REFUSED, REFUSED
-from app.cli.exports.whole import restore_whole
+from app.cli.exports.whole_installation import restore_whole
 from app.cli.output import print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata, with_ledger
 from app.common.times.written_times import DateOrder

@@ -18,13 +18,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import duckdb
-import jsonschema
+import jsonschema_rs
 import psycopg
 import pytest
 
 from app.conformance.reconcile import followers_with_facts
 from app.exchange.whole.manifest import FILE_NAME
-from app.exchange.whole.tables import CONDITIONS, DERIVED, LEFT_OUT, SELECT_TABLES, is_exported, quoted
+from app.exchange.whole.tables import CONDITIONS, DERIVED, LEFT_OUT_TABLES, SELECT_TABLES, is_exported, quoted
 from app.registry import LIFECYCLES
 from tests.cli.conftest import Ended, Run
 from tests.conftest import DatabaseUrls
@@ -32,6 +32,7 @@ from tests.extent import goes_round
 
 OCEL_KINDS = ("incident", "request", "problem", "change")
 XES = "{http://www.xes-standard.org/}"
+TIMERS = "select rule, stream from plumbing.timer"
 SUM = "select count(*), coalesce(sum(hashtextextended(row::text, 0)), 0) from {table} as row"
 
 
@@ -84,20 +85,20 @@ def test_event_logs_have_what_conformance_counts(
         return json.loads(ended.stdout)
 
     xes = tmp_path / "incidents.xes.gz"
-    told = export("xes", "incident", "--out", str(xes))
+    figures = export("xes", "incident", "--out", str(xes))
     expected = steps_by_case(url, "incident")
     assert steps_of_traces(xes) == expected
     assert len(expected) > 100
     variants = {tuple(steps) for steps in expected.values()}
-    assert (told["cases"], told["variants"]) == (len(expected), len(variants))
-    assert told["events"] == sum(map(len, expected.values()))
+    assert (figures["cases"], figures["variants"]) == (len(expected), len(variants))
+    assert figures["events"] == sum(map(len, expected.values()))
     with gzip.open(xes, "rt") as file:
         text = file.read()
     assert 'key="org:group" value="network"' in text
     assert not any(f'key="{name}"' in text for name in ("title", "description", "resolution"))
 
     ocel = tmp_path / "desk.json"
-    told = export("ocel", "--out", str(ocel))
+    figures = export("ocel", "--out", str(ocel))
     document = json.loads(ocel.read_text())
     numbers = {
         entry["id"]: next(a["value"] for a in entry["attributes"] if a["name"] == "number")
@@ -112,7 +113,10 @@ def test_event_logs_have_what_conformance_counts(
     ]
     every = {n: steps for kind in OCEL_KINDS for n, steps in steps_by_case(url, kind).items()}
     assert steps_of_objects(events, numbers) == every
-    assert (told["objects"], told["events"]) == (len(document["objects"]), sum(map(len, every.values())))
+    assert (figures["objects"], figures["events"]) == (
+        len(document["objects"]),
+        sum(map(len, every.values())),
+    )
     named = {related["objectId"] for event in document["events"] for related in event["relationships"]}
     assert {entry["id"] for entry in document["objects"]} == named, "tools leave out what no event is about"
     kinds = {entry["type"] for entry in document["objects"]}
@@ -142,7 +146,7 @@ def test_ocel_fits_its_published_schema(run: Run, real_data: Path, tmp_path: Pat
     ended = run("export", "ocel", "--open", "--out", str(tmp_path / "one.json"))
     assert ended.returncode == 0, ended.stderr
     document = json.loads((tmp_path / "one.json").read_text())
-    jsonschema.validate(document, json.loads(schema.read_text()))
+    jsonschema_rs.validate(json.loads(schema.read_text()), document)
     assert {entry["type"] for entry in document["objects"]} == {"incident", "team"}
 
 
@@ -160,7 +164,7 @@ def test_what_cannot_be_exported_is_refused_in_words(run: Run, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [tmp_path / "secrets"] or not list(tmp_path.glob("t.*"))
 
 
-class Whole:
+class ExportOfAll:
     """An export of the demo, and commands that restore what is made of it."""
 
     def __init__(self, run: Run, place: DatabaseUrls, folder: Path, secrets: Path) -> None:
@@ -224,39 +228,43 @@ def test_a_whole_installation_comes_back_as_it_was(
 
     ended = run("export", "--all", str(tmp_path / "whole"), "--json", **demo)
     assert ended.returncode == 0, ended.stderr
-    whole = Whole(run, place, tmp_path / "whole", demo_secrets)
+    exported = ExportOfAll(run, place, tmp_path / "whole", demo_secrets)
     other_key = tmp_path / "other"
     other_key.mkdir()
     refusals = [
-        (whole.restore(secrets=other_key), "There is no master.key in"),
-        (whole.restore(whole.altered("damaged", damage)), "is not as it was written"),
-        (whole.restore(whole.altered("forged", forge)), "cannot be brought back"),
-        (whole.restore(whole.altered("later", of_later_schema)), "was made by a later version"),
+        (exported.restore(secrets=other_key), "There is no master.key in"),
+        (exported.restore(exported.altered("damaged", damage)), "is not as it was written"),
+        (exported.restore(exported.altered("forged", forge)), "cannot be brought back"),
+        (exported.restore(exported.altered("later", of_later_schema)), "was made by a later version"),
         (
-            whole.restore(whole.altered("strange", with_strange_table)),
+            exported.restore(exported.altered("strange", with_strange_table)),
             "does more than add: content.of_tomorrow",
         ),
-        (whole.restore(tmp_path), "There is no export in"),
+        (exported.restore(tmp_path), "There is no export in"),
     ]
     (other_key / "master.key").write_text(base64.b64encode(b"A" * 32).decode())
-    refusals.append((whole.restore(secrets=other_key), "is not that of the export"))
+    refusals.append((exported.restore(secrets=other_key), "is not that of the export"))
     with psycopg.connect(place.url):
-        refusals.append((whole.restore(), "The database is in use"))
+        refusals.append((exported.restore(), "The database is in use"))
     for refused, sentence in refusals:
         assert (refused.returncode, sentence in refused.stderr) == (4, True), refused.stderr
     assert rows_of(place.owner_url, "select position from log.head") == [(0,)], "nothing of it stays"
     assert rows_of(place.owner_url, "select count(*) from log.event") == [(0,)]
 
-    ended = whole.restore()
+    ended = exported.restore()
     assert ended.returncode == 0, ended.stderr
     facts = {table for follower in followers_with_facts(LIFECYCLES) for table in follower.tables}
     for name, *_ in rows_of(demo_place.owner_url, SELECT_TABLES.replace("%%", "%")):
         if not (is_exported(name) or name in facts or name.startswith(("fold.", "schedule.", "log.head"))):
             continue
+        if name == "plumbing.timer":  # facts made anew set those of clocks again, which have nothing to say
+            timers = [set(rows_of(url, TIMERS)) for url in (demo_place.owner_url, place.owner_url)]
+            assert timers[0] <= timers[1]
+            continue
         query = SUM.format(table=f"(select * from {quoted(name)}{CONDITIONS.get(name, '')})")
         assert rows_of(place.owner_url, query) == rows_of(demo_place.owner_url, query), name
     assert run("rebuild", secrets_dir=str(demo_secrets)).returncode == 0
-    assert "is not empty" in whole.restore().stderr
+    assert "is not empty" in exported.restore().stderr
 
 
 def check_columns(ended: Ended, url: str, folder: Path) -> None:
@@ -271,15 +279,18 @@ def check_columns(ended: Ended, url: str, folder: Path) -> None:
     assert [
         (
             *event,
-            *({key: text and json.loads(text) for key, text in each.items()} for each in (told, rows_set)),
+            *(
+                {key: text and json.loads(text) for key, text in each.items()}
+                for each in (given_fields, rows_set)
+            ),
         )
-        for *event, told, rows_set in written
+        for *event, given_fields, rows_set in written
     ] == logged
 
 
 def test_each_table_is_exported_or_made_anew_or_left_out_with_a_reason(place: DatabaseUrls) -> None:
     names = {name for name, *_ in rows_of(place.owner_url, SELECT_TABLES.replace("%%", "%"))}
-    assert names >= LEFT_OUT.keys()
+    assert names >= LEFT_OUT_TABLES.keys()
     assert {name.partition(".")[0] for name in names} >= DERIVED.keys()
     known = {"content", "deliveries", "log", "plumbing", "vault", *DERIVED}
     strange = {name for name in names if name.partition(".")[0] not in known}

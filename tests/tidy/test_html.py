@@ -12,6 +12,7 @@ ESCAPING = {
     "app/html/filters.py": "what templates do with texts of several lines",
     "app/svg/elements.py": "elements of drawings",
     "app/expressions/adf.py": "documents of another tool, of which the text is read and no page is made",
+    "app/exchange/writers/xes.py": "event logs for other tools, written as a stream",
 }
 #: Modules that know how to escape or quote text for HTML or XML.
 LIBRARIES = {

@@ -23,6 +23,9 @@ CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
+    "app/cli/exports/process_logs.py": "one snapshot of log and facts, which writes nothing",
+    "app/exchange/whole/export.py": "one snapshot of everything, which writes nothing",
+    "app/exchange/whole/restore.py": "everything comes back into an empty installation, or nothing",
     "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
     "app/relay/kafka_topic.py": "a transaction of Kafka, not of PostgreSQL",
     "app/attention/judging.py": "the periods of a KPI are replaced as a whole, beside the log",

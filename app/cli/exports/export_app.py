@@ -9,7 +9,7 @@ import typer
 
 from app.cli.exports.event_files import events
 from app.cli.exports.process_logs import ocel, xes
-from app.cli.exports.whole import export_whole
+from app.cli.exports.whole_installation import export_whole
 from app.cli.output import Json
 
 export_app = typer.Typer(

@@ -52,7 +52,7 @@ Steps = Annotated[StepKind, typer.Option(help="All events, or those alone that c
 Source = Annotated[
     str | None, typer.Option(help="`ours`, or an imported history, as `import:legacy`. None: all.")
 ]
-Out = Annotated[Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="The file to write.")]
+OutputFile = Annotated[Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="The file to write.")]
 
 
 def _processes(names: list[str] | None) -> list[str] | None:
@@ -91,11 +91,12 @@ class Selection:
         )
 
 
-def xes(  # noqa: PLR0913, PLR0917  # the options of a command
+def xes(  # noqa: PLR0913  # the options of a command
     process: Annotated[
         str, typer.Argument(callback=_process, help=f"The kind of the cases: {', '.join(PROCESSES)}.")
     ],
-    out: Out,
+    *,
+    out: OutputFile,
     begin: Begin = None,
     end: End = None,
     tz: Zone = None,
@@ -124,8 +125,9 @@ def xes(  # noqa: PLR0913, PLR0917  # the options of a command
     )
 
 
-def ocel(  # noqa: PLR0913, PLR0917  # the options of a command
-    out: Out,
+def ocel(  # noqa: PLR0913  # the options of a command
+    *,
+    out: OutputFile,
     process: Annotated[
         list[str] | None,
         typer.Option(callback=_processes, help=f"A kind of cases; several times. None: {', '.join(USUAL)}."),

@@ -5,7 +5,7 @@ instant.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from app.exchange.whole.manifest import (
     ExportedTable,
     ExportManifest,
 )
-from app.exchange.whole.tables import DERIVED, LEFT_OUT, DatabaseTable, exported_tables
+from app.exchange.whole.tables import DERIVED, LEFT_OUT_TABLES, DatabaseTable, exported_tables
 from app.exchange.writers.whole_files import sync_file, whole_folder
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.histories.rebuild import record_classes
@@ -35,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 
 
 async def export_all(
-    url: str, folder: Path, lifecycles: Sequence[Lifecycle[Any]], progress: Progress
+    url: str, folder: Path, now: datetime, lifecycles: Sequence[Lifecycle[Any]], progress: Progress
 ) -> ExportManifest:
     """Write the whole installation, as it is in one instant, to a folder that is not there yet; it has its
     name when it is whole and on the disk. `lifecycles` are all that there are. Raises ExportRefused,
@@ -46,7 +46,7 @@ async def export_all(
         with whole_folder(folder) as part:
             async with connection.transaction():
                 await connection.execute(SNAPSHOT)
-                manifest = await _written(connection, part, lifecycles, progress)
+                manifest = await _written(connection, part, now, lifecycles, progress)
             write_json(part / FILE_NAME, manifest.model_dump(mode="json"))
     finally:
         await connection.close()
@@ -54,7 +54,11 @@ async def export_all(
 
 
 async def _written(
-    connection: Connection, folder: Path, lifecycles: Sequence[Lifecycle[Any]], progress: Progress
+    connection: Connection,
+    folder: Path,
+    now: datetime,
+    lifecycles: Sequence[Lifecycle[Any]],
+    progress: Progress,
 ) -> ExportManifest:
     (head,) = await fetch_rows(connection, HEAD, ())
     tables = [
@@ -68,12 +72,12 @@ async def _written(
         format_version=FORMAT_VERSION,
         program=version("ledgerdesk"),
         database_schema=await fetch_value(connection, CURRENT),
-        made_at=datetime.now(UTC),
+        made_at=now,
         position=head["position"],
         recorded_at=head["recorded_at"],
         tables=tables,
         folded=folded,
-        left_out=LEFT_OUT | {f"{schema}.*": f"made anew: {why}" for schema, why in DERIVED.items()},
+        left_out=LEFT_OUT_TABLES | {f"{schema}.*": f"made anew: {why}" for schema, why in DERIVED.items()},
     )
 
 

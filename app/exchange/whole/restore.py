@@ -29,7 +29,7 @@ UNLIMITED = (
     "-c jit=off -c timezone=UTC -c datestyle=ISO -c work_mem=256MB -c statement_timeout=0 "
     "-c idle_in_transaction_session_timeout=0 -c lock_timeout=10s"
 )
-OTHERS = """
+COUNT_OTHER_SESSIONS = """
 select count(*) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
 ONLY_ADDED_SINCE = (
@@ -96,7 +96,7 @@ async def restore_all(
 
 
 async def _refuse_unfit(connection: Connection, manifest: ExportManifest) -> None:
-    if await fetch_value(connection, OTHERS):
+    if await fetch_value(connection, COUNT_OTHER_SESSIONS):
         raise ExportRefused(
             "The database is in use. Stop `ledgerdesk serve`, `ledgerdesk work` and whatever else uses it."
         )
@@ -106,19 +106,19 @@ async def _refuse_unfit(connection: Connection, manifest: ExportManifest) -> Non
             "empty one only; name another database, or another LEDGERDESK_DATA_DIR."
         )
     present = await fetch_value(connection, CURRENT)
-    made = manifest.database_schema
-    if made > present:
+    exported = manifest.database_schema
+    if exported > present:
         raise ExportRefused(
-            f"The export was made by a later version: it has the schema {made}, this one {present}. "
+            f"The export was made by a later version: it has the schema {exported}, this one {present}. "
             "Restore it with that version."
         )
-    known = {table.name: set(table.columns) for table in await exported_tables(connection)}
+    columns = {table.name: set(table.columns) for table in await exported_tables(connection)}
     strange = [
-        table.table for table in manifest.tables if not set(table.columns) <= known.get(table.table, set())
+        table.table for table in manifest.tables if not set(table.columns) <= columns.get(table.table, set())
     ]
-    if strange or not await fetch_value(connection, ONLY_ADDED_SINCE, made):
+    if strange or not await fetch_value(connection, ONLY_ADDED_SINCE, exported):
         raise ExportRefused(
-            f"The export has the schema {made}, and what came until {present} does more than add"
+            f"The export has the schema {exported}, and what came until {present} does more than add"
             f"{': ' if strange else ''}{', '.join(strange)}. Restore it with version {manifest.program}, and "
             "upgrade that installation."
         )

@@ -21,7 +21,7 @@ DERIVED = {
     "schedule": "windows and bookings, from changes and freezes",
 }
 #: Tables that are left out though nothing gives them again.
-LEFT_OUT = {
+LEFT_OUT_TABLES = {
     "log.head": "the manifest has it",
     "plumbing.migration": "the manifest has the schema",
     "plumbing.schema_change": "migrations write it",
@@ -87,7 +87,7 @@ async def exported_tables(connection: Connection) -> list[DatabaseTable]:
 
 def is_exported(name: str) -> bool:
     """Return whether an export has that table."""
-    return name.partition(".")[0] not in DERIVED and name not in LEFT_OUT
+    return name.partition(".")[0] not in DERIVED and name not in LEFT_OUT_TABLES
 
 
 def in_order(tables: list[DatabaseTable]) -> list[DatabaseTable]:

@@ -51,19 +51,20 @@ SELECT_TEAMS = "select id, key from fold.team"
 
 
 @dataclass(frozen=True, slots=True)
-class CaseEvent:
-    """An event of a case: when it happened (`at`), by whom, whether it `changes` the state, and what was
-    known from then on: `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where they have a value.
+class ExportedEvent:
+    """An event of a case: when it happened, by whom, whether it `changes` the state, and what was
+    known from then on (`fields_then`): `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where they
+    have a value.
     `fields` are those that it said, as the log has them, without texts.
     """
 
     id: UUID
     position: int
     type: str
-    at: datetime
+    occurred_at: datetime
     actor: str
     changes: bool
-    known: dict[str, Any]
+    fields_then: dict[str, Any]
     fields: dict[str, Any]
 
 
@@ -77,7 +78,7 @@ class ExportedCase:
     started_at: datetime
     ended_at: datetime | None
     fields: dict[str, Any]
-    events: list[CaseEvent]
+    events: list[ExportedEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,26 @@ class ExportedCases:
     ) -> list[ExportedCase]:
         streams = [f"{self.kind}/{row['case_id']}" for row in rows]
         # Planned anew: a plan for any number of streams would read the whole log.
-        told = await fetch_tuples(
+        rows_of_events = await fetch_tuples(
             connection, SELECT_EVENTS, {"streams": streams, "last": self.position}, prepare=False
         )
-        events: dict[UUID, list[CaseEvent]] = {row["case_id"]: [] for row in rows}
-        for case_id, position, event_type, at, changes, known, event_id, actor, said in told:
+        events: dict[UUID, list[ExportedEvent]] = {row["case_id"]: [] for row in rows}
+        for (
+            case_id,
+            position,
+            event_type,
+            occurred_at,
+            changes,
+            fields_then,
+            event_id,
+            actor,
+            fields_set,
+        ) in rows_of_events:
             if changes or self.question.steps is StepKind.all:
-                of_case = {name: said[name] for name in fields if name in said} if said else {}
-                event = CaseEvent(event_id, position, event_type, at, actor, changes, known or {}, of_case)
+                of_case = {name: fields_set[name] for name in fields if name in (fields_set or {})}
+                event = ExportedEvent(
+                    event_id, position, event_type, occurred_at, actor, changes, fields_then or {}, of_case
+                )
                 events[case_id].append(event)
         return [
             ExportedCase(

@@ -101,7 +101,7 @@ async def write_events(connection: Connection, folder: Path, progress: Progress)
 
 
 def _last_position(columns: DuckDBPyConnection, path: Path) -> int | None:
-    import duckdb  # noqa: PLC0415
+    import duckdb  # noqa: PLC0415  # an extra
 
     if not path.exists():
         return None

@@ -16,9 +16,9 @@ from uuid import UUID
 
 from app.common.records import Codec, Record, codecs
 from app.exchange.writers.cases import (
-    CaseEvent,
     ExportedCase,
     ExportedCases,
+    ExportedEvent,
     event_count,
     exported_fields,
     team_keys,
@@ -164,37 +164,47 @@ class _ObjectWriter:
         self._add_object(name)
         record: type[Record] = self._lifecycles[case.kind].record
         attributes = set(self._tables.object_types()[case.kind])
-        said = {field for event in case.events for field in event.fields}
+        fields_set = {field for event in case.events for field in event.fields}
         # What events say has their times; of an opening, and of what no event has said, it holds always.
-        now = {n: content for n, content in case.fields.items() if n in attributes - said}
+        now = {n: content for n, content in case.fields.items() if n in attributes - fields_set}
         first = case.events[0].fields if case.events else {}
-        known = now | {n: content for n, content in first.items() if n in attributes and content is not None}
-        self._tables.describe_object(name, case.kind, known)
+        current = now | {
+            n: content for n, content in first.items() if n in attributes and content is not None
+        }
+        self._tables.describe_object(name, case.kind, current)
         named = {field: kind for field, codec in codecs(record).items() if (kind := _named_kind(codec))}
-        at = case.started_at
+        event_time = case.started_at
         for event in case.events:
             # Tools sort by time alone: what happened in one instant is a microsecond apart.
-            at = event.at if event is case.events[0] else max(event.at, at + timedelta(microseconds=1))
-            self._add_event(name, event, at)
+            event_time = (
+                event.occurred_at
+                if event is case.events[0]
+                else max(event.occurred_at, event_time + timedelta(microseconds=1))
+            )
+            self._add_event(name, event, event_time)
             for field, content in event.fields.items():
-                if event is not case.events[0] and field in attributes and known.get(field) != content:
-                    self._tables.change_object(name, case.kind, at, field, content)
-                    known[field] = content
+                if event is not case.events[0] and field in attributes and current.get(field) != content:
+                    self._tables.change_object(name, case.kind, event_time, field, content)
+                    current[field] = content
                 if field in named and content is not None:
                     self._relate_event(str(event.id), f"{named[field]}/{content}", field.removesuffix("_id"))
         for field, kind in named.items():
             if (content := case.fields.get(field)) is not None:
                 self._relate(name, f"{kind}/{content}", field.removesuffix("_id"))
 
-    def _add_event(self, name: str, event: CaseEvent, at: datetime) -> None:
+    def _add_event(self, name: str, event: ExportedEvent, event_time: datetime) -> None:
         event_id = str(event.id)
-        attributes = {"actor": event.actor, "state": event.known.get("state"), "position": event.position}
-        self._tables.add_event(event_id, event.type, at, attributes)
+        attributes = {
+            "actor": event.actor,
+            "state": event.fields_then.get("state"),
+            "position": event.position,
+        }
+        self._tables.add_event(event_id, event.type, event_time, attributes)
         self._tables.relate_event(event_id, name, "case")
         if event.actor.startswith(PERSON_PREFIX):
             self._relate_event(event_id, f"person/{event.actor.removeprefix(PERSON_PREFIX)}", "actor")
         for field, kind in (("assignee_id", "person"), ("team_id", "team"), ("service", "service")):
-            if (content := event.known.get(field)) is not None:
+            if (content := event.fields_then.get(field)) is not None:
                 self._relate_event(event_id, f"{kind}/{content}", field.removesuffix("_id"))
 
     def _relate_lists(self, case: ExportedCase, row: dict[str, Any]) -> None:

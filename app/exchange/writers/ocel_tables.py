@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 #: When what is told of an object without a time of its own holds: always.
-ALWAYS = "1970-01-01T00:00:00.000000Z"
+EPOCH = "1970-01-01T00:00:00.000000Z"
 EVENT_ATTRIBUTES = ("actor", "state", "position")
 SCHEMA = """
 pragma journal_mode = off;
@@ -75,19 +75,23 @@ class OcelTables:
         self._sqlite.execute(
             f'insert into "object_{mapped_name(object_type)}" (ocel_id, ocel_time{_names(attributes)}) '
             f"values (?, ?{', ?' * len(attributes)})",
-            (object_id, ALWAYS, *(text_of(content) for content in attributes.values())),
+            (object_id, EPOCH, *(text_of(content) for content in attributes.values())),
         )
 
-    def change_object(self, object_id: str, object_type: str, at: datetime, name: str, content: Any) -> None:
+    def change_object(
+        self, object_id: str, object_type: str, since: datetime, name: str, content: Any
+    ) -> None:
         """Say that an attribute of an object has a value from that time on."""
         columns = _names(["ocel_changed_field", name])
         table = f'"object_{mapped_name(object_type)}"'
         self._sqlite.execute(
             f"insert into {table} (ocel_id, ocel_time{columns}) values (?, ?, ?, ?)",
-            (object_id, text_of(at), name, text_of(content) or ""),
+            (object_id, text_of(since), name, text_of(content) or ""),
         )
 
-    def add_event(self, event_id: str, event_type: str, at: datetime, attributes: Mapping[str, Any]) -> None:
+    def add_event(
+        self, event_id: str, event_type: str, since: datetime, attributes: Mapping[str, Any]
+    ) -> None:
         """Add an event with its attributes, those of EVENT_ATTRIBUTES."""
         table = f'"event_{mapped_name(event_type)}"'
         if event_type not in self._event_types:
@@ -101,8 +105,10 @@ class OcelTables:
                 f"ocel_time text not null{columns})"
             )
         self._sqlite.execute("insert into event values (?, ?)", (event_id, event_type))
-        told = (text_of(attributes.get(name)) for name in EVENT_ATTRIBUTES)
-        self._sqlite.execute(f"insert into {table} values (?, ?, ?, ?, ?)", (event_id, text_of(at), *told))
+        texts = (text_of(attributes.get(name)) for name in EVENT_ATTRIBUTES)
+        self._sqlite.execute(
+            f"insert into {table} values (?, ?, ?, ?, ?)", (event_id, text_of(since), *texts)
+        )
 
     def relate_event(self, event_id: str, object_id: str, qualifier: str) -> None:
         """Say that an event is about an object, in that way."""
@@ -154,17 +160,17 @@ class OcelTables:
         for event_id, event_type in self._sqlite.execute(
             "select ocel_id, ocel_type from event order by rowid"
         ):
-            ((at, *told),) = self._sqlite.execute(
+            ((event_time, *texts),) = self._sqlite.execute(
                 f'select ocel_time, {", ".join(EVENT_ATTRIBUTES)} from "event_{mapped_name(event_type)}" '
                 "where ocel_id = ?",
                 (event_id,),
             )
-            attributes = zip(EVENT_ATTRIBUTES, told, strict=True)
+            attributes = zip(EVENT_ATTRIBUTES, texts, strict=True)
             yield {
                 "id": event_id,
                 "type": event_type,
-                "time": at,
-                "attributes": [{"name": n, "value": told} for n, told in attributes if told is not None],
+                "time": event_time,
+                "attributes": [{"name": n, "value": text} for n, text in attributes if text is not None],
                 "relationships": self._relationships("event_object", "ocel_event_id", event_id),
             }
 
@@ -183,10 +189,10 @@ class OcelTables:
                 "id": object_id,
                 "type": object_type,
                 "attributes": [
-                    {"name": name, "value": told, "time": at}
-                    for at, *texts in rows
-                    for name, told in zip(columns, texts, strict=True)
-                    if told is not None
+                    {"name": name, "value": text, "time": since}
+                    for since, *texts in rows
+                    for name, text in zip(columns, texts, strict=True)
+                    if text is not None
                 ],
                 "relationships": self._relationships("object_object", "ocel_source_id", object_id),
             }

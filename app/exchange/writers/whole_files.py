@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.platform.backups import sync_folder
 
-PART = ".part"
+UNFINISHED_SUFFIX = ".part"
 
 
 class ExportRefused(Exception):
@@ -22,7 +22,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Provide the path of a new file that takes the place of `path` at the end of the block; if the block
     fails, what was there stays. Raises ExportRefused if the folder cannot be written to.
     """
-    part = path.with_name(f"{path.name}{PART}")
+    part = path.with_name(f"{path.name}{UNFINISHED_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
@@ -43,7 +43,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """Provide a new folder that has the name `path` at the end of the block; if the block fails, nothing
     stays. Raises ExportRefused if there is something of that name, or it cannot be written.
     """
-    part = path.with_name(f"{path.name}{PART}")
+    part = path.with_name(f"{path.name}{UNFINISHED_SUFFIX}")
     if path.exists():
         raise ExportRefused(f"There is something in {path} already. Name a folder that is not there yet.")
     try:

@@ -13,7 +13,7 @@ from typing import IO, Any
 from uuid import UUID
 from xml.sax.saxutils import quoteattr
 
-from app.exchange.writers.cases import CaseEvent, ExportedCase, ExportedCases, event_count, team_keys
+from app.exchange.writers.cases import ExportedCase, ExportedCases, ExportedEvent, event_count, team_keys
 from app.exchange.writers.whole_files import ExportRefused, whole_file
 from app.platform.db import Connection
 
@@ -116,17 +116,17 @@ def _trace(case: ExportedCase, keys: dict[str, str]) -> Iterator[str]:
     yield "  </trace>\n"
 
 
-def _event(event: CaseEvent, keys: dict[str, str]) -> Iterator[str]:
-    known = event.known
+def _event(event: ExportedEvent, keys: dict[str, str]) -> Iterator[str]:
+    fields = event.fields_then
     yield "    <event>\n"
     yield _attribute("      ", "concept:name", event.type)
     yield _attribute("      ", "lifecycle:transition", "complete")
-    yield _attribute("      ", "time:timestamp", event.at)
+    yield _attribute("      ", "time:timestamp", event.occurred_at)
     yield _attribute("      ", "org:resource", event.actor)
-    if (team := known.get("team_id")) is not None:
+    if (team := fields.get("team_id")) is not None:
         yield _attribute("      ", "org:group", keys.get(team, team))
     for name in ("state", "service", "assignee_id"):
-        if (field := known.get(name)) is not None:
+        if (field := fields.get(name)) is not None:
             yield _attribute("      ", name, field)
     yield _attribute("      ", "event_id", event.id)
     yield _attribute("      ", "position", event.position)

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from app.cli.figures.kpi import catch_up
 from app.cli.output import print_json, print_line, progress_bar
+from app.cli.runtime import command_line_metadata
 from app.conformance.facts.consumer import consumer
 from app.exchange.whole.export import export_all
 from app.exchange.whole.manifest import read_manifest, verify_files
@@ -33,12 +34,16 @@ def export_whole(folder: Path, *, as_json: bool) -> None:
             def progress(table: str, rows: int, events: int) -> None:
                 bar.update(task, description=f"{table}: {rows:,} rows", completed=rows, total=events)
 
-            manifest = loop.run(export_all(place.owner_url or place.url, folder, LIFECYCLES, progress))
+            manifest = loop.run(
+                export_all(
+                    place.owner_url or place.url, folder, command_line_metadata().now, LIFECYCLES, progress
+                )
+            )
         key = place.secrets_dir / MASTER_KEY_FILE
     rows = sum(table.rows for table in manifest.tables)
     if as_json:
-        told = {"folder": str(folder), "position": manifest.position, "schema": manifest.database_schema}
-        print_json(told | {"tables": len(manifest.tables), "rows": rows, "bytes": manifest.size})
+        figures = {"folder": str(folder), "position": manifest.position, "schema": manifest.database_schema}
+        print_json(figures | {"tables": len(manifest.tables), "rows": rows, "bytes": manifest.size})
         return
     print_line(
         f"Exported to {folder}: position {manifest.position} of the log, {len(manifest.tables)} tables, "
