@@ -53,9 +53,8 @@ SELECT_TEAMS = "select id, key from fold.team"
 @dataclass(frozen=True, slots=True)
 class ExportedEvent:
     """An event of a case: when it happened, by whom, whether it `changes` the state, and what was
-    known from then on (`fields_then`): `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where they
-    have a value.
-    `fields` are those that it said, as the log has them, without texts.
+    known from then on (`fields_then`): `state`, `team_id`, `assignee_id`, `service`, `customer_id`, where
+    they have a value. `fields` are those that it said, as the log has them, without texts.
     """
 
     id: UUID
