@@ -29,9 +29,10 @@ UNLIMITED = (
     "-c jit=off -c timezone=UTC -c datestyle=ISO -c work_mem=256MB -c statement_timeout=0 "
     "-c idle_in_transaction_session_timeout=0 -c lock_timeout=10s"
 )
+# The kind of a session is hidden from other roles; only those of PostgreSQL itself have no user.
 COUNT_OTHER_SESSIONS = """
 select count(*) from pg_stat_activity
-where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
+where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null"""
 ONLY_ADDED_SINCE = (
     "select coalesce(bool_and(adds_only), true) from plumbing.schema_change where revision > %s"
 )
