@@ -8,12 +8,12 @@ COPY pyproject.toml uv.lock ./
 RUN python -c 'import tomllib; uv = next(p for p in tomllib.load(open("uv.lock", "rb"))["package"] if p["name"] == "uv"); print("uv==" + uv["version"], *("--hash=" + wheel["hash"] for wheel in uv["wheels"]))' > /tmp/uv.txt \
     && pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /tmp/uv.txt
 # What others wrote changes seldom, and is a layer of its own.
-RUN uv sync --frozen --no-dev --extra nats --extra kafka --no-install-project --no-cache
+RUN uv sync --frozen --no-dev --extra nats --extra kafka --extra timestamps --no-install-project --no-cache
 COPY README.md LICENSE NOTICE ./
 COPY openapi/openapi.json openapi/
 COPY migrations migrations
 COPY app app
-RUN uv sync --frozen --no-dev --extra nats --extra kafka --no-editable --no-cache
+RUN uv sync --frozen --no-dev --extra nats --extra kafka --extra timestamps --no-editable --no-cache
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ledgerdesk \

@@ -59,6 +59,7 @@ from app.platform.settings import Settings
 from app.processes.incidents.monitoring import router as monitoring
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
 from app.scim import router as scim
+from app.sealing import router as sealing
 from app.service_levels.clocks.answers import routes as clocks
 from app.service_reports import router as service_reports
 from app.service_status import router as service_statuses
@@ -93,6 +94,7 @@ ROUTERS = (
     bulk_jobs.router,
     feed.router,
     live.router,
+    sealing.router,
     preferences.router,
     summaries.router,
     me.router,

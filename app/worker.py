@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from app.attention import judging
 from app.attention.alerts import raise_attention_alerts
@@ -96,6 +97,7 @@ from app.notifications import mail, notices
 from app.platform.shared_connections import SharedConnections
 from app.processes.improvements.effects import benefits
 from app.registry import LIFECYCLES
+from app.sealing import exporting
 from app.search import index
 from app.service_reports import issuing
 from app.subscriptions import sending as subscriptions
@@ -188,10 +190,18 @@ async def _compare_cases(url: str, report: ReconciliationReport) -> None:
     await compare_cases(url, LIFECYCLES, report)
 
 
-async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+async def run(
+    url: str,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    failed: Callable[[str, Exception], None],
+    secrets_dir: Path | None = None,
+) -> None:
     """Run all consumers, rules and jobs for ever, beside any number of other workers. `failed` is called with
-    each failure. The consumer group also invalidates the ledger's caches as it follows the log. Raises
-    SettingsError if a KPI that is to be watched is unknown.
+    each failure. `secrets_dir` has the key that seals; None: the log is not sealed. The consumer group also
+    invalidates the ledger's caches as it follows the log. Raises SettingsError if a KPI that is to be watched
+    is unknown.
     """
     watched = watched_kpis(ledger.settings)
     consumers = (*projections(ledger), *acting_consumers(ledger, clock))
@@ -225,3 +235,5 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(processing.run_removal(ledger, clock, failed=failed))
         tasks.create_task(silence.run(ledger, clock, failed=failed))
         tasks.create_task(imap.run(ledger, clock, failed=failed))
+        if secrets_dir is not None:
+            tasks.create_task(exporting.run(lines, ledger, secrets_dir, clock, failed=failed))

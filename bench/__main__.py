@@ -28,6 +28,7 @@ from bench import (
     listening,
     receiving,
     scheduling,
+    sealing,
     slopes,
     waiting,
     writing,
@@ -47,6 +48,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], 
     (receiving.NAMES, receiving.measure),
     (listening.NAMES, listening.measure),
     (delivering.NAMES, delivering.measure),
+    (sealing.NAMES, sealing.measure),
 )
 NAMES = tuple(name for names, _ in GROUPS for name in names)
 WIDTH = 180

@@ -8,6 +8,8 @@ grant execute on function log.upcast, log.move_fields to {role};  -- as whoever 
 grant execute on function log.merge to {role};
 grant execute on function log.analyse, log.make_partitions to {role};
 grant insert, update on log.checkpoint to {role};
+grant insert on log.seal_identity, log.sealed_head, log.seal_export to {role};
+grant insert, update on log.seal_tile to {role};
 grant insert, update, delete on plumbing.number_block, plumbing.import_run, plumbing.refused_row,
   plumbing.session, plumbing.view, plumbing.key_use, plumbing.bulk_job, plumbing.bulk_result,
   plumbing.readiness, plumbing.judged_period, plumbing.longest_usual, plumbing.put_aside,

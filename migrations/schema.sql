@@ -7349,6 +7349,43 @@ create table log.idempotency (
   constraint idempotency_pkey PRIMARY KEY (key, route, principal)
 );
 
+create table log.seal_export (
+  target text collate "C" not null,
+  number bigint not null,
+  size bigint not null,
+  exported_at timestamp with time zone not null,
+  receipt bytea,
+  constraint seal_export_pkey PRIMARY KEY (target, number)
+);
+
+create table log.seal_identity (
+  one boolean not null default true,
+  installation uuid not null,
+  blinding bytea not null,
+  constraint seal_identity_pkey PRIMARY KEY (one),
+  constraint seal_identity_blinding_check CHECK ((length(blinding) = 32)),
+  constraint seal_identity_one_check CHECK (one)
+);
+
+create table log.seal_tile (
+  level smallint not null,
+  number bigint not null,
+  hashes bytea not null,
+  constraint seal_tile_pkey PRIMARY KEY (level, number)
+);
+
+create table log.sealed_head (
+  number bigint not null,
+  size bigint not null,
+  sealed_at timestamp with time zone not null,
+  document bytea not null,
+  signature bytea not null,
+  public_key bytea not null,
+  constraint sealed_head_pkey PRIMARY KEY (number),
+  constraint sealed_head_number_check CHECK ((number > 0))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON log.sealed_head FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change();
+
 create table log.stream_head (
   stream text collate "C" not null,
   kind text collate "C" not null,

@@ -25,5 +25,5 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "meetings": ("meetings", "decisions"),
     "people": ("people", "assignment_rules", "views"),
-    "service": ("service", "search", "events", "imports", "webhooks", "subscriptions"),
+    "service": ("service", "search", "events", "proofs", "imports", "webhooks", "subscriptions"),
 }

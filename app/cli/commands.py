@@ -15,7 +15,7 @@ from rich.console import Console
 
 from app.api.service.own_disk import OwnDisk
 from app.cli.conformance.worked_cases import CaseFileError
-from app.cli.exits import INTERRUPTED, NO_ANSWER, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
+from app.cli.exits import DIFFERENT, INTERRUPTED, NO_ANSWER, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
 from app.cli.server.loading import gc_paused
 from app.exchange.load import ImportConflict
 from app.exchange.readers.rows import FileRefused
@@ -31,6 +31,9 @@ from app.platform.installation import InstallationError
 from app.platform.schema import SchemaError
 from app.platform.settings import SettingsError
 from app.relay.brokers import BrokerGone, RelayRefused
+from app.sealing.seal import SealRefused
+from app.sealing.signing_keys import SigningKeyError
+from app.sealing.targets import ExportFailed
 
 #: The module of each command, within `app.cli`, by the command's name; the command's function has its name.
 COMMANDS = {
@@ -50,6 +53,8 @@ COMMANDS = {
     "rewrite-audiences": "upkeep.rewrite_audiences",
     "kpi": "figures.kpi",
     "reconcile": "figures.reconcile",
+    "seal": "seals.seal",
+    "verify": "seals.verify",
     "sla-cases": "conformance.sla_cases",
     "effect-cases": "conformance.effect_cases",
     "doctor": "doctor.doctor",
@@ -110,7 +115,7 @@ def run() -> None:
         with gc_paused():
             called = command_line(*sys.argv[1:2])
         called()
-    except (SettingsError, InstallationError, SchemaError, VaultError) as error:
+    except (SettingsError, InstallationError, SchemaError, VaultError, SigningKeyError) as error:
         _end(str(error), WRONG_USE)
     except ValidationError as error:
         _end("\n".join(_sentence(dict(e)) for e in error.errors()), WRONG_USE)
@@ -122,7 +127,9 @@ def run() -> None:
         _end(_full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE)
     except SENTENCES as error:
         _end(str(error), REFUSED)
-    except BrokerGone as error:
+    except SealRefused as error:
+        _end(str(error), DIFFERENT)
+    except (BrokerGone, ExportFailed) as error:
         _end(str(error), NO_ANSWER)
     except Refusal as error:
         _end(error.sentence("en"), REFUSED)

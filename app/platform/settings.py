@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.platform.setting_groups.sealing import SealSettings
 
 PREFIX = "LEDGERDESK_"
 LONGEST_LABEL = 60
@@ -132,7 +134,7 @@ def _comma_separated(value: str) -> list[str]:
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 
 
-class Settings(BaseSettings):
+class Settings(SealSettings):
     """The settings of one installation."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)

@@ -74,6 +74,11 @@ WRONG = {
     "relay_stream": "all.events",
     "relay_replicas": "0",
     "relay_sasl": "GSSAPI",
+    "seal_seconds": "-1",
+    "seal_s3_url": "s3://bucket",
+    "seal_s3_region": "EU West",
+    "seal_s3_days": "0",
+    "seal_timestamp_url": "tsa.example.org",
 }
 # Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.
 ANYTHING = {
@@ -88,6 +93,7 @@ ANYTHING = {
         "smtp_password",
     ),
     *("oidc_client_secret", "imap_host", "imap_user", "imap_password", "imap_folder", "imap_source"),
+    *("seal_folder", "seal_s3_key_id", "seal_s3_secret"),
     *("relay_user", "relay_password", "relay_credentials", "relay_ca", "relay_certificate"),
 }
 

@@ -51,12 +51,16 @@ TRANSACTIONS = {
     "app/log/writer.py": "the one way in: a batch that was refused, command by command",
     "app/automation/agreements/watch_clocks.py": "clocks that are due, kept from other workers",
     "app/service_levels/clocks/recomputation.py": "clocks computed anew piece by piece, with how far it got",
+    "app/sealing/seal.py": "the hashes of the next events, and the head that is of them",
+    "app/sealing/verify.py": "one snapshot, which writes nothing",
+    "app/sealing/log_reader.py": "events that cannot be read, one by one",
     "migrations/env.py": "a migration and its number",
 }
 #: Where SQL may be written.
 SQL = {
     "app/api/requests/idempotency.py": "what was done under a key; the row is the log's own",
     "app/common/records.py": "the table of a record, joined with those of its parts",
+    "app/sealing/*": "hashes and heads of the log, which are no records, and all that they are of",
     "app/relay/relaying.py": "the next events, in bytes that go at once, and the lease",
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",

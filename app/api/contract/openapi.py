@@ -98,6 +98,7 @@ TAGS = {
     "articles": "What is known of troubles, and what helps.",
     "releases": "Changes that go into use together, through the gates of their stages.",
     "events": "What has happened to every record, in the order in which the log took it.",
+    "proofs": "That an event is in the log, and that the log was not altered: to be checked offline.",
     "decisions": "Who votes on what, by which rules, and in whose name.",
     "deployments": "What was deployed where, by releases and by pipelines.",
     "attachments": "Files that are sent, to be attached to tickets.",

@@ -29,7 +29,13 @@ MEASURED = f"""{SUBSCRIPTIONS},
     from plumbing.webhook_delivery where state = 'waiting') as delivery_seconds,
   (select count(*) from plumbing.webhook_delivery where state = 'failed') as failed_deliveries,
   (select count(*) from plumbing.quiet_alert
-    where opened_at is null and cleared_at is null) as quiet_alerts"""
+    where opened_at is null and cleared_at is null) as quiet_alerts,
+  (select coalesce(max(size), 0) from log.sealed_head
+    where number = (select max(number) from log.sealed_head)) as sealed,
+  (select coalesce(extract(epoch from %(now)s - max(sealed_at)), 'NaN')::float8 from log.sealed_head
+    where number = (select max(number) from log.sealed_head)) as seal_seconds,
+  (select coalesce(max(size), 0) from log.seal_export
+    where number = (select max(number) from log.seal_export)) as sealed_elsewhere"""
 
 
 class _Figure(NamedTuple):
@@ -72,6 +78,13 @@ FIGURES = (
     ),
     _Figure(
         "quiet_alerts", "ledgerdesk_alerts_quiet", "Alerts that fire in a quiet window, without an incident."
+    ),
+    _Figure("sealed", "ledgerdesk_sealed_position", "The last position that a signed head covers."),
+    _Figure("seal_seconds", "ledgerdesk_seal_age_seconds", "How long ago the log was sealed; NaN: never."),
+    _Figure(
+        "sealed_elsewhere",
+        "ledgerdesk_sealed_exported_position",
+        "The last position that a head covers which was exported.",
     ),
 )
 

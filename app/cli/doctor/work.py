@@ -10,6 +10,7 @@ from app.api.service.integration_gauges import SUBSCRIPTIONS
 from app.api.service.readiness import missing_parts
 from app.attention.rules.mails import COUNTED
 from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning
+from app.cli.doctor.seals import examine_seals
 from app.kernel.access import vault
 from app.kernel.consumers import timers
 from app.log import read
@@ -52,6 +53,8 @@ async def examine_work(reached: ReachedDatabase, now: datetime) -> AsyncIterator
         yield outcome
     yield _timers(await timers.overdue(reached.db, now))
     yield await _partitions(reached.db)
+    async for outcome in examine_seals(reached, now):
+        yield outcome
     mails = await reached.db.row(COUNTED, since(now))
     unsent = mails["mails"] if mails else 0
     yield warning("mails_unsent", number=unsent) if unsent else success("mails_ok")

@@ -62,7 +62,7 @@ async def _run_worker(place: Installation, current: Settings) -> None:
     )
     async with opening as ledger:
         logger.info("working", version=version("ledgerdesk"), schema=schema.current(place.url))
-        await worker.run(place.url, ledger, _utc_now, failed=_failed)
+        await worker.run(place.url, ledger, _utc_now, failed=_failed, secrets_dir=place.secrets_dir)
 
 
 def _utc_now() -> datetime:

@@ -1,0 +1,1 @@
+"""Commands that seal the log, and verify it."""

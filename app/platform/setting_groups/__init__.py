@@ -1,0 +1,1 @@
+"""Settings that belong together, which app/platform/settings.py puts into one."""
