@@ -19,6 +19,7 @@ from app.cli.exits import INTERRUPTED, NO_ANSWER, NO_DATABASE, REFUSED, TERMINAT
 from app.cli.server.loading import gc_paused
 from app.exchange.load import ImportConflict
 from app.exchange.readers.rows import FileRefused
+from app.exchange.writers.whole_files import ExportRefused
 from app.kernel.access.vault import VaultError
 from app.kernel.actions.refusals import Refusal
 from app.log.shadow_tables import NotExchanged
@@ -42,6 +43,7 @@ COMMANDS = {
     "people": "people",
     "erase": "erase",
     "import": "imports",
+    "export": "exports.export_app",
     "mail-in": "mail_in",
     "rebuild": "upkeep.rebuild",
     "reindex": "upkeep.reindex",
@@ -58,6 +60,16 @@ COMMANDS = {
     "contract": "upkeep.contract",
     "schema": "upkeep.schema",
 }
+#: Refusals whose message is the whole sentence.
+SENTENCES = (
+    FileRefused,
+    ImportConflict,
+    ExportRefused,
+    CaseFileError,
+    RelayRefused,
+    BackupRefused,
+    NotExchanged,
+)
 
 
 def command_line(name: str = "") -> typer.Typer:
@@ -108,7 +120,7 @@ def run() -> None:
         _end(_full_disk() or str(error), NO_DATABASE)
     except psycopg.Error as error:
         _end(_full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE)
-    except (FileRefused, ImportConflict, CaseFileError, RelayRefused, BackupRefused, NotExchanged) as error:
+    except SENTENCES as error:
         _end(str(error), REFUSED)
     except BrokerGone as error:
         _end(str(error), NO_ANSWER)

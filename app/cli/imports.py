@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from app.cli import import_output as imports_shown
 from app.cli.exits import LARGELY_REFUSED, REFUSED
+from app.cli.exports.whole import restore_whole
 from app.cli.output import print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata, with_ledger
 from app.common.times.written_times import DateOrder
@@ -45,12 +46,32 @@ KPIS = {
 }
 RESUME_HINT = "What was told before that stays. Start the same import again, and it goes on from there."
 
-imports = typer.Typer(help="Bring in the histories of other systems.", no_args_is_help=True)
+imports = typer.Typer(
+    help="Bring in the histories of other systems, or a whole installation.", no_args_is_help=True
+)
 
 
-@imports.callback()
-def formats() -> None:
-    """Import the histories of other systems."""
+@imports.callback(invoke_without_command=True)
+def formats(
+    context: typer.Context,
+    restore_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--restore",
+            metavar="DIR",
+            help="Bring back the whole installation that `ledgerdesk export --all` wrote, into an empty one; "
+            "positions, times and ids are those that were. Needs the master key in its place.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Import the histories of other systems, or restore a whole installation."""
+    if context.invoked_subcommand is None:
+        if restore_from is None:
+            raise typer.BadParameter("name a command, or a folder to restore", param_hint="--restore")
+        restore_whole(restore_from, as_json=as_json)
+    elif restore_from is not None:
+        raise typer.BadParameter("it goes with no other command", param_hint="--restore")
 
 
 def _zone(name: str) -> str:

@@ -14,7 +14,7 @@ from app.log.follow import Consumer
 from app.platform.db import Connection, fetch_tuples
 
 NAME = "conformance"
-#: As of the KPIs' facts: one more with each change of what facts.sql writes.
+#: As of the KPIs' facts: one more with each change of what facts.sql, and what stands before it, writes.
 SHAPE = 0
 # As of the KPIs' facts: with smaller batches more cases are made twice.
 BATCH = 50_000
@@ -42,8 +42,15 @@ TABLES = (
     ),
 )
 TABLE_NAMES = tuple(f"kpi.{table.name}" for table in TABLES)
+FOLDER = Path(__file__).parent
+#: Parts of a statement: of the streams that the part `touched` names, all events up to position `last` in
+#: the order of their cases (`placed`), with what was known at each of state, team, assignee, service and
+#: customer.
+HISTORIES = (FOLDER / "histories.sql").read_text(encoding="utf-8")
 STATEMENT = (
-    (Path(__file__).parent / "facts.sql").read_text(encoding="utf-8")
+    (FOLDER / "touched.sql").read_text(encoding="utf-8")
+    + HISTORIES
+    + (FOLDER / "facts.sql").read_text(encoding="utf-8")
     + "".join(table.replace() for table in TABLES)
     + "\nselect count(*) from begun"
 )

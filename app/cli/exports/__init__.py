@@ -1,0 +1,1 @@
+"""`ledgerdesk export`: files for other tools, and the whole installation."""

@@ -1,0 +1,43 @@
+"""`ledgerdesk export` with its commands, one module each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.exports.process_logs import ocel, xes
+from app.cli.exports.whole import export_whole
+from app.cli.output import Json
+
+export_app = typer.Typer(
+    help="Write processes and their events for other tools, or the whole installation.", no_args_is_help=True
+)
+
+
+@export_app.callback(invoke_without_command=True)
+def export(
+    context: typer.Context,
+    all_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--all",
+            metavar="DIR",
+            help="Write the whole installation to this new folder: the log, keys, files, and what is beside "
+            "the log. `ledgerdesk import --restore` brings it back.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write processes and their events for other tools, or the whole installation."""
+    if context.invoked_subcommand is None:
+        if all_to is None:
+            raise typer.BadParameter("name a command, or a folder for all", param_hint="--all")
+        export_whole(all_to, as_json=as_json)
+    elif all_to is not None:
+        raise typer.BadParameter("it goes with no other command", param_hint="--all")
+
+
+export_app.command()(xes)
+export_app.command()(ocel)

@@ -1,0 +1,224 @@
+"""`ledgerdesk export xes` and `ocel`: the cases of processes as event logs for process mining."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from app.cli.output import Json, print_json, print_line, progress_bar
+from app.cli.runtime import command_line_metadata
+from app.conformance.facts.consumer import consumer
+from app.conformance.kinds import with_cases
+from app.conformance.parameters import ConformanceStepQuery, StepKind
+from app.conformance.questions import ConformanceQuestion, facts_position, parse, snapshot
+from app.exchange.writers.cases import ExportedCases
+from app.exchange.writers.ocel import WrittenObjects, write_ocel
+from app.exchange.writers.xes import WrittenCases, write_xes
+from app.kernel.actions.lifecycle import Lifecycle
+from app.kpis.questions.question import CannotAnswer
+from app.log.follow import FOLLOW_LIMITS, process_next_batch
+from app.platform import installation, loop, settings
+from app.platform.db import Connection, Database, connect
+from app.registry import LIFECYCLES
+
+T = TypeVar("T")
+#: The kinds of cases, by their names.
+PROCESSES = {lifecycle.kind: lifecycle for lifecycle in with_cases(LIFECYCLES)}
+#: Those whose cases an object-centric log has where none is named.
+USUAL = ("incident", "request", "problem", "change")
+#: A portion of cases is read within this time, or the database counts as gone.
+PORTION_SECONDS = 600
+
+Begin = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="The begin: a date, or a time with a zone. None: twelve months before the end.",
+    ),
+]
+End = Annotated[
+    str | None, typer.Option("--to", help="The end, exclusive. None: the end of the running month.")
+]
+Zone = Annotated[str | None, typer.Option(help="The time zone of dates (IANA). None: the organisation's.")]
+OpenCases = Annotated[
+    bool, typer.Option("--open", help="The cases that have not ended, instead of those that ended then.")
+]
+Steps = Annotated[StepKind, typer.Option(help="All events, or those alone that change the state.")]
+Source = Annotated[
+    str | None, typer.Option(help="`ours`, or an imported history, as `import:legacy`. None: all.")
+]
+Out = Annotated[Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="The file to write.")]
+
+
+def _processes(names: list[str] | None) -> list[str] | None:
+    return names and [_process(name) for name in names]
+
+
+def _process(name: str) -> str:
+    if name not in PROCESSES:
+        raise typer.BadParameter(f"there is no process {name!r} with cases; there are {', '.join(PROCESSES)}")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The cases to export, as the options say: those of a time, and which of their events."""
+
+    begin: str | None
+    end: str | None
+    zone: str | None
+    open: bool
+    steps: StepKind
+    source: str | None
+
+    def query(self) -> ConformanceStepQuery:
+        """Return it as conformance asks."""
+        source = None if self.source is None else [self.source]
+        return ConformanceStepQuery.model_validate(
+            {
+                "from": self.begin,
+                "to": self.end,
+                "tz": self.zone,
+                "open": self.open,
+                "steps": self.steps,
+                "source": source,
+            }
+        )
+
+
+def xes(  # noqa: PLR0913, PLR0917  # the options of a command
+    process: Annotated[
+        str, typer.Argument(callback=_process, help=f"The kind of the cases: {', '.join(PROCESSES)}.")
+    ],
+    out: Out,
+    begin: Begin = None,
+    end: End = None,
+    tz: Zone = None,
+    open_cases: OpenCases = False,
+    steps: Steps = StepKind.all,
+    source: Source = None,
+    as_json: Json = False,
+) -> None:
+    """Write the cases of a process that ended in a time as an event log (XES): their steps with times, who
+    took them and which team had the case; persons by their ids, and no texts.
+    """
+    selection = Selection(begin, end, tz, open_cases, steps, source)
+
+    async def work(connection: Connection) -> WrittenCases:
+        cases = await selected_cases(connection, PROCESSES[process], selection)
+        with case_bar() as progress:
+            return await write_xes(connection, cases, out, progress)
+
+    written = with_facts_of_cases(work)
+    if as_json:
+        print_json({"file": str(out), "process": process} | asdict(written))
+        return
+    print_line(
+        f"{written.cases:,} cases, {written.events:,} events, {written.variants:,} variants, up to position "
+        f"{written.position} of the log: {out}."
+    )
+
+
+def ocel(  # noqa: PLR0913, PLR0917  # the options of a command
+    out: Out,
+    process: Annotated[
+        list[str] | None,
+        typer.Option(callback=_processes, help=f"A kind of cases; several times. None: {', '.join(USUAL)}."),
+    ] = None,
+    begin: Begin = None,
+    end: End = None,
+    tz: Zone = None,
+    open_cases: OpenCases = False,
+    steps: Steps = StepKind.all,
+    source: Source = None,
+    as_json: Json = False,
+) -> None:
+    """Write the cases of several processes that ended in a time as an object-centric event log (OCEL 2.0),
+    with the persons, teams, services and items that they name; persons by their ids, and no texts.
+    """
+    selection = Selection(begin, end, tz, open_cases, steps, source)
+
+    async def work(connection: Connection) -> WrittenObjects:
+        cases = [
+            await selected_cases(connection, PROCESSES[kind], selection)
+            for kind in dict.fromkeys(process or USUAL)
+        ]
+        with case_bar() as progress:
+            return await write_ocel(connection, LIFECYCLES, cases, out, progress)
+
+    written = with_facts_of_cases(work)
+    if as_json:
+        print_json({"file": str(out)} | asdict(written))
+        return
+    for kind, counts in written.processes.items():
+        print_line(f"{kind}: {counts['cases']:,} cases, {counts['variants']:,} variants.")
+    print_line(
+        f"{written.objects:,} objects, {written.events:,} events, {written.relations_of_events:,} relations "
+        f"of events and {written.relations_of_objects:,} of objects, up to position {written.position} of the "
+        f"log: {out}."
+    )
+
+
+async def selected_cases(
+    connection: Connection, lifecycle: Lifecycle[Any], selection: Selection
+) -> ExportedCases:
+    """Return the cases of that kind that are selected. Raises BadParameter."""
+    now, zone = command_line_metadata().now, settings.current().time_zone
+    try:
+        question: ConformanceQuestion = await parse(connection, lifecycle, selection.query(), now, zone)
+    except CannotAnswer as error:
+        raise typer.BadParameter(error.sentence("en"), param_hint=f"--{error.field}") from error
+    position, _ = await facts_position(connection)
+    return ExportedCases(question, position)
+
+
+def with_facts_of_cases(work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Let the facts of conformance follow the log to its end, since there may be no worker, and run `work` in
+    one snapshot of both; return its result.
+    """
+
+    async def run(url: str) -> T:
+        await _follow(url)
+        db = Database(url, 1)
+        await db.open()
+        try:
+            async with snapshot(db) as connection:
+                await connection.execute(
+                    f"set local statement_timeout = '{PORTION_SECONDS}s';"
+                    "set local idle_in_transaction_session_timeout = 0".encode()
+                )
+                return await work(connection)
+        finally:
+            await db.close()
+
+    current = settings.current()
+    with installation.open_installation(current) as place:
+        installation.check(place, current)
+        return loop.run(run(place.url))
+
+
+async def _follow(url: str) -> None:
+    follower = consumer(LIFECYCLES)
+    connection = await connect(url, FOLLOW_LIMITS)
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task("Following the log", total=None)
+            while (span := await process_next_batch(connection, follower)) is not None:
+                bar.update(task, description=f"Following the log, at {span.last}")
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def case_bar() -> Iterator[Callable[[int, int], None]]:
+    """Provide a function that shows how many of all cases are written."""
+    columns = (TextColumn("Writing cases"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with progress_bar(*columns) as bar:
+        task = bar.add_task("Writing cases", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

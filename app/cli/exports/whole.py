@@ -1,0 +1,93 @@
+"""`ledgerdesk export --all` and `ledgerdesk import --restore`: the whole installation, out and in again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from app.cli.figures.kpi import catch_up
+from app.cli.output import print_json, print_line, progress_bar
+from app.conformance.facts.consumer import consumer
+from app.exchange.whole.export import export_all
+from app.exchange.whole.manifest import read_manifest, verify_files
+from app.exchange.whole.restore import RestoredInstallation, restore_all
+from app.exchange.writers.whole_files import ExportRefused
+from app.kernel.access.vault import MASTER_KEY_FILE, master_key
+from app.platform import installation, loop, settings
+from app.registry import LIFECYCLES
+
+KEY_APART = (
+    "The master key is not in it: without {key} nobody can read names and texts. Keep both, and apart."
+)
+
+
+def export_whole(folder: Path, *, as_json: bool) -> None:
+    """Write the whole installation to a folder, and say what is in it."""
+    current = settings.current()
+    with installation.open_installation(current) as place:
+        installation.check(place, current)
+        with progress_bar(TextColumn("{task.description}"), BarColumn()) as bar:
+            task = bar.add_task("Exporting", total=None)
+
+            def progress(table: str, rows: int, events: int) -> None:
+                bar.update(task, description=f"{table}: {rows:,} rows", completed=rows, total=events)
+
+            manifest = loop.run(export_all(place.owner_url or place.url, folder, progress))
+        key = place.secrets_dir / MASTER_KEY_FILE
+    rows = sum(table.rows for table in manifest.tables)
+    if as_json:
+        told = {"folder": str(folder), "position": manifest.position, "schema": manifest.database_schema}
+        print_json(told | {"tables": len(manifest.tables), "rows": rows, "bytes": manifest.size})
+        return
+    print_line(
+        f"Exported to {folder}: position {manifest.position} of the log, {len(manifest.tables)} tables, "
+        f"{rows:,} rows, {manifest.size / 1024**2:.1f} MiB."
+    )
+    print_line(KEY_APART.format(key=key))
+
+
+def restore_whole(folder: Path, *, as_json: bool) -> None:
+    """Bring the whole installation back from a folder, and say what came of it. Raises ExportRefused."""
+    current = settings.current()
+    manifest = read_manifest(folder)
+    secrets = installation.secrets_directory(current)
+    if not (secrets / MASTER_KEY_FILE).exists():
+        raise ExportRefused(
+            f"There is no {MASTER_KEY_FILE} in {secrets}, without which nobody can read names and texts. Put "
+            "the folder of secrets there that belongs to the export."
+        )
+    with progress_bar(TextColumn("{task.description}"), BarColumn()) as bar:
+        task = bar.add_task("Checking the files", total=manifest.size)
+        verify_files(folder, manifest, lambda size: bar.advance(task, size))
+    with installation.open_installation(current) as place:
+        installation.check(place, current)
+        owner_url = installation.owner_address(place, current)
+        name = master_key(secrets).name
+        with progress_bar(TextColumn("{task.description}"), BarColumn()) as bar:
+            step = _Step(bar, bar.add_task("Restoring", total=manifest.size))
+            restored = loop.run(restore_all(owner_url, folder, manifest, name, step))
+        loop.run(catch_up(place.url, consumer(LIFECYCLES)))
+    _report(restored, as_json=as_json)
+
+
+class _Step:
+    """Shows which table is being restored, and how much of all."""
+
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        self._bar = bar
+        self._task = task
+
+    def __call__(self, name: str, size: int) -> None:
+        self._bar.update(self._task, description=f"Restoring {name}", advance=size)
+
+
+def _report(restored: RestoredInstallation, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"position": restored.position, "rows": restored.rows, "folded": restored.folded})
+        return
+    print_line(
+        f"Restored: position {restored.position} of the log, {restored.rows:,} rows, and {restored.folded:,} "
+        "folded from the log. Facts have followed; full-text search follows as soon as a worker runs."
+    )
+    print_line("People sign in again. `ledgerdesk reconcile` compares the KPIs with the log.")

@@ -1,0 +1,69 @@
+"""Files that have their name only when they are whole and on the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.platform.backups import sync_folder
+
+PART = ".part"
+
+
+class ExportRefused(Exception):
+    """The export cannot be made, or not be taken; the message says why, and what to do."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Provide the path of a new file that takes the place of `path` at the end of the block; if the block
+    fails, what was there stays. Raises ExportRefused if the folder cannot be written to.
+    """
+    part = path.with_name(f"{path.name}{PART}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        part.touch()
+    except OSError as error:
+        raise ExportRefused(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        yield part
+        sync_file(part)
+        part.replace(path)
+        sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Provide a new folder that has the name `path` at the end of the block; if the block fails, nothing
+    stays. Raises ExportRefused if there is something of that name, or it cannot be written.
+    """
+    part = path.with_name(f"{path.name}{PART}")
+    if path.exists():
+        raise ExportRefused(f"There is something in {path} already. Name a folder that is not there yet.")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise ExportRefused(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        yield part
+        sync_folder(part)
+        part.rename(path)
+        sync_folder(path.parent)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def sync_file(path: Path) -> None:
+    """Have the content of a file on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
