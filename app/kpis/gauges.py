@@ -22,6 +22,7 @@ from app.common.people import Caller
 from app.kernel.ledger import Ledger
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.catalogue import KPIS
+from app.kpis.columns import mirror
 from app.kpis.declaration.kpi import Unit
 from app.kpis.overview import Overview, last_month, overview, this_month
 from app.kpis.questions.access import may_see_kpi
@@ -141,7 +142,7 @@ class _Families(Collector):
             for kpi, point, _ in period_overview.kpis:
                 if kpi.key in self._visible:
                     self._add_point((kpi.key, period), kpi.unit, point)
-        return self._families.values()
+        return [*self._families.values(), *mirror.families()]
 
     def _add_point(self, labels: tuple[str, str], unit: Unit, point: KpiPoint) -> None:
         self._add("value", (*labels, unit.value), point.value)

@@ -216,6 +216,18 @@ class Settings(BaseSettings):
         description="Keys of the KPIs whose signals are noted, separated by commas. Empty: the fourteen that "
         "`docs/behaviour.md` names.",
     )
+    columns_dir: Path | None = Field(
+        default=None,
+        description="Folder of exported facts, which a worker writes and APIs read: wide questions about "
+        "KPIs are answered from there. Needs the extra `columns`. None: from PostgreSQL alone.",
+    )
+    columns_after: int = Field(
+        default=100_000,
+        ge=1_000,
+        le=250_000,
+        description="So many cases must have changed for a worker to export all facts again, which it does "
+        "once a day in any case, if `COLUMNS_DIR` is set.",
+    )
     audited_processes: Annotated[str, Field(pattern=r"^([a-z_]+(, ?[a-z_]+)*)?$")] = Field(
         default="incident,request,problem,change",
         description="Kinds of records whose processes are audited each month, for every team that has had "

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.exports.facts import facts
 from app.cli.exports.process_logs import ocel, xes
 from app.cli.exports.whole import export_whole
 from app.cli.output import Json
@@ -41,3 +42,4 @@ def export(
 
 export_app.command()(xes)
 export_app.command()(ocel)
+export_app.command()(facts)

@@ -1,0 +1,54 @@
+"""Questions asked twice: of PostgreSQL alone, and of an export beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.kpis.answers.answer import answer
+from app.kpis.catalogue import KPIS
+from app.kpis.columns import answering
+from app.kpis.columns.mirror import Mirror, answering_from
+from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
+from app.platform.db import Database
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def asked(key: str, *by: str, grain: str = "month", zone: str = "Europe/Berlin") -> KpiQuestion:
+    """The KPI over all the histories."""
+    parameters = QuestionParameters(
+        grain=grain, begin="2026-01-01", end="2026-07-01", zone=zone, by=list(by), filters={}
+    )
+    return parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC", reopen_days=7)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Mirror]:
+    """The newest export in the folder, as a process has it that has looked."""
+    with answering_from(folder) as mirror:
+        assert mirror is not None
+        mirror.look()
+        yield mirror
+
+
+@pytest.fixture
+def all_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every question counts as wide, however few facts there are."""
+    monkeypatch.setattr(answering, "WIDE_ROWS", 0)
+
+
+async def unlike(db: Database, folder: Path, questions: list[KpiQuestion]) -> tuple[list[str], Mirror]:
+    """The KPIs whose answers are not the same with columns beside, and the mirror that was asked."""
+    expected = [await answer(db, question, NOW) for question in questions]
+    with opened(folder) as mirror:
+        differing = [
+            question.kpi.key
+            for question, alone in zip(questions, expected, strict=True)
+            if (await answer(db, question, NOW)).points != alone.points
+        ]
+    return differing, mirror
