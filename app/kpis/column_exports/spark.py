@@ -48,6 +48,7 @@ class SparkFacts:
 
     engine = SPARK
     answers_alone = True
+    least_rows = 0
 
     def __init__(self, address: str) -> None:
         """Read the manifest and start Spark. Raises ExportRefused."""

@@ -22,8 +22,6 @@ from app.kpis.facts.query import Filters, SqlStatement
 from app.kpis.questions.question import KpiQuestion
 from app.platform.db import Connection
 
-#: Questions of at least so many facts go to columns; PostgreSQL is as quick for fewer.
-WIDE_ROWS = 20_000
 #: With more changed cases PostgreSQL is asked for everything.
 MOST_CHANGED = 250_000
 Rows = Sequence[tuple[Any, ...]]
@@ -140,7 +138,7 @@ async def _begin(connection: Connection, question: KpiQuestion, filters: Filters
         return None
     try:
         generation = columns.generation()
-        if not await _is_wide(connection, question, filters):
+        if not await _is_wide(connection, question, filters, columns.least_rows):
             raise NoColumns("narrow")
         return _Asked(
             connection, question, filters, (columns, generation, await _changed(connection, generation))
@@ -150,11 +148,11 @@ async def _begin(connection: Connection, question: KpiQuestion, filters: Filters
         return None
 
 
-async def _is_wide(connection: Connection, question: KpiQuestion, filters: Filters) -> bool:
-    if WIDE_ROWS == 0:
+async def _is_wide(connection: Connection, question: KpiQuestion, filters: Filters, least_rows: int) -> bool:
+    if least_rows == 0:
         return True
     (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
-    return float(plan["Plan"]["Plan Rows"]) >= WIDE_ROWS
+    return float(plan["Plan"]["Plan Rows"]) >= least_rows
 
 
 async def _changed(connection: Connection, generation: Any) -> list[UUID]:

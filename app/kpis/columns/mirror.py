@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger()
 
+#: Questions of at least so many facts go to columns; PostgreSQL is as quick for fewer.
+WIDE_ROWS = 20_000
 #: A process looks this often for a new export, in seconds.
 LOOK_SECONDS = 5.0
 #: What takes longer is interrupted, and asked of PostgreSQL.
@@ -75,6 +77,9 @@ class Columns(Protocol):
     @property
     def answers(self) -> Counter[str]: ...
 
+    @property
+    def least_rows(self) -> int: ...
+
     def generation(self) -> Any:
         """Return the export that is read. Raises NoColumns."""
 
@@ -88,8 +93,10 @@ class Mirror:
     engine = DUCKDB
     answers_alone = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, least_rows: int = WIDE_ROWS) -> None:
         self._folder = folder
+        #: Questions of fewer facts are left to PostgreSQL.
+        self.least_rows = least_rows
         self._generation: Generation | None = None
         self._looked_at = float("-inf")
         self._seen: tuple[int, int] | None = None
@@ -181,7 +188,7 @@ class Mirror:
             self._generation = None
 
 
-_in_use: list[Columns] = []
+_in_use: list[Columns | None] = []
 
 
 def current() -> Columns | None:
@@ -220,12 +227,12 @@ def families() -> list[Metric]:
 
 
 @contextlib.contextmanager
-def answering_from(folder: Path | None) -> Iterator[Mirror | None]:
+def answering_from(folder: Path | None, least_rows: int = WIDE_ROWS) -> Iterator[Mirror | None]:
     """Answer from the exports in the folder for the block. None: from PostgreSQL alone."""
     if folder is None:
         yield None
         return
-    mirror = Mirror(folder)
+    mirror = Mirror(folder, least_rows)
     try:
         with answering_by(mirror):
             yield mirror
@@ -234,8 +241,24 @@ def answering_from(folder: Path | None) -> Iterator[Mirror | None]:
 
 
 @contextlib.contextmanager
-def answering_by(columns: Columns) -> Iterator[None]:
-    """Answer from these columns for the block."""
+def compared_columns(folder: Path | None) -> Iterator[Mirror | None]:
+    """Open the newest export in the folder, to be compared: it answers narrow questions, too, and none but
+    those that it is asked. None: there is no folder.
+    """
+    if folder is None:
+        yield None
+        return
+    mirror = Mirror(folder, 0)
+    try:
+        mirror.look()
+        yield mirror
+    finally:
+        mirror.close()
+
+
+@contextlib.contextmanager
+def answering_by(columns: Columns | None) -> Iterator[None]:
+    """Answer from these columns for the block. None: from PostgreSQL alone."""
     _in_use.append(columns)
     try:
         yield

@@ -7,11 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.columns import answering
 from app.kpis.columns.mirror import Mirror, answering_from
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.platform.db import Database
@@ -29,17 +26,11 @@ def asked(key: str, *by: str, grain: str = "month", zone: str = "Europe/Berlin")
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Mirror]:
-    """The newest export in the folder, as a process has it that has looked."""
-    with answering_from(folder) as mirror:
+    """The newest export in the folder, opened; narrow questions go there, too."""
+    with answering_from(folder, least_rows=0) as mirror:
         assert mirror is not None
         mirror.look()
         yield mirror
-
-
-@pytest.fixture
-def all_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every question counts as wide, however few facts there are."""
-    monkeypatch.setattr(answering, "WIDE_ROWS", 0)
 
 
 async def unlike(db: Database, folder: Path, questions: list[KpiQuestion]) -> tuple[list[str], Mirror]:

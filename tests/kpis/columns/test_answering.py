@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,18 +12,19 @@ from app.kpis.catalogue import KPIS
 from app.kpis.column_exports.exporting import export_facts
 from app.kpis.columns.relations import has_cells, is_answered
 from app.kpis.facts.consumer import FACTS
+from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.log.remake import remake
 from app.platform.db import fetch_value
 from tests.cuts import at_random, followers, one_by_one
-from tests.kpis.columns.conftest import asked, unlike
+from tests.kpis.columns.conftest import NOW, asked, unlike
 from tests.kpis.conftest import Books
 from tests.kpis.histories import histories, write_more
 
-pytestmark = pytest.mark.usefixtures("all_wide")
 WITH_CELLS = [key for key, kpi in KPIS.items() if has_cells(kpi)]
 ANSWERED = [key for key in WITH_CELLS if is_answered(KPIS[key])]
 POSITION = "select position from log.checkpoint where consumer = 'kpi'"
+LOSE_ONE = "delete from kpi.incident_opened where case_id = (select case_id from kpi.incident_opened limit 1)"
 CHANGED = "select count(distinct case_id) from kpi.changed_case"
 NOTE_ALL = """
 insert into kpi.changed_case (case_id, position)
@@ -71,6 +74,14 @@ async def test_what_changes_after_the_export_is_as_fresh_as_without(
     differing, mirror = await unlike(books.db, tmp_path, questions)
     assert differing == []
     assert set(mirror.answers) == {"columns"}
+    # The reconciliation compares both, and finds a fact that was changed by nobody who notes it.
+    times: dict[str, Any] = {"zone": ZoneInfo("UTC"), "now": NOW}
+    await export_facts(books.url, tmp_path, noted=True)
+    report = await reconcile(books.url, **times, keys=["incidents_opened"], columns=tmp_path)
+    assert (report.differences, report.compared > 100) == ([], True)
+    await books.connection.execute(LOSE_ONE.encode())
+    report = await reconcile(books.url, **times, keys=["incidents_opened"], columns=tmp_path)
+    assert "columns: cases" in {difference.figure for difference in report.differences}
     # A later export forgets what the one before had to know, which is not answered from any more.
     await export_facts(books.url, tmp_path / "later", noted=True)
     differing, mirror = await unlike(books.db, tmp_path, questions[:3])
