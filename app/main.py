@@ -53,6 +53,7 @@ from app.kpis.columns.mirror import columns_read
 from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
+from app.kpis.shared_overviews import SharedOverviews
 from app.notifications.routes import unsent_mails
 from app.notifications.routes.record_notices import record_notices_router
 from app.platform.settings import Settings
@@ -184,6 +185,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.add_exception_handler(CallRefused, desk.call_refused)
     app.add_exception_handler(SignInNeeded, desk.sign_in_needed)
     app.state.kpi_gauges = KpiGauges()
+    app.state.kpi_overviews = SharedOverviews()
     app.state.metrics = Metrics(app.version, app.state.kpi_gauges)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()

@@ -59,7 +59,7 @@ async def per_second_of_cpu(seconds: float) -> float:
     """
     asked, port = request("POST", "/tickets", "nobody", json.dumps(TICKET).encode()), free_port()
     with _served(port) as child:
-        await _until_it_listens(child, port)
+        await until_it_listens(child, port)
         await run(port, CLIENTS, WARM_UP_SECONDS, lambda: asked, expect=b"201")
         before = _cpu_seconds(child.pid)
         measured, _ = await run(port, CLIENTS, seconds, lambda: asked, expect=b"201")
@@ -77,7 +77,7 @@ def _served(port: int) -> Iterator[subprocess.Popen[bytes]]:
             child.kill()
 
 
-async def _until_it_listens(child: subprocess.Popen[bytes], port: int) -> None:
+async def until_it_listens(child: subprocess.Popen[bytes], port: int) -> None:
     """Waits until the process accepts connections. Raises RuntimeError if it has ended instead."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:

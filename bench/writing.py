@@ -15,20 +15,22 @@ from typing import Any
 
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
-from bench import floor, lags, load
+from bench import bare, bare_desk, floor, lags, load
 from bench.figures import Figure, Run, Threshold, alternate, number, paired_figure
 from bench.lags import LagWatch, PgConnection
 from bench.site import Site, made_token, site
 
-CREATE, ACT, SINGLE_CLIENT, COMMITS, LAG, UNFOLLOWED = NAMES = (
+CREATE, ACT, SINGLE_CLIENT, COMMITS, LAG, UNFOLLOWED, BARE = NAMES = (
     "create",
     "act",
     "create_alone",
     "create_commits",
     "readers_lag",
     "create_without_worker",
+    "bare_desk",
 )
 CLIENTS = floor.CLIENTS
+PAGE = 50
 # Enough incidents, used in turn, that no two clients act on the same one at a time.
 ACTED_ON = 1_000
 BODY = {
@@ -72,24 +74,31 @@ class Writing:
     async def create_rate(self) -> float:
         return (await self._load(CLIENTS, self.report, b"201")).per_second
 
+    async def rate(self, what: Callable[[], bytes]) -> float:
+        """Returns the answers per second to these requests."""
+        return (await self._load(CLIENTS, what, b"200")).per_second
+
     async def create_p50(self) -> float:
         return (await self._load(1, self.report, b"201")).p50_ms
 
     def report(self) -> bytes:
         """Returns a request that reports one more incident."""
         n = next(self._numbers)
-        body = json.dumps({"title": f"Mail does not arrive ({n})", **BODY}).encode()
-        return load.request("POST", "/v1/incidents", self.token, body, key=f"bench-{n}")
+        return load.request("POST", "/v1/incidents", self.token, self.body(n), key=f"bench-{n}")
 
-    async def prepare_acting(self) -> Callable[[], Any]:
+    def body(self, n: int) -> bytes:
+        """Returns what is said of an incident with that number."""
+        return json.dumps({"title": f"Mail does not arrive ({n})", **BODY}).encode()
+
+    async def prepare_acting(self) -> Callable[..., Awaitable[float]]:
         """Reports incidents, and returns a function that measures the rate of actions on them."""
         requests = (self.report() for _ in range(ACTED_ON))
         port = self.site.ports["api"]
         _, bodies = await load.run(port, CLIENTS, 600, lambda: next(requests, None), expect=b"201")
         acts = self._acts([json.loads(body)["id"] for body in bodies])
 
-        async def act_rate() -> float:
-            return (await self._load(CLIENTS, lambda: next(acts), b"200")).per_second
+        async def act_rate(clients: int = CLIENTS) -> float:
+            return (await self._load(clients, lambda: next(acts), b"200")).per_second
 
         return act_rate
 
@@ -121,6 +130,7 @@ async def measure(run: Run) -> list[Figure]:
             return [
                 *await _rates(run, writing, line),
                 *(await _followed(run, writing, line) if run.is_wanted(COMMITS, LAG) else ()),
+                *(await _beside_bare(run, writing, line) if run.is_wanted(BARE) else ()),
                 *figures,
             ]
 
@@ -190,3 +200,67 @@ async def _followed(run: Run, writing: Writing, line: PgConnection) -> list[Figu
             Threshold(100, 50, " ms", at_most=True),
         ),
     ]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A request to the bare desk, the status of its answer, and what is measured of ours beside it."""
+
+    what: str
+    clients: int
+    needed: Threshold
+    asked: Callable[[], bytes]
+    expect: bytes
+    ours: Callable[[], Awaitable[float]]
+
+
+async def _beside_bare(run: Run, writing: Writing, line: PgConnection) -> list[Figure]:
+    """Measures writing and a list in turns with a bare desk on the same PostgreSQL, the worker running."""
+    figures = []
+    with bare_desk.served(embedded_server(writing.site.data).url(DATABASE, SUPERUSER)) as (port, child):
+        await bare.until_it_listens(child, port)
+        for compared in await _compared(writing, port):
+            run.announce(f"{compared.what}, {compared.clients} clients, in turns with a bare desk")
+            paired = await alternate(
+                run, partial(_bare_rate, run, port, compared), partial(_when_caught_up, line, compared)
+            )
+            what = f"{compared.what}, {compared.clients} clients, a worker running / bare desk"
+            figures.append(paired_figure(BARE, what, paired, compared.needed))
+    return figures
+
+
+async def _bare_rate(run: Run, port: int, compared: Compared) -> float:
+    asked, expect = compared.asked, compared.expect
+    return (await load.run(port, compared.clients, run.seconds, asked, expect=expect))[0].per_second
+
+
+async def _when_caught_up(line: PgConnection, compared: Compared) -> float:
+    await lags.wait_until_caught_up(line)
+    return await compared.ours()
+
+
+async def _compared(writing: Writing, port: int) -> list[Compared]:
+    act_rate, acts = await writing.prepare_acting(), await _bare_acts(port)
+    opening = load.request("POST", "/tickets", "nobody", writing.body(0))
+    page = load.request("GET", f"/v1/incidents?limit={PAGE}", writing.token)
+    bare_page = load.request("GET", f"/tickets?limit={PAGE}", "nobody")
+    read = partial(writing.rate, lambda: page)
+    return [
+        Compared("create", CLIENTS, Threshold(0.6, 0.75), lambda: opening, b"201", writing.create_rate),
+        Compared("act", CLIENTS, Threshold(0.65, 0.75), lambda: next(acts), b"200", act_rate),
+        Compared("act", 1, Threshold(0.45, 0.6), lambda: next(acts), b"200", partial(act_rate, 1)),
+        Compared(f"list of {PAGE}", CLIENTS, Threshold(0.65, 0.75), lambda: bare_page, b"200", read),
+    ]
+
+
+async def _bare_acts(port: int) -> Iterator[bytes]:
+    """Opens tickets at the bare desk, and returns requests that act on them in turn, again and again."""
+    opening = load.request(
+        "POST", "/tickets", "nobody", json.dumps({"title": "t", "description": "d"}).encode()
+    )
+    requests = itertools.repeat(opening, ACTED_ON)
+    _, bodies = await load.run(port, CLIENTS, 600, lambda: next(requests, None), expect=b"201")
+    paths = [f"/tickets/{json.loads(body)['id']}" for body in bodies]
+    actions = itertools.cycle(action for action, _ in REPEATED_ACTIONS)
+    acts = itertools.cycle(itertools.product(itertools.islice(actions, 2), paths))
+    return (load.request("POST", f"{path}/{action}", "nobody", b"{}") for action, path in acts)

@@ -43,7 +43,7 @@ from app.kpis.cases.stream import all_cases
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
-from app.kpis.overview import overview, this_month
+from app.kpis.overview import this_month
 from app.kpis.questions.access import may_see_kpi, permitted_kpi, question_of
 from app.kpis.questions.parameters import (
     KpiBehaviourQuery,
@@ -105,7 +105,7 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
     kpis = [kpi for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi)]
     settings = ledger.settings
     month = this_month(zone, context_of(request).now, settings.reopen_days, settings.currency)
-    overviews = await overview(ledger.db, kpis, month)
+    overviews = await request.app.state.kpi_overviews.overview(ledger.db, kpis, month)
     page = KpiPage(
         tz=zone.key,
         position=overviews.position,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +12,14 @@ import pytest
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.overview import YEAR_BEFORE, last_month, overview, this_month
+from app.kpis.overview import YEAR_BEFORE, Overview, last_month, overview, this_month
 from app.kpis.questions.question import QuestionParameters, parse_question
+from app.kpis.shared_overviews import SharedOverviews
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
 from tests.extent import goes_round
 from tests.kpis.conftest import Books
-from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
+from tests.kpis.histories import BEGIN, BORDERS, Scripted, write, write_more
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -100,3 +102,24 @@ async def test_the_same_month_of_the_year_before_is_compared(follower: Connectio
     overview_shown = await overview(db, [KPIS["incidents_opened"]], this_month(ZoneInfo("UTC"), now, 7))
     ((_, present, last_year),) = overview_shown.kpis
     assert (present.value, last_year.value, last_year.change) == (5, 2, 1.5)
+
+
+async def test_readers_share_an_overview_until_the_facts_go_on(follower: Connection, db: Database) -> None:
+    async def asked(zone: str = "UTC") -> Overview:
+        month = this_month(ZoneInfo(zone), BEGIN + timedelta(days=1), 7)
+        return await shared.overview(db, [KPIS["incidents_opened"]], month)
+
+    shared = SharedOverviews()
+    await write(follower, [*Scripted.begin(BEGIN).events])
+    await catch_up(follower, FACTS)
+    first, beside = await asyncio.gather(asked(), asked())
+    assert (await asked()).kpis is first.kpis is beside.kpis
+    assert (await asked("Asia/Shanghai")).kpis is not first.kpis
+    await write_more(follower, [*Scripted.begin(BEGIN).events])
+    await catch_up(follower, FACTS)
+    before, (_, after, _) = first.kpis[0][1], (await asked()).kpis[0]
+    assert (before.value, after.value) == (1, 2)
+    waiting = asyncio.create_task(asked("Europe/Berlin"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    assert (await asked("Europe/Berlin")).kpis, "whoever waits for the same gets it, though another one goes"

@@ -160,8 +160,8 @@ def ocel(  # noqa: PLR0913, PLR0917  # the options of a command
         print_line(f"{kind}: {counts['cases']:,} cases, {counts['variants']:,} variants.")
     print_line(
         f"{written.objects:,} objects, {written.events:,} events, {written.relations_of_events:,} relations "
-        f"of events and {written.relations_of_objects:,} of objects, up to position {written.position} of the "
-        f"log: {out}."
+        f"of events and {written.relations_of_objects:,} of objects, up to position {written.position} of "
+        f"the log: {out}."
     )
 
 

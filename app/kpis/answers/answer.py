@@ -237,6 +237,12 @@ async def facts_position(connection: Connection) -> tuple[int, float]:
     return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
 
 
+async def position_reached(db: Database) -> tuple[int, float]:
+    """Return the same as `facts_position`, outside of any snapshot. Raises DatabaseGone."""
+    async with db.connection() as connection:
+        return await facts_position(connection)
+
+
 async def wait_for_facts(db: Database) -> None:
     """Wait until the facts have passed the present end of the log, at most FRESH_SECONDS.
 
