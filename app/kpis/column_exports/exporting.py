@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -43,12 +43,15 @@ async def export_facts(url: str, folder: Path, *, noted: bool) -> Manifest:
     `noted`: what changes from now on is noted, so that APIs answer from it; other exports are forgotten.
     Raises ExportRefused, DatabaseGone.
     """
+    if not reading.has_duckdb():
+        raise ExportRefused("It needs the extra `columns`: pip install 'ledgerdesk[columns]'.")
     began = time.monotonic()
-    connection = await connect(url, FOLLOW_LIMITS)
+    connection, stack = await connect(url, FOLLOW_LIMITS), ExitStack()
     try:
         if not await fetch_value(connection, LOCK):
             raise ExportRefused("Somebody else is exporting facts at present.")
-        making = _new_folder(folder)
+        making = await asyncio.to_thread(_new_folder, folder)
+        stack.callback(shutil.rmtree, making, ignore_errors=True)  # unless it has been renamed
         noting = await _begin_noting(connection) if noted else None
         async with _snapshot(url, connection) as snapshot:
             position, _ = await facts_position(connection)
@@ -79,6 +82,7 @@ async def export_facts(url: str, folder: Path, *, noted: bool) -> Manifest:
     except OSError as error:
         raise ExportRefused(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
     finally:
+        stack.close()
         await connection.close()
 
 

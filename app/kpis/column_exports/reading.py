@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,10 +53,32 @@ class Snapshot:
         return connection
 
 
+def has_duckdb() -> bool:
+    """Return whether the extra is installed."""
+    try:
+        import duckdb  # noqa: F401, PLC0415  # an extra
+    except ImportError:
+        return False
+    return True
+
+
 def read_relations(
     snapshot: Snapshot, relations: tuple[str, ...], folder: Path, tables_file: Path
 ) -> dict[str, ExportedRelation]:
-    """Write the relations to the folder, and to the file of DuckDB's. Return what they are."""
+    """Write the relations to the folder, and to the file of DuckDB's. Return what they are. Raises OSError if
+    they cannot be written.
+    """
+    import duckdb  # noqa: PLC0415  # an extra
+
+    try:
+        return _read_relations(snapshot, relations, folder, tables_file)
+    except duckdb.Error as error:  # a full disk, too
+        raise OSError(errno.EIO, str(error), str(folder)) from error
+
+
+def _read_relations(
+    snapshot: Snapshot, relations: tuple[str, ...], folder: Path, tables_file: Path
+) -> dict[str, ExportedRelation]:
     import duckdb  # noqa: PLC0415  # an extra
 
     settings: dict[str, Any] = {"memory_limit": MEMORY, "threads": AT_ONCE, "temp_directory": str(folder)}

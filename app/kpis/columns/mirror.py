@@ -173,7 +173,8 @@ class Mirror:
             return await asyncio.wait_for(running, ANSWER_SECONDS)
         except TimeoutError as error:
             for cursor in begun:
-                cursor.interrupt()
+                with contextlib.suppress(Exception):  # it has just ended
+                    cursor.interrupt()
             raise NoColumns("slow") from error
         except Exception as error:  # whatever it is, PostgreSQL can answer
             logger.warning("the exported facts give no answer", why=str(error)[:500])

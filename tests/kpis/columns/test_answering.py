@@ -28,7 +28,7 @@ LOSE_ONE = "delete from kpi.incident_opened where case_id = (select case_id from
 CHANGED = "select count(distinct case_id) from kpi.changed_case"
 NOTE_ALL = """
 insert into kpi.changed_case (case_id, position)
-select case_id, (select max(position) + 1 from log.checkpoint where consumer = 'kpi') from (
+select case_id, (select max(position) from log.checkpoint where consumer = 'kpi') from (
   select case_id from kpi.incident_opened union all select case_id from kpi.request_opened
   union all select case_id from kpi.problem_opened union all select case_id from kpi.change_started
 ) every"""
@@ -52,7 +52,7 @@ async def test_what_changes_after_the_export_is_as_fresh_as_without(
 ) -> None:
     books = few_own_books
     head = await fetch_value(books.connection, "select position from log.head")
-    questions = [asked(key) for key in ANSWERED]
+    questions = [asked(key) for key in (ANSWERED if piece is at_random else ANSWERED[::4])]
     async with followers(books.url, FACTS) as following:
         await following.begin(head - (40 if piece is one_by_one else 900))
         await export_facts(books.url, tmp_path, noted=True)
