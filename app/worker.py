@@ -212,7 +212,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(subscriptions.run(lines, ledger, clock, failed=failed))
         tasks.create_task(absence_calendars.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
-        tasks.create_task(column_exports.run(lines, ledger, failed=failed))
+        tasks.create_task(column_exports.run(lines, ledger, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed, further=_compare_cases))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))
         tasks.create_task(judging.run(lines, ledger, clock, watched, failed=failed))

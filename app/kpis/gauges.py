@@ -84,7 +84,7 @@ class KpiGauges:
         computed = self._computed
         if computed is None or clock - computed.seconds > STALE_SECONDS:
             return b""
-        families = _Families(computed.periods, visible, clock - computed.seconds)
+        families = _Families(computed.periods, visible, clock - computed.seconds, now)
         return await asyncio.to_thread(generate_latest, families)
 
     @property
@@ -127,9 +127,12 @@ class KpiGauges:
 class _Families(Collector):
     """The metric families of these KPIs. What has no value has no sample: empty is not zero."""
 
-    def __init__(self, periods: Mapping[str, Overview], visible: set[str], age_seconds: float) -> None:
+    def __init__(
+        self, periods: Mapping[str, Overview], visible: set[str], age_seconds: float, now: datetime
+    ) -> None:
         self._periods = periods
         self._visible = visible
+        self._now = now
         self._families = {
             name: GaugeMetricFamily(f"ledgerdesk_kpi_{name}", family_help, labels=labels)
             for name, (family_help, labels) in FAMILIES.items()
@@ -142,7 +145,7 @@ class _Families(Collector):
             for kpi, point, _ in period_overview.kpis:
                 if kpi.key in self._visible:
                     self._add_point((kpi.key, period), kpi.unit, point)
-        return [*self._families.values(), *mirror.families()]
+        return [*self._families.values(), *mirror.families(self._now)]
 
     def _add_point(self, labels: tuple[str, str], unit: Unit, point: KpiPoint) -> None:
         self._add("value", (*labels, unit.value), point.value)

@@ -23,6 +23,7 @@ CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
+    "app/kpis/column_exports/exporting.py": "the noting of changed cases begins while nobody writes facts",
     "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
     "app/relay/kafka_topic.py": "a transaction of Kafka, not of PostgreSQL",
     "app/attention/judging.py": "the periods of a KPI are replaced as a whole, beside the log",

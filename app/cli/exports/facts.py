@@ -10,6 +10,7 @@ from rich.console import Console
 
 from app.cli.figures.kpi import catch_up
 from app.cli.output import Json, print_json, print_line
+from app.cli.runtime import command_line_metadata
 from app.kpis.column_exports.exporting import ExportRefused, export_facts
 from app.kpis.column_exports.object_stores import export_to_store, is_address
 from app.kpis.columns.manifest import Manifest
@@ -69,11 +70,13 @@ def _export(current: Settings, place: str) -> Manifest:
         and Path(place).resolve() == current.columns_dir.resolve()
     )
 
+    now = command_line_metadata().now
+
     async def run(url: str) -> Manifest:
         await catch_up(url)
         if is_address(place):
-            return await export_to_store(url, place)
-        return await export_facts(url, Path(place), noted=noted)
+            return await export_to_store(url, place, now)
+        return await export_facts(url, Path(place), now, noted=noted)
 
     with installation.open_installation(current) as site:
         installation.check(site, current)

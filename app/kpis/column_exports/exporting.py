@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -37,7 +37,7 @@ class ExportRefused(Exception):
     """No export was made; the message says why."""
 
 
-async def export_facts(url: str, folder: Path, *, noted: bool) -> Manifest:
+async def export_facts(url: str, folder: Path, now: datetime, *, noted: bool) -> Manifest:
     """Export all facts to the folder, and let the new export count. Return its manifest.
 
     `noted`: what changes from now on is noted, so that APIs answer from it; other exports are forgotten.
@@ -61,14 +61,13 @@ async def export_facts(url: str, folder: Path, *, noted: bool) -> Manifest:
             relations = await asyncio.to_thread(
                 reading.read_relations, snapshot, ordered, making, tables_file
             )
-        made_at = datetime.now(UTC)
         exported = Manifest(
             format=manifests.FORMAT,
             folder=f"{PREFIX}{position}-{uuid4().hex[:8]}",
             position=position,
             shape=FACTS.shape,
             noting=noting,
-            made_at=made_at,
+            made_at=now,
             seconds=0,
             checkpoints=dict(rows),
             relations=dict(sorted(relations.items())),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def is_address(place: str) -> bool:
     return "://" in place
 
 
-async def export_to_store(url: str, address: str) -> Manifest:
+async def export_to_store(url: str, address: str, now: datetime) -> Manifest:
     """Export all facts to the address; all exports but the newest and the one before are removed there.
 
     The export is made in a temporary folder first. Raises ExportRefused, DatabaseGone.
@@ -28,7 +29,7 @@ async def export_to_store(url: str, address: str) -> Manifest:
     store, root = await asyncio.to_thread(_opened, address)
     with tempfile.TemporaryDirectory(prefix="ledgerdesk-") as temporary:
         folder = Path(temporary)
-        made = await export_facts(url, folder, noted=False)
+        made = await export_facts(url, folder, now, noted=False)
         try:
             await asyncio.to_thread(_send, store, root, folder, made)
         except Exception as error:  # each kind of store has its own

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
 from app.kernel.consumers import polling
+from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.kpis.column_exports.exporting import export_facts
 from app.kpis.columns import manifest as manifests
@@ -29,7 +30,7 @@ LOCK = "kpi.column_exports"
 
 
 async def run(
-    connections: SharedConnections, ledger: Ledger, *, failed: Callable[[str, Exception], None]
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
     """Export all facts whenever that is due; safe beside other workers. `failed` is called for each failure."""
     folder = ledger.settings.columns_dir
@@ -38,11 +39,9 @@ async def run(
 
     async def work(connection: Connection) -> bool:
         async with polling.locked(connection, LOCK) as free:
-            if not free or not await is_due(
-                connection, folder, ledger.settings.columns_after, datetime.now(UTC)
-            ):
+            if not free or not await is_due(connection, folder, ledger.settings.columns_after, clock()):
                 return False
-            made = await export_facts(ledger.db.url, folder, noted=True)
+            made = await export_facts(ledger.db.url, folder, clock(), noted=True)
             logger.info("facts are exported", position=made.position, seconds=made.seconds)
             return False
 

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -205,7 +206,7 @@ async def columns_read(folder: Path | None) -> AsyncIterator[None]:
         yield
 
 
-def families() -> list[Metric]:
+def families(now: datetime) -> list[Metric]:
     """Return the metrics of this process's mirror; none without one. NaN: no export is open."""
     mirror = current()
     if not isinstance(mirror, Mirror):
@@ -216,7 +217,7 @@ def families() -> list[Metric]:
     )
     age = GaugeMetricFamily("ledgerdesk_columns_age_seconds", "How long ago they were exported.")
     position.add_metric((), math.nan if opened is None else opened.position)
-    age.add_metric((), math.nan if opened is None else time.time() - opened.made_at.timestamp())
+    age.add_metric((), math.nan if opened is None else (now - opened.made_at).total_seconds())
     answers = CounterMetricFamily(
         "ledgerdesk_kpi_counts",
         "Counts of facts by what has answered: columns, or why PostgreSQL had to.",

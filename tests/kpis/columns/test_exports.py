@@ -7,8 +7,10 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 import pytest
 from structlog.testing import capture_logs
 
@@ -18,7 +20,7 @@ from app.kpis.column_exports.object_stores import export_to_store
 from app.kpis.column_exports.renewing import is_due
 from app.kpis.columns import manifest as manifests
 from app.kpis.columns import mirror as mirrors
-from app.kpis.columns.manifest import NAME, TABLES_FILE, ExportDamaged
+from app.kpis.columns.manifest import NAME, TABLES_FILE, ExportDamaged, Manifest
 from app.kpis.columns.relations import RELATIONS, file_name
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
@@ -26,25 +28,25 @@ from app.platform.db import fetch_value
 from tests.kpis.columns.conftest import NOW, asked, unlike
 from tests.kpis.conftest import Books
 from tests.kpis.histories import histories, write_more
+from tests.waiting import until
 
 QUESTIONS = [asked("incidents_opened"), asked("incident_resolution_seconds", "priority")]
 #: Exports to the folder, and stops where the files are written and the manifest is not.
 STOPPED = """
 import asyncio, sys, time
+from datetime import UTC, datetime
 from pathlib import Path
 from app.kpis.column_exports import exporting
 def stop(*_):
     print("stopped", flush=True)
     time.sleep(60)
 exporting._publish = stop
-asyncio.run(exporting.export_facts(sys.argv[1], Path(sys.argv[2]), noted=True))
+asyncio.run(exporting.export_facts(sys.argv[1], Path(sys.argv[2]), datetime.now(UTC), noted=True))
 """
 
 
 async def test_an_export_has_every_fact_and_says_what_it_holds(books: Books, tmp_path: Path) -> None:
-    import duckdb  # noqa: PLC0415
-
-    made = await export_facts(books.url, tmp_path, noted=False)
+    made = await export_facts(books.url, tmp_path, NOW, noted=False)
     assert manifests.read(tmp_path) == made
     assert made.position == len(books.events) == made.checkpoints["kpi"]
     assert dict(manifests.described_files(tmp_path / made.folder)) == made.files
@@ -53,16 +55,14 @@ async def test_an_export_has_every_fact_and_says_what_it_holds(books: Books, tmp
         assert made.relations[relation].rows == number
         if number:
             pattern = tmp_path / made.folder / file_name(relation) / "*" / "*.parquet"
-            rows = duckdb.sql(
-                f"select count(*), min(typeof(case_id)) from read_parquet('{pattern}')"
-            ).fetchone()
-            assert rows == (number, "VARCHAR")  # Spark refuses ids of Parquet's type
+            rows = duckdb.sql(f"select count(*), min(typeof(case_id)) from read_parquet('{pattern}')")
+            assert rows.fetchall() == [(number, "VARCHAR")]  # Spark refuses ids of Parquet's type
     assert sum(relation.rows > 0 for relation in made.relations.values()) > 40
 
 
 async def test_an_export_that_is_killed_leaves_the_one_before(few_own_books: Books, tmp_path: Path) -> None:
     books = few_own_books
-    made = await export_facts(books.url, tmp_path, noted=True)
+    made = await export_facts(books.url, tmp_path, NOW, noted=True)
     await write_more(books.connection, histories(seed=8, cases=2), 2030)
     await catch_up(books.connection, FACTS)
     killed = await asyncio.create_subprocess_exec(
@@ -71,19 +71,19 @@ async def test_an_export_that_is_killed_leaves_the_one_before(few_own_books: Boo
     assert killed.stdout is not None
     assert await killed.stdout.readline() == b"stopped\n"
     with pytest.raises(ExportRefused, match="Somebody else"):
-        await export_facts(books.url, tmp_path / "another", noted=False)
+        await export_facts(books.url, tmp_path / "another", NOW, noted=False)
     killed.send_signal(signal.SIGKILL)
     await killed.wait()
     assert manifests.read(tmp_path) == made
     differing, mirror = await unlike(books.db, tmp_path, QUESTIONS)
     assert (differing, set(mirror.answers)) == ([], {"columns"})
-    async with asyncio.timeout(10):  # until PostgreSQL has noticed
-        while True:
-            try:
-                later = await export_facts(books.url, tmp_path, noted=True)
-                break
-            except ExportRefused:
-                await asyncio.sleep(0.1)
+
+    async def export() -> Manifest | None:
+        with suppress(ExportRefused):  # until PostgreSQL has noticed
+            return await export_facts(books.url, tmp_path, NOW, noted=True)
+        return None
+
+    later = await until(export)
     assert later.position > made.position
     # What was left is removed; the export before is kept for whoever reads it still.
     assert set(os.listdir(tmp_path)) == {made.folder, later.folder, NAME}
@@ -103,7 +103,7 @@ async def test_what_cannot_be_read_is_asked_of_postgresql(
 
     logged: list[str] = []
     assert await reasons(tmp_path) == {"missing"}
-    made = await export_facts(books.url, tmp_path, noted=True)
+    made = await export_facts(books.url, tmp_path, NOW, noted=True)
     assert await reasons(tmp_path) == {"columns"}
     with monkeypatch.context() as hurried:
         hurried.setattr(mirrors, "ANSWER_SECONDS", 0.0)
@@ -130,9 +130,9 @@ async def test_a_worker_exports_when_there_is_none_and_when_much_has_changed(
     few_own_books: Books, tmp_path: Path
 ) -> None:
     books = few_own_books
-    now = NOW.replace(year=2020)
+    now = NOW
     assert await is_due(books.connection, tmp_path, 1, now)
-    await export_facts(books.url, tmp_path, noted=True)
+    await export_facts(books.url, tmp_path, NOW, noted=True)
     assert not await is_due(books.connection, tmp_path, 1, now)
     await write_more(books.connection, histories(seed=8, cases=2), 2030)
     await catch_up(books.connection, FACTS)
@@ -140,13 +140,13 @@ async def test_a_worker_exports_when_there_is_none_and_when_much_has_changed(
     assert not await is_due(books.connection, tmp_path, 1_000, now)
     assert await is_due(books.connection, tmp_path, 1_000, NOW.replace(year=2200))
     # Another export is answered from now, so nobody knows what has changed since this one.
-    await export_facts(books.url, tmp_path / "another", noted=True)
+    await export_facts(books.url, tmp_path / "another", NOW, noted=True)
     assert await is_due(books.connection, tmp_path, 1_000, now)
 
 
 async def test_a_store_of_objects_gets_the_manifest_last(books: Books, tmp_path: Path) -> None:
     fsspec = pytest.importorskip("fsspec")
-    made = await export_to_store(books.url, "memory://facts")
+    made = await export_to_store(books.url, "memory://facts", NOW)
     store = fsspec.filesystem("memory")
     assert manifests.parse(store.cat_file("/facts/manifest.json")) == made
     assert {f"/facts/{made.folder}/{name}" for name in made.files} == set(store.find(f"/facts/{made.folder}"))
