@@ -21,7 +21,7 @@ from app.kpis.answers.answer import consistent_snapshot, count, facts_position, 
 from app.kpis.answers.days import end_instants
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS
-from app.kpis.columns.mirror import Mirror, answering_by
+from app.kpis.columns.mirror import FactsMirror, answering_by
 from app.kpis.columns.mirror import compared_columns as opened_columns
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import Distribution, Figures, PointKey
@@ -119,8 +119,8 @@ async def reconcile(
     facts (`columns`) also what is answered from there. Raises DatabaseGone.
     """
     kpis = [KPIS[key] for key in keys] or list(KPIS.values())
-    with opened_columns(columns) as beside:
-        return await _reconcile(url, kpis, (zone, now, currency), progress, beside, clocks=not keys)
+    with opened_columns(columns) as mirror:
+        return await _reconcile(url, kpis, (zone, now, currency), progress, mirror, clocks=not keys)
 
 
 async def _reconcile(
@@ -128,7 +128,7 @@ async def _reconcile(
     kpis: Sequence[Kpi],
     setting: tuple[ZoneInfo, datetime, str],
     progress: ProgressCallback,
-    beside: Mirror | None,
+    mirror: FactsMirror | None,
     *,
     clocks: bool,
 ) -> ReconciliationReport:
@@ -140,7 +140,7 @@ async def _reconcile(
         definitions = Definitions(connection, kpis, parameters)
         for done, kpi in enumerate(kpis):
             progress(kpi.key, done, len(kpis))
-            await _compare(_Comparison(connection, kpi, zone, now, currency, report, definitions, beside))
+            await _compare(_Comparison(connection, kpi, zone, now, currency, report, definitions, mirror))
         if clocks:
             await _compare_clocks(connection, now, report)
     return report
@@ -208,7 +208,7 @@ class _Comparison:
     currency: str
     report: ReconciliationReport
     definitions: Definitions
-    beside: Mirror | None
+    mirror: FactsMirror | None
     differing: list[_DifferingCase] = field(default_factory=list)
 
 
@@ -385,10 +385,10 @@ async def _compare_numbers(task: _Comparison, question: KpiQuestion) -> None:
     moments = end_instants(question, task.now) if task.kpi.still_open is not None else []
     with answering_by(None):
         fast = await count(task.connection, question, task.now, most=UNLIMITED)
-    if task.beside is not None:
-        with answering_by(task.beside):
-            beside = await count(task.connection, question, task.now, most=UNLIMITED)
-        _compare_columns(task, question, fast, beside)
+    if task.mirror is not None:
+        with answering_by(task.mirror):
+            figures_of_columns = await count(task.connection, question, task.now, most=UNLIMITED)
+        _compare_columns(task, question, fast, figures_of_columns)
     slow: dict[PointKey, aggregates.Cell] = {}
     slow_open: dict[PointKey, aggregates.Backlog] = {}
     observed: dict[PointKey, Survival] = {}
@@ -435,10 +435,10 @@ def _compare_columns(
     task: _Comparison,
     question: KpiQuestion,
     fast: Mapping[PointKey, Figures],
-    beside: Mapping[PointKey, Figures],
+    figures_of_columns: Mapping[PointKey, Figures],
 ) -> None:
     """Compare what is counted in the living facts with what is counted in exported ones."""
-    for place in fast.keys() | beside.keys():
+    for place in fast.keys() | figures_of_columns.keys():
         of_facts, of_columns = (
             _point_figures(
                 task.kpi,
@@ -450,7 +450,7 @@ def _compare_columns(
                     PointContext(None, Figures(), task.now),
                 ),
             )
-            for figures in (fast, beside)
+            for figures in (fast, figures_of_columns)
         )
         task.report.compared += len(of_facts)
         for name, number in of_facts.items():

@@ -217,16 +217,10 @@ class Settings(BaseSettings):
         "`docs/behaviour.md` names.",
     )
     columns_dir: Path | None = Field(
-        default=None,
-        description="Folder of exported facts, which a worker writes and APIs read: wide questions about "
-        "KPIs are answered from there. Needs the extra `columns`. None: from PostgreSQL alone.",
+        default=None, description="Folder of exported facts. None: there is none."
     )
     columns_after: int = Field(
-        default=100_000,
-        ge=1_000,
-        le=250_000,
-        description="So many cases must have changed for a worker to export all facts again, which it does "
-        "once a day in any case, if `COLUMNS_DIR` is set.",
+        default=100_000, ge=1_000, le=250_000, description="Changed cases that make facts be exported anew."
     )
     audited_processes: Annotated[str, Field(pattern=r"^([a-z_]+(, ?[a-z_]+)*)?$")] = Field(
         default="incident,request,problem,change",

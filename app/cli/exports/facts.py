@@ -11,7 +11,7 @@ from rich.console import Console
 from app.cli.figures.kpi import catch_up
 from app.cli.output import Json, print_json, print_line
 from app.cli.runtime import command_line_metadata
-from app.kpis.column_exports.exporting import ExportRefused, export_facts
+from app.kpis.column_exports.exporting import FactsExportRefused, export_facts
 from app.kpis.column_exports.object_stores import export_to_store, is_address
 from app.kpis.columns.manifest import Manifest
 from app.platform import installation, loop, settings
@@ -40,7 +40,7 @@ def facts(
         raise typer.BadParameter(NO_FOLDER, param_hint="--to")
     try:
         made = _export(current, place)
-    except ExportRefused as error:
+    except FactsExportRefused as error:
         raise typer.BadParameter(str(error), param_hint="--to") from error
     rows = sum(relation.rows for relation in made.relations.values())
     size = sum(file.size for file in made.files.values())

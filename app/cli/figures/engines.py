@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime
+from typing import Annotated
 
 import typer
 
 from app.kpis.answers.answer import KpiAnswer, answer
-from app.kpis.column_exports.exporting import ExportRefused
+from app.kpis.column_exports.exporting import FactsExportRefused
 from app.kpis.column_exports.spark import SparkFacts
 from app.kpis.columns.mirror import answering_by
 from app.kpis.columns.relations import has_cells
@@ -16,6 +17,13 @@ from app.kpis.questions.question import KpiQuestion
 from app.platform.db import Database
 
 SPARK = "spark"
+EngineOption = Annotated[
+    str | None, typer.Option(help="What counts the facts: `spark`, from exported ones. None: PostgreSQL.")
+]
+FactsOption = Annotated[
+    str | None,
+    typer.Option(metavar="URI", help="With --engine: the folder or address of exported facts."),
+]
 
 
 def check_engine(engine: str | None, facts: str | None, *, other: bool) -> None:
@@ -34,7 +42,7 @@ async def answer_by_spark(db: Database, question: KpiQuestion, now: datetime, fa
         raise typer.BadParameter(f"{question.kpi.key} is not made of cells", param_hint="--engine")
     try:
         exported = SparkFacts(facts)
-    except ExportRefused as error:
+    except FactsExportRefused as error:
         raise typer.BadParameter(str(error), param_hint="--facts") from error
     with closing(exported), answering_by(exported):
         counted = await answer(db, question, now)

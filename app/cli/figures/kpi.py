@@ -10,7 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from app.api.listings.list_queries import AsOf
-from app.cli.figures.engines import answer_by_spark, check_engine
+from app.cli.figures.engines import EngineOption, FactsOption, answer_by_spark, check_engine
 from app.cli.figures.kpi_output import FigureFormat, print_answer, print_cases, sheet
 from app.cli.output import print_json, print_table, progress_bar
 from app.cli.runtime import command_line_metadata
@@ -60,13 +60,8 @@ def kpi(  # noqa: PLR0913  # the options of a command
     as_of: Annotated[
         str | None, typer.Option(help="As the log knew it then: a position of it, or a time with a zone.")
     ] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="What counts the facts: `spark`, from exported ones. None: PostgreSQL.")
-    ] = None,
-    facts: Annotated[
-        str | None,
-        typer.Option(metavar="URI", help="With --engine: the folder or address of exported facts."),
-    ] = None,
+    engine: EngineOption = None,
+    facts: FactsOption = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets.")] = False,
 ) -> None:

@@ -33,7 +33,7 @@ KEEP_WAITING = "set local idle_in_transaction_session_timeout = 0"
 SELECT_CHECKPOINTS = "select consumer, position from log.checkpoint order by consumer"
 
 
-class ExportRefused(Exception):
+class FactsExportRefused(Exception):
     """No export was made; the message says why."""
 
 
@@ -41,15 +41,15 @@ async def export_facts(url: str, folder: Path, now: datetime, *, noted: bool) ->
     """Export all facts to the folder, and let the new export count. Return its manifest.
 
     `noted`: what changes from now on is noted, so that APIs answer from it; other exports are forgotten.
-    Raises ExportRefused, DatabaseGone.
+    Raises FactsExportRefused, DatabaseGone.
     """
     if not reading.has_duckdb():
-        raise ExportRefused("It needs the extra `columns`: pip install 'ledgerdesk[columns]'.")
+        raise FactsExportRefused("It needs the extra `columns`: pip install 'ledgerdesk[columns]'.")
     began = time.monotonic()
     connection, stack = await connect(url, FOLLOW_LIMITS), ExitStack()
     try:
         if not await fetch_value(connection, LOCK):
-            raise ExportRefused("Somebody else is exporting facts at present.")
+            raise FactsExportRefused("Somebody else is exporting facts at present.")
         making = await asyncio.to_thread(_new_folder, folder)
         stack.callback(shutil.rmtree, making, ignore_errors=True)  # unless it has been renamed
         noting = await _begin_noting(connection) if noted else None
@@ -79,7 +79,9 @@ async def export_facts(url: str, folder: Path, now: datetime, *, noted: bool) ->
             await connection.execute(changed_cases.FORGET.encode(), forgotten)
         return exported
     except OSError as error:
-        raise ExportRefused(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+        raise FactsExportRefused(
+            f"{error.filename or folder} cannot be written: {error.strerror}."
+        ) from error
     finally:
         stack.close()
         await connection.close()
@@ -97,10 +99,10 @@ async def _begin_noting(connection: Connection) -> UUID:
 
 
 @asynccontextmanager
-async def _snapshot(url: str, connection: Connection) -> AsyncIterator[reading.Snapshot]:
+async def _snapshot(url: str, connection: Connection) -> AsyncIterator[reading.SharedSnapshot]:
     async with consistent_snapshot(connection):
         await connection.execute(KEEP_WAITING)
-        yield reading.Snapshot(url, await fetch_value(connection, "select pg_export_snapshot()"))
+        yield reading.SharedSnapshot(url, await fetch_value(connection, "select pg_export_snapshot()"))
 
 
 def _new_folder(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.kpis.column_exports.exporting import PREFIX, ExportRefused, export_facts
+from app.kpis.column_exports.exporting import PREFIX, FactsExportRefused, export_facts
 from app.kpis.columns import manifest as manifests
 from app.kpis.columns.manifest import ExportDamaged, Manifest
 
@@ -24,7 +24,7 @@ def is_address(place: str) -> bool:
 async def export_to_store(url: str, address: str, now: datetime) -> Manifest:
     """Export all facts to the address; all exports but the newest and the one before are removed there.
 
-    The export is made in a temporary folder first. Raises ExportRefused, DatabaseGone.
+    The export is made in a temporary folder first. Raises FactsExportRefused, DatabaseGone.
     """
     store, root = await asyncio.to_thread(_opened, address)
     with tempfile.TemporaryDirectory(prefix="ledgerdesk-") as temporary:
@@ -33,7 +33,7 @@ async def export_to_store(url: str, address: str, now: datetime) -> Manifest:
         try:
             await asyncio.to_thread(_send, store, root, folder, made)
         except Exception as error:  # each kind of store has its own
-            raise ExportRefused(f"{address} cannot be written: {error}") from error
+            raise FactsExportRefused(f"{address} cannot be written: {error}") from error
     return made
 
 
@@ -44,9 +44,9 @@ def _opened(address: str) -> tuple[Any, str]:
 
         store, root = fsspec.core.url_to_fs(address)
     except ImportError as error:
-        raise ExportRefused(f"{error}. Needs fsspec, and what it names for such addresses.") from error
+        raise FactsExportRefused(f"{error}. Needs fsspec, and what it names for such addresses.") from error
     except ValueError as error:
-        raise ExportRefused(f"{address}: {error}") from error
+        raise FactsExportRefused(f"{address}: {error}") from error
     return store, root.rstrip("/")
 
 

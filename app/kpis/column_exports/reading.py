@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from app.kpis.columns.manifest import ExportedRelation
-from app.kpis.columns.relations import COMPUTED, LEFT_OUT, file_name
+from app.kpis.columns.relations import COMPUTED, UNEXPORTED_COLUMNS, file_name
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,12 +33,12 @@ SELECT_COLUMNS = """
 select attname, format_type(atttypid, null) from pg_attribute
 where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum"""
 #: The largest tables come first, so that both processors are busy to the end.
-AT_ONCE = 2
+READERS = 2
 MEMORY = "1GB"
 READ_OPTIONS = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c jit=off -c timezone=UTC"
 
 
-class Snapshot:
+class SharedSnapshot:
     """A snapshot of the database that other connections can read, too."""
 
     def __init__(self, url: str, name: str) -> None:
@@ -63,7 +63,7 @@ def has_duckdb() -> bool:
 
 
 def read_relations(
-    snapshot: Snapshot, relations: tuple[str, ...], folder: Path, tables_file: Path
+    snapshot: SharedSnapshot, relations: tuple[str, ...], folder: Path, tables_file: Path
 ) -> dict[str, ExportedRelation]:
     """Write the relations to the folder, and to the file of DuckDB's. Return what they are. Raises OSError if
     they cannot be written.
@@ -77,11 +77,11 @@ def read_relations(
 
 
 def _read_relations(
-    snapshot: Snapshot, relations: tuple[str, ...], folder: Path, tables_file: Path
+    snapshot: SharedSnapshot, relations: tuple[str, ...], folder: Path, tables_file: Path
 ) -> dict[str, ExportedRelation]:
     import duckdb  # noqa: PLC0415  # an extra
 
-    settings: dict[str, Any] = {"memory_limit": MEMORY, "threads": AT_ONCE, "temp_directory": str(folder)}
+    settings: dict[str, Any] = {"memory_limit": MEMORY, "threads": READERS, "temp_directory": str(folder)}
     with duckdb.connect(str(tables_file), config=settings) as database:
 
         def read(relation: str) -> ExportedRelation:
@@ -94,13 +94,13 @@ def _read_relations(
                 _write_parquet(cursor, relation, columns, folder)
                 return exported_relation
 
-        with ThreadPoolExecutor(AT_ONCE, "export") as threads:
+        with ThreadPoolExecutor(READERS, "export") as threads:
             exported = dict(zip(relations, threads.map(read, relations), strict=True))
         database.execute("checkpoint")
     return exported
 
 
-def by_size(snapshot: Snapshot, relations: tuple[str, ...]) -> tuple[str, ...]:
+def by_size(snapshot: SharedSnapshot, relations: tuple[str, ...]) -> tuple[str, ...]:
     """Return the relations, those first of which the planner expects the most rows."""
     with snapshot.connect() as connection:
         rows = {}
@@ -114,7 +114,7 @@ def by_size(snapshot: Snapshot, relations: tuple[str, ...]) -> tuple[str, ...]:
 def _columns(connection: psycopg.Connection[Any], relation: str) -> dict[str, str]:
     """Return the columns that are exported, with their types in DuckDB."""
     there = connection.execute(SELECT_COLUMNS, (relation,)).fetchall()
-    stored = {name: TYPES[kind] for name, kind in there if kind in TYPES and name not in LEFT_OUT}
+    stored = {name: TYPES[kind] for name, kind in there if kind in TYPES and name not in UNEXPORTED_COLUMNS}
     computed, _ = COMPUTED.get(relation, ({}, ""))
     return stored | {name: "BOOLEAN" if name == "repeated" else "BIGINT" for name in computed}
 

@@ -32,7 +32,7 @@ LOCK = "kpi.column_exports"
 async def run(
     connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Export all facts whenever that is due; safe beside other workers. `failed` is called for each failure."""
+    """Export all facts whenever that is due; safe beside other workers. `failed` is told of failures."""
     folder = ledger.settings.columns_dir
     if folder is None:
         return

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.kpis.column_exports.exporting import ExportRefused
+from app.kpis.column_exports.exporting import FactsExportRefused
 from app.kpis.columns import manifest as manifests
 from app.kpis.columns.dialect import SPARK
 from app.kpis.columns.manifest import ExportDamaged, Manifest
@@ -51,13 +51,13 @@ class SparkFacts:
     least_rows = 0
 
     def __init__(self, address: str) -> None:
-        """Read the manifest and start Spark. Raises ExportRefused."""
+        """Read the manifest and start Spark. Raises FactsExportRefused."""
         self.answers: Counter[str] = Counter()
         self._manifest = _manifest(address)
         try:
             from pyspark.sql import SparkSession  # noqa: PLC0415  # no dependency
         except ImportError as error:
-            raise ExportRefused("Spark is not there: pip install pyspark.") from error
+            raise FactsExportRefused("Spark is not there: pip install pyspark.") from error
         builder = SparkSession.builder.appName("ledgerdesk")
         for name, setting in SETTINGS.items():
             builder = builder.config(name, setting)
@@ -103,7 +103,7 @@ def _manifest(address: str) -> Manifest:
             store, root = fsspec.core.url_to_fs(address)
             manifest = manifests.parse(store.cat_file(f"{root.rstrip('/')}/{manifests.NAME}"))
     except (ExportDamaged, ImportError, OSError, ValueError) as error:
-        raise ExportRefused(f"{address}: {error}") from error
+        raise FactsExportRefused(f"{address}: {error}") from error
     if manifest is None:
-        raise ExportRefused(f"{address} has no {manifests.NAME}: it is no folder of exports.")
+        raise FactsExportRefused(f"{address} has no {manifests.NAME}: it is no folder of exports.")
     return manifest

@@ -35,7 +35,7 @@ ANSWER_SECONDS = 5.0
 MEMORY = "384MB"
 THREADS = 2
 #: Questions that are answered at once; others wait.
-AT_ONCE = 2
+ANSWERERS = 2
 
 
 #: Why PostgreSQL had to answer: no export is there, or it is damaged; nobody noted what has changed since, or
@@ -70,16 +70,20 @@ class Columns(Protocol):
     """
 
     @property
-    def engine(self) -> Engine: ...
+    def engine(self) -> Engine:
+        """The engine that reads them."""
 
     @property
-    def answers_alone(self) -> bool: ...
+    def answers_alone(self) -> bool:
+        """Whether nothing else is asked."""
 
     @property
-    def answers(self) -> Counter[str]: ...
+    def answers(self) -> Counter[str]:
+        """How many questions each has answered."""
 
     @property
-    def least_rows(self) -> int: ...
+    def least_rows(self) -> int:
+        """The number of facts from which on they are asked."""
 
     def generation(self) -> Any:
         """Return the export that is read. Raises NoColumns."""
@@ -88,7 +92,7 @@ class Columns(Protocol):
         """Return the rows of the statement. Raises NoColumns."""
 
 
-class Mirror:
+class FactsMirror:
     """The newest export in a folder of exports, and how often it was asked. One per process."""
 
     engine = DUCKDB
@@ -102,7 +106,7 @@ class Mirror:
         self._looked_at = float("-inf")
         self._seen: tuple[int, int] | None = None
         self._looking = threading.Lock()
-        self._threads = ThreadPoolExecutor(AT_ONCE, "columns")
+        self._threads = ThreadPoolExecutor(ANSWERERS, "columns")
         self._opening = ThreadPoolExecutor(1, "columns-opening")
         #: The questions by what answered them: `columns`, or why PostgreSQL had to.
         self.answers: Counter[str] = Counter()
@@ -114,7 +118,7 @@ class Mirror:
         """
         if time.monotonic() - self._looked_at > LOOK_SECONDS:
             self._looked_at = time.monotonic()
-            self._opening.submit(self.look)
+            self._opening.submit(self.open_newest)
         if self._generation is None:
             raise NoColumns("missing")
         return self._generation
@@ -125,7 +129,7 @@ class Mirror:
         generation = self._generation
         return None if generation is None else generation.manifest
 
-    def look(self) -> None:
+    def open_newest(self) -> None:
         """Open the newest export, unless it is open. One that is damaged is not opened, and is logged."""
         with self._looking:
             try:
@@ -209,7 +213,7 @@ async def columns_read(folder: Path | None) -> AsyncIterator[None]:
 def families(now: datetime) -> list[Metric]:
     """Return the metrics of this process's mirror; none without one. NaN: no export is open."""
     mirror = current()
-    if not isinstance(mirror, Mirror):
+    if not isinstance(mirror, FactsMirror):
         return []
     opened = mirror.opened
     position = GaugeMetricFamily(
@@ -229,12 +233,12 @@ def families(now: datetime) -> list[Metric]:
 
 
 @contextlib.contextmanager
-def answering_from(folder: Path | None, least_rows: int = WIDE_ROWS) -> Iterator[Mirror | None]:
+def answering_from(folder: Path | None, least_rows: int = WIDE_ROWS) -> Iterator[FactsMirror | None]:
     """Answer from the exports in the folder for the block. None: from PostgreSQL alone."""
     if folder is None:
         yield None
         return
-    mirror = Mirror(folder, least_rows)
+    mirror = FactsMirror(folder, least_rows)
     try:
         with answering_by(mirror):
             yield mirror
@@ -243,16 +247,16 @@ def answering_from(folder: Path | None, least_rows: int = WIDE_ROWS) -> Iterator
 
 
 @contextlib.contextmanager
-def compared_columns(folder: Path | None) -> Iterator[Mirror | None]:
+def compared_columns(folder: Path | None) -> Iterator[FactsMirror | None]:
     """Open the newest export in the folder, to be compared: it answers narrow questions, too, and none but
     those that it is asked. None: there is no folder.
     """
     if folder is None:
         yield None
         return
-    mirror = Mirror(folder, 0)
+    mirror = FactsMirror(folder, 0)
     try:
-        mirror.look()
+        mirror.open_newest()
         yield mirror
     finally:
         mirror.close()

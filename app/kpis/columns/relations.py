@@ -17,7 +17,7 @@ COMPUTED: dict[str, tuple[dict[str, str], str]] = {
     "kpi.problem_resolved": ({"came_before": "came_before", "came_after": "came_after"}, INCIDENTS_AROUND),
 }
 #: What no question needs that is answered from columns: places in the log, and what no engine has types for.
-LEFT_OUT = frozenset({"position", "opened_position", "ended_position", "positions"})
+UNEXPORTED_COLUMNS = frozenset({"position", "opened_position", "ended_position", "positions"})
 #: Views whose rows change by cases that are not noted, and a table that is told of sessions: they are few,
 #: and stay in PostgreSQL.
 NOT_ANSWERED = frozenset(

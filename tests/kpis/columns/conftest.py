@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.columns.mirror import Mirror, answering_from
+from app.kpis.columns.mirror import FactsMirror, answering_from
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.platform.db import Database
 
@@ -25,15 +25,15 @@ def asked(key: str, *by: str, grain: str = "month", zone: str = "Europe/Berlin")
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Mirror]:
+def opened(folder: Path) -> Iterator[FactsMirror]:
     """The newest export in the folder, opened; narrow questions go there, too."""
     with answering_from(folder, least_rows=0) as mirror:
         assert mirror is not None
-        mirror.look()
+        mirror.open_newest()
         yield mirror
 
 
-async def unlike(db: Database, folder: Path, questions: list[KpiQuestion]) -> tuple[list[str], Mirror]:
+async def unlike(db: Database, folder: Path, questions: list[KpiQuestion]) -> tuple[list[str], FactsMirror]:
     """The KPIs whose answers are not the same with columns beside, and the mirror that was asked."""
     expected = [await answer(db, question, NOW) for question in questions]
     with opened(folder) as mirror:

@@ -1,4 +1,4 @@
-"""Exports are whole or not there, and what is missing, damaged or slow is asked of PostgreSQL."""
+"""Exports are content or not there, and what is missing, damaged or slow is asked of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.kpis.column_exports import exporting
-from app.kpis.column_exports.exporting import ExportRefused, export_facts
+from app.kpis.column_exports.exporting import FactsExportRefused, export_facts
 from app.kpis.column_exports.object_stores import export_to_store
 from app.kpis.column_exports.renewing import is_due
 from app.kpis.columns import manifest as manifests
@@ -46,23 +46,23 @@ asyncio.run(exporting.export_facts(sys.argv[1], Path(sys.argv[2]), datetime.now(
 
 
 async def test_an_export_has_every_fact_and_says_what_it_holds(books: Books, tmp_path: Path) -> None:
-    made = await export_facts(books.url, tmp_path, NOW, noted=False)
-    assert manifests.read(tmp_path) == made
-    assert made.position == len(books.events) == made.checkpoints["kpi"]
-    assert dict(manifests.described_files(tmp_path / made.folder)) == made.files
+    manifest = await export_facts(books.url, tmp_path, NOW, noted=False)
+    assert manifests.read(tmp_path) == manifest
+    assert manifest.position == len(books.events) == manifest.checkpoints["kpi"]
+    assert dict(manifests.described_files(tmp_path / manifest.folder)) == manifest.files
     for relation in RELATIONS:
         number = await fetch_value(books.connection, f"select count(*) from {relation} where isfinite(at)")
-        assert made.relations[relation].rows == number
+        assert manifest.relations[relation].rows == number
         if number:
-            pattern = tmp_path / made.folder / file_name(relation) / "*" / "*.parquet"
+            pattern = tmp_path / manifest.folder / file_name(relation) / "*" / "*.parquet"
             rows = duckdb.sql(f"select count(*), min(typeof(case_id)) from read_parquet('{pattern}')")
             assert rows.fetchall() == [(number, "VARCHAR")]  # Spark refuses ids of Parquet's type
-    assert sum(relation.rows > 0 for relation in made.relations.values()) > 40
+    assert sum(relation.rows > 0 for relation in manifest.relations.values()) > 40
 
 
 async def test_an_export_that_is_killed_leaves_the_one_before(few_own_books: Books, tmp_path: Path) -> None:
     books = few_own_books
-    made = await export_facts(books.url, tmp_path, NOW, noted=True)
+    manifest = await export_facts(books.url, tmp_path, NOW, noted=True)
     await write_more(books.connection, histories(seed=8, cases=2), 2030)
     await catch_up(books.connection, FACTS)
     killed = await asyncio.create_subprocess_exec(
@@ -70,23 +70,23 @@ async def test_an_export_that_is_killed_leaves_the_one_before(few_own_books: Boo
     )
     assert killed.stdout is not None
     assert await killed.stdout.readline() == b"stopped\n"
-    with pytest.raises(ExportRefused, match="Somebody else"):
+    with pytest.raises(FactsExportRefused, match="Somebody else"):
         await export_facts(books.url, tmp_path / "another", NOW, noted=False)
     killed.send_signal(signal.SIGKILL)
     await killed.wait()
-    assert manifests.read(tmp_path) == made
+    assert manifests.read(tmp_path) == manifest
     differing, mirror = await unlike(books.db, tmp_path, QUESTIONS)
     assert (differing, set(mirror.answers)) == ([], {"columns"})
 
     async def export() -> Manifest | None:
-        with suppress(ExportRefused):  # until PostgreSQL has noticed
+        with suppress(FactsExportRefused):  # until PostgreSQL has noticed
             return await export_facts(books.url, tmp_path, NOW, noted=True)
         return None
 
     later = await until(export)
-    assert later.position > made.position
+    assert later.position > manifest.position
     # What was left is removed; the export before is kept for whoever reads it still.
-    assert set(os.listdir(tmp_path)) == {made.folder, later.folder, NAME}
+    assert set(os.listdir(tmp_path)) == {manifest.folder, later.folder, NAME}
 
 
 async def test_what_cannot_be_read_is_asked_of_postgresql(
@@ -103,7 +103,7 @@ async def test_what_cannot_be_read_is_asked_of_postgresql(
 
     logged: list[str] = []
     assert await reasons(tmp_path) == {"missing"}
-    made = await export_facts(books.url, tmp_path, NOW, noted=True)
+    manifest = await export_facts(books.url, tmp_path, NOW, noted=True)
     assert await reasons(tmp_path) == {"columns"}
     with monkeypatch.context() as hurried:
         hurried.setattr(mirrors, "ANSWER_SECONDS", 0.0)
@@ -113,12 +113,12 @@ async def test_what_cannot_be_read_is_asked_of_postgresql(
         without.setitem(sys.modules, "duckdb", None)
         assert await reasons(tmp_path) == {"missing"}
     assert "ledgerdesk[columns]" in logged.pop()
-    file = tmp_path / made.folder / TABLES_FILE
-    whole = file.read_bytes()
-    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    file = tmp_path / manifest.folder / TABLES_FILE
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert await reasons(tmp_path) == {"missing"}
     assert "is not what the manifest says" in logged.pop()
-    shutil.rmtree(tmp_path / made.folder)
+    shutil.rmtree(tmp_path / manifest.folder)
     assert await reasons(tmp_path) == {"missing"}
     assert "cannot be read" in logged.pop()
     (tmp_path / NAME).write_text("{}")
@@ -146,10 +146,12 @@ async def test_a_worker_exports_when_there_is_none_and_when_much_has_changed(
 
 async def test_a_store_of_objects_gets_the_manifest_last(books: Books, tmp_path: Path) -> None:
     fsspec = pytest.importorskip("fsspec")
-    made = await export_to_store(books.url, "memory://facts", NOW)
+    manifest = await export_to_store(books.url, "memory://facts", NOW)
     store = fsspec.filesystem("memory")
-    assert manifests.parse(store.cat_file("/facts/manifest.json")) == made
-    assert {f"/facts/{made.folder}/{name}" for name in made.files} == set(store.find(f"/facts/{made.folder}"))
+    assert manifests.parse(store.cat_file("/facts/manifest.json")) == manifest
+    assert {f"/facts/{manifest.folder}/{name}" for name in manifest.files} == set(
+        store.find(f"/facts/{manifest.folder}")
+    )
 
 
 def test_a_manifest_of_another_format_is_refused() -> None:

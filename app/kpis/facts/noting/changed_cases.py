@@ -38,7 +38,9 @@ on conflict (only_one) do update
 returning id"""
 #: Forgets what an export holds that was made at the position.
 FORGET = """
-with kept as (update kpi.noting set since = %(position)s where id = %(id)s and since < %(position)s returning id)
+with kept as (
+  update kpi.noting set since = %(position)s where id = %(id)s and since < %(position)s returning id
+)
 delete from kpi.changed_case where position <= %(position)s and exists (select from kept)"""
 #: Whether the noting reaches from the export to the facts, and the cases changed since the export.
 _CHANGED = """
