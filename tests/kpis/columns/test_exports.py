@@ -56,6 +56,7 @@ async def test_an_export_has_every_fact_and_says_what_it_holds(books: Books, tmp
         if number:
             pattern = tmp_path / manifest.folder / file_name(relation) / "*" / "*.parquet"
             rows = duckdb.sql(f"select count(*), min(typeof(case_id)) from read_parquet('{pattern}')")
+            assert rows is not None
             assert rows.fetchall() == [(number, "VARCHAR")]  # Spark refuses ids of Parquet's type
     assert sum(relation.rows > 0 for relation in manifest.relations.values()) > 40
 
