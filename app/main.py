@@ -49,6 +49,7 @@ from app.html.templates import compile_templates
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.cases.router import kpis_of_cases_router
+from app.kpis.columns.mirror import columns_read
 from app.kpis.drawing import router as kpi_charts
 from app.kpis.gauges import KpiGauges
 from app.kpis.questions.question import CannotAnswer
@@ -134,7 +135,11 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
         with contextlib.suppress(FileNotFoundError):  # logged already
             screen_contract()
         opening = ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True)
-        async with opening as opened, assistants.assistants_served(app, is_served=settings.assistants):
+        async with (
+            opening as opened,
+            assistants.assistants_served(app, is_served=settings.assistants),
+            columns_read(settings.columns_dir),
+        ):
             app.state.ledger = opened
             app.state.event_streams = live.EventStreams(opened, app.state.metrics)
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")

@@ -86,6 +86,7 @@ from app.kernel.consumers import log_partitions, timers
 from app.kernel.consumers.rules import Clock, Rule
 from app.kernel.consumers.timers import TimerConsumer
 from app.kernel.ledger import Ledger
+from app.kpis.column_exports import renewing as column_exports
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import ReconciliationReport
 from app.kpis.reconciliations import nightly
@@ -221,6 +222,7 @@ async def run(
         tasks.create_task(subscriptions.run(lines, ledger, clock, failed=failed))
         tasks.create_task(absence_calendars.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))
+        tasks.create_task(column_exports.run(lines, ledger, clock, failed=failed))
         tasks.create_task(nightly.run(lines, ledger, clock, failed=failed, further=_compare_cases))
         tasks.create_task(signals.run(lines, ledger, clock, watched, failed=failed))
         tasks.create_task(judging.run(lines, ledger, clock, watched, failed=failed))

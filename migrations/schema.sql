@@ -5196,6 +5196,11 @@ create table kpi.change_started (
 CREATE INDEX change_started_at ON kpi.change_started USING btree (at) INCLUDE (change_type, team_id, service, risk, excluded);
 CREATE INDEX change_started_team ON kpi.change_started USING btree (team_id, at) INCLUDE (change_type, excluded);
 
+create table kpi.changed_case (
+  case_id uuid not null,
+  "position" bigint not null
+);
+
 create table kpi.ci_altered (
   case_id uuid not null,
   n integer not null,
@@ -5797,6 +5802,15 @@ create table kpi.maintenance_due (
   constraint maintenance_due_pkey PRIMARY KEY (case_id)
 );
 CREATE INDEX maintenance_due_at ON kpi.maintenance_due USING btree (at);
+
+create table kpi.noting (
+  only_one boolean not null default true,
+  id uuid not null,
+  since bigint not null,
+  until bigint not null,
+  constraint noting_pkey PRIMARY KEY (only_one),
+  constraint noting_only_one_check CHECK (only_one)
+);
 
 create table kpi.person_stretch (
   case_id uuid not null,

@@ -22,6 +22,7 @@ from app.common.people import Caller
 from app.kernel.ledger import Ledger
 from app.kpis.answers.series import KpiPoint, KpiStatus
 from app.kpis.catalogue import KPIS
+from app.kpis.columns import mirror
 from app.kpis.declaration.kpi import Unit
 from app.kpis.overview import Overview, last_month, overview, this_month
 from app.kpis.questions.access import may_see_kpi
@@ -83,7 +84,7 @@ class KpiGauges:
         computed = self._computed
         if computed is None or clock - computed.seconds > STALE_SECONDS:
             return b""
-        families = _Families(computed.periods, visible, clock - computed.seconds)
+        families = _Families(computed.periods, visible, clock - computed.seconds, now)
         return await asyncio.to_thread(generate_latest, families)
 
     @property
@@ -126,9 +127,12 @@ class KpiGauges:
 class _Families(Collector):
     """The metric families of these KPIs. What has no value has no sample: empty is not zero."""
 
-    def __init__(self, periods: Mapping[str, Overview], visible: set[str], age_seconds: float) -> None:
+    def __init__(
+        self, periods: Mapping[str, Overview], visible: set[str], age_seconds: float, now: datetime
+    ) -> None:
         self._periods = periods
         self._visible = visible
+        self._now = now
         self._families = {
             name: GaugeMetricFamily(f"ledgerdesk_kpi_{name}", family_help, labels=labels)
             for name, (family_help, labels) in FAMILIES.items()
@@ -141,7 +145,7 @@ class _Families(Collector):
             for kpi, point, _ in period_overview.kpis:
                 if kpi.key in self._visible:
                     self._add_point((kpi.key, period), kpi.unit, point)
-        return self._families.values()
+        return [*self._families.values(), *mirror.families(self._now)]
 
     def _add_point(self, labels: tuple[str, str], unit: Unit, point: KpiPoint) -> None:
         self._add("value", (*labels, unit.value), point.value)

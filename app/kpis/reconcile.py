@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ from app.kpis.answers.answer import consistent_snapshot, count, facts_position, 
 from app.kpis.answers.days import end_instants
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.catalogue import KPIS
+from app.kpis.columns.mirror import FactsMirror, answering_by
+from app.kpis.columns.mirror import compared_columns as opened_columns
 from app.kpis.declaration.dimensions import COLUMN, Dimension
 from app.kpis.declaration.figures import Distribution, Figures, PointKey
 from app.kpis.declaration.kpi import Aggregate, Kpi
@@ -110,9 +113,26 @@ async def reconcile(
     currency: str = DEFAULT_CURRENCY,
     keys: Iterable[str] = (),
     progress: ProgressCallback = _ignore_progress,
+    columns: Path | None = None,
 ) -> ReconciliationReport:
-    """Compare these KPIs (all, if none are named) month by month in the zone. Raises DatabaseGone."""
+    """Compare these KPIs (all, if none are named) month by month in the zone; with the folder of exported
+    facts (`columns`) also what is answered from there. Raises DatabaseGone.
+    """
     kpis = [KPIS[key] for key in keys] or list(KPIS.values())
+    with opened_columns(columns) as mirror:
+        return await _reconcile(url, kpis, (zone, now, currency), progress, mirror, clocks=not keys)
+
+
+async def _reconcile(
+    url: str,
+    kpis: Sequence[Kpi],
+    setting: tuple[ZoneInfo, datetime, str],
+    progress: ProgressCallback,
+    mirror: FactsMirror | None,
+    *,
+    clocks: bool,
+) -> ReconciliationReport:
+    zone, now, currency = setting
     async with reconciliation_connection(url) as connection:
         position, _ = await facts_position(connection)
         report = ReconciliationReport(position)
@@ -120,8 +140,8 @@ async def reconcile(
         definitions = Definitions(connection, kpis, parameters)
         for done, kpi in enumerate(kpis):
             progress(kpi.key, done, len(kpis))
-            await _compare(_Comparison(connection, kpi, zone, now, currency, report, definitions))
-        if not keys:
+            await _compare(_Comparison(connection, kpi, zone, now, currency, report, definitions, mirror))
+        if clocks:
             await _compare_clocks(connection, now, report)
     return report
 
@@ -188,6 +208,7 @@ class _Comparison:
     currency: str
     report: ReconciliationReport
     definitions: Definitions
+    mirror: FactsMirror | None
     differing: list[_DifferingCase] = field(default_factory=list)
 
 
@@ -362,7 +383,12 @@ def _differing_values(case: _DifferingCase) -> list[tuple[str, Any, Any]]:
 async def _compare_numbers(task: _Comparison, question: KpiQuestion) -> None:
     """Compare all figures of the answer to a question with those computed from the raw events."""
     moments = end_instants(question, task.now) if task.kpi.still_open is not None else []
-    fast = await count(task.connection, question, task.now, most=UNLIMITED)
+    with answering_by(None):
+        fast = await count(task.connection, question, task.now, most=UNLIMITED)
+    if task.mirror is not None:
+        with answering_by(task.mirror):
+            figures_of_columns = await count(task.connection, question, task.now, most=UNLIMITED)
+        _compare_columns(task, question, fast, figures_of_columns)
     slow: dict[PointKey, aggregates.Cell] = {}
     slow_open: dict[PointKey, aggregates.Backlog] = {}
     observed: dict[PointKey, Survival] = {}
@@ -403,6 +429,33 @@ async def _compare_numbers(task: _Comparison, question: KpiQuestion) -> None:
         for figure_name, number in of_facts.items():
             if number != of_raw[figure_name]:
                 _report_number(task, question, place, (figure_name, number, of_raw[figure_name]))
+
+
+def _compare_columns(
+    task: _Comparison,
+    question: KpiQuestion,
+    fast: Mapping[PointKey, Figures],
+    figures_of_columns: Mapping[PointKey, Figures],
+) -> None:
+    """Compare what is counted in the living facts with what is counted in exported ones."""
+    for place in fast.keys() | figures_of_columns.keys():
+        of_facts, of_columns = (
+            _point_figures(
+                task.kpi,
+                point(
+                    question,
+                    place,
+                    figures.get(place, Figures()),
+                    {},
+                    PointContext(None, Figures(), task.now),
+                ),
+            )
+            for figures in (fast, figures_of_columns)
+        )
+        task.report.compared += len(of_facts)
+        for name, number in of_facts.items():
+            if number != of_columns[name]:
+                _report_number(task, question, place, (f"columns: {name}", number, of_columns[name]))
 
 
 _EMPTY = OutputModel()

@@ -218,6 +218,12 @@ class Settings(SealSettings):
         description="Keys of the KPIs whose signals are noted, separated by commas. Empty: the fourteen that "
         "`docs/behaviour.md` names.",
     )
+    columns_dir: Path | None = Field(
+        default=None, description="Folder of exported facts. None: there is none."
+    )
+    columns_after: int = Field(
+        default=100_000, ge=1_000, le=250_000, description="Changed cases that make facts be exported anew."
+    )
     audited_processes: Annotated[str, Field(pattern=r"^([a-z_]+(, ?[a-z_]+)*)?$")] = Field(
         default="incident,request,problem,change",
         description="Kinds of records whose processes are audited each month, for every team that has had "

@@ -26,6 +26,7 @@ TRANSACTIONS = {
     "app/cli/exports/process_logs.py": "one snapshot of log and facts, which writes nothing",
     "app/exchange/whole/export.py": "one snapshot of everything, which writes nothing",
     "app/exchange/whole/restore.py": "everything comes back into an empty installation, or nothing",
+    "app/kpis/column_exports/exporting.py": "the noting of changed cases begins while nobody writes facts",
     "app/api/service/feed.py": "one snapshot of log and heads, which writes nothing",
     "app/relay/kafka_topic.py": "a transaction of Kafka, not of PostgreSQL",
     "app/attention/judging.py": "the periods of a KPI are replaced as a whole, beside the log",

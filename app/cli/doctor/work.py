@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, succ
 from app.cli.doctor.seals import examine_seals
 from app.kernel.access import vault
 from app.kernel.consumers import timers
+from app.kpis.column_exports.renewing import changed_since
+from app.kpis.columns import manifest as manifests
+from app.kpis.columns.manifest import ExportDamaged
 from app.log import read
 from app.notifications.unsent import since
 from app.platform import schema
@@ -21,6 +25,8 @@ from app.platform.db import Database
 #: As the alerts of deploy/prometheus have it.
 BEHIND_SECONDS, STUCK_SECONDS = 300.0, 3600.0
 LEAST_PARTITIONS = 2
+#: A worker exports facts once a day.
+STALE_HOURS = 48
 FAILED_DELIVERIES = "select count(*) from plumbing.webhook_delivery where state = 'failed'"
 PARTITIONS = """
 select max(substring(c.relname from 'event_([0-9]+)')::bigint) - (select position / 10000000 from log.head)
@@ -61,6 +67,24 @@ async def examine_work(reached: ReachedDatabase, now: datetime) -> AsyncIterator
     failed = await reached.db.value(FAILED_DELIVERIES)
     yield warning("incoming_failed", number=failed) if failed else success("incoming_ok")
     yield await _outgoing(reached.db)
+    if reached.setup.settings.columns_dir is not None:
+        yield await _columns(reached.db, reached.setup.settings.columns_dir, now)
+
+
+async def _columns(db: Database, folder: Path, now: datetime) -> CheckOutcome:
+    """Tell how old the exported facts are, and whether they are answered from."""
+    try:
+        manifest = await asyncio.to_thread(manifests.read, folder)
+    except ExportDamaged as error:
+        return warning("columns_damaged", folder=folder, why=error)
+    if manifest is None:
+        return warning("columns_missing", folder=folder)
+    async with db.connection() as connection:
+        changed = await changed_since(connection, manifest)
+    hours = round((now - manifest.made_at).total_seconds() / 3600)
+    if changed is None or hours > STALE_HOURS:
+        return warning("columns_old", folder=folder, hours=hours)
+    return success("columns_ok", hours=hours, changed=changed)
 
 
 async def _key(db: Database, secrets_dir: Path) -> CheckOutcome | None:

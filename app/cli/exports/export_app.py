@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.exports.event_files import events
+from app.cli.exports.facts import facts
 from app.cli.exports.process_logs import ocel, xes
 from app.cli.exports.whole_installation import export_whole
 from app.cli.output import Json
@@ -43,3 +44,4 @@ def export(
 export_app.command()(xes)
 export_app.command()(ocel)
 export_app.command()(events)
+export_app.command()(facts)

@@ -10,6 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from app.api.listings.list_queries import AsOf
+from app.cli.figures.engines import EngineOption, FactsOption, answer_by_spark, check_engine
 from app.cli.figures.kpi_output import FigureFormat, print_answer, print_cases, sheet
 from app.cli.output import print_json, print_table, progress_bar
 from app.cli.runtime import command_line_metadata
@@ -59,10 +60,13 @@ def kpi(  # noqa: PLR0913  # the options of a command
     as_of: Annotated[
         str | None, typer.Option(help="As the log knew it then: a position of it, or a time with a zone.")
     ] = None,
+    engine: EngineOption = None,
+    facts: FactsOption = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets.")] = False,
 ) -> None:
     """Print a KPI period by period, or the cases that it counts; without a key all KPIs."""
+    check_engine(engine, facts, other=show_cases or as_of is not None)
     if as_csv and as_json:
         raise typer.BadParameter("one form at a time", param_hint="--csv")
     if as_of is not None and show_cases:
@@ -85,6 +89,8 @@ def kpi(  # noqa: PLR0913  # the options of a command
         question = question_of(settings.current(), kpi, parameters, now)
         if show_cases:
             print_cases(question, _with_facts(lambda db: _cases(db, question, now, limit)), form)
+        elif facts is not None:
+            print_answer(question, _with_facts(lambda db: answer_by_spark(db, question, now, facts)), form)
         elif as_of is None:
             print_answer(question, _with_facts(lambda db: answer(db, question, now)), form)
         else:

@@ -71,7 +71,13 @@ async def compare_figures(
     await catch_up(url, *(() if keys else (of_cases.consumer(LIFECYCLES),)), anew=anew)
     with _progress() as progress:
         report = await both.reconcile(
-            url, zone=zone, now=command_line_metadata().now, currency=currency, keys=keys, progress=progress
+            url,
+            zone=zone,
+            now=command_line_metadata().now,
+            currency=currency,
+            keys=keys,
+            progress=progress,
+            columns=settings.current().columns_dir,
         )
     if not keys:
         await compare_cases(url, LIFECYCLES, report)

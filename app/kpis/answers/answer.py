@@ -24,6 +24,7 @@ from app.kpis.answers.days import add_agent_days, add_days, end_instants
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.budgets.validity import budgets
+from app.kpis.columns import answering
 from app.kpis.declaration.dimensions import IDS, TEAMS, Dimension
 from app.kpis.declaration.figures import (
     DECIMALS_OF_SECONDS,
@@ -300,8 +301,11 @@ async def _add_cells(
     figures: dict[PointKey, Figures],
 ) -> None:
     kpi, cuts = question.kpi, len(question.by)
-    halves = await split(connection, question, filters)
-    for row in await fetch_grouped(connection, query.cells(question, filters, most, halves)):
+    rows = await answering.cells(connection, question, filters, most)
+    if rows is None:
+        halves = await split(connection, question, filters)
+        rows = await fetch_grouped(connection, query.cells(question, filters, most, halves))
+    for row in rows:
         (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
         cell = figures.setdefault((period, tuple(cut)), Figures())
         add_cases(kpi, cell, excluded, counts, total, row[cuts + 5 : cuts + 8])

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
 
+from app.kpis.columns import answering
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import PointKey
 from app.kpis.declaration.kpi import Aggregate, Basis, Kpi
@@ -144,8 +145,10 @@ def of_facts(connection: Connection, filters: Filters) -> Counter:
 
     async def count(question: KpiQuestion) -> dict[PointKey, int]:
         among = {dimension: values for dimension, values in filters.items() if dimension in question.filters}
-        statement = query.counts(question, among, await split(connection, question, among))
-        rows = await fetch_grouped(connection, statement)
+        rows = await answering.counts(connection, question, among)
+        if rows is None:
+            statement = query.counts(question, among, await split(connection, question, among))
+            rows = await fetch_grouped(connection, statement)
         return {(period, tuple(cut)): cases for period, *cut, cases in rows}
 
     async def deliveries(question: KpiQuestion) -> dict[PointKey, int]:

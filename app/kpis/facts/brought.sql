@@ -16,11 +16,17 @@ looked_at as materialized (
     select * from kpi.deployment_brought where brought = touched.brought offset 0 -- by the index, whatever the planner believes
   ) part
   left join kpi.change_handed handed on handed.case_id = part.change_id
+),
+changed as (
+  update kpi.deployment_brought part set first = is_first, handed_at = found_at
+  from looked_at
+  where part.case_id = looked_at.case_id and part.brought = looked_at.brought
+    and (part.first, part.handed_at) is distinct from (is_first, found_at)
+    -- Only these are looked for, however many there are.
+    and part.case_id = any (array(
+      select case_id from looked_at where (first, handed_at) is distinct from (is_first, found_at)))
+  returning part.case_id
 )
-update kpi.deployment_brought part set first = is_first, handed_at = found_at
-from looked_at
-where part.case_id = looked_at.case_id and part.brought = looked_at.brought
-  and (part.first, part.handed_at) is distinct from (is_first, found_at)
-  -- Only these are looked for, however many there are.
-  and part.case_id = any (array(
-    select case_id from looked_at where (first, handed_at) is distinct from (is_first, found_at)))
+-- The cases that it changes without an event of their own (see noting/changed_cases.py).
+insert into kpi.changed_case (case_id, position)
+select changed.case_id, %(last)s from changed cross join kpi.noting where %(last)s <= kpi.noting.until

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from app.kpis.facts import knowledge, satisfaction
+from app.kpis.facts.noting import changed_cases
 from app.kpis.facts.statements import FOLDER, TIMED_AT, kinds_read, statement
 from app.kpis.facts.tables import PROCESSES, SATISFACTION, TABLES
 from app.log.batches import Batch, PositionRange
@@ -41,7 +42,7 @@ PARALLEL_EVENTS = 20_000
 SHARES = min(os.cpu_count() or 1, 4)
 
 #: All tables that this consumer fills: the facts, and the clocks of the cases.
-EMPTIED_TABLES = ", ".join([TABLES, *projection.TABLES, *recomputation.TABLES])
+EMPTIED_TABLES = ", ".join([TABLES, *projection.TABLES, *recomputation.TABLES, *changed_cases.TABLES])
 STATEMENTS = {process: statement(process, tables) for process, tables in PROCESSES.items()}
 SATISFYING = satisfaction.statements("".join(table.replace() for table in SATISFACTION))
 #: Whether an incident repeats another one depends on two cases, so it is computed after their other facts.
@@ -278,6 +279,7 @@ async def _write(
 ) -> None:
     """Write the facts that depend on one case alone, and the clocks of the cases."""
     cases = {kind: affected["cases"][1:-1].split(",") for kind, affected in kinds.items()}
+    await changed_cases.note(connection, stretch["last"], cases, PROCESSES, prepare)
     await projection.project(connection, cases, stretch["first"], stretch["last"])
     for process, text in STATEMENTS.items():
         if process in kinds:
@@ -293,8 +295,13 @@ def _fact_writer(last: int) -> recomputation.ComputeDependents:
 
     async def write(connection: Connection, streams: Sequence[str]) -> None:
         await connection.execute(SETTINGS.encode())
+        concerned = {
+            kind: [name.partition("/")[2] for name in streams if name.startswith(f"{kind}/")]
+            for kind in PROCESSES
+        }
+        await changed_cases.note(connection, last, concerned, PROCESSES, prepare=False)
         for process in TIMED_AT:
-            cases = [name.partition("/")[2] for name in streams if name.startswith(f"{process}/")]
+            cases = concerned[process]
             if cases:
                 parameters = {"cases": cases, "begun": cases, "next_versions": [LAST_VERSION] * len(cases)}
                 nothing_new = {"first": last + 1, "last": last, "shares": 1, "share": 0}
@@ -354,6 +361,7 @@ FACTS = Consumer(
     throttled_during_import=False,
     kinds=KINDS_READ,
     tables=(*TABLES.split(", "), *projection.TABLES),
-    tables_of_progress=recomputation.TABLES,
+    # Facts made anew have no noting: an export of those before is one of others.
+    tables_of_progress=(*recomputation.TABLES, *changed_cases.TABLES),
     shape=SHAPE,
 )

@@ -40,9 +40,15 @@ looked_at as materialized (
     from happened
   ) latest
   where resolved_at is null
+),
+changed as (
+  update kpi.problem_incident shows set repeats = coalesce(found, false)
+  from looked_at join linked using (case_id, incident_id)
+  where (shows.case_id, shows.incident_id) = (looked_at.case_id, looked_at.incident_id)
+    and coalesce(found, false) <> linked.repeats
+    and shows.case_id = any (array(select id from problem))
+  returning shows.incident_id
 )
-update kpi.problem_incident shows set repeats = coalesce(found, false)
-from looked_at join linked using (case_id, incident_id)
-where (shows.case_id, shows.incident_id) = (looked_at.case_id, looked_at.incident_id)
-  and coalesce(found, false) <> linked.repeats
-  and shows.case_id = any (array(select id from problem))
+-- The cases that it changes without an event of their own (see noting/changed_cases.py).
+insert into kpi.changed_case (case_id, position)
+select changed.incident_id, %(last)s from changed cross join kpi.noting where %(last)s <= kpi.noting.until

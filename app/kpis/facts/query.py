@@ -79,13 +79,20 @@ NO_CLOCK = "null::uuid as clock_id, null as metric, null::uuid as agreement_id"
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
 
-def cells(question: KpiQuestion, filters: Filters, most: int, halves: Halves | None) -> SqlStatement:
+def cells(
+    question: KpiQuestion,
+    filters: Filters,
+    most: int,
+    halves: Halves | None,
+    *,
+    changed_since: int | None = None,
+) -> SqlStatement:
     """Count the cases and aggregate the KPI's measures, per period, cut and reason for exclusion.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
     for each of `measure_columns` the total and, for durations, median, 90th percentile and maximum, else
     null. Returns the rows of at most `most` periods and cuts, and one more. With `halves` (see `in_halves`)
-    two processes can share the work.
+    two processes can share the work. `changed_since`: only cases that were noted after that position.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most)}
     timed = question.kpi.is_timed
@@ -99,19 +106,44 @@ def cells(question: KpiQuestion, filters: Filters, most: int, halves: Halves | N
             pooled = f"array[{_percentile(0.5, n)}, {_percentile(0.9, n)}, pooled_{n}[cases]]"
         figures += [f"total_{n}", f"{pooled} as spread_{n}"]
         names += [f"total_{n}", f"spread_{n}[1]", f"spread_{n}[2]", f"spread_{n}[3]"]
-    measured_columns = ", ".join(
-        f"{number} as number_{n}" for n, number in enumerate(measure_columns(question.kpi))
-    )
-    measured_columns += ", skewed" if question.kpi.may_be_skewed else ""
     by = f"period{cut_by(question)}, excluded"
-    facts = (
-        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {measured_columns} "
-        f"from {selected_facts(question, filters, parameters)}"
-    )
+    facts = _rows(question, filters, parameters, changed_since)
     part = "select {by}, {figures} from (select {by}, {sums} from ({facts}) fact group by {by}) cell"
     words = {"by": by, "figures": ", ".join(figures), "sums": ", ".join(sums)}
     parts = in_halves(facts, halves, part, parameters, **words)
     return SqlStatement(f"select {by}, {', '.join(names)} from ({parts}) cell limit %(most)s", parameters)
+
+
+def rows(question: KpiQuestion, filters: Filters, *, changed_since: int | None = None) -> SqlStatement:
+    """Return the facts that `cells` counts, one by one. Columns: period, the cuts, excluded, each of
+    `measure_columns`, and skewed if facts have such a flag.
+    """
+    parameters: dict[str, Any] = {"bounds": list(question.bounds)}
+    return SqlStatement(_rows(question, filters, parameters, changed_since), parameters)
+
+
+def _rows(
+    question: KpiQuestion, filters: Filters, parameters: dict[str, Any], changed_since: int | None
+) -> str:
+    measured_columns = ", ".join(
+        f"{number} as number_{n}" for n, number in enumerate(measure_columns(question.kpi))
+    )
+    measured_columns += ", skewed" if question.kpi.may_be_skewed else ""
+    return (
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut_by(question)}, excluded, "
+        f"{measured_columns} from {selected_facts(question, filters, parameters)}"
+        f"{_changed_condition(changed_since, parameters)}"
+    )
+
+
+def _changed_condition(changed_since: int | None, parameters: dict[str, Any]) -> str:
+    """Return the condition that a case was noted after the position (noting/changed_cases.py); None: all."""
+    if changed_since is None:
+        return ""
+    parameters["changed_since"] = changed_since
+    # Each case is looked for by the index, whatever the planner believes.
+    cases = "array(select case_id from kpi.changed_case where position > %(changed_since)s)"
+    return f" and case_id = any ({cases})"
 
 
 def combined_cells(
@@ -164,13 +196,18 @@ def in_halves(facts: str, halves: Halves | None, part: str, parameters: dict[str
     )
 
 
-def counts(question: KpiQuestion, filters: Filters, halves: Halves | None) -> SqlStatement:
-    """Count the cases that are not excluded. Columns: period (numbered from 1), the cuts, cases."""
+def counts(
+    question: KpiQuestion, filters: Filters, halves: Halves | None, *, changed_since: int | None = None
+) -> SqlStatement:
+    """Count the cases that are not excluded. Columns: period (numbered from 1), the cuts, cases.
+    `changed_since` as in `cells`.
+    """
     parameters: dict[str, Any] = {"bounds": list(question.bounds)}
     by = f"period{cut_by(question)}"
     facts = (
         f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by} "
         f"from {selected_facts(question, filters, parameters)} and excluded is null"
+        f"{_changed_condition(changed_since, parameters)}"
     )
     part = "select {by}, count(*) from ({facts}) fact group by {by}"
     return SqlStatement(in_halves(facts, halves, part, parameters, by=by), parameters)

@@ -54,8 +54,14 @@ looked_at as materialized (
     where earlier.final and earlier.ci = opening.ci and earlier.case_id <> opening.case_id and earlier.at < opening.at
   )) >= at - interval '720 hours', false) as found
   from opening
+),
+changed as (
+  update kpi.incident_opened opened set repeats = found
+  from looked_at where opened.case_id = looked_at.case_id and found <> opened.repeats
+    -- Only these are looked for, however many there are.
+    and opened.case_id = any (array(select case_id from looked_at where found <> repeats))
+  returning opened.case_id
 )
-update kpi.incident_opened opened set repeats = found
-from looked_at where opened.case_id = looked_at.case_id and found <> opened.repeats
-  -- Only these are looked for, however many there are.
-  and opened.case_id = any (array(select case_id from looked_at where found <> repeats))
+-- The cases that it changes without an event of their own (see noting/changed_cases.py).
+insert into kpi.changed_case (case_id, position)
+select changed.case_id, %(last)s from changed cross join kpi.noting where %(last)s <= kpi.noting.until

@@ -73,7 +73,9 @@ async def reconcile_if_due(
             return False
         async with asyncio.timeout(LATEST.total_seconds()):
             currency = ledger.settings.currency
-            report = await reconcile(ledger.db.url, zone=zone, now=began, currency=currency)
+            report = await reconcile(
+                ledger.db.url, zone=zone, now=began, currency=currency, columns=ledger.settings.columns_dir
+            )
             if further is not None:
                 await further(ledger.db.url, report)
         return await record_reconciliation(ledger, report, day, began, clock())

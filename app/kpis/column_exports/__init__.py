@@ -1,0 +1,1 @@
+"""Exports of facts to columns: how they are made, placed, and replaced."""

@@ -1,0 +1,184 @@
+"""Cells and counts of wide questions: from the newest export, and from PostgreSQL for what changed since.
+
+Both are read in the snapshot of the answer: PostgreSQL tells there which cases have changed since the export.
+Their facts are left out of the columns and taken from the living ones, so an answer is as fresh as without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.kpis.columns import dialect, mirror
+from app.kpis.columns.mirror import Columns, NoColumns
+from app.kpis.columns.relations import file_name, has_cells, is_answered
+from app.kpis.declaration.dimensions import IDS
+from app.kpis.facts import query
+from app.kpis.facts.consumer import FACTS
+from app.kpis.facts.fetching import fetch, fetch_grouped
+from app.kpis.facts.noting.changed_cases import CHANGED
+from app.kpis.facts.query import Filters, SqlStatement
+from app.kpis.questions.question import KpiQuestion
+from app.platform.db import Connection
+
+#: With more changed cases PostgreSQL is asked for everything.
+MOST_CHANGED = 250_000
+Rows = Sequence[tuple[Any, ...]]
+
+
+async def cells(connection: Connection, question: KpiQuestion, filters: Filters, most: int) -> Rows | None:
+    """Return the rows of query.cells; None: PostgreSQL is to be asked."""
+    asked = await _begin(connection, question, filters)
+    if asked is None:
+        return None
+    try:
+        rows = await asked.cells(most)
+    except NoColumns as reason:
+        asked.columns.answers[str(reason)] += 1
+        return None
+    asked.columns.answers["columns"] += 1
+    return rows
+
+
+async def counts(connection: Connection, question: KpiQuestion, filters: Filters) -> Rows | None:
+    """Return the rows of query.counts; None: PostgreSQL is to be asked."""
+    asked = await _begin(connection, question, filters)
+    if asked is None:
+        return None
+    try:
+        rows = await asked.counts()
+    except NoColumns as reason:
+        asked.columns.answers[str(reason)] += 1
+        return None
+    asked.columns.answers["columns"] += 1
+    return rows
+
+
+class _Asked:
+    """A question that goes to columns, with the cases whose facts are taken from PostgreSQL."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        question: KpiQuestion,
+        filters: Filters,
+        columns: tuple[Columns, Any, list[UUID]],
+    ) -> None:
+        self._connection, self._question, self._filters = connection, question, filters
+        self.columns, self._generation, self._changed = columns
+
+    async def cells(self, most: int) -> Rows:
+        """Return the rows of query.cells. Raises NoColumns."""
+        question, parameters = self._question, dict[str, Any]()
+        rows = self._exported_facts(parameters)
+        if self._changed and question.kpi.is_timed:
+            rows = f"{rows} union all {await self._changed_facts(parameters)}"
+        text = dialect.cells(question, rows, most, self.columns.engine)
+        exported = [
+            dialect.as_cells(question, row)
+            for row in await self.columns.rows(self._generation, text, parameters)
+        ]
+        if not self._changed or question.kpi.is_timed:
+            return exported
+        statement = query.cells(question, self._filters, most, None, changed_since=self._position)
+        changed = await fetch_grouped(self._connection, statement)
+        return _added(exported, changed, 2 + len(question.by))
+
+    async def counts(self) -> Rows:
+        """Return the rows of query.counts. Raises NoColumns."""
+        parameters = dict[str, Any]()
+        text = dialect.counts(self._question, self._exported_facts(parameters))
+        width = 1 + len(self._question.by)
+        exported = [tuple(row) for row in await self.columns.rows(self._generation, text, parameters)]
+        if not self._changed:
+            return exported
+        statement = query.counts(self._question, self._filters, None, changed_since=self._position)
+        return _added(exported, await fetch_grouped(self._connection, statement), width)
+
+    @property
+    def _position(self) -> int:
+        return int(self._generation.manifest.position)
+
+    def _exported_facts(self, parameters: dict[str, Any]) -> str:
+        """Return the exported facts of the question, without those of the changed cases."""
+        table = file_name(query.fact_table(self._question.kpi))
+        if self._changed:
+            parameters["changed"] = self._changed
+            table = (
+                f"(select * from {table} anti join (select unnest($changed::uuid[]) as case_id) changed"
+                " using (case_id))"
+            )
+        text = dialect.facts(self._question, self._filters, self.columns.engine, parameters)
+        return text.replace("{facts}", table, 1)
+
+    async def _changed_facts(self, parameters: dict[str, Any]) -> str:
+        """Return the facts of the changed cases, as PostgreSQL has them, as rows in DuckDB."""
+        question = self._question
+        statement = query.rows(question, self._filters, changed_since=self._position)
+        rows = await fetch(self._connection, statement)
+        types = ["bigint", *("uuid" if name in IDS else "varchar" for name in question.by), "varchar"]
+        types += ["bigint"] * len(query.measure_columns(question.kpi))
+        if question.kpi.may_be_skewed:
+            types.append("boolean")
+        columns = list(zip(*rows, strict=True)) or [()] * len(types)
+        texts = []
+        for n, (kind, column) in enumerate(zip(types, columns, strict=True)):
+            parameters[f"told_{n}"] = list(column)
+            texts.append(f"unnest($told_{n}::{kind}[])")
+        return f"select {', '.join(texts)}"
+
+
+async def _begin(connection: Connection, question: KpiQuestion, filters: Filters) -> _Asked | None:
+    """Return the question as it goes to columns; None: it does not."""
+    columns = mirror.current()
+    if columns is not None and columns.answers_alone and has_cells(question.kpi):
+        return _Asked(connection, question, filters, (columns, columns.generation(), []))
+    if columns is None or not is_answered(question.kpi) or len(question.bounds) > dialect.MOST_PERIODS:
+        return None
+    try:
+        generation = columns.generation()
+        if not await _is_wide(connection, question, filters, columns.least_rows):
+            raise NoColumns("narrow")
+        return _Asked(
+            connection, question, filters, (columns, generation, await _changed(connection, generation))
+        )
+    except NoColumns as reason:
+        columns.answers[str(reason)] += 1
+        return None
+
+
+async def _is_wide(connection: Connection, question: KpiQuestion, filters: Filters, least_rows: int) -> bool:
+    if least_rows == 0:
+        return True
+    (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
+    return float(plan["Plan"]["Plan Rows"]) >= least_rows
+
+
+async def _changed(connection: Connection, generation: Any) -> list[UUID]:
+    """Return the cases whose facts have changed since the export. Raises NoColumns if nobody can tell."""
+    manifest = generation.manifest
+    if manifest.shape != FACTS.shape:
+        raise NoColumns("old")
+    asked_of = {"exported": manifest.position, "noting": manifest.noting, "consumer": FACTS.name}
+    noted = await fetch(connection, SqlStatement(CHANGED, asked_of))
+    if not noted:
+        raise NoColumns("old")
+    ((cases,),) = noted
+    if cases is not None and len(cases) > MOST_CHANGED:
+        raise NoColumns("old")
+    return cases or []
+
+
+def _added(exported: Rows, changed: Rows, width: int) -> Rows:
+    """Return the rows of both, those of the same period, cut and reason as one: their numbers are sums."""
+    sums: dict[tuple[Any, ...], list[Any]] = {}
+    for row in (*exported, *changed):
+        place, numbers = row[:width], row[width:]
+        before = sums.setdefault(place, [None] * len(numbers))
+        sums[place] = [_sum(one, other) for one, other in zip(before, numbers, strict=True)]
+    return [(*place, *numbers) for place, numbers in sums.items()]
+
+
+def _sum(one: Any, other: Any) -> Any:
+    return one if other is None else other if one is None else one + other

@@ -1,0 +1,1 @@
+"""The cases whose facts are written are noted, for exports to columns."""
