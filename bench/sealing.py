@@ -99,7 +99,8 @@ def _check_seconds(folder: Path, proof: bytes, signed: SignedHead) -> float:
     (folder / "head.json").write_bytes(signed.file_bytes())
     alone = [sys.executable, "-I", "-S"]
     command = [*alone, check_proof.__file__, str(folder / "proof.json"), "--head", str(folder / "head.json")]
-    starts, checks = [], []
+    starts: list[float] = []
+    checks: list[float] = []
     for _ in range(CHECKS):
         for seconds, arguments in ((starts, [*alone, "-c", "pass"]), (checks, command)):
             began = time.perf_counter()

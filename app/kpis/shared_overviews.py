@@ -20,7 +20,7 @@ from app.platform.db import Database
 #: The longest that an overview is given again, in seconds: ages of open cases grow while nothing is written.
 FRESH_SECONDS = 60.0
 #: How many are kept: readers differ by their time zone and by the KPIs that they may see.
-MOST_KEPT = 64
+MOST_OVERVIEWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SharedOverviews:
     """The overviews of one process."""
 
     def __init__(self) -> None:
-        self._kept: LruCache[Hashable, _Kept] = LruCache(MOST_KEPT)
+        self._kept_overviews: LruCache[Hashable, _Kept] = LruCache(MOST_OVERVIEWS)
         self._computing: dict[Hashable, asyncio.Task[Overview]] = {}
 
     async def overview(self, db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
@@ -48,9 +48,13 @@ class SharedOverviews:
             month.currency,
         )
         position, lag_seconds = await position_reached(db)
-        kept = self._kept.get(name)
-        if kept is not None and kept.overview.position == position and _is_fresh(kept):
-            return replace(kept.overview, lag_seconds=lag_seconds)
+        kept_overview = self._kept_overviews.get(name)
+        if (
+            kept_overview is not None
+            and kept_overview.overview.position == position
+            and _is_fresh(kept_overview)
+        ):
+            return replace(kept_overview.overview, lag_seconds=lag_seconds)
         while (other := self._computing.get(name)) is not None:
             shared = await asyncio.shield(other)
             if shared.position >= position:
@@ -65,9 +69,9 @@ class SharedOverviews:
             computed = await overview(db, kpis, month)
         finally:
             del self._computing[name]
-        self._kept.put(name, _Kept(began, computed))
+        self._kept_overviews.put(name, _Kept(began, computed))
         return computed
 
 
-def _is_fresh(kept: _Kept) -> bool:
-    return time.monotonic() - kept.at_seconds < FRESH_SECONDS
+def _is_fresh(kept_overview: _Kept) -> bool:
+    return time.monotonic() - kept_overview.at_seconds < FRESH_SECONDS

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import SettingsConfigDict
 
+from app.platform.setting_groups.columns import ColumnSettings
 from app.platform.setting_groups.sealing import SealSettings
 
 PREFIX = "LEDGERDESK_"
@@ -134,7 +135,7 @@ def _comma_separated(value: str) -> list[str]:
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 
 
-class Settings(SealSettings):
+class Settings(ColumnSettings, SealSettings):
     """The settings of one installation."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -217,12 +218,6 @@ class Settings(SealSettings):
         default="",
         description="Keys of the KPIs whose signals are noted, separated by commas. Empty: the fourteen that "
         "`docs/behaviour.md` names.",
-    )
-    columns_dir: Path | None = Field(
-        default=None, description="Folder of exported facts. None: there is none."
-    )
-    columns_after: int = Field(
-        default=100_000, ge=1_000, le=250_000, description="Changed cases that make facts be exported anew."
     )
     audited_processes: Annotated[str, Field(pattern=r"^([a-z_]+(, ?[a-z_]+)*)?$")] = Field(
         default="incident,request,problem,change",

@@ -160,7 +160,7 @@ def verified(key: bytes, signature: bytes, message: bytes) -> bool | None:
     """Return whether the Ed25519 signature is good; None: nothing here can tell."""
     try:
         from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  # it need not be there
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415  # it need not be there
             Ed25519PublicKey,
         )
     except ImportError:
@@ -178,8 +178,8 @@ def verified_by_openssl(key: bytes, signature: bytes, message: bytes) -> bool | 
     if not any(os.access(os.path.join(place, "openssl"), os.X_OK) for place in places if place):
         return None
     # Only here, since they take longer to be loaded than a proof to be checked.
-    import subprocess  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415  # see above
+    import tempfile  # noqa: PLC0415  # see above
 
     with tempfile.TemporaryDirectory() as folder:
         names = [os.path.join(folder, name) for name in ("key", "signature", "message")]
@@ -189,12 +189,19 @@ def verified_by_openssl(key: bytes, signature: bytes, message: bytes) -> bool | 
         command = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER"]
         command += ["-inkey", names[0], "-sigfile", names[1], "-in", names[2]]
         try:
-            said = subprocess.run(command, capture_output=True, text=True, timeout=30)  # noqa: PLW1510, S603
+            answer = subprocess.run(  # noqa: S603  # openssl, with files of our own
+                command, capture_output=True, text=True, timeout=30, check=False
+            )
         except (OSError, subprocess.SubprocessError):
             return None
-    if "Verified Successfully" in said.stdout:
+    if "Verified Successfully" in answer.stdout:
         return True
-    return False if "Verification Failure" in said.stdout + said.stderr else None
+    return False if "Verification Failure" in answer.stdout + answer.stderr else None
+
+
+def instant(text: str) -> datetime:
+    """Return an instant. Before Python 3.11 `Z` is unknown to it."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def compare_event(leaf: dict[str, Any], event: dict[str, Any]) -> list[str]:
@@ -202,10 +209,10 @@ def compare_event(leaf: dict[str, Any], event: dict[str, Any]) -> list[str]:
     event = event.get("event", event)
     compared = [name for name in leaf if name in event]
     for name in compared:
-        told, sealed = event[name], leaf[name]
-        if name in TIMES and told is not None:
-            told, sealed = (datetime.fromisoformat(at.replace("Z", "+00:00")) for at in (told, sealed))
-        if told != sealed:
+        event_value, sealed = event[name], leaf[name]
+        if name in TIMES and event_value is not None:
+            event_value, sealed = instant(event_value), instant(sealed)
+        if event_value != sealed:
             raise Wrong(f"`{name}` of the event is {event[name]!r}, and was sealed as {leaf[name]!r}")
     if not {"id", "position"} <= set(compared):
         raise Unreadable("the file of the event has no `id` and `position`")
@@ -236,17 +243,17 @@ def check(arguments: argparse.Namespace) -> list[str]:
         root = included_root(leaf["position"] - 1, head["size"], hashed, path)
         if root.hex() != head["root"]:
             raise Wrong("the event is not in the log that the head covers, or was altered")
-        said = [
+        sentences = [
             f"Event {leaf['id']} ({leaf['type']}) is at position {leaf['position']} of the log, as sealed."
         ]
-        said.append(
+        sentences.append(
             f"Head {head['number']} covers positions 1 to {head['size']}; sealed at {head['sealed_at']}."
         )
         if arguments.event is not None:
-            said.append(
+            sentences.append(
                 f"The event is as sealed in: {', '.join(compare_event(leaf, read(arguments.event)))}."
             )
-        return [*said, check_signature(trusted, arguments.key)]
+        return [*sentences, check_signature(trusted, arguments.key)]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Unreadable(
             f"the proof or the head is not of the form that it should have: {error!r}"
@@ -262,10 +269,10 @@ def check_heads(
         raise Wrong("the exported head is neither of the two")
     check_consistency(earlier["head"], later["head"], path)
     numbers = [signed["head"]["number"] for signed in (earlier, later)]
-    said = (
+    sentences = (
         f"Head {numbers[1]} goes on from head {numbers[0]}: nothing before was altered, taken out or put in."
     )
-    return [said, *dict.fromkeys(check_signature(signed, expected_key) for signed in (earlier, later))]
+    return [sentences, *dict.fromkeys(check_signature(signed, expected_key) for signed in (earlier, later))]
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ ReadProgress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Stretches:
+class LogStretches:
     """Stretches of positions, each from its first to its last, in ascending order."""
 
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -49,10 +49,10 @@ class LogReading:
 
     roots: dict[int, str] = field(default_factory=dict)
     stored_roots: dict[int, str] = field(default_factory=dict)
-    differing: Stretches = field(default_factory=Stretches)
-    missing: Stretches = field(default_factory=Stretches)
-    added: Stretches = field(default_factory=Stretches)
-    torn: Stretches = field(default_factory=Stretches)
+    differing: LogStretches = field(default_factory=LogStretches)
+    missing: LogStretches = field(default_factory=LogStretches)
+    added: LogStretches = field(default_factory=LogStretches)
+    torn: LogStretches = field(default_factory=LogStretches)
 
 
 class LogReader:
@@ -166,10 +166,10 @@ class LogReader:
         await asyncio.sleep(0)  # others have their turn
         if not tiles:
             return
-        found = await store.load_tiles(self._connection, [(tile.level, tile.number) for tile in tiles])
+        stored_tiles = await store.load_tiles(self._connection, [(tile.level, tile.number) for tile in tiles])
         for tile in tiles:
             # One at the edge may have grown since the head that is compared.
-            if not found.get((tile.level, tile.number), b"").startswith(tile.hashes):
+            if not stored_tiles.get((tile.level, tile.number), b"").startswith(tile.hashes):
                 leaves_each = TILE_HASHES**tile.level
                 first = tile.number * TILE_HASHES * leaves_each
                 last = first + len(tile.hashes) // HASH_BYTES * leaves_each

@@ -66,7 +66,7 @@ class TreeHeadOut(OutputModel):
     """What a head of the log says; its canonical JSON (RFC 8785) is what is signed."""
 
     blinding: str = Field(description="SHA-256 of the secret that hides what is withheld of events.")
-    installation: str = Field(description="Which log it is of.")
+    installation: str = Field(description="Id of the log.")
     key: str = Field(description="The key that signs: SHA-256 of its public part.")
     next_key: str | None = Field(description="The key that signs from now on, if that is another one.")
     number: int = Field(description="Number of the head, from 1, without gaps.")
@@ -161,8 +161,8 @@ async def get_event_proof(
     if position is None:
         raise NotFound()
     span = PositionSpan(position - 1, position)
-    seen = await read_slice(ledger, caller_of(request), EventFilter(), span, 1, forward=True)
-    if not seen.events:
+    visible_slice = await read_slice(ledger, caller_of(request), EventFilter(), span, 1, forward=True)
+    if not visible_slice.events:
         raise NotFound()
     async with ledger.db.connection() as connection:
         signed = await _head(connection, number)

@@ -62,12 +62,12 @@ async def find_identity(connection: Connection) -> SealIdentity | None:
 
 async def make_identity(connection: Connection) -> SealIdentity:
     """Return the identity of the log, which is made if there is none."""
-    found = await find_identity(connection)
-    if found is None:
+    identity = await find_identity(connection)
+    if identity is None:
         await connection.execute(ADD_IDENTITY.encode(), (uuid7(), os.urandom(BLINDING_BYTES)))
-        found = await find_identity(connection)
-    assert found is not None
-    return found
+        identity = await find_identity(connection)
+    assert identity is not None
+    return identity
 
 
 async def log_head(connection: Connection) -> int:

@@ -142,17 +142,17 @@ class TimestampTarget:
 
     async def put(self, signed: SignedHead, now: datetime) -> bytes:
         """Have the signed bytes of the head stamped, and return the answer (DER). Raises ExportFailed."""
-        asked = self._library.TimestampRequestBuilder().data(signed.document).build()
+        timestamp_request = self._library.TimestampRequestBuilder().data(signed.document).build()
         headers = {"content-type": "application/timestamp-query", "accept": "application/timestamp-reply"}
-        status, body = await _ask(self._client, "POST", self._url, headers, asked.as_bytes())
+        status, body = await _ask(self._client, "POST", self._url, headers, timestamp_request.as_bytes())
         if status != 200:
             raise ExportFailed(f"{self._url} answers {status}.")
         try:
             answer = self._library.decode_timestamp_response(body)
             stamp = answer.tst_info
             fits = (stamp.message_imprint.message, stamp.nonce) == (
-                asked.message_imprint.message,
-                asked.nonce,
+                timestamp_request.message_imprint.message,
+                timestamp_request.nonce,
             )
         except ValueError as error:
             raise ExportFailed(f"{self._url} answers with no timestamp.") from error

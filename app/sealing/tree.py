@@ -66,7 +66,7 @@ class GrowingTree:
 
     def extend(self, leaves: Iterable[bytes]) -> list[Tile]:
         """Add the hashes of the next leaves. Return the tiles that are whole now."""
-        whole: list[Tile] = []
+        whole_tiles: list[Tile] = []
         if not self.edge:
             self.edge.append([])
         waiting = [*self.edge[0], *leaves]
@@ -77,11 +77,11 @@ class GrowingTree:
             end = len(waiting) - len(waiting) % TILE_HASHES
             for begin in range(0, end, TILE_HASHES):
                 hashes = waiting[begin : begin + TILE_HASHES]
-                whole.append(Tile(level, number + begin // TILE_HASHES, b"".join(hashes)))
+                whole_tiles.append(Tile(level, number + begin // TILE_HASHES, b"".join(hashes)))
                 roots.append(complete_root(hashes))
             self.edge[level] = waiting[end:]
             if not roots:
-                return whole
+                return whole_tiles
             level += 1
             if level == len(self.edge):
                 self.edge.append([])

@@ -49,14 +49,14 @@ class SealFinding:
     the whole (all None).
     """
 
-    what: Discrepancy
+    discrepancy: Discrepancy
     first: int | None = None
     last: int | None = None
     head: int | None = None
 
 
 @dataclass(slots=True)
-class Verification:
+class LogVerification:
     """The outcome: the events that were read, the stored heads, up to where the log is as a stored head
     (`sealed_up_to`) and as an exported one (`proved_up_to`) says, and what is wrong.
     """
@@ -79,7 +79,7 @@ class Verification:
 
 async def verify(
     connection: Connection, exported: Sequence[SignedHead] = (), *, progress: ReadProgress | None = None
-) -> Verification:
+) -> LogVerification:
     """Verify the log up to where it ends now, in one snapshot."""
     async with connection.transaction():
         await connection.execute(b"set transaction isolation level repeatable read, read only")
@@ -90,30 +90,30 @@ async def verify(
 
 async def verify_snapshot(
     connection: Connection, exported: Sequence[SignedHead] = (), *, progress: ReadProgress | None = None
-) -> Verification:
+) -> LogVerification:
     """Verify the log as the connection's transaction sees it."""
-    outcome = Verification()
+    outcome = LogVerification()
     identity = await store.find_identity(connection)
     outcome.events = end = await store.log_head(connection)
     stored = await _stored_heads(connection, identity, outcome)
-    given = _exported_heads(exported, stored, identity, outcome)
-    if any(finding.what is Discrepancy.identity_altered for finding in outcome.findings):
+    exported_heads = _exported_heads(exported, stored, identity, outcome)
+    if any(finding.discrepancy is Discrepancy.identity_altered for finding in outcome.findings):
         return outcome  # without the secret no hash can be compared
     sealed_up_to = max((head.size for head in stored), default=0)
     blinding = b"" if identity is None else identity.blinding
-    sizes = [head.size for head in (*stored, *given)]
+    sizes = [head.size for head in (*stored, *exported_heads)]
     reading = await LogReader(connection, blinding, end, sizes, sealed_up_to).run(progress)
     for row in await fetch_rows(connection, BEYOND_THE_LOG, (end,)):
         if row["first"] is not None:
             outcome.add(SealFinding(Discrepancy.added, row["first"], row["last"]))
-    _conclude(outcome, reading, stored, given)
+    _conclude(outcome, reading, stored, exported_heads)
     outcome.sealed_up_to = _agreed(reading, stored)
-    outcome.proved_up_to = _agreed(reading, given)
+    outcome.proved_up_to = _agreed(reading, exported_heads)
     return outcome
 
 
 async def _stored_heads(
-    connection: Connection, identity: SealIdentity | None, outcome: Verification
+    connection: Connection, identity: SealIdentity | None, outcome: LogVerification
 ) -> list[TreeHead]:
     """Return the stored heads that are signed and follow one another, and note the others."""
     heads: list[TreeHead] = []
@@ -166,7 +166,7 @@ def _exported_heads(
     exported: Iterable[SignedHead],
     stored: Sequence[TreeHead],
     identity: SealIdentity | None,
-    outcome: Verification,
+    outcome: LogVerification,
 ) -> list[TreeHead]:
     """Return the exported heads that are of this log, and note the others."""
     by_number = {head.number: head for head in stored}
@@ -196,7 +196,7 @@ def _agreed(reading: LogReading, heads: Iterable[TreeHead]) -> int:
 
 
 def _conclude(
-    outcome: Verification, reading: LogReading, stored: Sequence[TreeHead], exported: Sequence[TreeHead]
+    outcome: LogVerification, reading: LogReading, stored: Sequence[TreeHead], exported: Sequence[TreeHead]
 ) -> None:
     """Note what follows from what was read and what the heads say."""
     end, covered = outcome.events, max((head.size for head in (*stored, *exported)), default=0)
@@ -208,8 +208,8 @@ def _conclude(
         outcome.add(SealFinding(Discrepancy.added, first, last))
     for first, last in _without(reading.differing.spans, reading.missing.spans):
         # An exported head says more than a stored one, which may have been signed anew.
-        what = _what_differs(reading, exported, last) or _what_differs(reading, stored, last)
-        outcome.add(SealFinding(what or Discrepancy.altered, first, last))
+        differing = _what_differs(reading, exported, last) or _what_differs(reading, stored, last)
+        outcome.add(SealFinding(differing or Discrepancy.altered, first, last))
     for first, last in reading.torn.spans:
         outcome.add(SealFinding(Discrepancy.hashes_rewritten, first, last))
     named = [*reading.differing.spans, *reading.missing.spans]
@@ -245,12 +245,14 @@ def _first_refuted(reading: LogReading, heads: Iterable[TreeHead], end: int) -> 
     return None
 
 
-def _without(spans: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _without(
+    spans: Iterable[tuple[int, int]], other_spans: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """Return the stretches without the positions of the others; both are in ascending order."""
     left = []
     for first, last in spans:
         begin = first
-        for other_first, other_last in others:
+        for other_first, other_last in other_spans:
             if other_last < begin or other_first > last:
                 continue
             if other_first > begin:

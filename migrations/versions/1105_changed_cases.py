@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1105"
-down_revision = "1101"
+down_revision = "1102"
 branch_labels = None
 depends_on = None
 

@@ -92,7 +92,9 @@ REASONS: dict[str, tuple[str, ...]] = {
         *("fold.process_definition.interfaces", "fold.process_definition.terms"),
     ),
     "a custom field's text is a line like a title: lists show it (decision 0026)": ("*.custom",),
-    "what a browser calls itself, by chance": ("kpi.visit_event.session", "kpi.article_visit.session"),
+    "what a browser calls itself, by chance": (
+        *("log.article.session", "kpi.visit_event.session", "kpi.article_visit.session"),
+    ),
     "how a tool calls its states: names of what is no person": ("log.incident.status",),
     "a code of ours and the name of a stream: why a tool has refused what was written of which record": (
         *("log.subscription.code", "log.subscription.record"),

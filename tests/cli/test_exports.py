@@ -213,6 +213,7 @@ def test_a_whole_installation_comes_back_as_it_was(
     demo_place: DatabaseUrls,
     demo_secrets: Path,
     place: DatabaseUrls,
+    connections_anew: None,
     tmp_path: Path,
 ) -> None:
     demo = {"database_url": demo_place.url, "secrets_dir": str(demo_secrets)}
@@ -292,8 +293,8 @@ def test_each_table_is_exported_or_made_anew_or_left_out_with_a_reason(place: Da
     names = {name for name, *_ in rows_of(place.owner_url, SELECT_TABLES.replace("%%", "%"))}
     assert names >= LEFT_OUT_TABLES.keys()
     assert {name.partition(".")[0] for name in names} >= DERIVED.keys()
-    known = {"content", "deliveries", "log", "plumbing", "vault", *DERIVED}
-    strange = {name for name in names if name.partition(".")[0] not in known}
+    known_schemas = {"content", "deliveries", "log", "plumbing", "vault", *DERIVED}
+    strange = {name for name in names if name.partition(".")[0] not in known_schemas}
     assert not strange, (
         "say in whole/tables.py whether they follow from others; without a word they are exported"
     )

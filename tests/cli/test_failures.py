@@ -37,6 +37,7 @@ WRONG = {
     "signals_at": "4:00",
     "watched_kpis": "MTTR; backlog",
     "audited_processes": "incident; request",
+    "columns_after": "10",
     "agents_see": "some",
     "read_connections": "0",
     "body_limit": "1 MB",
@@ -93,7 +94,7 @@ ANYTHING = {
         "smtp_password",
     ),
     *("oidc_client_secret", "imap_host", "imap_user", "imap_password", "imap_folder", "imap_source"),
-    *("seal_folder", "seal_s3_key_id", "seal_s3_secret"),
+    *("columns_dir", "seal_folder", "seal_s3_key_id", "seal_s3_secret"),
     *("relay_user", "relay_password", "relay_credentials", "relay_ca", "relay_certificate"),
 }
 

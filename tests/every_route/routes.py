@@ -138,8 +138,7 @@ TESTED = {
     "get_event_proof": "sealing/test_routes.py test_everybody_has_the_proof_of_exactly_what_they_see",
     **dict.fromkeys(
         ("list_seals", "get_seal", "get_seal_consistency", "get_proof_checker"),
-        "sealing/test_routes.py "
-        "test_younger_events_wait_for_the_next_head_and_heads_go_on_from_one_another",
+        "sealing/test_routes.py test_younger_events_wait_for_the_next_head_and_heads_go_on_from_one_another",
     ),
     "stream_events": "api/test_live.py test_each_listener_is_sent_the_events_of_the_feed_once_and_in_order",
     "make_stream_ticket": "api/test_stream_tickets.py test_a_ticket_opens_one_stream_of_whoever_made_it",

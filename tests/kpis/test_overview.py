@@ -112,8 +112,8 @@ async def test_readers_share_an_overview_until_the_facts_go_on(follower: Connect
     shared = SharedOverviews()
     await write(follower, [*Scripted.begin(BEGIN).events])
     await catch_up(follower, FACTS)
-    first, beside = await asyncio.gather(asked(), asked())
-    assert (await asked()).kpis is first.kpis is beside.kpis
+    first, second = await asyncio.gather(asked(), asked())
+    assert (await asked()).kpis is first.kpis is second.kpis
     assert (await asked("Asia/Shanghai")).kpis is not first.kpis
     await write_more(follower, [*Scripted.begin(BEGIN).events])
     await catch_up(follower, FACTS)

@@ -16,7 +16,7 @@ from app.kpis.facts import knowledge
 WRITTEN: dict[str, tuple[int, str, Iterable[str]]] = {
     "app/kpis/facts/consumer.py": (
         facts.SHAPE,
-        "2:76b1a4467aba4393",
+        "2:5ef0694d62036b97",
         (
             *(*facts.STATEMENTS.values(), *facts.SATISFYING.values(), *knowledge.STATEMENTS),
             *(facts.BREACHES, facts.UNKNOWN_KEYS, facts.REPEATS, facts.PROBLEM_REPEATS, facts.AGENT_DAYS),

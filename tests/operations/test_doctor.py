@@ -30,6 +30,7 @@ from app.cli.doctor.machine import examine_machine
 from app.cli.doctor.server import examine_server
 from app.i18n import LANGUAGES, sentences
 from app.kernel.access.vault import MASTER_KEY_FILE
+from app.kpis.column_exports.exporting import export_facts
 from app.platform.backups import RESTORED, BackupDescription, write_description, write_json
 from app.platform.db import Database
 from app.platform.settings import Settings
@@ -267,13 +268,54 @@ async def test_a_consumer_that_is_behind_and_one_that_was_never_there_are_found(
     place: DatabaseUrls, run: Run, secrets_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("keys", "make", "--role", "agent").returncode == 0
-    assert bad(await of_database(place.url, secrets_dir)) == ALWAYS | {"consumers_none": FAILED}
+    never_sealed = ALWAYS | {"seals_none": WARNING}
+    assert bad(await of_database(place.url, secrets_dir)) == never_sealed | {"consumers_none": FAILED}
     insert_row(place.owner_url, "log.checkpoint", consumer="search", position=0)
-    assert bad(await of_database(place.url, secrets_dir)) == ALWAYS
+    assert bad(await of_database(place.url, secrets_dir)) == never_sealed
     monkeypatch.setattr(work, "BEHIND_SECONDS", -1.0)
     assert bad(await of_database(place.url, secrets_dir))["consumers_behind"] is WARNING
     monkeypatch.setattr(work, "STUCK_SECONDS", -1.0)
     assert bad(await of_database(place.url, secrets_dir))["consumers_behind"] is FAILED
+
+
+async def test_seals_that_are_late_or_stay_beside_the_log_are_found(
+    place: DatabaseUrls, run: Run, secrets_dir: Path
+) -> None:
+    async def found() -> dict[str, CheckStatus]:
+        outcomes = bad(await of_database(place.url, secrets_dir))
+        return {code: status for code, status in outcomes.items() if code.startswith("seals_")}
+
+    def exported(number: int, size: int, exported_at: datetime) -> None:
+        row = {"target": "folder:x", "number": number, "size": size, "exported_at": exported_at}
+        insert_row(place.owner_url, "log.seal_export", **row)
+
+    yesterday, now = NOW - timedelta(days=1), datetime.now(UTC)
+    assert await found() == {}, "where nothing was written there is nothing to seal"
+    execute(place.owner_url, "update log.head set position = 2")
+    insert_row(place.owner_url, "log.sealed_head", number=1, size=1, sealed_at=yesterday)
+    assert await found() == {"seals_late": FAILED}
+    insert_row(place.owner_url, "log.sealed_head", number=2, size=2, sealed_at=now)
+    assert await found() == {"seals_unexported": WARNING}
+    exported(1, 1, yesterday)
+    assert await found() == {"seals_behind": FAILED}
+    exported(2, 2, now)
+    assert await found() == {}
+
+
+async def test_exported_facts_that_cannot_be_answered_from_are_found(
+    place: DatabaseUrls, secrets_dir: Path, tmp_path: Path
+) -> None:
+    async def found() -> dict[str, CheckStatus]:
+        outcomes = bad(await of_database(place.url, secrets_dir, columns_dir=tmp_path / "facts"))
+        return {code: status for code, status in outcomes.items() if code.startswith("columns_")}
+
+    assert await found() == {"columns_missing": WARNING}
+    await export_facts(place.url, tmp_path / "facts", NOW - timedelta(days=30), noted=True)
+    assert await found() == {"columns_old": WARNING}
+    await export_facts(place.url, tmp_path / "facts", datetime.now(UTC), noted=True)
+    assert await found() == {}
+    (tmp_path / "facts" / "manifest.json").write_text("{}")
+    assert await found() == {"columns_damaged": WARNING}
 
 
 async def test_another_databases_key_is_found(place: DatabaseUrls, run: Run, tmp_path: Path) -> None:

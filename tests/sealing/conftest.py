@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,9 @@ class SealedLog:
 async def write_events(writer: Writer, count: int) -> None:
     """Append so many events, each on a stream of its own, some of them under keys and for others."""
     for n in range(count):
-        fields = {"credential": f"key:{uuid7()}"} if n % 3 else {"on_behalf_of": f"person:{uuid7()}"}
+        fields: dict[str, Any] = (
+            {"credential": f"key:{uuid7()}"} if n % 3 else {"on_behalf_of": f"person:{uuid7()}"}
+        )
         fields |= {"source_ref": 'a "quoted"\n\u2028名'} if n % 5 == 0 else {}
         await writer.write(event_only(f"team/{uuid7()}", **fields))
 

@@ -50,8 +50,8 @@ async def test_heads_are_exported_once_and_tell_an_older_or_altered_log(
     writer = Writer(place.url)
     await writer.open()
     await write_events(writer, 5)
-    folder, kept = tmp_path / "exported", tmp_path / "kept"
-    first = run("seal", "--to", str(kept), seal_folder=str(folder))
+    folder, kept_folder = tmp_path / "exported", tmp_path / "kept"
+    first = run("seal", "--to", str(kept_folder), seal_folder=str(folder))
     assert (first.returncode, "covers positions 1 to 5" in first.stdout) == (0, True), first.stderr
     await write_events(writer, 3)
     second = json.loads(run("seal", "--json", seal_folder=str(folder)).stdout)
@@ -60,7 +60,8 @@ async def test_heads_are_exported_once_and_tell_an_older_or_altered_log(
         "head-000000000001.json",
         "head-000000000002.json",
     ]
-    assert (kept / "head-000000000001.json").read_bytes() == (folder / "head-000000000001.json").read_bytes()
+    heads = [place / "head-000000000001.json" for place in (kept_folder, folder)]
+    assert heads[0].read_bytes() == heads[1].read_bytes()
     again = json.loads(run("seal", "--json").stdout)
     assert again["seal"] == second["seal"]
     rotated = run("seal", "--rotate-key", "--to", str(folder))
@@ -72,17 +73,17 @@ async def test_heads_are_exported_once_and_tell_an_older_or_altered_log(
         by_new_key["head"]["key"]
         == json.loads((folder / "head-000000000003.json").read_text())["head"]["next_key"]
     )
-    whole = run("verify", "--head", str(folder))
-    assert (whole.returncode, "exported heads say: positions 1 to 9" in whole.stdout) == (0, True), (
-        whole.stdout
+    verified = run("verify", "--head", str(folder))
+    assert (verified.returncode, "exported heads say: positions 1 to 9" in verified.stdout) == (0, True), (
+        verified.stdout
     )
     with psycopg.connect(administrator_url, autocommit=True) as superuser:
         superuser.execute("alter table log.event_0000 disable trigger append_only")
         superuser.execute("update log.event_0000 set source = 'cli' where position = 4")
-    altered = run("verify", "--head", str(kept / "head-000000000001.json"))
+    altered = run("verify", "--head", str(kept_folder / "head-000000000001.json"))
     assert (altered.returncode, "Position 4: altered" in altered.stdout) == (5, True), altered.stdout
-    found = json.loads(run("verify", "--json", "--head", str(folder)).stdout)["findings"]
-    assert found == [{"what": "altered", "first": 4, "last": 4, "head": None}]
+    findings = json.loads(run("verify", "--json", "--head", str(folder)).stdout)["findings"]
+    assert findings == [{"discrepancy": "altered", "first": 4, "last": 4, "head": None}]
     (folder / "head-000000000009.json").write_text("{}")
     for wrong in (str(folder), str(tmp_path / "nothing"), str(place)):
         assert run("verify", "--head", wrong).returncode == 2

@@ -83,11 +83,11 @@ async def test_everybody_has_the_proof_of_exactly_what_they_see(
     signed = await sealed_now(service, tmp_path)
     events = await all_events(service)
     for reader in (admin, requester, auditor, other):
-        seen = {event["id"] for page in await reader.pages("/v1/events") for event in page}
+        visible_ids = {event["id"] for page in await reader.pages("/v1/events") for event in page}
         for event_id in events:
             answer = await reader.get(f"/v1/events/{event_id}/proof")
-            assert (answer.status_code == 200) == (event_id in seen), answer.text
-            if event_id not in seen:
+            assert (answer.status_code == 200) == (event_id in visible_ids), answer.text
+            if event_id not in visible_ids:
                 assert answer.json()["code"] == "not_found"
     public = [event for page in await requester.pages("/v1/events") for event in page]
     of_ticket = [event for event in public if event["stream"] == f"incident/{incident['id']}"]
@@ -100,10 +100,12 @@ async def test_everybody_has_the_proof_of_exactly_what_they_see(
         proof = await requester.get(f"/v1/events/{event['id']}/proof")
         assert len(proof.content) <= 2_000
         names = written(tmp_path, "proof.json", proof.content), written(tmp_path, "event.json", event)
-        code, said = check(tmp_path, names[0], "--head", head, "--event", names[1], PATH="")
-        assert (code, "NOT CHECKED" in said, "position" in said) == (0, True, True), said
-    code, said = check(tmp_path, "proof.json", "--head", head, "--key", signed.head.key, PATH="/usr/bin:/bin")
-    assert (code, "as expected" in said) == (0, True), said
+        code, printed = check(tmp_path, names[0], "--head", head, "--event", names[1], PATH="")
+        assert (code, "NOT CHECKED" in printed, "position" in printed) == (0, True, True), printed
+    code, printed = check(
+        tmp_path, "proof.json", "--head", head, "--key", signed.head.key, PATH="/usr/bin:/bin"
+    )
+    assert (code, "as expected" in printed) == (0, True), printed
     assert check(tmp_path, "proof.json", "--head", head, "--key", "0" * 64)[0] == 1
 
 
@@ -126,8 +128,8 @@ async def test_a_proof_that_was_altered_does_not_hold(api: Api, service: Connect
         ("a path too long", proof | {"path": b64encode(path + bytes(32)).decode()}),
         ("another head", proof | {"head": 2}),
     ):
-        code, said = check(tmp_path, written(tmp_path, "altered.json", altered), "--head", head)
-        assert (code, "DOES NOT HOLD" in said) == (1, True), name
+        code, printed = check(tmp_path, written(tmp_path, "altered.json", altered), "--head", head)
+        assert (code, "DOES NOT HOLD" in printed) == (1, True), name
     altered_event = written(tmp_path, "event.json", page[-1] | {"actor": "rule:another"})
     written(tmp_path, "proof.json", proof)
     assert check(tmp_path, "proof.json", "--head", head, "--event", altered_event)[0] == 1
@@ -163,8 +165,8 @@ async def test_younger_events_wait_for_the_next_head_and_heads_go_on_from_one_an
     heads = await admin.read("/v1/seals/2/consistency", **{"from": "1"})
     written(tmp_path, "heads.json", heads)
     for signed in (first, second):
-        kept = written(tmp_path, "head.json", signed.file_bytes())
-        assert check(tmp_path, "heads.json", "--head", kept)[0] == 0
+        head_file = written(tmp_path, "head.json", signed.file_bytes())
+        assert check(tmp_path, "heads.json", "--head", head_file)[0] == 0
     forged = heads["earlier"] | {"head": heads["earlier"]["head"] | {"root": "00" * 32}}
     written(tmp_path, "forged.json", heads | {"earlier": forged})
     assert check(tmp_path, "forged.json", "--head", "head.json")[0] == 1

@@ -55,9 +55,12 @@ async def tampering(superuser: Connection, *statements: str) -> AsyncIterator[Co
 
 
 async def findings(connection: Connection, exported: Sequence[SignedHead] = ()) -> Findings:
-    outcome = await verify_snapshot(connection, exported)
-    assert outcome.finding_count == len(outcome.findings)
-    return [(finding.what.value, finding.first, finding.last, finding.head) for finding in outcome.findings]
+    tampered = await verify_snapshot(connection, exported)
+    assert tampered.finding_count == len(tampered.findings)
+    return [
+        (finding.discrepancy.value, finding.first, finding.last, finding.head)
+        for finding in tampered.findings
+    ]
 
 
 async def reseal(connection: Connection, sealed: SealedLog, key: Ed25519PrivateKey | None) -> None:
@@ -70,8 +73,8 @@ async def reseal(connection: Connection, sealed: SealedLog, key: Ed25519PrivateK
         await connection.execute(b"delete from log.sealed_head")
     for signed in sealed.heads:
         rows = await store.read_leaves(connection, tree.size, signed.head.size)
-        whole = tree.extend(leaf_hashes(identity.blinding, rows))
-        await store.write_tiles(connection, [*whole, *tree.edge_tiles()])
+        whole_tiles = tree.extend(leaf_hashes(identity.blinding, rows))
+        await store.write_tiles(connection, [*whole_tiles, *tree.edge_tiles()])
         if key is not None:
             members = {name: getattr(signed.head, name) for name in TreeHead.__slots__}
             previous = None if before is None else before.hash
@@ -80,9 +83,9 @@ async def reseal(connection: Connection, sealed: SealedLog, key: Ed25519PrivateK
 
 
 async def test_a_log_that_nobody_has_touched_is_as_sealed(sealed: SealedLog) -> None:
-    outcome = await verify(sealed.service, sealed.heads)
-    assert (outcome.finding_count, outcome.events, outcome.heads) == (0, SIZES[-1] + 7, 3)
-    assert (outcome.sealed_up_to, outcome.proved_up_to) == (SIZES[-1], SIZES[-1])
+    tampered = await verify(sealed.service, sealed.heads)
+    assert (tampered.finding_count, tampered.events, tampered.heads) == (0, SIZES[-1] + 7, 3)
+    assert (tampered.sealed_up_to, tampered.proved_up_to) == (SIZES[-1], SIZES[-1])
     first = await verify(sealed.service, sealed.heads[:1])
     assert (first.finding_count, first.proved_up_to) == (0, SIZES[0])
 
@@ -97,12 +100,12 @@ async def test_each_column_of_an_event_is_sealed(sealed: SealedLog, superuser: C
     for column, changed in (*ALTERED.items(), ("recorded_at", "'infinity'")):
         for position in (1, 257, 600):
             change = f"update log.event_0000 set {column} = {changed} where position = {position}"
-            async with tampering(superuser, change) as seen:
+            async with tampering(superuser, change) as tampered:
                 expected = [("altered", position, position, None)]
                 if changed == "'infinity'":
                     expected = [("missing", position, position, None)]
-                assert await findings(seen, sealed.heads) == expected, column
-                assert await findings(seen) == expected, column
+                assert await findings(tampered, sealed.heads) == expected, column
+                assert await findings(tampered) == expected, column
 
 
 FLIPPED = "update log.seal_tile set hashes = set_byte(hashes, {0}, get_byte(hashes, {0}) # 1)"
@@ -186,21 +189,21 @@ DONE: dict[str, tuple[tuple[str, ...], Findings]] = {
 
 
 async def test_whatever_is_done_is_found_and_named(sealed: SealedLog, superuser: Connection) -> None:
-    found = {}
+    findings_by_name = {}
     for name, (statements, _) in DONE.items():
-        async with tampering(superuser, *statements) as seen:
-            found[name] = sorted(await findings(seen, sealed.heads), key=str)
-    assert found == {name: sorted(expected, key=str) for name, (_, expected) in DONE.items()}
+        async with tampering(superuser, *statements) as tampered:
+            findings_by_name[name] = sorted(await findings(tampered, sealed.heads), key=str)
+    assert findings_by_name == {name: sorted(expected, key=str) for name, (_, expected) in DONE.items()}
 
 
 async def test_where_the_hashes_were_rewritten_too_heads_say_between_which_positions(
     sealed: SealedLog, superuser: Connection
 ) -> None:
     change = "update log.event_0000 set actor = 'rule:another' where position = 230"
-    async with tampering(superuser, change) as seen:
-        await reseal(seen, sealed, None)
-        assert await findings(seen) == [("not_as_sealed", 201, 256, None)]
-        assert await findings(seen, sealed.heads) == [("not_as_sealed", 201, 256, None)]
+    async with tampering(superuser, change) as tampered:
+        await reseal(tampered, sealed, None)
+        assert await findings(tampered) == [("not_as_sealed", 201, 256, None)]
+        assert await findings(tampered, sealed.heads) == [("not_as_sealed", 201, 256, None)]
 
 
 async def test_whoever_has_the_key_as_well_is_refuted_by_what_was_exported_alone(
@@ -208,25 +211,25 @@ async def test_whoever_has_the_key_as_well_is_refuted_by_what_was_exported_alone
 ) -> None:
     change = "update log.event_0000 set actor = 'rule:another' where position = 230"
     first, second, third = sealed.heads
-    async with tampering(superuser, change) as seen:
-        await reseal(seen, sealed, signing_key(sealed.secrets_dir))
-        assert await findings(seen) == []
-        assert (await verify_snapshot(seen, [first])).finding_count == 0  # it does not cover the event
+    async with tampering(superuser, change) as tampered:
+        await reseal(tampered, sealed, signing_key(sealed.secrets_dir))
+        assert await findings(tampered) == []
+        assert (await verify_snapshot(tampered, [first])).finding_count == 0  # it does not cover the event
         otherwise = [("head_otherwise", None, None, 3), ("not_as_sealed", 1, 600, None)]
-        assert await findings(seen, [third]) == otherwise
-        assert ("not_as_sealed", 201, 256, None) in await findings(seen, [first, second, third])
+        assert await findings(tampered, [third]) == otherwise
+        assert ("not_as_sealed", 201, 256, None) in await findings(tampered, [first, second, third])
 
 
 async def test_whoever_signs_by_another_key_is_named(sealed: SealedLog, superuser: Connection) -> None:
-    async with tampering(superuser) as seen:
+    async with tampering(superuser) as tampered:
         other = Ed25519PrivateKey.generate()
-        await seen.execute(b"delete from log.sealed_head where number = 3")
+        await tampered.execute(b"delete from log.sealed_head where number = 3")
         key = other.public_key().public_bytes_raw()
         members = {name: getattr(sealed.heads[2].head, name) for name in TreeHead.__slots__}
         forged = sign(TreeHead(**members | {"key": key_name(key)}), other)
-        await store.add_head(seen, forged)
-        assert await findings(seen) == [("another_key", None, None, 3)]
-        assert ("head_otherwise", None, None, 3) in await findings(seen, sealed.heads)
+        await store.add_head(tampered, forged)
+        assert await findings(tampered) == [("another_key", None, None, 3)]
+        assert ("head_otherwise", None, None, 3) in await findings(tampered, sealed.heads)
 
 
 async def test_a_head_of_another_log_or_without_a_signature_is_named(sealed: SealedLog) -> None:
@@ -234,9 +237,12 @@ async def test_a_head_of_another_log_or_without_a_signature_is_named(sealed: Sea
     members: dict[str, Any] = {name: getattr(signed.head, name) for name in TreeHead.__slots__}
     other = sign(TreeHead(**members | {"installation": ID}), signing_key(sealed.secrets_dir))
     unsigned = SignedHead(signed.document, bytes(64), signed.public_key)
-    outcome = await verify(sealed.service, [other, unsigned])
-    assert [finding.what for finding in outcome.findings] == [Discrepancy.another_log, Discrepancy.not_signed]
-    assert outcome.proved_up_to == 0
+    tampered = await verify(sealed.service, [other, unsigned])
+    assert [finding.discrepancy for finding in tampered.findings] == [
+        Discrepancy.another_log,
+        Discrepancy.not_signed,
+    ]
+    assert tampered.proved_up_to == 0
 
 
 async def test_nothing_is_sealed_upon_what_is_not_as_sealed(sealed: SealedLog, superuser: Connection) -> None:
@@ -247,9 +253,9 @@ async def test_nothing_is_sealed_upon_what_is_not_as_sealed(sealed: SealedLog, s
         (f"{GONE} > 500", f"{HEAD} 500"),
         ("update log.seal_identity set blinding = sha256(blinding)",),
     ):
-        async with tampering(superuser, *statements) as seen:
+        async with tampering(superuser, *statements) as tampered:
             with pytest.raises(SealRefused):
-                await seal(seen, sealed.secrets_dir, now)
+                await seal(tampered, sealed.secrets_dir, now)
     newest = await store.newest_head(sealed.service)
     assert newest is not None
     assert newest.head.number == 3

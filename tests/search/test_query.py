@@ -38,7 +38,9 @@ async def texts(ledger: Ledger, *, staff: bool) -> dict[UUID, str]:
     read = {}
     for row in await ledger.db.rows(ROWS):
         encrypted = [
-            ciphertext for ciphertext in row["sealed"] + row["said"] + row["internal"] * staff if ciphertext
+            ciphertext
+            for ciphertext in row["encrypted"] + row["said"] + row["internal"] * staff
+            if ciphertext
         ]
         opened = await ledger.vault.texts(encrypted)
         plain = [text for text in row["plain"] if text]

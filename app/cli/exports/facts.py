@@ -39,26 +39,26 @@ def facts(
     if place is None:
         raise typer.BadParameter(NO_FOLDER, param_hint="--to")
     try:
-        made = _export(current, place)
+        manifest = _export(current, place)
     except FactsExportRefused as error:
         raise typer.BadParameter(str(error), param_hint="--to") from error
-    rows = sum(relation.rows for relation in made.relations.values())
-    size = sum(file.size for file in made.files.values())
+    rows = sum(relation.rows for relation in manifest.relations.values())
+    size = sum(file.size for file in manifest.files.values())
     if as_json:
         print_json(
             {
-                "folder": made.folder,
-                "position": made.position,
-                "seconds": made.seconds,
+                "folder": manifest.folder,
+                "position": manifest.position,
+                "seconds": manifest.seconds,
                 "facts": rows,
                 "bytes": size,
-                "answered_from": made.noting is not None,
+                "answered_from": manifest.noting is not None,
             }
         )
     else:
         print_line(
-            f"{rows} facts as of position {made.position} are in {place}, in {made.folder}:"
-            f" {size / 1e6:.1f} MB, made in {made.seconds:g} s."
+            f"{rows} facts as of position {manifest.position} are in {place}, in {manifest.folder}:"
+            f" {size / 1e6:.1f} MB, made in {manifest.seconds:g} s."
         )
 
 

@@ -67,11 +67,9 @@ def kpi(  # noqa: PLR0913  # the options of a command
 ) -> None:
     """Print a KPI period by period, or the cases that it counts; without a key all KPIs."""
     check_engine(engine, facts, other=show_cases or as_of is not None)
-    if as_csv and as_json:
-        raise typer.BadParameter("one form at a time", param_hint="--csv")
     if as_of is not None and show_cases:
         raise typer.BadParameter("cases are those of now", param_hint="--as-of")
-    form = FigureFormat.csv if as_csv else FigureFormat.json if as_json else FigureFormat.words
+    form = _form(as_json=as_json, as_csv=as_csv)
     if key is None:
         _list(form)
         return
@@ -99,6 +97,12 @@ def kpi(  # noqa: PLR0913  # the options of a command
     except CannotAnswer as error:
         hint = OPTIONS.get(error.field, f"--filter {error.field}=…")
         raise typer.BadParameter(error.sentence("en"), param_hint=hint) from error
+
+
+def _form(*, as_json: bool, as_csv: bool) -> FigureFormat:
+    if as_csv and as_json:
+        raise typer.BadParameter("one form at a time", param_hint="--csv")
+    return FigureFormat.csv if as_csv else FigureFormat.json if as_json else FigureFormat.words
 
 
 def _parse_as_of(text: str) -> int | datetime:

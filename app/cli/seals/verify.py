@@ -13,7 +13,7 @@ from app.cli.output import Json, print_json, print_line, progress_bar
 from app.platform import installation, loop, settings
 from app.platform.db import connect
 from app.sealing.signed_heads import LARGEST_FILE, SignedHead, UnreadableHead, read_head_file
-from app.sealing.verify import Discrepancy, SealFinding, Verification
+from app.sealing.verify import Discrepancy, LogVerification, SealFinding
 from app.sealing.verify import verify as verify_log
 
 UNLIMITED = "-c jit=off -c timezone=UTC"
@@ -78,7 +78,7 @@ def _read(path: Path) -> SignedHead:
         raise typer.BadParameter(f"{path} is no exported head: {error}.", param_hint="--head") from error
 
 
-async def _verify(url: str, exported: Sequence[SignedHead]) -> Verification:
+async def _verify(url: str, exported: Sequence[SignedHead]) -> LogVerification:
     connection = await connect(url, UNLIMITED)
     try:
         with progress_bar() as bar:
@@ -92,7 +92,7 @@ async def _verify(url: str, exported: Sequence[SignedHead]) -> Verification:
         await connection.close()
 
 
-def _report(outcome: Verification, files: int, *, as_json: bool) -> None:
+def _report(outcome: LogVerification, files: int, *, as_json: bool) -> None:
     if as_json:
         print_json(outcome)
         return
@@ -123,4 +123,4 @@ def _sentence(finding: SealFinding) -> str:
         where = f"Position {finding.first}"
     else:
         where = f"Positions {finding.first} to {finding.last}"
-    return SENTENCES[finding.what].format(place=where)
+    return SENTENCES[finding.discrepancy].format(place=where)

@@ -7,6 +7,7 @@ always do: whoever follows the log makes them from its beginning.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,10 +30,12 @@ UNLIMITED = (
     "-c jit=off -c timezone=UTC -c datestyle=ISO -c work_mem=256MB -c statement_timeout=0 "
     "-c idle_in_transaction_session_timeout=0 -c lock_timeout=10s"
 )
-# The kind of a session is hidden from other roles; only those of PostgreSQL itself have no user.
+#: How long others may still be seen, and the interval between two looks, in seconds.
+PATIENCE_SECONDS, POLL_SECONDS = 3.0, 0.05
+# Servers and workers are no superusers; those who are look on, or mend.
 COUNT_OTHER_SESSIONS = """
-select count(*) from pg_stat_activity
-where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null"""
+select count(*) from pg_stat_activity s join pg_roles r on r.oid = s.usesysid
+where s.datname = current_database() and s.pid <> pg_backend_pid() and not r.rolsuper"""
 ONLY_ADDED_SINCE = (
     "select coalesce(bool_and(adds_only), true) from plumbing.schema_change where revision > %s"
 )
@@ -70,6 +73,7 @@ async def restore_all(
     """
     connection = await connect(owner_url, UNLIMITED)
     try:
+        await _refuse_in_use(connection)
         async with connection.transaction():
             await _refuse_unfit(connection, manifest)
             targets = {table.name: table for table in await exported_tables(connection)}
@@ -96,11 +100,19 @@ async def restore_all(
     return RestoredInstallation(manifest.position, sum(table.rows for table in manifest.tables), folded)
 
 
+async def _refuse_in_use(connection: Connection) -> None:
+    """Raise ExportRefused if others use the database. A session that has just ended is seen for a moment."""
+    ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while await fetch_value(connection, COUNT_OTHER_SESSIONS):
+        if asyncio.get_running_loop().time() > ends:
+            raise ExportRefused(
+                "The database is in use. Stop `ledgerdesk serve`, `ledgerdesk work` and whatever else uses "
+                "it."
+            )
+        await asyncio.sleep(POLL_SECONDS)
+
+
 async def _refuse_unfit(connection: Connection, manifest: ExportManifest) -> None:
-    if await fetch_value(connection, COUNT_OTHER_SESSIONS):
-        raise ExportRefused(
-            "The database is in use. Stop `ledgerdesk serve`, `ledgerdesk work` and whatever else uses it."
-        )
     if (position := await fetch_value(connection, "select position from log.head for update")) != 0:
         raise ExportRefused(
             f"The installation is not empty: its log has {position} events. An export is restored into an "
@@ -148,10 +160,9 @@ async def _fill(
     except (psycopg.DataError, psycopg.IntegrityError, OSError, EOFError) as error:
         raise ExportRefused(f"{path} cannot be brought back: {str(error).partition(chr(10))[0]}.") from error
     if target.name == EVENTS:
-        said = columns.replace('"data"', "convert_to(data, 'UTF8')")
-        await connection.execute(
-            f"insert into log.event ({columns}) select {said} from arriving order by position".encode()
-        )
+        inserted_columns = columns.replace('"data"', "convert_to(data, 'UTF8')")
+        in_order = f"select {inserted_columns} from arriving order by position"
+        await connection.execute(f"insert into log.event ({columns}) {in_order}".encode())
         await connection.execute(b"drop table arriving")
     if count != source.rows:
         raise ExportRefused(f"{path} has {count} rows, and its manifest says {source.rows}.")

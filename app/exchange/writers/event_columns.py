@@ -123,8 +123,8 @@ async def _write(
         f"cast({name}::json as {kind}) as {name}" if kind == JSON_MAP else name
         for name, kind in COLUMNS.items()
     )
-    with whole_file(path) as part, tempfile.TemporaryDirectory(dir=path.parent) as beside:
-        rows = Path(beside) / "events.csv"
+    with whole_file(path) as part, tempfile.TemporaryDirectory(dir=path.parent) as scratch_folder:
+        rows = Path(scratch_folder) / "events.csv"
         with rows.open("wb") as file:
             async with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
                 async for row in copy:

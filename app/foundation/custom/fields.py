@@ -199,7 +199,7 @@ async def filter_slot(
 
 
 def _can_be_filtered(value_type: ValueType, ctx: ActionContext) -> None:
-    """Check that the field can get a filter column: encrypted values cannot be compared. Raises WrongValue."""
+    """Check that the field can get a filter column: encrypted values are not compared. Raises WrongValue."""
     if value_type is ValueType.words:
         raise WrongValue(pointer="/filterable", because="words_are_encrypted")
     if ctx.prepared(FilterSlot).slot is None:

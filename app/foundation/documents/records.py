@@ -1,7 +1,7 @@
 """Documents: entries of the register, as child records of the record whose action made them (tables).
 
-The texts of a document are in its sections, encrypted under the key of the person who wrote them. A document's
-number is that of the register: class, year, sequence, as `SN2026001`.
+The texts of a document are in its sections, encrypted under the key of the person who wrote them. A
+document's number is that of the register: class, year, sequence, as `SN2026001`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Title and description of a request from the answers to its item's form, by the item's templates (pure).
 
 A template is a text in which `{field}` stands for the answer to that field of the form. Choices are written
-by their labels. Titles are not encrypted and stand in lists, so only answers that are no free text go into them.
+by their labels. Titles are not encrypted and stand in lists, so only answers that are no free text go in.
 """
 
 from __future__ import annotations

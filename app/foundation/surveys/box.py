@@ -1,8 +1,9 @@
 """The sealed box of a survey: answers wait in it, beside the log, until the survey ends.
 
-One row holds all answers of a survey. Each new answer writes the whole row anew, shuffled, padded and encrypted
-under the survey's key: no answer has a row, an id, a time or a place of its own that the use of a token could
-be compared with (decision 0161). The hashes of the tokens are rows of their own, in the order of the hashes.
+One row holds all answers of a survey. Each new answer writes the whole row anew, shuffled, padded and
+encrypted under the survey's key: no answer has a row, an id, a time or a place of its own that the use of a
+token could be compared with (decision 0161). The hashes of the tokens are rows of their own, in the order of
+the hashes.
 """
 
 from __future__ import annotations

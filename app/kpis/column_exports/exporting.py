@@ -128,9 +128,9 @@ def _publish(folder: Path, making: Path, exported: Manifest) -> None:
     _to_disk(written)
     written.replace(folder / manifests.NAME)
     _to_disk(folder)
-    kept = {exported.folder, before.folder if before is not None else ""}
+    kept_folders = {exported.folder, before.folder if before is not None else ""}
     for old in folder.glob(f"{PREFIX}*-*"):
-        if old.name not in kept:
+        if old.name not in kept_folders:
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -29,12 +29,12 @@ async def export_to_store(url: str, address: str, now: datetime) -> Manifest:
     store, root = await asyncio.to_thread(_opened, address)
     with tempfile.TemporaryDirectory(prefix="ledgerdesk-") as temporary:
         folder = Path(temporary)
-        made = await export_facts(url, folder, now, noted=False)
+        manifest = await export_facts(url, folder, now, noted=False)
         try:
-            await asyncio.to_thread(_send, store, root, folder, made)
+            await asyncio.to_thread(_send, store, root, folder, manifest)
         except Exception as error:  # each kind of store has its own
             raise FactsExportRefused(f"{address} cannot be written: {error}") from error
-    return made
+    return manifest
 
 
 def _opened(address: str) -> tuple[Any, str]:
@@ -50,17 +50,17 @@ def _opened(address: str) -> tuple[Any, str]:
     return store, root.rstrip("/")
 
 
-def _send(store: Any, root: str, folder: Path, made: Manifest) -> None:
+def _send(store: Any, root: str, folder: Path, manifest: Manifest) -> None:
     before = _manifest_before(store, root)
-    for name in made.files:
-        target = f"{root}/{made.folder}/{name}"
+    for name in manifest.files:
+        target = f"{root}/{manifest.folder}/{name}"
         store.makedirs(target.rpartition("/")[0], exist_ok=True)
-        store.put_file(str(folder / made.folder / name), target)
-    store.pipe_file(f"{root}/{manifests.NAME}", made.model_dump_json(indent=1).encode())
-    kept = {made.folder, before}
+        store.put_file(str(folder / manifest.folder / name), target)
+    store.pipe_file(f"{root}/{manifests.NAME}", manifest.model_dump_json(indent=1).encode())
+    kept_folders = {manifest.folder, before}
     for entry in store.ls(root, detail=False):
         name = str(entry).rstrip("/").rpartition("/")[2]
-        if name.startswith(PREFIX) and name not in kept:
+        if name.startswith(PREFIX) and name not in kept_folders:
             store.rm(entry, recursive=True)
 
 

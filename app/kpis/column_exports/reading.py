@@ -113,8 +113,10 @@ def by_size(snapshot: SharedSnapshot, relations: tuple[str, ...]) -> tuple[str, 
 
 def _columns(connection: psycopg.Connection[Any], relation: str) -> dict[str, str]:
     """Return the columns that are exported, with their types in DuckDB."""
-    there = connection.execute(SELECT_COLUMNS, (relation,)).fetchall()
-    stored = {name: TYPES[kind] for name, kind in there if kind in TYPES and name not in UNEXPORTED_COLUMNS}
+    column_rows = connection.execute(SELECT_COLUMNS, (relation,)).fetchall()
+    stored = {
+        name: TYPES[kind] for name, kind in column_rows if kind in TYPES and name not in UNEXPORTED_COLUMNS
+    }
     computed, _ = COMPUTED.get(relation, ({}, ""))
     return stored | {name: "BOOLEAN" if name == "repeated" else "BIGINT" for name in computed}
 

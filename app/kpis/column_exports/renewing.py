@@ -41,8 +41,8 @@ async def run(
         async with polling.locked(connection, LOCK) as free:
             if not free or not await is_due(connection, folder, ledger.settings.columns_after, clock()):
                 return False
-            made = await export_facts(ledger.db.url, folder, clock(), noted=True)
-            logger.info("facts are exported", position=made.position, seconds=made.seconds)
+            manifest = await export_facts(ledger.db.url, folder, clock(), noted=True)
+            logger.info("facts are exported", position=manifest.position, seconds=manifest.seconds)
             return False
 
     await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)

@@ -29,29 +29,29 @@ Rows = Sequence[tuple[Any, ...]]
 
 async def cells(connection: Connection, question: KpiQuestion, filters: Filters, most: int) -> Rows | None:
     """Return the rows of query.cells; None: PostgreSQL is to be asked."""
-    asked = await _begin(connection, question, filters)
-    if asked is None:
+    wide_question = await _begin(connection, question, filters)
+    if wide_question is None:
         return None
     try:
-        rows = await asked.cells(most)
+        rows = await wide_question.cells(most)
     except NoColumns as reason:
-        asked.columns.answers[str(reason)] += 1
+        wide_question.columns.answers[str(reason)] += 1
         return None
-    asked.columns.answers["columns"] += 1
+    wide_question.columns.answers["columns"] += 1
     return rows
 
 
 async def counts(connection: Connection, question: KpiQuestion, filters: Filters) -> Rows | None:
     """Return the rows of query.counts; None: PostgreSQL is to be asked."""
-    asked = await _begin(connection, question, filters)
-    if asked is None:
+    wide_question = await _begin(connection, question, filters)
+    if wide_question is None:
         return None
     try:
-        rows = await asked.counts()
+        rows = await wide_question.counts()
     except NoColumns as reason:
-        asked.columns.answers[str(reason)] += 1
+        wide_question.columns.answers[str(reason)] += 1
         return None
-    asked.columns.answers["columns"] += 1
+    wide_question.columns.answers["columns"] += 1
     return rows
 
 
@@ -176,9 +176,9 @@ def _added(exported: Rows, changed: Rows, width: int) -> Rows:
     for row in (*exported, *changed):
         place, numbers = row[:width], row[width:]
         before = sums.setdefault(place, [None] * len(numbers))
-        sums[place] = [_sum(one, other) for one, other in zip(before, numbers, strict=True)]
+        sums[place] = [_sum(number, other) for number, other in zip(before, numbers, strict=True)]
     return [(*place, *numbers) for place, numbers in sums.items()]
 
 
-def _sum(one: Any, other: Any) -> Any:
-    return one if other is None else other if one is None else one + other
+def _sum(number: Any, other: Any) -> Any:
+    return number if other is None else other if number is None else number + other

@@ -134,10 +134,10 @@ def _expression(text: str, question: KpiQuestion, engine: Engine, parameters: di
     of_question = {"now": question.now, "currency": question.currency}
 
     def told(match: re.Match[str]) -> str:
-        given = of_question[match[1]]
-        if isinstance(given, datetime):
-            return _instant(given, engine)
-        parameters[match[1]] = given
+        own_value = of_question[match[1]]
+        if isinstance(own_value, datetime):
+            return _instant(own_value, engine)
+        parameters[match[1]] = own_value
         return f"{engine.mark}{match[1]}"
 
     return re.sub(r"(?<![\w\"])at(?![\w\"])", '"at"', _PARAMETER.sub(told, text)).replace("fact.", "")
@@ -150,16 +150,16 @@ def _conditions(filters: Filters, engine: Engine, parameters: dict[str, Any]) ->
         column = COLUMN[dimension]
         of_type = engine.id_type if dimension in IDS else ""
         names = []
-        for n, one in enumerate(each for each in chosen if each is not None):
-            parameters[f"{column}_{n}"] = str(one)
+        for n, chosen_value in enumerate(each for each in chosen if each is not None):
+            parameters[f"{column}_{n}"] = str(chosen_value)
             names.append(f"{engine.mark}{column}_{n}{of_type}")
         among = f"{column} in ({', '.join(names)})" if names else "false"
         conditions.append(f"({among} or {column} is null)" if None in chosen else among)
     return conditions
 
 
-def _instant(at: datetime, engine: Engine) -> str:
-    return f"{engine.instant} '{at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
+def _instant(instant: datetime, engine: Engine) -> str:
+    return f"{engine.instant} '{instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
 
 
 def _tree(column: str, bounds: Sequence[datetime], leaves: Sequence[str], engine: Engine) -> str:

@@ -105,9 +105,9 @@ def describe(path: Path) -> ExportedFile:
 
 def checked_file(folder: Path, manifest: Manifest, name: str) -> Path:
     """Return the path of the export's file, which has been read whole. Raises ExportDamaged."""
-    path, told = folder / manifest.folder / name, manifest.files.get(name)
+    path, told_file = folder / manifest.folder / name, manifest.files.get(name)
     try:
-        if told is None or describe(path) != told:
+        if told_file is None or describe(path) != told_file:
             raise ExportDamaged(f"{path} is not what the manifest says.")
     except OSError as error:
         raise ExportDamaged(f"{path} cannot be read: {error.strerror}.") from error

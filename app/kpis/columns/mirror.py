@@ -104,7 +104,7 @@ class FactsMirror:
         self.least_rows = least_rows
         self._generation: Generation | None = None
         self._looked_at = float("-inf")
-        self._seen: tuple[int, int] | None = None
+        self._seen_file: tuple[int, int] | None = None
         self._looking = threading.Lock()
         self._threads = ThreadPoolExecutor(ANSWERERS, "columns")
         self._opening = ThreadPoolExecutor(1, "columns-opening")
@@ -135,11 +135,11 @@ class FactsMirror:
             try:
                 stat = (self._folder / manifests.NAME).stat()
             except OSError:
-                self._seen, self._generation = None, None
+                self._seen_file, self._generation = None, None
                 return
-            if (stat.st_mtime_ns, stat.st_ino) == self._seen:
+            if (stat.st_mtime_ns, stat.st_ino) == self._seen_file:
                 return
-            self._seen = stat.st_mtime_ns, stat.st_ino
+            self._seen_file = stat.st_mtime_ns, stat.st_ino
             try:
                 self._generation = self._open()
             except ExportDamaged as error:

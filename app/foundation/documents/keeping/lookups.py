@@ -12,8 +12,8 @@ from app.kernel.access.reads import ReadContext, Unguarded
 KEYS_OF_TEXTS = "select id from vault.personal_key where id = any(%s) and under is not null"
 KEYS_IN_STREAM = f"""
 select distinct k.id from log.event e
-cross join lateral regexp_matches(convert_from(e.data, 'UTF8'), '{PREFIX}([0-9a-f-]{{36}}):', 'g') as encrypted
-join vault.personal_key k on k.id = encrypted[1]::uuid
+cross join lateral regexp_matches(convert_from(e.data, 'UTF8'), '{PREFIX}([0-9a-f-]{{36}}):', 'g') as found
+join vault.personal_key k on k.id = found[1]::uuid
 where e.stream = %s and k.under is not null"""
 
 
