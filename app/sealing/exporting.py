@@ -38,7 +38,7 @@ async def export_head(
         if await fetch_value(connection, IS_EXPORTED, target.name, head.number) is not None:
             continue
         try:
-            receipt = await target.put(signed, now)
+            receipt = await target.export_head(signed, now)
         except ExportFailed as error:
             failures[target.name] = str(error)
             continue

@@ -39,7 +39,7 @@ class HeadTarget(Protocol):
 
     name: str
 
-    async def put(self, signed: SignedHead, now: datetime) -> bytes | None:
+    async def export_head(self, signed: SignedHead, now: datetime) -> bytes | None:
         """Put the head there, and return the receipt if there is one. Again with the same head does no harm.
         Raises ExportFailed.
         """
@@ -53,7 +53,7 @@ class FolderTarget:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def put(self, signed: SignedHead, now: datetime) -> None:
+    async def export_head(self, signed: SignedHead, now: datetime) -> None:
         """Write the file of the head. Raises ExportFailed."""
         await asyncio.to_thread(self.write, signed)
 
@@ -106,7 +106,7 @@ class BucketTarget:
             settings.seal_s3_key_id, settings.seal_s3_secret.get_secret_value(), settings.seal_s3_region, "s3"
         )
 
-    async def put(self, signed: SignedHead, now: datetime) -> None:
+    async def export_head(self, signed: SignedHead, now: datetime) -> None:
         """Put the head as an object that is locked. Raises ExportFailed."""
         url, content = f"{self._url}/{signed.file_name}", signed.file_bytes()
         locked_until = (now + timedelta(days=self._days)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -118,10 +118,10 @@ class BucketTarget:
             "x-amz-object-lock-retain-until-date": locked_until,
         }
         sent = authorised(self._credentials, "PUT", url, headers, content, now)
-        status, body = await _ask(self._client, "PUT", url, sent, content)
+        status, body = await _send_request(self._client, "PUT", url, sent, content)
         if status in _CONFLICTS:
             sent = authorised(self._credentials, "GET", url, {}, b"", now)
-            if await _ask(self._client, "GET", url, sent, b"") == (200, content):
+            if await _send_request(self._client, "GET", url, sent, b"") == (200, content):
                 return
             raise ExportConflict(f"{url} is another head: this log is not the one that was exported there.")
         if status != 200:
@@ -140,11 +140,13 @@ class TimestampTarget:
             raise SettingsError("LEDGERDESK_SEAL_TIMESTAMP_URL needs the extra `timestamps`.") from error
         self._library, self._url, self._client = rfc3161_client, url, client
 
-    async def put(self, signed: SignedHead, now: datetime) -> bytes:
+    async def export_head(self, signed: SignedHead, now: datetime) -> bytes:
         """Have the signed bytes of the head stamped, and return the answer (DER). Raises ExportFailed."""
         timestamp_request = self._library.TimestampRequestBuilder().data(signed.document).build()
         headers = {"content-type": "application/timestamp-query", "accept": "application/timestamp-reply"}
-        status, body = await _ask(self._client, "POST", self._url, headers, timestamp_request.as_bytes())
+        status, body = await _send_request(
+            self._client, "POST", self._url, headers, timestamp_request.as_bytes()
+        )
         if status != 200:
             raise ExportFailed(f"{self._url} answers {status}.")
         try:
@@ -161,7 +163,7 @@ class TimestampTarget:
         return body
 
 
-async def _ask(
+async def _send_request(
     client: OutwardClient, method: str, url: str, headers: dict[str, str], body: bytes
 ) -> tuple[int, bytes]:
     """Send a request; return status and body. Raises ExportFailed."""

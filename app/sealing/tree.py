@@ -180,7 +180,7 @@ def complete_subtrees(leaves: LeafRange) -> list[LeafRange]:
     return subtrees
 
 
-def _place(subtree: LeafRange) -> tuple[TileKey, slice]:
+def _hashes_in_tile(subtree: LeafRange) -> tuple[TileKey, slice]:
     """Return the tile that has the hashes of a complete subtree, and which of them."""
     begin, end = subtree
     height = (end - begin).bit_length() - 1
@@ -191,14 +191,14 @@ def _place(subtree: LeafRange) -> tuple[TileKey, slice]:
 
 def tiles_of(ranges: Iterable[LeafRange]) -> set[TileKey]:
     """Return the tiles from which the roots of these leaves follow."""
-    return {_place(subtree)[0] for leaves in ranges for subtree in complete_subtrees(leaves)}
+    return {_hashes_in_tile(subtree)[0] for leaves in ranges for subtree in complete_subtrees(leaves)}
 
 
 def range_root(leaves: LeafRange, hashes_of: Callable[[TileKey], Sequence[bytes]]) -> bytes:
     """Return the root of these leaves from tiles. Raises IndexError or KeyError if hashes are missing."""
     root: bytes | None = None
     for subtree in reversed(complete_subtrees(leaves)):
-        key, place = _place(subtree)
+        key, place = _hashes_in_tile(subtree)
         hashes = hashes_of(key)[place]
         if len(hashes) < place.stop - place.start:
             raise IndexError(f"tile {key} ends early")

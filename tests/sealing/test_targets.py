@@ -92,7 +92,7 @@ async def test_an_authority_stamps_a_head_and_openssl_agrees(tmp_path: Path) -> 
     server = await asyncio.start_server(stamp, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     async with server, outward_client(NEAR) as client:
-        receipt = await TimestampTarget(url, client).put(signed, NOW)
+        receipt = await TimestampTarget(url, client).export_head(signed, NOW)
     (tmp_path / "document").write_bytes(signed.document)
     (tmp_path / "receipt").write_bytes(receipt)
     run_openssl(
@@ -100,7 +100,7 @@ async def test_an_authority_stamps_a_head_and_openssl_agrees(tmp_path: Path) -> 
     )
     async with outward_client(OutwardPolicy()) as client:
         with pytest.raises(ExportFailed, match="only_https"):
-            await TimestampTarget(url, client).put(signed, NOW)
+            await TimestampTarget(url, client).export_head(signed, NOW)
 
 
 def run_openssl(folder: Path, *arguments: str) -> None:

@@ -6,7 +6,7 @@ Their facts are left out of the columns and taken from the living ones, so an an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,29 +29,33 @@ Rows = Sequence[tuple[Any, ...]]
 
 async def cells(connection: Connection, question: KpiQuestion, filters: Filters, most: int) -> Rows | None:
     """Return the rows of query.cells; None: PostgreSQL is to be asked."""
-    wide_question = await _begin(connection, question, filters)
-    if wide_question is None:
-        return None
-    try:
-        rows = await wide_question.cells(most)
-    except NoColumns as reason:
-        wide_question.columns.answers[str(reason)] += 1
-        return None
-    wide_question.columns.answers["columns"] += 1
-    return rows
+    return await _answered(connection, question, filters, lambda wide_question: wide_question.cells(most))
 
 
 async def counts(connection: Connection, question: KpiQuestion, filters: Filters) -> Rows | None:
     """Return the rows of query.counts; None: PostgreSQL is to be asked."""
-    wide_question = await _begin(connection, question, filters)
-    if wide_question is None:
+    return await _answered(connection, question, filters, lambda wide_question: wide_question.counts())
+
+
+async def _answered(
+    connection: Connection,
+    question: KpiQuestion,
+    filters: Filters,
+    ask: Callable[[_Asked], Awaitable[Rows]],
+) -> Rows | None:
+    """Return what columns answer, and count by what it was answered; None: PostgreSQL is to be asked."""
+    columns = mirror.current()
+    if columns is None:
         return None
     try:
-        rows = await wide_question.counts()
+        wide_question = await _begin(connection, question, filters, columns)
+        if wide_question is None:
+            return None
+        rows = await ask(wide_question)
     except NoColumns as reason:
-        wide_question.columns.answers[str(reason)] += 1
+        columns.answers[str(reason)] += 1
         return None
-    wide_question.columns.answers["columns"] += 1
+    columns.answers["columns"] += 1
     return rows
 
 
@@ -129,23 +133,20 @@ class _Asked:
         return f"select {', '.join(texts)}"
 
 
-async def _begin(connection: Connection, question: KpiQuestion, filters: Filters) -> _Asked | None:
-    """Return the question as it goes to columns; None: it does not."""
-    columns = mirror.current()
-    if columns is not None and columns.answers_alone and has_cells(question.kpi):
+async def _begin(
+    connection: Connection, question: KpiQuestion, filters: Filters, columns: Columns
+) -> _Asked | None:
+    """Return the question as it goes to columns; None: it is none for them. Raises NoColumns."""
+    if columns.answers_alone and has_cells(question.kpi):
         return _Asked(connection, question, filters, (columns, columns.generation(), []))
-    if columns is None or not is_answered(question.kpi) or len(question.bounds) > dialect.MOST_PERIODS:
+    if not is_answered(question.kpi) or len(question.bounds) > dialect.MOST_PERIODS:
         return None
-    try:
-        generation = columns.generation()
-        if not await _is_wide(connection, question, filters, columns.least_rows):
-            raise NoColumns("narrow")
-        return _Asked(
-            connection, question, filters, (columns, generation, await _changed(connection, generation))
-        )
-    except NoColumns as reason:
-        columns.answers[str(reason)] += 1
-        return None
+    generation = columns.generation()
+    if not await _is_wide(connection, question, filters, columns.least_rows):
+        raise NoColumns("narrow")
+    return _Asked(
+        connection, question, filters, (columns, generation, await _changed(connection, generation))
+    )
 
 
 async def _is_wide(connection: Connection, question: KpiQuestion, filters: Filters, least_rows: int) -> bool:

@@ -133,14 +133,14 @@ def _expression(text: str, question: KpiQuestion, engine: Engine, parameters: di
     text = text.replace(BUDGET, _tree("at", budgets.instants, amounts, engine)).replace(REPEATS, "repeated")
     of_question = {"now": question.now, "currency": question.currency}
 
-    def told(match: re.Match[str]) -> str:
+    def parameter(match: re.Match[str]) -> str:
         own_value = of_question[match[1]]
         if isinstance(own_value, datetime):
             return _instant(own_value, engine)
         parameters[match[1]] = own_value
         return f"{engine.mark}{match[1]}"
 
-    return re.sub(r"(?<![\w\"])at(?![\w\"])", '"at"', _PARAMETER.sub(told, text)).replace("fact.", "")
+    return re.sub(r"(?<![\w\"])at(?![\w\"])", '"at"', _PARAMETER.sub(parameter, text)).replace("fact.", "")
 
 
 def _conditions(filters: Filters, engine: Engine, parameters: dict[str, Any]) -> list[str]:
