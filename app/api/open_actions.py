@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -46,15 +47,19 @@ def action_link(lifecycle: Lifecycle[Any], action: Action[Any, Any]) -> ActionLi
     return ActionLink(collection if action.opens else f"{collection}/{ID}/{action.name}", "POST", schema)
 
 
-def open_action(
-    lifecycle: Lifecycle[Any], offer: Offer, record_id: UUID, state: str, language: str
-) -> dict[str, Any]:
-    """Return the action of a record as clients see it, with the sentence that says what forbids it now.
+def open_actions(
+    lifecycle: Lifecycle[Any], offered: Iterable[Offer], record_id: UUID, state: str, language: str
+) -> list[dict[str, Any]]:
+    """Return actions of a record as clients see them, each with the sentence that says what forbids it now.
     `state`: what the record's state is called.
     """
-    description = _described(lifecycle, offer, "" if offer.because is None else state, language).copy()
-    description["href"] = description["href"].replace(ID, str(record_id), 1)
-    return description
+    own_id = str(record_id)  # once: it takes as long as the rest of an action
+    actions = []
+    for offer in offered:
+        description = _described(lifecycle, offer, "" if offer.because is None else state, language).copy()
+        description["href"] = description["href"].replace(ID, own_id, 1)
+        actions.append(description)
+    return actions
 
 
 @lru_cache(maxsize=8192)

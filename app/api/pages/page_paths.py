@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,7 +41,12 @@ def is_for_signed_in(path: str) -> bool:
 
 def is_below(path: str, *prefixes: str) -> bool:
     """Return whether the path is one of the prefixes, or below one of them."""
-    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
+    return path in prefixes or path.startswith(_folders(prefixes))
+
+
+@cache
+def _folders(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{prefix}/" for prefix in prefixes)
 
 
 def take_mark(scope: MutableMapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.contract.record_fields import ChangedAt, CustomValues, RecordedAt, RecordVersion
-from app.api.open_actions import open_action
+from app.api.open_actions import open_actions
 from app.api.records.answer_fields import derive_fields
 from app.api.records.columns import (
     Columns,
@@ -309,10 +309,8 @@ class Renderer:
         """Return the actions that state and role allow, each with what a check forbids now."""
         context = CommandMetadata(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
-        return [
-            open_action(self.lifecycle, offer, loaded.record.id, state, self.language)
-            for offer in await offers(self.ledger, self.lifecycle, loaded, context)
-        ]
+        offered = await offers(self.ledger, self.lifecycle, loaded, context)
+        return open_actions(self.lifecycle, offered, loaded.record.id, state, self.language)
 
     def _policy_record(self, columns: Columns, n: int) -> Any:
         """Return the fields of the record at that index that policies depend on."""
