@@ -1,8 +1,8 @@
 """Requests that may be answered from a streaming replica, and the header that ties reads to writes.
 
-Answers to commands say in `Ledgerdesk-Position` which position of the log contains what they wrote, and marked
-operations read a state that has reached the position which the client sends back. Browsers keep it in a cookie
-for a minute. Whatever else reads, reads the primary.
+Answers to commands say in `Ledgerdesk-Position` which position of the log contains what they wrote, and
+marked operations read a state that has reached the position which the client sends back. Browsers keep it in
+a cookie for a minute. Whatever else reads, reads the primary.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from app.platform.db import DatabaseGone
 logger = structlog.get_logger()
 
 HEADER = OF_REPLICAS
+#: From this status on, nothing was written.
+REFUSED = 400
 COOKIE = "ledgerdesk_position"
 #: Replicas that are read are not so far behind; and whoever has not written for so long has seen their write.
 COOKIE_SECONDS = 60
@@ -46,7 +48,7 @@ _marked: set[Callable[..., Any]] = set()
 
 
 def reads_replica(endpoint: EndpointT) -> EndpointT:
-    """Mark the endpoint of a GET operation that reads by `reading_ledger_of` (or ReadLedger), so that it may be
+    """Mark the endpoint of a GET operation that reads by `reading_ledger_of` (or ReadLedger): it may be
     answered from a replica, and is carried out again if that fails.
     """
     _marked.add(endpoint)
@@ -157,7 +159,7 @@ class WrittenPosition:
             return
 
         async def send_with_position(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and message["status"] < REFUSED:
                 position = str(scope["app"].state.ledger.known_position)
                 headers = MutableHeaders(scope=message)
                 headers[HEADER] = position

@@ -34,7 +34,8 @@ ANSWER_SECONDS, CONTACT_SECONDS, AGAIN_SECONDS = 1.0, 5.0, 1.0
 PARTS_OF_AGE = 100
 STATE = b"select pg_is_in_recovery(), position from log.head"
 STATE_WITH_EVENT = b"""
-select pg_is_in_recovery(), h.position, e.id from log.head h left join log.event e on e.position = h.position"""
+select pg_is_in_recovery(), h.position, e.id
+from log.head h left join log.event e on e.position = h.position"""
 EVENT_AT = "select id from log.event where position = %s"
 
 
@@ -249,7 +250,9 @@ class Replica:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _make_contact(self) -> _Contact:
-        """Return a contact with a replica of the primary's log. Raises _Unfit, DatabaseGone, psycopg.Error."""
+        """Return a contact with a replica of the primary's log. Raises _Unfit, DatabaseGone,
+        psycopg.Error.
+        """
         now = asyncio.get_running_loop().time
         connection = await connect(self._url, READ_LIMITS)
         try:

@@ -226,7 +226,7 @@ def _describe_operations(contract: dict[str, Any]) -> None:
     sent, and the headers of its answers.
     """
     for path, operations in contract["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             operation["description"] = " ".join(operation["description"].split())
             usual = SECURITY if path.startswith("/v1/") else []
             operation["security"] = SECURITY_OF.get(path, usual)
@@ -235,23 +235,25 @@ def _describe_operations(contract: dict[str, Any]) -> None:
             for status, answer in operation["responses"].items():
                 if "$ref" not in answer:
                     names = response_headers.headers_of(operation, int(status), answer)
+                    if method != "get" and int(status) < 400:
+                        names = sorted([*names, response_headers.OF_REPLICAS])
                     answer["headers"] = response_headers.references(names)
 
 
 def _add_positions(contract: dict[str, Any], app: FastAPI) -> None:
-    """Describe the header by which a read follows what its client has seen, of all operations that take it."""
+    """Describe the header by which a read follows what its client has seen, where it is taken."""
     for route in app.routes:
         if isinstance(route, APIRoute) and is_marked(route.endpoint) and route.include_in_schema:
             operation = contract["paths"][route.path_format]["get"]
-            schema = {"type": "string", "pattern": PATTERN}
+            schema = {"type": "string", "pattern": PATTERN, "examples": ["48213"]}
             operation.setdefault("parameters", []).append(
                 {
                     "name": response_headers.OF_REPLICAS,
                     "in": "header",
                     "required": False,
                     "schema": schema,
-                    "description": "What an answer has said: where replicas are read, the state has reached that "
-                    "position of the log.",
+                    "description": "What an answer has said: where replicas are read, the state has reached "
+                    "that position of the log.",
                 }
             )
 

@@ -110,7 +110,7 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
         names |= {"ETag", "Content-Language"}
     if "x-lifecycle" in operation:
         names.add("Idempotent-Replayed")
-    if OF_REPLICAS in parameters or "requestBody" in operation or "x-lifecycle" in operation:
+    if OF_REPLICAS in parameters:
         names.add(OF_REPLICAS)
     if status == 201:
         names.add("Location")

@@ -58,7 +58,9 @@ class CallerMetrics(Protocol):
 
 
 class Metrics:
-    """The metrics of one process. `further`: those that depend on the caller. `has_replica`: it reads from one."""
+    """The metrics of one process. `further`: those that depend on the caller. `has_replica`: it reads from
+    one.
+    """
 
     def __init__(
         self, version: str, further: CallerMetrics | None = None, *, has_replica: bool = False
