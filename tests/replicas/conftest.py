@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from app.api.service.replica_gauges import LAG
 from app.kernel.replicas import ReadReason, Replica
 from app.platform.embedded import embedded_server
 from app.platform.settings import Settings
@@ -56,6 +57,16 @@ class ReadingApi(Api):
             return (await self.replica.choose()).reason is reason
 
         await until(is_chosen, 60)
+
+    async def is_older_than(self, seconds: float) -> None:
+        """Waits until the first event that the replica lacks is older."""
+        position = self.replica.position
+
+        async def is_old() -> bool:
+            lag = await self.ledger.primary.row(LAG, {"position": position})
+            return lag is not None and lag["seconds"] > seconds
+
+        await until(is_old, 60)
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +115,7 @@ def serve(replicated: ReplicatedServer, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 async def reading(serve: Serve, streaming: StreamingReplica) -> AsyncIterator[ReadingApi]:
     """An application that reads from the replica, whatever its age within a minute."""
+    streaming.revive()  # a test may have failed with it dead
     async with serve(streaming.url()) as api:
         await api.chooses(ReadReason.reached)
         yield api

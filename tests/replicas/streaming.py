@@ -74,6 +74,10 @@ class StreamingReplica:
         """It goes on."""
         self.execute("select pg_wal_replay_resume()")
 
+    def revive(self) -> None:
+        """Its server runs again."""
+        self.server.revive()
+
     def kill(self) -> None:
         """Its server ends without any word."""
         pid = int((self.server.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
@@ -94,7 +98,7 @@ class ReplicatedServer:
         """Makes a database, of the roles that an installation has."""
         with psycopg.connect(self.url("postgres", SUPERUSER), autocommit=True) as connection:
             for role in (OWNER_ROLE, SERVICE_ROLE):
-                if not connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone():
+                if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
                     connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
             making = sql.SQL("create database {} owner {}")
             connection.execute(making.format(sql.Identifier(name), sql.Identifier(OWNER_ROLE)))
@@ -114,6 +118,9 @@ class ReplicatedServer:
         """A statement in a transaction, which is rolled back when the block ends, or by what is given."""
         with psycopg.connect(self.url(DATABASE, SUPERUSER)) as connection:
             connection.execute(statement.encode())
+            with psycopg.connect(self.url(DATABASE, SUPERUSER)) as other:
+                # What commits sends to replicas what was written before it, too.
+                other.execute("select pg_logical_emit_message(true, 'test', '')")
             yield connection.rollback
             connection.rollback()
 

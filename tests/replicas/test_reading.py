@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from time import monotonic
 
 import pytest
@@ -36,6 +37,12 @@ async def numbers(client: Client, headers: dict[str, str] | None = None) -> list
     return [item["number"] for item in answer.json()["items"]]
 
 
+async def metrics(api: ReadingApi) -> str:
+    """The metrics of the service."""
+    text: bytes = await api.app.state.metrics.text(api.ledger, None, datetime.now(UTC))
+    return text.decode()
+
+
 async def write(client: Client) -> tuple[str, dict[str, str]]:
     """The number of a new incident, and the header by which it is seen."""
     answer = await client.post("/v1/incidents", json=an_incident())
@@ -44,7 +51,7 @@ async def write(client: Client) -> tuple[str, dict[str, str]]:
 
 
 async def test_lists_kpis_the_feed_and_searches_are_read_from_the_replica(reading: ReadingApi) -> None:
-    lead = await reading.client("Lea", Role.auditor)
+    lead = await reading.client("Lea", Role.agent, Role.auditor)
     _, position = await write(lead)
     async with reading.expecting(reached=6):
         for path in ("/v1/incidents", "/v1/kpis", KPI, f"{KPI}/chart.svg", "/v1/events", "/v1/search?q=mail"):
@@ -66,7 +73,7 @@ async def numbers_of_one(client: Client) -> str:
 
 
 async def test_the_past_and_streamed_tables_are_read_from_the_primary(reading: ReadingApi) -> None:
-    lead = await reading.client("Lea", Role.auditor)
+    lead = await reading.client("Lea", Role.agent, Role.auditor)
     await write(lead)
     head = await reading.head()
     async with reading.expecting(unsuited=3):
@@ -151,15 +158,13 @@ async def test_a_replica_that_is_killed_is_done_without_and_read_again_when_it_i
             assert number in await numbers(agent, position)
     assert monotonic() - began < SOON_SECONDS, "nobody waits for it"
     assert (await agent.get("/readyz")).status_code == 200
-    auditor = await reading.client("Amy", Role.auditor)
-    assert "ledgerdesk_replica_up 0.0" in (await auditor.get("/metrics")).text
-    await asyncio.to_thread(streaming.server.revive)
+    assert "ledgerdesk_replica_up 0.0" in await metrics(reading)
+    streaming.revive()
     await reading.chooses(ReadReason.reached)
     async with reading.expecting(reached=1):
         assert number in await numbers(agent, position)
-    metrics = (await auditor.get("/metrics")).text
-    assert "ledgerdesk_replica_up 1.0" in metrics
-    assert "ledgerdesk_replica_lag_events 0.0" in metrics
+    assert "ledgerdesk_replica_up 1.0\n" in await metrics(reading)
+    assert "ledgerdesk_replica_lag_events 0.0\n" in await metrics(reading)
 
 
 async def test_a_replica_that_was_promoted_is_never_read(serve: Serve, replicated: ReplicatedServer) -> None:
@@ -192,7 +197,7 @@ async def test_a_replica_of_another_log_is_never_read(
 async def test_a_read_that_the_replica_cancels_to_go_on_is_answered_by_the_primary(
     reading: ReadingApi, streaming: StreamingReplica, replicated: ReplicatedServer
 ) -> None:
-    lead = await reading.client("Lea", Role.auditor)
+    lead = await reading.client("Lea", Role.agent, Role.auditor)
     await write(lead)
     await reading.chooses(ReadReason.reached)
     streaming.execute("alter system set max_standby_streaming_delay = 0")
@@ -214,11 +219,15 @@ async def test_a_feed_that_waits_leaves_out_no_event_that_the_replica_does_not_h
     reading: ReadingApi, streaming: StreamingReplica
 ) -> None:
     auditor, agent = await reading.client("Amy", Role.auditor), await reading.client("Ann", Role.agent)
-    first = await auditor.read("/v1/events", after=await reading.head())
+    after = await reading.head()
+    first = await auditor.read("/v1/events", after=after)
     async with streaming.lagging():
-        asking = asyncio.create_task(auditor.read("/v1/events", cursor=first["resume_cursor"], wait=30))
+        asking = asyncio.create_task(
+            auditor.read("/v1/events", after=after, cursor=first["resume_cursor"], wait=30)
+        )
 
         async def waits() -> bool:
+            assert not asking.done(), asking.result()
             return reading.ledger.new_events.waiting == 1
 
         await until(waits)
