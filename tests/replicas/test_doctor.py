@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from app.cli.doctor.findings import CheckStatus
 from app.common.people import Role
@@ -23,7 +24,7 @@ async def test_a_replica_that_is_behind_and_one_of_another_log_are_found(
     make_master_key(tmp_path)
 
     async def found(read_url: str, seconds: int = 5) -> dict[str, CheckStatus]:
-        settings = {"read_url": read_url, "read_staleness_seconds": seconds}
+        settings: dict[str, Any] = {"read_url": read_url, "read_staleness_seconds": seconds}
         outcomes = bad(await of_database(replicated.url(), tmp_path, **settings))
         return {code: status for code, status in outcomes.items() if code.startswith("replica")}
 

@@ -233,7 +233,7 @@ async def test_a_feed_that_waits_leaves_out_no_event_that_the_replica_does_not_h
         await until(waits)
         number, _ = await write(agent)
         page: Json = await asking
-        assert [item["type"] for item in page["items"]] == ["incident.opened"]
+        assert [item["type"] for item in page["items"]] == ["incident.reported"]
         backward = await auditor.read("/v1/events", order="backward", limit=1)
         newer = await auditor.get(
             "/v1/events",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from fastapi.routing import APIRoute
 
+from app.api.authentication import auth
 from app.api.replica_reads import is_marked
 from app.common.people import Role
 from app.kernel.replicas import ReadReason
@@ -61,7 +64,10 @@ async def test_everything_that_may_be_read_there_is_answered_alike(
     server: Server,
     demo_place: DatabaseUrls,
     demo_secrets: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    now = datetime.now(UTC)  # of which the figures of open cases are
+    monkeypatch.setattr(auth, "utc_now", lambda: now)
     name = urlsplit(demo_place.url).path
     replicated.copy_database(urlsplit(server.administrator)._replace(path=name).geturl(), "demo")
     at_replica = serve(streaming.url("demo"), database="demo", secrets_dir=demo_secrets)
