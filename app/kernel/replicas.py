@@ -37,6 +37,11 @@ STATE_WITH_EVENT = b"""
 select pg_is_in_recovery(), h.position, e.id
 from log.head h left join log.event e on e.position = h.position"""
 EVENT_AT = "select id from log.event where position = %s"
+#: How many events come after the position, and how long ago the first of them was recorded.
+LAG = """
+select greatest(h.position - %(position)s, 0) as events,
+  coalesce(greatest(extract(epoch from clock_timestamp() - e.recorded_at), 0), 0)::float8 as seconds
+from log.head h left join log.event e on e.position = %(position)s + 1"""
 
 
 class ReadReason(StrEnum):
@@ -289,6 +294,6 @@ async def _close(contact: _Contact) -> None:
 
 def _at_host_of(connection: Connection, url: str) -> str:
     """Return the address of the very host that the connection has found, of those that the URL names."""
-    info = connection.info
-    address = {"hostaddr": info.hostaddr} if info.hostaddr else {}
-    return make_conninfo(url, host=info.host, port=info.port, **address)
+    host = connection.info
+    address = {"hostaddr": host.hostaddr} if host.hostaddr else {}
+    return make_conninfo(url, host=host.host, port=host.port, **address)

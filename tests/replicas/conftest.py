@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.api.service.replica_gauges import LAG
-from app.kernel.replicas import ReadReason, Replica
+from app.kernel.replicas import LAG, ReadReason, Replica
 from app.platform.embedded import embedded_server
 from app.platform.settings import Settings
 from tests.client import Api, serving
@@ -77,9 +76,9 @@ def replicated() -> Iterator[ReplicatedServer]:
     folder.chmod(0o711)
     try:
         with embedded_server(folder / "primary", FAST) as primary:
-            made = ReplicatedServer(folder, primary)
-            made.make_database(DATABASE)
-            yield made
+            server = ReplicatedServer(folder, primary)
+            server.make_database(DATABASE)
+            yield server
     finally:
         shutil.rmtree(folder)
 

@@ -74,6 +74,11 @@ class StreamingReplica:
         """It goes on."""
         self.execute("select pg_wal_replay_resume()")
 
+    def set_longest_delay(self, delay: str) -> None:
+        """For so long it waits for reads that are in its way, before it cancels them."""
+        self.execute(f"alter system set max_standby_streaming_delay = '{delay}'")
+        self.execute("select pg_reload_conf()")
+
     def revive(self) -> None:
         """Its server runs again."""
         self.server.revive()

@@ -32,13 +32,13 @@ VOLATILE = ("lag_seconds", "elapsed_seconds", "age_seconds")
 
 def addresses() -> list[str]:
     """The addresses of all that may be answered from a replica; of KPIs, each of every tenth."""
-    found = []
+    paths: list[str] = []
     for route in ROUTES:
         if isinstance(route, APIRoute) and is_marked(route.endpoint):
             query = QUERIES.get(route.path, "limit=20" if "/kpis" not in route.path else "")
             keys = list(KPIS)[::10] if "{key}" in route.path else [""]
-            found += [f"{route.path.replace('{key}', key)}?{query}" for key in keys]
-    return found
+            paths += [f"{route.path.replace('{key}', key)}?{query}" for key in keys]
+    return paths
 
 
 def test_every_list_and_kpi_is_marked_and_nothing_that_writes() -> None:
@@ -79,13 +79,13 @@ async def test_everything_that_may_be_read_there_is_answered_alike(
         await api.chooses(ReadReason.reached)
         differing, number = [], 0
         for address in addresses():
-            there = await reader.get(address)
-            here = await again.get(address)
-            if there.status_code == 422 == here.status_code:
+            of_replica = await reader.get(address)
+            of_primary = await again.get(address)
+            if of_replica.status_code == 422 == of_primary.status_code:
                 continue  # a KPI that is not asked so
             number += 1
-            assert there.status_code == 200, (address, there.text)
-            if _comparable(there.text) != _comparable(here.text):
+            assert of_replica.status_code == 200, (address, of_replica.text)
+            if _comparable(of_replica.text) != _comparable(of_primary.text):
                 differing.append(address)
         assert not differing
         assert number > 100

@@ -252,8 +252,8 @@ def _add_positions(contract: dict[str, Any], app: FastAPI) -> None:
                     "in": "header",
                     "required": False,
                     "schema": schema,
-                    "description": "What an answer has said: where replicas are read, the state has reached "
-                    "that position of the log.",
+                    "description": "Position that an answer has said: where replicas are read, the state has "
+                    "reached it.",
                 }
             )
 

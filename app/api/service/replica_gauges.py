@@ -6,14 +6,8 @@ import math
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from app.kernel.replicas import ReadReason, Replica
+from app.kernel.replicas import LAG, ReadReason, Replica
 from app.platform.db import Database
-
-#: How many events come after the position, and how long ago the first of them was recorded.
-LAG = """
-select greatest(h.position - %(position)s, 0) as events,
-  coalesce(greatest(extract(epoch from clock_timestamp() - e.recorded_at), 0), 0)::float8 as seconds
-from log.head h left join log.event e on e.position = %(position)s + 1"""
 
 
 class ReplicaGauges:

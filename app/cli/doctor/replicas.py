@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
-from app.api.service.replica_gauges import LAG
 from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning
-from app.kernel.replicas import EVENT_AT, STATE_WITH_EVENT
+from app.kernel.replicas import EVENT_AT, LAG, STATE_WITH_EVENT
 from app.platform.db import READ_LIMITS, DatabaseGone, connect, discard
 
 

@@ -42,8 +42,8 @@ with kept as (
   update kpi.noting set since = %(position)s where id = %(id)s and since < %(position)s returning id
 )
 delete from kpi.changed_case where position <= %(position)s and exists (select from kept)"""
-#: Whether the noting reaches from the export to the facts, and the cases changed since the export. The facts of
-#: a replica may not have reached the export yet.
+#: Whether the noting reaches from the export to the facts, and the cases changed since the export. The
+#: facts of a replica may not have reached the export yet.
 _CHANGED = """
 select (select {cases} from kpi.changed_case where position > %(exported)s)
 from kpi.noting
