@@ -124,16 +124,16 @@ def wanted_position(request: Request) -> int:
     """Return the position that the state must have reached which the request reads; 0: any. Raises
     RequestValidationError.
     """
-    sent = request.headers.get(HEADER)
-    if sent is None:
+    header = request.headers.get(HEADER)
+    if header is None:
         if (wanted := request.scope["state"].get(WANTED)) is not None:
             return int(wanted)
         cookie = request.cookies.get(COOKIE, "") if "cookie" in request.headers else ""
         return int(cookie) if _POSITION.fullmatch(cookie) else 0
-    if not _POSITION.fullmatch(sent):
-        fault = {"type": "string_pattern_mismatch", "loc": ("header", HEADER), "msg": "", "input": sent}
+    if not _POSITION.fullmatch(header):
+        fault = {"type": "string_pattern_mismatch", "loc": ("header", HEADER), "msg": "", "input": header}
         raise RequestValidationError([{**fault, "ctx": {"pattern": PATTERN}}])
-    return int(sent)
+    return int(header)
 
 
 def position_for_calls(request: Request) -> int:
