@@ -36,6 +36,4 @@ update sla.clock set breach_cause = said.cause from kpi.breach_cause said where 
 
 insert into kpi.breach_withdrawn (position, clock_id, case_id, at, agreement_id, metric, cause, priority, team_id, opened_position)
 select opened_position, id, case_id, breaches_at, agreement_id, metric, 'reprioritised', priority, team_id, opened_position
-from sla.clock where state = 'missed' and metric = 'resolution' and hashtext(case_id::text) %% 20 = 0;
-
-analyze sla.clock; analyze kpi.breach_cause; analyze kpi.breach_withdrawn
+from sla.clock where state = 'missed' and metric = 'resolution' and hashtext(case_id::text) %% 20 = 0

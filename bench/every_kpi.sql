@@ -31,7 +31,8 @@ select position, case_id from kpi.incident_resolved where final and hashtext(cas
 
 insert into kpi.unknown_key_case (case_id)
 select case_id from kpi.incident_opened where hashtext(case_id::text) %% 10 = 0
-union select case_id from kpi.request_opened where hashtext(case_id::text) %% 10 = 0; -- its ids are the incidents'
+union select case_id from kpi.request_opened where hashtext(case_id::text) %% 10 = 0 -- its ids are the incidents'
+on conflict do nothing; -- incidents may name something unknown already
 
 insert into kpi.article_published (case_id, at, owner_id, irregular, position, opened_position)
 select md5('article' || made.n)::uuid, %(begin)s::timestamptz + made.n * (%(end)s::timestamptz - %(begin)s) / %(articles)s::bigint,

@@ -5033,7 +5033,7 @@ create table kpi.article_visit (
   positions bigint[] not null,
   constraint article_visit_pkey PRIMARY KEY (session)
 );
-CREATE INDEX article_visit_at ON kpi.article_visit USING btree (at) INCLUDE (deflected, confirmed);
+CREATE INDEX article_visit_at ON kpi.article_visit USING btree (at) INCLUDE (deflected, confirmed, excluded);
 
 create table kpi.audit_self_check_due (
   case_id uuid not null,
@@ -8512,16 +8512,16 @@ create table sla.clock (
   constraint clock_pkey PRIMARY KEY (id)
 );
 CREATE INDEX clock_agreement ON sla.clock USING btree (agreement_id, started_at);
-CREATE INDEX clock_breaches ON sla.clock USING btree (breaches_at) INCLUDE (agreement_type, kind, metric, stopped_at, state) WHERE (breaches_at IS NOT NULL);
+CREATE INDEX clock_breaches ON sla.clock USING btree (breaches_at) INCLUDE (agreement_type, kind, metric, stopped_at, state, excluded, case_id, knows_opening, breach_cause, breach_priority, breach_team_id, breach_service) WHERE (breaches_at IS NOT NULL);
 CREATE INDEX clock_case ON sla.clock USING btree (case_id);
 CREATE INDEX clock_due ON sla.clock USING btree (kind, due_at, case_id) WHERE urgent;
 CREATE INDEX clock_older ON sla.clock USING btree (case_id) WHERE (knows_opening IS NULL);
 CREATE INDEX clock_open ON sla.clock USING btree (kind, agreement_id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text])));
-CREATE INDEX clock_opened_team ON sla.clock USING btree (opened_team_id, opened_at) WHERE (agreement_type = 'SLA'::text);
+CREATE INDEX clock_opened ON sla.clock USING btree (opened_at) INCLUDE (state, excluded, breaches_at, knows_opening, opened_team_id, opened_priority, opened_service) WHERE (agreement_type = 'SLA'::text);
 CREATE INDEX clock_running ON sla.clock USING btree (calendar, id) WHERE ((stopped_at IS NULL) AND (state = ANY (ARRAY['running'::text, 'paused'::text])));
 CREATE INDEX clock_started ON sla.clock USING btree (metric, started_at) INCLUDE (agreement_type, kind, state, due_at, stopped_at, excluded);
 CREATE INDEX clock_stopped ON sla.clock USING btree (metric, stopped_at) INCLUDE (agreement_type, kind, state, excluded) WHERE (stopped_at IS NOT NULL);
-CREATE INDEX clock_stopped_at ON sla.clock USING btree (stopped_at) WHERE ((agreement_type = 'SLA'::text) AND (stopped_at IS NOT NULL));
+CREATE INDEX clock_stopped_at ON sla.clock USING btree (stopped_at) INCLUDE (breaches_at, state, excluded, metric, first_warned_75_at, priority, team_id, service) WHERE ((agreement_type = 'SLA'::text) AND (stopped_at IS NOT NULL));
 
 create table sla.recomputation (
   "position" bigint not null,

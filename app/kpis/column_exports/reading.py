@@ -32,6 +32,9 @@ IDS_AS_TEXT = "UUID"
 SELECT_COLUMNS = """
 select attname, format_type(atttypid, null) from pg_attribute
 where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum"""
+#: The month that a fact is in, as a date, and the name of its file there.
+MONTH = """date_trunc('month', "at")::date"""
+PARQUET_FILE = "facts.parquet"
 #: The largest tables come first, so that both processors are busy to the end.
 READERS = 2
 MEMORY = "1GB"
@@ -134,7 +137,8 @@ def _copy(
         if kind == "TIMESTAMP":
             quoted = f"case when isfinite({quoted}) then {quoted} at time zone 'UTC' end"
         expressions.append(computed.get(name, quoted))
-    text = f"select {', '.join(expressions)} from {relation} fact{join} where isfinite(fact.at)"
+    rows = f"select {', '.join(expressions)} from {relation} fact{join} where isfinite(fact.at)"
+    text = f"{rows} order by fact.at"  # PostgreSQL sorts on its disk; DuckDB would need the memory
     with (
         connection.cursor() as cursor,
         rows_file.open("wb", 1024 * 1024) as file,
@@ -152,7 +156,7 @@ def _load(
     cursor.execute(
         f"create table {table} as select * from read_csv($file, header = false, auto_detect = false,"
         f" delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false,"
-        f" strict_mode = true, max_line_size = 16777216, columns = {{{types}}})" + (' order by "at"'),
+        f" strict_mode = true, max_line_size = 16777216, columns = {{{types}}})",
         {"file": str(rows_file)},
     )
     counted = cursor.execute(f"select count(*) from {table}").fetchone()
@@ -167,6 +171,10 @@ def _write_parquet(
         f'"{name}"::varchar as "{name}"' for name, kind in columns.items() if kind == IDS_AS_TEXT
     )
     table = file_name(relation)
-    rows = f"""select * replace ({texts}), strftime("at", '%Y-%m') as month from {table}"""
-    target = str(folder / table).replace("'", "''")
-    cursor.execute(f"copy ({rows}) to '{target}' (format parquet, compression zstd, partition_by (month))")
+    for (month,) in cursor.execute(f"select distinct {MONTH} from {table} order by 1").fetchall():
+        # Written together, the months would each need the memory of an open file.
+        month_folder = folder / table / f"month={month:%Y-%m}"
+        month_folder.mkdir(parents=True)
+        target = str(month_folder / PARQUET_FILE).replace("'", "''")
+        rows = f"select * replace ({texts}) from {table} where {MONTH} = '{month}'"
+        cursor.execute(f"copy ({rows}) to '{target}' (format parquet, compression zstd)")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from uuid import UUID
+
+import orjson
 
 from app.kpis.columns import dialect, mirror
 from app.kpis.columns.mirror import Columns, NoColumns
@@ -22,8 +23,8 @@ from app.kpis.facts.query import Filters, SqlStatement
 from app.kpis.questions.question import KpiQuestion
 from app.platform.db import Connection
 
-#: With more changed cases PostgreSQL is asked for everything.
-MOST_CHANGED = 250_000
+#: With more changed cases PostgreSQL is asked for everything: it is quicker than both together.
+MOST_CHANGED = 50_000
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -67,7 +68,7 @@ class _Asked:
         connection: Connection,
         question: KpiQuestion,
         filters: Filters,
-        columns: tuple[Columns, Any, list[UUID]],
+        columns: tuple[Columns, Any, str | None],
     ) -> None:
         self._connection, self._question, self._filters = connection, question, filters
         self.columns, self._generation, self._changed = columns
@@ -109,10 +110,8 @@ class _Asked:
         table = file_name(query.fact_table(self._question.kpi))
         if self._changed:
             parameters["changed"] = self._changed
-            table = (
-                f"(select * from {table} anti join (select unnest($changed::uuid[]) as case_id) changed"
-                " using (case_id))"
-            )
+            changed = f"select {dialect.unnested('changed', 'uuid')} as case_id"
+            table = f"(select * from {table} anti join ({changed}) changed using (case_id))"
         text = dialect.facts(self._question, self._filters, self.columns.engine, parameters)
         return text.replace("{facts}", table, 1)
 
@@ -128,8 +127,8 @@ class _Asked:
         columns = list(zip(*rows, strict=True)) or [()] * len(types)
         texts = []
         for n, (kind, column) in enumerate(zip(types, columns, strict=True)):
-            parameters[f"told_{n}"] = list(column)
-            texts.append(f"unnest($told_{n}::{kind}[])")
+            parameters[f"told_{n}"] = orjson.dumps(column).decode()
+            texts.append(dialect.unnested(f"told_{n}", kind))
         return f"select {', '.join(texts)}"
 
 
@@ -138,7 +137,7 @@ async def _begin(
 ) -> _Asked | None:
     """Return the question as it goes to columns; None: it is none for them. Raises NoColumns."""
     if columns.answers_alone and has_cells(question.kpi):
-        return _Asked(connection, question, filters, (columns, columns.generation(), []))
+        return _Asked(connection, question, filters, (columns, columns.generation(), None))
     if not is_answered(question.kpi) or len(question.bounds) > dialect.MOST_PERIODS:
         return None
     generation = columns.generation()
@@ -156,8 +155,11 @@ async def _is_wide(connection: Connection, question: KpiQuestion, filters: Filte
     return float(plan["Plan"]["Plan Rows"]) >= least_rows
 
 
-async def _changed(connection: Connection, generation: Any) -> list[UUID]:
-    """Return the cases whose facts have changed since the export. Raises NoColumns if nobody can tell."""
+async def _changed(connection: Connection, generation: Any) -> str | None:
+    """Return the cases whose facts have changed since the export, as a JSON array; None: there are none.
+
+    Raises NoColumns if nobody can tell.
+    """
     manifest = generation.manifest
     if manifest.shape != FACTS.shape:
         raise NoColumns("old")
@@ -165,10 +167,10 @@ async def _changed(connection: Connection, generation: Any) -> list[UUID]:
     noted = await fetch(connection, SqlStatement(CHANGED, asked_of))
     if not noted:
         raise NoColumns("old")
-    ((cases,),) = noted
-    if cases is not None and len(cases) > MOST_CHANGED:
+    cases: str | None = noted[0][0]
+    if cases is not None and cases.count(",") >= MOST_CHANGED:
         raise NoColumns("old")
-    return cases or []
+    return cases
 
 
 def _added(exported: Rows, changed: Rows, width: int) -> Rows:

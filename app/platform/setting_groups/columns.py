@@ -17,5 +17,5 @@ class ColumnSettings(BaseSettings):
         "from. None: PostgreSQL answers all.",
     )
     columns_after: int = Field(
-        default=100_000, ge=1_000, le=250_000, description="Changed cases that make facts be exported anew."
+        default=20_000, ge=1_000, le=50_000, description="Changed cases that make facts be exported anew."
     )
