@@ -126,8 +126,8 @@ def wanted_position(request: Request) -> int:
     """
     header = request.headers.get(HEADER)
     if header is None:
-        if (wanted := request.scope["state"].get(WANTED)) is not None:
-            return int(wanted)
+        if (position := request.scope["state"].get(WANTED)) is not None:
+            return int(position)
         cookie = request.cookies.get(COOKIE, "") if "cookie" in request.headers else ""
         return int(cookie) if _POSITION.fullmatch(cookie) else 0
     if not _POSITION.fullmatch(header):
