@@ -19,6 +19,7 @@ from app.api.contract import openapi, problems
 from app.api.direct import be_strict
 from app.api.listings.name_routes import router_of as names_of
 from app.api.records import bulk
+from app.api.replica_reads import WrittenPosition
 from app.api.requests.cors import Cors
 from app.api.requests.middleware import BodyLimitMiddleware, ErrorMiddleware, RequestContextMiddleware
 from app.api.route_index import RouteIndex, RouteTable
@@ -188,7 +189,7 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.add_exception_handler(SignInNeeded, desk.sign_in_needed)
     app.state.kpi_gauges = KpiGauges()
     app.state.kpi_overviews = SharedOverviews()
-    app.state.metrics = Metrics(app.version, app.state.kpi_gauges)
+    app.state.metrics = Metrics(app.version, app.state.kpi_gauges, has_replica=settings.read_url is not None)
     # The middleware added last is the outermost.
     app.state.key_use = KeyUse()
     app.state.webhook_quotas = WebhookQuotas(settings.webhook_rate_limit, settings.wrong_keys)
@@ -206,6 +207,8 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
         BodyLimitMiddleware, body_limit=settings.body_limit, upload_limit=settings.upload_limit
     )
     app.add_middleware(ErrorMiddleware)
+    if settings.read_url is not None:
+        app.add_middleware(WrittenPosition)
     app.add_middleware(scim.ScimErrors)
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)

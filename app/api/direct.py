@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, get_args, get_origin
 
 from fastapi import Request
@@ -23,6 +24,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.contract.problems import DuplicateMember
+from app.api.replica_reads import is_marked, read_for
 from app.api.requests.faults import FURTHER, MOST_LISTED, first_errors
 
 Handler = Callable[..., Coroutine[Any, Any, Response]]
@@ -106,7 +108,10 @@ def _bound_faults(field: Any) -> None:
 
 
 def _strict(route: APIRoute) -> Handler:
-    """Return FastAPI's handler of the route, which refuses repeated single-valued query parameters first."""
+    """Return FastAPI's handler of the route, which refuses repeated single-valued query parameters first, and
+    may read from a replica if the endpoint is marked so.
+    """
+    reads_replica = is_marked(route.endpoint)
     thorough, once = route.get_route_handler(), frozenset(_single(route.dependant.query_params))
 
     async def strict(request: Request) -> Response:
@@ -116,6 +121,8 @@ def _strict(route: APIRoute) -> Handler:
         parameters = (
             request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
         )
+        if reads_replica:
+            return await read_for(parameters, partial(thorough, parameters))
         return await thorough(parameters)
 
     return strict
@@ -152,6 +159,7 @@ def _direct(takes: Dependant, operation: Handler, thorough: Handler) -> ASGIApp:
     """Return an ASGI application that validates a request by the dependant `takes` and calls the operation;
     if that is not possible, `thorough`, FastAPI's handler, answers. The application handles its exceptions.
     """
+    reads_replica = is_marked(operation)
 
     async def direct(scope: Scope, receive: Receive, send: Send) -> None:
         request = StrictRequest(scope, receive, send)
@@ -164,7 +172,8 @@ def _direct(takes: Dependant, operation: Handler, thorough: Handler) -> ASGIApp:
 
             await request_response(answered)(scope, receive, send)
         else:
-            response = await operation(**values)
+            reading = partial(operation, **values)
+            response = await (read_for(request, reading) if reads_replica else reading())
             await response(scope, receive, send)
 
     return direct

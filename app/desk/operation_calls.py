@@ -17,6 +17,8 @@ from markupsafe import Markup
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Message
 
+from app.api.replica_reads import WANTED, position_for_calls
+
 Parameters = Mapping[str, str | Sequence[str]]
 NO_PARAMETERS: Parameters = {}
 NO_BODY: Any = object()
@@ -112,7 +114,7 @@ class OperationCalls:
             "raw_path": quote(path).encode(),
             "query_string": urlencode(parameters, doseq=True).encode(),
             "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-            "state": dict(self.request.scope["state"]),
+            "state": {**self.request.scope["state"], WANTED: position_for_calls(self.request)},
         }
         for name in ("endpoint", "route", "path_params", "router"):
             scope.pop(name, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import Forbidden
 from app.kernel.new_events import NewEvents
 from app.kernel.numbers import Numbers
+from app.kernel.replicas import Replica
 from app.log import follow, read
 from app.log.writer import Writer
 from app.platform.db import Database, DatabaseGone
@@ -47,7 +49,12 @@ class Ledger:
         lifecycles: dict[str, Lifecycle[Any]],
         settings: Settings,
     ) -> None:
+        #: The database that is read: a replica's, in what `reading` returns.
         self.db = db
+        #: The database that is written to, of which others are replicas.
+        self.primary = db
+        #: The replica that lists, KPIs and the feed are read from; None: there is none.
+        self.replica: Replica | None = None
         self.lifecycles = lifecycles
         self.writer = writer
         self.vault = vault
@@ -59,6 +66,19 @@ class Ledger:
         self.running: set[tuple[str, str, str]] = set()
         self.new_events = NewEvents()
         self._retry_locks: WeakValueDictionary[tuple[str, str | None], asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def known_position(self) -> int:
+        """The newest position of the log that this process has written or heard of."""
+        return max(self.writer.position, self.new_events.position, 0)
+
+    def reading(self, db: Database) -> Ledger:
+        """Return these services, reading records from that database. Whoever decides who the caller is, and
+        what they may, goes on to read the primary: directory, vault, keys and numbers.
+        """
+        reader = copy.copy(self)
+        reader.db = db
+        return reader
 
     def retry_lock(self, kind: str, name: str | None) -> asyncio.Lock:
         """Return the lock for retries of commands on that record: commands of this process that met a
@@ -96,6 +116,8 @@ class Ledger:
         position, _, kinds = text.partition(" ")
         self.invalidate(set(kinds.split(",")))
         self.new_events.announce(int(position))
+        if self.replica is not None:
+            self.replica.note_head(int(position))
 
     def on_position(self, position: int) -> None:
         """Handle the log's head position, when no further notification has arrived. NOTIFY is a hint: if the
@@ -104,6 +126,8 @@ class Ledger:
         if position > self.new_events.position:
             self.forget()
             self.new_events.announce(position)
+        if self.replica is not None:
+            self.replica.note_head(position)
 
 
 def _role_labels(settings: Settings) -> RoleLabels:
@@ -133,11 +157,17 @@ async def open_ledger(
     await db.open()
     writer = Writer(url)
     listener: asyncio.Task[None] | None = None
+    ledger: Ledger | None = None
     try:
         master = master_key(secrets_dir)
         vault = await retry_until_available(lambda: open_vault(db, master), patience)
         await retry_until_available(writer.open, patience)
         ledger = Ledger(db, writer, vault, lifecycles, settings)
+        if listens and settings.read_url is not None:
+            ledger.replica = Replica(
+                settings.read_url, settings.read_connections, db, settings.read_staleness_seconds
+            )
+            ledger.replica.open()
         if listens:
             listener = asyncio.create_task(_listen(url, ledger), name="news of the log")
         yield ledger
@@ -145,6 +175,8 @@ async def open_ledger(
         if listener is not None:
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)
+        if ledger is not None and ledger.replica is not None:
+            await ledger.replica.close()
         await writer.close()
         await db.close()
 
@@ -155,6 +187,9 @@ async def _listen(url: str, ledger: Ledger) -> None:
         try:
             async with follow.log_listener(url) as news:
                 ledger.forget()
+                if ledger.replica is not None:
+                    ledger.replica.doubt()
+                    ledger.on_position(await read.head(ledger.db))
                 while True:
                     texts = await news(POLL_SECONDS)
                     for text in texts:

@@ -24,6 +24,7 @@ from app.api.contract.openapi import in_language, or_table, problems
 from app.api.contract.problems import problem
 from app.api.listings import cursors, paging
 from app.api.records.shapes import OutputModel
+from app.api.replica_reads import ReadLedger, reads_replica
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import language_for
 from app.api.requests.faults import Fault
@@ -97,7 +98,8 @@ class KpiCasePage(OutputModel):
     response_model=KpiPage,
     responses=in_language() | problems(422),
 )
-async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoice, Query()]) -> Response:
+@reads_replica
+async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiChoice, Query()]) -> Response:
     """List the KPIs that the caller may see, each with its definition and its figures for this month."""
     language = language_for(request)
     caller = caller_of(request)
@@ -144,8 +146,9 @@ async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
     response_model=KpiPeriodPage,
     responses=problems(422),
 )
+@reads_replica
 async def list_kpi_periods(
-    request: Request, ledger: Ledger, choice: Annotated[KpiPeriodChoice, Query()]
+    request: Request, ledger: ReadLedger, choice: Annotated[KpiPeriodChoice, Query()]
 ) -> Response:
     """List the periods that have any cases of the processes whose KPIs the caller may see."""
     caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
@@ -169,8 +172,9 @@ async def list_kpi_periods(
     response_model=KpiBehaviourPage,
     responses=in_language() | problems(403, 404, 422),
 )
+@reads_replica
 async def list_kpi_behaviours(
-    request: Request, ledger: Ledger, query: Annotated[KpiBehavioursQuery, Query()]
+    request: Request, ledger: ReadLedger, query: Annotated[KpiBehavioursQuery, Query()]
 ) -> Response:
     """Show of the watched KPIs, or of others, whether each varies as usual and whether it will meet its
     target as it runs. Of the watched ones those that the caller may see.
@@ -211,8 +215,9 @@ async def list_kpi_behaviours(
     response_model=KpiAnswer,
     responses=or_table() | problems(403, 404, 422),
 )
+@reads_replica
 async def get_kpi(
-    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiQuery, Query()]
+    request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiQuery, Query()]
 ) -> Response:
     """Show a KPI period by period: without `by` every period, with it every cut that has any case."""
     now, position = context_of(request).now, None
@@ -243,8 +248,9 @@ async def get_kpi(
     response_model=KpiBehaviour,
     responses=problems(403, 404, 422),
 )
+@reads_replica
 async def get_kpi_behaviour(
-    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiBehaviourQuery, Query()]
+    request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiBehaviourQuery, Query()]
 ) -> Response:
     """Show whether a KPI varies as usual or something has changed, and in which period (XmR chart)."""
     now = context_of(request).now
@@ -265,8 +271,9 @@ async def get_kpi_behaviour(
     response_model=KpiInfluence,
     responses=problems(403, 404, 422),
 )
+@reads_replica
 async def get_kpi_influence(
-    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiInfluenceQuery, Query()]
+    request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiInfluenceQuery, Query()]
 ) -> Response:
     """Show what a KPI would be without each team, or another part of its cases, and without its heaviest
     cases.
@@ -286,8 +293,9 @@ async def get_kpi_influence(
     response_model=KpiForecast,
     responses=problems(403, 404, 422),
 )
+@reads_replica
 async def get_kpi_forecast(
-    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiForecastQuery, Query()]
+    request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiForecastQuery, Query()]
 ) -> Response:
     """Show whether the running period can still meet its target, and what it would take."""
     now = context_of(request).now
@@ -310,8 +318,9 @@ async def get_kpi_forecast(
     response_model=KpiCasePage,
     responses=or_table() | problems(400, 403, 404, 422),
 )
+@reads_replica
 async def list_kpi_cases(
-    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiCaseQuery, Query()]
+    request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiCaseQuery, Query()]
 ) -> Response:
     """List exactly the cases that the KPI counts, with their numbers and the events behind them. As a table
     all of them, as they are at one position of the log; page by page with `limit` or `cursor`.

@@ -55,12 +55,14 @@ class SharedOverviews:
             and _is_fresh(kept_overview)
         ):
             return replace(kept_overview.overview, lag_seconds=lag_seconds)
-        while (other := self._computing.get(name)) is not None:
+        # What is kept holds whoever computed it; but who reads the primary does not wait for a replica.
+        shared_by = (db, name)
+        while (other := self._computing.get(shared_by)) is not None:
             shared = await asyncio.shield(other)
             if shared.position >= position:
                 return shared
         task = asyncio.create_task(self._compute(name, db, kpis, month), name="an overview of KPIs")
-        self._computing[name] = task
+        self._computing[shared_by] = task
         return await asyncio.shield(task)  # whoever asked may go, while others wait for the same
 
     async def _compute(self, name: Hashable, db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
@@ -68,7 +70,7 @@ class SharedOverviews:
         try:
             computed = await overview(db, kpis, month)
         finally:
-            del self._computing[name]
+            del self._computing[db, name]
         self._kept_overviews.put(name, _Kept(began, computed))
         return computed
 

@@ -129,6 +129,8 @@ class Writer:
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        #: The position of the newest event that this writer has appended; 0: none yet.
+        self.position = 0
 
     async def open(self) -> None:
         self._connection = await connect(self._url)
@@ -168,7 +170,9 @@ class Writer:
         # Encoded before it joins the batch, so that a command that cannot be encoded fails alone.
         self._waiting.append((encode(command), answer))
         self._wake.set()
-        return await answer
+        written = await answer
+        self.position = max(self.position, written.position)
+        return written
 
     async def _run(self) -> None:
         while not (self._stopping and not self._waiting):

@@ -21,6 +21,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import SettingsConfigDict
 
 from app.platform.setting_groups.columns import ColumnSettings
+from app.platform.setting_groups.replicas import ReplicaSettings
 from app.platform.setting_groups.sealing import SealSettings
 
 PREFIX = "LEDGERDESK_"
@@ -135,7 +136,7 @@ def _comma_separated(value: str) -> list[str]:
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 
 
-class Settings(ColumnSettings, SealSettings):
+class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     """The settings of one installation."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)

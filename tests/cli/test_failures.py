@@ -75,6 +75,8 @@ WRONG = {
     "relay_stream": "all.events",
     "relay_replicas": "0",
     "relay_sasl": "GSSAPI",
+    "read_url": "replica",
+    "read_staleness_seconds": "0",
     "seal_seconds": "-1",
     "seal_s3_url": "s3://bucket",
     "seal_s3_region": "EU West",

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from app.api.replica_reads import HEADER, wanted_position
 from app.main import build_app
 from tests.cases import each_case
 from tests.contract.answers import as_written, document
@@ -85,6 +88,8 @@ def faults_of_body(name: str, value: Any) -> list[str]:
 
 def faults_of_parameter(name: str, parameter: Schema, value: Any) -> list[str]:
     """The codes of what the server finds wrong with the value of the parameter."""
+    if parameter["name"] == HEADER:
+        return _faults_of_position(_text(value))
     takes = routes()[name].dependant
     fields = {"query": takes.query_params, "path": takes.path_params, "header": takes.header_params}
     query = {parameter["name"]: _text(value)}
@@ -97,6 +102,16 @@ def faults_of_parameter(name: str, parameter: Schema, value: Any) -> list[str]:
         if field.alias.lower() == parameter["name"].lower():
             return _codes(field.validate(_text(value)))
     raise AssertionError(f"{name} takes no {parameter['name']}")
+
+
+def _faults_of_position(text: str) -> list[str]:
+    """Likewise of the header that all marked operations take, and no dependant has."""
+    headers = [(HEADER.lower().encode(), text.encode())]
+    try:
+        wanted_position(Request({"type": "http", "headers": headers, "state": {}}))
+    except RequestValidationError as error:
+        return [fault["type"] for fault in error.errors()]
+    return []
 
 
 def _needed(name: str) -> dict[str, str]:

@@ -45,6 +45,8 @@ NOW = datetime.now(UTC)
 ELSEWHERE = {
     "archive_idle": "tests/operations/test_backup.py",
     "archive_lost": "tests/operations/test_backup.py",
+    "replica_foreign": "tests/replicas/test_doctor.py",
+    "replica_behind": "tests/replicas/test_doctor.py",
     "archive_failing": "PostgreSQL's own words: pg_stat_archiver",
     "secrets_unreadable": "of another user; root reads all",
     "program_python": "the environment is not made with another Python",
@@ -262,6 +264,14 @@ async def test_what_is_wrong_in_the_database_is_found(
     outcomes = bad(await of_database(place.url, secrets_dir))
     outcomes.pop("skipped_schema", None)
     assert outcomes == ALWAYS | {code: status}
+
+
+async def test_a_replica_that_is_away_and_one_that_is_none_are_found(
+    place: DatabaseUrls, secrets_dir: Path
+) -> None:
+    away, none = {"replica_away": WARNING}, {"replica_promoted": FAILED}
+    assert bad(await of_database(place.url, secrets_dir, read_url=GONE)) == ALWAYS | away
+    assert bad(await of_database(place.url, secrets_dir, read_url=place.url)) == ALWAYS | none
 
 
 async def test_a_consumer_that_is_behind_and_one_that_was_never_there_are_found(

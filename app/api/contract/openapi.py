@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi._compat import get_cached_model_fields
 from fastapi.dependencies import utils as dependencies
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.api import field_words
@@ -21,6 +22,7 @@ from app.api.contract import components, examples, payload_marks, refusal_ranges
 from app.api.contract.deprecations import EXTENSION
 from app.api.contract.problems import ProblemDocument
 from app.api.records.partial import PartialPage, PartialRecord, PartialRows
+from app.api.replica_reads import PATTERN, is_marked
 from app.api.requests import csv_output as tables
 from app.api.requests import response_headers
 from app.api.requests.raw_bodies import RECEIVE_WEBHOOK
@@ -202,6 +204,7 @@ def document(app: FastAPI, models: Sequence[type[BaseModel]] = ()) -> dict[str, 
     contract["components"]["headers"] = response_headers.components()
     contract["components"]["responses"] = refusal_ranges.components()
     refusal_ranges.share_ranges(contract)
+    _add_positions(contract, app)
     _describe_operations(contract)
     components.without_titles(contract["paths"])
     components.without_titles(contract["components"])
@@ -223,7 +226,7 @@ def _describe_operations(contract: dict[str, Any]) -> None:
     sent, and the headers of its answers.
     """
     for path, operations in contract["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             operation["description"] = " ".join(operation["description"].split())
             usual = SECURITY if path.startswith("/v1/") else []
             operation["security"] = SECURITY_OF.get(path, usual)
@@ -232,7 +235,27 @@ def _describe_operations(contract: dict[str, Any]) -> None:
             for status, answer in operation["responses"].items():
                 if "$ref" not in answer:
                     names = response_headers.headers_of(operation, int(status), answer)
+                    if method != "get" and int(status) < 400:
+                        names = sorted([*names, response_headers.OF_REPLICAS])
                     answer["headers"] = response_headers.references(names)
+
+
+def _add_positions(contract: dict[str, Any], app: FastAPI) -> None:
+    """Describe the header by which a read follows what its client has seen, where it is taken."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and is_marked(route.endpoint) and route.include_in_schema:
+            operation = contract["paths"][route.path_format]["get"]
+            schema = {"type": "string", "pattern": PATTERN, "examples": ["48213"]}
+            operation.setdefault("parameters", []).append(
+                {
+                    "name": response_headers.OF_REPLICAS,
+                    "in": "header",
+                    "required": False,
+                    "schema": schema,
+                    "description": "Position that an answer has said: where replicas are read, the state has "
+                    "reached it.",
+                }
+            )
 
 
 def _share_security(document: dict[str, Any]) -> None:

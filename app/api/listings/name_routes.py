@@ -13,7 +13,6 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 from starlette.responses import Response
 
-from app.api.authentication.auth import ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.signatures import typed
 from app.api.listings.filters import multi_value
@@ -29,8 +28,9 @@ from app.api.listings.naming import (
 )
 from app.api.listings.paging import VARY
 from app.api.listings.searching import LONGEST, Searched
-from app.api.records.reads import renderer_of
+from app.api.records.reads import list_renderer_of
 from app.api.records.shapes import OutputModel
+from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.records import ANY_RECORD, TICKET
@@ -138,17 +138,18 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
 
 
 def _mount_search(router: APIRouter, listings: Sequence[Listing]) -> None:
+    @reads_replica
     async def search_records(request: Request, query: FindQuery) -> Response:
         """Find records of all kinds with full-text search, as `q` finds them in their lists: whoever may not
         see a record, or a field of it, does not find it by that. First the record whose number or key was
         given whole, then the newest ones.
         """
-        lag = await wait_for_index(ledger_of(request).db)
+        lag = await wait_for_index(reading_ledger_of(request).db)
         name_query = NameQuery(query.q, query.limit)
         records: list[NamedRecord] = []
         for listing in listings:
             if query.kind is None or listing.lifecycle.kind in query.kind:
-                records += await find_named(listing, renderer_of(request, listing), name_query)
+                records += await find_named(listing, list_renderer_of(request, listing), name_query)
         language = language_for(request)
         items = [
             {**_name_of(record, language), "opened_at": _instant(record.sorted_by)}
@@ -169,6 +170,7 @@ def _mount_search(router: APIRouter, listings: Sequence[Listing]) -> None:
 
 
 def _mount_lookup(router: APIRouter, listings: Sequence[Listing]) -> None:
+    @reads_replica
     async def look_up_records(request: Request, query: LookupQuery) -> Response:
         """Offer the records that a field of a form may name, while their name is being typed: of one kind or
         of several, by number, key, title or name, as far as the caller may see them. Teams, services and
@@ -180,11 +182,13 @@ def _mount_lookup(router: APIRouter, listings: Sequence[Listing]) -> None:
             if not _kinds_of(listing).isdisjoint(query.kind) and has_number_code(listing, query.q)
         ]
         if query.q and any(listing.lifecycle.searched_fields for listing in chosen):
-            await wait_for_index(ledger_of(request).db)
+            await wait_for_index(reading_ledger_of(request).db)
         name_query = NameQuery(
             query.q, query.limit, unfinished=True, in_use=query.open, process=query.process
         )
-        by_kind = [await find_named(listing, renderer_of(request, listing), name_query) for listing in chosen]
+        by_kind = [
+            await find_named(listing, list_renderer_of(request, listing), name_query) for listing in chosen
+        ]
         language = language_for(request)
         items = [
             {

@@ -64,7 +64,8 @@ async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | 
     """
     if view_id is None:
         return None
-    view = await find_view(renderer.ledger.db, renderer.caller, view_id)
+    # Whoever has just saved it uses it: it is no record, whose position in the log could be waited for.
+    view = await find_view(renderer.ledger.primary, renderer.caller, view_id)
     if view is None or view["kind"] != listing.lifecycle.kind:
         raise WrongValue(parameter="view", because="no_such_view")
     try:

@@ -35,6 +35,7 @@ from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
+from app.log import read
 from app.log.writer import DuplicateCommand, RecordedOutcome
 
 IfMatch = Annotated[
@@ -253,6 +254,8 @@ async def replay_outcome(
     ledger: Ledger, lifecycle: Lifecycle[Any], earlier: RecordedOutcome
 ) -> ActionOutcome:
     """Return the outcome of an earlier command: the record after it, for those who may see it now."""
+    if ledger.replica is not None:  # it may have been carried out elsewhere, a moment ago
+        ledger.on_position(await read.head(ledger.db))
     record = await record_at_version(ledger.db, lifecycle, earlier.stream, earlier.version)
     present = await load(ledger.db, lifecycle, str(record.id))
     assert present is not None, "a record is not removed"

@@ -30,6 +30,7 @@ from app.api.records import events
 from app.api.records.expand import expand
 from app.api.records.partial import PartialPage, PartialRecord, media_type, or_partial
 from app.api.records.shapes import Renderer
+from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.etag import etag, matches
 from app.api.requests.json_output import dump_json
@@ -124,6 +125,13 @@ def renderer_of(request: Request, listing: Listing) -> Renderer:
     )
 
 
+def list_renderer_of(request: Request, listing: Listing) -> Renderer:
+    """Return the renderer of an operation that may be answered from a replica."""
+    renderer = renderer_of(request, listing)
+    renderer.ledger = reading_ledger_of(request)
+    return renderer
+
+
 async def load_visible(renderer: Renderer, name: str) -> VersionedRecord[Any]:
     """Return the record with that name. Raises NotFound also if the caller may not see it."""
     loaded = await load(renderer.ledger.db, renderer.lifecycle, name)
@@ -135,8 +143,9 @@ async def load_visible(renderer: Renderer, name: str) -> VersionedRecord[Any]:
 
 
 def _list_endpoint(listing: Listing) -> Callable[..., Any]:
+    @reads_replica
     async def list_records(request: Request, query: ListQuery) -> Response:
-        renderer = renderer_of(request, listing)
+        renderer = list_renderer_of(request, listing)
         renderer.fields, renderer.offers = requested_fields(query), wants_actions(query)
         renderer.extras = on_request(query)
         saved = await views.saved_selection(listing, renderer, query.view)

@@ -17,6 +17,7 @@ SENT = (
     "If-Match",
     "If-None-Match",
     "Last-Event-ID",
+    "Ledgerdesk-Position",
     "X-Request-Id",
 )
 #: Headers of answers that a page could not read otherwise.
@@ -27,6 +28,7 @@ EXPOSED = (
     "Deprecation",
     "ETag",
     "Idempotent-Replayed",
+    "Ledgerdesk-Position",
     "Link",
     "Location",
     "RateLimit",

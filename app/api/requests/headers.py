@@ -22,6 +22,7 @@ SINGLE_HEADERS = frozenset(
         b"idempotency-key",
         b"if-match",
         b"last-event-id",
+        b"ledgerdesk-position",
         b"origin",
         b"transfer-encoding",
         b"x-request-id",

@@ -24,6 +24,11 @@ HEADERS = {
         "`true`: this Idempotency-Key was used before, and this is the answer to what was done then.",
         False,
     ),
+    "Ledgerdesk-Position": (
+        "Where replicas are read: the position of the log that has what was written, or that the state has "
+        "reached which was read. Sent back, it is reached by what is read then.",
+        False,
+    ),
     "Link": ('The next page, as `rel="next"`; what explains a deprecation, as `rel="deprecation"`.', False),
     "Location": ("The address of the new record.", True),
     "RateLimit": ("How many requests this key has left, and in how many seconds there are more.", False),
@@ -46,6 +51,8 @@ OF_STATUS = {
 }
 #: Headers that not every problem of the status has: this one says that others only write the same.
 OCCASIONAL_HEADERS = {(409, "Retry-After")}
+#: A header of commands, and of reads that may be answered from a replica, which it is sent back with.
+OF_REPLICAS = "Ledgerdesk-Position"
 #: Headers of every answer to an authenticated request.
 OF_KEYS = ("RateLimit", "RateLimit-Policy")
 #: Headers of an answer if the request used something deprecated.
@@ -88,6 +95,7 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
     `operation` has its parameters in place, and says how its requests are authenticated.
     """
     names: set[str] = set()
+    parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
     if {"api_key": []} in operation["security"] and status != 401:
         names.update(OF_KEYS)
     if any(EXTENSION in marked for marked in (operation, *operation.get("parameters", ()))):
@@ -102,8 +110,10 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
         names |= {"ETag", "Content-Language"}
     if "x-lifecycle" in operation:
         names.add("Idempotent-Replayed")
+    if OF_REPLICAS in parameters:
+        names.add(OF_REPLICAS)
     if status == 201:
         names.add("Location")
-    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
+    if "cursor" in parameters:
         names.add("Link")
     return sorted(names)

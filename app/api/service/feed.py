@@ -19,6 +19,7 @@ from app.api.listings.list_queries import LARGEST_POSITION
 from app.api.listings.paging import VARY, link
 from app.api.records import events
 from app.api.records.shapes import OutputModel
+from app.api.replica_reads import reading_at, reading_ledger_of, reads_replica
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller
 from app.kernel.actions.describe import event_names
@@ -158,6 +159,7 @@ class FeedPage(OutputModel):
     response_model=FeedPage,
     responses=problems(400, 422),
 )
+@reads_replica
 async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) -> Response:
     """Events of the records that the caller may see, as they may see them now. What becomes visible later is
     not sent afterwards: read the record, and its events, then.
@@ -165,8 +167,10 @@ async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) ->
     if query.wait and query.order == BACKWARD:
         raise WrongValue(parameter="wait", because="only_forward")
     query.check_names(ledger_of(request))
-    reader = _Reader(ledger_of(request), caller_of(request), query)
+    reader = _Reader(reading_ledger_of(request), caller_of(request), query)
     await reader.begin()
+    # What a cursor says has been read: a replica that has not come so far would leave events out.
+    reader.ledger = await reading_at(request, reader.known_position)
     event_slice = await _wait_for_events(request, reader)
     items, names = await events.render(reader.ledger, event_slice.events)
     page = {"items": items, "names": names, **reader.cursors(event_slice)}
@@ -191,6 +195,11 @@ class _Reader:
     def wait_seconds(self) -> int:
         """Return how long the reader waits for events."""
         return self._query.wait
+
+    @property
+    def known_position(self) -> int:
+        """Return a position that the log has reached, if the client has not made it up."""
+        return max(self._low, self._from or 0, self._head)
 
     async def begin(self) -> None:
         """Find where the page begins. Raises BadCursor, DatabaseGone."""
@@ -263,5 +272,7 @@ async def _wait_for_events(request: Request, reader: _Reader) -> EventSlice:
             if await still_caller(request) != reader.caller:
                 return events
         async with new_events.reading:
-            events = await reader.read(new_events.position)
+            position = new_events.position
+            reader.ledger = await reading_at(request, position)
+            events = await reader.read(position)
     return events

@@ -22,9 +22,11 @@ from prometheus_client import (
 
 from app.api.service.event_stream import EndReason
 from app.api.service.integration_gauges import IntegrationGauges
+from app.api.service.replica_gauges import ReplicaGauges
 from app.common.people import Caller
 from app.kernel.consumers import timers
 from app.kernel.ledger import Ledger
+from app.kernel.replicas import ReadReason
 from app.log import read
 from app.platform.db import DatabaseGone
 
@@ -56,9 +58,13 @@ class CallerMetrics(Protocol):
 
 
 class Metrics:
-    """The metrics of one process. `further`: those that depend on the caller."""
+    """The metrics of one process. `further`: those that depend on the caller. `has_replica`: it reads from
+    one.
+    """
 
-    def __init__(self, version: str, further: CallerMetrics | None = None) -> None:
+    def __init__(
+        self, version: str, further: CallerMetrics | None = None, *, has_replica: bool = False
+    ) -> None:
         self._further = further
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
@@ -103,6 +109,7 @@ class Metrics:
         )
         self._recomputing = self._gauge("ledgerdesk_clock_recomputation_running", "1 while it is not done.")
         self._integrations = IntegrationGauges(self._registry)
+        self._replica = ReplicaGauges(self._registry) if has_replica else None
         self._connections = self._gauge(
             "ledgerdesk_database_connections", "Connections of the pool for reading, by state.", "state"
         )
@@ -141,6 +148,11 @@ class Metrics:
         """Keep the number of live streams that are open."""
         self._streams.set(number)
 
+    def observe_read(self, reason: ReadReason) -> None:
+        """Count a read that may go to a replica, by the reason why it goes where it goes."""
+        if self._replica is not None:
+            self._replica.observe_read(reason)
+
     def observe_stream_end(self, reason: str | None) -> None:
         """Count the end of a live stream; None: the client left."""
         self._stream_ends.labels(reason or CLIENT_LEFT).inc()
@@ -174,6 +186,8 @@ class Metrics:
             reconciled = await ledger.db.row(RECONCILED, (now,)) or NEVER_RECONCILED
             recomputed = await ledger.db.row(RECOMPUTED) or NEVER_RECOMPUTED
             integrations = await self._integrations.measure(ledger.db, now)
+            if self._replica is not None and ledger.replica is not None:
+                await self._replica.measure(ledger.replica, ledger.db)
         except DatabaseGone:
             self._up.set(0)
         else:

@@ -20,6 +20,7 @@ from app.cli.doctor.findings import (
     warning,
 )
 from app.cli.doctor.machine import examine_machine
+from app.cli.doctor.replicas import examine_replica
 from app.cli.doctor.server import examine_server
 from app.cli.doctor.work import examine_schema, examine_work
 from app.cli.exits import DIFFERENT, NO_DATABASE
@@ -111,6 +112,8 @@ async def _examine(reached: ReachedDatabase) -> AsyncIterator[CheckOutcome]:
     if of_schema.status is CheckStatus.failed:
         yield warning("skipped_schema")
         return
+    async for outcome in examine_replica(reached):
+        yield outcome
     async for outcome in examine_work(reached, _now()):
         yield outcome
 

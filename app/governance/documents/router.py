@@ -21,7 +21,8 @@ from app.api.records.actions import (
 )
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.partial import PartialRows, chosen_type, or_partial
-from app.api.records.reads import Name, mount_reads, renderer_of
+from app.api.records.reads import Name, list_renderer_of, mount_reads, renderer_of
+from app.api.replica_reads import reads_replica
 from app.api.routes import Routes
 from app.api.service.pages import page_to_keep
 from app.common.children import Attachment
@@ -64,11 +65,12 @@ REQUEST = "request_access"
     response_model=RegisterPage,
     responses=or_partial(PartialRows) | problems(400, 422),
 )
+@reads_replica
 async def list_documents(request: Request, query: Annotated[RegisterQuery, Query()]) -> Response:
     """Return the register: documents of their own and those that other records have made, as far as the
     caller may see the record, and, of what is not internal, as far as they are its readers.
     """
-    page = await register_page(renderer_of(request, LISTING), query, context_of(request))
+    page = await register_page(list_renderer_of(request, LISTING), query, context_of(request))
     return page_response(request, page, chosen_type(request, is_partial=query.fields is not None))
 
 

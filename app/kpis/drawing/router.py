@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import caller_of, context_of
 from app.api.contract.openapi import problems
 from app.api.listings import paging
 from app.api.page_language import ChosenLanguage, chosen_language
+from app.api.replica_reads import ReadLedger, reads_replica
 from app.kpis.answers.answer import answer
 from app.kpis.answers.as_of import past_moment
 from app.kpis.answers.charts import behaviour
@@ -61,8 +62,9 @@ class KpiChartQuery(KpiBehaviourQuery):
     response_model=None,
     responses=problems(403, 404, 422) | SVG_RESPONSE,
 )
+@reads_replica
 async def get_kpi_chart(
-    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiChartQuery, Query()]
+    request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiChartQuery, Query()]
 ) -> Response:
     """Draw the behaviour chart of a KPI (SVG): at most 60 periods, titled by what it finds."""
     now, language = context_of(request).now, chosen_language(request, query.lang)

@@ -42,12 +42,14 @@ with kept as (
   update kpi.noting set since = %(position)s where id = %(id)s and since < %(position)s returning id
 )
 delete from kpi.changed_case where position <= %(position)s and exists (select from kept)"""
-#: Whether the noting reaches from the export to the facts, and the cases changed since the export, as JSON.
+#: Whether the noting reaches from the export to the facts, and the cases changed since the export, as
+#: JSON. The facts of a replica may not have reached the export yet.
 _CHANGED = """
 select (select {cases} from kpi.changed_case where position > %(exported)s)
 from kpi.noting
-where id = %(noting)s and since <= %(exported)s and until >= coalesce((
-  select max(position) from log.checkpoint where consumer = %(consumer)s), 0)"""
+where id = %(noting)s and since <= %(exported)s and coalesce((
+  select max(position) from log.checkpoint where consumer = %(consumer)s), 0)
+  between %(exported)s and until"""
 CHANGED = _CHANGED.format(cases="json_agg(distinct case_id)::text")
 #: Likewise, and how many they are.
 CHANGED_NUMBER = _CHANGED.format(cases="count(distinct case_id)")
