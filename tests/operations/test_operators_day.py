@@ -31,7 +31,7 @@ pytestmark = goes_round("servers of one's own", "app.platform", "app.cli.doctor"
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
 LOSSES = 5 if ALL_EXAMPLES else 1
 #: Of the settings and the machine, which a test does not set up.
-NOT_SET_UP = {"backups_unknown", "backups_unrehearsed", "backups_old"}
+NOT_SET_UP = {"backups_unknown", "backups_unrehearsed", "backups_old", "seals_none", "seals_unexported"}
 
 
 class OperatorsDay:

@@ -128,7 +128,8 @@ async def _an_alert(day: Day) -> str:
     await day.work()
     html = await page(lin, "/desk")
     assert ("(1) My work" in html, number in sections(html)["waiting"]) == (True, True)
-    assert re.search(rf"9 h 5\d min Resolution: Running {number}", said(await page(lin, "/desk/due")))
+    left = r"(9 h 5\d|10 h 0) min"  # rounded, and a fast machine is here within half a minute
+    assert re.search(rf"{left} Resolution: Running {number}", said(await page(lin, "/desk/due")))
     await done(lin, f"{path}/start")
     warned = await done(lin, f"{path}/edit", service="mial", ci="srv-9")
     assert 'no service "mial" here. It is kept as it was sent. Was one of these meant: mail?' in warned

@@ -56,9 +56,7 @@ async def _relay(place: Installation, goal: RelayTarget, current: Settings) -> b
     try:
         await asyncio.wait({running, ended}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (running, ended):
-            task.cancel()
-        await asyncio.gather(running, ended, return_exceptions=True)
+        await loop.end((running, ended))
     if not running.cancelled():
         running.result()
     return terminated.is_set()

@@ -48,9 +48,7 @@ async def _work(place: Installation, current: Settings, until_input_ends: bool) 
     if until_input_ends:
         tasks.add(asyncio.create_task(_input_ends()))
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await loop.end(tasks)
     if working in done:
         working.result()
     return terminated.is_set()
