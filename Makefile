@@ -80,6 +80,7 @@ soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost;
 	@$(BIN)/python -m bench.soak $(ARGS)
 	@$(BIN)/python -m bench.soak_deliveries
 	@$(BIN)/python -m bench.soak_relay
+	@$(BIN)/python -m bench.soak_cluster
 	@LEDGERDESK_TEST_READERS=60 $(PYTEST) -q tests/crash/test_four_readers.py
 	@$(BIN)/python -m bench.placebo
 	@LEDGERDESK_TEST_CALENDARS=100000 $(PYTEST) --dist load -q tests/common
