@@ -95,7 +95,10 @@ class _Asked:
         parameters = dict[str, Any]()
         text = dialect.counts(self._question, self._exported_facts(parameters))
         width = 1 + len(self._question.by)
-        exported = [tuple(row) for row in await self.columns.rows(self._generation, text, parameters)]
+        exported = [
+            dialect.as_counts(self._question, row)
+            for row in await self.columns.rows(self._generation, text, parameters)
+        ]
         if not self._changed:
             return exported
         statement = query.counts(self._question, self._filters, None, changed_since=self._position)

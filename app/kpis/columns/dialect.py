@@ -109,13 +109,22 @@ def counts(question: KpiQuestion, rows: str) -> str:
 def as_cells(question: KpiQuestion, row: Sequence[Any]) -> tuple[Any, ...]:
     """Return a row of `cells` as query.cells gives it: each measure's percentiles one by one, ids as ids."""
     width = 2 + len(question.by)
-    of_place = [_cut(value, name) for value, name in zip(row[1 : width - 1], question.by, strict=True)]
     figures = list(row[width : width + 2])
     for n in range(width + 2, len(row), 3):
         total, spread, largest = row[n : n + 3]
         median, p90 = spread or (None, None)
         figures += [total, median, p90, largest]
-    return (row[0], *of_place, row[width - 1], *figures)
+    return (row[0], *_own_cuts(question, row), row[width - 1], *figures)
+
+
+def as_counts(question: KpiQuestion, row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a row of `counts` as query.counts gives it: ids as ids."""
+    return (row[0], *_own_cuts(question, row), row[1 + len(question.by)])
+
+
+def _own_cuts(question: KpiQuestion, row: Sequence[Any]) -> list[Any]:
+    """Return the cuts of a row, which stand after its period; ids are text in some engines."""
+    return [_cut(value, name) for value, name in zip(row[1 : 1 + len(question.by)], question.by, strict=True)]
 
 
 def _cut(value: Any, dimension: Dimension) -> Any:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.column_exports.exporting import export_facts
+from app.kpis.columns.mirror import FactsMirror, Generation, answering_by
 from app.kpis.columns.relations import has_cells, is_answered
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.facts.consumer import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
@@ -44,6 +49,32 @@ async def test_every_cell_of_every_kpi_is_the_same(books: Books, tmp_path: Path)
     assert differing == []
     assert mirror.answers["columns"] > len(questions)  # the period before is a question of its own
     assert set(mirror.answers) == {"columns"}
+
+
+class _WithIdsAsText(FactsMirror):
+    """Facts as an engine gives them that has no ids, as Spark has none, and that answers alone."""
+
+    answers_alone = True
+
+    async def rows(
+        self, generation: Generation, text: str, parameters: dict[str, Any]
+    ) -> Sequence[tuple[Any, ...]]:
+        rows = await super().rows(generation, text, parameters)
+        return [tuple(str(cell) if isinstance(cell, UUID) else cell for cell in row) for row in rows]
+
+
+async def test_an_engine_without_ids_gives_the_same_cells_and_counts(books: Books, tmp_path: Path) -> None:
+    await export_facts(books.url, tmp_path, NOW, noted=True)
+    questions = [asked(key, "team") for key in WITH_CELLS if Dimension.team in KPIS[key].dimensions]
+    alone = [(await answer(books.db, question, NOW)).points for question in questions]
+    engine = _WithIdsAsText(tmp_path, least_rows=0)
+    engine.open_newest()
+    try:
+        with answering_by(engine):
+            assert [(await answer(books.db, question, NOW)).points for question in questions] == alone
+    finally:
+        engine.close()
+    assert set(engine.answers) == {"columns"}
 
 
 @pytest.mark.parametrize("piece", [at_random, one_by_one], ids=["at random", "one by one"])
