@@ -176,7 +176,7 @@ class Replica:
             return ReadChoice(self._reason)
         ends = loop.time() + WAIT_SECONDS
         if contact.position < position or loop.time() - contact.asked_at > FRESH_SECONDS:
-            await self._ask_in_time(contact, ends)
+            await self._refresh_in_time(contact, ends)
         if contact.position < position:
             await self._await_position(contact, position, ends)
         if self._contact is not contact:
@@ -201,21 +201,23 @@ class Replica:
                 and self._heads.age(contact.position, loop.time()) < HOPELESS_SECONDS
             ):
                 await asyncio.sleep(LOOK_SECONDS)
-                await self._ask_in_time(contact, ends)
+                await self._refresh_in_time(contact, ends)
         finally:
             self.waiting -= 1
 
-    async def _ask_in_time(self, contact: _Contact, ends: float) -> None:
+    async def _refresh_in_time(self, contact: _Contact, ends: float) -> None:
         """Ask for the replica's position, together with others, and wait for the answer until then."""
         now = asyncio.get_running_loop().time()
         if contact.asking is None:
             contact.asking_since = now
-            contact.asking = asyncio.create_task(self._ask(contact), name="position of the replica")
+            contact.asking = asyncio.create_task(
+                self._refresh_position(contact), name="position of the replica"
+            )
         elif now - contact.asking_since > WAIT_SECONDS:
             return  # it does not answer, and will be given up soon
         await asyncio.wait({contact.asking}, timeout=max(ends - now, 0))
 
-    async def _ask(self, contact: _Contact) -> None:
+    async def _refresh_position(self, contact: _Contact) -> None:
         began = asyncio.get_running_loop().time()
         try:
             async with AnswerDeadline(contact.connection, began + ANSWER_SECONDS):

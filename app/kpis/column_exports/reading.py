@@ -176,5 +176,7 @@ def _write_parquet(
         month_folder = folder / table / f"month={month:%Y-%m}"
         month_folder.mkdir(parents=True)
         target = str(month_folder / PARQUET_FILE).replace("'", "''")
-        rows = f"select * replace ({texts}) from {table} where {MONTH} = '{month}'"
+        # By the instants, by which the rows are sorted, only the month's own part of the table is read.
+        within = f""""at" >= date '{month}' and "at" < date '{month}' + interval 1 month"""
+        rows = f"select * replace ({texts}) from {table} where {within}"
         cursor.execute(f"copy ({rows}) to '{target}' (format parquet, compression zstd)")
