@@ -22,6 +22,7 @@ from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.measures import Measure
 from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
@@ -48,6 +49,8 @@ VALUES: dict[str, tuple[str | None, ...]] = {
 #: What does not change, most of the time, so that some histories fit the lifecycle.
 USUAL = {"impact": "2", "urgency": "2", "effect": "none", "description": "So it is.", "requester": "Di"}
 CUTS = (Dimension.team, Dimension.assignee, Dimension.priority)
+#: What a file names depends on what was recorded before it: these count in the order of the log, not of time.
+BY_ORDER_OF_THE_LOG = frozenset({Measure.unknown_keys})
 
 Row = dict[str, str]
 
@@ -114,7 +117,7 @@ async def figures(place: DatabaseUrls, ledger: Ledger) -> dict[tuple[Any, ...], 
     result: dict[tuple[Any, ...], Any] = {}
     names = await _names(ledger)
     for key, kpi in KPIS.items():
-        if "incident" in kpi.processes:
+        if "incident" in kpi.processes and kpi.measure not in BY_ORDER_OF_THE_LOG:
             for by in ((), *((cut,) for cut in CUTS if cut in kpi.dimensions)):
                 for point in await _points(ledger.db, key, by):
                     cut = tuple(names.get(value, value) for value in point.pop("by").values())
