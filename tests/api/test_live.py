@@ -316,21 +316,23 @@ async def test_a_slow_listener_is_dropped_with_a_word_and_keeps_nobody_waiting(
 
 
 async def test_a_request_that_is_sent_behind_that_for_a_stream_takes_nothing_of_it(
-    api: Api, readers: dict[str, Client], address: Address
+    api: Api, app: FastAPI, readers: dict[str, Client]
 ) -> None:
     requester = readers["requester"]
     head = f"Host: test\r\nAuthorization: Bearer {requester.token}\r\n\r\n"
-    reader, writer = await asyncio.open_connection(*address)
-    writer.write(f"GET {STREAM}?kind=incident HTTP/1.1\r\n{head}GET /v1/me HTTP/1.1\r\n{head}".encode())
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await reader.readuntil(b"\r\nid: ")
-            await requester.post_ok("/v1/incidents", an_incident())
-            sent = await reader.readuntil(b"data: {")
-    finally:
-        writer.close()
+    async with asyncio.timeout(PATIENCE_SECONDS), behind_a_socket(app) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(f"GET {STREAM}?kind=incident HTTP/1.1\r\n{head}GET /v1/me HTTP/1.1\r\n{head}".encode())
+        await reader.readuntil(b"\nid: ")
+        await requester.post_ok("/v1/incidents", an_incident())
+        sent = await reader.readuntil(b"data: {")
     assert b"HTTP/1.1" not in sent
     assert f"id: {await api.head()}\n".encode() in sent
+    # The server has stopped: the stream says so, and what was sent behind it is answered.
+    stream, _, behind = (await reader.read()).partition(b"HTTP/1.1 ")
+    writer.close()
+    assert stream.endswith(b'data: {"reason":"stopping"}\n\n\r\n0\r\n\r\n')
+    assert behind.startswith(b"200 ")
 
 
 async def test_streams_end_with_a_word_when_the_server_stops(

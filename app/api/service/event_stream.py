@@ -7,7 +7,7 @@ so behind what waits for them, and the connection is closed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -72,6 +72,12 @@ def _never_written(_: bytes) -> bool:
     return False
 
 
+def is_stopping(state: Mapping[str, Any]) -> bool:
+    """Return whether the server stops: a request with this state that waits for events is then answered."""
+    asks: Callable[[], bool] = state.get("is_stopping", bool)
+    return asks()
+
+
 class StreamConnection:
     """The connection of a client that takes a stream: `async with StreamConnection(scope, receive, send)`."""
 
@@ -100,7 +106,7 @@ class StreamConnection:
     @property
     def is_stopping(self) -> bool:
         """Whether the server stops."""
-        return bool(self._state.get("stopping"))
+        return is_stopping(self._state)
 
     async def send(self, texts: Sequence[bytes]) -> None:
         """Send these texts, a few at once. Raises TooSlow."""

@@ -21,6 +21,7 @@ from app.api.records import events
 from app.api.records.shapes import OutputModel
 from app.api.replica_reads import reading_at, reading_ledger_of, reads_replica
 from app.api.requests.json_output import dump_json
+from app.api.service.event_stream import is_stopping
 from app.common.people import Caller
 from app.kernel.actions.describe import event_names
 from app.kernel.actions.refusals import WrongValue
@@ -264,7 +265,7 @@ async def _wait_for_events(request: Request, reader: _Reader) -> EventSlice:
         is_known = False
         while not is_known:
             left = min(RECHECK_SECONDS, ends - now())
-            if left <= 0 or request.scope["state"].get("stopping"):
+            if left <= 0 or is_stopping(request.scope["state"]):
                 return events
             is_known = await new_events.wait(reader.looked_up_to, left)
             if is_known:

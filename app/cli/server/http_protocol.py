@@ -73,6 +73,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         #: Whether the rest of a request is still to come, whether its timer is running, and whether the
         #: connection may serve another request.
         self._is_coming = self._is_timed = self._is_kept = False
+        self._is_stopping = False
         self._heard_at = self._ends_at = 0.0
         #: The number of bytes still to be discarded before the connection is closed; None: the connection is
         #: not closing.
@@ -142,7 +143,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         self._is_coming, self._is_timed = True, False
         # Not of `self.cycle`, which is by then that of a request that was sent behind this one.
-        self.scope["state"] |= {"write_part": partial(self.write_part, cycle), "break_off": self.break_off}
+        self.scope["state"] |= {
+            "write_part": partial(self.write_part, cycle),
+            "break_off": self.break_off,
+            "is_stopping": self.is_stopping,
+        }
         # If the client asks for another protocol, the parser reads no further request on this connection.
         self._is_kept, cycle.keep_alive = cycle.keep_alive and not self.parser.should_upgrade(), False
         # The answer to HEAD has no body to wait for; to some requests, `100 Continue` is sent before the
@@ -181,12 +186,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Stop accepting requests on this connection; the request in progress is still answered, at once if
         it waits for events.
         """
-        self._is_kept = False
-        if self.cycle is not None:
-            self.cycle.scope["state"]["stopping"] = True
+        self._is_kept, self._is_stopping = False, True
         if self._lingering is not None:
             self.transport.close()
         super().shutdown()
+
+    def is_stopping(self) -> bool:
+        """Return whether the server stops, whichever request of this connection asks."""
+        return self._is_stopping
 
     def write_part(self, cycle: RequestResponseCycle, part: bytes) -> bool:
         """Write a part of a streamed answer, past the middleware, which would only pass it on. Return False,
