@@ -8,6 +8,7 @@ exist is an error and never an empty text.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -57,7 +58,8 @@ def template_names() -> Iterator[str]:
             yield path.relative_to(PACKAGE).as_posix()
 
 
+@cache
 def compile_templates() -> None:
-    """Read and compile all templates, so that no request waits for that."""
+    """Read and compile all templates, so that no request waits for that; once in a process."""
     for name in template_names():
         ENVIRONMENT.get_template(name)
