@@ -158,6 +158,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.import_plugin("tests.fixtures")
 
 
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are processors: a third of its time a test waits, for PostgreSQL, a browser or a
+    process.
+    """
+    return (yield) + 1
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: pytest.Item) -> None:
     node.config.ledgerdesk_run = node.workerinput["testrunuid"]  # type: ignore[attr-defined]  # xdist's own
