@@ -1,5 +1,5 @@
-"""Benchmark of clocks: computing them over a history, computing running ones anew after a calendar changed,
-and saying what has fallen due while nobody worked.
+"""Benchmark of clocks: computing them over a history, listing what is due first, computing running ones anew
+after a calendar changed, and saying what has fallen due while nobody worked.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from app.automation.agreements import watch_clocks
@@ -33,11 +34,13 @@ from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
 from app.service_levels.clocks.projection import CASES_AT_ONCE, WATCH, load_terms, project_streams
 from bench.cases import OFFICE, LargeSite, add_organisation, ledger_of, make_cases
-from bench.figures import Figure, Run, Threshold, number
+from bench.figures import Figure, Run, Threshold, alternate, number, paired_figure
+from bench.reading import Reading
 from bench.site import made_token, site
 
-NAMES = ("clocks", "clocks_anew", "clocks_writes", "clocks_due")
-PROJECTION, ANEW, WRITES, DUE = NAMES
+NAMES = ("clocks", "clocks_list", "clocks_anew", "clocks_writes", "clocks_due")
+PROJECTION, LIST, ANEW, WRITES, DUE = NAMES
+PLAIN, BY_DUE, READERS = "/v1/incidents?limit=50", "/v1/incidents?limit=50&sort=due", 8
 CASES, QUICK_CASES = 100_000, 5_000
 RUNNING, QUICK_RUNNING = 1_000_000, 100_000
 LATE, QUICK_LATE = 100_000, 5_000
@@ -70,7 +73,7 @@ async def measure(run: Run) -> list[Figure]:
     """Measures the figures of clocks on an installation of their own."""
     run.announce("Making an installation with clocks")
     with site() as installation, embedded_server(installation.data) as server:
-        made_token(installation)
+        token = made_token(installation)
         owner = await connect(server.url(DATABASE, SUPERUSER), "-c timezone=UTC -c jit=off")
         line = await connect(installation.url, FOLLOW_LIMITS)
         try:
@@ -81,6 +84,7 @@ async def measure(run: Run) -> list[Figure]:
                 await make_cases(many, QUICK_CASES if run.quick else CASES)
                 return [
                     await _projection(many, line),
+                    await _list(many, token),
                     *await _anew(many, ledger, line),
                     await _due(many, ledger, line),
                 ]
@@ -160,6 +164,17 @@ async def _projection(many: LargeSite, line: Connection) -> Figure:
     what = f"clocks over a history of {events:,} events, two for each case / facts"
     rate, floor = f"{number(events / clocks)} events/s", f"{number(events / facts)} events/s"
     return Figure(PROJECTION, what, rate, facts / clocks, Threshold(0.5, 1.0), floor)
+
+
+async def _list(many: LargeSite, token: str) -> Figure:
+    """Lists incidents by due time, in turns with the list in its usual order."""
+    await many.site.serve()
+    reading = Reading(many, token, "")
+    rates = [reading.rate(READERS, partial(str, path), token) for path in (PLAIN, BY_DUE)]
+    paired = await alternate(many.run, *rates)
+    many.site.kill("api")
+    what = f"list of 50 of {many.incidents:,} by due time / in the usual order, {READERS} clients"
+    return paired_figure(LIST, what, paired, Threshold(0.5, 0.8))
 
 
 async def _anew(many: LargeSite, ledger: Ledger, line: Connection) -> list[Figure]:

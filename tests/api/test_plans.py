@@ -149,6 +149,37 @@ async def test_the_first_page_of_any_list_is_there_at_once(crowded: Ledger, many
             assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6_000, filters
 
 
+# Of each open incident the clock that is due first.
+CLOCKS = """
+insert into sla.clock (id, case_id, kind, agreement_type, metric, round, started_at, state, runs, counted_at,
+    due_at, marks, retargeted, urgent, living, opened_at, opened_position, position, irregular)
+select gen_random_uuid(), id, 'incident', 'SLA', 'resolution', 1, opened_at, 'running', '{}', opened_at,
+  opened_at + interval '4 hours', '{}', false, true, true, opened_at, 1, 1, false
+from fold.incident where state <> 'closed'
+"""
+BY_DUE: list[dict[str, Any]] = [{}, {"priority": "P1"}, {"due_within": "P1D"}]
+
+
+async def test_a_page_by_due_time_that_is_full_reads_nothing_of_what_is_not_due(
+    crowded: Ledger, many: dict[str, Caller], lasting: DatabaseUrls
+) -> None:
+    with psycopg.connect(lasting.owner_url, autocommit=True) as owner:
+        owner.execute("truncate sla.clock")
+        owner.execute(CLOCKS.encode())
+        owner.execute("analyze sla.clock")
+    for sort in ("due", "-due"):
+        for filters in BY_DUE:
+            renderer = Renderer(crowded, LIFECYCLE, IncidentOut, many["everything"], "en")
+            where = WhereClause(is_joined=True)
+            await narrow(where, LISTING.parameters, LISTING.query.model_validate(filters), renderer)
+            query = page_sql(renderer, where, order_of(LISTING, sort), 51)
+            times = [row[-1] for row in await crowded.db.tuples(query, where.parameters)]
+            assert times == sorted(times, reverse=sort == "-due")
+            explained = f"explain (analyze, buffers, timing off, format json) {query}"
+            plan = (await crowded.db.value(explained, where.parameters))[0]["Plan"]
+            assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6_000, (sort, filters)
+
+
 # Of the words some are spread over all incidents, and some stand in the oldest alone.
 WORDS = """
 insert into search.record (id, kind, tokens, person_keys, made_at)

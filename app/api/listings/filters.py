@@ -76,7 +76,8 @@ class WhereClause:
 
     `states`: the record states allowed; None: any. Lists may query them one by one. `searches` are the
     full-text searches; with `scan_limit` they examine only that many rows of each range. `depends_on_values`:
-    the best plan depends on the values of the parameters.
+    the best plan depends on the values of the parameters. `is_joined`: `r` has the columns that the list's
+    extension sorts by, as the list is sorted by one of them.
     """
 
     conditions: list[str] = field(default_factory=list)
@@ -85,6 +86,7 @@ class WhereClause:
     searches: list[Search] = field(default_factory=list)
     scan_limit: int | None = None
     depends_on_values: bool = False
+    is_joined: bool = False
 
     @property
     def prepare(self) -> bool | None:

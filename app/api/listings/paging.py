@@ -5,7 +5,8 @@ A caller who sees everything reads one range of an index. Any other caller reads
 each with the page's limit, and the page is the first rows of all of them: so it costs what is shown, not what
 is hidden. In the default order, each state is a range of its own, too: with one range for several states,
 PostgreSQL might read all closed records before it comes to the open ones, which are at the other end of the
-index. If the order's column may be null, the rows with null are a range of their own, at the end.
+index. If the order's column may be null, the rows with null are ranges of their own, at the end: they are
+read if the rows before them do not fill the page.
 """
 
 from __future__ import annotations
@@ -107,6 +108,7 @@ async def page(
     sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
     order = order_of(listing, sort)
     where = WhereClause() if within is None else within
+    where.is_joined = order.source is not None
     for chosen in (query,) if saved is None else (saved, query):
         await narrow(where, listing.parameters, chosen, renderer)
     scope = _scope(listing, query, saved)
@@ -123,7 +125,7 @@ async def page(
     if listing.lifecycle.searched_fields:
         answer["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
-        answer |= await _total(renderer, where)
+        answer |= await _total(renderer, where, order)
     rows = await page_rows(renderer, where, order, query.limit + 1, after)
     cursor, items = None, list[dict[str, Any]]()
     if rows:
@@ -186,41 +188,72 @@ def page_sql(
 ) -> str:
     """Return the SQL of a page: the first `limit` rows after the position `after`."""
     table = order.source or renderer.lifecycle.source
-    ranges = _ranges(renderer, where, order.is_default, _keyset_conditions(where, order, after))
-    if where.scan_limit is None:
-        sources = [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
-    else:
-        words = " and ".join(search.condition for search in where.searches)
-        sources = [
-            f"(select * from {table} r where {conditions} order by {order.range_order_by} "
-            f"limit {where.scan_limit}) r where {words}"
-            for conditions in ranges
-        ]
+    stretches = _stretches(where, order, after)
+    first, *further = [_sources(renderer, where, order, stretch, len(stretches)) for stretch in stretches]
     # After the row's fields, the value that it is sorted by.
     columns = f"{renderer.columns}, r.{order.column} as sorted_by"
     # The limit is a literal, so that PostgreSQL plans for it.
-    if len(sources) == 1:
-        return f"select {columns} from {sources[0]} order by {order.range_order_by} limit {limit}"
+    if len(first) == 1 and not further:
+        return f"select {columns} from {first[0]} order by {stretches[0].order_by} limit {limit}"
     each = [
-        f"(select r.id, r.{order.column} from {source} order by {order.range_order_by} limit {limit})"
-        for source in sources
+        _merged(sources, order, stretch, limit)
+        for sources, stretch in zip((first, *further), stretches, strict=True)
     ]
-    query = f"select * from ({' union '.join(each)}) as r order by {order.merged_order_by} limit {limit}"
+    query = f"select * from {each[0]}"
+    for rest in each[1:]:
+        query = (
+            f"with filled as materialized ({query}) select * from filled "
+            f"union all select * from {rest} where (select count(*) from filled) < {limit}"
+        )
     return (
-        f"select {columns} from ({query}) as found join {table} r using (id) order by {order.merged_order_by}"
+        f"select {columns} from ({query}) as found join {table} r using (id) "
+        f"order by {order.merged_order_by} limit {limit}"
     )
 
 
-def count_sql(renderer: Renderer, where: WhereClause, most: int) -> str:
-    """Return the SQL that counts the matching records that the caller may see, stopping at `most`."""
-    table = renderer.lifecycle.source
-    ranges = _with_searches(where, _ranges(renderer, where, False, [[]]))
+def _sources(
+    renderer: Renderer, where: WhereClause, order: Order, stretch: _Stretch, stretches: int
+) -> list[str]:
+    """Return for each range of the stretch, which is one of so many `stretches`, what it is read from: its
+    table as `r`, and its conditions.
+    """
+    table = order.source or renderer.lifecycle.source
+    ranges = _ranges(renderer, where, order.is_default, stretch.conditions, stretches)
+    if where.scan_limit is None:
+        return [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
+    words = " and ".join(search.condition for search in where.searches)
+    return [
+        f"(select * from {table} r where {conditions} order by {stretch.order_by} "
+        f"limit {where.scan_limit}) r where {words}"
+        for conditions in ranges
+    ]
+
+
+def _merged(sources: Sequence[str], order: Order, stretch: _Stretch, limit: int) -> str:
+    """Return the first rows of all ranges of the stretch as a table: their ids, and what they are sorted
+    by.
+    """
+    each = [
+        f"(select r.id, r.{order.column} from {source} order by {stretch.order_by} limit {limit})"
+        for source in sources
+    ]
+    return (
+        f"(select * from ({' union '.join(each)}) as r order by {order.merged_order_by} limit {limit}) as r"
+    )
+
+
+def count_sql(renderer: Renderer, where: WhereClause, most: int, source: str | None = None) -> str:
+    """Return the SQL that counts the matching records that the caller may see, stopping at `most`. `source`:
+    as in Order.
+    """
+    table = source or renderer.lifecycle.source
+    ranges = _with_searches(where, _ranges(renderer, where, False))
     each = [f"(select r.id from {table} r where {conditions} limit {most})" for conditions in ranges]
     return f"select count(*) from (select * from ({' union '.join(each)}) as shown limit {most}) as found"
 
 
-async def _total(renderer: Renderer, where: WhereClause) -> dict[str, int | None]:
-    query = count_sql(renderer, where, MOST_COUNTED + 1)
+async def _total(renderer: Renderer, where: WhereClause, order: Order) -> dict[str, int | None]:
+    query = count_sql(renderer, where, MOST_COUNTED + 1, order.source)
     total: int = await renderer.ledger.db.value(query, where.parameters, prepare=where.prepare)
     if total > MOST_COUNTED:
         return {"total": None, "total_at_least": MOST_COUNTED}
@@ -248,26 +281,38 @@ def _decode_position(listing: Listing, order: Order, values: list[Any]) -> PageP
     return from_instant(value) if is_instant else value, UUID(row_id)
 
 
-def _keyset_conditions(where: WhereClause, order: Order, after: PagePosition | None) -> list[list[str]]:
-    """Return the conditions of the rows that come first and, if the sort column may be null, of those that
-    come last.
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A part of the list, by the conditions of its rows, and their order within it."""
+
+    conditions: list[str]
+    order_by: str
+
+
+def _stretches(where: WhereClause, order: Order, after: PagePosition | None) -> list[_Stretch]:
+    """Return the rows with a value that come after the position and, if the sort column may be null, those
+    without one, which come last.
     """
     further = "<" if order.down else ">"
-    column = f"r.{order.column}"
+    column, by_value = f"r.{order.column}", order.range_order_by
     filled = [f"{column} is not null"] if order.may_be_empty else []
-    empty = [f"{column} is null"]
+    # An index of the records' own table has both columns; of a joined one, none is behind a null.
+    by_id = by_value if order.source is None else f"r.id{' desc' if order.down else ''}"
+    empty = [_Stretch([f"{column} is null"], by_id)] if order.may_be_empty else []
     if after is None:
-        return [filled, empty] if order.may_be_empty else [filled]
+        return [_Stretch(filled, by_value), *empty]
     value, row_id = after
     if value is None:
-        return [[*empty, f"r.id {further} {where.bind(row_id)}"]]
+        return [_Stretch([f"{column} is null", f"r.id {further} {where.bind(row_id)}"], by_id)]
     behind = f"({column}, r.id) {further} ({where.bind(value)}, {where.bind(row_id)})"
-    return [[*filled, behind], empty] if order.may_be_empty else [[behind]]
+    return [_Stretch([*filled, behind], by_value), *empty]
 
 
-def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Sequence[list[str]]) -> list[str]:
-    """Return the conditions of every range: by audience token, by state if that helps, and by the keyset
-    conditions in `parts`.
+def _ranges(
+    renderer: Renderer, where: WhereClause, by_state: bool, conditions: Sequence[str] = (), stretches: int = 1
+) -> list[str]:
+    """Return the conditions of every range: by audience token, and by state if that helps; `conditions` hold
+    for each. There are such ranges for so many `stretches`.
     """
     agents_see = renderer.ledger.settings.agents_see
     everything = sees_every_record(renderer.caller, renderer.lifecycle, agents_see=agents_see)
@@ -276,13 +321,13 @@ def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Seque
     if where.states is not None:
         names = sorted(where.states)
         one_by_one = by_state or len(names) == 1
-        if one_by_one and len(ranges) * len(names) * len(parts) <= MOST_RANGES:
+        if one_by_one and len(ranges) * len(names) * stretches <= MOST_RANGES:
             states = [[f"r.state = {where.bind(name)}"] for name in names] or [["false"]]
         else:
             states = [[f"r.state = any({where.bind(names)})"]]
     return [
-        " and ".join([*where.conditions, *token, *state, *part]) or "true"
-        for token, state, part in product(ranges, states, parts)
+        " and ".join([*where.conditions, *token, *state, *conditions]) or "true"
+        for token, state in product(ranges, states)
     ]
 
 

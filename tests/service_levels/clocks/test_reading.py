@@ -201,9 +201,12 @@ async def test_lists_show_sort_and_narrow_by_the_clock_that_is_due_first(desk: H
     rest = await desk.agent.pages("/v1/incidents", sort="due", limit=1)
     assert [f"/v1/incidents/{entry['id']}" for page in rest for entry in page] == [late, early, ended]
     for within, paths in (("600", [late]), ("PT2H", [late, early]), ("7200", [late, early])):
-        result = await desk.agent.read("/v1/incidents", sort="due", due_within=within)
+        result = await desk.agent.read("/v1/incidents", sort="due", due_within=within, count="exact")
         assert [f"/v1/incidents/{item['id']}" for item in result["items"]] == paths
         assert all(item["sla"] is None for item in result["items"])
+        by_number = await desk.agent.read("/v1/incidents", sort="opened_at", due_within=within, count="exact")
+        assert {f"/v1/incidents/{item['id']}" for item in by_number["items"]} == {*paths}
+        assert result["total"] == by_number["total"] == len(paths)
     assert (await desk.agent.get("/v1/incidents?due_within=soon")).status_code == 422
     plain = await desk.agent.read("/v1/incidents")
     assert plain["sla_lag_seconds"] is None

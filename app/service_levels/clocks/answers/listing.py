@@ -27,6 +27,8 @@ from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
 from app.service_levels.clocks.clock_rows import CONSUMER
 
+#: What lists are sorted by: the due time of the most urgent clock.
+DUE = "due"
 # The longest that a list waits for the clocks, so that callers find what they have just written; and the
 # interval of polling.
 WAIT_SECONDS = 0.25
@@ -138,16 +140,19 @@ def extension(kind: str) -> ListExtension:
     """Return the fields, filters and orders by clocks for lists of tickets of that kind."""
 
     async def narrow(where: WhereClause, limit: timedelta, renderer: Renderer) -> None:
+        latest = f"now() + {where.bind(limit)}"
         where.conditions.append(
-            f"r.id in (select c.case_id from sla.clock c where c.urgent and c.kind = '{kind}' "
-            f"and c.due_at <= now() + {where.bind(limit)})"
+            f"r.{DUE} <= {latest}"
+            if where.is_joined
+            else f"r.id in (select c.case_id from sla.clock c where c.urgent and c.kind = '{kind}' "
+            f"and c.due_at <= {latest})"
         )
 
     about = "Those whose most urgent open SLA clock is due within so long, or overdue."
     within = Annotated[_Duration | None, Field(description=about)]
     return ListExtension(
         join=f"left join sla.clock c on c.case_id = t.id and c.urgent and c.kind = '{kind}'",
-        sorts={"due": "c.due_at"},
+        sorts={DUE: "c.due_at"},
         parameters=(Parameter("due_within", within, narrow),),
         fields=("sla",),
         lag_field="sla_lag_seconds",
