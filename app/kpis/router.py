@@ -24,7 +24,7 @@ from app.api.contract.openapi import in_language, or_table, problems
 from app.api.contract.problems import problem
 from app.api.listings import cursors, paging
 from app.api.records.shapes import OutputModel
-from app.api.replica_reads import ReadLedger, reads_replica
+from app.api.replica_reads import ReadLedger, reads_replica, wanted_position
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import language_for
 from app.api.requests.faults import Fault
@@ -59,6 +59,7 @@ from app.kpis.questions.parameters import (
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, instant_of, zone_named
 from app.kpis.shapes import KpiDefinitionPage, KpiPage, KpiPeriod, KpiPeriodPage, KpiSummary, describe_kpi
+from app.kpis.shared_overviews import SharedOverviews
 from app.kpis.signals.marks import chart_marks
 from app.kpis.signals.moments import with_moments
 from app.kpis.signals.watch_list import watched_kpis
@@ -100,14 +101,19 @@ class KpiCasePage(OutputModel):
 )
 @reads_replica
 async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiChoice, Query()]) -> Response:
-    """List the KPIs that the caller may see, each with its definition and its figures for this month."""
+    """List the KPIs that the caller may see, each with its definition and its figures for this month.
+
+    Of very many cases these are some seconds old: `position` says of when, `lag_seconds` how old the first
+    event is that is missing. Whoever sends `Ledgerdesk-Position` is shown no less.
+    """
     language = language_for(request)
     caller = caller_of(request)
     zone = zone_named(choice.tz or ledger.settings.time_zone)
     kpis = [kpi for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi)]
     settings = ledger.settings
     month = this_month(zone, context_of(request).now, settings.reopen_days, settings.currency)
-    overviews = await request.app.state.kpi_overviews.overview(ledger.db, kpis, month)
+    shared: SharedOverviews = request.app.state.kpi_overviews
+    overviews = await shared.overview(ledger.db, kpis, month, wanted_position(request))
     page = KpiPage(
         tz=zone.key,
         position=overviews.position,

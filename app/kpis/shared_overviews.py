@@ -1,44 +1,55 @@
 """The overviews of KPIs that a process computed last, for everybody who asks while they are still true.
 
 An overview follows from the facts, the month and the time. So one that the facts have not moved on from is
-given again, for a minute at most, and readers who ask at the same time wait for one computation.
+given again, for a minute at most, and readers who ask at the same time wait for one computation. Where that
+takes long, because there are very many cases, the facts never stand still: there it is given again for some
+seconds although they have moved on, says so, and a new one is computed beside.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from app.kernel.access.lru_cache import LruCache
-from app.kpis.answers.answer import position_reached
+from app.kpis.answers.answer import position_reached, seconds_behind
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.overview import Month, Overview, overview
 from app.platform.db import Database
 
 #: The longest that an overview is given again, in seconds: ages of open cases grow while nothing is written.
 FRESH_SECONDS = 60.0
+#: What takes longer, in seconds, is given again for so many times what it takes longer.
+SLOW_SECONDS, REUSE_TIMES = 0.25, 10.0
 #: How many are kept: readers differ by their time zone and by the KPIs that they may see.
 MOST_OVERVIEWS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """An overview, by the clock of the process when it was begun, and how long it took."""
+
     at_seconds: float
+    took_seconds: float
     overview: Overview
 
 
 class SharedOverviews:
-    """The overviews of one process."""
+    """The overviews of one process. `slow_seconds`: as SLOW_SECONDS; `clock`: the seconds since any time."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, slow_seconds: float = SLOW_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._slow_seconds, self._clock = slow_seconds, clock
         self._kept_overviews: LruCache[Hashable, _Kept] = LruCache(MOST_OVERVIEWS)
         self._computing: dict[Hashable, asyncio.Task[Overview]] = {}
 
-    async def overview(self, db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
-        """Return the points of these KPIs for the month, at least as far as the facts are when it is asked
-        for. Raises DatabaseGone.
+    async def overview(self, db: Database, kpis: Sequence[Kpi], month: Month, at_least: int = 0) -> Overview:
+        """Return the points of these KPIs for the month: as far as the facts are when it is asked for, or, of
+        very many cases, were some seconds before, but not before they had reached the position `at_least`.
+        Raises DatabaseGone.
         """
         name = (
             tuple(kpi.key for kpi in kpis),
@@ -49,31 +60,46 @@ class SharedOverviews:
         )
         position, lag_seconds = await position_reached(db)
         kept_overview = self._kept_overviews.get(name)
-        if (
-            kept_overview is not None
-            and kept_overview.overview.position == position
-            and _is_fresh(kept_overview)
-        ):
-            return replace(kept_overview.overview, lag_seconds=lag_seconds)
+        if kept_overview is not None:
+            last, age = kept_overview.overview, self._clock() - kept_overview.at_seconds
+            if last.position == position and age < FRESH_SECONDS:
+                return replace(last, lag_seconds=lag_seconds)
+            reused_seconds = self._reused_seconds(kept_overview)
+            if last.position >= at_least and age < reused_seconds:
+                if age > reused_seconds / 2 and (db, name) not in self._computing:
+                    self._begin(name, db, kpis, month)
+                return replace(last, lag_seconds=await seconds_behind(db, last.position))
         # What is kept holds whoever computed it; but who reads the primary does not wait for a replica.
-        shared_by = (db, name)
-        while (other := self._computing.get(shared_by)) is not None:
+        while (other := self._computing.get((db, name))) is not None:
             shared = await asyncio.shield(other)
             if shared.position >= position:
                 return shared
+        # Whoever asked may go, while others wait for the same.
+        return await asyncio.shield(self._begin(name, db, kpis, month))
+
+    def _reused_seconds(self, kept_overview: _Kept) -> float:
+        further = REUSE_TIMES * (kept_overview.took_seconds - self._slow_seconds)
+        return min(FRESH_SECONDS, further)
+
+    def _begin(
+        self, name: Hashable, db: Database, kpis: Sequence[Kpi], month: Month
+    ) -> asyncio.Task[Overview]:
         task = asyncio.create_task(self._compute(name, db, kpis, month), name="an overview of KPIs")
-        self._computing[shared_by] = task
-        return await asyncio.shield(task)  # whoever asked may go, while others wait for the same
+        self._computing[db, name] = task
+        task.add_done_callback(_look_at_failure)
+        return task
 
     async def _compute(self, name: Hashable, db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
-        began = time.monotonic()
+        began = self._clock()
         try:
             computed = await overview(db, kpis, month)
         finally:
             del self._computing[db, name]
-        self._kept_overviews.put(name, _Kept(began, computed))
+        self._kept_overviews.put(name, _Kept(began, self._clock() - began, computed))
         return computed
 
 
-def _is_fresh(kept_overview: _Kept) -> bool:
-    return time.monotonic() - kept_overview.at_seconds < FRESH_SECONDS
+def _look_at_failure(task: asyncio.Task[Overview]) -> None:
+    """A computation that nobody waits for any more fails in silence: who asks next computes anew."""
+    if not task.cancelled():
+        task.exception()

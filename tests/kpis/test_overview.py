@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.kpis.answers.answer import answer
+from app.kpis.answers.answer import answer, position_reached
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.overview import YEAR_BEFORE, Overview, last_month, overview, this_month
@@ -123,3 +124,29 @@ async def test_readers_share_an_overview_until_the_facts_go_on(follower: Connect
     await asyncio.sleep(0)
     waiting.cancel()
     assert (await asked("Europe/Berlin")).kpis, "whoever waits for the same gets it, though another one goes"
+
+
+async def test_what_takes_long_is_given_again_says_what_it_lacks_and_is_renewed_beside(
+    follower: Connection, db: Database
+) -> None:
+    async def asked(at_least: int = 0) -> Overview:
+        month = this_month(ZoneInfo("UTC"), BEGIN + timedelta(days=1), 7)
+        return await shared.overview(db, [KPIS["incidents_opened"]], month, at_least)
+
+    # Each look at the clock takes a second, so a computation does: it is given again for 7.5 seconds.
+    shared = SharedOverviews(clock=count().__next__)
+    await write(follower, [*Scripted.begin(BEGIN).events])
+    await catch_up(follower, FACTS)
+    first = await asked()
+    await write_more(follower, [*Scripted.begin(BEGIN).events])
+    await catch_up(follower, FACTS)
+    position, _ = await position_reached(db)
+    for is_renewed in (False, False, True):
+        again = await asked()
+        assert (again.kpis is first.kpis, again.position) == (True, first.position)
+        assert again.lag_seconds > 0, "the age of what is missing"
+        tasks = [task for task in asyncio.all_tasks() if task.get_name() == "an overview of KPIs"]
+        assert bool(tasks) == is_renewed
+    newest = await asked(position)
+    assert (newest.position, newest.kpis[0][1].value) == (position, 2), "whoever has written sees it"
+    assert (await asked()).kpis is newest.kpis
