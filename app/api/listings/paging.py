@@ -189,21 +189,20 @@ def page_sql(
     """Return the SQL of a page: the first `limit` rows after the position `after`."""
     table = order.source or renderer.lifecycle.source
     stretches = _stretches(where, order, after)
-    first, *further = [_sources(renderer, where, order, stretch, len(stretches)) for stretch in stretches]
+    sources = [_sources(renderer, where, order, stretch) for stretch in stretches]
     # After the row's fields, the value that it is sorted by.
     columns = f"{renderer.columns}, r.{order.column} as sorted_by"
     # The limit is a literal, so that PostgreSQL plans for it.
-    if len(first) == 1 and not further:
-        return f"select {columns} from {first[0]} order by {stretches[0].order_by} limit {limit}"
-    each = [
-        _merged(sources, order, stretch, limit)
-        for sources, stretch in zip((first, *further), stretches, strict=True)
+    if len(stretches) == len(sources[0]) == 1:
+        return f"select {columns} from {sources[0][0]} order by {stretches[0].order_by} limit {limit}"
+    first, *rest = [
+        _merged(ranges, order, stretch, limit) for ranges, stretch in zip(sources, stretches, strict=True)
     ]
-    query = f"select * from {each[0]}"
-    for rest in each[1:]:
+    query = f"select * from {first}"
+    if rest:
         query = (
             f"with filled as materialized ({query}) select * from filled "
-            f"union all select * from {rest} where (select count(*) from filled) < {limit}"
+            f"union all select * from {rest[0]} where (select count(*) from filled) < {limit}"
         )
     return (
         f"select {columns} from ({query}) as found join {table} r using (id) "
@@ -211,14 +210,10 @@ def page_sql(
     )
 
 
-def _sources(
-    renderer: Renderer, where: WhereClause, order: Order, stretch: _Stretch, stretches: int
-) -> list[str]:
-    """Return for each range of the stretch, which is one of so many `stretches`, what it is read from: its
-    table as `r`, and its conditions.
-    """
+def _sources(renderer: Renderer, where: WhereClause, order: Order, stretch: _Stretch) -> list[str]:
+    """Return for each range of the stretch what it is read from: its table as `r`, and its conditions."""
     table = order.source or renderer.lifecycle.source
-    ranges = _ranges(renderer, where, order.is_default, stretch.conditions, stretches)
+    ranges = _ranges(renderer, where, order.is_default, stretch.conditions)
     if where.scan_limit is None:
         return [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
     words = " and ".join(search.condition for search in where.searches)
@@ -283,7 +278,7 @@ def _decode_position(listing: Listing, order: Order, values: list[Any]) -> PageP
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A part of the list, by the conditions of its rows, and their order within it."""
+    """A part of the list: the conditions of its rows, and the ORDER BY of these."""
 
     conditions: list[str]
     order_by: str
@@ -309,10 +304,10 @@ def _stretches(where: WhereClause, order: Order, after: PagePosition | None) -> 
 
 
 def _ranges(
-    renderer: Renderer, where: WhereClause, by_state: bool, conditions: Sequence[str] = (), stretches: int = 1
+    renderer: Renderer, where: WhereClause, by_state: bool, conditions: Sequence[str] = ()
 ) -> list[str]:
     """Return the conditions of every range: by audience token, and by state if that helps; `conditions` hold
-    for each. There are such ranges for so many `stretches`.
+    for each.
     """
     agents_see = renderer.ledger.settings.agents_see
     everything = sees_every_record(renderer.caller, renderer.lifecycle, agents_see=agents_see)
@@ -321,7 +316,7 @@ def _ranges(
     if where.states is not None:
         names = sorted(where.states)
         one_by_one = by_state or len(names) == 1
-        if one_by_one and len(ranges) * len(names) * stretches <= MOST_RANGES:
+        if one_by_one and len(ranges) * len(names) <= MOST_RANGES:
             states = [[f"r.state = {where.bind(name)}"] for name in names] or [["false"]]
         else:
             states = [[f"r.state = any({where.bind(names)})"]]
