@@ -74,8 +74,8 @@ def _never_written(_: bytes) -> bool:
 
 def is_stopping(state: Mapping[str, Any]) -> bool:
     """Return whether the server stops: a request with this state that waits for events is then answered."""
-    asks: Callable[[], bool] = state.get("is_stopping", bool)
-    return asks()
+    asks: Callable[[], bool] | None = state.get("is_stopping")  # another server says nothing of it
+    return asks is not None and asks()
 
 
 class StreamConnection:
