@@ -103,8 +103,9 @@ class KpiCasePage(OutputModel):
 async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiChoice, Query()]) -> Response:
     """List the KPIs that the caller may see, each with its definition and its figures for this month.
 
-    Of very many cases these are some seconds old: `position` says of when, `lag_seconds` how old the first
-    event is that is missing. Whoever sends `Ledgerdesk-Position` is shown no less.
+    Of very many cases these may be some seconds old: `position` says up to where all events are in them,
+    `lag_seconds` how old the first one is that is missing. If they have not reached the position that a
+    request sends in `Ledgerdesk-Position`, they are counted anew.
     """
     language = language_for(request)
     caller = caller_of(request)

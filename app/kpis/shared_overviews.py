@@ -14,9 +14,11 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from app.kernel.access.lru_cache import LruCache
-from app.kpis.answers.answer import position_reached, seconds_behind
+from app.kpis.answers.answer import position_reached
+from app.kpis.declaration.figures import DECIMALS_OF_SECONDS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.overview import Month, Overview, overview
+from app.log.read import age_after
 from app.platform.db import Database
 
 #: The longest that an overview is given again, in seconds: ages of open cases grow while nothing is written.
@@ -68,7 +70,8 @@ class SharedOverviews:
             if last.position >= at_least and age < reused_seconds:
                 if age > reused_seconds / 2 and (db, name) not in self._computing:
                     self._begin(name, db, kpis, month)
-                return replace(last, lag_seconds=await seconds_behind(db, last.position))
+                lag_seconds = round(await age_after(db, last.position), DECIMALS_OF_SECONDS)
+                return replace(last, lag_seconds=lag_seconds)
         # What is kept holds whoever computed it; but who reads the primary does not wait for a replica.
         while (other := self._computing.get((db, name))) is not None:
             shared = await asyncio.shield(other)

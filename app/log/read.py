@@ -18,6 +18,18 @@ async def head(db: Database, *, seconds: float | None = None) -> int:
     return int(await db.value("select position from log.head", seconds=seconds))
 
 
+AGE_AFTER = """
+select greatest(extract(epoch from clock_timestamp() - recorded_at), 0)::float8
+from log.event where position = %(position)s + 1"""
+
+
+async def age_after(db: Database, position: int) -> float:
+    """Return the age in seconds of the first event after the position; 0: there is none. Raises
+    DatabaseGone.
+    """
+    return float(await db.value(AGE_AFTER, {"position": position}) or 0)
+
+
 async def is_beyond_head(db: Database, as_of: int | datetime, now: datetime) -> bool:
     """Return whether the position, or the instant, is one that the log has not reached. Raises
     DatabaseGone.

@@ -18,6 +18,7 @@ from app.i18n import LANGUAGES, sentences
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.tables import EXTENT
 from app.kpis.questions.periods import Grain
+from app.kpis.shared_overviews import SharedOverviews
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from tests.api.desk import MTTR, Desk
@@ -324,6 +325,24 @@ async def test_who_asks_for_what_they_have_written_waits_until_it_is_there(
     late = await desk.manager.read(path, grain="all", fresh="true")
     assert late["points"][0]["value"] == 1
     assert late["lag_seconds"] > 0
+
+
+async def test_the_catalogue_of_very_many_cases_is_given_again_unless_its_reader_has_written_since(
+    desk: Desk,
+) -> None:
+    # Each look at the clock takes a second, and so does an overview.
+    desk.api.app.state.kpi_overviews = SharedOverviews(clock=itertools.count().__next__)
+    await desk.report(1)
+    await desk.follow()
+    first = await desk.manager.read("/v1/kpis")
+    await desk.report(1)
+    await desk.follow()
+    again = await desk.manager.read("/v1/kpis")
+    assert (again["items"], again["position"]) == (first["items"], first["position"])
+    assert again["lag_seconds"] > 0
+    head = await desk.api.head()
+    anew = await desk.manager.get("/v1/kpis", headers={"Ledgerdesk-Position": str(head)})
+    assert (anew.json()["position"], anew.json()["lag_seconds"]) == (head, 0)
 
 
 async def test_a_cursor_is_good_for_its_kpi_and_filters_only(desk: Desk) -> None:

@@ -59,8 +59,6 @@ LARGEST_ANSWER = 20_000
 PARTIAL_PREVIOUS = -1
 #: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
 FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
-NEXT_AGE = """
-select extract(epoch from clock_timestamp() - recorded_at) from log.told where position = %(position)s + 1"""
 FACTS_PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
 
 # An answer reads one snapshot of the log and the facts. The lock keeps a rebuild from truncating the tables
@@ -243,14 +241,6 @@ async def position_reached(db: Database) -> tuple[int, float]:
     """Return the same as `facts_position`, outside of any snapshot. Raises DatabaseGone."""
     async with db.connection() as connection:
         return await facts_position(connection)
-
-
-async def seconds_behind(db: Database, position: int) -> float:
-    """Return the age in seconds of the first event after the position; 0: there is none. Raises
-    DatabaseGone.
-    """
-    age = await db.value(NEXT_AGE, {"position": position})
-    return round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
 
 
 async def wait_for_facts(db: Database) -> None:
