@@ -2,12 +2,10 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Which slice of the generic product `make test` tries: that of the commit, unless a number is said.
-SLICE ?=
 
 BIN := .venv/bin
 # Tests of one file share what it sets up, so one process has all of them; what takes longest comes first.
-PYTEST := SLICE='$(SLICE)' $(BIN)/python -m pytest -n auto --maxprocesses=8 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=8 --dist loadfile --no-loadscope-reorder
 # Every layer once, and no test that starts processes, imports histories or walks all routes.
 QUICK := tests/common tests/kernel tests/log tests/processes tests/stories
 # How the source is written, which `make check` looks at.
@@ -43,8 +41,7 @@ UV := import tomllib; \
 
 help: ## List these words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
-	@echo "ARGS='…' is passed on to run, test, test-all, quick, bench and soak; PYTHON=… chooses the Python;"
-	@echo "SLICE=7 has test and quick try the slice of commit 7 again."
+	@echo "ARGS='…' is passed on to run, test, test-all, quick, bench and soak; PYTHON=… chooses the Python."
 
 setup: $(READY) ## Make the environment: .venv, with .venv/bin/ledgerdesk
 	@echo ".venv is ready: .venv/bin/ledgerdesk"
@@ -52,13 +49,13 @@ setup: $(READY) ## Make the environment: .venv, with .venv/bin/ledgerdesk
 run: $(READY) ## Start all of it, with a demo organisation; Ctrl-C stops all of it
 	@$(BIN)/python -m app.cli demo $(ARGS)
 
-test: $(READY) ## Run all tests, on a database of their own; of each generic list a slice, another one after each commit
+test: $(READY) ## Run the tests, the same ones at every commit, on a database of their own, in about five minutes
 	@$(PYTEST) --ignore=$(TIDY) $(ARGS)
 
-test-all: $(READY) ## Run all tests with all slices and all examples, before a change is done
+test-all: $(READY) ## Run every test with every case and example, in less than an hour
 	@LEDGERDESK_TEST_EXAMPLES=whole $(PYTEST) $(ARGS)
 
-quick: $(READY) ## Run tests of every layer, with few examples, in about a minute
+quick: $(READY) ## Run tests of every layer, in about a minute
 	@LEDGERDESK_TEST_EXAMPLES=few $(PYTEST) -q $(QUICK) $(ARGS)
 
 check: $(READY) ## Lint, format, names and sizes, types, import rules, and no drift of what is generated

@@ -3,8 +3,9 @@
     @each(("lifecycle", "row"), ROWS, ids=called)
     def test_its_row_stands_in_the_contract(lifecycle, row): …
 
-is what `pytest.mark.parametrize` is, but one test instead of hundreds: with many cases pytest itself takes
-longer than they do. Of a `product` that takes long, `make test` tries a slice (slices.py).
+works like `pytest.mark.parametrize`, but is one test instead of hundreds: with many cases pytest itself takes
+longer than they do. `one_of_each` names the kinds of a product: `make test` tries one case of each kind
+(selection.py).
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.extent import WHOLE
-from tests.slices import Case, kept_line, sliced
+from tests.selection import selected
 
 #: The longest name of a value in a report.
 LONGEST = 60
@@ -33,13 +33,21 @@ T = TypeVar("T")
 Ids = Callable[[Any], object]
 
 
+@dataclass(frozen=True)
+class Case:
+    """A case of a test: its name in reports, the values of its arguments, and the case as it was listed."""
+
+    name: str
+    values: Sequence[Any]
+    listed: Any
+
+
 @dataclass
 class Failures:
-    """What has failed, by case. `sliced` is the test of which only a slice was tried."""
+    """What has failed, by case."""
 
     errors: dict[str, BaseException] = field(default_factory=dict)
     tried: int = 0
-    sliced: str | None = None
 
     def run(self, name: str, case: Callable[[], Any]) -> None:
         """Tries the case."""
@@ -67,11 +75,6 @@ class Failures:
         if self.errors:
             report = "\n".join(f"{name}: {_describe(error)}" for name, error in self.errors.items())
             first = next(iter(self.errors.values()))
-            if self.sliced is not None:
-                keep = [kept_line(self.sliced, name) for name in self.errors]
-                report = "\n".join(
-                    [report, "To try them in every slice, add to tests/kept_cases.txt:", *keep]
-                )
             raise AssertionError(f"{len(self.errors)} of {self.tried} cases failed\n{report}") from first
 
 
@@ -90,29 +93,30 @@ def each_case(
     cases: Iterable[Any],
     ids: Ids = lambda value: value,
     by: Callable[[Any], Hashable] | None = None,
-    product: Callable[[Any], Hashable] | None = None,
+    one_of_each: Callable[[Any], Hashable] | None = None,
 ) -> Callable[[Test], Test]:
-    """The test is given the cases one after the other, and whatever else it asks for once.
+    """Decorate a test that is given the cases one after the other, and its fixtures once.
 
-    `by` gives the group of a case: then each group is a test of its own, so that several workers share them.
-    `product` gives the kind of a case: then a slice of each kind is tried, and all by `make test-all`.
+    `by` returns the group of a case: then each group is a test of its own.
+    `one_of_each` returns the kind of a case: then `make test` tries one case of each kind.
     """
     argnames = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     listed = [_case(case, case if len(argnames) > 1 else (case,), ids) for case in cases]
 
     def decorate(test: Test) -> Test:
-        name = None if product is None or WHOLE else test.__name__
-        tried = listed if name is None or product is None else sliced(name, listed, product)
+        tried: Sequence[Case] = listed
+        if (kind_of := one_of_each) is not None:
+            tried = selected(test.__name__, listed, lambda case: kind_of(case.listed))
 
         def chosen(group: object) -> list[tuple[str, dict[str, Any]]]:
             return [
                 (case.name, dict(zip(argnames, case.values, strict=True)))
                 for case in tried
-                if by is None or by(case.said) == group
+                if by is None or by(case.listed) == group
             ]
 
         runs = _waiting if inspect.iscoroutinefunction(test) else _plain
-        wrapped = runs(test, chosen, name)
+        wrapped = runs(test, chosen)
         signature = inspect.signature(test)
         fixtures = [parameter for name, parameter in signature.parameters.items() if name not in argnames]
         if by is None:
@@ -120,16 +124,10 @@ def each_case(
             return wrapped
         group = inspect.Parameter("group", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         wrapped.__signature__ = signature.replace(parameters=[*fixtures, group])  # type: ignore[attr-defined]  # the same
-        groups = list(dict.fromkeys(by(case.said) for case in tried))
+        groups = list(dict.fromkeys(by(case.listed) for case in tried))
         return pytest.mark.parametrize("group", groups, ids=str)(wrapped)
 
     return decorate
-
-
-def slice_of(test: str, cases: Iterable[T], ids: Ids, product: Callable[[T], Hashable]) -> list[T]:
-    """The cases of this run's slice, for a test of that name which goes through tuples by itself."""
-    listed = [_case(case, case if isinstance(case, tuple) else (case,), ids) for case in cases]
-    return [case.said for case in (listed if WHOLE else sliced(test, listed, product))]
 
 
 def _case(case: Any, values: Sequence[Any], ids: Ids) -> Case:
@@ -146,11 +144,11 @@ def brief(value: object) -> str:
 Chosen = Callable[[object], list[tuple[str, dict[str, Any]]]]
 
 
-def _plain(test: Test, chosen: Chosen, sliced: str | None) -> Test:
+def _plain(test: Test, chosen: Chosen) -> Test:
     @functools.wraps(test)
     def run(**arguments: Any) -> None:
         __tracebackhide__ = True
-        failures = Failures(sliced=sliced)
+        failures = Failures()
         for name, case in chosen(arguments.pop("group", None)):
             failures.run(name, functools.partial(test, **arguments, **case))
         failures.report()
@@ -158,11 +156,11 @@ def _plain(test: Test, chosen: Chosen, sliced: str | None) -> Test:
     return run
 
 
-def _waiting(test: Test, chosen: Chosen, sliced: str | None) -> Test:
+def _waiting(test: Test, chosen: Chosen) -> Test:
     @functools.wraps(test)
     async def run(**arguments: Any) -> None:
         __tracebackhide__ = True
-        failures = Failures(sliced=sliced)
+        failures = Failures()
         for name, case in chosen(arguments.pop("group", None)):
             await failures.wait(name, functools.partial(test, **arguments, **case))
         failures.report()

@@ -1,8 +1,8 @@
 """A real PostgreSQL for every test: one embedded server per run, and a database of the test's own, cloned
 from a template or emptied behind another test (databases.py).
 
-Tests of the log, the kernel, the invariants and upgrades run a second time on LEDGERDESK_TEST_DATABASE_URL
-where it is set: every sixteenth of them (slices.py), and all by `make test-all`.
+A dozen tests (EXTERNAL_TESTS) run a second time on the PostgreSQL at LEDGERDESK_TEST_DATABASE_URL where it is
+set; `make test-all` runs all tests of the log, the kernel, the invariants and upgrades there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,26 @@ from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
 from tests.durations import FileDurations
 from tests.extent import ALL_EXAMPLES, WHOLE, examples
-from tests.slices import Unit, headline, in_slice, units_of_this_run
 
 EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "released", "test_schema.py")
+#: The dozen tests that `make test` runs on an external PostgreSQL as well.
+EXTERNAL_TESTS = frozenset(
+    {
+        "test_the_owner_cannot_change_an_event",
+        "test_a_superuser_cannot_even_as_a_replica",
+        "test_every_partition_has_a_guard_that_is_always_on",
+        "test_a_consumer_sees_every_event_once_in_order_and_is_then_at_the_head",
+        "test_all_that_wait_are_written_in_their_order_without_a_gap",
+        "test_no_number_is_given_twice_however_many_take_them_at_once",
+        "test_rows_that_somebody_damaged_are_named_and_made_right",
+        "test_every_row_was_written_by_the_transaction_that_appended_its_event",
+        "test_both_folds_give_the_rows_that_are_there",
+        "test_every_reader_sees_every_event_once_in_one_order_that_is_dense",
+        "test_the_models_declare_the_columns_that_the_migrations_make",
+        "test_schema_sql_shows_what_the_migrations_make",
+    }
+)
 # Nothing here needs to survive a crash of the machine, except where a test says so and starts its own server.
 FAST = {
     "fsync": "off",
@@ -76,13 +93,7 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is another slice's, and puts first what takes longest."""
-    if not (WHOLE or any(".py" in argument for argument in config.args)):
-        units = {item: unit for item in items if (unit := _unit(item)) is not None}
-        tried = units_of_this_run(units.values())
-        others = [item for item, unit in units.items() if unit not in tried]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if units.get(item) in {None, *tried}]
+    """Puts the tests that take longest first."""
 
     def place(item: pytest.Item) -> int:
         path = item.path.relative_to(PROJECT / "tests").as_posix()
@@ -91,31 +102,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=place)
 
 
-def _unit(item: pytest.Item) -> Unit | None:
-    """What it is tried with, if it goes round."""
-    mark = item.get_closest_marker("goes_round")
-    if mark is None:
-        return None
-    kind, packages, by_file = mark.args
-    return Unit(kind, item.nodeid.partition("::")[0] if by_file else item.nodeid, frozenset(packages))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Says of what goes round how it would be tried always."""
-    report = yield
-    if report.failed and not WHOLE and (unit := _unit(item)) is not None:
-        report.sections.append(("To try it in every slice, add to tests/kept_cases.txt", unit.name))
-    return report
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         folder = Path(metafunc.module.__file__ or "").relative_to(PROJECT / "tests").parts[0]
-        is_tried = WHOLE or in_slice(metafunc.definition.nodeid)
-        again = EXTERNAL_URL and folder in RERUN_ON_EXTERNAL and is_tried
+        again = folder in RERUN_ON_EXTERNAL if WHOLE else metafunc.definition.name in EXTERNAL_TESTS
         names = ["embedded", "given"] if again else ["embedded"]
         metafunc.parametrize("server", names, indirect=True, scope="session")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the skipped tests by reason. A reason is `needs <what this machine lacks>: <details>`."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ").partition(":")[0]
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple)
+    )
+    if reasons:
+        terminalreporter.section("skipped tests by reason")
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count:5} {reason}")
 
 
 def shared_folder(run: str) -> Path:
@@ -171,11 +176,6 @@ def pytest_configure_node(node: pytest.Item) -> None:
     node.config.ledgerdesk_run = node.workerinput["testrunuid"]  # type: ignore[attr-defined]  # xdist's own
 
 
-def pytest_report_header() -> str:
-    """Says which slice of the generic product is tried."""
-    return "all slices" if WHOLE else headline()
-
-
 @dataclass(frozen=True)
 class Server:
     """A PostgreSQL to make databases on.
@@ -206,6 +206,8 @@ def server(
 ) -> Iterator[Server]:
     """The server of this run, with a migrated template database."""
     if request.param == "given":
+        if EXTERNAL_URL is None:
+            pytest.skip("needs an external PostgreSQL: LEDGERDESK_TEST_DATABASE_URL names none")
         with _external_server(worker_id) as given:
             yield given
         return
@@ -319,7 +321,7 @@ def real_data() -> Path:
     """The folder of real histories; the test is skipped where it is absent."""
     folder = Path(os.environ.get("LEDGERDESK_TEST_DATA", PROJECT.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip(f"real data absent: there is no {folder}")
+        pytest.skip(f"needs real data: there is no {folder}")
     return folder
 
 

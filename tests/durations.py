@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 
 import pytest
 
 #: Seconds that the tests of one file may take without being named.
-LONG = 20.0
+LONG = 15.0
+#: Seconds of tests per processor that a run may take without being named.
+LONG_RUN = 300.0
 #: The files that take longer, and why. Whoever adds one looks first at what can be made once, or less often.
 LONG_FILES = {
     "tests/docs/test_improvement.py": "is begun first, and makes the demo that others copy",
@@ -34,7 +37,9 @@ class FileDurations:
         for file, seconds in self._seconds.most_common():
             if seconds >= 1:
                 terminalreporter.line(f"{seconds:7.1f} {file}")
-        for line in new_long_files(self._seconds):
+        total = sum(self._seconds.values())
+        terminalreporter.line(f"{total:7.1f} in all")
+        for line in (*new_long_files(self._seconds), *long_run(total, os.cpu_count() or 1)):
             terminalreporter.line(line, yellow=True)
 
 
@@ -45,4 +50,15 @@ def new_long_files(seconds: Mapping[str, float]) -> list[str]:
         f"examples by `make test` (tests/extent.py), or say in LONG_FILES of tests/durations.py why it must."
         for file, taken in seconds.items()
         if taken > LONG and file not in LONG_FILES
+    ]
+
+
+def long_run(seconds: float, processors: int) -> list[str]:
+    """Return a line about a run that takes longer than five minutes on each processor, or nothing."""
+    each = seconds / processors
+    if each <= LONG_RUN:
+        return []
+    return [
+        f"The tests take {each:.0f} s on each of {processors} processors, more than {LONG_RUN:.0f}: "
+        "take out as much as was added."
     ]

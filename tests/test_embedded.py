@@ -20,10 +20,8 @@ from app.platform import embedded, installation
 from app.platform.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.platform.schema import SchemaTooOldError
 from app.platform.settings import Settings
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.waiting import PATIENCE_SECONDS
-
-pytestmark = goes_round("servers of one's own", "app.platform")
 
 PROJECT = Path(__file__).parents[1]
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
@@ -92,6 +90,7 @@ def address(user: subprocess.Popen[str]) -> str:
     return user.stdout.readline().strip()
 
 
+@in_test_all
 def test_it_starts_from_nothing_answers_and_stops(folder: Path) -> None:
     with embedded_server(folder / "data", FAST) as server:
         assert answer(server, "select upper('äö汉')") == "ÄÖ汉"
@@ -105,6 +104,7 @@ def test_it_keeps_its_data_between_starts(folder: Path) -> None:
         assert answer(server, "select n from kept") == "42"
 
 
+@in_test_all
 def test_options_come_before_the_settings_that_are_safe(folder: Path) -> None:
     with embedded_server(folder / "data", FAST) as server:
         assert answer(server, "show fsync") == "off"
@@ -113,6 +113,7 @@ def test_options_come_before_the_settings_that_are_safe(folder: Path) -> None:
         assert answer(server, "show timezone") == "UTC"
 
 
+@in_test_all
 def test_postgresql_variables_of_the_caller_change_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,11 +123,13 @@ def test_postgresql_variables_of_the_caller_change_nothing(
         assert answer(server) == "here"
 
 
+@in_test_all
 def test_a_statement_can_be_cancelled_although_a_shell_started_the_server(folder: Path) -> None:
     with embedded_server(folder / "data", FAST) as server, pytest.raises(psycopg.errors.QueryCanceled):
         answer(server, "select pg_cancel_backend(pg_backend_pid()), pg_sleep(20)")
 
 
+@in_test_all
 def test_the_first_user_may_leave_before_the_second(folder: Path) -> None:
     first, second = embedded_server(folder / "data", FAST), embedded_server(folder / "data", FAST)
     with second:
@@ -138,6 +141,7 @@ def test_the_first_user_may_leave_before_the_second(folder: Path) -> None:
     assert not runs(folder / "data")
 
 
+@in_test_all
 def test_users_who_come_at_the_same_moment_share_one_server(folder: Path) -> None:
     with ExitStack() as stack:
         users = [another_user(folder / "data", stack) for _ in range(3)]
@@ -148,6 +152,7 @@ def test_users_who_come_at_the_same_moment_share_one_server(folder: Path) -> Non
     assert not runs(folder / "data")
 
 
+@in_test_all
 def test_a_killed_postmaster_is_replaced_while_a_user_is_there(folder: Path) -> None:
     with embedded_server(folder / "data", FAST) as first:
         with psycopg.connect(first.url("postgres", "postgres"), autocommit=True) as connection:
@@ -159,6 +164,7 @@ def test_a_killed_postmaster_is_replaced_while_a_user_is_there(folder: Path) -> 
     assert not runs(folder / "data")
 
 
+@in_test_all
 def test_a_process_id_that_now_belongs_to_a_stranger_does_not_prevent_the_start(folder: Path) -> None:
     with embedded_server(folder / "data", FAST):
         os.kill(postmaster(folder / "data"), signal.SIGKILL)
@@ -190,6 +196,7 @@ def test_a_killed_server_is_revived_at_the_same_address(folder: Path) -> None:
     assert not runs(folder / "data")
 
 
+@in_test_all
 def test_the_server_of_a_killed_user_is_adopted_and_stopped(folder: Path) -> None:
     with ExitStack() as stack:
         user = another_user(folder / "data", stack)
@@ -203,6 +210,7 @@ def test_the_server_of_a_killed_user_is_adopted_and_stopped(folder: Path) -> Non
     assert not runs(folder / "data")
 
 
+@in_test_all
 def test_an_interrupt_from_the_terminal_reaches_the_user_and_not_the_server(folder: Path) -> None:
     with ExitStack() as stack:
         user = another_user(folder / "data", stack)
@@ -213,6 +221,7 @@ def test_an_interrupt_from_the_terminal_reaches_the_user_and_not_the_server(fold
             assert ask(url) == "here"
 
 
+@in_test_all
 def test_a_copied_data_directory_gets_a_server_of_its_own(folder: Path) -> None:
     with embedded_server(folder / "data", FAST) as first:
         answer(first, "checkpoint")
@@ -223,6 +232,7 @@ def test_a_copied_data_directory_gets_a_server_of_its_own(folder: Path) -> None:
             assert answer(second, "show data_directory") == str(folder / "copy/postgres")
 
 
+@in_test_all
 @pytest.mark.parametrize("name", ["with a space", "数据", 'it\'s "so" $HOME `id`, %41', "long " + "x" * 90])
 def test_any_path_will_do(folder: Path, name: str) -> None:
     with embedded_server(folder / name, FAST) as server:
@@ -243,6 +253,7 @@ def test_a_socket_directory_that_is_not_ours_is_refused(folder: Path) -> None:
         pass
 
 
+@in_test_all
 def test_an_interrupted_initdb_is_done_again(folder: Path) -> None:
     (folder / "data").mkdir()
     (folder / "data").chmod(0o711)
@@ -263,6 +274,7 @@ def test_data_of_another_major_version_are_left_alone(folder: Path) -> None:
         pass
 
 
+@in_test_all
 def test_data_from_before_the_first_release_are_to_be_moved_away(folder: Path) -> None:
     ours = Settings(data_dir=folder / "data", database_url=None)
     message = rf"0088.*Move the folder {folder / 'data'} away and start again"
@@ -275,6 +287,7 @@ def test_data_from_before_the_first_release_are_to_be_moved_away(folder: Path) -
         pass
 
 
+@in_test_all
 def test_a_server_that_does_not_start_is_quoted(folder: Path) -> None:
     wrong = FAST | {"work_mem": "plenty"}
     with pytest.raises(EmbeddedError, match='invalid value for parameter "work_mem"'):  # noqa: SIM117  # what is expected of it comes first
@@ -284,7 +297,8 @@ def test_a_server_that_does_not_start_is_quoted(folder: Path) -> None:
         assert answer(server) == "here"
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not limit a process's memory")
+@in_test_all
+@pytest.mark.skipif(sys.platform == "darwin", reason="needs Linux: macOS does not limit a process's memory")
 def test_buffers_that_do_not_fit_into_memory_are_made_smaller(folder: Path) -> None:
     limited = ["/bin/sh", "-c", 'ulimit -v 1000000; exec "$@"', "sh", sys.executable, "-c", USER]
     with subprocess.Popen(
@@ -319,7 +333,8 @@ def test_a_data_directory_that_is_a_file_is_said_with_its_cure(folder: Path) -> 
         pass
 
 
-@pytest.mark.skipif(not ROOT, reason="only root runs PostgreSQL as another user")
+@in_test_all
+@pytest.mark.skipif(not ROOT, reason="needs root: only root runs PostgreSQL as another user")
 def test_as_root_a_directory_closed_to_postgresql_is_refused_and_stays_closed(folder: Path) -> None:
     (folder / "closed").mkdir(mode=0o700)
     with (
@@ -330,7 +345,8 @@ def test_as_root_a_directory_closed_to_postgresql_is_refused_and_stays_closed(fo
     assert (folder / "closed").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.skipif(not ROOT, reason="only root can run a process as another user")
+@in_test_all
+@pytest.mark.skipif(not ROOT, reason="needs root: only root can run a process as another user")
 def test_an_ordinary_user_needs_no_rights(folder: Path) -> None:
     ordinary = pwd.getpwnam("nobody")
     (folder / "code/app/platform").mkdir(parents=True)
@@ -373,7 +389,7 @@ def python_for(user: pwd.struct_passwd, code: Path) -> str:
             continue
         if tried.returncode == 0:
             return python
-    pytest.skip("no Python here that another user can run")
+    pytest.skip("needs a Python that another user can run")
 
 
 def test_each_checkout_has_a_data_directory_of_its_own(

@@ -14,7 +14,7 @@ from app.kernel.ledger import Ledger
 from app.ticketing.routes.work import work_statement_for
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.meetings.test_meetings import a_meeting, begun
 
 MANY = 100_000
@@ -87,7 +87,7 @@ select gen_random_uuid(), 1, now(), record, id, (%(persons)s::uuid[])[1 + n %% 2
 from (select id, record, row_number() over () as n from asked) as a"""
 
 
-@goes_round("a table of a hundred thousand rows")
+@in_test_all
 async def test_among_a_hundred_thousand_votes_only_those_are_read_that_are_awaited(
     ledger: Ledger, place: DatabaseUrls
 ) -> None:

@@ -22,7 +22,6 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES_BY_KIND
 from app.worker import projections
 from tests.client import Api, Client, Json, an_incident
-from tests.extent import goes_round
 from tests.foundation.custom.test_custom_fields import declare
 
 INCIDENTS = "/v1/incidents"
@@ -119,7 +118,6 @@ def people() -> list[tuple[list[str], list[str], list[int]]]:
     return groups
 
 
-@goes_round("stories made at random")
 async def test_every_way_shows_the_same_and_nothing_for_staff_to_others(scene: Scene) -> None:
     admin = await scene.api.client("Bo", Role.admin, Role.agent)
     asking = []

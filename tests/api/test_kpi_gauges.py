@@ -19,7 +19,7 @@ from tests.api.test_outage import Cut
 from tests.api.test_service import figures
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.waiting import until
 
 GAUGE = "ledgerdesk_kpi_"
@@ -70,7 +70,7 @@ def as_samples(key: str, period: str, point: dict[str, Any]) -> Samples:
     return {name: value for name, value in body.items() if value is not None}
 
 
-@goes_round("every KPI at once", "app.kpis.answers")
+@in_test_all
 async def test_every_kpi_has_the_figures_of_this_month_so_far_and_of_the_last(desk: Desk) -> None:
     auditor = await desk.api.client("Olga", Role.auditor)
     now = datetime.now(UTC)
@@ -156,7 +156,7 @@ async def test_where_metrics_are_open_to_all_they_have_no_kpis(
         assert api.app.state.kpi_gauges.is_idle, "nothing is computed that nobody is shown"
 
 
-@goes_round("whole programs")
+@in_test_all
 @pytest.mark.usefixtures("connections_anew")
 async def test_while_the_database_is_gone_they_grow_older_until_they_are_shown_no_more(
     desk: Desk, server: Server, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, computed_each_time: None

@@ -32,10 +32,10 @@ from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParam
 from app.platform.db import DatabaseGone
 from tests.api.desk import MTTR, Desk
 from tests.api.test_kpi_tables import CSV, OF_INCIDENTS, as_cell, rows
-from tests.cases import slice_of
 from tests.conftest import DatabaseUrls
 from tests.kpis.kinds import kind_of
 from tests.people import ago
+from tests.selection import selected
 from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS
 
@@ -151,7 +151,7 @@ async def test_without_a_page_the_table_has_all_cases_that_are_counted(desk: Des
     await desk.report(7)
     await desk.follow()
     time = {"from": ago(days=1).isoformat(), "to": ago(days=-1).isoformat()}
-    for key in slice_of("all cases as a table", OF_INCIDENTS, str, kind_of):
+    for key in selected("all cases as a table", OF_INCIDENTS, kind_of):
         page = await auditor.read(f"/v1/kpis/{key}/cases", **time)
         response = await auditor.get(f"/v1/kpis/{key}/cases", params=time, headers=CSV)
         assert "link" not in response.headers
@@ -237,7 +237,7 @@ async def test_a_series_in_pieces_says_what_it_says_in_one(
     await desk.follow()
     now, db = datetime.now(UTC), desk.api.ledger.db
     monkeypatch.setattr(series_stream, "PIECE", 5)
-    for key in slice_of("series in pieces", OF_INCIDENTS, str, kind_of):
+    for key in selected("series in pieces", OF_INCIDENTS, kind_of):
         for by in ((), KPIS[key].dimensions[:2]):
             question = whole_time(key, now, desk, grain="day", by=[dimension.value for dimension in by])
             expected = await answer(db, question, now)

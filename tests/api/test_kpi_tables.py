@@ -9,10 +9,10 @@ from typing import Any
 from app.common.people import Role
 from app.kpis.catalogue import KPIS
 from tests.api.desk import MTTR, Desk
-from tests.cases import slice_of
 from tests.client import Api, Json
 from tests.kpis.kinds import kind_of
 from tests.people import ago
+from tests.selection import selected
 
 CSV = {"Accept": "text/csv"}
 PLACE = ["key", "unit", "grain", "tz", "as_of", "position", "lag_seconds", "behind"]
@@ -45,7 +45,7 @@ async def test_a_series_comes_as_a_table_with_the_values_that_it_has_as_json(des
     await desk.report(1)
     await desk.follow()
     auditor = await desk.api.client("Olga", Role.auditor)
-    for key in slice_of("as a table", OF_INCIDENTS, str, kind_of):
+    for key in selected("as a table", OF_INCIDENTS, kind_of):
         kpi = OF_INCIDENTS[key]
         # As it was at one instant: how old an open case is does not change between the two.
         parameters = {"by": ",".join(kpi.dimensions), "grain": "all", "as_of": str(await desk.api.head())}

@@ -26,7 +26,7 @@ from tests.api.test_outage import Cut
 from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.people import ago
 
 OF_INCIDENTS = [key for key, kpi in KPIS.items() if kpi.processes == ("incident",)]
@@ -434,7 +434,7 @@ SEE_EVERY_INCIDENT = {
 }
 
 
-@each_case("role", list(Role), product=lambda role: role in SEE_EVERY_INCIDENT)
+@each_case("role", list(Role), one_of_each=lambda role: role in SEE_EVERY_INCIDENT)
 async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, role: Role) -> None:
     sees = role in SEE_EVERY_INCIDENT
     caller = await shared.client("Olga", role)
@@ -498,8 +498,8 @@ async def auditor(desk: Desk) -> Client:
     return await desk.api.client("Olga", Role.auditor)
 
 
-@goes_round("every KPI at once", "app.kpis.answers")
-@each_case(("key", "grain"), itertools.product(KPIS, Grain), product=lambda pair: pair[0])
+@in_test_all
+@each_case(("key", "grain"), itertools.product(KPIS, Grain), one_of_each=lambda pair: pair[0])
 async def test_every_kpi_answers_in_every_grain_and_cut(auditor: Client, key: str, grain: Grain) -> None:
     dimensions = KPIS[key].dimensions
     answer = await auditor.read(f"/v1/kpis/{key}", grain=grain.value, by=",".join(dimensions))

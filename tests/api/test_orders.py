@@ -22,10 +22,10 @@ from app.processes.incidents.payloads import HoldIncident, ReportIncident, Resol
 from app.processes.incidents.queries import LISTING, IncidentOut
 from app.ticketing.work.assignment import AssignTicket
 from tests.client import RESOLVED, an_incident
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.people import act, add_caller, add_team, ago
 
-pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
+pytestmark = in_test_all
 
 INCIDENTS, CALLERS, ASKED = 80, 12, 60
 TEAMS = ("alpha", "beta", "gamma")

@@ -12,7 +12,7 @@ import pytest
 from app.common.people import Role
 from app.processes.incidents.queries import LISTING
 from tests.client import RESOLVED, Api, Client, an_incident
-from tests.extent import goes_round
+from tests.extent import first_of
 from tests.people import ago
 
 
@@ -40,8 +40,9 @@ async def test_pages_give_everything_once_newest_first_whatever_their_size(share
         assert pages[-1], "no empty page at the end"
 
 
-@goes_round("stories made at random")
-@pytest.mark.parametrize("sort", [order for name in LISTING.sorts for order in (name, f"-{name}")])
+@pytest.mark.parametrize(
+    "sort", first_of([order for name in LISTING.sorts for order in (name, f"-{name}")], 2)
+)
 async def test_a_reader_misses_nothing_and_sees_nothing_twice_while_others_write(
     shared: Api, sort: str
 ) -> None:

@@ -21,11 +21,11 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut
 from tests.api.bulk_rows import insert_rows
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.foundation.custom.test_custom_fields import declare
 from tests.people import add_caller, add_team
 
-pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
+pytestmark = in_test_all
 
 MANY = 100_000
 # Set-based: one in twenty is open, each person has a few, each team a twentieth.

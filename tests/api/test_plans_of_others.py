@@ -23,12 +23,12 @@ from app.processes.problems import queries as problems
 from app.processes.requests import queries as requests
 from tests.api.bulk_rows import insert_rows
 from tests.api.test_plans import MANY, nodes
-from tests.cases import slice_of
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.people import add_caller, add_team
+from tests.selection import selected
 
-pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
+pytestmark = in_test_all
 
 # One in twenty is open, each person has a few, each team a twentieth.
 PEOPLE = """
@@ -253,7 +253,7 @@ async def test_no_page_of_a_list_is_found_by_going_through_all_of_them(
     orders = [order for name in listing.sorts for order in (name, f"-{name}")]
     questions = [(listing, filters, order) for filters in LISTS[kind].asked for order in orders]
     through_all = []
-    for _, filters, order in slice_of(f"{sees} {kind}", questions, _name, lambda question: question[2]):
+    for _, filters, order in selected(f"{sees} {kind}", questions, lambda question: question[2]):
         renderer = listing.renderer(crowded, listing.lifecycle, listing.shape, many[sees], "en")
         where = WhereClause()
         await narrow(where, listing.parameters, listing.query.model_validate(filters), renderer)

@@ -16,7 +16,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.ticketing.routes.work import case_queries, work_statement_for
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.people import add_caller
 
 MANY = 100_000
@@ -136,7 +136,7 @@ cross join (select %(teams)s::uuid[] as teams, %(persons)s::uuid[] as persons) a
 """
 
 
-@goes_round("a table of a hundred thousand rows")
+@in_test_all
 async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_is_open_by_a_kept_plan(
     ledger: Ledger, place: DatabaseUrls
 ) -> None:

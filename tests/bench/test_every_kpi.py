@@ -17,12 +17,12 @@ from bench import effects, every_kpi
 from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Figure, Run, listings
 from bench.site import Site
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE, in_test_all
 
 INCIDENTS = 2_000
 
 
-@goes_round("whole programs")
+@in_test_all
 async def test_every_kpi_has_cases_and_is_listed_with_its_time(
     ledger: Ledger, administrator_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

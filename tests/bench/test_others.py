@@ -20,14 +20,14 @@ from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Run
 from bench.requests_and_problems import make_facts, make_rows
 from bench.site import Site
-from tests.extent import goes_round
+from tests.extent import in_test_all
 
 COUNT = 300
 # Problems are linked to the first thousand.
 INCIDENTS = 1_001
 
 
-@goes_round("whole programs")
+@in_test_all
 async def test_made_requests_problems_and_clocks_fit_their_tables_and_are_counted(
     ledger: Ledger, administrator_url: str, tmp_path: Path
 ) -> None:

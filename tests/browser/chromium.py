@@ -49,7 +49,7 @@ def installed() -> str:
     for name in NAMES:
         if (path := shutil.which(name)) is not None:
             return path
-    pytest.skip(f"no browser: none of {', '.join(NAMES)} is on PATH")
+    pytest.skip(f"needs chromium: none of {', '.join(NAMES)} is on PATH")
 
 
 @dataclass

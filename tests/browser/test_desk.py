@@ -22,11 +22,12 @@ from tests.browser.keyboard import Keyboard
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import first_of
 from tests.processes.changes.samples import a_board
 from tests.served import behind_a_socket
 from tests.waiting import until
 
-SIZES = ((390, 844), (1280, 800), (1920, 1080))
+SIZES = first_of(((390, 844), (1280, 800), (1920, 1080)), 2)
 #: The head of a page leaves the screen of a phone to the page.
 HIGHEST_HEAD = 70
 HEAD_HEIGHT = "document.querySelector('body > header').offsetHeight"

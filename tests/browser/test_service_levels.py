@@ -23,7 +23,7 @@ from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import Client, serving
 from tests.conftest import Server, fresh
-from tests.extent import some_of
+from tests.extent import first_of
 from tests.people import ago
 from tests.served import behind_a_socket
 from tests.service_levels.agreements.samples import a_target, the_parties
@@ -32,7 +32,7 @@ from tests.service_reports.desk import PERIOD, SERVICE, ReportDesk, at
 SIZES = ((390, 844), (1280, 900))
 #: A language and a size: both of each, in turn in other pairs, and by `make test-all` in all.
 PAIRS = [list(zip(LANGUAGES, sizes, strict=True)) for sizes in (SIZES, SIZES[::-1])]
-SCREENS = [pair for pairs in some_of(PAIRS, 1) for pair in pairs]
+SCREENS = [pair for pairs in first_of(PAIRS, 1) for pair in pairs]
 USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
 #: A4 without its margins, in pixels of the screen.
 PAPER = (718, 1047)

@@ -25,6 +25,7 @@ from tests.browser.test_desk import as_client, looked_at
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.desk.story_steps import FormStep, change_by_five_people, committee_vote
+from tests.extent import WHOLE
 from tests.processes.improvements.samples import improvers_of
 from tests.served import behind_a_socket
 
@@ -36,7 +37,7 @@ SCREENS = (
     (390, 844, "en", False),
     (1920, 1080, "zh", False),
 )
-TICKETS = 20
+TICKETS = 20 if WHOLE else 12
 
 
 @dataclass

@@ -18,7 +18,6 @@ from tests.canaries.dump import everything, everything_relayed
 from tests.canaries.erasing import erase_everybody
 from tests.canaries.marks import Marks
 from tests.canaries.permitted import not_permitted
-from tests.cases import slice_of
 from tests.client import Client, Json, serving
 from tests.conftest import Server, fresh
 from tests.every_action import documents
@@ -29,12 +28,12 @@ from tests.every_action.world import (
     OPEN_IN,
     OPEN_TO_RULES,
     World,
-    case_name,
     make_world,
     of_kind,
     record_address,
     send,
 )
+from tests.selection import selected
 
 #: Each row once, in the first state that it is open in.
 ONCE = [next(rows) for _, rows in groupby(OPEN_IN, lambda case: (case[0].kind, case[1].name))]
@@ -52,12 +51,12 @@ async def world(server: Server, tmp_path: Path) -> AsyncIterator[World]:
 
 async def test_what_actions_say_is_erased_with_whoever_said_it(world: World, tmp_path: Path) -> None:
     marks, keeper = Marks(), await world.api.client("Keeper", Role.admin)
-    for lifecycle, row in slice_of("openings", OPENINGS, case_name, of_kind):
+    for lifecycle, row in selected("openings", OPENINGS, of_kind):
         await say(world, marks, lifecycle, row, None)
-    for lifecycle, row, state in slice_of("actions", ONCE, case_name, of_kind):
+    for lifecycle, row, state in selected("actions", ONCE, of_kind):
         async with world.ready(lifecycle, state, row) as record:
             await say(world, marks, lifecycle, row, record)
-    for lifecycle, row, state in slice_of("rules", BY_RULES, case_name, of_kind):
+    for lifecycle, row, state in selected("rules", BY_RULES, of_kind):
         record = await world.make_record(lifecycle, state, row)
         body = await valid_body(world.everybody, row, record_address(lifecycle, record))
         await world.by_rule(

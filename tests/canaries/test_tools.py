@@ -15,8 +15,8 @@ from tests.canaries.erasing import erase_everybody
 from tests.canaries.marks import Marks
 from tests.canaries.permitted import not_permitted
 from tests.canaries.tool_payloads import marked
-from tests.cases import slice_of
 from tests.client import Api
+from tests.selection import selected
 from tests.webhooks.tools import a_source, process_all
 
 TOOLS = sorted(adapter_keys() - {MAIL})
@@ -24,7 +24,7 @@ TOOLS = sorted(adapter_keys() - {MAIL})
 
 async def test_what_tools_tell_of_persons_is_erased_with_them(api: Api, tmp_path: Path) -> None:
     admin, marks = await api.client("Ada", Role.admin, Role.agent), Marks()
-    for tool in slice_of("tools", TOOLS, str, lambda _: "tool"):
+    for tool in selected("tools", TOOLS, lambda _: "tool"):
         source = await a_source(api, admin, tool, zone="UTC", user_name="tool")
         for sample in samples_of(tool, datetime.now(UTC)):
             headers = dict(sample.raw.headers)

@@ -23,7 +23,7 @@ from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server
-from tests.extent import goes_round, in_test_all
+from tests.extent import in_test_all
 from tests.waiting import PATIENCE_SECONDS
 
 
@@ -230,7 +230,6 @@ def test_the_contract_is_as_the_code_says(run: Run) -> None:
     assert (ended.returncode, "as the code says" in ended.stdout) == (0, True)
 
 
-@goes_round("whole programs")
 def test_the_service_answers_until_it_is_stopped(place: DatabaseUrls, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

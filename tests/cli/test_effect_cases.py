@@ -57,7 +57,7 @@ def test_one_that_differs_is_marked_and_ends_in_exit_code_one(run: Run, tmp_path
 def test_the_given_file_agrees(run: Run, real_data: Path) -> None:
     file = real_data / "effect_cases.json"
     if not file.exists():
-        pytest.skip("there is no effect_cases.json")
+        pytest.skip("needs real data: there is no effect_cases.json")
     ended = run("effect-cases", str(file))
     number = len(json.loads(file.read_text(encoding="utf-8"))["cases"])
     assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, f"{number} of {number} cases agree.")

@@ -23,7 +23,7 @@ from app.registry import LIFECYCLES_BY_KIND
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import a_case, a_file, a_row, outcome, text_of, the_fold_holds
-from tests.extent import goes_round, some_of
+from tests.extent import first_of
 from tests.waiting import PATIENCE_SECONDS, Blocked, until
 
 STORY = [
@@ -304,8 +304,7 @@ ENDS = (
 )
 
 
-@goes_round("whole programs")
-@pytest.mark.parametrize(("end", "code", "words"), some_of(ENDS, 2))
+@pytest.mark.parametrize(("end", "code", "words"), first_of(ENDS, 1))
 async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
     run: Run,
     place: DatabaseUrls,

@@ -20,7 +20,7 @@ from tests.api.test_expand import HOURS
 from tests.cli.conftest import Run
 from tests.client import RESOLVED, Api, an_incident
 from tests.conftest import DatabaseUrls
-from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
+from tests.extent import ALL_EXAMPLES, WHOLE, in_test_all
 from tests.foundation.services.test_catalogue import a_service
 from tests.kpis.histories import BEGIN, Scripted, histories, write
 
@@ -195,7 +195,6 @@ def test_a_wrong_word_is_told_with_what_would_be_right(run: Run, arguments: list
     assert words in " ".join(ended.stderr.replace("│", " ").split())
 
 
-@goes_round("whole programs")
 def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_anew(
     run: Run, place: DatabaseUrls, told: None
 ) -> None:
@@ -227,7 +226,7 @@ def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_an
 
 
 @pytest.mark.usefixtures("told")
-@goes_round("whole programs", "app.conformance")
+@in_test_all
 def test_how_cases_went_is_reconciled_too(run: Run, place: DatabaseUrls) -> None:
     assert run("reconcile", "--anew", "--json").returncode == 0
     with psycopg.connect(place.url) as connection:

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 
 from app.cli.commands import COMMANDS
-from tests.extent import goes_round
+from tests.extent import in_test_all
 
 LOADED = """
 import contextlib, gc, sys
@@ -32,14 +32,13 @@ def loaded(*names: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-@goes_round("whole programs")
 def test_commands_that_serve_nobody_load_no_routes() -> None:
     modules = loaded(*SERVE_NOBODY)
     assert {f"app.cli.{COMMANDS[name]}" for name in SERVE_NOBODY} <= modules
     assert "app.main" not in modules
 
 
-@goes_round("whole programs")
+@in_test_all
 def test_what_is_no_command_is_looked_for_among_all() -> None:
     assert {f"app.cli.{module}" for module in COMMANDS.values()} <= loaded("imprt")
 

@@ -44,7 +44,7 @@ def test_one_that_differs_is_marked_and_ends_in_exit_code_one(run: Run, tmp_path
 def test_the_given_files_agree(run: Run, real_data: Path) -> None:
     for name, count in (("sla_cases.json", "30 of 30"), ("sla_more_cases.json", "14 of 14")):
         if not (real_data / name).exists():
-            pytest.skip(f"there is no {name}")
+            pytest.skip(f"needs real data: there is no {name}")
         ended = run("sla-cases", str(real_data / name))
         assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, f"{count} cases agree.")
 

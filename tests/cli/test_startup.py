@@ -24,7 +24,7 @@ from app.platform import startup
 from app.platform.settings import PROJECT
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import first_of, in_test_all
 from tests.lossy_proxy import LossyProxy
 from tests.waiting import until
 
@@ -89,7 +89,6 @@ async def says(process: Process, words: str) -> bool:
     return any(task.result() for task in done)
 
 
-@goes_round("whole programs", "app.platform")
 async def test_serve_and_work_wait_until_the_database_has_recovered(
     place: DatabaseUrls, tmp_path: Path
 ) -> None:
@@ -140,8 +139,10 @@ select count(*) from pg_locks l join pg_database d on d.oid = l.database
 where d.datname = current_database() and not l.granted and l.relation = %s::regclass"""
 
 
-@goes_round("whole programs", "app.cli.server")
-@pytest.mark.parametrize(("command", "table"), [*product(("serve", "work"), HELD), ("migrate", HELD[0])])
+@pytest.mark.parametrize(
+    ("command", "table"), first_of([*product(("serve", "work"), HELD), ("migrate", HELD[0])], 1)
+)
+@in_test_all
 async def test_whoever_waits_for_a_lock_ends_when_told_to(
     place: DatabaseUrls, tmp_path: Path, command: str, table: str
 ) -> None:

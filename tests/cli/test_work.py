@@ -13,7 +13,7 @@ from app.kpis.facts.consumer import FACTS
 from app.platform.settings import PREFIX
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.forked import Forking
 from tests.waiting import until
 
@@ -45,7 +45,6 @@ def log(place: DatabaseUrls, run: Run) -> Log:
     return Log(place, run)
 
 
-@goes_round("whole programs")
 async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
     log: Log, place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:
@@ -69,7 +68,7 @@ async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
             process.wait()
 
 
-@goes_round("whole programs")
+@in_test_all
 async def test_a_worker_beside_a_service_is_started_again_when_it_is_killed_and_ends_with_it(
     log: Log, place: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from app.main import application
 from app.platform.settings import PROJECT, Settings
 from tests.client import Api
 from tests.conftest import DatabaseUrls
-from tests.extent import ALL_EXAMPLES, goes_round
+from tests.extent import ALL_EXAMPLES, in_test_all
 from tests.served import behind_a_socket
 
 NAME = "ledgerdesk_client"
@@ -57,7 +57,6 @@ def incidents(operation: str) -> Any:
     return part(f"api.incidents.{operation}").asyncio
 
 
-@goes_round("whole programs")
 async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
     generated: Path, api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
@@ -78,7 +77,7 @@ async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
                 effect=models.Effect.DOWN,
             )
             reported = await incidents("report_incident")(client=client, body=body)
-            assert isinstance(reported, models.IncidentOut)
+            assert isinstance(reported, models.IncidentOutWithWarnings)
             assert (reported.state, reported.priority) == (models.IncidentState.NEW, models.Priority.P1)
             page = await incidents("list_incidents")(
                 client=client, state=[models.IncidentState.NEW, models.IncidentState.CLOSED]
@@ -94,7 +93,7 @@ async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
             assert "assign" in refused.allowed_actions
 
 
-@goes_round("whole programs")
+@in_test_all
 async def test_the_program_in_its_readme_has_the_types_it_says_and_files_a_request(
     generated: Path, api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:

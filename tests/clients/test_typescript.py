@@ -14,9 +14,9 @@ SAMPLE = PROJECT / "openapi" / "sample"
 
 def test_the_contract_keeps_our_rules_and_the_sample_compiles_against_it() -> None:
     if shutil.which("npm") is None:
-        pytest.skip("Node is absent: there is no npm")
+        pytest.skip("needs Node: there is no npm on PATH")
     if not (SAMPLE / "node_modules").is_dir():
-        pytest.skip("Node's packages are absent: `make frontend` fetches them")
+        pytest.skip("needs Node's packages: `make frontend` fetches them")
     ended = subprocess.run(
         ["npm", "run", "--silent", "all"], cwd=SAMPLE, capture_output=True, text=True, check=False
     )

@@ -49,7 +49,7 @@ LONGEST_SECONDS = 600
 def pm4py_answers(walks: Sequence[Walk], folder: Path) -> Json:
     """Return the variants, the graph and its times by pm4py; the test is skipped where it is absent."""
     if INTERPRETER is None:
-        pytest.skip("pm4py absent: LEDGERDESK_TEST_PM4PY names no interpreter that has it")
+        pytest.skip("needs pm4py: LEDGERDESK_TEST_PM4PY names no interpreter that has it")
     path = folder / "steps.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

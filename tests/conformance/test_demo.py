@@ -19,10 +19,10 @@ from app.platform.db import connect
 from tests.client import Client, Json, serving
 from tests.conformance.oracle import walks
 from tests.conformance.test_facts import FOLLOWER
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.kpis.test_real_history import USUAL
 
-pytestmark = goes_round("the demo", "app.conformance", "app.demo", by_file=True)
+pytestmark = in_test_all
 
 TIME = {"from": "2020-01-01", "to": "2100-01-01"}
 

@@ -29,12 +29,12 @@ from tests.conformance.pm4py_answers import pm4py_answers
 from tests.conformance.test_facts import FOLLOWER
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, WHOLE, a_mapping, import_file
-from tests.extent import ALL_EXAMPLES, goes_round
+from tests.extent import ALL_EXAMPLES, in_test_all
 from tests.extent import WHOLE as WHOLE_LISTS
 from tests.kpis.histories import write
 from tests.kpis.test_real_history import USUAL
 
-pytestmark = goes_round("real histories", "app.conformance", by_file=True)
+pytestmark = in_test_all
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 EVENTS_AT_ONCE = 20_000
@@ -90,7 +90,7 @@ async def desk(
 ) -> AsyncIterator[CaseDesk]:
     log = LOGS[request.param]
     if log.is_long and not (ALL_EXAMPLES or WHOLE_LISTS):
-        pytest.skip("the larger logs are tried by make test-all")
+        pytest.skip("runs in make test-all")
     secrets = tmp_path_factory.mktemp("secrets")
     with fresh(server) as place:
         await log.fill(place, secrets, real_data)

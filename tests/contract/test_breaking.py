@@ -20,7 +20,7 @@ from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.contract.answers import as_written, document
 from tests.contract.promised import OF_PROMISES
-from tests.extent import ALL_EXAMPLES, goes_round
+from tests.extent import ALL_EXAMPLES, in_test_all
 
 Schema = dict[str, Any]
 JSON = "application/json"
@@ -379,7 +379,7 @@ def test_every_rule_has_a_pair() -> None:
     assert {rule for rule, *_ in pairs} == RULES.keys()
 
 
-@goes_round("contracts that are compared whole", "app.contract")
+@in_test_all
 def test_nothing_breaks_where_nothing_changes() -> None:
     assert breaking.of_operations(document(), document()) == {}
     assert breaking.of_events(catalogue(LIFECYCLES), catalogue(LIFECYCLES)) == {}
@@ -393,7 +393,6 @@ FIELDS = [
 ]
 
 
-@goes_round("contracts that are compared whole", "app.contract")
 @given(st.sampled_from(FIELDS))
 @settings(max_examples=10 if ALL_EXAMPLES else 2, deadline=None, derandomize=True, database=None)
 def test_a_field_of_the_real_contract_that_goes_away_is_missed(gone: tuple[str, str]) -> None:
@@ -454,11 +453,12 @@ def test_what_is_to_be_pasted_lacks_only_the_version_and_the_reason() -> None:
     assert declared.undeclared(BROKEN, declared.read(filled), "0.1.0") == {}
 
 
+@in_test_all
 def test_no_client_of_a_released_contract_is_broken_unless_it_is_declared() -> None:
     assert unexcused() == []
 
 
-@goes_round("contracts that are compared whole", "app.contract")
+@in_test_all
 def test_from_the_first_release_on_what_breaks_its_clients_is_told_with_what_to_paste(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

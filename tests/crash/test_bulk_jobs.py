@@ -15,10 +15,10 @@ from bench.site import POLL_SECONDS, Site, made_token
 from tests.client import an_incident
 from tests.crash.chances import new_chance
 from tests.crash.stalled_worker import killed_in_a_call
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE, in_test_all
 from tests.forked import Sites
 
-pytestmark = goes_round("kills of processes under load", "app.log")
+pytestmark = in_test_all
 
 LINES, KILLS = 1_500 if WHOLE else 900, 2
 FILE = b"".join(

@@ -15,14 +15,14 @@ from bench.cases import ledger_of
 from bench.site import Site, made_token
 from tests.crash.chances import new_chance
 from tests.crash.test_rules import until
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.forked import Sites
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller, ago
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 
-pytestmark = goes_round("kills of processes under load", "app.service_level_engine")
+pytestmark = in_test_all
 
 #: Their timers are more than one worker takes at once.
 CASES = 250

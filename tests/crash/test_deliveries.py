@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bench.deliveries import shuffled_posts, soak_deliveries
 from tests.crash.chances import new_chance
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE, in_test_all
 from tests.forked import Sites
 
-pytestmark = goes_round("kills of processes under load", "app.webhooks.intake")
+pytestmark = in_test_all
 
 POSTS, CLIENTS, KILLS = 500 if WHOLE else 200, 32, 2
 

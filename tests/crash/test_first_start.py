@@ -14,9 +14,7 @@ from app.platform import installation, schema
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, OWNER_ROLE, SERVICE_ROLE, SUPERUSER
 from app.platform.settings import Settings
-from tests.extent import goes_round
-
-pytestmark = goes_round("installations that broke", "app.platform")
+from tests.extent import in_test_all
 
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
 
@@ -57,6 +55,7 @@ def test_after_the_database_was_made(folder: Path, owner_url: str, settings: Set
     starts(folder, settings)
 
 
+@in_test_all
 def test_when_the_first_schema_was_made_and_nothing_in_it(
     folder: Path, owner_url: str, settings: Settings
 ) -> None:
@@ -65,6 +64,7 @@ def test_when_the_first_schema_was_made_and_nothing_in_it(
     starts(folder, settings)
 
 
+@in_test_all
 def test_whoever_finds_the_newest_schema_is_let_in(folder: Path, owner_url: str, settings: Settings) -> None:
     """Who may do what is said in the transaction that makes the schema: nothing comes between the two."""
     schema.migrate(owner_url, SERVICE_ROLE)

@@ -21,13 +21,13 @@ from bench.site import Site, made_token
 from tests.client import Json, an_incident
 from tests.crash.chances import new_chance
 from tests.crash.followers import Account, Followers, Writers
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.forked import Sites
 from tests.relay.conftest import STREAM, last_sequence, published
 from tests.subscriptions.receivers import TAKEN, Received, Receiver, receiving
 from tests.waiting import until
 
-pytestmark = goes_round("kills of processes under load", "app.log", "app.subscriptions", "app.relay")
+pytestmark = in_test_all
 
 #: How often something is killed or cut: each of all kinds once, or so often as the variable says.
 KILLS = int(os.environ.get("LEDGERDESK_TEST_READERS", "0"))
@@ -220,7 +220,7 @@ async def test_all_who_follow_get_the_same_events_whatever_is_killed(
         async with receiving() as receiver:
             await try_all(await Installation.start(made_site, nats, receiver))
     if nats is None:
-        pytest.skip("all but the relay is tried: there is no nats-server here")
+        pytest.skip("needs nats-server: everything except the relay was tried")
 
 
 async def try_all(installation: Installation) -> None:

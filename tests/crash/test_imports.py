@@ -16,10 +16,10 @@ from bench.site import POLL_SECONDS, Site, made_token
 from tests.crash.chances import new_chance
 from tests.crash.stalled_worker import killed_in_a_call
 from tests.exchange.test_xes import a_log, a_trace, steps
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE, in_test_all
 from tests.forked import Sites
 
-pytestmark = goes_round("kills of processes under load", "app.exchange.jobs")
+pytestmark = in_test_all
 
 CASES, KILLS = 3_000 if WHOLE else 1_000, 2
 STEPS = ("Queued/Awaiting Assignment", "Accepted/In Progress", "Completed/Resolved")

@@ -7,10 +7,8 @@ import asyncio
 from bench.kill import Load, prove
 from bench.site import made_token
 from tests.crash.chances import new_chance
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE
 from tests.forked import Sites
-
-pytestmark = goes_round("kills of processes under load", "app.log")
 
 CLIENTS = 12
 KILLS, MOST_ANSWERS = (3, 150) if WHOLE else (1, 60)

@@ -23,7 +23,7 @@ from app.ticketing.comments import CommentTicket
 from bench.kill import REPORT, CommandAnswer, prove, prove_facts
 from bench.soak import FAULT_WEIGHTS, KILLS, faults
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import first_of, in_test_all
 from tests.people import add_caller
 
 
@@ -70,8 +70,7 @@ WRONG: dict[str, Callable[[list[CommandAnswer]], list[CommandAnswer]]] = {
 }
 
 
-@goes_round("differences that are planted")
-@pytest.mark.parametrize("fault", WRONG)
+@pytest.mark.parametrize("fault", first_of([*WRONG], 1))
 async def test_what_clients_remember_otherwise_is_found(
     place: DatabaseUrls, answered: list[CommandAnswer], fault: str
 ) -> None:
@@ -95,8 +94,7 @@ BROKEN = {
 }
 
 
-@goes_round("differences that are planted")
-@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("fault", first_of([*BROKEN], 1))
 async def test_what_is_wrong_in_the_database_is_found(
     place: DatabaseUrls, answered: list[CommandAnswer], fault: str
 ) -> None:
@@ -108,7 +106,7 @@ async def test_what_is_wrong_in_the_database_is_found(
     assert proof.faults()[fault] > 0
 
 
-@goes_round("differences that are planted")
+@in_test_all
 async def test_facts_that_are_not_as_defined_are_found(
     place: DatabaseUrls, answered: list[CommandAnswer]
 ) -> None:

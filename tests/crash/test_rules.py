@@ -14,11 +14,11 @@ from app.log.canonical import instant
 from bench.kill import PATIENCE_SECONDS, REPORT
 from bench.site import POLL_SECONDS, Site, made_token
 from tests.crash.chances import new_chance
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.forked import Sites
 from tests.people import ago
 
-pytestmark = goes_round("kills of processes under load", "app.kernel.consumers")
+pytestmark = in_test_all
 
 ROUNDS = 1
 #: Otherwise it depends on the id of the closed incident whether its requester is asked to rate it.

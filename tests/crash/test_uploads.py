@@ -13,11 +13,11 @@ import pytest
 from app.kernel.uploads import CHUNK_BYTES
 from bench.site import Site, made_token
 from tests.client import an_incident
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.forked import Sites
 from tests.waiting import PATIENCE_SECONDS, until
 
-pytestmark = goes_round("kills of processes under load")
+pytestmark = in_test_all
 
 FILE = bytes(range(251)) * (5 * CHUNK_BYTES // 251)
 

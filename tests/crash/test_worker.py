@@ -8,10 +8,10 @@ from app.kpis.reconcile import ReconciliationReport
 from bench.kill import Load, prove_facts
 from bench.site import Site, made_token
 from tests.crash.chances import new_chance
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE, in_test_all
 from tests.forked import Sites
 
-pytestmark = goes_round("kills of processes under load", "app.log")
+pytestmark = in_test_all
 
 #: Answered commands before each kill.
 LEAST, MOST = (20, 80) if WHOLE else (20, 40)

@@ -27,7 +27,7 @@ from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from tests.conftest import Server, fresh
 from tests.demo.making import make_demo
-from tests.extent import ALL_EXAMPLES, goes_round
+from tests.extent import ALL_EXAMPLES, in_test_all
 from tests.heads import differing_heads
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 
@@ -85,7 +85,7 @@ async def _made(ledger: Ledger) -> int:
     return number
 
 
-@goes_round("whole programs")
+@in_test_all
 async def test_it_is_made_once_whatever_breaks_it_off(short: ShortHistory) -> None:
     assert 0 < short.half < short.total
     assert short.heard[-1][0] == short.heard[-1][1] == len(short.heard)
@@ -138,7 +138,7 @@ async def its_clocks_say_what_they_ought_to(connection: Connection, ledger: Ledg
     assert await streams_say_what_they_ought_to(connection, ledger, now) >= 2  # of what is live
 
 
-@goes_round("whole programs")
+@in_test_all
 async def test_a_short_history_has_the_same_programme_though_nothing_is_shown(
     short: ShortHistory,
 ) -> None:

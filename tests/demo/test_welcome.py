@@ -9,12 +9,10 @@ import socket
 
 from app.cli.server.demo import KEY_FILE
 from bench.site import free_port, made_token
-from tests.extent import goes_round
 from tests.forked import Sites
 from tests.waiting import PATIENCE_SECONDS, until
 
 
-@goes_round("whole programs")
 async def test_the_address_that_is_printed_answers_at_once(site: Sites) -> None:
     with site() as place:
         # A demo that was made before has its keys here.

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.platform.settings import PROJECT
-from tests.extent import WHOLE, goes_round
-from tests.slices import CHANGED
+from tests.extent import WHOLE, in_test_all
 
 HOW_TO = PROJECT / "docs" / "how-to"
 #: The newest migration; the pages add those after it.
@@ -94,8 +93,6 @@ CHOSEN = (
     else f"(every_action and (loan or (incident and (folds_back or test_who)))) or {OF_EACH}))"
 )
 FEWEST_PASSED = 35 if WHOLE else 20
-#: The packages of which everything is tried, whichever slice it is.
-PACKAGES = "app.processes.incidents app.processes.loans"
 #: Only against hanging: with everything it takes a few minutes.
 SECONDS = 3600
 
@@ -142,7 +139,7 @@ def run(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, CHANGED: PACKAGES},
+        env={**os.environ, "LEDGERDESK_TEST_EXAMPLES": "whole"},
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -200,7 +197,7 @@ def test_a_tiny_process_is_a_small_package_and_one_line() -> None:
     } == {"app/registry.py": 1}
 
 
-@goes_round("whole programs", "app.kernel.actions", "app.processes.incidents")
+@in_test_all
 def test_what_the_pages_add_is_tested_already_and_passes(tmp_path: Path) -> None:
     copy = written(tmp_path)
     for page, migrations_before in PAGES.items():

@@ -69,7 +69,7 @@ async def refused_names(place: Place, body: Any) -> set[str]:
     return {pointer.split("/")[1] for pointer in await faults(place, body)}
 
 
-@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_an_unknown_field_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -79,7 +79,7 @@ async def test_an_unknown_field_is_refused_by_name(
             assert await faults(place, sample(row) | {unknown: 1}) == {pointer}
 
 
-@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_what_must_be_given_is_asked_for_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -99,7 +99,7 @@ async def test_what_must_be_given_is_asked_for_by_name(
     [(lc, row) for lc, row in ROWS if not of_decisions(row)],
     ids=case_name,
     by=of_kind,
-    product=of_kind,
+    one_of_each=of_kind,
 )
 async def test_a_value_of_the_wrong_kind_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
@@ -124,7 +124,7 @@ async def test_a_value_of_the_wrong_kind_is_refused_by_name(
             assert await refused_names(place, sample(row) | {name: wrong}) == {name}, (name, str(wrong)[:50])
 
 
-@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_a_body_that_is_no_object_is_refused(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

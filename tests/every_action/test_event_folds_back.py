@@ -19,7 +19,7 @@ from app.kernel.actions.payloads import marks, part_types
 from app.kernel.histories.rebuild import compare
 from app.log.canonical import canonical
 from app.registry import LIFECYCLES
-from tests.cases import each_case, slice_of
+from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.folding import (
     assert_folds_back,
@@ -46,9 +46,10 @@ from tests.every_action.world import (
     send,
 )
 from tests.people import act
+from tests.selection import selected
 
 
-@each_case(("lifecycle", "row", "state"), OPEN_IN, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row", "state"), OPEN_IN, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_where_it_is_open_it_leads_where_its_row_says_and_its_event_folds_back_to_the_record(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
@@ -65,7 +66,7 @@ async def test_where_it_is_open_it_leads_where_its_row_says_and_its_event_folds_
         await assert_folds_back(world, recorded)
 
 
-@each_case(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=case_name, product=of_kind)
+@each_case(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=case_name, one_of_each=of_kind)
 async def test_where_it_is_open_to_rules_one_carries_it_out_and_no_person(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
@@ -123,7 +124,7 @@ async def test_a_rules_first_event_folds_to_the_row(
 @pytest.fixture(scope="module")
 async def lived(world: World) -> World:
     """The world after all that was tried on it, with records of every kind in some of their states."""
-    for lifecycle, state in slice_of("lived", IN_STATE, case_name, of_kind):
+    for lifecycle, state in selected("lived", IN_STATE, of_kind):
         await world.make_record(lifecycle, state)
     return world
 

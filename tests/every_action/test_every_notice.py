@@ -14,11 +14,11 @@ import pytest
 from app.common.notices import NoticeType
 from app.common.times.clocks import ClockEventType
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from tests.cases import slice_of
 from tests.clocks import append_clock_event
 from tests.every_action.test_who_gets_work import drive, steps_of
-from tests.every_action.world import ROWS, World, case_name, of_decisions, of_kind
+from tests.every_action.world import ROWS, World, of_decisions
 from tests.every_action.world_data import IDS
+from tests.extent import WHOLE
 from tests.notifications.notice_checks import CHECKS, Known, known_to, says_nothing_twice
 from tests.notifications.rendering import (
     PUBLIC_URL,
@@ -62,8 +62,7 @@ class Notices:
 async def told(world: World) -> Notices:
     """Notices of each type, and of each type of event that it tells of."""
     ledger, everybody = world.api.ledger, UUID(world.everybody.id)
-    tried = slice_of("every notice", DRIVEN, case_name, of_kind)
-    for lifecycle, row in [*tried, *(case for case in one_for_each_type() if case not in tried)]:
+    for lifecycle, row in DRIVEN if WHOLE else one_for_each_type():
         await drive(world, lifecycle, row, world.colleague)
     for event in (ClockEventType.warned, ClockEventType.breached):
         await append_clock_event(ledger, f"incident/{IDS['incident']}", event, percent=75)

@@ -56,7 +56,7 @@ async def differing(client: Client, path: str, template: str) -> list[str]:
 LISTED = [lifecycle for lifecycle in LIFECYCLES if offered(f"/v1/{lifecycle.plural}", "fields")]
 
 
-@each_case("lifecycle", LISTED, ids=case_name, product=lambda lifecycle: lifecycle.is_ticket)
+@each_case("lifecycle", LISTED, ids=case_name, one_of_each=lambda lifecycle: lifecycle.is_ticket)
 async def test_a_field_alone_has_the_value_that_it_has_among_all(
     world: World, lifecycle: Lifecycle[Any]
 ) -> None:

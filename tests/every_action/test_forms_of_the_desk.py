@@ -53,7 +53,7 @@ def needed(form: Form) -> set[str]:
     }
 
 
-@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_what_the_operation_takes_its_form_sends(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

@@ -29,6 +29,7 @@ from tests.every_action.world import (
     send,
 )
 from tests.every_action.world_data import IDS
+from tests.extent import WHOLE
 
 #: Where a payload names a record: a field, or one of the first of its parts.
 Place = tuple[str, ...]
@@ -56,6 +57,11 @@ CASES = [
     if not of_decisions(row)
     for place, mark in places(row.body)
 ]
+
+
+def named_kind(case: tuple[Lifecycle[Any], Action[Any, Any], Place, str]) -> tuple[str, bool]:
+    """Return which kind of record is named there, and whether in a part of the payload."""
+    return case[3], len(case[2]) > 1
 
 
 def _name(value: object) -> str:
@@ -147,7 +153,7 @@ def names_of(lifecycle: Lifecycle[Any], hidden: Json) -> list[tuple[str, str]]:
     return names
 
 
-@each_case(("lifecycle", "row", "place", "kind"), CASES, ids=_name, by=of_kind)
+@each_case(("lifecycle", "row", "place", "kind"), CASES, ids=_name, by=of_kind, one_of_each=named_kind)
 async def test_a_record_that_is_hidden_is_answered_like_none(
     world: World,
     strangers: Strangers,
@@ -179,6 +185,4 @@ async def test_a_record_that_is_hidden_is_answered_like_none(
 
 
 def test_that_is_tried_where_somebody_names_what_they_do_not_see(strangers: Strangers) -> None:
-    if strangers.tried < len(CASES):
-        pytest.skip("not all of them were tried")
-    assert len(strangers.compared) >= FEWEST_COMPARED
+    assert len(strangers.compared) >= (FEWEST_COMPARED if WHOLE else 10)

@@ -32,7 +32,7 @@ def test_every_body_has_a_sample_and_no_sample_is_left_over() -> None:
     assert all(sample(row) for _, row in ROWS if row.body not in SAMPLES), "what is not there, has examples"
 
 
-@each_case(("lifecycle", "state"), IN_STATE, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "state"), IN_STATE, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_every_state_can_be_reached_by_legal_actions(
     world: World, lifecycle: Lifecycle[Any], state: CodeEnum
 ) -> None:
@@ -40,7 +40,7 @@ async def test_every_state_can_be_reached_by_legal_actions(
     assert record["state"] == state
 
 
-@each_case(("lifecycle", "row", "state"), CLOSED_IN, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row", "state"), CLOSED_IN, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_in_every_other_state_it_is_refused_and_nothing_is_written(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:

@@ -112,7 +112,7 @@ async def least_votes(search: Search, body: Json, voters: int) -> int:
     return max(counts)
 
 
-@each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_nobody_decides_about_their_own_and_so_many_decide_as_the_rule_says(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:

@@ -54,7 +54,7 @@ async def is_refused_as_their_own(search: Search, row: Action[Any, Any], record:
     return not OF_ONES_OWN.isdisjoint(codes)
 
 
-@each_case(("lifecycle", "row", "state"), CASES, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row", "state"), CASES, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_one_person_with_every_role_does_not_judge_what_they_have_made(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:

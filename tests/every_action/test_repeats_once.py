@@ -50,7 +50,7 @@ def other(body: Json) -> Json:
     return {**body, "occurred_at": datetime.now(UTC).isoformat()}
 
 
-@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_sent_again_it_has_one_effect_and_the_same_answer_and_on_another_record_it_is_another_command(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

@@ -113,7 +113,7 @@ def _is_list(row: Action[Any, Any], field: str) -> bool:
     return "tuple" in str(row.body.model_fields[field].annotation)
 
 
-@each_case(("lifecycle", "row", "field"), FIELDS, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row", "field"), FIELDS, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:
@@ -139,7 +139,7 @@ async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     assert await world.api.head() == head
 
 
-@each_case(("lifecycle", "row", "field"), KEPT, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row", "field"), KEPT, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_what_is_about_something_that_was_retired_later_can_be_put_right_in_all_else(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:

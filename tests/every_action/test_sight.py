@@ -9,9 +9,10 @@ from app.kernel.access.kinds import SEE_THEIR_TEAMS
 from app.kernel.actions.lifecycle import SEE_THEIR_OWN, Lifecycle
 from app.platform.db import connect
 from app.registry import LIFECYCLES
-from tests.cases import each_case, slice_of
-from tests.every_action.world import World, case_name, of_kind, record_address
+from tests.cases import each_case
+from tests.every_action.world import World, of_kind, record_address
 from tests.heads import differing_heads
+from tests.selection import selected
 
 
 def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
@@ -44,7 +45,7 @@ async def test_whoever_may_act_on_a_record_finds_and_reads_it(
 @each_case("lifecycle", LIFECYCLES, ids=_name)
 async def test_the_head_of_a_record_says_who_may_see_it(world: World, lifecycle: Lifecycle[Any]) -> None:
     states = [(lifecycle, state) for state in lifecycle.states]
-    for _, state in slice_of("heads", states, case_name, of_kind):
+    for _, state in selected("heads", states, of_kind):
         await world.standing(lifecycle, state)
     async with await connect(world.api.ledger.db.url) as connection:
         assert await differing_heads(connection, [lifecycle]) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from app.common.records import CodeEnum
 from app.foundation.absences.absences import absence_keeper
 from app.foundation.documents.keeping.actions import KEPT_ACTIONS
 from app.governance.risks.lifecycle import action_owner
-from app.kernel.actions.actor_policy import ProcessRelation, Relation
+from app.kernel.actions.actor_policy import ActorPolicy, ProcessRelation, Relation
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.processes.improvement_assessments.lifecycle import assessor
 from app.processes.improvements.lifecycle import (
@@ -25,7 +26,7 @@ from app.processes.improvements.lifecycle import (
 )
 from app.processes.releases.lifecycle import gate_reviewer
 from app.service_levels.agreements.lifecycle import lead_beneath
-from tests.cases import each_case, slice_of
+from tests.cases import each_case
 from tests.client import Client, Json
 from tests.every_action.documents import SEEN_BY_STAFF
 from tests.every_action.samples import PREREQUISITES, is_for_another, sample, valid_body
@@ -44,6 +45,7 @@ from tests.every_action.world import (
     send,
 )
 from tests.every_action.world_data import PRIVATE_KINDS, THEIRS, VISIBLE_TO
+from tests.extent import WHOLE
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 #: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge
@@ -77,6 +79,8 @@ class Callers:
     other_team: str
     clients: dict[tuple[str, str], Client] = field(default_factory=dict)
     offered: dict[tuple[str, str, str], set[str] | None] = field(default_factory=dict)
+    #: Which policies were compared with what a record offers to whom.
+    compared: set[tuple[ActorPolicy, str, str]] = field(default_factory=set)
     shared: dict[Hashable, Json] = field(default_factory=dict)
 
     def held(self) -> list[str]:
@@ -88,10 +92,18 @@ class Callers:
         """Everybody who may ask: who they are to a record, and what their key holds."""
         return [(kind, held) for kind in (REPORTER, ASSIGNEE, COLLEAGUE) for held in self.held()]
 
-    def who_ask(self, about: str) -> list[tuple[str, str]]:
-        """Those who ask about that: others for each, and always an auditor, who sees whatever there is."""
-        chosen = slice_of(about, self.all_kinds(), str, lambda kind_and_role: kind_and_role[0])
-        return list(dict.fromkeys([*chosen, (COLLEAGUE, Role.auditor.value)]))
+    def who_are_refused(self, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, str]]:
+        """Everybody, beginning with others for each row."""
+        everybody = self.all_kinds()
+        first = crc32(case_name(lifecycle).encode() + row.name.encode()) % len(everybody)
+        return [*everybody[first:], *everybody[:first]]
+
+    def is_new(self, row: Action[Any, Any], kind: str, held: str) -> bool:
+        """Whether nobody has compared yet what a row with this policy offers to them."""
+        question = (row.policy, kind, held)
+        is_new = question not in self.compared
+        self.compared.add(question)
+        return is_new
 
     def _teams(self) -> tuple[str, str]:
         return self.world.team_id, self.other_team
@@ -185,20 +197,23 @@ def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
     return kind if "assign" in lifecycle.by_name else COLLEAGUE
 
 
-@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind)
 async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     record, team, managed, named = await record_for(world, lifecycle, row)
     refused = [
-        (kind, held, await callers.of(kind, held))
-        for kind, held in callers.who_ask(f"{lifecycle.kind} {row.name}")
+        (kind, held)
+        for kind, held in callers.who_are_refused(lifecycle, row)
         if kind not in named
         and not named_by(row, held, relation(lifecycle, kind), team, managed=managed, named=named)
     ]
+    if not WHOLE:  # an auditor sees whatever there is
+        refused = list(dict.fromkeys([*refused[:1], (COLLEAGUE, Role.auditor.value)]))
     head = await world.api.head()
     readers = 0
-    for kind, held, client in refused:
+    for kind, held in refused:
+        client = await callers.of(kind, held)
         sees = await callers.offers(lifecycle, record, kind, held) is not None
         answer = await send(client, lifecycle, row, record, sample(row))
         expected = (403, "forbidden") if sees else (404, "not_found")
@@ -208,13 +223,15 @@ async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     assert readers or lifecycle.kind in PRIVATE_KINDS, "somebody who sees it is refused, if only an auditor"
 
 
-@each_case(("lifecycle", "row"), OFFERED, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), OFFERED, ids=case_name, by=of_kind)
 async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nobody_else(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     record, team, managed, named = await record_for(world, lifecycle, row)
     offered = set()
     for kind, held in callers.all_kinds():
+        if not (WHOLE or callers.is_new(row, kind, held)):
+            continue
         open_now = await callers.offers(lifecycle, record, kind, held)
         if open_now is None:
             continue
@@ -224,7 +241,7 @@ async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nob
     for_nobody_here = (lifecycle, row) not in OF_PEOPLE or (only_named(row) and not named and not managed)
     # Whoever sees what is hidden from all others may act on it.
     readers = set[bool]() if lifecycle.kind in PRIVATE_KINDS else {False}
-    assert offered == ({False} if for_nobody_here else {True} | readers)
+    assert not WHOLE or offered == ({False} if for_nobody_here else {True} | readers)
 
 
 #: What those of a board vote on, and never who asked for it or carries it out.
@@ -263,7 +280,7 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
     return by_role + by_relation + manager + staff + superior
 
 
-@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind, product=of_kind)
+@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind, one_of_each=of_kind)
 async def test_each_of_those_whom_the_row_names_may(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -319,9 +336,13 @@ async def _sent(
 async def test_only_those_whom_its_first_row_names_make_a_record(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
+    tried: set[bool] = set()
     for held in callers.held():
-        client = await callers.of(COLLEAGUE, held)
         is_named = named_by(row, held, COLLEAGUE, None)
+        if not (WHOLE or is_named not in tried or callers.is_new(row, COLLEAGUE, held)):
+            continue
+        tried.add(is_named)
+        client = await callers.of(COLLEAGUE, held)
         # Who may not make it may not make what it is about, either.
         body = await valid_body(client if is_named else world.everybody, row, "")
         body |= THEIRS.get((lifecycle.kind, held.partition("@")[0]), dict)()

@@ -24,7 +24,6 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
 from app.platform.db import connect
 from app.registry import LIFECYCLES
-from tests.cases import slice_of
 from tests.client import Client, Json
 from tests.every_action import documents, rollouts
 from tests.every_action.samples import valid_body as prepared
@@ -32,7 +31,6 @@ from tests.every_action.world import (
     OF_RULES,
     ROWS,
     World,
-    case_name,
     of_decisions,
     of_kind,
     possible_states,
@@ -42,6 +40,7 @@ from tests.every_action.world import (
 )
 from tests.every_action.world_data import TEAM
 from tests.people import act, add_person
+from tests.selection import selected
 
 #: Fields that name persons and give nobody work, by why not.
 NO_WORK = {
@@ -325,7 +324,7 @@ def test_many_rows_give_work_and_some_tell_others_besides() -> None:
 
 async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: World) -> None:
     cases: list[tuple[str, str, set[NoticeType], Person, tuple[str, ...]]] = []
-    for lifecycle, row in slice_of("gives work", GIVING, case_name, of_kind):
+    for lifecycle, row in selected("gives work", GIVING, of_kind):
         # A rule reminds those who see it by what they are; others see what they are given.
         roles: tuple[str, ...] = (Role.engineer.value,) if (lifecycle, row) in OF_RULES else ()
         roles = HOLDING.get(row.name, roles)
@@ -385,7 +384,7 @@ def steps_to_named(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> set[str]
 
 async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
     cases: list[tuple[str, str, str, RecipientRule, set[str]]] = []
-    for lifecycle, row in slice_of("tells besides", TELLING, case_name, of_kind):
+    for lifecycle, row in selected("tells besides", TELLING, of_kind):
         about, actor = await drive(world, lifecycle, row, world.colleague)
         named = steps_to_named(lifecycle, row)
         record = await load(world.api.ledger.db, lifecycle, about.partition("/")[2])

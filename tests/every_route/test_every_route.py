@@ -4,7 +4,7 @@ Who sees what is said by the predicate of app/kernel/access/visibility.py and by
 beside each record. An operation that is about no record names the test that says who may (routes.py).
 
 Callers take turns: each is shown every tenth list, and one record of each audience behind every tenth
-address; for each role a slice of the operations is asked for by one who sees the record, and by one who does
+address; for each role one operation of each kind is asked for by one who sees the record, and by one who does
 not. By `make test-all` all ask everywhere.
 """
 
@@ -23,15 +23,15 @@ from app.common.tickets import Ticket
 from app.kernel.access.visibility import STAFF, can_see
 from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES
-from tests.cases import each_case, slice_of
+from tests.cases import each_case
 from tests.client import Client, Json
 from tests.every_action.samples import sample, valid_body
 from tests.every_action.world import World, address, record_after
 from tests.every_action.world_data import TEAM
 from tests.every_route.routes import FOR_PARTICIPANTS, FOR_STAFF, PUBLIC, QUERIES, Route, routes
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE
 from tests.people import add_person
-from tests.slices import NUMBER, SLICES
+from tests.selection import selected
 
 ROUTES = routes()
 OF_ONE = [route for route in ROUTES if route.walked and route.of_one]
@@ -60,7 +60,7 @@ CASES = [lifecycle for lifecycle in LIFECYCLES if "assign" in lifecycle.by_name]
 #: Of those who can try an operation with the same outcome, how many do.
 MOST = 10_000 if WHOLE else 1
 #: Every how many-th address one caller asks, and the next caller the next one.
-TURNS = 1 if WHOLE else SLICES
+TURNS = 1 if WHOLE else 16
 #: What is asked for of records in lists where it is enough to know which they are.
 FIELDS = {} if WHOLE else {"fields": "id"}
 T = TypeVar("T")
@@ -71,18 +71,18 @@ def _name(route: Route) -> str:
 
 
 def _kind(route: Route) -> str:
-    """Which routes are sliced together: those about records of one kind."""
+    """Of which routes one is tried: of those about records of one kind."""
     return route.lifecycle.kind if route.lifecycle else ""
 
 
 def in_turn(choice: Sequence[Route], turn: int) -> list[Route]:
     """Those that whoever has this turn asks for."""
-    return [route for n, route in enumerate(choice) if (n + turn + NUMBER) % TURNS == 0]
+    return [route for n, route in enumerate(choice) if (n + turn) % TURNS == 0]
 
 
 def some(choice: Sequence[T], turn: int, most: int = MOST) -> Sequence[T]:
-    """As many of them as are to try it, others each turn and in each slice."""
-    first = (turn + NUMBER) % len(choice) if choice else 0
+    """As many of them as are to try it, others each turn."""
+    first = turn % len(choice) if choice else 0
     return [*choice[first:], *choice[:first]][:most]
 
 
@@ -242,7 +242,6 @@ async def asked(client: Client, route: Route, record_id: str) -> tuple[int, Json
     return answer.status_code, {"page": answer.text} if is_page else answer.json()
 
 
-@goes_round("lists by role")
 @pytest.mark.parametrize("role", Role)
 async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role: Role) -> None:
     turn = ROLES.index(role)
@@ -257,7 +256,6 @@ async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role:
             assert listed.isdisjoint(record["id"] for record in hidden), (name, route.name)
 
 
-@goes_round("records by role")
 @pytest.mark.parametrize("role", Role)
 async def test_one_record_is_there_for_whom_the_predicate_shows_it(stand: Stand, role: Role) -> None:
     reads = [route for route in OF_ONE if route.path.endswith("{id}") and route.row is None]
@@ -273,13 +271,12 @@ async def test_one_record_is_there_for_whom_the_predicate_shows_it(stand: Stand,
                         assert (await asked(client, route, record["id"]))[0] == expected, (name, route.name)
 
 
-@goes_round("hidden records by role")
 @pytest.mark.parametrize("role", SEEING)
 async def test_whatever_is_asked_about_a_hidden_record_it_is_as_if_there_were_none(
     stand: Stand, role: Role
 ) -> None:
     asking = [caller async for caller in callers(role, stand)]
-    for turn, route in enumerate(slice_of(f"hidden from {role}", OF_ONE, _name, _kind)):
+    for turn, route in enumerate(selected(f"hidden from {role}", OF_ONE, _kind)):
         seeing, hidden_ones = _parted(stand, route, asking)
         for name, client, record in some(seeing, turn):
             assert (await asked(client, route, record["id"]))[0] != 404, (name, route.name)
@@ -337,7 +334,7 @@ async def test_who_is_no_staff_finds_nothing_for_staff_by_any_way(stand: Stand, 
     looked = 0
     for kind in KINDS:
         client, caller = await stand.client(kind, role.value)
-        for turn, route in enumerate(slice_of(f"for {kind} as {role}", ABOUT_RECORDS, _name, _kind)):
+        for turn, route in enumerate(selected(f"for {kind} as {role}", ABOUT_RECORDS, _kind)):
             assert route.lifecycle is not None
             visible_ones, _ = stand.seen_by(caller, route.lifecycle)
             # What is shown where it is read; where it is refused to act on it, there is little to say of it.

@@ -29,7 +29,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import Database, connect
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, the_fold_holds
-from tests.extent import examples, goes_round
+from tests.extent import examples, in_test_all
 
 SPLITS = int(os.environ.get("LEDGERDESK_TEST_SPLITS", "1"))
 CASES = examples(160)
@@ -174,7 +174,7 @@ async def test_what_comes_first_in_a_case_opens_it_though_it_is_brought_in_last(
     await the_fold_holds(ledger)
 
 
-@goes_round("orders of what is told", "app.exchange")
+@in_test_all
 @pytest.mark.parametrize("seed", range(SPLITS))
 async def test_pieces_in_any_order_come_to_the_figures_of_the_whole_in_order(
     server: Server,

@@ -42,7 +42,7 @@ from tests.exchange.servicenow_files import (
     text_of,
     the_fold_holds,
 )
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.people import act, add_caller, add_team
 from tests.waiting import PATIENCE_SECONDS
 
@@ -179,7 +179,7 @@ async def test_another_source_with_the_same_numbers_tells_of_other_cases(
     await the_fold_holds(ledger)
 
 
-@goes_round("orders of what is told", "app.exchange")
+@in_test_all
 @pytest.mark.parametrize("rows", range(1, len(STORY)))
 async def test_first_rows_and_then_the_whole_come_to_the_same(
     ledger: Ledger, elsewhere: Ledger, tmp_path: Path, rows: int
@@ -193,7 +193,6 @@ async def test_first_rows_and_then_the_whole_come_to_the_same(
     await the_fold_holds(ledger)
 
 
-@goes_round("orders of what is told", "app.exchange")
 async def test_the_later_half_may_come_first(ledger: Ledger, elsewhere: Ledger, tmp_path: Path) -> None:
     for name, rows in (("late.csv", STORY[1::2]), ("early.csv", STORY[::2])):
         await import_file(ledger, a_file(tmp_path, rows, name))
@@ -342,7 +341,7 @@ async def test_two_imports_of_one_file_at_once_tell_it_once(
     await the_fold_holds(ledger)
 
 
-@goes_round("whole programs")
+@in_test_all
 async def test_a_database_that_goes_away_on_the_way_ends_it_and_the_next_one_goes_on(
     place: DatabaseUrls,
     elsewhere: Ledger,

@@ -17,9 +17,7 @@ from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from tests.conftest import RealHistory, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, SAMPLE_ROWS, WHOLE, import_file, outcome, the_fold_holds
-from tests.extent import ALL_EXAMPLES, goes_round, in_soak, in_test_all
-
-pytestmark = goes_round("real histories", "app.exchange", by_file=True)
+from tests.extent import ALL_EXAMPLES, in_soak, in_test_all
 
 INCIDENTS = "select state, count(*) from fold.incident group by state"
 
@@ -54,22 +52,22 @@ async def states(ledger: Ledger) -> dict[str, int]:
 
 
 @in_test_all
-async def test_the_whole_is_there_and_every_row_equals_the_fold(ledger: Ledger) -> None:
-    run = await ledger.db.row("select * from plumbing.import_run")
+async def test_the_whole_is_there_and_every_row_equals_the_fold(whole: Ledger) -> None:
+    run = await whole.db.row("select * from plumbing.import_run")
     assert run is not None
     assert (run["rows_read"], run["rows_applied"]) == (141_712, 141_712)
     assert (run["rows_refused"], run["rows_repeated"]) == (0, 0)
     never_new = 8_521  # of these the first row tells two events: how it opened, and where it stood
     earlier_than_those_before = 1  # by which the opening is known then: it is told again
     assert run["events"] == 141_712 + never_new + earlier_than_those_before
-    assert await states(ledger) == {"closed": 24_918}
-    assert await ledger.db.value("select count(distinct source_ref) from log.event") == 141_712
-    await the_fold_holds(ledger)
+    assert await states(whole) == {"closed": 24_918}
+    assert await whole.db.value("select count(distinct source_ref) from log.event") == 141_712
+    await the_fold_holds(whole)
 
 
 @in_test_all
-async def test_its_oddities_are_kept_and_marked(ledger: Ledger) -> None:
-    marked = await ledger.db.rows(
+async def test_its_oddities_are_kept_and_marked(whole: Ledger) -> None:
+    marked = await whole.db.rows(
         "select code, count(*) from log.told, jsonb_array_elements_text(data->'irregular') as code "
         "where code not like 'missing:%%' group by code"
     )
@@ -82,15 +80,15 @@ async def test_its_oddities_are_kept_and_marked(ledger: Ledger) -> None:
 
 @in_test_all
 async def test_imported_again_it_adds_nothing_nor_does_the_sample(
-    ledger: Ledger, first_rows: Path, real_data: Path
+    whole: Ledger, first_rows: Path, real_data: Path
 ) -> None:
-    head = await read.head(ledger.db)
+    head = await read.head(whole.db)
     same = (real_data / WHOLE, 141_712) if ALL_EXAMPLES else (first_rows, SAMPLE_ROWS)
     for path, rows in (same, (real_data / SAMPLE, SAMPLE_ROWS)):
-        again = await import_file(ledger, path)
+        again = await import_file(whole, path)
         assert (again.read, again.repeated, again.applied) == (rows, rows, 0)
         assert (again.events, again.added_persons, again.added_teams) == (0, 0, 0)
-    assert await read.head(ledger.db) == head
+    assert await read.head(whole.db) == head
 
 
 async def test_the_sample_and_the_first_rows_are_the_same(
@@ -107,6 +105,7 @@ async def test_the_sample_and_the_first_rows_are_the_same(
     await the_fold_holds(ledger)
 
 
+@in_test_all
 async def test_the_sample_and_then_more_come_to_what_more_alone_comes_to(
     ledger: Ledger, server: Server, settings: Settings, first_rows: Path, real_data: Path, tmp_path: Path
 ) -> None:

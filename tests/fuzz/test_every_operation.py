@@ -216,7 +216,7 @@ def _is_wrong_by_path(case: Sent) -> bool:
     return bool(of_path and of_path.mode is GenerationMode.NEGATIVE)
 
 
-@each_case(("method", "path", "lifecycle"), OPERATIONS, ids=named, by=of_path, product=of_path)
+@each_case(("method", "path", "lifecycle"), OPERATIONS, ids=named, by=of_path, one_of_each=of_path)
 async def test_what_the_contract_allows_is_answered_as_it_says(
     world: World, standing: Standing, method: str, path: str, lifecycle: object
 ) -> None:
@@ -246,7 +246,7 @@ TAKING = [
 ]
 
 
-@each_case(("method", "path", "lifecycle"), TAKING, ids=named, by=of_path, product=of_path)
+@each_case(("method", "path", "lifecycle"), TAKING, ids=named, by=of_path, one_of_each=of_path)
 async def test_what_the_contract_does_not_allow_is_refused_as_it_says(
     world: World, standing: Standing, method: str, path: str, lifecycle: object
 ) -> None:

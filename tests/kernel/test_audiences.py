@@ -135,7 +135,7 @@ async def test_the_service_itself_writes_no_heads(
     ledger: Ledger, place: DatabaseUrls, hands: Connection
 ) -> None:
     if place.one_role:
-        pytest.skip("on a server with one user, the service owns what it uses")
+        pytest.skip("needs a server where owner and service are two roles")
     await age(hands, await report(ledger, await add_caller(ledger, "Zhao Min")))
     service = await connect(place.url)
     try:

@@ -1,4 +1,4 @@
-"""The kinds of KPIs, of each of which some are tried in each run (tests/slices.py)."""
+"""The kinds of KPIs, of each of which `make test` tries one (tests/selection.py)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.log.batches import PositionRange
 from app.log.follow import catch_up, reset
 from app.platform.db import Connection, Database, fetch_tuples
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE, in_test_all
 from tests.kpis.brute_force import compare
 from tests.kpis.brute_force.agents import DEFINITIONS
 from tests.kpis.brute_force.reading import LogEvent, World
@@ -208,7 +208,7 @@ async def test_a_resolution_that_lasts_longer_than_the_agreed_days_was_handled_a
     assert await divided(db) == {None: (2, 2)}
 
 
-@goes_round("histories of KPIs", "app.kpis.facts")
+@in_test_all
 async def test_taken_in_any_spans_the_days_are_the_same(few_own_books: Books) -> None:
     text = b"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.agent_day t"
     at_once = await (await few_own_books.connection.execute(text)).fetchone()

@@ -24,7 +24,6 @@ from app.log.canonical import instant
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
 from tests.cases import each_case
-from tests.extent import goes_round
 from tests.kpis import oracle
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
@@ -153,7 +152,7 @@ async def test_of_what_is_to_come_nothing_is_known(books: Books) -> None:
     assert [point.open_cases is None for point in durations] == [False, True, True]
 
 
-@each_case("key", KPIS, product=kind_of)
+@each_case("key", KPIS, one_of_each=kind_of)
 async def test_each_period_is_compared_with_the_one_before_it(books: Books, key: str) -> None:
     for parameters_tried in ({}, {"by": _first_cut(KPIS[key])}, {"grain": "week"}):
         longer = (await answered(books.db, key, **{**TIME, **parameters_tried})).points
@@ -380,8 +379,7 @@ async def _names(books: Books) -> list[tuple[Any, str]]:
     return [(row["id"], row["key"]) for row in await books.db.rows("select id, key from fold.team")]
 
 
-@goes_round("every KPI at once", "app.kpis.answers")
-@each_case("key", KPIS, product=kind_of)
+@each_case("key", KPIS, one_of_each=kind_of)
 async def test_every_cut_of_every_kpi_adds_up_to_the_whole(books: Books, key: str) -> None:
     kpi = KPIS[key]
     kpi_points = (await answered(books.db, key, **TIME)).points

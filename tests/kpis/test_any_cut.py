@@ -10,7 +10,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.statements import kinds_read
 from app.kpis.facts.tables import TABLES
 from tests.cuts import at_random, contents, followers, one_by_one
-from tests.extent import WHOLE, goes_round
+from tests.extent import WHOLE
 from tests.kpis.conftest import Books
 
 ALL_TABLES = TABLES.split(", ")
@@ -19,7 +19,6 @@ ALL_TABLES = TABLES.split(", ")
 @pytest.mark.parametrize(
     ("cut", "at_once"), [(at_random, 0), (one_by_one, 0 if WHOLE else 0.9)], ids=["at random", "one by one"]
 )
-@goes_round("histories of KPIs", "app.kpis.facts", "app.log", "app.service_levels.clocks")
 async def test_facts_are_the_same_wherever_the_log_was_cut(
     few_own_books: Books, cut: Callable[[], Iterator[int]], at_once: float
 ) -> None:

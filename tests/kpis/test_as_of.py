@@ -16,11 +16,11 @@ from app.kpis.questions.question import CannotAnswer, QuestionParameters, parse_
 from app.log import read
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
-from tests.cases import slice_of
-from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
+from tests.extent import ALL_EXAMPLES, WHOLE
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more
 from tests.kpis.kinds import kind_of
+from tests.selection import selected
 
 ZONE = "Australia/Lord_Howe"
 NOW = datetime(2026, 4, 20, tzinfo=UTC)
@@ -50,14 +50,13 @@ async def answered(db: Database, key: str, position: int | None = None, **parame
     return await answer(db, question, now, position=position)
 
 
-@goes_round("histories of KPIs", "app.kpis.answers")
 async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
     follower: Connection, db: Database
 ) -> None:
     events = histories(seed=11, cases=120)
     half = len(await write(follower, events[: len(events) // 2]))
     await catch_up(follower, FACTS)
-    keys = slice_of("what was known then", list(KPIS), str, kind_of)
+    keys = selected("what was known then", KPIS, kind_of)
     questions = [
         (key, n) for m, key in enumerate(keys) for n in range(len(CUTS)) if ALL_EXAMPLES or m % len(CUTS) == n
     ]

@@ -12,7 +12,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import QuestionParameters, parse_question
-from tests.extent import examples, goes_round
+from tests.extent import examples, in_test_all
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, DAYS
 
@@ -30,7 +30,7 @@ instants = st.one_of(
 )
 
 
-@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
+@in_test_all
 @settings(
     max_examples=examples(100),
     deadline=None,

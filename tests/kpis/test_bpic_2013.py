@@ -24,10 +24,10 @@ from app.registry import LIFECYCLES_BY_KIND
 from tests.client import serving
 from tests.conftest import Server, fresh
 from tests.exchange.servicenow_files import a_mapping
-from tests.extent import ALL_EXAMPLES, goes_round
+from tests.extent import ALL_EXAMPLES, in_test_all
 from tests.kpis.test_real_history import USUAL, History, differences
 
-pytestmark = goes_round("real histories", by_file=True)
+pytestmark = in_test_all
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 LOGS = {
@@ -81,7 +81,7 @@ async def test_every_value_of_the_reference_is_answered(log: tuple[str, History]
 async def test_both_paths_agree_on_it(log: tuple[str, History]) -> None:
     name, history = log
     if name != "bpic2013_closed_problems" and not ALL_EXAMPLES:
-        pytest.skip("the larger log is tried by make soak")
+        pytest.skip("runs in make soak")
     keys = [] if ALL_EXAMPLES else ["incident_resolution_seconds", "reassignments_per_case", "backlog"]
     report = await reconcile(history.url, zone=ZoneInfo("UTC"), now=NOW, keys=keys)
     assert report.differences == []

@@ -18,7 +18,6 @@ from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from tests.cases import each_case
-from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BORDERS
 from tests.kpis.kinds import kind_of
@@ -35,8 +34,7 @@ def _question(kpi: Kpi, window: tuple[datetime, datetime], **query: Any) -> KpiQ
     return parse_question(kpi, parameters, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
 
 
-@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
-@each_case("key", OF_CASES, product=kind_of)
+@each_case("key", OF_CASES, one_of_each=kind_of)
 async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books: Books, key: str) -> None:
     kpi = KPIS[key]
     for window in WINDOWS:

@@ -18,7 +18,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import cut_periods, first_day, next_period, start_of
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from tests.cases import each_case
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.kpis.conftest import Books
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -62,8 +62,8 @@ def _records(books: Books) -> set[tuple[str, UUID]]:
     return {(kind, UUID(name)) for kind, _, name in streams}
 
 
-@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.cases")
-@each_case("grain", ["month", "quarter"], product=lambda _: "grains")
+@in_test_all
+@each_case("grain", ["month", "quarter"], one_of_each=lambda _: "grains")
 async def test_a_kpi_lists_exactly_the_cases_that_name_it_with_the_same_number(
     some_own_books: Books, grain: str
 ) -> None:

@@ -13,7 +13,6 @@ from app.kpis.declaration.dimensions import COLUMN, IDS, TEAMS, Dimension
 from app.kpis.questions.parameters import KpiCuts
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.raw import definitions
-from tests.extent import goes_round
 from tests.kpis.conftest import Books
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -24,7 +23,6 @@ def _kpis_cut_by(dimension: Dimension) -> list[str]:
 
 
 @pytest.mark.parametrize("dimension", Dimension)
-@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
 async def test_every_dimension_is_the_same_in_the_facts_and_in_the_log(
     books: Books, dimension: Dimension
 ) -> None:

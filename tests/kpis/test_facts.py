@@ -17,7 +17,7 @@ from app.log.follow import catch_up, reset
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import Connection
-from tests.extent import WHOLE, goes_round, some_of
+from tests.extent import WHOLE, first_of, in_test_all
 from tests.kpis import oracle
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, histories, write
@@ -42,8 +42,7 @@ async def hashes(connection: Connection) -> dict[str, Any]:
     return by_key
 
 
-@goes_round("histories of KPIs", "app.kpis.facts")
-@pytest.mark.parametrize("seed", some_of(range(4), 1))
+@pytest.mark.parametrize("seed", first_of(range(4), 1))
 async def test_the_facts_are_those_of_a_fold_event_by_event(follower: Connection, seed: int) -> None:
     events = await write(follower, histories(seed, cases=150))
     await catch_up(follower, FACTS)
@@ -59,8 +58,7 @@ def _key(row: dict[str, Any]) -> Any:
     return (row["case_id"], row["n"]) if "n" in row else row["case_id"]
 
 
-@goes_round("histories of KPIs", "app.kpis.facts")
-@pytest.mark.parametrize("seed", some_of(range(2), 1))
+@pytest.mark.parametrize("seed", first_of(range(2), 1))
 async def test_the_stretches_say_how_every_case_stood_at_any_instant(follower: Connection, seed: int) -> None:
     events = await write(follower, histories(seed, cases=60))
     await catch_up(follower, FACTS)
@@ -84,7 +82,7 @@ def _instants(events: list[Event], chance: random.Random) -> list[datetime]:
     return [*BORDERS, *chance.sample([event.occurred_at for event in events], 25)]
 
 
-@goes_round("histories of KPIs", "app.kpis.facts")
+@in_test_all
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 async def test_it_does_not_matter_in_which_spans_the_log_is_taken(follower: Connection, batch: int) -> None:
     await write(follower, histories(seed=3, cases=45 if WHOLE else 15))

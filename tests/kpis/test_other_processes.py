@@ -29,7 +29,7 @@ from app.kpis.facts.tables import OF_KEYS, PROBLEM, REQUEST, SATISFACTION
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from app.platform.db import Connection
-from tests.extent import ALL_EXAMPLES, goes_round, some_of
+from tests.extent import ALL_EXAMPLES, first_of, in_test_all
 from tests.kpis.business_hours import Hours, agree
 from tests.kpis.catalogue_histories import OF_INCIDENTS, with_additions
 from tests.kpis.histories import BORDERS, TEAMS, histories, write, write_more
@@ -82,8 +82,7 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await write_programme(connection, programme(seed, cases, 5 + cases // 2))
 
 
-@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
-@pytest.mark.parametrize(("seed", "zone"), some_of(list(enumerate(ZONES)), 1))
+@pytest.mark.parametrize(("seed", "zone"), first_of(list(enumerate(ZONES)), 1))
 async def test_both_paths_agree_on_requests_problems_and_changes(
     database_url: str, follower: Connection, seed: int, zone: str
 ) -> None:
@@ -106,8 +105,8 @@ async def _content(connection: Connection) -> dict[str, Any]:
 
 
 # One event after the other takes longest; what it shows of incidents is shown in each run (test_facts.py).
-@goes_round("histories of KPIs", "app.kpis.facts", "app.kpis.raw")
-@pytest.mark.parametrize("batch", [7, *some_of([1, 1000], 1)])
+@in_test_all
+@pytest.mark.parametrize("batch", [7, *first_of([1, 1000], 1)])
 async def test_their_facts_do_not_depend_on_the_spans(follower: Connection, batch: int) -> None:
     await _lived(follower, 21, 50 if ALL_EXAMPLES else 6)  # these few have facts of every kind
     await catch_up(follower, FACTS)

@@ -18,14 +18,12 @@ from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.shared_overviews import SharedOverviews
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
-from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write, write_more
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-@goes_round("every KPI at once", "app.kpis.answers")
 @pytest.mark.parametrize(
     "now", [BORDERS[2] - timedelta(days=10), BORDERS[2], datetime(2027, 3, 9, tzinfo=UTC)]
 )

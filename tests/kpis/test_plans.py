@@ -32,9 +32,9 @@ from bench.site import Site
 from tests.cases import each_case
 from tests.conftest import Server, fresh
 from tests.connections import CONNECTIONS
-from tests.extent import ALL_EXAMPLES, goes_round
+from tests.extent import ALL_EXAMPLES, in_test_all
 
-pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
+pytestmark = in_test_all
 
 #: In all; by `make test` a tenth of it.
 MANY = 100_000 if ALL_EXAMPLES else 10_000

@@ -17,12 +17,12 @@ from app.platform.embedded import CLUSTER, embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
 from app.platform.restoring import STAGING, restore_database
 from tests.cli.conftest import Ended, environment
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.forked import Forked, Forking
 from tests.operations.breaking import execute
 from tests.waiting import until
 
-pytestmark = goes_round("servers of one's own", "app.platform", "app.cli.upkeep", by_file=True)
+pytestmark = in_test_all
 FAST = {"fsync": "off", "shared_buffers": "16MB", "max_slot_wal_keep_size": "32MB", "max_wal_size": "32MB"}
 
 
@@ -140,6 +140,7 @@ async def test_a_database_comes_back_as_it_was_at_an_instant_and_whoever_was_era
     assert (ended.returncode, "restored" in ended.stderr) == (4, True), "its log goes its own way"
 
 
+@in_test_all
 async def test_a_backup_that_is_killed_leaves_the_one_before(own: OwnInstallation) -> None:
     before = list_backups(own.backups)
     killed = own.start("backup")
@@ -160,6 +161,7 @@ async def test_a_backup_that_is_killed_leaves_the_one_before(own: OwnInstallatio
     assert len(list_backups(own.backups)) == 1
 
 
+@in_test_all
 async def test_a_restore_that_is_killed_leaves_no_database_and_is_begun_anew(
     own: OwnInstallation, restored: Callable[[str], Path]
 ) -> None:
@@ -177,6 +179,7 @@ async def test_a_restore_that_is_killed_leaves_no_database_and_is_begun_anew(
     assert not (data / STAGING).exists()
 
 
+@in_test_all
 def test_a_database_stands_only_when_those_who_were_erased_are_erased_again(
     own: OwnInstallation, restored: Callable[[str], Path]
 ) -> None:
@@ -193,6 +196,7 @@ def test_a_database_stands_only_when_those_who_were_erased_are_erased_again(
     assert own.made("restore", "--secrets-from", str(own.secrets), data_dir=str(data))["differing_rows"] == 0
 
 
+@in_test_all
 def test_what_cannot_be_restored_is_refused_and_nothing_is_made(
     own: OwnInstallation, restored: Callable[[str], Path]
 ) -> None:
@@ -231,6 +235,7 @@ def test_secrets_are_kept_where_the_backups_are_not(own: OwnInstallation) -> Non
     assert modes == [0o700, 0o600]
 
 
+@in_test_all
 def test_doctor_finds_that_nobody_receives_the_log_any_more(own: OwnInstallation) -> None:
     url = _superuser(own)
     execute(url, "select pg_drop_replication_slot(slot_name) from pg_replication_slots where not active")

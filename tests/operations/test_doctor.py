@@ -130,7 +130,7 @@ def _lost_key(secrets_dir: Path, tmp_path: Path) -> dict[str, Any]:
 
 def _others_key(secrets_dir: Path, tmp_path: Path) -> dict[str, Any]:
     if os.geteuid() != 0:
-        pytest.skip("only root can give a file away")
+        pytest.skip("needs root: only root can give a file away")
     os.chown(secrets_dir / MASTER_KEY_FILE, 12345, 12345)
     return {}
 

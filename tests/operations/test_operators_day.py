@@ -22,12 +22,12 @@ from app.platform import schema
 from app.platform.base_backup import client_tools
 from app.platform.embedded import CLUSTER, EmbeddedPostgres, embedded_server, installed_tools
 from tests.cli.conftest import Ended, environment
-from tests.extent import ALL_EXAMPLES, goes_round
+from tests.extent import ALL_EXAMPLES, in_test_all
 from tests.forked import Forked, Forking
 from tests.operations.breaking import execute
 from tests.waiting import until
 
-pytestmark = goes_round("servers of one's own", "app.platform", "app.cli.doctor", by_file=True)
+pytestmark = in_test_all
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
 LOSSES = 5 if ALL_EXAMPLES else 1
 #: Of the settings and the machine, which a test does not set up.

@@ -12,10 +12,10 @@ from app.common.people import Caller, Role, RoleGrant
 from app.log.ids import uuid7
 from app.platform.db import Connection, connect
 from tests.conftest import DatabaseUrls, Server, fresh
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.search.conftest import search_condition
 
-pytestmark = goes_round("tables of a hundred thousand rows", by_file=True)
+pytestmark = in_test_all
 
 MANY = 100_000
 # A page, and what one looks at in vain beside it.

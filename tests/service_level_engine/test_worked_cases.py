@@ -37,7 +37,7 @@ def title(value: object) -> object:
 def test_every_given_case_is_answered_as_it_was_worked_out(name: str, real_data: Path) -> None:
     path = real_data / name
     if not path.exists():
-        pytest.skip(f"there is no {path}")
+        pytest.skip(f"needs real data: there is no {path}")
     cases, calendars = read(path)
     assert len(cases) >= GIVEN[name]
     failures = Failures()

@@ -71,7 +71,7 @@ def test_a_wrong_engine_is_caught_by_a_case_of_ours(mistake: Mistake) -> None:
 @in_soak  # each of them walks through weeks
 def test_the_given_cases_catch_most_of_them_too(real_data: Path) -> None:
     if not (real_data / "sla_cases.json").exists():
-        pytest.skip("the given cases are absent")
+        pytest.skip("needs real data: the worked cases are absent")
     document = json.loads((real_data / "sla_cases.json").read_text(encoding="utf-8"))
     caught = {
         mistake

@@ -25,7 +25,7 @@ import pytest
 
 from tests.cases import Failures
 from tests.client import Api, Json
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.webhooks.orders import ORDERS, figures_of, state_of
 from tests.webhooks.test_receiving import an_admin
 from tests.webhooks.tools import Tool, a_source, process_all
@@ -213,7 +213,6 @@ async def test_a_story_of_alerts_in_its_order_is_an_incident_for_each_outage(api
     assert lasted == [timedelta(minutes=30)] * 2
 
 
-@goes_round("orders of what is told", "app.webhooks.effects")
 async def test_alerts_in_any_order_are_the_same_incidents(api: Api) -> None:
     tool = await an_alertmanager(api)
     tried: list[Tried] = []
@@ -226,14 +225,14 @@ async def test_alerts_in_any_order_are_the_same_incidents(api: Api) -> None:
     await check_orders(tool, tried)
 
 
-@goes_round("orders of what is told", "app.webhooks.effects")
+@in_test_all
 async def test_alerts_in_any_order_with_each_delivery_twice_are_the_same_incidents(api: Api) -> None:
     tool, chance = await an_alertmanager(api), random.Random(7)
     twice = [*STORY, *STORY]
     await check_orders(tool, [(STORY, {f"{n}": chance.sample(twice, len(twice)) for n in range(ORDERS)})])
 
 
-@goes_round("orders of what is told", "app.webhooks.effects")
+@in_test_all
 @pytest.mark.parametrize("first", range(0, ORDERS, TOGETHER))
 async def test_longer_stories_of_alerts_in_orders_made_at_random_are_the_same_incidents(
     api: Api, first: int

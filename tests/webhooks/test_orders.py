@@ -14,7 +14,7 @@ import pytest
 
 from tests.automation.worker import Worker
 from tests.client import Api, Json
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.webhooks import issues_of_jira
 from tests.webhooks.orders import FIRST, ORDERS, Order, an_issue, deliver, found, named, same, the_story
 from tests.webhooks.test_receiving import a_tool, an_admin
@@ -40,7 +40,6 @@ def a_long_story(chance: random.Random, number: int) -> list[Json]:
     return story
 
 
-@goes_round("orders of what is told", "app.webhooks.effects")
 async def test_a_story_in_any_order_is_the_same_ticket_with_the_same_events_and_figures(api: Api) -> None:
     tool = await a_tool(api)
     numbers = count(FIRST)
@@ -57,7 +56,7 @@ async def test_a_story_in_any_order_is_the_same_ticket_with_the_same_events_and_
         same(results, results[0], names)
 
 
-@goes_round("orders of what is told", "app.webhooks.effects", "app.kernel.consumers")
+@in_test_all
 @pytest.mark.parametrize(("length", "state"), [(5, "resolved"), (6, "new")])
 async def test_a_story_of_long_ago_in_any_order_is_the_same_while_rules_and_timers_run(
     api: Api, length: int, state: str
@@ -81,7 +80,7 @@ async def test_a_story_of_long_ago_in_any_order_is_the_same_while_rules_and_time
     same(results, results[0], [str(order) for order in orders])
 
 
-@goes_round("orders of what is told", "app.webhooks.effects")
+@in_test_all
 async def test_a_story_in_any_order_with_each_delivery_twice_is_the_same(api: Api) -> None:
     tool, chance = await a_tool(api), random.Random(7)
     many: dict[int, Order] = {}
@@ -93,7 +92,7 @@ async def test_a_story_in_any_order_with_each_delivery_twice_is_the_same(api: Ap
     same(results, results[0], [str(number) for number in many])
 
 
-@goes_round("orders of what is told", "app.webhooks.effects")
+@in_test_all
 async def test_a_longer_story_in_orders_made_at_random_is_the_same(api: Api) -> None:
     tool = await a_tool(api)
     for seed in range(ORDERS):

@@ -8,12 +8,9 @@ from app.cli.webhook_samples import replay_samples
 from app.common.people import Role
 from app.webhooks.adapters import adapter_keys
 from tests.client import Api
-from tests.extent import goes_round
 from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS
 from tests.webhooks.tools import processing_deliveries
-
-pytestmark = goes_round("real histories", "app.webhooks.effects", by_file=True)
 
 
 async def test_every_sample_is_taken_and_processed(api: Api) -> None:

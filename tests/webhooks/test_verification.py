@@ -164,7 +164,9 @@ def test_what_the_library_of_standard_webhooks_signs_is_verified(secret: str) ->
     assert not is_verified((STANDARD,), Credentials((new_webhook_secret("generic"),)), headers, BODY, now)
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the payloads of real tools are not in {FOLDER}")
+@pytest.mark.skipif(
+    not FOLDER.is_dir(), reason=f"needs real data: the payloads of real tools are not in {FOLDER}"
+)
 def test_the_published_example_of_standard_webhooks_is_verified_at_its_time() -> None:
     example = payload("standard_webhooks/sign_vector.json")
     headers = {name: example[name] for name in example if name.startswith("webhook-")}

@@ -17,11 +17,11 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.log.ids import uuid7
 from app.platform.settings import Settings
-from tests.cases import slice_of
 from tests.kpis.conftest import Books
 from tests.kpis.drawing.drawings import of_class, parse, texts
 from tests.kpis.histories import BEGIN, DAYS
 from tests.kpis.kinds import kind_of
+from tests.selection import selected
 
 NOW = BEGIN + timedelta(days=DAYS + 40)
 #: The middle of the histories.
@@ -63,7 +63,7 @@ async def frozen(books: Books, *questions: BaselineQuestion) -> list[KpiBaseline
 async def test_every_kpi_is_drawn_around_its_window_in_both_languages(books: Books, secrets: Path) -> None:
     questions = [
         BaselineQuestion.model_validate({"name": key, "kpi": key, "before": WINDOW})
-        for key in slice_of("drawn", sorted(KPIS), str, kind_of)
+        for key in selected("drawn", sorted(KPIS), kind_of)
     ]
     async with open_ledger(books.url, secrets, {}, Settings()) as ledger:
         for baseline in await frozen(books, *questions):

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from app.kpis.answers.answer import answer
 from app.kpis.cases.drill_down import KpiCase, cases
@@ -22,18 +21,20 @@ from app.kpis.questions.periods import start_of
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.platform.db import fetch_tuples
 from tests.conftest import Server
-from tests.extent import goes_round, some_of
+from tests.extent import first_of
 from tests.kpis.brute_force import compare
 from tests.kpis.brute_force.catalogue import DEFINITIONS
 from tests.kpis.brute_force.reading import LogEvent, World
 from tests.kpis.conftest import Books, copied_books, made_books
 from tests.kpis.histories import TEAMS
+from tests.kpis.kinds import kind_of
+from tests.selection import selected
 
-SEEDS = [int(seed) for seed in os.environ.get("LEDGERDESK_TEST_HISTORY", "").split()] or some_of(
+SEEDS = [int(seed) for seed in os.environ.get("LEDGERDESK_TEST_HISTORY", "").split()] or first_of(
     range(1, 13), 1
 )
 #: How many incidents, requests and other records a history has.
-SIZES = some_of((120, 80, 50), 3)
+SIZES = (120, 80, 50)
 #: Both days on which clocks change lie within the histories.
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York")
 BEGIN = date(2026, 1, 1)
@@ -85,13 +86,7 @@ async def history(request: pytest.FixtureRequest, server: Server) -> AsyncIterat
         yield History(request.param, books, World(log, now, clocks, abouts), names)
 
 
-def _named(key: str) -> ParameterSet:
-    """The KPI, which goes round among those of its process."""
-    process = KPIS[key].process
-    return pytest.param(key, marks=goes_round(f"plain loops of {process}", "app.kpis", "app.kpis.catalogue"))
-
-
-@pytest.mark.parametrize("key", [*map(_named, sorted(DEFINITIONS))])
+@pytest.mark.parametrize("key", selected("plain loops", sorted(DEFINITIONS), kind_of))
 async def test_plain_loops_come_to_the_same(history: History, key: str) -> None:
     kpi, differences = KPIS[key], []
     expected = compare.Expectation(kpi, DEFINITIONS[key], history.world, history.names)

@@ -14,7 +14,6 @@ from app.kpis.facts.tables import INCIDENT, REQUEST
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from app.platform.db import Connection, Database
-from tests.cases import slice_of
 from tests.kpis.business_hours import Hours
 from tests.kpis.clocks.test_clock_kpis import DAY, LATER, follow, points, share
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more
@@ -22,6 +21,7 @@ from tests.kpis.kinds import process_of
 from tests.kpis.lives import Life
 from tests.kpis.other_histories import REQUEST as REQUESTS
 from tests.kpis.other_histories import other_histories, write_others
+from tests.selection import selected
 
 HOUR = 60
 TIMES = (
@@ -35,7 +35,7 @@ TIMES = (
 async def reconciled(database_url: str, follower: Connection, request: pytest.FixtureRequest) -> Any:
     """Whatever a test tells, both paths agree on it in the end."""
     yield
-    keys = slice_of(request.node.name, TIMES, str, process_of)
+    keys = selected(request.node.name, TIMES, process_of)
     report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=LATER, keys=keys)
     assert report.differences == []
 

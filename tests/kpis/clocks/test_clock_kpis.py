@@ -22,11 +22,11 @@ from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import Connection, Database
-from tests.cases import slice_of
 from tests.contract.logged import MADE_UP
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write, write_more
 from tests.kpis.kinds import process_of
+from tests.selection import selected
 
 LATER = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = 24 * 60
@@ -78,7 +78,7 @@ async def follow(connection: Connection, *event_types: Scripted) -> None:
 async def reconciled(database_url: str, follower: Connection, request: pytest.FixtureRequest) -> Any:
     """Whatever a test tells, both paths agree on it in the end."""
     yield
-    keys = slice_of(request.node.name, OF_CLOCKS, str, process_of)
+    keys = selected(request.node.name, OF_CLOCKS, process_of)
     report = await reconcile(database_url, zone=ZoneInfo("Asia/Shanghai"), now=LATER, keys=keys)
     assert report.differences == []
 

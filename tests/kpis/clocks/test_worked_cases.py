@@ -15,7 +15,6 @@ import pytest
 from app.kpis.raw import definitions
 from app.log.events import stream
 from app.platform.db import Connection
-from tests.extent import goes_round
 from tests.kpis.clocks.worked_cases import NAMES, Json, Playing, calendar_of
 
 FILES = ("sla_cases.json", "sla_more_cases.json")
@@ -80,7 +79,6 @@ def answer(clock: Json, now: datetime) -> Json:
     }
 
 
-@goes_round("worked cases of clocks", "app.kpis.raw.clock")
 @pytest.mark.parametrize(("name", "number"), [*cases(FILES[0]), *cases(FILES[1])])
 async def test_a_worked_case(follower: Connection, real_data: Path, name: str, number: int) -> None:
     document = said_in(real_data, name)

@@ -24,9 +24,10 @@ from app.kpis.effects.sentences import sentence_of
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.log.ids import uuid7
 from app.platform.settings import Settings
-from tests.extent import goes_round
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, DAYS
+from tests.kpis.kinds import kind_of
+from tests.selection import selected
 
 MIDDLE, END = BEGIN + timedelta(days=DAYS // 2), BEGIN + timedelta(days=DAYS)
 NOW = END + timedelta(days=40)
@@ -43,8 +44,7 @@ def _asked(kpi: Kpi, **parameters: Any) -> tuple[CompareWindows, EffectQuestions
     return body, questions_of(Settings(), kpi, body, NOW)
 
 
-@goes_round("effects of each KPI", "app.kpis.effects", "app.kpis.statistics.effects")
-@pytest.mark.parametrize("key", MEASURED)
+@pytest.mark.parametrize("key", selected("effects", MEASURED, kind_of))
 async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Books, key: str) -> None:
     kpi, control = KPIS[key], None
     if Dimension.team in kpi.dimensions and not kpi.is_of_outages:

@@ -25,7 +25,7 @@ from app.kpis.reconcile import reconcile
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
-from tests.extent import goes_round
+from tests.extent import first_of
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, Scripted, write, write_more
 
@@ -262,8 +262,7 @@ async def test_charts_tables_and_forecasts_cope_with_time(follower: Connection, 
         assert ahead.outlook is None, "how long the next outage is nobody knows"
 
 
-@goes_round("differences that are planted")
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", first_of(KEYS, 1))
 async def test_a_stretch_that_is_wrong_is_found_to_the_incident(
     follower: Connection, db: Database, database_url: str, key: str
 ) -> None:

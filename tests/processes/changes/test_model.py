@@ -22,7 +22,7 @@ from app.processes.changes.planning.bookings import rebuild_bookings
 from app.processes.changes.records import Change
 from tests.client import Client, Json
 from tests.conftest import DatabaseUrls
-from tests.extent import examples, goes_round
+from tests.extent import examples, in_test_all
 from tests.processes.changes.samples import ASSESSMENT, DONE, REVIEWED, Board, window
 from tests.ticket_actions import own_actions
 
@@ -292,7 +292,7 @@ async def a_world(board: Board, ready: list[bool]) -> World:
     return World(board, cis, changes)
 
 
-@goes_round("stories made at random")
+@in_test_all
 @settings(
     max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -26,7 +26,7 @@ from app.processes.changes.policies.records import FreezeKind
 from app.processes.changes.records import ChangeType
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.people import act, add_caller, add_team
 from tests.processes.changes.brute_force import Replay, events
 from tests.processes.changes.samples import NIGHT, window
@@ -187,7 +187,7 @@ async def drafts(morning: Morning) -> list[str]:
     return list(await asyncio.gather(*map(a_draft, range(CHANGES))))
 
 
-@goes_round("stories made at random")
+@in_test_all
 async def test_no_two_changes_overlap_without_a_reason_and_nothing_is_refused_without_one(
     api: Api, place: DatabaseUrls
 ) -> None:

@@ -22,7 +22,7 @@ from app.platform.db import Connection
 from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.records import Improvement
 from tests.client import Api, Client, Json
-from tests.extent import examples, goes_round
+from tests.extent import examples, in_test_all
 from tests.processes.improvements.pilots import AHEAD, KPI, WORD, Project, ago, project_of
 
 PEOPLE = ("quality", "owner", "manager", "sponsor", "first", "executor")
@@ -312,7 +312,7 @@ async def world(api: Api, follower: Connection) -> World:
     return World(project, follower, await project.readiness())
 
 
-@goes_round("stories made at random")
+@in_test_all
 @settings(
     max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -9,7 +9,7 @@ import pytest
 
 from app.platform.db import Connection
 from tests.client import Api, Json
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.processes.improvements.pilots import refusal
 from tests.processes.improvements.planted import (
     BASELINE,
@@ -20,8 +20,6 @@ from tests.processes.improvements.planted import (
     days_ago,
     planted_of,
 )
-
-pytestmark = goes_round("effects that are planted", "app.kpis.effects", "app.kpis.statistics.effects")
 
 BEFORE, AFTER = BASELINE, (CHANGED, 0.0)
 SAME = dict.fromkeys(TEAMS, 1.0)
@@ -66,6 +64,7 @@ async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outs
     assert (again["result"], again["position"]) == (effect["result"], measured["position"])
 
 
+@in_test_all
 async def test_a_pilot_of_all_teams_says_that_it_is_compared_with_nobody(planted: Planted) -> None:
     path = await planted.piloted({"team": list(TEAMS)})
     for window in (BEFORE, AFTER):
@@ -75,6 +74,7 @@ async def test_a_pilot_of_all_teams_says_that_it_is_compared_with_nobody(planted
     assert "no_control" in {warning["code"] for warning in effect["result"]["warnings"]}
 
 
+@in_test_all
 async def test_an_effect_on_everybody_is_not_credited_to_the_pilot(planted: Planted) -> None:
     path = await planted.piloted({"team": ["network"]})
     await planted.cases(BEFORE, SAME)
@@ -94,6 +94,7 @@ async def test_an_effect_on_everybody_is_not_credited_to_the_pilot(planted: Plan
     assert passed["against_evidence_reason"] == "The desks want it all the same."
 
 
+@in_test_all
 async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: Planted) -> None:
     path = await planted.implemented()
     await planted.cases(BEFORE, SAME)
@@ -110,6 +111,7 @@ async def test_a_project_without_an_effect_is_reverted_on_the_evidence(planted: 
     assert (await quality.post_ok(f"{path}/revert", reversal))["state"] == "reverted"
 
 
+@in_test_all
 async def test_fewer_than_ten_cases_never_claim_an_effect(planted: Planted) -> None:
     path = await planted.implemented()
     await planted.cases(BEFORE, {"network": 1.0}, each=9)
@@ -118,6 +120,7 @@ async def test_fewer_than_ten_cases_never_claim_an_effect(planted: Planted) -> N
     assert (measured["verdict"], effect["verdict"]) == ("too_few_cases", "too_few_cases")
 
 
+@in_test_all
 async def test_what_is_measured_twice_of_the_same_cases_is_the_same_but_for_its_position(
     planted: Planted,
 ) -> None:
@@ -138,6 +141,7 @@ async def test_what_is_measured_twice_of_the_same_cases_is_the_same_but_for_its_
         )
 
 
+@in_test_all
 async def test_measuring_goes_on_where_others_change_the_improvement_meanwhile(planted: Planted) -> None:
     path = await planted.implemented()
     await planted.follow()

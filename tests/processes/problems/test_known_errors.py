@@ -12,7 +12,7 @@ from app.processes.problems.queries import known_errors_query
 from app.processes.problems.recurrence import AFTER_CURSOR, COUNTED_INCIDENTS
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
-from tests.extent import goes_round
+from tests.extent import in_test_all
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents
 
 
@@ -149,7 +149,7 @@ analyze fold.problem;
 """
 
 
-@goes_round("a table of a hundred thousand rows")
+@in_test_all
 async def test_neither_what_is_known_nor_what_recurs_is_found_by_going_through_all(
     api: Api, place: DatabaseUrls
 ) -> None:

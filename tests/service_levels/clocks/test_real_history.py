@@ -25,11 +25,11 @@ from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from tests.conftest import RealHistory
 from tests.exchange.servicenow_files import WHOLE, import_file
-from tests.extent import goes_round, in_soak, in_test_all
+from tests.extent import in_soak, in_test_all
 from tests.service_levels.clocks import attainment_script as script
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 
-pytestmark = goes_round("real histories", by_file=True)
+pytestmark = in_test_all
 
 CASES = 24_918
 FIRST_CASES = 900

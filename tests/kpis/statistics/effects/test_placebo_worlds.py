@@ -11,7 +11,7 @@ import pytest
 
 from app.kpis.statistics.effects.compare import newest_version
 from bench.placebo import FOUND, WORLDS, claims_at_some_look, false_claims, found_claims
-from tests.extent import ALL_EXAMPLES, WHOLE, goes_round
+from tests.extent import ALL_EXAMPLES, WHOLE, first_of, in_test_all
 
 PAGE = Path(__file__).parents[4] / "docs" / "effects.md"
 #: Windows of a world; and in per cent what a binomial of so many at 7 % passes in one of a thousand, and what
@@ -21,19 +21,17 @@ if WHOLE:
     WINDOWS, MOST_FALSE, LEAST_FOUND = (1_000, 7.0, 80.0) if ALL_EXAMPLES else (400, 11.3, 73.5)
 
 
-@goes_round("placebo worlds", "app.kpis.statistics.effects")
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", first_of([*WORLDS], 1))
 def test_little_is_claimed_where_nothing_was_changed(world: str) -> None:
     assert false_claims(world, WINDOWS) <= MOST_FALSE
 
 
-@goes_round("placebo worlds", "app.kpis.statistics.effects")
-@pytest.mark.parametrize("world", FOUND)
+@pytest.mark.parametrize("world", first_of([*FOUND], 1))
 def test_durations_that_were_halved_are_found(world: str) -> None:
     assert found_claims(world, WINDOWS) >= LEAST_FOUND
 
 
-@goes_round("placebo worlds", "app.kpis.statistics.effects")
+@in_test_all
 def test_who_looks_each_week_is_told_something_more_often() -> None:
     """Such claims are not held to the bound: an effect says how often it was looked at."""
     looked = min(WINDOWS, 100)
