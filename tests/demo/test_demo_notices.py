@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.common.people import Role
 from app.kernel.ledger import Ledger
+from tests.extent import in_test_all
 from tests.notifications.notice_checks import CHECKS, known_to
 from tests.notifications.rendering import bundled, busiest_records, cases_of, newest_of_each, show
 
@@ -13,6 +14,7 @@ HOLDER = "select id from fold.person where state = 'active' and %s = any(roles) 
 REQUESTER = "select requester_id from fold.request group by 1 order by count(*) desc, 1 limit 1"
 
 
+@in_test_all
 async def test_every_notice_of_the_demo_says_what_its_event_has(demo_ledger: Ledger) -> None:
     manager = await demo_ledger.db.value(HOLDER, (Role.incident_manager.value,))
     requester = await demo_ledger.db.value(REQUESTER)

@@ -25,7 +25,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
 from app.processes.incidents.payloads import ResolveIncident
 from app.ticketing.satisfaction.ratings import RateTicket
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
 
 #: Of two years: weekends, ends and begins of months, nights in UTC and in Shanghai.
 ENDS = [
@@ -114,6 +114,7 @@ def test_whenever_it_is_made_targets_are_missed_for_reasons_that_can_be_found(en
     assert _without_work(month_before) < 0.05
 
 
+@in_test_all
 @pytest.mark.parametrize("moment", first_of(["the end of a month", "a Saturday night"], 1))
 async def test_whenever_it_is_made_every_team_has_work_and_little_is_late(
     ledger: Ledger, moment: str

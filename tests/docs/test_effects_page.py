@@ -8,12 +8,14 @@ from pathlib import Path
 from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
 from tests.docs.pages import blocks, run
+from tests.extent import in_test_all
 
 DESK = """desk() {
   curl -s -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' "$API/v1/$@"; echo
 }"""
 
 
+@in_test_all
 async def test_the_demo_answers_the_question_of_the_page(demo: Demo, tmp_path: Path) -> None:
     text = (PROJECT / "docs" / "effects.md").read_text(encoding="utf-8")
     [example] = blocks(text.partition("### Did a change help?")[2].partition("\n### ")[0])

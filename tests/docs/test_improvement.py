@@ -6,10 +6,12 @@ from pathlib import Path
 
 from tests.docs.conftest import Demo
 from tests.docs.pages import BEGINNING, blocks, check, page, run
+from tests.extent import in_test_all
 
 PAGE = page("improvement.md")
 
 
+@in_test_all
 async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_path: Path) -> None:
     examples = [BEGINNING, *blocks(PAGE)]
     printed = await run(examples, tmp_path, demo)

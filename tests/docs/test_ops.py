@@ -10,10 +10,12 @@ import pytest
 from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
 from tests.docs.pages import blocks, check, page, read, run, unlike
+from tests.extent import in_test_all
 
 PAGE = page("ops.md")
 
 
+@in_test_all
 async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_path: Path) -> None:
     examples = blocks(PAGE)
     printed = await run(examples, tmp_path, demo)

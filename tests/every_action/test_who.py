@@ -228,20 +228,20 @@ async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nob
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     record, team, managed, named = await record_for(world, lifecycle, row)
-    offered = set()
+    offered: set[bool] = set()
     for kind, held in callers.all_kinds():
-        if not (WHOLE or callers.is_new(row, kind, held)):
+        is_named = named_by(row, held, kind, team, managed=managed, named=named)
+        if not (WHOLE or is_named not in offered or callers.is_new(row, kind, held)):
             continue
         open_now = await callers.offers(lifecycle, record, kind, held)
         if open_now is None:
             continue
-        is_named = named_by(row, held, kind, team, managed=managed, named=named)
         assert (row.name in open_now) == is_named, (kind, held)
         offered.add(row.name in open_now)
     for_nobody_here = (lifecycle, row) not in OF_PEOPLE or (only_named(row) and not named and not managed)
     # Whoever sees what is hidden from all others may act on it.
     readers = set[bool]() if lifecycle.kind in PRIVATE_KINDS else {False}
-    assert not WHOLE or offered == ({False} if for_nobody_here else {True} | readers)
+    assert offered == ({False} if for_nobody_here else {True} | readers)
 
 
 #: What those of a board vote on, and never who asked for it or carries it out.

@@ -16,6 +16,7 @@ from app.log.shadow_tables import NotExchanged
 from app.platform import schema_dump
 from app.platform.db import DatabaseGone, connect, fetch_value
 from tests.cuts import contents
+from tests.extent import in_test_all
 from tests.kpis.conftest import Books
 from tests.kpis.histories import histories, write_more
 
@@ -87,6 +88,7 @@ async def test_what_comes_meanwhile_is_in_both_and_readers_wait_for_nothing(few_
     assert await contents(books.connection, TABLES) == after
 
 
+@in_test_all
 async def test_a_kill_leaves_what_was_there_and_the_next_one_begins_anew(
     few_own_books: Books,
 ) -> None:

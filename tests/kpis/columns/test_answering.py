@@ -22,7 +22,7 @@ from app.log.follow import catch_up
 from app.log.remake import remake
 from app.platform.db import fetch_value
 from tests.cuts import at_random, followers, one_by_one
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
 from tests.kpis.columns.conftest import NOW, asked, unlike
 from tests.kpis.conftest import Books
 from tests.kpis.histories import histories, write_more
@@ -66,6 +66,7 @@ class _WithIdsAsText(FactsMirror):
         return [tuple(str(cell) if isinstance(cell, UUID) else cell for cell in row) for row in rows]
 
 
+@in_test_all
 async def test_an_engine_without_ids_gives_the_same_cells_and_counts(books: Books, tmp_path: Path) -> None:
     await export_facts(books.url, tmp_path, NOW, noted=True)
     questions = [asked(key, "team") for key in WITH_CELLS if Dimension.team in KPIS[key].dimensions]
@@ -80,6 +81,7 @@ async def test_an_engine_without_ids_gives_the_same_cells_and_counts(books: Book
     assert set(engine.answers) == {"columns"}
 
 
+@in_test_all
 @pytest.mark.parametrize("piece", first_of([at_random, one_by_one], 1))
 async def test_what_changes_after_the_export_is_as_fresh_as_without(
     few_own_books: Books, tmp_path: Path, piece: type

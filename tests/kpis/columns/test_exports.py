@@ -25,6 +25,7 @@ from app.kpis.columns.relations import RELATIONS, file_name
 from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.platform.db import fetch_value
+from tests.extent import in_test_all
 from tests.kpis.columns.conftest import NOW, asked, unlike
 from tests.kpis.conftest import Books
 from tests.kpis.histories import histories, write_more
@@ -61,6 +62,7 @@ async def test_an_export_has_every_fact_and_says_what_it_holds(books: Books, tmp
     assert sum(relation.rows > 0 for relation in manifest.relations.values()) > 40
 
 
+@in_test_all
 async def test_an_export_that_is_killed_leaves_the_one_before(few_own_books: Books, tmp_path: Path) -> None:
     books = few_own_books
     manifest = await export_facts(books.url, tmp_path, NOW, noted=True)
@@ -90,6 +92,7 @@ async def test_an_export_that_is_killed_leaves_the_one_before(few_own_books: Boo
     assert set(os.listdir(tmp_path)) == {manifest.folder, later.folder, NAME}
 
 
+@in_test_all
 async def test_what_cannot_be_read_is_asked_of_postgresql(
     few_own_books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

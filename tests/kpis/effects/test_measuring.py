@@ -26,7 +26,7 @@ from app.log.ids import uuid7
 from app.platform.settings import Settings
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, DAYS
-from tests.kpis.kinds import kind_of
+from tests.kpis.kinds import process_of
 from tests.selection import selected
 
 MIDDLE, END = BEGIN + timedelta(days=DAYS // 2), BEGIN + timedelta(days=DAYS)
@@ -44,7 +44,7 @@ def _asked(kpi: Kpi, **parameters: Any) -> tuple[CompareWindows, EffectQuestions
     return body, questions_of(Settings(), kpi, body, NOW)
 
 
-@pytest.mark.parametrize("key", selected("effects", MEASURED, kind_of))
+@pytest.mark.parametrize("key", selected("effects", MEASURED, process_of))
 async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Books, key: str) -> None:
     kpi, control = KPIS[key], None
     if Dimension.team in kpi.dimensions and not kpi.is_of_outages:

@@ -23,6 +23,7 @@ from app.platform.settings import Settings
 from tests.cases import each_case
 from tests.client import Api
 from tests.every_action.samples import SAMPLES
+from tests.extent import in_test_all
 from tests.kpis.histories import histories, write
 from tests.people import act
 from tests.waiting import until
@@ -47,6 +48,7 @@ async def made(ledger: Ledger) -> list[dict[str, Any]]:
     return await ledger.db.rows("select * from fold.reconciliation order by made_at")
 
 
+@in_test_all
 async def test_there_is_one_a_night_which_finds_what_differs_and_says_so(
     ledger: Ledger, other: Ledger
 ) -> None:
