@@ -33,10 +33,10 @@ def covering(cases: Sequence[T], features_of: Callable[[T], Iterable[Hashable]])
     if WHOLE:
         return cases
     covered: set[Hashable] = set()
-    chosen = []
+    chosen: list[T] = []
     for case in cases:
         features = set(features_of(case))
-        if not features <= covered:
+        if not chosen or not features <= covered:
             covered |= features
             chosen.append(case)
     return chosen

@@ -45,6 +45,7 @@ def test_other_tests_try_other_cases() -> None:
 
 def test_every_feature_is_covered_by_as_few_cases_as_come_first() -> None:
     assert covering(["ab", "b", "a", "bc", "abc"], set) == ["ab", "bc"]
+    assert covering([""], set) == [""], "there is always a case"
 
 
 def test_make_test_all_tries_every_case(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from app.platform.settings import Settings
 from tests.api.statements import READ_EVENTS, READ_HEAD, Statements
 from tests.client import Api, Client, Json, an_incident
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -107,6 +108,7 @@ async def test_a_wait_ends_when_the_server_stops(
     assert (answer.status_code, answer.json()["items"]) == (200, [])
 
 
+@in_test_all
 async def test_of_many_who_wait_few_read_at_once_and_none_for_every_event(
     api: Api, readers: dict[str, Client], statements: Statements, monkeypatch: pytest.MonkeyPatch
 ) -> None:

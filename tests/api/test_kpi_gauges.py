@@ -96,6 +96,7 @@ async def test_every_kpi_has_the_figures_of_this_month_so_far_and_of_the_last(de
     )
 
 
+@in_test_all
 async def test_a_scrape_does_not_wait_for_figures_and_the_next_has_them(
     desk: Desk, computed_each_time: None
 ) -> None:

@@ -33,6 +33,7 @@ from app.platform.db import DatabaseGone
 from tests.api.desk import MTTR, Desk
 from tests.api.test_kpi_tables import CSV, OF_INCIDENTS, as_cell, rows
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.kpis.kinds import kind_of
 from tests.people import ago
 from tests.selection import selected
@@ -228,6 +229,7 @@ async def test_when_the_database_goes_the_table_breaks_off(
                 await answer.aread()
 
 
+@in_test_all
 async def test_a_series_in_pieces_says_what_it_says_in_one(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from app.common.people import Role
 from app.kpis.catalogue import KPIS
 from tests.api.desk import MTTR, Desk
 from tests.client import Api, Json
+from tests.extent import in_test_all
 from tests.kpis.kinds import kind_of
 from tests.people import ago
 from tests.selection import selected
@@ -39,6 +40,7 @@ def as_cell(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+@in_test_all
 async def test_a_series_comes_as_a_table_with_the_values_that_it_has_as_json(desk: Desk) -> None:
     for service in ("=1+1", 'the "core"; 三楼'):
         await desk.resolve(await desk.report(2, service=service))

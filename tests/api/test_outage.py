@@ -24,6 +24,7 @@ from app.platform import db
 from app.platform.settings import Settings
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
+from tests.extent import in_test_all
 from tests.lossy_proxy import LossyProxy
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -51,6 +52,7 @@ class Cut:
         )
 
 
+@in_test_all
 async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_by_itself(
     api: Api, server: Server, place: DatabaseUrls
 ) -> None:

@@ -16,6 +16,7 @@ from tests.api.desk import Desk
 from tests.api.test_effects import AFTER, BEFORE, WINDOWS
 from tests.client import RESOLVED, Json, an_incident
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 
 SCOPE: Json = {"scope": {"priority": ["P3"]}}
 CONTROL: Json = {"control": {"priority": ["P4"]}}
@@ -135,6 +136,7 @@ async def _history(desk: Desk) -> None:
     await desk.follow()
 
 
+@in_test_all
 async def test_what_version_1_stored_comes_out_the_same_again(desk: Desk, place: DatabaseUrls) -> None:
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)

@@ -21,6 +21,7 @@ from tests.api.test_outage import Cut
 from tests.api.test_tokens import known, trusting
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
+from tests.extent import in_test_all
 from tests.listening import listening
 from tests.served import behind_a_socket
 from tests.waiting import until
@@ -69,6 +70,7 @@ async def test_a_stream_of_a_token_ends_with_the_login_and_sends_nothing_after(
     assert listener.positions == [head]
 
 
+@in_test_all
 async def test_a_stream_of_a_token_ends_within_a_second_of_the_token(
     api: Api, address: Address, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +89,7 @@ async def _session_of(client: Client) -> str:
     return cookie
 
 
+@in_test_all
 @pytest.mark.usefixtures("connections_anew")
 async def test_while_the_database_is_away_a_stream_ends_with_a_word_and_goes_on_where_it_was(
     api: Api, server: Server, place: DatabaseUrls, address: Address

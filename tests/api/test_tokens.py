@@ -22,6 +22,7 @@ from app.platform.settings import Settings
 from tests.api.issuers import AUDIENCE, LocalIssuer, issuing, new_key, published
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.waiting import until
 
 REFETCHES = 5
@@ -332,6 +333,7 @@ async def test_while_the_provider_is_away_its_known_keys_hold_and_others_are_ans
         assert (await with_key.get("/v1/me")).status_code == 200
 
 
+@in_test_all
 async def test_a_provider_that_stammers_takes_nothing_away(
     place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
@@ -353,6 +355,7 @@ async def test_a_provider_that_stammers_takes_nothing_away(
         assert await told(api, issuer.token("second")) == (200, None)
 
 
+@in_test_all
 async def test_a_provider_that_lists_no_keys_takes_none_away(
     place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:

@@ -12,6 +12,7 @@ from app.assistants.fitting import ENVELOPE, LARGEST_ANSWER, as_text, fits, fitt
 from app.common.people import Role
 from tests.assistants.clients import Assistants
 from tests.client import Api, an_incident
+from tests.extent import in_test_all
 
 TEXTS = st.text(max_size=30) | st.builds(
     lambda text, times: text * times, st.text(max_size=4), st.integers(0, 9_000)
@@ -43,6 +44,7 @@ def test_what_is_cut_says_how_long_it_is() -> None:
     assert fitted({"\\" * 5_000: '"' * 90_000, "more": ["\n" * 20_000] * 400})
 
 
+@in_test_all
 async def test_a_record_with_a_megabyte_of_comments_is_read_page_by_page(
     api: Api, assistants: Assistants
 ) -> None:

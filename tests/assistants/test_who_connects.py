@@ -19,6 +19,7 @@ from tests.assistants.clients import Assistants
 from tests.cli.conftest import environment
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 
 LIST: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 ACCEPT = {"accept": "application/json, text/event-stream"}
@@ -131,6 +132,7 @@ def test_the_command_says_what_is_missing() -> None:
     assert (no_address.returncode, "Traceback" in no_address.stderr) == (6, False)
 
 
+@in_test_all
 async def test_the_command_refuses_a_wrong_key_and_prints_nothing_of_it(
     api: Api, assistants: Assistants
 ) -> None:

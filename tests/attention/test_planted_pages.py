@@ -18,6 +18,7 @@ from app.kpis.questions.written_periods import period_key
 from tests.attention.planted import KEY, Planted, Site, drawn
 from tests.attention.reading import rows_of
 from tests.client import ADDRESS, Client
+from tests.extent import in_test_all
 
 LINK = re.compile(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
@@ -138,6 +139,7 @@ async def test_which_team_got_worse_in_which_month_and_its_three_heaviest_cases(
     walk.reaches(f"/desk/incident/{site.heaviest[2]}")
 
 
+@in_test_all
 async def test_every_number_of_the_watched_figures_and_of_their_parts_is_that_of_its_list(site: Site) -> None:
     await site.fill(random.Random(7), Planted(site.months()[-1], "net", "vpn"), 40)
     walk, counted = Walk(site.reader), 0

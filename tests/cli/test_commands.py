@@ -147,6 +147,7 @@ def test_what_a_command_has_done_is_told_as_one_json_document(run: Run) -> None:
     assert told("reindex")["position"] > 0
 
 
+@in_test_all
 def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(
     run: Run, place: DatabaseUrls, owner_url: str
 ) -> None:

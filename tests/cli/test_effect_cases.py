@@ -9,6 +9,7 @@ import pytest
 
 from tests.cases import each_case
 from tests.cli.conftest import Run
+from tests.extent import in_test_all
 
 # US trade deficits of 1987 by month, the first example of Wheeler's Understanding Variation (1993).
 DEFICITS = [10.7, 13.0, 11.4, 11.5, 12.5, 14.1, 14.8, 14.1, 12.6, 16.0, 11.7, 10.6]
@@ -45,6 +46,7 @@ def test_it_prints_what_each_case_expects_and_what_is_computed(run: Run, tmp_pat
     assert lines[-1] == "2 of 2 cases agree."
 
 
+@in_test_all
 def test_one_that_differs_is_marked_and_ends_in_exit_code_one(run: Run, tmp_path: Path) -> None:
     wrong = {**SHARE, "expected": {"effect": 0.2 * (1 + 2e-6), "verdict": "worsened"}}
     ended = run("effect-cases", write(tmp_path, wrong, CHART), "--json")
@@ -76,6 +78,7 @@ def test_the_given_file_agrees(run: Run, real_data: Path) -> None:
         ({**CHART, "values": []}, "case 2: `values` is a list of 2 numbers at least"),
     ],
 )
+@in_test_all
 def test_a_case_that_cannot_be_computed_says_why(
     case: object, sentence: str, run: Run, tmp_path: Path
 ) -> None:

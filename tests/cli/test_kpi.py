@@ -49,6 +49,7 @@ def test_without_a_key_it_lists_what_there_is(run: Run) -> None:
     assert [kpi["key"] for kpi in documented(run, "kpi")] == list(KPIS)
 
 
+@in_test_all
 def test_it_follows_the_log_by_itself_and_says_how_far(run: Run, place: DatabaseUrls, told: None) -> None:
     first = documented(run, "kpi", "incidents_opened", *TIME)
     assert sum(point["value"] for point in first["points"]) == 60
@@ -114,6 +115,7 @@ async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: Dat
     assert "There are no cases in that time." in nothing
 
 
+@in_test_all
 def test_filters_and_zones_are_those_of_the_endpoint(run: Run, told: None) -> None:
     def opened(*arguments: str) -> int:
         points = documented(run, "kpi", "incidents_opened", *TIME, "--grain", "all", *arguments)["points"]
@@ -129,6 +131,7 @@ def test_filters_and_zones_are_those_of_the_endpoint(run: Run, told: None) -> No
     assert documented(run, "kpi", "backlog")["tz"] == "UTC"
 
 
+@in_test_all
 async def test_as_it_was_known_then_is_what_the_raw_events_up_to_there_say(
     run: Run, place: DatabaseUrls
 ) -> None:
@@ -195,6 +198,7 @@ def test_a_wrong_word_is_told_with_what_would_be_right(run: Run, arguments: list
     assert words in " ".join(ended.stderr.replace("│", " ").split())
 
 
+@in_test_all
 def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_anew(
     run: Run, place: DatabaseUrls, told: None
 ) -> None:

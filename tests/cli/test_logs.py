@@ -16,6 +16,7 @@ import psycopg
 from app.platform import schema
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.forked import Forking
 from tests.waiting import PATIENCE_SECONDS
 
@@ -88,6 +89,7 @@ def test_it_says_where_it_listens_and_what_was_asked_without_a_name_or_a_secret(
     assert all(word not in text for word in ("zhao", "secret", "readyz"))
 
 
+@in_test_all
 def test_what_machines_ask_every_few_seconds_is_logged_only_for_who_looks_for_faults(
     place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from app.main import build_app
 from tests.cases import each_case
 from tests.contract.answers import as_written, document
 from tests.contract.instances import allows, edges
+from tests.extent import in_test_all
 
 Schema = dict[str, Any]
 JSON = "application/json"
@@ -146,6 +147,7 @@ def test_a_body_that_the_contract_allows_has_no_form_that_is_refused(name: str, 
     assert tried
 
 
+@in_test_all
 @each_case(("name", "parameter"), parameters(), ids=named)
 def test_a_parameter_that_the_contract_allows_has_no_form_that_is_refused(
     name: str, parameter: Schema

@@ -16,6 +16,7 @@ from app.contract.schemas import UNDECLARABLE_RULES, BreakingChange
 from app.main import build_app
 from app.platform.settings import PROJECT
 from tests.contract.promised import ADDED, OF_PROMISES, promised
+from tests.extent import in_test_all
 
 
 @pytest.mark.parametrize(("rule", "place", "new"), OF_PROMISES)
@@ -48,6 +49,7 @@ def test_fields_that_are_called_as_words_stay() -> None:
     assert without_texts({**words, **schema}) == kept
 
 
+@in_test_all
 def test_an_edited_migration_is_refused_and_cannot_be_declared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

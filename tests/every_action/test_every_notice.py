@@ -84,7 +84,8 @@ def one_for_each_type() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
     """For each type of notice that rows of the tables name an action that has it told."""
     actions: dict[NoticeType, tuple[Lifecycle[Any], Action[Any, Any]]] = {}
     for lifecycle, row in DRIVEN:
-        for step in {step for step, _ in told_by(lifecycle, row)} | steps_of(row.body):
+        named = steps_of(lifecycle.record) if row.opens else set()
+        for step in {step for step, _ in told_by(lifecycle, row)} | steps_of(row.body) | named:
             actions.setdefault(step, (lifecycle, row))
     return list({id(row): (lifecycle, row) for lifecycle, row in actions.values()}.values())
 

@@ -17,7 +17,7 @@ from app.platform.db import connect
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import NOW, SELECT_STATE, a_mapping, the_fold_holds
 from tests.exchange.test_xes import a_log, a_trace, steps
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
 
 #: Cases of which the second extract has events from before those in the first, among and behind them.
 STORY = {
@@ -89,6 +89,7 @@ async def bring(ledger: Ledger, folder: Path, extracts: Sequence[dict[str, list[
     return applied
 
 
+@in_test_all
 async def test_extracts_that_overlap_come_to_their_union_in_any_order(
     server: Server, tmp_path: Path, opened_at: Any
 ) -> None:

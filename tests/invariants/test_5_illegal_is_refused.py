@@ -20,7 +20,7 @@ from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.platform.db import Row
-from tests.extent import examples
+from tests.extent import examples, in_test_all
 from tests.random_histories import BEGINNING, CAST, RandomAction, RandomWorld, random_actions
 
 OPEN = {"new", "acknowledged", "in_progress", "on_hold"}
@@ -317,6 +317,7 @@ async def test_what_comes_of_anything_that_anybody_does_is_what_the_process_says
         await take_and_compare(world, step, handed_over)
 
 
+@in_test_all
 async def test_everything_that_anybody_can_do_in_every_state_comes_out_as_the_process_says(
     world: RandomWorld,
 ) -> None:

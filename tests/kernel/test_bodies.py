@@ -37,7 +37,7 @@ from app.registry import LIFECYCLES
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.cases import each_case
-from tests.extent import ALL_EXAMPLES, examples
+from tests.extent import ALL_EXAMPLES, WHOLE, examples
 from tests.kernel.incidents import a_report
 
 BODIES = sorted(
@@ -91,7 +91,7 @@ def nearly(body: type[Payload]) -> st.SearchStrategy[Any]:
 
 
 #: Of each body; there are hundreds of them.
-EXAMPLES = 20 if ALL_EXAMPLES else 5
+EXAMPLES = 20 if ALL_EXAMPLES else 5 if WHOLE else 2
 
 
 class Named:

@@ -90,6 +90,7 @@ async def test_a_kpi_lists_exactly_the_cases_that_name_it_with_the_same_number(
     assert (named - listed, listed - named) == (Counter(), Counter())
 
 
+@in_test_all
 async def test_what_a_case_brings_is_said_in_words(some_own_books: Books) -> None:
     questions = [_question(key, "month") for key in KPIS]
     for _, case_id in sorted(_records(some_own_books))[::7]:

@@ -158,6 +158,7 @@ async def test_a_number_can_be_opened_down_to_its_cases_and_their_events(history
         assert case["measure"] == (decided - begun).total_seconds()
 
 
+@in_test_all
 async def test_both_paths_agree_on_its_beginning(
     ledger: Ledger, place: DatabaseUrls, real_data: Path
 ) -> None:

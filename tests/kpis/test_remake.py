@@ -65,6 +65,7 @@ async def test_facts_that_somebody_damaged_are_named_and_made_right(few_own_book
     assert await contents(books.connection, TABLES) == before
 
 
+@in_test_all
 async def test_what_comes_meanwhile_is_in_both_and_readers_wait_for_nothing(few_own_books: Books) -> None:
     books, positions = few_own_books, list[int]()
 
@@ -119,6 +120,7 @@ async def test_one_at_a_time_makes_tables_anew(few_own_books: Books) -> None:
             await remake(few_own_books.administrator_url, FACTS)
 
 
+@in_test_all
 async def test_an_earlier_shape_is_made_anew_and_a_later_one_left_alone(
     few_own_books: Books,
 ) -> None:

@@ -23,6 +23,7 @@ from app.log.events import Event
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.platform.db import Connection, Database
+from tests.extent import in_test_all
 from tests.kpis.conftest import Books
 from tests.kpis.histories import Scripted, write
 
@@ -154,6 +155,7 @@ async def test_the_response_and_the_sampling_stand_beside(
     await agree(database_url)
 
 
+@in_test_all
 async def test_complaints_are_compared_with_the_year_before(
     follower: Connection, db: Database, database_url: str
 ) -> None:
@@ -195,6 +197,7 @@ async def test_complaints_are_compared_with_the_year_before(
     await agree(database_url)
 
 
+@in_test_all
 async def test_there_is_no_comparison_with_too_few_or_with_what_was_not_loaded(
     follower: Connection, db: Database, database_url: str
 ) -> None:

@@ -17,6 +17,7 @@ from app.kpis.facts.query import fact_table
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.platform.db import Database, fetch_tuples
 from tests.cases import each_case
+from tests.extent import in_test_all
 from tests.kpis.conftest import Books
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -88,6 +89,7 @@ async def test_a_deployment_knows_what_it_brought_first(books: Books) -> None:
     assert await fetch_tuples(books.connection, OTHER_FIRSTS, {}) == []
 
 
+@in_test_all
 async def test_rows_of_an_older_program_are_counted_as_those_of_this_one(some_own_books: Books) -> None:
     stored = await _answers(some_own_books.db, STORED)
     with psycopg.connect(some_own_books.administrator_url) as older:

@@ -22,6 +22,7 @@ from app.relay.brokers import Overtaken, RelayRefused
 from app.relay.kafka_topic import KafkaTopic
 from app.relay.messages import Message, Published
 from app.relay.targets import RelayTarget
+from tests.extent import in_test_all
 from tests.relay.conftest import STREAM, RelayedLog
 from tests.relay.conftest import relaying as a_relay
 from tests.waiting import until
@@ -116,6 +117,7 @@ async def test_whoever_has_an_old_epoch_is_refused_by_the_cluster(target: RelayT
         assert await topic.newest() == Published(1, "e1")
 
 
+@in_test_all
 async def test_a_refused_relay_prints_nothing_of_its_own_client(
     target: RelayTarget, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,6 +14,7 @@ from app.relay.nats_stream import NatsStream
 from bench.nats_server import NatsServer, nats_server
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.forked import Forking
 from tests.relay.conftest import (
     PROGRAM,
@@ -108,6 +109,7 @@ async def test_a_broker_that_is_stopped_or_killed_in_the_middle_gets_the_rest_wh
         await all_published(log, nats)
 
 
+@in_test_all
 async def test_a_relay_that_is_killed_in_the_middle_is_followed_by_one_that_goes_on(
     log: RelayedLog, nats: NatsServer, place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:

@@ -17,11 +17,13 @@ from app.relay.kafka_topic import KafkaTopic
 from app.relay.nats_credentials import NatsCredentials
 from app.relay.targets import RelayTarget
 from bench.nats_server import nats_server
+from tests.extent import in_test_all
 from tests.relay.conftest import PROGRAM, STREAM, RelayedLog, needs_nats, relaying, target_of
 from tests.relay.credentials import USER, NatsKey, operated_accounts, write_certificate, write_credentials
 
 
 @needs_nats
+@in_test_all
 async def test_nats_lets_in_who_has_a_certificate_and_is_believed_by_its_own(
     log: RelayedLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,13 @@ from app.cli.doctor.findings import CheckStatus
 from app.common.people import Role
 from app.kernel.replicas import ReadReason
 from tests.client import make_master_key
+from tests.extent import in_test_all
 from tests.operations.test_doctor import bad, of_database
 from tests.replicas.conftest import ReadingApi, Serve
 from tests.replicas.streaming import ReplicatedServer, StreamingReplica
 
 
+@in_test_all
 async def test_a_replica_that_is_behind_and_one_of_another_log_are_found(
     reading: ReadingApi,
     serve: Serve,

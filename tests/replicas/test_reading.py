@@ -15,6 +15,7 @@ from app.kernel.replicas import ReadReason
 from app.kpis.facts.tables import TABLES
 from app.platform.db import DatabaseGone
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.replicas.conftest import ReadingApi, Serve
 from tests.replicas.streaming import ReplicatedServer, StreamingReplica
 from tests.waiting import until
@@ -145,6 +146,7 @@ async def test_others_read_a_state_that_is_not_too_old(
             assert number not in await numbers(other)
 
 
+@in_test_all
 async def test_a_replica_that_is_killed_is_done_without_and_read_again_when_it_is_back(
     reading: ReadingApi, streaming: StreamingReplica
 ) -> None:
@@ -170,6 +172,7 @@ async def test_a_replica_that_is_killed_is_done_without_and_read_again_when_it_i
     assert "ledgerdesk_replica_lag_events 0.0\n" in await metrics(reading)
 
 
+@in_test_all
 async def test_a_replica_that_was_promoted_is_never_read(serve: Serve, replicated: ReplicatedServer) -> None:
     with replicated.replica("promoted") as promoted:
         async with serve(promoted.url()) as api:
@@ -187,6 +190,7 @@ async def test_a_replica_that_was_promoted_is_never_read(serve: Serve, replicate
             assert (await api.replica.choose()).reason is ReadReason.promoted
 
 
+@in_test_all
 async def test_a_replica_of_another_log_is_never_read(
     serve: Serve, replicated: ReplicatedServer, streaming: StreamingReplica
 ) -> None:

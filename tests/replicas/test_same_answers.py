@@ -17,6 +17,7 @@ from app.kernel.replicas import ReadReason
 from app.kpis.catalogue import KPIS
 from app.main import ROUTES
 from tests.conftest import DatabaseUrls, Server
+from tests.extent import in_test_all
 from tests.replicas.conftest import Serve
 from tests.replicas.streaming import ReplicatedServer, StreamingReplica
 
@@ -57,6 +58,7 @@ def test_every_list_and_kpi_is_marked_and_nothing_that_writes() -> None:
             assert route.methods == {"GET"}, route.path
 
 
+@in_test_all
 async def test_everything_that_may_be_read_there_is_answered_alike(
     serve: Serve,
     replicated: ReplicatedServer,

@@ -16,6 +16,7 @@ from app.sealing import store
 from app.sealing.verify import verify
 from tests.cli.conftest import Run, environment, run
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.sealing.conftest import write_events
 
 __all__ = ["run"]
@@ -103,6 +104,7 @@ async def test_a_target_that_has_another_head_refuses(run: Run, place: DatabaseU
     await writer.close()
 
 
+@in_test_all
 async def test_of_a_seal_that_is_killed_the_one_before_stands(
     run: Run, place: DatabaseUrls, tmp_path: Path
 ) -> None:

@@ -237,7 +237,7 @@ MAKERS: dict[str, tuple[Maker, int]] = {
 def test_the_engine_says_what_counting_every_second_and_trying_every_case_says(name: str) -> None:
     make, number = MAKERS[name]
     answers = set()
-    for n in range(examples(number)):
+    for n in range(max(30, examples(number))):
         case, calendars = make(random.Random(f"{name}/{n}"))
         ours, theirs = engine_says(case, calendars), oracle_says(case, calendars)
         assert ours == theirs, (n, case)

@@ -19,6 +19,7 @@ from app.webhooks.effects import processing
 from tests.api.statements import counted
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
+from tests.extent import first_of, in_test_all
 from tests.processes.incidents.test_alerts import tool_of
 from tests.webhooks.test_exactly_once import Died, killed_at
 from tests.webhooks.test_receiving import an_admin
@@ -88,6 +89,7 @@ async def test_rules_are_read_once_for_all_alerts_of_a_batch(
     assert statements.with_text("deliveries.tool_account") == 0
 
 
+@in_test_all
 async def test_a_storm_of_three_hundred_alerts_of_three_groups_is_three_incidents(api: Api) -> None:
     tool = await an_alertmanager(api, RULE)
     storm = [told(f"host-{n}", f"cluster-{n % 3}", n / 60) for n in range(300)]
@@ -342,7 +344,7 @@ async def test_a_worker_that_dies_between_any_two_steps_takes_no_alert_twice(
     await is_one_outage_of_three(tool)
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", first_of(range(3), 1))
 async def test_two_workers_at_one_group_make_one_incident(api: Api, attempt: int) -> None:
     tool = await an_alertmanager(api, RULE)
     source = UUID(tool.source["id"])
@@ -382,7 +384,7 @@ async def outcome_of(tool: Tool, cluster: str) -> list[Any]:
     return result
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", first_of(range(8), 1))
 async def test_firings_and_clearings_of_a_group_in_any_order_are_the_same_incident(
     api: Api, seed: int
 ) -> None:

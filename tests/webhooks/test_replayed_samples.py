@@ -8,11 +8,13 @@ from app.cli.webhook_samples import replay_samples
 from app.common.people import Role
 from app.webhooks.adapters import adapter_keys
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS
 from tests.webhooks.tools import processing_deliveries
 
 
+@in_test_all
 async def test_every_sample_is_taken_and_processed(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     async with processing_deliveries(api.ledger) as failures, behind_a_socket(api.app) as (host, port):

@@ -17,6 +17,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.log.ids import uuid7
 from app.platform.settings import Settings
+from tests.extent import in_test_all
 from tests.kpis.conftest import Books
 from tests.kpis.drawing.drawings import of_class, parse, texts
 from tests.kpis.histories import BEGIN, DAYS
@@ -60,6 +61,7 @@ async def frozen(books: Books, *questions: BaselineQuestion) -> list[KpiBaseline
     ]
 
 
+@in_test_all
 async def test_every_kpi_is_drawn_around_its_window_in_both_languages(books: Books, secrets: Path) -> None:
     questions = [
         BaselineQuestion.model_validate({"name": key, "kpi": key, "before": WINDOW})

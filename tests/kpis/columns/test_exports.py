@@ -130,6 +130,7 @@ async def test_what_cannot_be_read_is_asked_of_postgresql(
     assert "no manifest" in logged.pop()
 
 
+@in_test_all
 async def test_a_worker_exports_when_there_is_none_and_when_much_has_changed(
     few_own_books: Books, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ async def planted(api: Api, follower: Connection) -> Planted:
     return await planted_of(api, follower, SEED)
 
 
+@in_test_all
 async def test_an_effect_in_the_pilot_alone_is_found_with_its_size_and_none_outside(planted: Planted) -> None:
     path = await planted.piloted({"team": ["network"]})
     await planted.cases(BEFORE, SAME)

@@ -18,7 +18,7 @@ from app.platform.db import Connection, connect
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from tests.conftest import DatabaseUrls
-from tests.extent import examples
+from tests.extent import WHOLE
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 from tests.service_levels.clocks.random_desk import RandomDesk
@@ -120,7 +120,7 @@ async def test_a_life_with_three_watchers_says_what_it_says_with_one(
 
     life = RandomDesk(desk, random.Random(77), work=work)
     await life.begin()
-    await life.play(examples(80))
+    await life.play(80 if WHOLE else 20)
     await desk.work()
     assert await rows_are_what_the_engine_says(desk.connection) > 2
     assert await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now) > 5

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.extent import in_test_all
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.both_ways.random_changes import try_changes
 from tests.webhooks.standins.github import GitHub
@@ -21,6 +22,7 @@ async def test_github_and_the_desk_are_equal_at_the_end(desk: Desk[GitHub], seed
     await try_changes(desk, seed, CHANGES)
 
 
+@in_test_all
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_jira_and_the_desk_are_equal_at_the_end(jira_desk: Desk[Jira], seed: int) -> None:
     await try_changes(jira_desk, seed, CHANGES)
