@@ -1,4 +1,8 @@
-"""The commands by name, and how their failures become messages and exit codes."""
+"""The table of commands, and how a command is found, loaded and run.
+
+This module is loaded before any command is, so it imports nothing of the application except `exits` and
+`loading`. A command's own module is imported when that command is called (docs/loading.md).
+"""
 
 from __future__ import annotations
 
@@ -6,99 +10,118 @@ import signal
 import sys
 from importlib import import_module
 from types import FrameType
-from typing import Any
+from typing import NamedTuple, NoReturn
 
-import psycopg
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
-from app.api.service.own_disk import OwnDisk
-from app.cli.conformance.worked_cases import CaseFileError
-from app.cli.exits import DIFFERENT, INTERRUPTED, NO_ANSWER, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
+from app.cli.exits import INTERRUPTED, TERMINATED
 from app.cli.server.loading import gc_paused
-from app.exchange.load import ImportConflict
-from app.exchange.readers.rows import FileRefused
-from app.exchange.writers.whole_files import ExportRefused
-from app.kernel.access.vault import VaultError
-from app.kernel.actions.refusals import Refusal
-from app.log.shadow_tables import NotExchanged
-from app.platform import settings
-from app.platform.backups import BackupRefused
-from app.platform.db import DatabaseGone
-from app.platform.embedded import DISK_FULL, EmbeddedError, default_data_dir
-from app.platform.installation import InstallationError
-from app.platform.schema import SchemaError
-from app.platform.settings import SettingsError
-from app.relay.brokers import BrokerGone, RelayRefused
-from app.sealing.seal import SealRefused
-from app.sealing.signing_keys import SigningKeyError
-from app.sealing.targets import ExportFailed
-
-#: The module of each command, within `app.cli`, by the command's name; the command's function has its name.
-COMMANDS = {
-    "serve": "server.serve",
-    "work": "server.work",
-    "relay": "server.relay",
-    "demo": "server.demo",
-    "migrate": "upkeep.migrate",
-    "keys": "keys",
-    "people": "people",
-    "erase": "erase",
-    "import": "imports",
-    "export": "exports.export_app",
-    "mail-in": "mail_in",
-    "rebuild": "upkeep.rebuild",
-    "reindex": "upkeep.reindex",
-    "rewrite-audiences": "upkeep.rewrite_audiences",
-    "kpi": "figures.kpi",
-    "reconcile": "figures.reconcile",
-    "seal": "seals.seal",
-    "verify": "seals.verify",
-    "sla-cases": "conformance.sla_cases",
-    "effect-cases": "conformance.effect_cases",
-    "doctor": "doctor.doctor",
-    "backup": "upkeep.backup",
-    "restore": "upkeep.restore",
-    "mcp": "mcp",
-    "lifecycles": "upkeep.lifecycles",
-    "contract": "upkeep.contract",
-    "schema": "upkeep.schema",
-}
-#: Refusals whose message is the whole sentence.
-SENTENCES = (
-    FileRefused,
-    ImportConflict,
-    ExportRefused,
-    CaseFileError,
-    RelayRefused,
-    BackupRefused,
-    NotExchanged,
-)
 
 
-def command_line(name: str = "") -> typer.Typer:
-    """Return the Typer application with the command of that name only, or with all commands if there is none
-    of that name.
-
-    Loading all commands takes a second longer than loading most single ones.
+class CommandEntry(NamedTuple):
+    """A command: its module within `app.cli`, which has a function or a Typer application of the module's
+    name, and its short help.
     """
-    command_line = typer.Typer(
+
+    module: str
+    help: str
+
+
+#: The commands by name, in the order in which help lists them.
+COMMANDS = {
+    "serve": CommandEntry("server.serve", "Answer HTTP, until it is stopped."),
+    "work": CommandEntry(
+        "server.work", "Run the worker until it is stopped: KPI facts, search, rules, timers."
+    ),
+    "relay": CommandEntry(
+        "server.relay", "Publish the log to a broker, as CloudEvents, until it is stopped."
+    ),
+    "demo": CommandEntry(
+        "server.demo", "Make a demo organisation if there is none, then serve it, with a worker."
+    ),
+    "migrate": CommandEntry("upkeep.migrate", "Bring the database's schema up to date, as its owner."),
+    "keys": CommandEntry("keys", "Make, list, rotate and revoke API keys."),
+    "people": CommandEntry("people", "Bring in people and teams; grant and revoke roles."),
+    "erase": CommandEntry(
+        "erase", "Destroy the key of a person's fields: name, e-mail and words become unreadable."
+    ),
+    "import": CommandEntry("imports", "Bring in the histories of other systems, or a whole installation."),
+    "export": CommandEntry(
+        "exports.export_app", "Write processes and their events for other tools, or the whole installation."
+    ),
+    "mail-in": CommandEntry("mail_in", "Take a mail from the standard input; the worker processes it."),
+    "rebuild": CommandEntry(
+        "upkeep.rebuild", "Fold the whole log into fresh rows, and report each difference from the live rows."
+    ),
+    "reindex": CommandEntry("upkeep.reindex", "Rebuild the index of full-text search, from the whole log."),
+    "rewrite-audiences": CommandEntry(
+        "upkeep.rewrite_audiences", "Recompute who may see each record, and correct the access lists."
+    ),
+    "kpi": CommandEntry(
+        "figures.kpi", "Print a KPI period by period, or the cases that it counts; without a key all KPIs."
+    ),
+    "reconcile": CommandEntry(
+        "figures.reconcile",
+        "Compute KPIs from the facts and from the raw events, and report the differences.",
+    ),
+    "seal": CommandEntry(
+        "seals.seal", "Seal all events under a signed head, and export it to where the settings say."
+    ),
+    "verify": CommandEntry(
+        "seals.verify", "Recompute every hash of the log, and compare with what is stored and exported."
+    ),
+    "sla-cases": CommandEntry(
+        "conformance.sla_cases", "Compute the worked cases of a file by the SLA engine."
+    ),
+    "effect-cases": CommandEntry(
+        "conformance.effect_cases", "Compute the worked cases of a file by the statistics of effects."
+    ),
+    "doctor": CommandEntry("doctor.doctor", "Say what is wrong with this installation, and how to mend it."),
+    "backup": CommandEntry("upkeep.backup", "Back up the embedded database while it is used."),
+    "restore": CommandEntry("upkeep.restore", "Restore the embedded database into an empty installation."),
+    "mcp": CommandEntry("mcp", "Serve an assistant over standard input and output (Model Context Protocol)."),
+    "lifecycles": CommandEntry("upkeep.lifecycles", "Print the states and actions of each kind of record."),
+    "contract": CommandEntry("upkeep.contract", "Write the generated files of openapi/ and docs/."),
+    "schema": CommandEntry("upkeep.schema", "Write migrations/schema.sql, or a draft of the next migration."),
+}
+
+
+def command_line(*names: str) -> typer.Typer:
+    """Return the Typer application with the commands of these names, whose modules are imported; with all
+    commands if none is named.
+    """
+    made = _application()
+    for name in names or COMMANDS:
+        entry = COMMANDS[name]
+        command = getattr(import_module(f"app.cli.{entry.module}"), entry.module.rpartition(".")[2])
+        if isinstance(command, typer.Typer):
+            made.add_typer(command, name=name, short_help=entry.help)
+        else:
+            made.command(name, short_help=entry.help)(command)
+    return made
+
+
+def outline() -> typer.Typer:
+    """Return the Typer application that only lists the commands, and loads none of them: what `--help` and
+    an unknown command need.
+    """
+    made = _application()
+    for name, entry in COMMANDS.items():
+        made.command(name, help=entry.help)(_no_command)
+    return made
+
+
+def _application() -> typer.Typer:
+    made = typer.Typer(
         name="ledgerdesk",
         help="An IT service management backend whose ledger is the truth.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    command_line.callback()(_callback)
-    for each in [name] if name in COMMANDS else COMMANDS:
-        module = COMMANDS[each]
-        command = getattr(import_module(f"app.cli.{module}"), module.rpartition(".")[2])
-        if isinstance(command, typer.Typer):
-            command_line.add_typer(command, name=each)
-        else:
-            command_line.command(each)(command)
-    return command_line
+    made.callback()(_callback)
+    return made
 
 
 def _callback() -> None:
@@ -106,51 +129,29 @@ def _callback() -> None:
     pass
 
 
+def _no_command() -> NoReturn:
+    raise AssertionError("an outline is not called by the name of a command")
+
+
 def run() -> None:
     """Run the command that this process was called with. Every foreseeable failure ends in a message and an
     exit code, never in a traceback.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    name = "".join(sys.argv[1:2])
     try:
         with gc_paused():
-            called = command_line(*sys.argv[1:2])
+            called = command_line(name) if name in COMMANDS else outline()
         called()
-    except (SettingsError, InstallationError, SchemaError, VaultError, SigningKeyError) as error:
-        _end(str(error), WRONG_USE)
-    except ValidationError as error:
-        _end("\n".join(_sentence(dict(e)) for e in error.errors()), WRONG_USE)
-    except EmbeddedError as error:
-        _end(str(error), NO_DATABASE)
-    except DatabaseGone as error:
-        _end(_full_disk() or str(error), NO_DATABASE)
-    except psycopg.Error as error:
-        _end(_full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE)
-    except SENTENCES as error:
-        _end(str(error), REFUSED)
-    except SealRefused as error:
-        _end(str(error), DIFFERENT)
-    except (BrokerGone, ExportFailed) as error:
-        _end(str(error), NO_ANSWER)
-    except Refusal as error:
-        _end(error.sentence("en"), REFUSED)
     except KeyboardInterrupt:
         _end("Interrupted.", INTERRUPTED)
+    except Exception as error:
+        from app.cli.endings import ending_of  # noqa: PLC0415  # only a failure needs what it imports
 
-
-def _full_disk() -> str | None:
-    """Return that the disk of the embedded database is full, if it is: the database has ended itself then,
-    and nobody who waited for it knows why.
-    """
-    current = settings.current()
-    if current.database_url is not None:
-        return None
-    folder = current.data_dir or default_data_dir(settings.PROJECT)
-    return f"{folder}: {DISK_FULL}" if OwnDisk(folder).is_full else None
-
-
-def _sentence(error: dict[str, Any]) -> str:
-    """Return the message on a value of a command's options that is invalid."""
-    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+        ending = ending_of(error)
+        if ending is None:
+            raise
+        _end(*ending)
 
 
 def _end(sentence: str, code: int) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic_core import to_json
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import Progress, ProgressColumn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 #: The option `--json` of commands that do something and end.
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -20,6 +22,8 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
     """Return a bar on standard error, which is gone when it ends; on no terminal it shows nothing, not even
     an empty line.
     """
+    from rich.progress import Progress  # noqa: PLC0415  # most commands show no progress
+
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 

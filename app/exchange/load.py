@@ -33,6 +33,7 @@ from app.log.follow import announce_import_end
 from app.log.histories import analyse
 from app.log.ids import uuid7
 from app.platform.db import Connection, DatabaseGone, connect
+from app.platform.failures import OperationRefused
 
 # How long a chunk should lock the log's head, since nothing else can be appended meanwhile; users would
 # notice more than 0.2 s.
@@ -58,7 +59,7 @@ WRONG_SOURCE_NAME = (
 )
 
 
-class ImportConflict(Exception):
+class ImportConflict(OperationRefused):
     """Other writers keep changing a case of the file. Rows that were applied stay; the import can be started
     again later.
     """

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import psycopg
 
 from app.platform.db import Connection, Renaming, connect, fetch_rows, fetch_value
+from app.platform.failures import OperationRefused
 
 SUFFIX = "_next"
 # Readers finish first; if one takes longer, those who queue behind us go on before we try again. It is less
@@ -57,7 +58,7 @@ where c.oid = %s::regclass and acl.grantee <> c.relowner
 group by acl.grantee order by acl.grantee"""
 
 
-class NotExchanged(Exception):
+class NotExchanged(OperationRefused):
     """The tables were not exchanged, and are as they were. The message says what is in the way."""
 
 

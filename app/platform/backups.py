@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.platform.failures import OperationRefused
+
 DESCRIPTION, MANIFEST, ERASED, RESTORED = "backup.json", "backup_manifest", "erased.json", "restored.json"
 WAL, PARTIAL = "wal", ".partial-"
 #: A name that sorts by time, and that every file system takes.
@@ -110,5 +112,5 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-class BackupRefused(Exception):
+class BackupRefused(OperationRefused):
     """The backup cannot be made or restored; the message says why and what to do."""

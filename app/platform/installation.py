@@ -15,8 +15,10 @@ import psycopg
 import structlog
 
 from app.platform import schema
-from app.platform.embedded import CLUSTER, EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
-from app.platform.settings import PROJECT, Settings
+from app.platform.directories import data_directory, secrets_directory
+from app.platform.embedded import CLUSTER, EmbeddedError, EmbeddedPostgres, embedded_server
+from app.platform.failures import WrongUse
+from app.platform.settings import Settings
 from app.platform.startup import retry_step
 
 logger = structlog.get_logger()
@@ -29,7 +31,7 @@ SUPERUSER = "postgres"
 WATCH_SECONDS = 1.0
 
 
-class InstallationError(Exception):
+class InstallationError(WrongUse):
     """The installation cannot be used as it is set up; the message says what to do."""
 
 
@@ -54,12 +56,6 @@ class Installation:
         return self.data_dir is not None
 
 
-def secrets_directory(settings: Settings) -> Path:
-    """Return the folder of the installation's secrets, whether it exists or not."""
-    data_dir = settings.data_dir or default_data_dir(PROJECT)
-    return settings.secrets_dir or data_dir / "secrets"
-
-
 @contextlib.contextmanager
 def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[Installation]:
     """Open the installation for the block.
@@ -68,7 +64,7 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
     restarted if it dies during the block. Raises EmbeddedError, InstallationError, SchemaError,
     psycopg.Error.
     """
-    data_dir = settings.data_dir or default_data_dir(PROJECT)
+    data_dir = data_directory(settings)
     secrets_dir = secrets_directory(settings)
     if settings.database_url is not None:
         yield Installation(settings.database_url, settings.owner_url, secrets_dir, data_dir=None)
@@ -86,7 +82,7 @@ def open_unchanged(settings: Settings) -> Iterator[Installation]:
     """Open the installation for the block as it is: an embedded database is started if it does not run, and
     is not migrated. Raises EmbeddedError, InstallationError if there is none yet.
     """
-    data_dir = settings.data_dir or default_data_dir(PROJECT)
+    data_dir = data_directory(settings)
     secrets_dir = secrets_directory(settings)
     if settings.database_url is not None:
         yield Installation(settings.database_url, settings.owner_url, secrets_dir, data_dir=None)

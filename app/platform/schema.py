@@ -15,6 +15,8 @@ from psycopg import sql
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from app.platform.failures import WrongUse
+
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 CONNECT_SECONDS = 10
 NO_ADDRESS = "LEDGERDESK_OWNER_URL is no address that could be connected to."
@@ -23,7 +25,7 @@ NO_ADDRESS = "LEDGERDESK_OWNER_URL is no address that could be connected to."
 BASELINE = "1001"
 
 
-class SchemaError(Exception):
+class SchemaError(WrongUse):
     """The database does not have the schema that this version of the program needs."""
 
 

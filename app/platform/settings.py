@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import SettingsConfigDict
 
+from app.platform.failures import WrongUse
 from app.platform.setting_groups.columns import ColumnSettings
 from app.platform.setting_groups.replicas import ReplicaSettings
 from app.platform.setting_groups.sealing import SealSettings
@@ -31,7 +32,7 @@ LARGEST_UPLOAD = 26_214_400
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-class SettingsError(Exception):
+class SettingsError(WrongUse):
     """A setting has a value that cannot be used; the message names the variable and what is allowed."""
 
 

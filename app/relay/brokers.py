@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, Self
 
+from app.platform.failures import OperationRefused, ServiceUnreachable
 from app.relay.messages import Message, Published
 
 #: The most bytes of a message, where the broker does not take less: what they usually take, less headers.
 LARGEST_BYTES = 900_000
 
 
-class BrokerGone(Exception):
+class BrokerGone(ServiceUnreachable):
     """The broker cannot be reached, does not answer in time, or cannot store: it is tried again. Messages
     that were being published are stored or not; only the broker knows.
     """
@@ -21,7 +22,7 @@ class Overtaken(Exception):
     """Somebody else has published meanwhile: the newest message is to be read again."""
 
 
-class RelayRefused(Exception):
+class RelayRefused(OperationRefused):
     """The relay cannot go on with what the broker holds; the message says what to do."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.platform.db import Connection
+from app.platform.failures import LogDiffers
 from app.sealing import store
 from app.sealing.leaves import first_break, leaf_hashes
 from app.sealing.signed_heads import SignedHead, TreeHead, UnreadableHead, key_name, sign
@@ -30,7 +31,7 @@ LIMITS = "set local statement_timeout = '60s'; set local idle_in_transaction_ses
 SealProgress = Callable[[int, int], None]
 
 
-class SealRefused(Exception):
+class SealRefused(LogDiffers):
     """The log cannot be sealed as it is; the message says why and what to do."""
 
 

@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.platform.backups import sync_folder
+from app.platform.failures import WrongUse
 
 KEY_FILE, NEXT_KEY_FILE = "seal.key", "seal.key.next"
 
 
-class SigningKeyError(Exception):
+class SigningKeyError(WrongUse):
     """The key for signing heads cannot be read or made; the message says why and what to do."""
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.platform.backups import sync_folder
+from app.platform.failures import ServiceUnreachable
 from app.platform.outward import OutwardClient, RequestFailed, UnusableAddress
 from app.platform.settings import Settings, SettingsError
 from app.sealing.signature_v4 import SigningCredentials, authorised
@@ -26,7 +27,7 @@ _CONFLICTS = (409, 412)
 LARGEST_RECEIPT = 65_536
 
 
-class ExportFailed(Exception):
+class ExportFailed(ServiceUnreachable):
     """A head could not be exported; the message says why. It is tried again."""
 
 

@@ -165,7 +165,7 @@ def test_a_database_that_has_ended_itself_is_told_with_the_full_disk_that_made_i
         return capsys.readouterr().err
 
     monkeypatch.setattr("app.cli.commands.signal.signal", lambda *_: None)  # that of the tests stays
-    monkeypatch.setattr(commands, "command_line", lambda *_: end)
+    monkeypatch.setattr(commands, "outline", lambda: end)
     monkeypatch.setattr(settings, "current", lambda: Settings(_env_file=None, data_dir=tmp_path))  # type: ignore[call-arg]  # Pydantic's own argument
     assert str(error) in said()
     monkeypatch.setattr(own_disk, "LEAST_FREE_BYTES", 2**62)

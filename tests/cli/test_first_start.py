@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.output import progress_bar
-from app.cli.server.demo import KEY_FILE
+from app.cli.server.demo_keys import KEY_FILE
 from app.cli.server.first_start import FirstStart
 from app.platform.settings import PROJECT
 

@@ -5,47 +5,70 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 from app.cli.commands import COMMANDS
-from tests.extent import in_test_all
+from tests.cli.conftest import environment
 
 LOADED = """
 import contextlib, gc, sys
 from app.cli import main
-names = sys.argv[1:]
-for name in names:
-    sys.argv[1:] = [name, "--help"]
+for words in sys.argv[1:]:
+    sys.argv[1:] = words.split()
     with contextlib.suppress(SystemExit):
         main()
     assert gc.isenabled()
     assert gc.get_freeze_count()
 print(*sys.modules)
 """
-SERVE_NOBODY = ["import", "keys", "rebuild", "work"]
+SERVE_NOBODY = ["doctor", "export", "import", "keys", "kpi", "people", "rebuild", "work"]
+#: What takes the time of loading: FastAPI, the database's drivers, and the classes of all records.
+HEAVY = {
+    "fastapi",
+    "sqlalchemy",
+    "sqlmodel",
+    "psycopg",
+    "alembic",
+    "httpx",
+    "app.registry",
+    "app.kernel.ledger",
+}
 
 
 @cache
-def loaded(*names: str) -> set[str]:
-    """The modules that a process has which was called with these names of commands."""
-    command = [sys.executable, "-c", LOADED, *names]
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
+def loaded(*commands: str, data_dir: Path | None = None) -> set[str]:
+    """The modules that a process has which ran these commands, one after the other."""
+    settings = {} if data_dir is None else {"data_dir": str(data_dir)}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *commands],
+        capture_output=True,
+        check=True,
+        text=True,
+        env=environment(**settings),
+    )
     return set(done.stdout.splitlines()[-1].split())
 
 
+def test_help_and_the_keys_of_the_demo_load_neither_records_nor_a_web_framework(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "demo-keys.json").write_text(
+        '{"quality_manager": "ldk_1", "agent": "ldk_2"}', encoding="utf-8"
+    )
+    modules = loaded("--help", "", "imprt", "demo --keys", data_dir=tmp_path)
+    assert "app.cli.server.demo" in modules
+    assert modules.isdisjoint(HEAVY)
+
+
 def test_commands_that_serve_nobody_load_no_routes() -> None:
-    modules = loaded(*SERVE_NOBODY)
-    assert {f"app.cli.{COMMANDS[name]}" for name in SERVE_NOBODY} <= modules
-    assert "app.main" not in modules
-
-
-@in_test_all
-def test_what_is_no_command_is_looked_for_among_all() -> None:
-    assert {f"app.cli.{module}" for module in COMMANDS.values()} <= loaded("imprt")
+    modules = loaded(*(f"{name} --help" for name in SERVE_NOBODY))
+    assert {f"app.cli.{COMMANDS[name].module}" for name in SERVE_NOBODY} <= modules
+    assert not {name for name in modules if name == "app.main" or name.endswith(".router")}
 
 
 def test_what_only_statistics_need_is_loaded_when_they_are_asked_for() -> None:
     """It takes half a second, which neither the service nor a command is to take longer to start."""
-    modules = loaded("imprt")
+    modules = loaded("serve --help", "effect-cases --help", "reconcile --help")
     assert "app.main" in modules
     assert {"app.kpis.router", "app.kpis.effects.router", "app.kpis.statistics.intervals"} <= modules
     assert {"numpy", "scipy"}.isdisjoint(modules)

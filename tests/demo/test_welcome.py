@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 
-from app.cli.server.demo import KEY_FILE
+from app.cli.server.demo_keys import KEY_FILE
 from bench.site import free_port, made_token
 from tests.forked import Sites
 from tests.waiting import PATIENCE_SECONDS, until

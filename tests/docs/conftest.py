@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.server.demo import READER, make_keys
+from app.cli.server.demo_keys import READER
+from app.cli.server.demo_server import make_keys
 from app.demo.history import make_history
 from app.demo.scripts.report_scripts import make_reports
 from app.kernel.ledger import Ledger

@@ -16,7 +16,7 @@ CLOCK = {
     "app/cli/webhook_samples.py": "of when a sample is",
     "app/cli/server/work.py": "when timers go off",
     "app/demo/history.py": "the demo's history ends today",
-    "app/cli/server/demo.py": "the tools of the demo deliver as it is made",
+    "app/cli/server/demo_server.py": "the tools of the demo deliver as it is made",
     "app/demo/scripts/report_scripts.py": "the same of its reports",
 }
 CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}

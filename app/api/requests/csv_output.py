@@ -1,4 +1,4 @@
-"""Answers as CSV tables (RFC 4180), safe for spreadsheets, which would take some texts for formulas.
+"""Answers as CSV tables.
 
 A long table is streamed. One that breaks off, since the database has gone, say, has no end in HTTP (its last
 chunk is missing), so that no client takes it for the whole.
@@ -7,8 +7,6 @@ chunk is missing), so that no client takes it for the whole.
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 
@@ -18,16 +16,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.requests.accept import negotiate
+from app.common.csv_text import Cell, dump_csv, dump_rows
 
 MEDIA_TYPE = "text/csv"
 OFFERED = ("application/json", MEDIA_TYPE)
-#: First characters of texts that a spreadsheet would compute; the full-width ones in East Asian versions.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
 #: A client that takes nothing of a streamed table for so long is taken to have gone.
 STALLED_SECONDS = 60.0
 
-Cell = str | int | float | None
 #: The names of the columns, and the rows.
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
 #: The parts of a long table, one after the other; all have the same columns.
@@ -79,24 +74,3 @@ class _StreamedTable(StreamingResponse):
         assert isinstance(self.body_iterator, AsyncGenerator)
         async with aclosing(self.body_iterator):
             await super().__call__(scope, receive, send_in_time)
-
-
-def dump_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Return the table as CSV text, with the names of the columns in the first line."""
-    return dump_rows([columns]) + dump_rows(rows)
-
-
-def dump_rows(rows: Iterable[Sequence[Cell]]) -> str:
-    """Return the rows as CSV text."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([csv_cell(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
-def csv_cell(value: Cell) -> str | int | float | None:
-    """Return the content of a cell: empty for None, `true` and `false` as in JSON. A leading apostrophe keeps
-    a spreadsheet from computing a text.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

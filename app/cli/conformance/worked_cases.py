@@ -13,6 +13,7 @@ import typer
 
 from app.cli.exits import CASES_DIFFER
 from app.cli.output import print_json, print_line
+from app.platform.failures import OperationRefused
 
 #: A case or a part of one, as JSON has it.
 Json = Mapping[str, Any]  # Any: of the file's own structure
@@ -20,7 +21,7 @@ Json = Mapping[str, Any]  # Any: of the file's own structure
 Values = dict[str, dict[str, object]]
 
 
-class CaseFileError(Exception):
+class CaseFileError(OperationRefused):
     """The file is none of worked cases; the message says where it is not."""
 
 

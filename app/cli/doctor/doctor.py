@@ -29,7 +29,8 @@ from app.cli.runtime import command_line_metadata
 from app.i18n import translate
 from app.platform import installation, loop, settings
 from app.platform.db import Database, DatabaseGone
-from app.platform.embedded import EmbeddedError, default_data_dir
+from app.platform.directories import data_directory, secrets_directory
+from app.platform.embedded import EmbeddedError
 from app.platform.installation import InstallationError
 
 MARKS = {CheckStatus.ok: "✓", CheckStatus.warning: "!", CheckStatus.failed: "✗"}
@@ -46,8 +47,8 @@ def doctor(
     something has failed; 3: the database cannot be reached.
     """
     current = settings.current()
-    data_dir = None if current.database_url else current.data_dir or default_data_dir(settings.PROJECT)
-    setup = InstallationSetup(current, installation.secrets_directory(current), data_dir, apis, workers)
+    data_dir = None if current.database_url else data_directory(current)
+    setup = InstallationSetup(current, secrets_directory(current), data_dir, apis, workers)
     outcomes = list(examine_machine(setup, _now()))
     outcomes += loop.run(_examine_database(setup))
     if as_json:

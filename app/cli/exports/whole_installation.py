@@ -16,6 +16,7 @@ from app.exchange.whole.restore import RestoredInstallation, restore_all
 from app.exchange.writers.whole_files import ExportRefused
 from app.kernel.access.vault import MASTER_KEY_FILE, master_key
 from app.platform import installation, loop, settings
+from app.platform.directories import secrets_directory
 from app.registry import LIFECYCLES
 
 KEY_APART = (
@@ -56,7 +57,7 @@ def restore_whole(folder: Path, *, as_json: bool) -> None:
     """Bring the whole installation back from a folder, and say what came of it. Raises ExportRefused."""
     current = settings.current()
     manifest = read_manifest(folder)
-    secrets = installation.secrets_directory(current)
+    secrets = secrets_directory(current)
     if not (secrets / MASTER_KEY_FILE).exists():
         raise ExportRefused(
             f"There is no {MASTER_KEY_FILE} in {secrets}, without which nobody can read names and texts. Put "

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from app.api.requests.csv_output import Cell, dump_csv
 from app.cli.output import print_json, print_line, print_table
+from app.common.csv_text import Cell, dump_csv
 from app.kpis import tabular
 from app.kpis.answers.answer import KpiAnswer
 from app.kpis.answers.series import KpiPoint

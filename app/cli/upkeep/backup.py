@@ -17,6 +17,7 @@ from app.cli.output import Json, print_json, print_line
 from app.cli.runtime import command_line_metadata
 from app.platform import base_backup, installation, settings
 from app.platform.backups import WAL, BackupRefused
+from app.platform.directories import secrets_directory
 from app.platform.embedded import embedded_server
 from app.platform.installation import DATABASE, SUPERUSER
 from app.platform.secret_files import copy_secrets, refuse_together
@@ -67,7 +68,7 @@ def backup(
         with Console(stderr=True).status("Copying the database"):
             base = base_backup.make_backup(url, folder, version("ledgerdesk"), _now)
     deleted = base_backup.drop_old_backups(folder, keep) if keep is not None else []
-    secrets = installation.secrets_directory(current)
+    secrets = secrets_directory(current)
     copied = copy_secrets(secrets, secrets_to) if secrets_to is not None else []
     assert base.description is not None, "whoever makes a backup describes it"
     if as_json:

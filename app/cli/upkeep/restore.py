@@ -24,9 +24,10 @@ from app.kernel.access.vault import MASTER_KEY_FILE
 from app.kernel.ledger import Ledger
 from app.kpis.questions.question import zone_named
 from app.log import read
-from app.platform import installation, loop, restoring, settings
+from app.platform import loop, restoring, settings
 from app.platform.backups import RESTORED, BackupRefused, read_erased, write_json
-from app.platform.embedded import default_data_dir, installed_tools, make_data_dir
+from app.platform.directories import data_directory, secrets_directory
+from app.platform.embedded import installed_tools, make_data_dir
 from app.platform.secret_files import copy_secrets
 from app.platform.settings import Settings
 
@@ -70,9 +71,9 @@ def restore(
         raise typer.BadParameter(NO_FOLDER, param_hint="--from")
     if current.database_url is not None:
         raise BackupRefused(NOT_EMBEDDED)
-    data_dir = (current.data_dir or default_data_dir(settings.PROJECT)).absolute()
+    data_dir = data_directory(current).absolute()
     restoring.refuse_living(data_dir)
-    secrets = installation.secrets_directory(current)
+    secrets = secrets_directory(current)
     if not ((secrets_from or secrets) / MASTER_KEY_FILE).exists():
         raise BackupRefused(
             f"There is no {MASTER_KEY_FILE} in {secrets_from or secrets}, without which nobody can read "

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from app.common.records import CodeEnum
+from app.platform.failures import OperationRefused
 
 
-class FileRefused(Exception):
+class FileRefused(OperationRefused):
     """The file as a whole is refused; the message says why, and what to do."""
 
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.platform.backups import sync_folder
+from app.platform.failures import OperationRefused
 
 UNFINISHED_SUFFIX = ".part"
 
 
-class ExportRefused(Exception):
+class ExportRefused(OperationRefused):
     """The export cannot be made, or not be taken; the message says why, and what to do."""
 
 

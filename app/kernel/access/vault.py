@@ -17,6 +17,7 @@ from app.common.personal import KEY_BYTES, Ciphertext, Fingerprints, MasterKey, 
 from app.kernel.access.lru_cache import LruCache
 from app.log.events import stream
 from app.platform.db import Database, Row
+from app.platform.failures import WrongUse
 
 MASTER_KEY_FILE = "master.key"
 LARGEST_CACHE = 50_000
@@ -37,7 +38,7 @@ _SURVEY_KEY = b"ledgerdesk key of a survey"
 _SIGN_IN = b"ledgerdesk sign-in at the provider"
 
 
-class VaultError(Exception):
+class VaultError(WrongUse):
     """The master key is missing, unreadable, or another installation's."""
 
 

@@ -1,0 +1,36 @@
+"""The keys of the demo organisation, kept in a file so that a second start can print them again. A real
+installation stores no key.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from app.platform.directories import secrets_directory
+from app.platform.settings import Settings
+
+KEY_FILE = "demo-keys.json"
+# The purpose of the key that sees all cases and figures.
+READER = "quality_manager"
+
+
+def kept_keys(current: Settings) -> dict[str, str]:
+    """Return the keys of the demo that is there, by their purpose. Raises BadParameter if there is none."""
+    path = secrets_directory(current) / KEY_FILE
+    if not path.exists():
+        raise typer.BadParameter("there is no demo yet: start it by `make run`, and call this beside it")
+    return read_keys(path)
+
+
+def read_keys(path: Path) -> dict[str, str]:
+    """Return the keys in the file, by their purpose."""
+    keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return keys
+
+
+def address_of(current: Settings) -> str:
+    """Return the address at which the demo answers."""
+    return f"http://{current.host}:{current.port}"
