@@ -16,7 +16,6 @@ from app.api.authentication.auth import AuthMiddleware
 from app.api.authentication.issuer import IdentityProvider
 from app.api.authentication.key_use import KeyUse
 from app.api.contract import openapi, problems
-from app.api.direct import be_strict
 from app.api.listings.name_routes import router_of as names_of
 from app.api.records import bulk
 from app.api.replica_reads import WrittenPosition
@@ -158,8 +157,7 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
 
 @functools.cache
 def _routes() -> RouteTable:
-    """Return the routes of all routers, made strict: once in a process, however many applications it has."""
-    be_strict(ROUTES)
+    """Return the table of all routes: once in a process, however many applications it has."""
     return RouteTable(ROUTES)
 
 

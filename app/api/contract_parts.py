@@ -33,7 +33,7 @@ def _require_tag(name: str) -> str:
 class ContractQuery(BaseModel):
     """The query of the contract."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     tags: Annotated[
         list[Annotated[str, AfterValidator(_require_tag)]] | None,

@@ -14,16 +14,16 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Se
 from functools import partial
 from typing import Any, get_args, get_origin
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, request_response
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
-from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.contract.problems import DuplicateMember
+from app.api.lazy_routes import Declare, DeclaredLater, LazyRoute
 from app.api.replica_reads import is_marked, read_for
 from app.api.requests.faults import FURTHER, MOST_LISTED, first_errors
 
@@ -65,27 +65,42 @@ class NeedsValidation(Exception):
     """The request is invalid or in an unusual form: FastAPI must validate it."""
 
 
-class DirectRoute(APIRoute):
-    """A route with the shorter path, for operations that return a Response and take plain values, or at most
-    one model, from each part of the request.
+class StrictRoute(LazyRoute):
+    """A route that refuses repeated parameters and JSON members, and very many faults at once."""
+
+    def app_of(self, route: APIRoute) -> ASGIApp:
+        """Return FastAPI's application of the route, made strict."""
+        _bound_all_faults(route.dependant)
+        return request_response(_strict(route))
+
+
+class DirectRoute(StrictRoute):
+    """A strict route with the shorter path, for operations that return a Response and take plain values, or
+    at most one model, from each part of the request.
     """
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        if _is_simple(self.dependant):
-            self.app = _direct(self.dependant, self.endpoint, _strict(self))
+    def app_of(self, route: APIRoute) -> ASGIApp:
+        """Return the shorter path, if the operation is simple enough."""
+        if not _is_simple(route.dependant):
+            return super().app_of(route)
+        _bound_all_faults(route.dependant)
+        return _direct(route.dependant, route.endpoint, _strict(route))
 
 
-def be_strict(routes: Iterable[BaseRoute]) -> None:
-    """Make all routes refuse repeated parameters and JSON members, and very many faults at once."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            for field in (*route.dependant.query_params, *route.dependant.body_params):
-                _bound_faults(field)
-        if isinstance(route, APIRoute) and not (
-            isinstance(route, DirectRoute) and _is_simple(route.dependant)
-        ):
-            route.app = request_response(_strict(route))
+class Router(APIRouter):
+    """A router of lazy and strict routes: all routers of the service are of this class."""
+
+    def __init__(self, *, route_class: type[LazyRoute] = StrictRoute, **more: Any) -> None:
+        super().__init__(route_class=route_class, **more)
+
+    def add_operation(self, method: str, path: str, declare: Declare) -> None:
+        """Add an operation whose endpoint and description `declare` returns when the route is made."""
+        self.add_api_route(path, DeclaredLater(declare), methods=[method])
+
+
+def _bound_all_faults(takes: Dependant) -> None:
+    for field in (*takes.query_params, *takes.body_params):
+        _bound_faults(field)
 
 
 def _bound_faults(field: Any) -> None:

@@ -21,7 +21,7 @@ ChosenLanguage = Annotated[
 class PageLanguageQuery(BaseModel):
     """The parameter of a page that has no other: its language."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     lang: ChosenLanguage = None
 

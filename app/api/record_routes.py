@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
-
+from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import ChildListing, mount_child_listing
@@ -28,7 +27,7 @@ def record_routes(
     views of the list can be saved.
     """
     lifecycle, shape, renderer = listing.lifecycle, listing.shape, listing.renderer
-    router = APIRouter(prefix=f"/v1/{lifecycle.plural}", tags=[tag or lifecycle.plural])
+    router = Router(prefix=f"/v1/{lifecycle.plural}", tags=[tag or lifecycle.plural])
     mount_reads(router, listing)
     mount_actions(router, lifecycle, shape, renderer=renderer)
     if any(row.name == "edit" for row in lifecycle.rows):

@@ -15,6 +15,8 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+#: The routes that may match the path of the request, in its scope.
+CANDIDATES = "ledgerdesk.candidates"
 #: The methods to cache routers for; clients could invent any number of others.
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -99,7 +101,9 @@ class RouteIndex:
             return
         scope.setdefault("router", self._router)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        await self._table.router_for(scope["method"], path).app(scope, receive, send)
+        router = self._table.router_for(scope["method"], path)
+        scope[CANDIDATES] = router.routes
+        await router.app(scope, receive, send)
 
 
 def _refuses(method: str, route: BaseRoute) -> bool:
@@ -107,5 +111,7 @@ def _refuses(method: str, route: BaseRoute) -> bool:
 
 
 def _has_plain_segments(route: Route) -> bool:
-    """Return whether each parameter of the path is within one segment."""
-    return all(convertor.regex == "[^/]+" for convertor in route.param_convertors.values())
+    """Return whether each parameter of the path is within one segment, as Starlette's usual convertor has it.
+    The path shows that; a route's convertors are known only when it is made.
+    """
+    return ":" not in route.path

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 
-from fastapi import APIRouter
-
+from app.api.direct import Router
 from app.api.listings.lists import Listing
 
 
@@ -16,7 +15,7 @@ class Routes:
     and those `without_views`. It stands as `ROUTES` in the module that the package's lifecycles name.
     """
 
-    routers: tuple[APIRouter, ...]
+    routers: tuple[Router, ...]
     listings: tuple[Listing, ...] = ()
     without_views: tuple[Listing, ...] = ()
 

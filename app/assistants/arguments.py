@@ -61,7 +61,7 @@ FilterTexts = Annotated[list[Annotated[str, Field(max_length=200)]], Field(min_l
 class ToolArguments(BaseModel):
     """What every tool takes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     language: Language | None = Field(
         default=None, description="The language of the answer; the person's own if left out."

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.authentication.auth import ASSISTANTS, assisted, caller_of, ledger_of
+from app.api.direct import Router
 from app.assistants.contract import AssistantContract
 from app.assistants.sessions import AssistantSession
 from app.common.people import Caller
@@ -22,7 +23,7 @@ from app.desk.operation_calls import OperationCalls
 from app.i18n import LANGUAGES, language_of
 from app.platform.settings import SettingsError
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 MISSING = "the package for assistants is not installed: pip install 'ledgerdesk[mcp]'"
 
 

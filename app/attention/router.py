@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import Body, Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, utc_now
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
@@ -34,7 +34,7 @@ ConditionKey = Annotated[
     ),
 ]
 
-router = APIRouter(prefix="/v1/attention", tags=["attention"], route_class=DirectRoute)
+router = Router(prefix="/v1/attention", tags=["attention"], route_class=DirectRoute)
 
 
 @router.get(

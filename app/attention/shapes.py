@@ -23,7 +23,7 @@ ScopeName = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 class AttentionQuery(BaseModel):
     """Query parameters: what the sentences are about."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     period: Annotated[str | None, Field(max_length=8, pattern=PERIOD)] = Field(
         None,
@@ -122,7 +122,7 @@ class AttentionItem(OutputModel):
 class PutAside(BaseModel):
     """Until when a sentence is put aside."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     until_at: Instant = Field(
         description="The instant from which it is told again: in the future, and a year off at most.",

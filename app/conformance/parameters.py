@@ -43,7 +43,7 @@ class ConformanceQuery(BaseModel):
     Values of one filter are separated by commas; all filters must hold.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,

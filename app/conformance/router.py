@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import in_language, problems
+from app.api.direct import Router
 from app.api.listings import cursors, paging
 from app.api.page_language import chosen_language
 from app.api.requests.accept import language_for, negotiate
@@ -44,7 +45,7 @@ from app.kpis.drawing.router import POLICY, SVG
 from app.log.canonical import from_instant, instant
 from app.platform.db import Connection
 
-router = APIRouter(prefix="/v1/conformance", tags=["conformance"])
+router = Router(prefix="/v1/conformance", tags=["conformance"])
 JSON = "application/json"
 GRAPH_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {SVG: {"schema": {"type": "string"}}}}

@@ -19,7 +19,7 @@ CasesLink = Field(description="The address of the list of these cases.")
 class ConformanceDurations(OutputModel):
     """Durations in seconds."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     mean: float
     median: float = Field(description="Half take no longer.")
@@ -29,7 +29,7 @@ class ConformanceDurations(OutputModel):
 class ConformancePathStep(OutputModel):
     """A step of the expected path."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     event: str = Field(description="The type of the event.")
     label: str = Field(description="The name of the step, in the language asked for.")
@@ -41,7 +41,7 @@ class ConformancePathStep(OutputModel):
 class ConformancePath(OutputModel):
     """The path that the cases are held against."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: PathKind
     source: str | None = Field(
@@ -61,7 +61,7 @@ class ConformancePath(OutputModel):
 class ConformanceHead(OutputModel):
     """The time of an answer, and how far it has followed the log."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: str = Field(description="The kind of the cases, as `incident`.")
     tz: str
@@ -75,7 +75,7 @@ class ConformanceHead(OutputModel):
 class ConformanceMisfit(OutputModel):
     """A step in which cases do not fit the expected path."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     misfit: Misfit
     step: str = Field(description="The type of the event.")
@@ -87,7 +87,7 @@ class ConformanceMisfit(OutputModel):
 class ConformanceWaiting(OutputModel):
     """The time that cases stood in a state."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     state: str
     label: str
@@ -102,7 +102,7 @@ class ConformanceWaiting(OutputModel):
 class ConformanceStanding(OutputModel):
     """A state in which cases stand, or in which they ended."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     state: str
     label: str
@@ -114,7 +114,7 @@ class ConformanceStanding(OutputModel):
 class ConformanceHandover(OutputModel):
     """A team or person that handed cases over, and to whom."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     holding: Holding
     from_id: UUID
@@ -131,7 +131,7 @@ class ConformanceHandover(OutputModel):
 class ConformancePingPong(OutputModel):
     """Cases that went back to whom they had been with before."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     holding: Holding
     cases: int
@@ -142,7 +142,7 @@ class ConformancePingPong(OutputModel):
 class ConformanceReturn(OutputModel):
     """A step that led back to a state in which the case had stood before."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     step: str = Field(description="The type of the event.")
     label: str
@@ -156,7 +156,7 @@ class ConformanceReturn(OutputModel):
 class ConformanceRework(OutputModel):
     """Work that was done again."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     cases: int = Field(description="Number of cases that came back to a state, other than out of a wait.")
     share: float | None = Field(description="The share of all cases; null: there are none.")
@@ -188,7 +188,7 @@ class ConformanceSummary(ConformanceHead):
 class ConformanceVariant(OutputModel):
     """A way that cases took."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     variant: UUID = Field(description="A hash of its steps.")
     steps: list[str] = Field(description="The types of its events, in order.")
@@ -214,7 +214,7 @@ class ConformanceVariantPage(ConformanceHead):
 class ConformanceNode(OutputModel):
     """A step of the graph."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     step: str = Field(description="The type of the event.")
     label: str
@@ -229,7 +229,7 @@ class ConformanceNode(OutputModel):
 class ConformanceEdge(OutputModel):
     """A step that directly followed another one."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     from_step: str = Field(serialization_alias="from", description="The type of the earlier event.")
     to_step: str = Field(serialization_alias="to", description="The type of the later event.")
@@ -253,7 +253,7 @@ class ConformanceGraph(ConformanceHead):
 class ConformanceCase(OutputModel):
     """A case, and how it went."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
     number: str

@@ -7,16 +7,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
+from app.api.direct import Router
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.dashboard.effect_parts import effect_on_page, project_address, titles_of
 from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
 from app.kpis.statistics.effects.codes import EffectVerdict
 
-router = APIRouter(prefix=f"{ROOT}/effects", include_in_schema=False)
+router = Router(prefix=f"{ROOT}/effects", include_in_schema=False)
 PATH = f"{ROOT}/effects"
 #: The inputs of the question, as the form names them.
 TIMES = ("before_from", "before_to", "after_from", "after_to")

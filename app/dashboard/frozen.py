@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
+from app.api.direct import Router
 from app.dashboard.opening import FROZEN_PAGES, PROCESS_PAGES, ROOT, open_dashboard
 from app.dashboard.process_pages import keys_of_process
 
-router = APIRouter(prefix=f"{ROOT}/frozen", include_in_schema=False)
+router = Router(prefix=f"{ROOT}/frozen", include_in_schema=False)
 
 
 @router.get("", operation_id="get_frozen_home")

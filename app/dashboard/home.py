@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
 
+from app.api.direct import Router
 from app.dashboard.attention import cases_address, last_reconciliation, read_attention
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 
 NO_MORE: Mapping[str, Any] = {}
-router = APIRouter(prefix=ROOT, include_in_schema=False)
+router = Router(prefix=ROOT, include_in_schema=False)
 
 
 @router.get("", operation_id="get_dashboard")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.common.notices import NoticeKind
 from app.dashboard.opening import LARGEST_PAGE, ROOT, open_dashboard
 from app.notifications.records import DeliveryFailure
 
-router = APIRouter(prefix=ROOT, include_in_schema=False)
+router = Router(prefix=ROOT, include_in_schema=False)
 
 
 @router.get("/mails", operation_id="get_unsent_mails_page")

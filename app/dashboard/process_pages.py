@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markupsafe import Markup
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.dashboard.chart_tables import PeriodRow, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 
-router = APIRouter(prefix=ROOT, include_in_schema=False)
+router = Router(prefix=ROOT, include_in_schema=False)
 #: The figures of each page, the first ones of which say most.
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "incident": (

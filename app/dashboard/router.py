@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from app.api.direct import Router
 from app.api.service.static_files import static_file
 from app.dashboard import (
     effects,
@@ -32,7 +33,7 @@ FILES = {path.name: path for path in FOLDER.iterdir() if path.suffix in (".css",
 PRELOADED = tuple(FILES.values())
 MOVED = 308
 
-router = APIRouter(prefix=ROOT, include_in_schema=False)
+router = Router(prefix=ROOT, include_in_schema=False)
 
 
 @router.get("/due", operation_id="get_old_due_page")

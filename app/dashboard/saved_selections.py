@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
+from app.api.direct import Router
 from app.api.listings.list_queries import AsOf
 from app.api.listings.views import ViewKind
 from app.api.pages.page_paths import DASHBOARD
@@ -24,7 +25,7 @@ from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.kpis.questions.written_periods import WRITTEN
 
-router = APIRouter(prefix=f"{DASHBOARD}/saved", include_in_schema=False)
+router = Router(prefix=f"{DASHBOARD}/saved", include_in_schema=False)
 KIND = "dashboard"
 LARGEST_PAGE = "200"
 PERIOD = "|".join(f"^{pattern.pattern}$" for pattern in WRITTEN.values())
@@ -34,7 +35,7 @@ Chosen = Annotated[str | None, Field(min_length=1, max_length=1_000)]
 class DashboardSelection(BaseModel):
     """What an address of the dashboard chooses; `page` is its path below `/dashboard`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     page: Annotated[str, Field(max_length=200, pattern=r"^[a-z0-9_-]*(/[^/?#]+)?$")] = ""
     period: Annotated[str | None, Field(pattern=PERIOD)] = None
@@ -61,7 +62,7 @@ def address_of_selection(_view_id: UUID, query: str) -> str:
     return f"{DASHBOARD}{'/' if path else ''}{path}?{urlencode(rest, safe=',:')}"
 
 
-VIEWS = ViewKind(DashboardSelection, address_of_selection)
+VIEWS = ViewKind(lambda: DashboardSelection, address_of_selection)
 
 
 def selection_of(view: PageView, below: str) -> str:

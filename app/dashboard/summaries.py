@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.dashboard.opening import ROOT, open_dashboard
 from app.dashboard.saved_selections import lead_to, require_success
@@ -18,7 +19,7 @@ PATH, SUMMARIES = f"{ROOT}/summaries", "/v1/me/summaries"
 #: What the form of a summary says in texts; without one what is usual holds.
 TEXTS = ("cadence", "weekday", "time_of_day", "time_zone", "view")
 
-router = APIRouter(prefix=PATH, include_in_schema=False)
+router = Router(prefix=PATH, include_in_schema=False)
 
 
 @router.get("", operation_id="get_summaries_page")

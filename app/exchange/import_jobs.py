@@ -75,7 +75,7 @@ FormatName = Literal["servicenow", "csv", "xes", "ndjson"]
 class ImportOptions(BaseModel):
     """Options that say how a file is to be read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     mapping: str | None = Field(default=None, max_length=LARGEST_MAPPING)
     zone: str | None = Field(default=None, max_length=100)

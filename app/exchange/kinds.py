@@ -35,7 +35,7 @@ Columns = Annotated[frozenset[Column], Field(max_length=MOST_COLUMNS)]
 class MappingPart(BaseModel):
     """A part of a mapping: a key that is unknown is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class _ColumnWithValues(MappingPart):

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.paging import page_response
@@ -35,7 +36,7 @@ from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
 from app.platform.db import Row
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"])
+router = Router(prefix="/v1/imports", tags=["imports"])
 ImportId = Annotated[UUID, Path(alias="id", description="The import: the id of its upload.")]
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 MAX_ID, MIN_ID = UUID(int=2**128 - 1), UUID(int=0)

@@ -15,13 +15,14 @@ from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import in_language, or_table, problems
 from app.api.contract.problems import problem
+from app.api.direct import Router
 from app.api.listings import cursors, paging
 from app.api.records.shapes import OutputModel
 from app.api.replica_reads import ReadLedger, reads_replica, wanted_position
@@ -68,7 +69,7 @@ from app.log.canonical import from_instant, instant
 AnswerT = TypeVar(
     "AnswerT", KpiAnswer, KpiBehaviour, KpiForecast, KpiInfluence, KpiPage, KpiBehaviourPage, "KpiCasePage"
 )
-router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
+router = Router(prefix="/v1/kpis", tags=["kpis"])
 #: For responses that are also available as tables.
 VARY = {"Vary": f"Accept, {paging.VARY['Vary']}"}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -21,7 +21,7 @@ from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingO
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/meetings", tags=["meetings"], route_class=DirectRoute)
+router = Router(prefix="/v1/meetings", tags=["meetings"], route_class=DirectRoute)
 CALENDAR_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The meeting as iCalendar (RFC 5545).",

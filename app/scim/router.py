@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
 from app.api.authentication.key_scopes import SCIM, SCIM_MEDIA_TYPE
 from app.api.contract.problems import MEDIA_TYPE as PROBLEM
+from app.api.direct import Router
 from app.common.keys import KeyScope
 from app.i18n import translate
 from app.kernel.actions.refusals import ActionUnavailable, Refusal
@@ -28,7 +29,7 @@ from app.scim.errors import ScimError, error_document
 from app.scim.patches import GroupChange, group_change, lower_keys, member_ids, patched_attributes
 from app.scim.users import ScimContext
 
-router = APIRouter(prefix=SCIM, include_in_schema=False)
+router = Router(prefix=SCIM, include_in_schema=False)
 #: Where lists begin, and how long a page is that does not say so.
 FIRST, USUAL_PAGE = 1, 100
 LARGEST_NUMBER = 10_000_000

@@ -8,12 +8,13 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
 from app.api.listings.list_queries import LARGEST_POSITION
@@ -25,7 +26,7 @@ from app.sealing import store
 from app.sealing.prove import CONSISTENCY_FORMAT, PROOF_FORMAT, ProofFailed, prove_consistency, prove_event
 from app.sealing.signed_heads import SignedHead
 
-router = APIRouter(prefix="/v1", tags=["proofs"])
+router = Router(prefix="/v1", tags=["proofs"])
 LARGEST_PAGE, PAGE = 200, 50
 CHECKER = FilePath(__file__).with_name("check_proof.py")
 POSITION_OF = "select position from log.event where id = %s"
@@ -135,7 +136,7 @@ class SealPage(OutputModel):
 class SealPaging(BaseModel):
     """The page of heads that is asked for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Heads on a page.")] = PAGE
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (

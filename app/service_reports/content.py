@@ -43,7 +43,7 @@ class ExclusionKind(CodeEnum):
 class Frozen(OutputModel):
     """Base of the parts of a report."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True, defer_build=True)
 
 
 class ReportedAgreement(Frozen):

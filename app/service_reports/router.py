@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.page_language import chosen_language
 from app.api.pages.page_headers import HEADERS
@@ -46,7 +46,7 @@ from app.service_reports.queries import (
     span_named,
 )
 
-router = APIRouter(prefix="/v1/slas", tags=["slas"], route_class=DirectRoute)
+router = Router(prefix="/v1/slas", tags=["slas"], route_class=DirectRoute)
 JSON, HTML = "application/json", "text/html"
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
@@ -59,7 +59,7 @@ Number = Annotated[str, Path(max_length=100, description="The number of the repo
 class ReportQuery(BaseModel):
     """Parameters of a report, as JSON or as a page."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     lang: Literal["en", "zh"] | None = Field(
         None, description="The language. None: as `Accept-Language` says, or else the caller's own."

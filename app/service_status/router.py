@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, utc_now
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.requests.accept import language_for
 from app.service_status.queries import ServiceStatusList, service_status
 
 # Mounted before the routes of services, of which one would take `status` for a service's name.
-router = APIRouter(prefix="/v1/services", tags=["catalogue"], route_class=DirectRoute)
+router = Router(prefix="/v1/services", tags=["catalogue"], route_class=DirectRoute)
 
 
 @router.get(

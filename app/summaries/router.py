@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Body, Path, Request
+from fastapi import Body, Path, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, utc_now
 from app.api.contract.openapi import problems, record_responses
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY, page_response
 from app.api.listings.views import find_view
 from app.api.records.actions import IfMatch
@@ -40,7 +40,7 @@ from app.summaries.shapes import SaveSummary, SummaryOut, SummaryPage
 
 SummaryId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves it makes.")]
 
-router = APIRouter(prefix="/v1/me/summaries", tags=["attention"], route_class=DirectRoute)
+router = Router(prefix="/v1/me/summaries", tags=["attention"], route_class=DirectRoute)
 
 
 @router.get(

@@ -19,7 +19,7 @@ LAST_DAY = 31
 class SaveSummary(BaseModel):
     """A summary that the caller wants mailed: when, and of what."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     cadence: Cadence = Field(description="The frequency: by the day, week or month.")
     weekday: Weekday = Field(

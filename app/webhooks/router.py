@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of, ledger_of, utc_now
 from app.api.contract.openapi import BINARY, problems
 from app.api.contract.problems import problem
+from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
 from app.api.open_actions import send_as
@@ -73,7 +74,7 @@ CHALLENGE = {"WWW-Authenticate": "Webhook"}
 PAGE = 50
 
 tool_format.add()
-router = APIRouter(prefix="/v1", tags=["webhooks"])
+router = Router(prefix="/v1", tags=["webhooks"])
 mount_reads(router, WEBHOOK_SOURCES, prefix="/webhook_sources")
 
 SourceKey = Annotated[
@@ -172,7 +173,7 @@ async def _administered(request: Request, name: str) -> WebhookSource:
 class DeliveryPaging(BaseModel):
     """The deliveries of a source that are asked for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     state: DeliveryState | None = Field(default=None, description="Only those in that state.")
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Deliveries on a page.")] = PAGE

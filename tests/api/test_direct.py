@@ -8,12 +8,11 @@ from typing import Annotated, Any
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import APIRouter, FastAPI, Header, Path, Query, Request
-from fastapi.routing import APIRoute
+from fastapi import FastAPI, Header, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from app.api.direct import DirectRoute, be_strict
+from app.api.direct import DirectRoute, Router, StrictRoute
 
 
 class Filters(BaseModel):
@@ -52,12 +51,11 @@ async def note(request: Request, name: str, body: Note) -> Response:
 @pytest_asyncio.fixture
 async def both() -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    for prefix, kind in (("/direct", DirectRoute), ("/usual", APIRoute)):
-        router = APIRouter(prefix=prefix, route_class=kind)
+    for prefix, kind in (("/direct", DirectRoute), ("/usual", StrictRoute)):
+        router = Router(prefix=prefix, route_class=kind)
         router.add_api_route("/{name}", find, methods=["GET"])
         router.add_api_route("/{name}", note, methods=["POST"])
-        app.include_router(router)
-    be_strict(app.routes)
+        app.router.routes.extend(router.routes)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
         yield client
 

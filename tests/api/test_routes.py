@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 import pytest
-from fastapi import APIRouter
 
+from app.api.direct import Router
 from app.api.routes import Routes, routes_of
 from app.main import ROUTERS
 from app.registry import LIFECYCLES, PROCESSES
@@ -26,7 +26,7 @@ def test_no_router_of_a_module_is_left_out() -> None:
         for module in list(sys.modules.values())
         if module.__name__.startswith("app.")
         for name, router in vars(module).items()
-        if isinstance(router, APIRouter)
+        if isinstance(router, Router)
     }
     assert {place for place, router in routers.items() if router not in ROUTERS} == set()
 

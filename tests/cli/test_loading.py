@@ -19,9 +19,16 @@ for words in sys.argv[1:]:
         main()
     assert gc.isenabled()
     assert gc.get_freeze_count()
+if "app.main" in sys.modules:
+    from app.api.lazy_routes import made_routes
+    from app.main import ROUTES, build_app
+
+    build_app()
+    assert not made_routes(ROUTES)
 print(*sys.modules)
 """
 SERVE_NOBODY = ["doctor", "export", "import", "keys", "kpi", "people", "rebuild", "work"]
+SERVE = ("serve --help", "effect-cases --help", "reconcile --help")
 #: What takes the time of loading: FastAPI, the database's drivers, and the classes of all records.
 HEAVY = {
     "fastapi",
@@ -66,9 +73,13 @@ def test_commands_that_serve_nobody_load_no_routes() -> None:
     assert not {name for name in modules if name == "app.main" or name.endswith(".router")}
 
 
+def test_the_service_starts_without_making_a_route() -> None:
+    assert "app.main" in loaded(*SERVE)  # which asserts it
+
+
 def test_what_only_statistics_need_is_loaded_when_they_are_asked_for() -> None:
     """It takes half a second, which neither the service nor a command is to take longer to start."""
-    modules = loaded("serve --help", "effect-cases --help", "reconcile --help")
+    modules = loaded(*SERVE)
     assert "app.main" in modules
     assert {"app.kpis.router", "app.kpis.effects.router", "app.kpis.statistics.intervals"} <= modules
     assert {"numpy", "scipy"}.isdisjoint(modules)

@@ -21,6 +21,7 @@ from app.api.authentication.sessions import COOKIE, HOST_COOKIE
 from app.api.contract import components, examples, payload_marks, refusal_ranges
 from app.api.contract.deprecations import EXTENSION
 from app.api.contract.problems import ProblemDocument
+from app.api.lazy_routes import quiet_building
 from app.api.records.partial import PartialPage, PartialRecord, PartialRows
 from app.api.replica_reads import PATTERN, is_marked
 from app.api.requests import csv_output as tables
@@ -181,17 +182,18 @@ def document(app: FastAPI, models: Sequence[type[BaseModel]] = ()) -> dict[str, 
     """Return the OpenAPI document, as it is served and committed. `models`: those that no operation takes or
     returns as JSON.
     """
-    contract = get_openapi(
-        title=app.title,
-        version=app.version,
-        openapi_version="3.1.0",
-        summary=app.summary,
-        description=app.description,
-        routes=app.routes,
-        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        servers=[{"url": "/", "description": "This installation."}],
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    )
+    with quiet_building():
+        contract = get_openapi(
+            title=app.title,
+            version=app.version,
+            openapi_version="3.1.0",
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+            servers=[{"url": "/", "description": "This installation."}],
+            license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        )
     schemas = contract["components"]["schemas"]
     described: tuple[type[BaseModel], ...] = (ProblemDocument, PartialRecord, PartialPage, PartialRows)
     for model in (*described, *models):

@@ -24,6 +24,7 @@ from app.api.pages.page_paths import is_page
 from app.api.pages.page_response import refusal_page
 from app.api.requests.accept import has_body, is_json, language_for
 from app.api.requests.faults import FURTHER, LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
+from app.api.route_index import CANDIDATES
 from app.i18n import translate
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.platform.db import DatabaseGone
@@ -283,7 +284,7 @@ async def _framework_error(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """Return all methods of this path: the router names only those of the first route that matches."""
-    routes = request.app.router.routes
+    routes = request.scope.get(CANDIDATES) or request.app.router.routes
     scopes = ({**request.scope, "method": method} for method in METHODS)
     methods = [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
     return ["HEAD", *methods] if "GET" in methods else methods

@@ -36,7 +36,7 @@ LARGEST_POSITION = 2**63 - 1
 class Paging(BaseModel):
     """The parameters that every list has. Unknown parameters are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Records on a page.")] = PAGE
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
@@ -47,7 +47,7 @@ class Paging(BaseModel):
 class ListSelection(BaseModel):
     """The parameters that choose and sort the records of a list."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     sort: str = ""
 
@@ -110,7 +110,7 @@ AsOfParameter = Annotated[
 class RecordQuery(BaseModel):
     """The query parameters of an operation that returns a single record."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     fields: list[str] | None = None
     as_of: AsOfParameter = None

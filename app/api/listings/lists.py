@@ -8,7 +8,7 @@ names of fields, so that nothing is declared twice.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import new_class
 from typing import Annotated, Any, Literal
 
@@ -21,6 +21,7 @@ from app.api.listings.searching import SEARCH
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
+from app.common.made_once import made_once
 from app.common.records import Record, all_codecs
 from app.common.tickets import Ticket
 from app.kernel.actions.lifecycle import Lifecycle
@@ -81,7 +82,7 @@ class Listing:
     not all of its fields as they are declared there.
     `expands` are the listings whose records can be shown whole where this one refers to them by id.
     `renderer` shows the records. `own_parameters` are filters by what is no field, `extension` is what the
-    list offers from another table.
+    list offers from another table. The models of its queries and pages are made when they are first needed.
     """
 
     lifecycle: Lifecycle[Any]
@@ -92,46 +93,67 @@ class Listing:
     renderer: type[Renderer] = Renderer
     own_parameters: tuple[Parameter, ...] = ()
     extension: ListExtension | None = None
-    #: The filter parameters, by name.
-    parameters: dict[str, Parameter] = field(init=False)
-    #: The targets of expansion, by field.
-    refers: dict[str, ExpandTarget] = field(init=False)
-    #: The part of a query that a saved view keeps.
-    selection: type[ListSelection] = field(init=False)
-    query: type[ListQuery] = field(init=False)
-    record_query: type[RecordQuery] = field(init=False)
-    #: A record as the list shows it.
-    item: type[OutputModel] = field(init=False)
-    page: type[OutputModel] = field(init=False)
 
     def __post_init__(self) -> None:
-        def set_fields(**values: Any) -> None:
-            for name, value in values.items():
-                object.__setattr__(self, name, value)
-
         if self.shape is OutputModel:
-            set_fields(shape=_shape_of(self.lifecycle.record))
-        set_fields(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
-        self.parameters.update({own.name: own for own in self.own_parameters})
+            object.__setattr__(self, "shape", _shape_of(self.lifecycle.record))
+
+    @made_once
+    def parameters(self) -> dict[str, Parameter]:
+        """The filter parameters, by name."""
+        own = {parameter.name: parameter for parameter in self.own_parameters}
+        found = parameters(self.lifecycle.record, self.shape, self.filters) | own
         if self.lifecycle.searched_fields:
-            self.parameters[SEARCH.name] = SEARCH
+            found[SEARCH.name] = SEARCH
         if issubclass(self.lifecycle.record, Ticket):
-            self.parameters[CUSTOM.name] = CUSTOM
-        extension = self.extension
-        if extension is not None:
-            self.parameters.update({parameter.name: parameter for parameter in extension.parameters})
-        set_fields(refers=_expand_targets(self))
-        name = self.shape.__name__.removesuffix("Out")
-        shaping = _shaping(self)
-        selected: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
-        selected["sort"] = _sort((*self.sorts, *(() if extension is None else extension.sorts)))
-        set_fields(selection=create_model(f"{name}ListSelection", __base__=ListSelection, **selected))
+            found[CUSTOM.name] = CUSTOM
+        if self.extension is not None:
+            found.update({parameter.name: parameter for parameter in self.extension.parameters})
+        return found
+
+    @made_once
+    def refers(self) -> dict[str, ExpandTarget]:
+        """The targets of expansion, by field."""
+        return _expand_targets(self)
+
+    @made_once
+    def selection(self) -> type[ListSelection]:
+        """The part of a query that a saved view keeps."""
+        return create_model(f"{self._name}ListSelection", __base__=ListSelection, **self._selected)
+
+    @made_once
+    def query(self) -> type[ListQuery]:
+        """The query of the list."""
         offered = {"include": _include(self.shape)} if ACTIONS in self.shape.model_fields else {}
-        set_fields(query=create_model(f"{name}Query", __base__=ListQuery, **selected, **shaping, **offered))
+        fields = self._selected | _shaping(self) | offered
+        return create_model(f"{self._name}Query", __base__=ListQuery, **fields)
+
+    @made_once
+    def record_query(self) -> type[RecordQuery]:
+        """The query of one record."""
         more = {"include": _include_of_one(self.shape)} if on_request_fields(self.shape) else {}
-        set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping, **more))
-        set_fields(item=_item_model(self.shape, name))
-        set_fields(page=_page_model(self, f"{name}Page", self.item))
+        return create_model(f"{self._name}RecordQuery", __base__=RecordQuery, **_shaping(self), **more)
+
+    @made_once
+    def item(self) -> type[OutputModel]:
+        """A record as the list shows it."""
+        return _item_model(self.shape, self._name)
+
+    @made_once
+    def page(self) -> type[OutputModel]:
+        """A page of the list."""
+        return _page_model(self, f"{self._name}Page", self.item)
+
+    @property
+    def _name(self) -> str:
+        return self.shape.__name__.removesuffix("Out")
+
+    @property
+    def _selected(self) -> dict[str, Any]:
+        """Return the fields of the filters and the sort order."""
+        selected: dict[str, Any] = {p.name: (p.annotation, None) for p in self.parameters.values()}
+        further = () if self.extension is None else self.extension.sorts
+        return selected | {"sort": _sort((*self.sorts, *further))}
 
 
 def _shape_of(record: type[Record]) -> type[RecordOut]:

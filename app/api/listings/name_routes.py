@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.signatures import typed
+from app.api.direct import Router
 from app.api.listings.filters import multi_value
 from app.api.listings.lists import Listing
 from app.api.listings.naming import (
@@ -93,7 +94,7 @@ class OfferedRecords(OutputModel):
 class FindQuery(BaseModel):
     """The query of a search over all kinds."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     q: Searched = Field(
         description="Those in which the caller can read all of these words; numbers and keys also by their "
@@ -110,7 +111,7 @@ def _without_nul(text: str) -> str:
 class LookupQuery(BaseModel):
     """The query of the records that a field may name."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     kind: list[str]
     q: Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_without_nul)] = Field(
@@ -129,15 +130,15 @@ class LookupQuery(BaseModel):
     limit: int = Field(default=LONGEST_OFFER, ge=1, le=LONGEST_OFFER, description="Records in the answer.")
 
 
-def router_of(listings: Sequence[Listing]) -> APIRouter:
+def router_of(listings: Sequence[Listing]) -> Router:
     """Return the router that finds records of these lists."""
-    router = APIRouter(prefix="/v1", tags=["search"])
+    router = Router(prefix="/v1", tags=["search"])
     _mount_search(router, [listing for listing in listings if listing.lifecycle.searched_fields])
     _mount_lookup(router, [listing for listing in listings if is_named(listing)])
     return router
 
 
-def _mount_search(router: APIRouter, listings: Sequence[Listing]) -> None:
+def _mount_search(router: Router, listings: Sequence[Listing]) -> None:
     @reads_replica
     async def search_records(request: Request, query: FindQuery) -> Response:
         """Find records of all kinds with full-text search, as `q` finds them in their lists: whoever may not
@@ -169,7 +170,7 @@ def _mount_search(router: APIRouter, listings: Sequence[Listing]) -> None:
     )(typed(search_records, "query", Annotated[query, Query()]))
 
 
-def _mount_lookup(router: APIRouter, listings: Sequence[Listing]) -> None:
+def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
     @reads_replica
     async def look_up_records(request: Request, query: LookupQuery) -> Response:
         """Offer the records that a field of a form may name, while their name is being typed: of one kind or

@@ -47,7 +47,8 @@ class ViewKind:
     find the view with that id and query.
     """
 
-    selection: type[BaseModel]
+    #: Returns the model, which a list makes when it is first needed.
+    selection: Callable[[], type[BaseModel]]
     address: Callable[[UUID, str], str]
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Request
+from fastapi import Body, Header, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -20,6 +21,8 @@ from app.api.authentication.auth import context_of, ledger_of
 from app.api.contract import summaries
 from app.api.contract.openapi import action_responses
 from app.api.contract.signatures import typed
+from app.api.direct import Router
+from app.api.lazy_routes import Operation
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests import idempotency
@@ -56,7 +59,7 @@ IdempotencyKeyHeader = Annotated[
 
 
 def mount_actions(
-    router: APIRouter,
+    router: Router,
     lifecycle: Lifecycle[Any],
     shape: type[OutputModel],
     *,
@@ -71,9 +74,14 @@ def mount_actions(
     for row in lifecycle.rows:
         if row.name not in left_out and not issubclass(row.body, Patch):
             path = prefix if row.opens else f"{prefix}/{{id}}/{row.name}"
-            endpoint = _endpoint(lifecycle, row, shape, renderer)
-            texts = operation(lifecycle, row.name, shape)
-            router.add_api_route(path, endpoint, methods=["POST"], description=row.description, **texts)
+            router.add_operation("POST", path, partial(_operation, lifecycle, row, shape, renderer))
+
+
+def _operation(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[OutputModel], renderer: type[Renderer]
+) -> Operation:
+    texts = operation(lifecycle, row.name, shape)
+    return Operation(_endpoint(lifecycle, row, shape, renderer), {"description": row.description, **texts})
 
 
 def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) -> dict[str, Any]:

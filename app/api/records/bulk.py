@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Request
+from fastapi import Body, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.responses import Response
 
@@ -22,6 +22,7 @@ from app.api.authentication.auth import context_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.problems import MOST_FAULTS, ProblemDocument, document, problem, status_of
 from app.api.contract.summaries import nouns
+from app.api.direct import Router
 from app.api.records.actions import (
     ActionOutcome,
     IdempotencyKeyHeader,
@@ -56,7 +57,7 @@ MOST_CONCURRENT = 32
 class BulkItem(BaseModel):
     """One action on one record."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     action: str = Field(max_length=LONGEST_KEY, description="Its name, as in its address: `resolve`.")
     id: str | None = Field(
@@ -77,7 +78,7 @@ class BulkItem(BaseModel):
 class BulkRequest(BaseModel):
     """Actions on records of one kind."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     items: list[BulkItem] = Field(min_length=1, max_length=MOST_ITEMS)
     all_or_nothing: bool = Field(
@@ -113,9 +114,9 @@ class BulkAnswer(OutputModel):
     refused: int = Field(description="Number of items that were refused.")
 
 
-def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     """Return the router with a bulk operation for each kind of ticket."""
-    router = APIRouter(prefix="/v1")
+    router = Router(prefix="/v1")
     for lifecycle in lifecycles:
         if lifecycle.is_ticket:
             router.add_api_route(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems
 from app.api.contract.summaries import noun
+from app.api.direct import Router
+from app.api.lazy_routes import Operation
 from app.api.listings import cursors, list_queries
 from app.api.listings.paging import page_response
 from app.api.records.reads import Name, load_visible
@@ -59,19 +62,21 @@ class ChildListing:
 
 
 def mount_child_listing(
-    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
+    router: Router, lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
 ) -> None:
     """Add the operation that lists these child rows."""
-    router.add_api_route(
-        f"/{{id}}/{rows.name}",
-        _endpoint(lifecycle, shape, rows),
-        methods=["GET"],
-        operation_id=f"list_{lifecycle.kind}_{rows.name}",
-        summary=f"List {noun(lifecycle.kind)} {noun(rows.name)}",
-        description=(rows.page.__doc__ or "").strip(),
-        response_model=rows.page,
-        responses=problems(400, 404, 422),
-    )
+    router.add_operation("GET", f"/{{id}}/{rows.name}", partial(_operation, lifecycle, shape, rows))
+
+
+def _operation(lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing) -> Operation:
+    described = {
+        "operation_id": f"list_{lifecycle.kind}_{rows.name}",
+        "summary": f"List {noun(lifecycle.kind)} {noun(rows.name)}",
+        "description": (rows.page.__doc__ or "").strip(),
+        "response_model": rows.page,
+        "responses": problems(400, 404, 422),
+    }
+    return Operation(_endpoint(lifecycle, shape, rows), described)
 
 
 def _endpoint(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of, ledger_of
+from app.api.direct import Router
+from app.api.lazy_routes import Operation
 from app.api.listings.lists import Listing
 from app.api.records.actions import (
     ActionRequest,
@@ -33,21 +36,21 @@ Compute = Callable[[Ledger, Any, Any, datetime], Awaitable[tuple[object, ...]]]
 
 
 def mount_computed_actions(
-    router: APIRouter, listing: Listing, shape: type[OutputModel], computes: Mapping[str, Compute]
+    router: Router, listing: Listing, shape: type[OutputModel], computes: Mapping[str, Compute]
 ) -> None:
     """Add an operation for each of these actions on a record, as `mount_actions` does for all others (which
     leaves them out); each has the function that computes what comes with its command.
     """
     for name, compute in computes.items():
-        row = listing.lifecycle[name]
-        described = operation(listing.lifecycle, name, shape)
-        router.add_api_route(
-            f"/{{id}}/{name}",
-            _endpoint(listing, row, shape, compute),
-            methods=["POST"],
-            description=row.description,
-            **described,
-        )
+        declare = partial(_operation, listing, listing.lifecycle[name], shape, compute)
+        router.add_operation("POST", f"/{{id}}/{name}", declare)
+
+
+def _operation(
+    listing: Listing, row: Action[Any, Any], shape: type[OutputModel], compute: Compute
+) -> Operation:
+    texts = operation(listing.lifecycle, row.name, shape)
+    return Operation(_endpoint(listing, row, shape, compute), {"description": row.description, **texts})
 
 
 def _endpoint(

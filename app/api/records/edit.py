@@ -5,12 +5,15 @@ If-Match is required, so that nobody overwrites a change that they have not seen
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.api.contract.openapi import problems
+from app.api.direct import Router
+from app.api.lazy_routes import Operation
 from app.api.records.actions import (
     ActionRequest,
     IdempotencyKeyHeader,
@@ -26,7 +29,7 @@ from app.kernel.actions.refusals import VersionRequired
 
 
 def mount_edit(
-    router: APIRouter,
+    router: Router,
     lifecycle: Lifecycle[Any],
     shape: type[OutputModel],
     *,
@@ -34,6 +37,10 @@ def mount_edit(
     renderer: type[Renderer] = Renderer,
 ) -> None:
     """Add the operation of the action `edit`. `renderer` shows the record after it."""
+    router.add_operation("PATCH", f"{prefix}/{{id}}", partial(_operation, lifecycle, shape, renderer))
+
+
+def _operation(lifecycle: Lifecycle[Any], shape: type[OutputModel], renderer: type[Renderer]) -> Operation:
     row = lifecycle["edit"]
 
     async def edit(
@@ -51,4 +58,4 @@ def mount_edit(
     texts = operation(lifecycle, row.name, shape)
     texts["responses"] |= problems(428)
     texts["description"] = row.description
-    router.add_api_route(f"{prefix}/{{id}}", typed_body(edit, row.body), methods=["PATCH"], **texts)
+    return Operation(typed_body(edit, row.body), texts)

@@ -76,7 +76,7 @@ class EventPage(OutputModel):
 class EventPaging(BaseModel):
     """The page of a record's events, and the time as of which they are shown."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Events on a page.")] = PAGE
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (

@@ -23,7 +23,7 @@ class PartialRecord(BaseModel):
     place of what was expanded stands that record.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     id: UUID
     version: RecordVersion
@@ -39,7 +39,7 @@ class PartialPage(OutputModel):
     say.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     items: list[PartialRecord]
     next_cursor: str | None = Field(description="Null on the last page.")
@@ -50,7 +50,7 @@ class PartialPage(OutputModel):
 class PartialRow(BaseModel):
     """A row of a list that is no list of records, with the fields that were asked for."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     id: UUID
 

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import Header, Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract import summaries
 from app.api.contract.openapi import problems, record_responses
 from app.api.contract.signatures import typed
+from app.api.direct import Router
+from app.api.lazy_routes import Operation
 from app.api.listings import views
 from app.api.listings.list_queries import (
     ListQuery,
@@ -68,7 +71,7 @@ RecordDelivery = Callable[[Request, Any], Awaitable[None]]
 
 
 def mount_reads(
-    router: APIRouter,
+    router: Router,
     listing: Listing,
     *,
     prefix: str = "",
@@ -80,40 +83,47 @@ def mount_reads(
     the router shows one by an operation of its own, and without `lists` it lists them so. `before` is called
     each time before one is given to somebody.
     """
-    lifecycle = listing.lifecycle
-    noun, nouns = summaries.noun(lifecycle.kind), summaries.nouns(lifecycle.kind, lifecycle.plural)
     if lists:
-        router.add_api_route(
-            prefix,
-            _list_endpoint(listing),
-            methods=["GET"],
-            operation_id=f"list_{lifecycle.plural}",
-            summary=f"List {nouns}",
-            description=f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
-            response_model=listing.page,
-            responses=or_partial(PartialPage) | problems(400, 422),
-        )
+        router.add_operation("GET", prefix, partial(_list_operation, listing))
     if shows_one:
-        router.add_api_route(
-            f"{prefix}/{{id}}",
-            _record_endpoint(listing, before),
-            methods=["GET"],
-            operation_id=f"get_{lifecycle.kind}",
-            summary=f"Get {summaries.with_article(noun)}",
-            description=f"One {noun}, as it stands or as it stood.",
-            response_model=listing.shape,
-            responses=or_partial(PartialRecord) | record_responses(),
-        )
-    router.add_api_route(
-        f"{prefix}/{{id}}/events",
-        _events_endpoint(listing),
-        methods=["GET"],
-        operation_id=f"list_{lifecycle.kind}_events",
-        summary=f"List {noun} events",
-        description=f"Events of one {noun}, in order.",
-        response_model=events.EventPage,
-        responses=problems(400, 404, 422),
-    )
+        router.add_operation("GET", f"{prefix}/{{id}}", partial(_record_operation, listing, before))
+    router.add_operation("GET", f"{prefix}/{{id}}/events", partial(_events_operation, listing))
+
+
+def _list_operation(listing: Listing) -> Operation:
+    nouns = summaries.nouns(listing.lifecycle.kind, listing.lifecycle.plural)
+    described = {
+        "operation_id": f"list_{listing.lifecycle.plural}",
+        "summary": f"List {nouns}",
+        "description": f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
+        "response_model": listing.page,
+        "responses": or_partial(PartialPage) | problems(400, 422),
+    }
+    return Operation(_list_endpoint(listing), described)
+
+
+def _record_operation(listing: Listing, before: RecordDelivery | None) -> Operation:
+    noun = summaries.noun(listing.lifecycle.kind)
+    described = {
+        "operation_id": f"get_{listing.lifecycle.kind}",
+        "summary": f"Get {summaries.with_article(noun)}",
+        "description": f"One {noun}, as it stands or as it stood.",
+        "response_model": listing.shape,
+        "responses": or_partial(PartialRecord) | record_responses(),
+    }
+    return Operation(_record_endpoint(listing, before), described)
+
+
+def _events_operation(listing: Listing) -> Operation:
+    noun = summaries.noun(listing.lifecycle.kind)
+    described = {
+        "operation_id": f"list_{listing.lifecycle.kind}_events",
+        "summary": f"List {noun} events",
+        "description": f"Events of one {noun}, in order.",
+        "response_model": events.EventPage,
+        "responses": problems(400, 404, 422),
+    }
+    return Operation(_events_endpoint(listing), described)
 
 
 def renderer_of(request: Request, listing: Listing) -> Renderer:

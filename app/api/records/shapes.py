@@ -50,7 +50,7 @@ class OutputModel(BaseModel):
     have. `after={"item": "lent_at"}`: these stand behind another field than in the record.
     """
 
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True, defer_build=True)
 
     def __init_subclass__(
         cls,

@@ -7,12 +7,13 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, still_caller
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.filters import Time, multi_value
 from app.api.listings.list_queries import LARGEST_POSITION
@@ -30,7 +31,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.platform.db import Database
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = Router(prefix="/v1", tags=["events"])
 LONGEST_WAIT = 30
 #: So many names are told that are near to one which there is not.
 MOST_NEAR = 3
@@ -65,7 +66,7 @@ EventPosition = Annotated[int, Field(ge=0, le=LARGEST_POSITION)]
 class EventConditions(BaseModel):
     """Conditions on the events that are wanted, and where to begin."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     kind: multi_value(_Kind, "Those of records of these kinds.") = None  # type: ignore[valid-type]  # a type made by a function
     stream: multi_value(_Stream, "Those of these records: `<kind>/<id>`.") = None  # type: ignore[valid-type]  # as above

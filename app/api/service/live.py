@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -34,6 +34,7 @@ from app.api.authentication.auth import (
 from app.api.authentication.key_scopes import EVENT_STREAM
 from app.api.contract.openapi import problems
 from app.api.contract.problems import problem
+from app.api.direct import Router
 from app.api.records import events
 from app.api.records.shapes import OutputModel
 from app.api.service.event_stream import (
@@ -59,7 +60,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.platform.db import DatabaseGone
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = Router(prefix="/v1", tags=["events"])
 #: So many streams a caller may have open in a process.
 MOST_STREAMS = 50
 #: A client with that many asks again after so many seconds.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Request
+from fastapi import Body, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from app.api.authentication.auth import Ledger, caller_of, context_of, proof_of,
 from app.api.authentication.issuer import TokenClaims
 from app.api.authentication.logins import signed_in_person
 from app.api.contract.openapi import in_language, problems
+from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
 from app.api.requests.accept import language_for
@@ -26,7 +27,7 @@ from app.common.role_labels import RoleLabels
 from app.kernel.access.directory import CachedTeam as Team
 from app.kernel.actions.refusals import NotFound
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = Router(prefix="/v1", tags=["people"])
 CURRENT = "/v1/sessions/current"
 
 
@@ -84,7 +85,7 @@ class Openings(OutputModel):
 class OpenSession(BaseModel):
     """An empty object: the request's own key or token decides for whom the session is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class SessionOut(OutputModel):

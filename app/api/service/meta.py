@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.problems import RETRY_SECONDS
+from app.api.direct import Router
 from app.api.listings.list_queries import LARGEST_PAGE
 from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel
@@ -26,7 +27,7 @@ from app.kernel.actions.describe import source_states, target_state
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log import read
 
-router = APIRouter(tags=["service"])
+router = Router(tags=["service"])
 MAY_SCRAPE = role(Role.admin, Role.auditor, Role.integration)
 
 

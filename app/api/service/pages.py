@@ -12,13 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.contract.problems import problem
 from app.api.contract_parts import ContractQuery, contract_parts
+from app.api.direct import Router
 from app.api.pages.page_headers import HEADERS, POLICY
 from app.api.service import static_files
 from app.api.service.static_files import static_file
@@ -26,7 +27,7 @@ from app.html.templates import render
 from app.html.wording import Wording
 from app.platform.settings import PROJECT
 
-router = APIRouter()
+router = Router()
 FOLDER = Path(__file__).with_name("static")
 #: Every file that the pages load, by its name in the URL.
 FILES = {

@@ -7,13 +7,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
+from fastapi import Header, Path
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import problem_page_responses
 from app.api.contract.problems import ProblemDocument, document, status_of
+from app.api.direct import Router
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import negotiate
 from app.api.requests.faults import Fault
@@ -23,7 +24,7 @@ from app.html.wording import Wording
 from app.i18n import language_of, sentences, translate
 from app.kernel.actions.refusals import NotFound
 
-router = APIRouter(prefix="/problems", tags=["service"])
+router = Router(prefix="/problems", tags=["service"])
 OFFERED = ("application/json", "text/html")
 EXAMPLE_PATH = "/v1/incidents/INC-2026-000123"
 EXAMPLE_REQUEST = "019aa0b2-6c1e-7c3a-9d0e-5a4c1f2b3d4e"

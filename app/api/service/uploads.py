@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.requests import ClientDisconnect
@@ -17,13 +17,13 @@ from starlette.responses import Response
 from app.api.authentication.auth import context_of, ledger_of
 from app.api.contract.openapi import BINARY, problems
 from app.api.contract.problems import problem
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.records.shapes import OutputModel
 from app.common.files.uploads import Upload
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.uploads import ATTACH_DEADLINE, IncomingUpload, store_upload
 
-router = APIRouter(prefix="/v1/uploads", tags=["attachments"], route_class=DirectRoute)
+router = Router(prefix="/v1/uploads", tags=["attachments"], route_class=DirectRoute)
 UploadId = Annotated[UUID, Path(alias="id", description="An id of the client's choice: a random UUID.")]
 
 

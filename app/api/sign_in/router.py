@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -23,6 +23,7 @@ from app.api.authentication.auth import (
 from app.api.authentication.issuer import InactiveLogin, InvalidToken, IssuerGone, UnknownLogin
 from app.api.authentication.logins import signed_in_person
 from app.api.contract.problems import problem
+from app.api.direct import Router
 from app.api.pages.page_paths import SIGN_IN, SIGN_OUT, own_address
 from app.api.pages.page_response import PAGE_HEADERS, TABLE, page_response
 from app.api.pages.sent_forms import sent_form
@@ -33,7 +34,7 @@ from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n import LANGUAGES
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 PROVIDER = f"{SIGN_IN}/provider"
 CALLBACK = f"{SIGN_IN}/callback"
 #: The cookie of a sign-in at the provider, whose answer comes from another site.

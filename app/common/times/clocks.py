@@ -79,7 +79,9 @@ SUMMARIES = {
 class ClockData(BaseModel):
     """What an event of a clock says of it: `data["clock"]` in the log, and `clock` in answers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True, defer_build=True
+    )
 
     agreement: UUID | None = Field(default=None, description="The agreement's id; null: none applies.")
     agreement_type: AgreementType

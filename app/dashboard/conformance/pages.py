@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.conformance.kinds import with_cases
 from app.conformance.parameters import PathKind
 from app.conformance.paths import Misfit
@@ -24,7 +25,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.questions.periods import first_day
 
 PATH = f"{ROOT}/conformance"
-router = APIRouter(prefix=PATH, include_in_schema=False)
+router = Router(prefix=PATH, include_in_schema=False)
 MOST_PATHS, CASES_SHOWN, STATES_SHOWN = 10, 200, 8
 #: What narrows the cases of a kind to those of a figure, as addresses say it.
 NARROWING = ("variant", "fits", "misfit", "step", "state", "came_back", "cursor")

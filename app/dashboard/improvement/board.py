@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markupsafe import Markup
 from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.dashboard.home import answer_figures
 from app.dashboard.improvement.measured import (
     LARGEST_PAGE,
@@ -29,7 +30,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.drawing.effects.programme import ProjectEffects, change_text, draw_programme, percent
 from app.processes.improvements.records import ENDED, OPEN, ImprovementState
 
-router = APIRouter(prefix=ROOT, include_in_schema=False)
+router = Router(prefix=ROOT, include_in_schema=False)
 #: KPIs 52 to 57 of the catalogue.
 FIGURES = (
     "suggestions_by_source",

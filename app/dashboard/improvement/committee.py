@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_CONTENT
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.dashboard.improvement.evidence import MeasuredEvidence, evidence_of
@@ -34,7 +35,7 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 from app.processes.improvements.records import Improvement
 
-router = APIRouter(prefix=f"{ROOT}/committee", include_in_schema=False)
+router = Router(prefix=f"{ROOT}/committee", include_in_schema=False)
 PATH = f"{ROOT}/committee"
 #: So many questions stand on the page with their evidence, and so many of others; the rest is at the desk.
 MOST_VOTES, MOST_OTHERS, MOST_DECIDED = 20, 20, 10

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.dashboard.effect_parts import EffectOnPage, effect_on_page
 from app.dashboard.improvement.board import effect_lines, programme_chart
 from app.dashboard.improvement.measured import (
@@ -35,7 +36,7 @@ from app.desk.values import ShownField
 from app.kpis.catalogue import KPIS
 from app.processes.improvements.records import Improvement
 
-router = APIRouter(prefix=ROOT, include_in_schema=False)
+router = Router(prefix=ROOT, include_in_schema=False)
 #: The times of its steps, and beside each the fields that are its evidence.
 STEPS: Mapping[str, Sequence[str]] = {
     "opened_at": ("selection_reason",),

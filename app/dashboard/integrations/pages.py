@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.dashboard.attention import INTEGRATIONS as PATH
 from app.dashboard.attention import SOURCE, cases_address, read_attention
@@ -35,7 +36,7 @@ LARGEST_PAGE, DELIVERIES_SHOWN = "200", "50"
 #: What a form may have led to, besides a number of replayed deliveries.
 NOTHING_CHOSEN, SAMPLE_SENT = "none", "sample"
 
-router = APIRouter(prefix=PATH, include_in_schema=False)
+router = Router(prefix=PATH, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.dashboard.figures import instant
 from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
@@ -19,7 +20,7 @@ from app.kpis.declaration.kpi import Unit
 from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.periods import Grain
 
-router = APIRouter(prefix=COUNTED_IN, include_in_schema=False)
+router = Router(prefix=COUNTED_IN, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

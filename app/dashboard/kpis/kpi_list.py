@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.dashboard.attention import cases_address, last_reconciliation, read_attention
 from app.dashboard.figures import FigureRow
 from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
 from app.kpis.catalogue import KPIS
 
-router = APIRouter(prefix=ROOT, include_in_schema=False)
+router = Router(prefix=ROOT, include_in_schema=False)
 #: So many figures are computed for a page; the others are listed without.
 MOST_JUDGED = 40
 NO_FIGURES: Mapping[str, Any] = {

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.dashboard.attention import last_reconciliation
 from app.dashboard.chart_tables import period_rows
 from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value
@@ -22,7 +23,7 @@ from app.kpis.drawing.kpi_figure import left_out_text
 from app.kpis.questions.chart_words import ChartWords
 from app.kpis.statistics.behaviour import LEAST_VALUES
 
-router = APIRouter(prefix=f"{ROOT}/kpi", include_in_schema=False)
+router = Router(prefix=f"{ROOT}/kpi", include_in_schema=False)
 #: The parts by which a KPI is shown: the first that it is cut by.
 PART_DIMENSIONS = ("team", "service", "priority", "category", "customer")
 #: The page sorts so many cases, and shows the first of them.

@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_412_PRECONDITION_FAILED
 
+from app.api.direct import Router
 from app.api.open_actions import ActionLink, action_link
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.desk.forms.definitions import (
@@ -49,7 +50,7 @@ from app.desk.timeline import NarratedEvent
 from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Action, Lifecycle
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: Inputs of the form itself, besides those of the body.
 VERSION, KEY, BASE, MORE = "version", "key", "base", "more"
 #: By what the names of the others begin.

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import sent_form
 from app.desk.forms.fields import Form
@@ -19,7 +20,7 @@ from app.desk.pages.context import Desk, open_desk
 from app.desk.references import resolve_references
 from app.kernel.actions.lifecycle import Action, Lifecycle
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: The most records of one form; the operation takes more.
 MOST_RECORDS = 200
 #: Whether the form has been filled in.

@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.common.times.zones import is_zone
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
@@ -24,7 +25,7 @@ from app.desk.pages.records import RecordView, state_label
 from app.desk.values import ShownField
 from app.kernel.actions.payloads import LONGEST_KEY
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 CALENDAR = "/v1/changes/calendar"
 WEEK = timedelta(days=7)
 #: Changes that are done, of which the last ones may be known to have caused incidents.

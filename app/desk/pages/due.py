@@ -4,16 +4,17 @@ where scripts run.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.desk.pages.context import open_desk
 from app.html.wording import Wording
 from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: The table of the sentences on the page.
 TABLE = "due_page"
 MINUTE, HOUR = 60, 3600

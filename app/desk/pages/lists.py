@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markupsafe import Markup
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.contract.schemas import Schema
 from app.desk.contract import ListScreen
 from app.desk.forms.fields import FieldKind, FormField
@@ -20,7 +21,7 @@ from app.desk.pages.saved_views import by_name, filters_of, view_forms
 from app.desk.values import EMPTY, NAMING, code_class
 from app.kernel.actions.lifecycle import Lifecycle
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: Fields that a list shows in columns of their own, or not at all.
 OTHER_FIELDS = frozenset(
     {"id", "version", "number", "key", "name", "title", "state", "actions", "recorded_at"}

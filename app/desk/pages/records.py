@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen
@@ -29,7 +30,7 @@ from app.desk.values import ShownField, label_of, record_name, record_title
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.canonical import instant
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
 FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions")
 #: Fields that the head of the page shows, or nobody reads.

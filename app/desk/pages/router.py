@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
+from app.api.direct import Router
 from app.api.pages.page_paths import own_address
 from app.api.pages.page_response import refusal_page
 from app.api.pages.sent_forms import sent_form
@@ -27,7 +28,7 @@ FILES = {path.name: path for path in FOLDER.iterdir() if path.suffix in (".css",
 PRELOADED = tuple(FILES.values())
 A_YEAR_SECONDS = 31_536_000
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/desk/static/{name}", operation_id="get_desk_file")

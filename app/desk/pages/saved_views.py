@@ -9,15 +9,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
+from app.api.direct import Router
 from app.api.pages.sent_forms import sent_form
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: Parameters of a list's address that are no part of a view.
 NOT_SAVED = frozenset({"view", "cursor", "limit"})
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.common.people import STAFF_ROLES
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk, require_signed_in
@@ -21,7 +22,7 @@ from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: The action by which a ticket is given to somebody; what it is possible for is open work.
 ASSIGN = "assign"
 MOST_MINE, MOST_QUEUED, MOST_FOLLOWED = "50", "20", "10"

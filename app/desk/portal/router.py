@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
 from app.desk.pages.actions import ActionScreen, send_form, show_form
 from app.desk.pages.actions import screen_of as action_screen
@@ -20,7 +21,7 @@ from app.desk.portal.asking import item_form, preset_members
 from app.desk.portal.tickets import my_tickets, open_portal, sentence
 from app.i18n import LANGUAGES, translate
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: The kinds that a search of the portal finds.
 FOUND_KINDS = ("article", "catalogue_item", *tickets.TICKETS)
 #: Tickets on the first page, and on their own.

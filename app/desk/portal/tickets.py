@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of
+from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
 from app.desk.forms.fields import FieldChoice
 from app.desk.operation_calls import Parameters
@@ -25,7 +26,7 @@ from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requi
 from app.desk.timeline import NarratedEvent
 from app.i18n import LANGUAGES, translate
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 #: The table of the portal's sentences.
 TABLE = "portal"
 #: The kinds of tickets that requesters open, and all kinds that have a page here.

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of, require_in_person
 from app.api.contract.openapi import in_language, problems
+from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.paging import page_response
@@ -31,7 +32,7 @@ from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
 from app.platform.db import Row
 
-router = APIRouter(prefix="/v1/bulk_jobs", tags=["bulk"])
+router = Router(prefix="/v1/bulk_jobs", tags=["bulk"])
 JobId = Annotated[UUID, Path(alias="id", description="The job: the id of its upload.")]
 END_OF_TIME, MAX_ID = datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
 ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"headers": {"Location": {}}, "description": "Noted."}}
@@ -64,7 +65,7 @@ class BulkJobState(CodeEnum):
 class AskBulkJob(BaseModel):
     """A request to carry out a file of actions."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     upload: UUID = Field(
         description="The file, as it was sent by `PUT /v1/uploads/{id}`: a line of JSON for each action."

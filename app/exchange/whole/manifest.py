@@ -23,7 +23,7 @@ Progress = Callable[[int], None]
 class ManifestPart(BaseModel):
     """A part of a manifest: a key that is unknown is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ExportedTable(ManifestPart):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of, require_in_person
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.open_actions import send_as
 from app.api.records.actions import (
     ActionRequest,
@@ -61,7 +62,7 @@ from app.platform.outward import OutwardPolicy, UnusableAddress
 LONGEST_FILE = 1_000_000
 CALENDARS = "/absence_calendars"
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = Router(prefix="/v1", tags=["people"])
 mount_reads(router, ABSENCES, prefix="/absences")
 mount_reads(router, ABSENCE_CALENDARS, prefix=CALENDARS)
 
@@ -82,7 +83,7 @@ async def plan_absence(
 class ImportAbsences(BaseModel):
     """A calendar's file with one's own absences."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     calendar: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_FILE)] = Field(
         description="The text of the file (iCalendar).",

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import in_language, problems
+from app.api.direct import Router
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
 from app.api.records.reads import mount_reads
@@ -33,13 +34,13 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.ledger import Ledger as Services
 from app.log.canonical import instant
 
-router = APIRouter(prefix="/v1/assignment_rules", tags=["assignment_rules"])
+router = Router(prefix="/v1/assignment_rules", tags=["assignment_rules"])
 
 
 class AssignmentTrialQuery(BaseModel):
     """Attributes of a ticket to try the rules with."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     process: RecordKey = Field(description="The kind of the ticket, as `incident`.")
     service: RecordKey | None = Field(default=None, description="The key of its service.")

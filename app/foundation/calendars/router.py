@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.edit import mount_edit
@@ -32,7 +33,7 @@ from app.foundation.calendars.records import CalendarVersion
 from app.kernel.actions.payloads import Instant
 from app.log.canonical import instant
 
-router = APIRouter(prefix="/v1/calendars", tags=["calendars"])
+router = Router(prefix="/v1/calendars", tags=["calendars"])
 mount_reads(router, CALENDARS)
 
 LONGEST_SPANS = timedelta(days=92)
@@ -43,7 +44,7 @@ MOST_SECONDS = 10 * 366 * 24 * 60 * 60
 class SpansQuery(BaseModel):
     """The period whose business time is listed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
@@ -52,7 +53,7 @@ class SpansQuery(BaseModel):
 class BetweenQuery(BaseModel):
     """The period whose business time is counted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most ten years later.")
@@ -61,7 +62,7 @@ class BetweenQuery(BaseModel):
 class CalendarDueQuery(BaseModel):
     """The begin and the business seconds to count from it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Instant = Field(alias="from", description="Begin of the period.")
     seconds: int = Field(ge=0, le=MOST_SECONDS, description="Number of business seconds to count.")

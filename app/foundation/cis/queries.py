@@ -219,7 +219,7 @@ class ImpactOut(OutputModel):
 class ImpactQuery(BaseModel):
     """The number of relations to follow from the failing item."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     depth: Annotated[int, Field(ge=1, le=LARGEST_DEPTH, description="Number of relations to follow.")] = (
         USUAL_DEPTH

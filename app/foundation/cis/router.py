@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
+from app.api.direct import Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -32,11 +33,11 @@ from app.foundation.cis.queries import (
     relations,
 )
 
-router = APIRouter(prefix="/v1/cis", tags=["configuration"])
-baselines_router = APIRouter(prefix="/v1/baselines", tags=["configuration"])
+router = Router(prefix="/v1/cis", tags=["configuration"])
+baselines_router = Router(prefix="/v1/baselines", tags=["configuration"])
 mount_reads(baselines_router, BASELINES)
 mount_actions(baselines_router, baselines.LIFECYCLE, BaselineOut)
-verifications_router = APIRouter(prefix="/v1/verifications", tags=["configuration"])
+verifications_router = Router(prefix="/v1/verifications", tags=["configuration"])
 mount_reads(verifications_router, VERIFICATIONS)
 mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import noun, with_article
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.lists import Listing
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
@@ -48,14 +48,14 @@ from app.kernel.actions.refusals import Forbidden, PreparationRefused
 from app.kernel.ledger import Ledger as Services
 from app.log.canonical import instant
 
-rules_router = APIRouter(prefix="/v1/approval_rules", tags=["decisions"], route_class=DirectRoute)
-deputies_router = APIRouter(prefix="/v1/deputies", tags=["decisions"], route_class=DirectRoute)
+rules_router = Router(prefix="/v1/approval_rules", tags=["decisions"], route_class=DirectRoute)
+deputies_router = Router(prefix="/v1/deputies", tags=["decisions"], route_class=DirectRoute)
 
 
 class RulesInForceQuery(BaseModel):
     """The decisions to list the rules of."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     decision: DecisionKind | None = Field(default=None, description="Those of this kind; none: of all.")
 
@@ -115,7 +115,7 @@ mount_reads(deputies_router, DEPUTIES)
 mount_actions(deputies_router, deputies_lifecycle.LIFECYCLE, DeputyOut)
 
 
-def mount_approval_preview(router: APIRouter, listing: Listing, matters: Sequence[Matter]) -> None:
+def mount_approval_preview(router: Router, listing: Listing, matters: Sequence[Matter]) -> None:
     """Add the operation that says who would vote on a record, for each of the matters."""
 
     async def preview(request: Request, name: Name) -> Response:

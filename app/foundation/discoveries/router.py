@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
+from app.api.direct import Router
 from app.api.listings.list_queries import Paging
 from app.api.listings.paging import VARY, page_response
 from app.api.records.actions import mount_actions
@@ -25,7 +26,7 @@ from app.foundation.discoveries.queries import (
     refused_page,
 )
 
-router = APIRouter(prefix="/v1/discoveries", tags=["configuration"])
+router = Router(prefix="/v1/discoveries", tags=["configuration"])
 mount_reads(router, DISCOVERIES)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from app.api.contract import summaries
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.service.pages import page_to_keep
@@ -40,7 +41,7 @@ Edition = Annotated[
 ]
 
 
-def mount_document_pages(router: APIRouter, listing: Listing, print_page: PrintPage) -> None:
+def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage) -> None:
     """Add the operation that shows a document of one of the list's records as a page to print."""
     lifecycle = listing.lifecycle
     noun = summaries.noun(lifecycle.kind)

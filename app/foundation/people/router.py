@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings.list_queries import Paging
 from app.api.listings.paging import page
 from app.api.listings.paging import page_response as listed
@@ -35,7 +36,7 @@ from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.commands.command import Command
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = Router(prefix="/v1", tags=["people"])
 mount_reads(router, PERSONS, prefix="/persons")
 mount_reads(router, TEAMS, prefix="/teams")
 mount_reads(router, GROUPS, prefix="/groups")

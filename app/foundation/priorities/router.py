@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import Body, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import action_responses, problems
+from app.api.direct import Router
 from app.api.records.actions import (
     IdempotencyKeyHeader,
     IfMatch,
@@ -30,7 +31,7 @@ from app.kernel.actions.refusals import VersionMismatch
 from app.kernel.commands.command import Command
 from app.log.ids import uuid7
 
-router = APIRouter(prefix="/v1", tags=["service"])
+router = Router(prefix="/v1", tags=["service"])
 mount_reads(router, PRIORITY_MATRICES, prefix="/priority_matrices")
 mount_actions(router, LIFECYCLE, PriorityMatrixOut, prefix="/priority_matrices")
 

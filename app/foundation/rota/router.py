@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.records.actions import mount_actions
 from app.api.records.reads import Name, mount_reads
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
@@ -31,7 +32,7 @@ from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger as Services
 from app.log.canonical import instant
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = Router(prefix="/v1", tags=["people"])
 mount_reads(router, SHIFTS, prefix="/shifts")
 mount_reads(router, STAND_INS, prefix="/stand_ins")
 LONGEST_ROTA = timedelta(days=92)
@@ -64,7 +65,7 @@ class RotaOut(OutputModel):
 class OnCallQuery(BaseModel):
     """The instant to return the persons on call for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     at: Instant | None = Field(default=None, description="The instant that is meant; none: now.")
 
@@ -72,7 +73,7 @@ class OnCallQuery(BaseModel):
 class RotaQuery(BaseModel):
     """The period and the duty to return the spans for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Instant = Field(alias="from", description="Begin of the period.")
     end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import Body, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
+from app.api.direct import Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -29,7 +30,7 @@ from app.foundation.services.queries import (
 from app.i18n import translate
 from app.kernel.actions.forms import Answers
 
-router = APIRouter(prefix="/v1", tags=["catalogue"])
+router = Router(prefix="/v1", tags=["catalogue"])
 mount_reads(router, SERVICES, prefix="/services")
 mount_reads(router, CATALOGUE_ITEMS, prefix="/catalogue_items")
 mount_actions(router, services.LIFECYCLE, ServiceOut, prefix="/services", renderer=ServiceRenderer)
@@ -41,7 +42,7 @@ mount_edit(router, items.LIFECYCLE, CatalogueItemOut, prefix="/catalogue_items")
 class CheckAnswers(BaseModel):
     """Answers to an item's form."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     answers: Answers | None = Field(default=None, description="As they would be said in a request.")
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems, record_responses
 from app.api.contract.problems import problem
+from app.api.direct import Router
 from app.api.listings import cursors, views
 from app.api.listings.list_queries import Paging
 from app.api.listings.lists import Listing
@@ -51,7 +52,7 @@ class ViewRole(CodeEnum):
 class SaveView(BaseModel):
     """A named filter and sort order of a list, or what is chosen on a page of the dashboard."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: ShortText = Field(description="Its name.")
     kind: ShortText = Field(description="The kind of records of the list, as `incident`; or `dashboard`.")
@@ -104,9 +105,9 @@ class ViewQuery(Paging):
     ] = None
 
 
-def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) -> APIRouter:
+def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) -> Router:
     """Return the router of views of these lists, and of these other pages."""
-    router = APIRouter(prefix="/v1/views", tags=["views"])
+    router = Router(prefix="/v1/views", tags=["views"])
     by_kind = {listing.lifecycle.kind: _of_list(listing) for listing in listings} | dict(other_kinds)
 
     async def save_view(
@@ -218,12 +219,12 @@ def _query_fault(request: Request, by_kind: Mapping[str, ViewKind], body: SaveVi
     if view_kind is None:
         raise WrongValue({"value": body.kind}, pointer="/kind", because="unknown_value")
     try:
-        views.parse_selection(view_kind.selection, body.query)
+        views.parse_selection(view_kind.selection(), body.query)
     except ValidationError as error:
         language = language_for(request)
         first = error.errors()[0]
         fault = fault_of(
-            language, {**first, "loc": ("query", *first["loc"])}, sorted(view_kind.selection.model_fields)
+            language, {**first, "loc": ("query", *first["loc"])}, sorted(view_kind.selection().model_fields)
         )
         message = f"{fault.parameter}: {fault.message}"
         return Fault(pointer="/query", code=fault.code, message=message)
@@ -240,7 +241,7 @@ async def _own_team(ledger: Ledger, caller: Caller, name: str) -> UUID:
 
 def _of_list(listing: Listing) -> ViewKind:
     kind = listing.lifecycle.kind
-    return ViewKind(listing.selection, lambda view_id, _query: f"{DESK}/{kind}?view={view_id}")
+    return ViewKind(lambda: listing.selection, lambda view_id, _query: f"{DESK}/{kind}?view={view_id}")
 
 
 async def _render_views(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
 from app.api.pages.page_headers import HEADERS
@@ -26,7 +26,7 @@ HTML = "text/html"
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
 }
-router = APIRouter(prefix="/v1/audits", tags=["audits"], route_class=DirectRoute)
+router = Router(prefix="/v1/audits", tags=["audits"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, AuditOut)
 for listing in CHILD_LISTINGS:

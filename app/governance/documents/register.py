@@ -119,7 +119,7 @@ Several = Annotated[list[T], Field(min_length=1, max_length=MOST_VALUES)]
 class RegisterFilter(BaseModel):
     """Which documents of the register are wanted. Unknown parameters are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     q: Annotated[
         ShortText | None,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import page_response
 from app.api.records.actions import (
     ActionRequest,
@@ -53,7 +53,7 @@ from app.kernel.actions.refusals import Forbidden
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=DirectRoute)
+router = Router(prefix="/v1/documents", tags=["documents"], route_class=DirectRoute)
 #: Answered also to whom the document is not shown.
 REQUEST = "request_access"
 

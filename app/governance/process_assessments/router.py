@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.lists import Listing
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
@@ -53,7 +52,7 @@ LISTING = Listing(
     sorts=("opened_at", "changed_at"),
     expands=(PERSONS,),
 )
-router = APIRouter(prefix="/v1/process_assessments", tags=["processes"], route_class=DirectRoute)
+router = Router(prefix="/v1/process_assessments", tags=["processes"], route_class=DirectRoute)
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ProcessAssessmentOut, left_out=COMPUTES)
 mount_computed_actions(router, LISTING, ProcessAssessmentOut, COMPUTES)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.lists import Listing
 from app.api.records.actions import mount_actions
 from app.api.records.reads import mount_reads
@@ -29,7 +27,7 @@ LISTING = Listing(
     sorts=("due_at", "applied_at", "changed_at"),
     expands=(PERSONS,),
 )
-router = APIRouter(prefix="/v1/process_changes", tags=["processes"], route_class=DirectRoute)
+router = Router(prefix="/v1/process_changes", tags=["processes"], route_class=DirectRoute)
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ProcessChangeOut)
 mount_children(router, LIFECYCLE, ProcessChangeOut)

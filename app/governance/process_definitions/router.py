@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
 from app.api.records.actions import mount_actions
@@ -34,7 +34,7 @@ from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden
 from app.kpis.drawing.router import POLICY, SVG
 
-router = APIRouter(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
+router = Router(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
 JSON = "application/json"
 DRAWING: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {SVG: {"schema": {"type": "string"}}}}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
@@ -18,7 +18,7 @@ from app.governance.quality_targets.progress import QualityTargetProgressOut, co
 from app.governance.quality_targets.queries import LISTING, QualityTargetOut
 from app.kpis.questions.access import permitted_kpi
 
-router = APIRouter(prefix="/v1/quality_targets", tags=["quality"], route_class=DirectRoute)
+router = Router(prefix="/v1/quality_targets", tags=["quality"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, QualityTargetOut)
 

@@ -35,7 +35,7 @@ class RecognitionOut(RecordOut, of=Recognition):
 class ContributionsQuery(BaseModel):
     """The quarter whose contributions are asked for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     quarter: Annotated[str, Field(pattern=r"^(19|20|21)\d\d-Q[1-4]$")] = Field(
         description="The quarter, as `2026-Q3`.", examples=["2026-Q3"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.reads import mount_reads
@@ -23,7 +23,7 @@ from app.governance.recognitions.queries import (
     contributions_of,
 )
 
-router = APIRouter(prefix="/v1/recognitions", tags=["recognitions"], route_class=DirectRoute)
+router = Router(prefix="/v1/recognitions", tags=["recognitions"], route_class=DirectRoute)
 
 
 # Before the route of one award, which would take `contributions` for an award's name.

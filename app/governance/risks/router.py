@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
 from app.api.pages.page_headers import HEADERS
@@ -37,7 +37,7 @@ from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
 from app.kernel.actions.refusals import Forbidden, WrongValue
 from app.kpis.questions.periods import start_of
 
-router = APIRouter(prefix="/v1/risks", tags=["risks"], route_class=DirectRoute)
+router = Router(prefix="/v1/risks", tags=["risks"], route_class=DirectRoute)
 JSON, HTML, SVG = "application/json", "text/html", "image/svg+xml"
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}
@@ -65,7 +65,7 @@ Day = Annotated[
 class HeatMapQuery(BaseModel):
     """Parameters of the heat map."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     until: Day | None = Field(None, description="The first day that counts no more. None: until now.")
     lang: ChosenLanguage = None
@@ -74,7 +74,7 @@ class HeatMapQuery(BaseModel):
 class RiskReportQuery(BaseModel):
     """Parameters of the report on risks."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Annotated[Day, Field(alias="from")] = Field(description="The first day of the period.")
     until: Day = Field(description="The first day after the period.")
@@ -147,7 +147,7 @@ mount_actions(router, LIFECYCLE, RiskOut)
 for _listing in CHILD_LISTINGS:
     mount_child_listing(router, LIFECYCLE, RiskOut, _listing)
 
-matrix_router = APIRouter(prefix="/v1/risk_matrices", tags=["risks"])
+matrix_router = Router(prefix="/v1/risk_matrices", tags=["risks"])
 mount_reads(matrix_router, MATRICES)
 mount_actions(matrix_router, matrices.LIFECYCLE, RiskMatrixOut)
 

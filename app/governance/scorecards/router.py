@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
 from app.api.pages.page_headers import HEADERS
@@ -31,7 +31,7 @@ from app.governance.scorecards.queries import (
     year_of,
 )
 
-router = APIRouter(prefix="/v1/scorecards", tags=["scorecards"], route_class=DirectRoute)
+router = Router(prefix="/v1/scorecards", tags=["scorecards"], route_class=DirectRoute)
 HTML = "text/html"
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastapi import APIRouter
-
+from app.api.direct import Router
 from app.api.record_routes import record_routes
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
@@ -22,7 +21,7 @@ from app.governance.surveys.queries import (
 )
 from app.governance.surveys.routes import links
 
-router = APIRouter(prefix="/v1/surveys", tags=["surveys"])
+router = Router(prefix="/v1/surveys", tags=["surveys"])
 # Before the routes of one survey, which would take `answers` for a survey's name.
 links.mount(router)
 mount_reads(router, SURVEYS)

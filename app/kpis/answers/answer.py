@@ -76,7 +76,7 @@ set local jit = off"""
 class KpiAnswer(OutputModel):
     """The answer to a question about a KPI: its figures, period by period."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     key: str
     unit: str

@@ -36,7 +36,7 @@ from app.kpis.statistics.stretches import Stretch, moving_ranges, signals_of, st
 class KpiNotedSignal(OutputModel):
     """A signal that was noted at night, and its explanation."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
     number: str
@@ -54,7 +54,7 @@ class KpiNotedSignal(OutputModel):
 class KpiChartRebase(OutputModel):
     """A change from which the limits count anew."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
     change: str = Field(description="The number of the change or another record, or a name.")
@@ -78,7 +78,7 @@ class KpiMomentKind(CodeEnum):
 class KpiMoment(OutputModel):
     """Something that happened in the time of a chart."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: KpiMomentKind
     occurred_at: datetime
@@ -92,7 +92,7 @@ class KpiMoment(OutputModel):
 class KpiChartPoint(OutputModel):
     """A period of the chart."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     begin: PeriodBegin
     end: PeriodEnd
@@ -116,7 +116,7 @@ class KpiChartPoint(OutputModel):
 class KpiStretch(OutputModel):
     """The periods between two re-basings, with limits of their own."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     begin: PeriodBegin
     end: PeriodEnd
@@ -130,7 +130,7 @@ class KpiStretch(OutputModel):
 class KpiBehaviour(OutputModel):
     """The XmR chart of a KPI: which of its values signal that something has changed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     key: str
     unit: str

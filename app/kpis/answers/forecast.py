@@ -50,7 +50,7 @@ UNCOUNTED = frozenset({Aggregate.number, Aggregate.per_agent_day, Aggregate.per_
 class KpiForecast(OutputModel):
     """The outlook of the running period for its target, and the sum that further cases must come to."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     key: str
     unit: str

@@ -21,7 +21,7 @@ class KpiLimits(OutputModel):
     targets.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     centre: float = Field(description="The mean of the values of the periods that are over.")
     low: float = Field(description="The lower natural limit; no lower than a value can be.")

@@ -29,7 +29,7 @@ LagNotice = Annotated[
 class KpiInterval(OutputModel):
     """The confidence interval of the value, with the cases taken as a sample; the wider, the less certain."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     low: float
     high: float
@@ -39,7 +39,7 @@ class KpiInterval(OutputModel):
 class KpiSurvival(OutputModel):
     """The time that cases take, open cases included, as estimated by Kaplan and Meier from their ages."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     ended: int = Field(description="Number of cases that have ended.")
     open: int = Field(description="Number of cases that have not ended: they count with their age.")
@@ -50,7 +50,7 @@ class KpiSurvival(OutputModel):
 class KpiBeside(OutputModel):
     """The figure of another KPI, of the same period and cut."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     value: int | float | None = Field(description="The value; null: there are no cases to compute it from.")
     cases: int = Field(description="Number of cases from which it was computed.")
@@ -61,7 +61,7 @@ class KpiBeside(OutputModel):
 class PointTarget(OutputModel):
     """The target for the value."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     comparator: Comparator
     value: int | float = Field(description="The value, in the unit of the KPI.")
@@ -72,7 +72,7 @@ class KpiPrevious(OutputModel):
     part of the other one: up to the 22nd with up to the 22nd.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     value: int | float | None
     change: float | None = Field(

@@ -96,7 +96,7 @@ NOTHING_TO_DIVIDE_BY = {
 class KpiPoint(OutputModel):
     """The values of a period and cut."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     begin: PeriodBegin
     end: PeriodEnd

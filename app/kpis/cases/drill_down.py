@@ -55,7 +55,7 @@ class KpiEvidence(OutputModel):
     record's events.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
     position: int = Field(description="The position in the whole log.")
@@ -66,7 +66,7 @@ class KpiEvidence(OutputModel):
 class KpiCase(OutputModel):
     """A case that the KPI counted."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
     kind: str = Field(description="The kind of the case, as `request`.")

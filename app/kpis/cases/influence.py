@@ -44,7 +44,7 @@ WEIGHING = frozenset(
 class KpiWithout(OutputModel):
     """The KPI without a part of its cases."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     left_out: str | None = Field(
         description="The value in the dimension asked for, whose cases are left out; null: those without one."
@@ -60,7 +60,7 @@ class KpiWithout(OutputModel):
 class KpiHeavyCase(OutputModel):
     """A case with one of the largest numbers, and the KPI without it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
     kind: str
@@ -73,7 +73,7 @@ class KpiHeavyCase(OutputModel):
 class KpiInfluence(OutputModel):
     """The value of a KPI, and what it would be without each part of its cases."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     key: str
     unit: str

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import noun
+from app.api.direct import Router
 from app.api.listings.paging import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
@@ -51,7 +52,7 @@ class KpiOfCase(OutputModel):
     of the KPI's cases of that period.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     key: str = Field(description="The key of the KPI.")
     name: str = Field(description="The name of the KPI, in the language asked for.")
@@ -86,9 +87,9 @@ class KpiOfCasePage(OutputModel):
     next_cursor: None = Field(description="Null: there is no other page.")
 
 
-def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     """Return the routes of all kinds of records that a KPI counts."""
-    router = APIRouter(prefix="/v1", tags=["kpis"])
+    router = Router(prefix="/v1", tags=["kpis"])
     counted_kinds = {kind for kpi in KPIS.values() for kind in kpi.processes}
     for lifecycle in lifecycles:
         if lifecycle.kind in counted_kinds:

@@ -28,7 +28,7 @@ class ExportDamaged(Exception):
 class ExportedFile(BaseModel):
     """A file of an export: its bytes, and their SHA-256 in hexadecimal."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     size: int = Field(ge=0)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
@@ -37,7 +37,7 @@ class ExportedFile(BaseModel):
 class ExportedRelation(BaseModel):
     """A table or view of facts: the types of its columns, as DuckDB names them, and the number of rows."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     columns: dict[str, str]
     rows: int = Field(ge=0)
@@ -48,7 +48,7 @@ class Manifest(BaseModel):
     id of the noting of what changes after it, None: nothing is noted for it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     format: int
     folder: str = Field(pattern="^facts-[0-9]+-[0-9a-f]{8}$")

@@ -20,7 +20,7 @@ HOURS, SECONDS_OF_AN_HOUR = 1_000, 3_600
 class KpiExposure(OutputModel):
     """The sums that a KPI of outages was computed from: time, not cases."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     agreed_seconds: int | None = Field(
         description="The seconds in which the services were to be available, up to now. Null where it is cut "

@@ -29,7 +29,7 @@ class Distribution(OutputModel):
     percentile_cont computes them.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     mean: float
     median: float

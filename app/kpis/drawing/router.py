@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings import paging
 from app.api.page_language import ChosenLanguage, chosen_language
 from app.api.replica_reads import ReadLedger, reads_replica
@@ -28,7 +29,7 @@ from app.kpis.questions.question import CannotAnswer
 from app.kpis.signals.marks import chart_marks
 from app.kpis.signals.moments import with_moments
 
-router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
+router = Router(prefix="/v1/kpis", tags=["kpis"])
 SVG = "image/svg+xml"
 SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {

@@ -110,7 +110,7 @@ class WarningCode(CodeEnum):
 class EffectWarning(OutputModel):
     """A warning. Which of the details there are depends on the code."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: WarningCode
     months: list[str] = Field(default=[], description="The months of the signals, as 2026-03, with the rule.")
@@ -133,7 +133,7 @@ class EffectWarning(OutputModel):
 class EffectSide(OutputModel):
     """The cases of a window."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     value: float | None = Field(description="The KPI of the window; null: it has none.")
     cases: int = Field(description="Number of cases from which it was computed.")
@@ -161,7 +161,7 @@ class EffectSide(OutputModel):
 class RelativeOutcome(OutputModel):
     """What a mean cannot say: how often a case after has less than one before."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     value: float = Field(
         description="The share of pairs in which the case after has less than the one before, ties half. "
@@ -175,7 +175,7 @@ class RelativeOutcome(OutputModel):
 class PromisedOutcome(OutputModel):
     """What was promised, in the scale of the effect, and whether it is shown."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     effect: float
     reached: PromiseVerdict
@@ -184,7 +184,7 @@ class PromisedOutcome(OutputModel):
 class EffectResult(OutputModel):
     """The result of comparing two windows of a KPI."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     method: EffectMethod
     method_version: int = Field(description="The seed with which the same numbers come of the same cases.")

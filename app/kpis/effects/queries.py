@@ -34,7 +34,7 @@ class KpiEffectOut(
 class RecomputedEffect(OutputModel):
     """The same effect, computed anew from the log at its position."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     same: bool | None = Field(
         description="True if all numbers are the same to six significant digits. Null: it was not computed."

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import Body, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of, ledger_of
 from app.api.contract.openapi import action_responses, in_language, problems
+from app.api.direct import Router
 from app.api.listings.paging import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
 from app.api.records.actions import ActionRequest, IdempotencyKeyHeader, handle_action, operation
@@ -32,7 +33,7 @@ from app.kpis.effects.recompute import recompute
 from app.kpis.questions.access import permitted_kpi
 from app.kpis.questions.chart_words import ChartWords
 
-router = APIRouter(prefix="/v1", tags=["kpis"])
+router = Router(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
     str,
     Path(alias="key", max_length=100, description="The key of the KPI, as `incident_resolution_seconds`."),
@@ -50,7 +51,7 @@ MEASURED: dict[int | str, dict[str, Any]] = {
 class EffectQuery(BaseModel):
     """Query parameters of one effect."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     recompute: bool = Field(
         True, description="True to compute it anew from the log at its position, and compare."
@@ -60,7 +61,7 @@ class EffectQuery(BaseModel):
 class EffectChartQuery(BaseModel):
     """Query parameters of the drawing of an effect."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     figure: EffectDrawing = Field(
         EffectDrawing.intervals,

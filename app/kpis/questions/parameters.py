@@ -29,7 +29,7 @@ Values = Annotated[list[str] | None, CommaSeparated]
 class KpiChoice(BaseModel):
     """Query parameters: the time zone of the running month."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     tz: Annotated[str | None, Field(max_length=64)] = Field(
         None, description="The time zone by which the month is cut (IANA). None: the organisation's."
@@ -45,7 +45,7 @@ class KpiPeriodChoice(KpiChoice):
 class KpiZone(BaseModel):
     """Query parameters: the time zone of periods."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     tz: Annotated[str | None, Field(max_length=64)] = Field(
         None, description="The time zone by which periods are cut (IANA). None: the organisation's."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Request
+from fastapi import Body, Path, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import action_responses
+from app.api.direct import Router
 from app.api.records.actions import (
     IdempotencyKeyHeader,
     IfMatch,
@@ -29,7 +30,7 @@ from app.kpis.targets.queries import KPI_TARGETS, KpiTargetOut
 from app.kpis.targets.records import KpiTarget
 from app.log.ids import uuid7
 
-router = APIRouter(prefix="/v1", tags=["kpis"])
+router = Router(prefix="/v1", tags=["kpis"])
 mount_reads(router, KPI_TARGETS, prefix="/kpi_targets")
 mount_actions(router, LIFECYCLE, KpiTargetOut, prefix="/kpi_targets")
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems
 from app.api.contract.summaries import noun
+from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.paging import VARY
 from app.api.records.reads import Name
@@ -70,7 +71,7 @@ class SentNoticePage(OutputModel):
 class SentNoticePaging(BaseModel):
     """The page of a record's notices."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Notices on a page.")] = 100
     cursor: Annotated[str | None, Field(max_length=500, description="`next_cursor` of the page before.")] = (
@@ -78,9 +79,9 @@ class SentNoticePaging(BaseModel):
     )
 
 
-def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     """Return the routes of all kinds of records that notices can be about and that somebody manages."""
-    router = APIRouter(prefix="/v1", tags=["people"])
+    router = Router(prefix="/v1", tags=["people"])
     for lifecycle in lifecycles:
         if _is_notified_of(lifecycle) and managers_of(lifecycle).roles:
             router.add_api_route(

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.listings.paging import page_response
@@ -30,7 +31,7 @@ where %(after)s::uuid is null or id > %(after)s order by id limit %(limit)s"""
 SCOPE = "unsent mails"
 TIMES = ("sent_at", "next_try_at", "failed_at")
 
-router = APIRouter(prefix="/v1/unsent_mails", tags=["people"])
+router = Router(prefix="/v1/unsent_mails", tags=["people"])
 
 
 class UnsentMailOut(OutputModel):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import with_article
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -24,10 +24,10 @@ from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, sug
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=DirectRoute)
+router = Router(prefix="/v1/articles", tags=["articles"], route_class=DirectRoute)
 #: The kinds of tickets that articles are suggested for, with their plurals.
 SUGGESTED_KINDS = {"incident": "incidents"}
-suggestions = APIRouter(prefix="/v1", tags=["articles"], route_class=DirectRoute)
+suggestions = Router(prefix="/v1", tags=["articles"], route_class=DirectRoute)
 
 
 def _suggestions(kind: str) -> Callable[..., Any]:

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY, page_response
 from app.api.records import reads
 from app.api.records.actions import mount_actions
@@ -45,7 +45,7 @@ from app.processes.changes.queries import LISTING, ChangeOut, ChangeRenderer
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
+router = Router(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
 
 
 # Before the route of one change, which would take `conflicts` for a change's name.
@@ -116,7 +116,7 @@ async def list_change_suspected_incidents(request: Request, name: reads.Name) ->
     return Response(to_json({"items": incidents}), headers=VARY, media_type="application/json")
 
 
-suspected_changes = APIRouter(prefix="/v1/incidents", tags=["changes"], route_class=DirectRoute)
+suspected_changes = Router(prefix="/v1/incidents", tags=["changes"], route_class=DirectRoute)
 
 
 @suspected_changes.get(

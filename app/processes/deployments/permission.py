@@ -25,7 +25,7 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 class PermissionQuery(BaseModel):
     """The deployment whose permission is asked for: its service or release, environment and time."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     service: Name | None = Field(
         default=None, description="The key of the service; required without `release`.", examples=["mail"]

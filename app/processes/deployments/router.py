@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import Body, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import action_responses, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import (
     ActionOutcome,
@@ -43,7 +43,7 @@ from app.processes.deployments.queries import (
 )
 from app.processes.deployments.records import DeploymentOutcome
 
-router = APIRouter(prefix="/v1/deployments", tags=["deployments"], route_class=DirectRoute)
+router = Router(prefix="/v1/deployments", tags=["deployments"], route_class=DirectRoute)
 
 
 # Before the route of one deployment, which would take `permitted` for a deployment's id.

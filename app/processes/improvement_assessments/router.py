@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
@@ -22,7 +22,7 @@ from app.processes.improvement_assessments.queries import (
     ranking_of,
 )
 
-router = APIRouter(prefix="/v1/improvement_assessments", tags=["improvements"], route_class=DirectRoute)
+router = Router(prefix="/v1/improvement_assessments", tags=["improvements"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementAssessmentOut)
 for listing in CHILD_LISTINGS:

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
-
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.records.actions import mount_actions
 from app.api.records.computed_actions import Compute, mount_computed_actions
 from app.api.records.reads import mount_reads
@@ -60,7 +58,7 @@ COMPUTES: Mapping[str, Compute] = {
     "close": _progress,
 }
 
-router = APIRouter(prefix="/v1/improvement_plans", tags=["improvements"], route_class=DirectRoute)
+router = Router(prefix="/v1/improvement_plans", tags=["improvements"], route_class=DirectRoute)
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementPlanOut, left_out=COMPUTES)
 mount_children(router, LIFECYCLE, ImprovementPlanOut, CHILD_LISTINGS)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.edit import mount_edit
@@ -13,7 +11,7 @@ from app.api.routes import Routes
 from app.processes.improvement_suggestions.lifecycle import LIFECYCLE
 from app.processes.improvement_suggestions.queries import CHILD_LISTINGS, LISTING, ImprovementSuggestionOut
 
-router = APIRouter(prefix="/v1/improvement_suggestions", tags=["improvements"], route_class=DirectRoute)
+router = Router(prefix="/v1/improvement_suggestions", tags=["improvements"], route_class=DirectRoute)
 mount_reads(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementSuggestionOut)
 mount_edit(router, LIFECYCLE, ImprovementSuggestionOut)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from fastapi import APIRouter
-
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.records.actions import mount_actions
 from app.api.records.computed_actions import Compute, mount_computed_actions
 from app.api.records.edit import mount_edit
@@ -51,7 +49,7 @@ async def _measured_targets(
 #: What is computed before a command, by action.
 COMPUTES: Mapping[str, Compute] = {"propose": _frozen_targets, "measure_effects": _measured_targets}
 
-router = APIRouter(prefix="/v1/improvements", tags=["improvements"], route_class=DirectRoute)
+router = Router(prefix="/v1/improvements", tags=["improvements"], route_class=DirectRoute)
 mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementOut, left_out=COMPUTES)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
@@ -20,7 +20,7 @@ from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/incidents", tags=["incidents"], route_class=DirectRoute)
+router = Router(prefix="/v1/incidents", tags=["incidents"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
 mount_clocks(router, LISTING)

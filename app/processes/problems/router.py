@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors, paging
 from app.api.listings.list_queries import Paging
 from app.api.listings.paging import VARY
@@ -41,7 +41,7 @@ from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/problems", tags=["problems"], route_class=DirectRoute)
+router = Router(prefix="/v1/problems", tags=["problems"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
 mount_clocks(router, LISTING)
@@ -49,7 +49,7 @@ mount_actions(router, LIFECYCLE, ProblemOut)
 mount_edit(router, LIFECYCLE, ProblemOut)
 mount_children(router, LIFECYCLE, ProblemOut)
 
-candidates = APIRouter(prefix="/v1/problem_candidates", tags=["problems"], route_class=DirectRoute)
+candidates = Router(prefix="/v1/problem_candidates", tags=["problems"], route_class=DirectRoute)
 reads.mount_reads(candidates, CANDIDATES)
 mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 
@@ -93,7 +93,7 @@ async def list_problem_candidate_cases(
     return Response(page, headers=headers, media_type="application/json")
 
 
-known_errors = APIRouter(prefix="/v1/incidents", tags=["problems"], route_class=DirectRoute)
+known_errors = Router(prefix="/v1/incidents", tags=["problems"], route_class=DirectRoute)
 
 
 @known_errors.get(

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -25,7 +23,7 @@ from app.processes.releases.queries import (
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/releases", tags=["releases"], route_class=DirectRoute)
+router = Router(prefix="/v1/releases", tags=["releases"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ReleaseOut)
@@ -33,7 +31,7 @@ mount_edit(router, LIFECYCLE, ReleaseOut)
 mount_children(router, LIFECYCLE, ReleaseOut, CHILD_LISTINGS)
 mount_approval_preview(router, LISTING, (GO_MATTER, PLAN_CHANGE))
 
-stage_sets = APIRouter(prefix="/v1/release_stage_sets", tags=["releases"], route_class=DirectRoute)
+stage_sets = Router(prefix="/v1/release_stage_sets", tags=["releases"], route_class=DirectRoute)
 reads.mount_reads(stage_sets, STAGE_SETS)
 mount_actions(stage_sets, stages.LIFECYCLE, ReleaseStageSetOut)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -15,7 +13,7 @@ from app.service_levels.clocks.answers.routes import mount_clocks
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
-router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=DirectRoute)
+router = Router(prefix="/v1/requests", tags=["requests"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
 mount_clocks(router, LISTING)

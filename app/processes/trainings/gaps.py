@@ -26,7 +26,7 @@ Name = Annotated[str, Field(max_length=LONGEST_LINE)]
 class GapsQuery(BaseModel):
     """The process and the teams whose gaps are asked for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     process: ProcessName = Field(description="The process, as licences name it.")
     team: Annotated[list[Name], CommaSeparated] = Field(

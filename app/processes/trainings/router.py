@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
@@ -22,7 +22,7 @@ from app.processes.trainings.gaps import GapsQuery, SkillGapsOut, gaps_of
 from app.processes.trainings.lifecycle import LIFECYCLE
 from app.processes.trainings.queries import CHILD_LISTINGS, LISTING, TrainingOut
 
-router = APIRouter(prefix="/v1/trainings", tags=["trainings"], route_class=DirectRoute)
+router = Router(prefix="/v1/trainings", tags=["trainings"], route_class=DirectRoute)
 
 
 # Before the route of one training, which would take `gaps` for a training's name.

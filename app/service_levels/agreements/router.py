@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import RedirectResponse, Response
 
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
@@ -35,7 +35,7 @@ PAGE_RESPONSE: dict[int | str, dict[str, Any]] = documents.PAGE_RESPONSE | {
         "headers": {"Location": {"schema": {"type": "string"}}},
     },
 }
-router = APIRouter(prefix="/v1/slas", tags=["slas"], route_class=DirectRoute)
+router = Router(prefix="/v1/slas", tags=["slas"], route_class=DirectRoute)
 mount_reads(router, LISTING)
 #: Actions with what is computed above this package, where their routes are (`app/service_reports`).
 COMPUTED_ABOVE = frozenset({"issue_report", "correct_report"})

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
 from app.api.listings.filters import Time
@@ -29,7 +30,7 @@ PREFIX = "/subscriptions"
 LARGEST_PAGE = 200
 PAGE = 50
 
-router = APIRouter(prefix="/v1", tags=["subscriptions"])
+router = Router(prefix="/v1", tags=["subscriptions"])
 
 AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its id.")]
 
@@ -37,7 +38,7 @@ AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its 
 class AttemptPaging(BaseModel):
     """The attempts of a subscription that are asked for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     outcome: AttemptOutcome | None = Field(default=None, description="Only those with that outcome.")
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Attempts on a page.")] = PAGE
@@ -139,7 +140,7 @@ async def resend_failed_of_subscription(request: Request, ledger: Ledger, name: 
 class ResendRange(BaseModel):
     """The time of the events that are sent once more."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     recorded_after: Annotated[Time, Field(description="Earliest time at which the log took them.")]
     recorded_before: Annotated[

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of, session_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.open_actions import send_as
 from app.api.records.actions import (
     ActionRequest,
@@ -55,7 +56,7 @@ ME = "me"
 #: Tools that can be written to, and what must be said of them to open tickets there.
 TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
 
-router = APIRouter(prefix="/v1", tags=["subscriptions"])
+router = Router(prefix="/v1", tags=["subscriptions"])
 mount_reads(router, SUBSCRIPTIONS, prefix=PREFIX)
 
 Url = Annotated[

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.records.reads import Name
 from app.foundation.people.fields import Locale
 from app.kernel.actions.refusals import NotFound, WrongValue
@@ -24,13 +25,13 @@ from app.subscriptions.templates.preview import event_to_preview, preview_of
 
 LARGEST_POSITION = 2**53 - 1
 
-router = APIRouter(prefix="/v1", tags=["subscriptions"])
+router = Router(prefix="/v1", tags=["subscriptions"])
 
 
 class PreviewChoice(BaseModel):
     """The event and the template that are previewed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     position: Annotated[int, Field(ge=1, le=LARGEST_POSITION, strict=True)] | None = Field(
         default=None,

@@ -61,7 +61,7 @@ class TemplateDocument(BaseModel):
     with a status from 200 to 299 whether it is a success; without it, it is.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     method: Literal["GET", "POST", "PUT", "PATCH"] = "POST"
     authorization: Literal["basic", "bearer"] | None = None

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.api.contract.openapi import BINARY, problems
 from app.api.contract.summaries import noun, with_article
+from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import IfNoneMatch, Name, load_visible, renderer_of
 from app.api.records.shapes import Renderer
@@ -41,7 +42,7 @@ Delivery = Callable[[Request, Any, Attachment], Awaitable[None]]
 
 
 def mount_attachments(
-    router: APIRouter, listing: Listing, *, prefix: str = "", before: Delivery | None = None
+    router: Router, listing: Listing, *, prefix: str = "", before: Delivery | None = None
 ) -> None:
     """Add the operation that returns the content of a record's attached file; `before` is called each time
     before it is given to somebody.

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from app.api.authentication.auth import utc_now
+from app.api.direct import Router
 from app.api.records.child_rows import ChildListing, mount_child_listing, render_rows
 from app.api.records.shapes import OutputModel, PersonStub, Renderer
 from app.common.children import Attachment, Follower, Onlooker
@@ -315,7 +315,7 @@ CHILD_LISTINGS = (
 
 
 def mount_children(
-    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[OutputModel], own: Sequence[ChildListing] = ()
+    router: Router, lifecycle: Lifecycle[Any], shape: type[OutputModel], own: Sequence[ChildListing] = ()
 ) -> None:
     """Add a list for each class of child records of the lifecycle that can be listed; `own` are listings of
     child records that no other lifecycle has.

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors
 from app.api.listings.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
 from app.api.listings.list_queries import Paging
@@ -29,7 +29,7 @@ from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import Complaint, ComplaintState, ComplaintSubject
 
-router = APIRouter(prefix="/v1/complaints", tags=["tickets"], route_class=DirectRoute)
+router = Router(prefix="/v1/complaints", tags=["tickets"], route_class=DirectRoute)
 PATH = "complaints"
 #: The SQL condition on the complaint `c` of each state.
 STATES = {

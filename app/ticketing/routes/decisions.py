@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors
 from app.api.listings.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
 from app.api.listings.list_queries import Paging
@@ -28,7 +28,7 @@ from app.kernel.actions.payloads import LONGEST_KEY
 from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
 
-router = APIRouter(prefix="/v1/decisions", tags=["tickets"], route_class=DirectRoute)
+router = Router(prefix="/v1/decisions", tags=["tickets"], route_class=DirectRoute)
 PATH = "decisions"
 #: The decisions on records of one kind. Uses the index decision_due.
 OF_KIND = """

@@ -12,12 +12,13 @@ from typing import Annotated
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, utc_now
+from app.api.direct import Router
 from app.api.pages.page_headers import FORM_POLICY
 from app.api.requests.accept import language_for
 from app.api.requests.limits import Quota
@@ -39,7 +40,7 @@ from app.kernel.ledger import Ledger
 from app.ticketing.satisfaction.rating_links import InvalidRatingToken, RatingLink, parse
 from app.ticketing.satisfaction.ratings import BEST, WORST, RateTicket
 
-router = APIRouter(prefix=RATING_PAGE.rstrip("/"))
+router = Router(prefix=RATING_PAGE.rstrip("/"))
 #: The source of a rating by link, in its event.
 SOURCE = "link"
 LONGEST_COMMENT = 2_000

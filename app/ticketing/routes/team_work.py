@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.filters import CommaSeparated, WhereClause
 from app.api.listings.paging import VARY
 from app.api.records.reads import Name, load_visible
@@ -32,7 +32,7 @@ from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST
 from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
 
-router = APIRouter(prefix="/v1/teams", tags=["people"], route_class=DirectRoute)
+router = Router(prefix="/v1/teams", tags=["people"], route_class=DirectRoute)
 MOST_COUNTED, MOST_CASES, CASES = 10_000, 20, 5
 # The open cases of the team of one kind, by the partial index of these; each with its most urgent clock.
 OPEN_CASES = """
@@ -116,7 +116,7 @@ class TeamWork(OutputModel):
 class TeamWorkQuery(BaseModel):
     """What is shown of a team's work."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     kind: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import noun
+from app.api.direct import Router
 from app.api.listings.paging import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
@@ -58,16 +59,16 @@ class FilledTextBlocks(OutputModel):
 class TextBlockQuery(BaseModel):
     """The language of the text blocks."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     language: Literal["en", "zh"] | None = Field(
         default=None, description="The language of the texts; none: the requester's."
     )
 
 
-def text_blocks_router(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+def text_blocks_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
     """Return the routes of all kinds of tickets."""
-    router = APIRouter(prefix="/v1", tags=["tickets"])
+    router = Router(prefix="/v1", tags=["tickets"])
     for lifecycle in lifecycles:
         if lifecycle.is_ticket:
             router.add_api_route(

@@ -15,13 +15,13 @@ from itertools import chain
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.records.columns import Columns
 from app.api.records.plans import columns_of
 from app.api.records.shapes import OutputModel, Renderer, TeamStub
@@ -39,7 +39,7 @@ from app.log.canonical import from_instant, instant
 from app.ticketing.records import Complaint, ComplaintSubject, Task
 from app.ticketing.routes.asked_actions import asked_actions
 
-router = APIRouter(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
+router = Router(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
 MOST_LISTED = 50
 MOST_COUNTED = 10_000
 # The subquery hides the value from PostgreSQL's planner, which then finds a generic plan as good and keeps

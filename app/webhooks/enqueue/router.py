@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, utc_now
+from app.api.direct import Router
 from app.api.requests.raw_bodies import ENQUEUE
 from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded
 from app.webhooks.enqueue.events import InvalidEvent, read_event
@@ -29,7 +30,7 @@ LARGEST_EVENT = 524_288
 UNKNOWN_KEY = "routing_key"
 ROUTING_KEY_HEADER = "x-routing-key"
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.post(ENQUEUE, operation_id="enqueue_event")

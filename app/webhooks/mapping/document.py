@@ -59,7 +59,7 @@ ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
 
 
 class _MappingModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class VerificationScheme(_MappingModel):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import Body, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader, perform_idempotently
 from app.api.records.shapes import OutputModel
 from app.api.requests import idempotency
@@ -21,7 +22,7 @@ from app.foundation.people.persons import SetPreferencesPerson
 from app.kernel.access.reads import load
 from app.kernel.commands.command import Command
 
-router = APIRouter(prefix="/v1/me", tags=["people"])
+router = Router(prefix="/v1/me", tags=["people"])
 
 
 class PreferencesOut(OutputModel):

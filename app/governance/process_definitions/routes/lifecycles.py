@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import negotiate
@@ -23,7 +23,7 @@ from app.kernel.actions import bpmn, describe
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound
 
-router = APIRouter(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
+router = Router(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
 JSON, MARKDOWN, MERMAID = "application/json", "text/markdown", "text/vnd.mermaid"
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.page_language import PageLanguageQuery, chosen_language
 from app.api.pages.page_headers import HEADERS
@@ -22,7 +22,7 @@ from app.governance.process_definitions.map import mapped
 from app.governance.process_definitions.queries import LISTING
 from app.kernel.actions.lifecycle import Lifecycle
 
-router = APIRouter(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
+router = Router(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
 HTML = "text/html"
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {HTML: {"schema": {"type": "string"}}}}

@@ -11,12 +11,13 @@ from types import MappingProxyType
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, utc_now
+from app.api.direct import Router
 from app.api.pages.page_headers import FORM_POLICY
 from app.api.requests.accept import language_for
 from app.api.requests.limits import Quota
@@ -31,7 +32,7 @@ from app.html.wording import Wording
 from app.i18n import LANGUAGES
 from app.kernel.actions.refusals import Refusal
 
-router = APIRouter(prefix=SURVEY_PAGE.rstrip("/"))
+router = Router(prefix=SURVEY_PAGE.rstrip("/"))
 LONGEST_TEXT = 2_000
 #: Bytes of the form: for each question a text of Chinese characters, each escaped to nine.
 LARGEST_FORM = 65_536

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import Body, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.records.shapes import OutputModel
 from app.api.requests.raw_bodies import SURVEY_PAGE
@@ -39,7 +40,7 @@ class SurveyAnswers(PayloadValue):
     )
 
 
-def mount(router: APIRouter) -> None:
+def mount(router: Router) -> None:
     """Add the operations."""
     router.add_api_route(
         "/answers",

@@ -92,7 +92,7 @@ def several(description: str) -> Any:
 class CalendarFilters(BaseModel):
     """Parameters of the change calendar: what is shown, by which clocks, and in which language."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     service: Annotated[list[Key] | None, CommaSeparated] = several(
         "Keys of services that are touched, also by an item; a freeze of everything touches all."

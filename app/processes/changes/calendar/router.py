@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import in_language, problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY, link
 from app.api.page_language import chosen_language
 from app.api.records.reads import renderer_of
@@ -32,7 +32,7 @@ from app.processes.changes.calendar.queries import (
 from app.processes.changes.calendar.schedule import ChangeSchedule, ChangeScheduleQuery, schedule_page
 from app.processes.changes.queries import LISTING
 
-router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
+router = Router(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
 JSON, SVG = "application/json", "image/svg+xml"
 ICALENDAR_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}

@@ -41,7 +41,7 @@ Names = Annotated[list[Annotated[str, Field(max_length=LONGEST_KEY)]] | None, Co
 class ConflictsQuery(BaseModel):
     """The window that a change would take, and what it would touch."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Instant = Field(alias="from", description="Begin of the window.")
     end: Instant = Field(alias="to", description="End of the window, at most 92 days later.")

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of
 from app.api.contract.openapi import problems
-from app.api.direct import DirectRoute
+from app.api.direct import DirectRoute, Router
 from app.api.listings.paging import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -38,12 +38,12 @@ from app.processes.changes.policies.queries import (
 )
 from app.ticketing.routes.children import mount_children
 
-change_templates = APIRouter(prefix="/v1/change_templates", tags=["changes"], route_class=DirectRoute)
+change_templates = Router(prefix="/v1/change_templates", tags=["changes"], route_class=DirectRoute)
 mount_reads(change_templates, TEMPLATES)
 mount_actions(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
 mount_edit(change_templates, templates.LIFECYCLE, ChangeTemplateOut)
 
-risk_questionnaires = APIRouter(prefix="/v1/risk_questionnaires", tags=["changes"], route_class=DirectRoute)
+risk_questionnaires = Router(prefix="/v1/risk_questionnaires", tags=["changes"], route_class=DirectRoute)
 
 
 @risk_questionnaires.get(
@@ -64,7 +64,7 @@ async def get_current_risk_questionnaire(request: Request, ledger: Ledger) -> Re
 mount_reads(risk_questionnaires, RISK_QUESTIONNAIRES)
 mount_actions(risk_questionnaires, questionnaires.LIFECYCLE, RiskQuestionnaireOut)
 
-freezes = APIRouter(prefix="/v1/freezes", tags=["changes"], route_class=DirectRoute)
+freezes = Router(prefix="/v1/freezes", tags=["changes"], route_class=DirectRoute)
 mount_reads(freezes, FREEZES)
 mount_actions(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_edit(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)

@@ -36,7 +36,7 @@ class Alert(BaseModel):
     alert.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: RecordKey = Field(description="The source: the tool's name for itself.")
     dedup_key: ShortText = Field(

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
+from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
@@ -33,7 +34,7 @@ from app.processes.incidents.monitoring.handling import AlertOutcome, AlertPolic
 from app.processes.incidents.monitoring.quiet_alerts import page_of_quiet_alerts
 from app.processes.incidents.queries import IncidentOut
 
-router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+router = Router(prefix="/v1/alerts", tags=["alerts"])
 
 
 class AlertOut(OutputModel):

@@ -109,7 +109,7 @@ class ClocksInDanger(OutputModel):
 class DangerQuery(BaseModel):
     """What is asked of open clocks."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     percent: int = Field(
         PERCENT, ge=1, le=100, description="The share of the target from which on a clock is in danger."

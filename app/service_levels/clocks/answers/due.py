@@ -96,7 +96,7 @@ class DueCases(OutputModel):
 class DueQuery(BaseModel):
     """The query of the cases due next."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     team: Key | None = Field(None, description="The key of their team.")
     service: Key | None = Field(None, description="The key of their service.")

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import with_article
+from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.listings.paging import VARY
 from app.api.records import reads
@@ -24,8 +25,8 @@ from app.service_levels.clocks.answers.due import DueCases, DueQuery, due_next
 from app.service_levels.clocks.answers.reading import TicketClocks, clocks_of
 from app.service_levels.clocks.answers.what_if_analysis import WhatIfAnalysis, WhatIfQuery, analyse_what_if
 
-router = APIRouter(prefix="/v1/slas", tags=["slas"])
-open_clocks = APIRouter(prefix="/v1/clocks", tags=["slas"])
+router = Router(prefix="/v1/slas", tags=["slas"])
+open_clocks = Router(prefix="/v1/clocks", tags=["slas"])
 
 
 @open_clocks.get(
@@ -82,7 +83,7 @@ async def get_sla_what_if(
     return Response(to_json(analysis), headers=VARY, media_type="application/json")
 
 
-def mount_clocks(router: APIRouter, listing: Listing) -> None:
+def mount_clocks(router: Router, listing: Listing) -> None:
     """Add the operation that shows the clocks of a ticket."""
     kind = listing.lifecycle.kind
 

@@ -45,7 +45,7 @@ class WhatIfQuery(BaseModel):
     are.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     metric: Metric = Field(description="The metric of the clocks.")
     target: str | None = Field(

@@ -1,0 +1,114 @@
+"""Routes are made when they are first asked for, and once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from app.api.direct import DirectRoute, Router, StrictRoute
+from app.api.lazy_routes import LazyRoute, Operation, made_routes
+from app.api.route_index import RouteIndex, RouteTable
+from app.common.made_once import made_once
+
+THREADS = 8
+
+
+class Sent(BaseModel):
+    """What is sent."""
+
+    text: str
+
+
+def router_of(declared: list[str], kind: type[LazyRoute] = StrictRoute) -> Router:
+    """A router of two operations that say in `declared` when they are declared."""
+    router = Router(prefix="/things", tags=["things"], responses={418: {}}, route_class=kind)
+
+    def declare() -> Operation:
+        declared.append("show")
+
+        async def show(request: Request, name: str) -> Response:
+            return JSONResponse(name)
+
+        return Operation(show, {"operation_id": "show_thing", "responses": {404: {}}, "tags": ["shown"]})
+
+    async def change(request: Request, name: str, body: Sent) -> Response:
+        return JSONResponse([name, body.text])
+
+    router.add_operation("GET", "/{name}", declare)
+    router.add_api_route("/{name}", change, methods=["POST"], operation_id="change_thing")
+    return router
+
+
+@pytest.mark.parametrize("kind", [StrictRoute, DirectRoute])
+async def test_a_route_is_made_by_its_first_request_and_others_are_not(kind: type[LazyRoute]) -> None:
+    declared: list[str] = []
+    router = router_of(declared, kind)
+    app = FastAPI()
+    app.router.routes.extend(router.routes)
+    app.router.middleware_stack = RouteIndex(app.router, RouteTable(router.routes))
+    assert (declared, made_routes(app.router.routes)) == ([], [])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+        assert (await client.get("/nothing")).status_code == 404
+        assert made_routes(app.router.routes) == []
+        for _ in range(2):
+            assert (await client.get("/things/a")).json() == "a"
+        assert (declared, [route.operation_id for route in made_routes(router.routes)]) == (
+            ["show"],
+            ["show_thing"],
+        )
+        assert (await client.post("/things/a", json={"text": "b"})).json() == ["a", "b"]
+        assert (await client.post("/things/a", json={})).status_code == 422
+    assert len(made_routes(router.routes)) == 2
+
+
+def test_threads_that_ask_for_a_route_at_a_time_get_the_same() -> None:
+    declared: list[str] = []
+    (route, _) = router_of(declared).routes
+    ready = Barrier(THREADS)
+
+    def ask() -> object:
+        ready.wait()
+        return route.app  # type: ignore[attr-defined]  # of every route
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = {id(asked.result()) for asked in [pool.submit(ask) for _ in range(THREADS)]}
+    assert (declared, len(found)) == (["show"], 1)
+
+
+def test_an_operation_has_the_tags_and_answers_of_its_router_and_its_own() -> None:
+    route = router_of([]).routes[0]
+    assert isinstance(route, LazyRoute)
+    assert (route.path, route.methods, route.is_made) == ("/things/{name}", {"GET"}, False)
+    assert route.tags == ["things", "shown"]
+    assert set(route.responses) == {404, 418}
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = route.nothing
+
+
+def test_threads_that_read_an_attribute_at_a_time_make_it_once() -> None:
+    made: list[object] = []
+
+    class Thing:
+        """Has an attribute that is made once."""
+
+        @made_once
+        def part(self) -> object:
+            """What is made."""
+            made.append(object())
+            return made[-1]
+
+    thing, ready = Thing(), Barrier(THREADS)
+
+    def read() -> object:
+        ready.wait()
+        return thing.part
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = {id(asked.result()) for asked in [pool.submit(read) for _ in range(THREADS)]}
+    assert (len(found), len(made)) == (1, 1)
