@@ -138,15 +138,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             shutil.rmtree(shared_folder(run), ignore_errors=True)
 
 
-# Python would look for cycles a hundred times while all of it is loaded, and again and again among what
-# stays.
-NEW_OBJECTS = 50_000
-
-
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
-    gc.set_threshold(NEW_OBJECTS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 from app import registry
@@ -16,6 +18,12 @@ from tests.conftest import DatabaseUrls
 
 def declared_tables() -> MetaData:
     return declare_tables(record_classes(registry.LIFECYCLES))
+
+
+def test_the_newest_migration_is_the_one_that_alembic_ends_at() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.newest()]
 
 
 def test_the_models_declare_the_columns_that_the_migrations_make(place: DatabaseUrls) -> None:

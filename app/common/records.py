@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args, get
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
+from sqlmodel.main import SQLModelConfig
 
 from app.common.personal import Ciphertext, Personal
 from app.log.canonical import from_instant, instant
@@ -120,6 +121,9 @@ class Record(SQLModel):
     at which the log recorded that event (`recorded_at` to clients): the log sets it, so a row that is not yet
     written has none. `changed_at` is when the latest of those events happened.
     """
+
+    # A record is never validated, so no validator need be built (`_blank`).
+    model_config = SQLModelConfig(defer_build=True)
 
     KIND: ClassVar[str]
     #: The classes of its parts.

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import psycopg
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -45,18 +41,12 @@ class SchemaTooOldError(SchemaError):
         self.revision = revision
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config
-
-
 @cache
 def newest() -> str:
-    """Return the revision that this version of the program needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None
-    return revision
+    """Return the revision that this version of the program needs: the last one, since the files of migrations
+    are named by their revisions, and a new one never gets a number before another.
+    """
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def migrate(owner_url: str, service_role: str | None, revision: str = "head") -> str | None:
@@ -68,7 +58,11 @@ def migrate(owner_url: str, service_role: str | None, revision: str = "head") ->
     Raises SchemaTooOldError if the database was made before the baseline, SchemaError if by a later version
     than this one or if the service's role does not exist, psycopg.Error if the database cannot be reached.
     """
-    config = _config()
+    from alembic import command  # noqa: PLC0415  # only migrating needs it, which takes a while to load
+    from alembic.config import Config  # noqa: PLC0415  # the same
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
         engine = create_engine(sqlalchemy_url(owner_url), poolclass=pool.NullPool)
         with engine.connect() as connection:
@@ -102,8 +96,9 @@ def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
 
 def _revision(connection: sqlalchemy.Connection) -> str | None:
     """Return the revision that the database is at, None if it has never been migrated."""
-    versions = {"version_table": "migration", "version_table_schema": "plumbing"}  # as in migrations/env.py
-    return MigrationContext.configure(connection, opts=versions).get_current_revision()
+    if connection.scalar(text("select to_regclass('plumbing.migration')")) is None:
+        return None
+    return connection.scalar(text(CURRENT))
 
 
 def _refuse_unknown(revision: str | None) -> None:

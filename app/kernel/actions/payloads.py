@@ -221,7 +221,7 @@ class _PayloadModel(BaseModel):
     of=Training)`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     #: What must hold of several members together, besides the conditions of its bases.
     CONDITIONS: ClassVar[tuple[Condition, ...]] = ()
 
