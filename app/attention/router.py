@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, caller_of, utc_now
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.attention.asides import MOST_ASIDE, put_aside, take_up

@@ -1,7 +1,7 @@
 """The table of commands, and how a command is found, loaded and run.
 
 This module is loaded before any command is, so it imports nothing of the application except `exits` and
-`loading`. A command's own module is imported when that command is called (docs/loading.md).
+`loading`. A command's own module is imported when that command is called (docs/contributing.md).
 """
 
 from __future__ import annotations

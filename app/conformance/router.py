@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import Router
-from app.api.listings import cursors, paging
+from app.api.listings import cursors, page_responses
 from app.api.page_language import chosen_language
 from app.api.requests.accept import language_for, negotiate
 from app.conformance.answers import cases as case_lists
@@ -119,7 +119,7 @@ async def list_conformance_variants(
         items=rows.items,
         next_cursor=cursor,
     )
-    return _json(page, language, paging.link(request, cursor))
+    return _json(page, language, page_responses.link(request, cursor))
 
 
 @router.get(
@@ -147,7 +147,7 @@ async def get_conformance_graph(
     if negotiate(request.headers.get("accept") if query.format is None else None, offered) == SVG:
         of_kind = lifecycle.zh if language == "zh" else lifecycle.plural.replace("_", " ")
         figure = GraphFigure(rows.nodes, rows.edges, rows.cases, of_kind, language)
-        headers = {**paging.VARY_BY_TYPE, **POLICY, "Content-Language": language}
+        headers = {**page_responses.VARY_BY_TYPE, **POLICY, "Content-Language": language}
         return Response(draw(figure), headers=headers, media_type=SVG)
     answered = ConformanceGraph(
         **head,
@@ -157,7 +157,7 @@ async def get_conformance_graph(
         nodes=rows.nodes,
         edges=rows.edges,
     )
-    return _json(answered, language, paging.VARY_BY_TYPE)
+    return _json(answered, language, page_responses.VARY_BY_TYPE)
 
 
 @router.get(
@@ -191,7 +191,7 @@ async def list_conformance_cases(
         items=rows.items,
         next_cursor=cursor,
     )
-    return _json(page, None, paging.link(request, cursor))
+    return _json(page, None, page_responses.link(request, cursor))
 
 
 async def _head(connection: Connection, question: ConformanceQuestion) -> dict[str, Any]:
@@ -215,5 +215,7 @@ def _scope(rows: str, kind: str, query: ConformanceQuery) -> str:
 
 
 def _json(answered: Any, language: str | None, more: dict[str, str] | None = None) -> Response:
-    headers = paging.VARY | ({} if language is None else {"Content-Language": language}) | (more or {})
+    headers = (
+        page_responses.VARY | ({} if language is None else {"Content-Language": language}) | (more or {})
+    )
     return Response(answered.model_dump_json(by_alias=True), 200, headers, JSON)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from app.dashboard.opening import ROOT, DashboardPage
+from app.dashboard.addresses import ROOT
+from app.dashboard.attention_pages import MOST_SENTENCES, SOURCE, source_page
+from app.dashboard.opening import DashboardPage
 from app.dashboard.view import SCOPES
 
-#: So many sentences stand on a page.
-MOST_SENTENCES = 7
 BANNER = "banner"
-#: The kind of record that sentences of integrations are of, and where these are shown.
-SOURCE, INTEGRATIONS = "webhook_source", f"{ROOT}/integrations"
-SOURCE_ADDRESS = re.compile(r"/v1/webhook_sources/([^/?]+)(/deliveries\?state=failed)?$")
 KPI_PAGES = f"{ROOT}/kpi/"
 NOTHING: Mapping[str, Any] = {
     "items": [],
@@ -113,16 +109,6 @@ def cases_address(page: DashboardPage, item: Mapping[str, Any]) -> str | None:
     chosen = dict(parse_qsl(parts.query))
     # The sentence is of the organisation's days, whatever the zone of the view.
     return page.view.address(parts.path, **(dict.fromkeys((*SCOPES, "tz")) | chosen)) + f"#{parts.fragment}"
-
-
-def source_page(address: str) -> str:
-    """Return the page of the integrations that an address of the API is of: of the deliveries of a source, of
-    a source, or of all.
-    """
-    match = SOURCE_ADDRESS.match(address)
-    if match is None:
-        return INTEGRATIONS
-    return f"{INTEGRATIONS}/{match[1]}" + ("?state=failed" if match[2] else "")
 
 
 async def last_reconciliation(page: DashboardPage) -> Mapping[str, Any] | None:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from app.dashboard.addresses import ROOT
 from app.dashboard.figures import instant, words_of_unit
-from app.dashboard.opening import ROOT, DashboardPage
+from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
 from app.kpis.drawing.shapes import MOST_POINTS
 from app.kpis.effects.content import EffectScale, WarningCode

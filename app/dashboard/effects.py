@@ -13,8 +13,9 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.direct import Router
 from app.api.pages.sent_forms import SentForm, sent_form
+from app.dashboard.addresses import ROOT
 from app.dashboard.effect_parts import effect_on_page, project_address, titles_of
-from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.kpis.statistics.effects.codes import EffectVerdict
 
 router = Router(prefix=f"{ROOT}/effects", include_in_schema=False)

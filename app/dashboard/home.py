@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
 
 from app.api.direct import Router
+from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.attention import cases_address, last_reconciliation, read_attention
-from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 
 NO_MORE: Mapping[str, Any] = {}
 router = Router(prefix=ROOT, include_in_schema=False)

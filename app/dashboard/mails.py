@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from app.api.direct import Router
 from app.common.notices import NoticeKind
-from app.dashboard.opening import LARGEST_PAGE, ROOT, open_dashboard
+from app.dashboard.addresses import ROOT
+from app.dashboard.opening import LARGEST_PAGE, open_dashboard
 from app.notifications.records import DeliveryFailure
 
 router = Router(prefix=ROOT, include_in_schema=False)

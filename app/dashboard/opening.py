@@ -14,6 +14,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import ledger_of, utc_now
 from app.api.listings.list_queries import AsOf
 from app.common.priorities.priority import Priority
+from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.figures import FigureRow, figure_row, words_of_unit
 from app.dashboard.saved_selections import SavedSelections, read_saved, selection_of
 from app.dashboard.view import PageView, parse_view, recent_periods, without_unknown
@@ -27,20 +28,11 @@ from app.kpis.questions.written_periods import period_key
 
 #: The table of the sentences of these pages.
 TABLE = "dashboard"
-#: The pages of processes, by their paths: what the sentences on each are of, besides its KPIs.
-PROCESS_PAGES: Mapping[str, tuple[str, ...]] = {
-    "incident": ("incident",),
-    "request": ("request",),
-    "problem": ("problem",),
-    "change": ("change",),
-    "service-level": ("sla", "service"),
-}
 #: Pages that stand in the head besides, and those that stand in its menu.
 FIRST_PAGES = ("", *PROCESS_PAGES, "improvement")
 MORE_PAGES = ("conformance", "effects", "integrations", "kpis", "report", "summaries")
 #: The first parts of the paths of pages whose figures can be seen again as of an instant.
 FROZEN_PAGES = frozenset({"", "kpi", "team", "service", *PROCESS_PAGES})
-ROOT = "/dashboard"
 LARGEST_PAGE = "200"
 AS_OF: TypeAdapter[int | datetime] = TypeAdapter(AsOf)
 NO_VALUES: Mapping[str, str] = {}

@@ -11,10 +11,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.chart_tables import PeriodRow, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
-from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 
 router = Router(prefix=ROOT, include_in_schema=False)

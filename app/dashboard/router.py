@@ -20,11 +20,11 @@ from app.dashboard import (
     saved_selections,
     summaries,
 )
+from app.dashboard.addresses import ROOT
 from app.dashboard.conformance import pages as conformance
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
 from app.dashboard.kpis import counted_in, kpi_list, kpi_page
-from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 
 FOLDER = Path(__file__).with_name("static")

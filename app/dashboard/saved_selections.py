@@ -20,13 +20,13 @@ from app.api.listings.list_queries import AsOf
 from app.api.listings.views import ViewKind
 from app.api.pages.page_paths import DASHBOARD
 from app.api.pages.sent_forms import sent_form
+from app.dashboard.addresses import KIND
 from app.dashboard.view import COMPARISONS, MOST_PERIODS, PageView
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.kpis.questions.written_periods import WRITTEN
 
 router = Router(prefix=f"{DASHBOARD}/saved", include_in_schema=False)
-KIND = "dashboard"
 LARGEST_PAGE = "200"
 PERIOD = "|".join(f"^{pattern.pattern}$" for pattern in WRITTEN.values())
 Chosen = Annotated[str | None, Field(min_length=1, max_length=1_000)]

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from app.api.direct import Router
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.dashboard.opening import ROOT, open_dashboard
+from app.dashboard.addresses import ROOT
+from app.dashboard.opening import open_dashboard
 from app.dashboard.saved_selections import lead_to, require_success
 from app.desk.pages.context import open_desk
 from app.notifications.records import DeliveryFailure

@@ -23,7 +23,7 @@ from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import in_language, or_table, problems
 from app.api.contract.problems import problem
 from app.api.direct import Router
-from app.api.listings import cursors, paging
+from app.api.listings import cursors, page_responses
 from app.api.records.shapes import OutputModel
 from app.api.replica_reads import ReadLedger, reads_replica, wanted_position
 from app.api.requests import csv_output as tables
@@ -71,7 +71,7 @@ AnswerT = TypeVar(
 )
 router = Router(prefix="/v1/kpis", tags=["kpis"])
 #: For responses that are also available as tables.
-VARY = {"Vary": f"Accept, {paging.VARY['Vary']}"}
+VARY = {"Vary": f"Accept, {page_responses.VARY['Vary']}"}
 
 Key = Annotated[
     str, Path(max_length=100, description="The key of the KPI, as `incident_resolution_seconds`.")
@@ -126,7 +126,7 @@ async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiC
         ],
         next_cursor=None,
     )
-    headers = paging.VARY | {"Content-Language": language}
+    headers = page_responses.VARY | {"Content-Language": language}
     page = await _with_lag_notice(request, ledger, page)
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
@@ -143,7 +143,7 @@ async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
     language, caller = language_for(request), caller_of(request)
     kpis = [describe_kpi(kpi, language) for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi)]
     page = KpiDefinitionPage(items=kpis, next_cursor=None)
-    headers = paging.VARY | {"Content-Language": language}
+    headers = page_responses.VARY | {"Content-Language": language}
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
@@ -170,7 +170,7 @@ async def list_kpi_periods(
         items=[KpiPeriod(begin=begin, end=end) for begin, end in periods.periods],
         next_cursor=None,
     )
-    return Response(page.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    return Response(page.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
 @router.get(
@@ -211,7 +211,7 @@ async def list_kpi_behaviours(
         items=answered.items,
         next_cursor=None,
     )
-    headers = paging.VARY | {"Content-Language": language}
+    headers = page_responses.VARY | {"Content-Language": language}
     page = await _with_lag_notice(request, ledger, page)
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
@@ -269,7 +269,7 @@ async def get_kpi_behaviour(
     series = await answer(ledger.db, question, now, position=position, reuse=True, compared=False)
     marks = await with_moments(ledger, caller_of(request), question, await chart_marks(ledger, question))
     chart = await _with_lag_notice(request, ledger, behaviour(kpi, series, now, marks))
-    return Response(chart.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    return Response(chart.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
 @router.get(
@@ -291,7 +291,7 @@ async def get_kpi_influence(
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, [query.by]), now)
     influences = await influence(ledger.db, replace(question, by=()), query.by, now)
     influences = await _with_lag_notice(request, ledger, influences)
-    return Response(influences.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    return Response(influences.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
 @router.get(
@@ -316,7 +316,7 @@ async def get_kpi_forecast(
         ledger.db, question_of(ledger.settings, kpi, parameters, now), query.more_cases
     )
     kpi_forecast = await _with_lag_notice(request, ledger, kpi_forecast)
-    return Response(kpi_forecast.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    return Response(kpi_forecast.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
 @router.get(
@@ -355,7 +355,7 @@ async def list_kpi_cases(
         decided_at, *which = page.last
         cursor = cursors.write([instant(now), instant(decided_at), *map(str, which)], scope, sign)
     case_page = await _with_lag_notice(request, ledger, _case_page(question, page, cursor))
-    headers = VARY | paging.link(request, cursor)
+    headers = VARY | page_responses.link(request, cursor)
     if as_table:
         return tables.csv_response(
             *tabular.cases_table(case_page.model_dump(mode="json", by_alias=True)), headers

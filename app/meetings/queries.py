@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.records.child_rows import ChildListing
+from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, Renderer, TicketOut
 from app.foundation.decisions.records import DecisionOutcome, DecisionState
 from app.foundation.people.queries import PERSONS
@@ -20,7 +20,7 @@ from app.meetings.records import (
     Meeting,
     Participant,
 )
-from app.ticketing.routes.children import TicketStub, ticket_stubs, ticket_visibility_condition
+from app.ticketing.ticket_stubs import TicketStub, ticket_stubs, ticket_visibility_condition
 
 
 class MeetingOut(

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.api.records.columns import Columns, by_row
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.notices import NoticeKind, NoticeType
@@ -148,4 +147,3 @@ LISTING = Listing(
     expands=(PERSONS,),
     renderer=NoticeRenderer,
 )
-ROUTES = record_routes(LISTING, "people", in_views=False)

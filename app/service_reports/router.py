@@ -15,7 +15,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.page_language import chosen_language
 from app.api.pages.page_headers import HEADERS
 from app.api.records.child_rows import mount_child_listing

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, caller_of, utc_now
 from app.api.contract.openapi import problems, record_responses
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY, page_response
+from app.api.listings.page_responses import VARY, page_response
 from app.api.listings.views import find_view
 from app.api.records.actions import IfMatch
 from app.api.records.reads import IfNoneMatch, etag_response
@@ -22,7 +22,7 @@ from app.api.requests.accept import language_for
 from app.api.requests.etag import versions_of
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller
-from app.dashboard.saved_selections import KIND
+from app.dashboard.addresses import KIND
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.actions.refusals import NotFound, VersionMismatch, WrongValue
 from app.log.canonical import instant

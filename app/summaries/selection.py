@@ -14,8 +14,7 @@ from app.attention.queries import SERVICES
 from app.attention.shapes import AttentionQuery
 from app.common.people import Caller
 from app.common.priorities.priority import Priority
-from app.dashboard.opening import PROCESS_PAGES, ROOT
-from app.dashboard.saved_selections import KIND
+from app.dashboard.addresses import KIND, PROCESS_PAGES, ROOT
 from app.dashboard.view import SCOPES, PageView, parse_view, without_unknown
 from app.kernel.ledger import Ledger
 from app.platform.db import Row

@@ -28,8 +28,8 @@ from app.api.records.actions import (
 from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import page_of
-from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
+from app.api.requests.request_keys import key_of
 from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded
 from app.api.routes import Routes
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
@@ -119,7 +119,7 @@ async def add_webhook_source(
     secret = body.secret or new_webhook_secret(body.adapter)
     fields = body.model_dump(exclude={"secret"}) | _kept_secret(ledger, secret)
     payload = sources.AddWebhookSource(**fields)
-    key = await idempotency.key_of(ledger, request, "add_webhook_source", idempotency_key)
+    key = await key_of(ledger, request, "add_webhook_source", idempotency_key)
     row = sources.LIFECYCLE["add"]
     command = Command(sources.LIFECYCLE, row, None, payload, context_of(request), None, key)
     return await _perform(request, command, None if body.secret else secret)
@@ -143,7 +143,7 @@ async def rotate_webhook_source(
     secret = body.secret or new_webhook_secret("" if source is None else str(source.adapter))
     fields = body.model_dump(exclude={"secret"}) | _kept_secret(ledger, secret)
     payload = sources.RotateWebhookSource(**fields)
-    key = await idempotency.key_of(ledger, request, "rotate_webhook_source", idempotency_key)
+    key = await key_of(ledger, request, "rotate_webhook_source", idempotency_key)
     row, versions = sources.LIFECYCLE["rotate"], versions_of(if_match)
     command = Command(sources.LIFECYCLE, row, name, payload, context_of(request), versions, key)
     return await _perform(request, command, None if body.secret else secret)

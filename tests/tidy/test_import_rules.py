@@ -18,6 +18,7 @@ from importlinter.contracts.protected import ProtectedContract
 from importlinter.domain.contract import Contract
 
 from app.platform.settings import PROJECT
+from app.registry import PROCESSES
 from tests.cases import each_case
 from tests.tidy.purity import PureContract, is_marked, marked_modules
 from tests.tidy.source import fail_for
@@ -85,7 +86,22 @@ PLANTED = [
     ("independent-rules", "app.automation.tickets.assign_by_rule", "app.automation.tickets.escalate_by_rule"),
     ("http", "app.kernel.commands.perform", "fastapi"),
     ("one-way-in", "app.automation.tickets.assign_by_rule", "app.log.writer"),
+    ("loads-no-web", "app.foundation.categories.queries", "fastapi"),
+    ("loads-no-web", "app.cli.figures.kpi_output", "app.kpis.router"),
+    ("before-a-command", "app.cli.output", "psycopg"),
 ]
+
+
+def test_no_lifecycle_loads_the_web_framework() -> None:
+    """The registry imports them by their names, which the linter does not see."""
+    web = {"fastapi", "starlette", "uvicorn"}
+    loading = [
+        f"{module}: {' -> '.join(_graph().find_shortest_chain(module, name) or ())}"
+        for process in PROCESSES
+        for module in (f"{process.package}.{name}" for name in process.lifecycles.split())
+        for name in web & _graph().find_upstream_modules(module)
+    ]
+    fail_for(loading, "A lifecycle is loaded by the worker and by commands, which need no web framework.")
 
 
 @each_case(("rule", "importer", "imported"), PLANTED)

@@ -23,7 +23,15 @@ from app.api.listings.cursors import BadCursor
 from app.api.pages.page_paths import is_page
 from app.api.pages.page_response import refusal_page
 from app.api.requests.accept import has_body, is_json, language_for
-from app.api.requests.faults import FURTHER, LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
+from app.api.requests.faults import (
+    FURTHER,
+    LONGEST_SAID,
+    MOST_FAULTS,
+    Fault,
+    fault_of,
+    fault_of_value,
+    names_at,
+)
 from app.api.route_index import CANDIDATES
 from app.i18n import translate
 from app.kernel.actions.refusals import Refusal, WrongValue
@@ -31,8 +39,6 @@ from app.platform.db import DatabaseGone
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
-# A bound on the size of the answer and on the time to make it, whatever the size of the wrong request.
-MOST_FAULTS = 50
 # Without HEAD: the middleware turns it into GET.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 #: Statuses of the problem codes that the API layer, its middleware and the HTTP protocol use.

@@ -27,7 +27,7 @@ from app.api.listings.naming import (
     is_named,
     newest_first,
 )
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.listings.searching import LONGEST, Searched
 from app.api.records.reads import list_renderer_of
 from app.api.records.shapes import OutputModel

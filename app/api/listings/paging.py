@@ -16,11 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any, get_args
-from urllib.parse import urlencode
 from uuid import UUID
-
-from fastapi import Request
-from starlette.responses import Response
 
 from app.api.listings import cursors
 from app.api.listings.filters import WhereClause, narrow
@@ -29,7 +25,6 @@ from app.api.listings.lists import Listing
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import expand
 from app.api.records.shapes import Renderer
-from app.api.requests.json_output import dump_json
 from app.common.people import RoleGrant
 from app.common.records import ChildRecord, Record, codecs, holds_list
 from app.kernel.access.visibility import DESK, EVERYBODY, PROCESS, ROLE, sees_every_record, tokens
@@ -37,9 +32,6 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import from_instant, instant
 from app.search.query import estimate_hits, hits, wait_for_index
 
-VARY = {"Vary": "Authorization, Accept-Language"}
-#: Of answers whose media type the client chooses.
-VARY_BY_TYPE = {"Vary": f"Accept, {VARY['Vary']}"}
 # A union of more ranges costs more than it saves.
 MOST_RANGES = 40
 # Up to so many records that match a search are fetched by their ids. If more match, the first rows of the
@@ -137,23 +129,6 @@ async def page(
         items = by_row(columns)
     await expand(listing, renderer, items, expanded_fields(query))
     return {"items": items, "next_cursor": cursor, **answer}
-
-
-def page_response(request: Request, page: dict[str, Any], media_type: str | None = None) -> Response:
-    """Return the page as an HTTP response, with the URL of the next one in `Link`. `media_type`: that which
-    the client has chosen; None: JSON, whatever it accepts.
-    """
-    headers = (VARY_BY_TYPE if media_type else VARY) | link(request, page["next_cursor"])
-    return Response(dump_json(page), headers=headers, media_type=media_type or "application/json")
-
-
-def link(request: Request, next_cursor: str | None) -> dict[str, str]:
-    """Return the `Link` header with the URL of the next page; none on the last."""
-    if next_cursor is None:
-        return {}
-    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    following = urlencode([*parameters, ("cursor", next_cursor)])
-    return {"Link": f'<{request.url.path}?{following}>; rel="next"'}
 
 
 async def page_rows(

@@ -8,7 +8,7 @@ type of the action.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -23,23 +23,17 @@ from app.api.contract.openapi import action_responses
 from app.api.contract.signatures import typed
 from app.api.direct import Router
 from app.api.lazy_routes import Operation
+from app.api.records.performing import ActionOutcome, operation_id, perform_idempotently
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel, Renderer
-from app.api.requests import idempotency
 from app.api.requests.etag import etag, versions_of
 from app.api.requests.json_output import dump_json
+from app.api.requests.request_keys import key_of
 from app.api.unknown_keys import names_keys, unknown_keys, warned_shape
-from app.kernel.access.reads import load
 from app.kernel.actions.describe import source_states, target_state
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch
-from app.kernel.actions.refusals import Forbidden, Refusal, StillRunning
 from app.kernel.commands.command import Command
-from app.kernel.commands.perform import perform
-from app.kernel.histories.history import record_at_version
-from app.kernel.ledger import Ledger
-from app.log import read
-from app.log.writer import DuplicateCommand, RecordedOutcome
 
 IfMatch = Annotated[
     str | None,
@@ -95,11 +89,6 @@ def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) ->
         "responses": action_responses(row),
         "openapi_extra": {"x-lifecycle": describe(lifecycle, row)},
     }
-
-
-def operation_id(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
-    """Return the operationId of the action, as `resolve_incident`."""
-    return f"{row.name}_{lifecycle.kind}"
 
 
 def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
@@ -163,9 +152,7 @@ async def handle_action(
     see `Command`.
     """
     ledger = ledger_of(request)
-    key = await idempotency.key_of(
-        ledger, request, operation_id(lifecycle, row), action_request.idempotency_key
-    )
+    key = await key_of(ledger, request, operation_id(lifecycle, row), action_request.idempotency_key)
     context = context_of(request)
     command = Command(
         lifecycle,
@@ -199,75 +186,6 @@ def _default_body(body: type[Any]) -> Any:
         return body()
     except ValidationError:
         return inspect.Parameter.empty
-
-
-@dataclass(frozen=True, slots=True)
-class ActionOutcome:
-    """The outcome of a command that has been carried out: the record after it, and the audience tokens of
-    those who may see the record. `replayed`: an earlier request with the same idempotency key carried it out.
-    """
-
-    record: Any
-    status: int
-    audience: Iterable[str] = ()
-    replayed: bool = False
-
-
-async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcome:
-    """Carry out the command, unless its idempotency key shows that this was done before: then return that
-    outcome, with the record as it was then.
-
-    Raises a Refusal, or DatabaseGone.
-    """
-    status = 201 if command.row.opens else 200
-    if command.key is None:
-        done = await perform(ledger, command)
-        return ActionOutcome(done.record, status, done.audience)
-    mark = (command.metadata.caller.actor, command.key.route, command.key.key)
-    if mark in ledger.running:
-        raise StillRunning()
-    ledger.running.add(mark)
-    try:
-        done = await perform(ledger, command)
-        return ActionOutcome(done.record, status, done.audience)
-    except DuplicateCommand as repeated:
-        return await replay_outcome(
-            ledger, command.lifecycle, idempotency.require_same_command(repeated.earlier, command.key)
-        )
-    except Refusal as refusal:
-        # An earlier run of this same command may have caused the state that forbids it now.
-        earlier = await idempotency.find_outcome(ledger, command.metadata.caller.actor, command.key)
-        if earlier is None or not await _was_allowed(ledger, command, earlier, refusal):
-            raise
-        return await replay_outcome(ledger, command.lifecycle, earlier)
-    finally:
-        ledger.running.discard(mark)
-
-
-async def _was_allowed(ledger: Ledger, command: Command, earlier: RecordedOutcome, refusal: Refusal) -> bool:
-    """Return whether the caller's roles allowed the command before it was carried out: a narrower key of the
-    same person is refused, and is not told what a broader one has done.
-    """
-    if refusal.STATUS != 403:
-        return True
-    if command.row.opens:
-        return False
-    if not isinstance(refusal, Forbidden):
-        return True
-    before = await record_at_version(ledger.db, command.lifecycle, earlier.stream, earlier.version - 1)
-    return command.row.policy.allows(command.metadata.caller, before)
-
-
-async def replay_outcome(
-    ledger: Ledger, lifecycle: Lifecycle[Any], earlier: RecordedOutcome
-) -> ActionOutcome:
-    """Return the outcome of an earlier command: the record after it, for those who may see it now."""
-    if ledger.replica is not None:  # it may have been carried out elsewhere, a moment ago
-        ledger.on_position(await read.head(ledger.db))
-    record = await record_at_version(ledger.db, lifecycle, earlier.stream, earlier.version)
-    present = await load(ledger.db, lifecycle, str(record.id))
-    assert present is not None, "a record is not removed"
-    return ActionOutcome(record, earlier.status, present.audience, replayed=True)
 
 
 async def perform_showing_secret(

@@ -28,7 +28,8 @@ from app.api.listings.list_queries import (
     wants_actions,
 )
 from app.api.listings.lists import Listing
-from app.api.listings.paging import VARY, VARY_BY_TYPE, page, page_response
+from app.api.listings.page_responses import VARY, VARY_BY_TYPE, page_response
+from app.api.listings.paging import page
 from app.api.records import events
 from app.api.records.expand import expand
 from app.api.records.partial import PartialPage, PartialRecord, media_type, or_partial

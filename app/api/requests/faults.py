@@ -21,6 +21,8 @@ MOST_LISTED = 1_000
 #: In errors, what stands for those that are not listed; `ctx` has their number as `count`.
 FURTHER = "further_faults"
 MOST_NAMES = 10
+# A bound on the size of the answer and on the time to make it, whatever the size of the wrong request.
+MOST_FAULTS = 50
 
 
 class Fault(BaseModel):

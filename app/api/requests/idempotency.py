@@ -4,12 +4,9 @@ same.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
-
-from fastapi import Request
 
 from app.kernel.actions.refusals import KeyReused
 from app.kernel.commands.command import IdempotencyKey
@@ -32,22 +29,6 @@ def parse_key(header: str) -> str | None:
     """
     match = _KEY.fullmatch(header.strip())
     return (match["quoted"] or match["bare"]) if match else None
-
-
-async def key_of(
-    ledger: Ledger, request: Request, operation: str, header: str | None
-) -> IdempotencyKey | None:
-    """Return the idempotency key of this request; None if it has none. `operation` is its operationId."""
-    if header is None:
-        return None
-    key = parse_key(header)
-    assert key is not None, "the parameter's pattern has let it through"
-    body = await request.body()
-    text = json.dumps(await request.json(), sort_keys=True) if body.strip() else ""
-    # From the scope, in the form of `request.url`, which would have to be assembled and parsed.
-    path, query = request.scope["path"].replace("?", "%3F"), request.scope["query_string"].decode("latin-1")
-    fingerprinted = f"{request.method} {path}?{query}\n{text}"
-    return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", fingerprinted))
 
 
 async def find_outcome(ledger: Ledger, principal: str, key: IdempotencyKey) -> RecordedOutcome | None:

@@ -17,7 +17,7 @@ from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.filters import Time, multi_value
 from app.api.listings.list_queries import LARGEST_POSITION
-from app.api.listings.paging import VARY, link
+from app.api.listings.page_responses import VARY, link
 from app.api.records import events
 from app.api.records.shapes import OutputModel
 from app.api.replica_reads import reading_at, reading_ledger_of, reads_replica

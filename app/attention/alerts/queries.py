@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.attention.alerts.lifecycle import LIFECYCLE
 
 LISTING = Listing(
@@ -11,4 +10,3 @@ LISTING = Listing(
     filters=("state", "code", "severity", "process", "raised_at"),
     sorts=("raised_at",),
 )
-ROUTES = record_routes(LISTING, "attention", in_views=False)

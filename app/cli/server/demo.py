@@ -27,6 +27,9 @@ def demo(
     if keys_only:
         _print_exports(current)
         return
+    if not webhooks:
+        # Loading takes seconds, during which a visitor would see nothing.
+        typer.echo("Starting Ledgerdesk: loading it, then its database and its server …", err=True)
     from app.cli.server import demo_server  # noqa: PLC0415  # the whole application, which keys do not need
 
     if webhooks:

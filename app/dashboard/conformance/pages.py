@@ -18,8 +18,9 @@ from app.conformance.kinds import with_cases
 from app.conformance.parameters import PathKind
 from app.conformance.paths import Misfit
 from app.conformance.step_words import state_label, step_label
+from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.conformance.paths import path_on_page
-from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.questions.periods import first_day

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
+from app.dashboard.addresses import ROOT
 from app.dashboard.home import answer_figures
 from app.dashboard.improvement.measured import (
     LARGEST_PAGE,
@@ -24,7 +25,7 @@ from app.dashboard.improvement.measured import (
     promise_label,
 )
 from app.dashboard.improvement.phases import PHASES, WITH_STEPS, ProjectStanding, standing_of
-from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.values import label_of
 from app.kpis.catalogue import KPIS
 from app.kpis.drawing.effects.programme import ProjectEffects, change_text, draw_programme, percent

@@ -18,8 +18,9 @@ from app.api.authentication.auth import utc_now
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import SentForm, sent_form
+from app.dashboard.addresses import ROOT
 from app.dashboard.improvement.evidence import MeasuredEvidence, evidence_of
-from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, require_signed_in
 from app.desk.pages.records import RecordView, shown_fields

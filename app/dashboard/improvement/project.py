@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
+from app.dashboard.addresses import ROOT
 from app.dashboard.effect_parts import EffectOnPage, effect_on_page
 from app.dashboard.improvement.board import effect_lines, programme_chart
 from app.dashboard.improvement.measured import (
@@ -22,7 +23,7 @@ from app.dashboard.improvement.measured import (
     promise_label,
 )
 from app.dashboard.improvement.phases import standing_of
-from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.pages.context import Desk
 from app.desk.pages.records import (
     ChildTable,

@@ -12,8 +12,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.dashboard.addresses import ROOT
 from app.dashboard.figures import instant
-from app.dashboard.opening import ROOT
 from app.desk.pages.context import open_desk
 from app.desk.pages.records import COUNTED_IN, read_record
 from app.kpis.declaration.kpi import Unit

@@ -9,9 +9,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.attention import cases_address, last_reconciliation, read_attention
 from app.dashboard.figures import FigureRow
-from app.dashboard.opening import PROCESS_PAGES, ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.kpis.catalogue import KPIS
 
 router = Router(prefix=ROOT, include_in_schema=False)

@@ -10,11 +10,12 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.dashboard.addresses import ROOT
 from app.dashboard.attention import last_reconciliation
 from app.dashboard.chart_tables import period_rows
 from app.dashboard.figures import FigureRow, exact, figure_row, instant, target_value
 from app.dashboard.kpis.parts_of_kpi import influential_parts, part_rows, parts_by_period
-from app.dashboard.opening import ROOT, DashboardPage, open_dashboard
+from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.operation_calls import CallRefused
 from app.kpis.answers.series import KpiStatus
 from app.kpis.declaration.kpi import Unit

@@ -17,9 +17,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from app.api.contract.problems import MOST_FAULTS
-from app.api.records.actions import ActionOutcome
-from app.api.records.bulk import (
+from app.api.records.bulk_commands import (
     BulkCommand,
     BulkItem,
     InvalidItem,
@@ -29,7 +27,8 @@ from app.api.records.bulk import (
     refusal_details,
     targets_of,
 )
-from app.api.requests.faults import Fault, fault_of, names_at
+from app.api.records.performing import ActionOutcome
+from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, names_at
 from app.common.people import Caller
 from app.common.records import CodeEnum
 from app.kernel import uploads

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.foundation.categories.categories import LIFECYCLE
 
 CATEGORIES = Listing(
@@ -11,4 +10,3 @@ CATEGORIES = Listing(
     filters=("state", "process", "key", "parent_id", "changed_at"),
     sorts=("added_at", "key"),
 )
-ROUTES = record_routes(CATEGORIES, "catalogue")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.checklists.checklists import LIFECYCLE
 from app.foundation.checklists.records import Checklist
@@ -30,4 +29,3 @@ CHECKLISTS = Listing(
     filters=("state", "process", "key", "added_at", "changed_at"),
     sorts=("added_at", "key"),
 )
-ROUTES = record_routes(CHECKLISTS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.foundation.costs import hourly_rates
 
 HOURLY_RATES = Listing(
@@ -11,4 +10,3 @@ HOURLY_RATES = Listing(
     filters=("state", "role_class", "currency", "valid_from_at", "added_at"),
     sorts=("added_at", "valid_from_at"),
 )
-ROUTES = record_routes(HOURLY_RATES, "costs", in_views=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.api.records.shapes import OutputModel, RecordOut
 from app.common.custom import CustomField
 from app.foundation.custom.fields import LIFECYCLE
@@ -33,4 +32,3 @@ CUSTOM_FIELDS = Listing(
     filters=("state", "process", "key", "value_type", "added_at", "changed_at"),
     sorts=("added_at", "key"),
 )
-ROUTES = record_routes(CUSTOM_FIELDS)

@@ -18,7 +18,7 @@ from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import noun, with_article
 from app.api.direct import DirectRoute, Router
 from app.api.listings.lists import Listing
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of

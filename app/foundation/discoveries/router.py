@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import Router
 from app.api.listings.list_queries import Paging
-from app.api.listings.paging import VARY, page_response
+from app.api.listings.page_responses import VARY, page_response
 from app.api.records.actions import mount_actions
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.routes import Routes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.api.records.shapes import RecordOut
 from app.common.priorities.priority import Priority
 from app.foundation.escalation import escalation_rules
@@ -28,4 +27,3 @@ ESCALATION_RULES = Listing(
     sorts=("added_at",),
     expands=(PERSONS, TEAMS),
 )
-ROUTES = record_routes(ESCALATION_RULES, "assignment_rules")

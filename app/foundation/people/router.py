@@ -12,22 +12,16 @@ from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.list_queries import Paging
+from app.api.listings.page_responses import page_response as listed
 from app.api.listings.paging import page
-from app.api.listings.paging import page_response as listed
 from app.api.open_actions import send_as
 from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
-from app.api.records.actions import (
-    IfMatch,
-    action_response,
-    mount_actions,
-    operation,
-    perform_idempotently,
-    perform_showing_secret,
-)
+from app.api.records.actions import IfMatch, action_response, mount_actions, operation, perform_showing_secret
 from app.api.records.edit import mount_edit
+from app.api.records.performing import perform_idempotently
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
-from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
+from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.common.keys import hash_of, new_secret, token
 from app.foundation.people import groups, keys, persons, teams
@@ -73,7 +67,7 @@ async def make_key(
     """
     secret = new_secret()
     payload = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
-    key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
+    key = await key_of(ledger, request, "make_key", idempotency_key)
     command = Command(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, payload, context_of(request), None, key)
     return await _perform(request, command, secret)
 
@@ -99,7 +93,7 @@ async def rotate_key(
     """
     secret = new_secret()
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
-    key = await idempotency.key_of(ledger, request, "rotate_key", idempotency_key)
+    key = await key_of(ledger, request, "rotate_key", idempotency_key)
     row = keys.LIFECYCLE["rotate"]
     command = Command(keys.LIFECYCLE, row, name, new, context_of(request), versions_of(if_match), key)
     return await _perform(request, command, secret)
@@ -115,7 +109,7 @@ async def erase(
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
     """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
-    key = await idempotency.key_of(ledger, request, "erase_person", idempotency_key)
+    key = await key_of(ledger, request, "erase_person", idempotency_key)
     row = persons.LIFECYCLE["erase"]
     command = Command(
         persons.LIFECYCLE, row, name, body or EmptyPayload(), context_of(request), versions_of(if_match), key

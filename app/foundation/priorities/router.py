@@ -12,17 +12,12 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import action_responses, problems
 from app.api.direct import Router
-from app.api.records.actions import (
-    IdempotencyKeyHeader,
-    IfMatch,
-    action_response,
-    mount_actions,
-    perform_idempotently,
-)
+from app.api.records.actions import IdempotencyKeyHeader, IfMatch, action_response, mount_actions
+from app.api.records.performing import perform_idempotently
 from app.api.records.reads import mount_reads
 from app.api.records.shapes import OutputModel, Renderer
-from app.api.requests import idempotency
 from app.api.requests.etag import etag, versions_of
+from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.common.priorities.matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
@@ -96,7 +91,7 @@ async def set_priority_matrix(
     row = LIFECYCLE["add" if name is None else "revise"]
     payload = AddPriorityMatrix(**body.model_dump()) if name is None else body
     # The first time the command adds a matrix, and when it is sent again, one exists.
-    known_by = await idempotency.key_of(ledger, request, "set_priority_matrix", idempotency_key)
+    known_by = await key_of(ledger, request, "set_priority_matrix", idempotency_key)
     expected = None if name is None else versions
     command = Command(LIFECYCLE, row, name and str(name), payload, context, expected, known_by)
     carried_out = await perform_idempotently(ledger, command)

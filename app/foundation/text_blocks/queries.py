@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.foundation.text_blocks.text_blocks import LIFECYCLE
 
 TEXT_BLOCKS = Listing(
@@ -11,4 +10,3 @@ TEXT_BLOCKS = Listing(
     filters=("state", "process", "key", "added_at", "changed_at"),
     sorts=("added_at", "key"),
 )
-ROUTES = record_routes(TEXT_BLOCKS, "tickets")

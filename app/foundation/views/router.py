@@ -19,7 +19,7 @@ from app.api.direct import Router
 from app.api.listings import cursors, views
 from app.api.listings.list_queries import Paging
 from app.api.listings.lists import Listing
-from app.api.listings.paging import VARY, page_response
+from app.api.listings.page_responses import VARY, page_response
 from app.api.listings.views import ViewKind
 from app.api.pages.page_paths import DESK
 from app.api.records.actions import IfMatch

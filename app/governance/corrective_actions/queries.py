@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
-from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import OutputModel
 from app.foundation.people.queries import PERSONS
 from app.governance.corrective_actions.lifecycle import LIFECYCLE
@@ -23,17 +21,4 @@ LISTING = Listing(
     ),
     sorts=("planned_at", "due_at", "changed_at"),
     expands=(PERSONS,),
-)
-ROUTES = record_routes(
-    LISTING,
-    "quality",
-    children=(
-        ChildListing(
-            "moves",
-            CorrectiveActionMove,
-            "moved_at",
-            CorrectiveActionMoveOut,
-            "the due dates that a corrective action had, the earliest move first",
-        ),
-    ),
 )

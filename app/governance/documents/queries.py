@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.api.listings.lists import Listing
-from app.api.records.child_rows import ChildListing
+from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.people import Caller, Role
 from app.foundation.people.queries import PERSONS

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import page_response
+from app.api.listings.page_responses import page_response
 from app.api.records.actions import (
     ActionRequest,
     IdempotencyKeyHeader,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.foundation.people.queries import PERSONS
 from app.governance.findings.lifecycle import LIFECYCLE
 
@@ -13,4 +12,3 @@ LISTING = Listing(
     sorts=("raised_at", "due_at"),
     expands=(PERSONS,),
 )
-ROUTES = record_routes(LISTING)

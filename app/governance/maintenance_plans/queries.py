@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.api.records.shapes import OutputModel, RecordOut
 from app.governance.maintenance_plans.lifecycle import LIFECYCLE
 from app.governance.maintenance_plans.records import MaintenancePlan
@@ -42,4 +41,3 @@ LISTING = Listing(
     sorts=("planned_at", "next_round_at", "changed_at"),
     shape=MaintenancePlanOut,
 )
-ROUTES = record_routes(LISTING, "quality")

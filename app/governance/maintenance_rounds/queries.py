@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
-from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import OutputModel
 from app.governance.maintenance_rounds.lifecycle import LIFECYCLE
 from app.governance.maintenance_rounds.records import MaintenanceFinding, MaintenanceReading
@@ -22,24 +20,4 @@ LISTING = Listing(
     LIFECYCLE,
     ("state", "plan_id", "service", "ci_class", "team", "planned_at", "due_at", "overdue_at", "changed_at"),
     sorts=("planned_at", "due_at", "changed_at"),
-)
-ROUTES = record_routes(
-    LISTING,
-    "quality",
-    children=(
-        ChildListing(
-            "readings",
-            MaintenanceReading,
-            "planned_at",
-            MaintenanceReadingOut,
-            "the readings of a maintenance round, in the order of its plan",
-        ),
-        ChildListing(
-            "findings",
-            MaintenanceFinding,
-            "found_at",
-            MaintenanceFindingOut,
-            "what a maintenance round has found, the earliest first",
-        ),
-    ),
 )

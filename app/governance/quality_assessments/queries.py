@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
-from app.api.records.child_rows import ChildListing
 from app.api.records.shapes import OutputModel
 from app.foundation.people.queries import PERSONS
 from app.governance.quality_assessments.lifecycle import LIFECYCLE
@@ -24,24 +22,4 @@ LISTING = Listing(
     ("state", "cycle", "service", "assessor", "opened_at", "changed_at"),
     sorts=("opened_at", "changed_at"),
     expands=(PERSONS,),
-)
-ROUTES = record_routes(
-    LISTING,
-    "quality",
-    children=(
-        ChildListing(
-            "findings",
-            QualityFinding,
-            "found_at",
-            QualityFindingOut,
-            "what a quality assessment has found, in its order",
-        ),
-        ChildListing(
-            "corrections",
-            QualityCorrection,
-            "planned_at",
-            QualityCorrectionOut,
-            "the corrective actions of a quality assessment, the earliest first",
-        ),
-    ),
 )

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.reads import mount_reads
 from app.api.routes import Routes

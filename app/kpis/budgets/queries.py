@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.kpis.budgets import lifecycle
 
 KPI_BUDGETS = Listing(
@@ -11,4 +10,3 @@ KPI_BUDGETS = Listing(
     filters=("state", "kpi", "added_at"),
     sorts=("added_at",),
 )
-ROUTES = record_routes(KPI_BUDGETS, "kpis", in_views=False)

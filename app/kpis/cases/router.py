@@ -17,7 +17,7 @@ from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import noun
 from app.api.direct import Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, context_of
 from app.api.contract.openapi import problems
 from app.api.direct import Router
-from app.api.listings import paging
+from app.api.listings.page_responses import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
 from app.api.replica_reads import ReadLedger, reads_replica
 from app.kpis.answers.answer import answer
@@ -86,5 +86,5 @@ async def get_kpi_chart(
 
 def svg_response(drawing: str, language: str) -> Response:
     """Return the drawing as a response that a page may show as an image."""
-    headers = {**paging.VARY, **POLICY, "Content-Language": language}
+    headers = {**VARY, **POLICY, "Content-Language": language}
     return Response(drawing, headers=headers, media_type=SVG)

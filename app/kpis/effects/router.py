@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of, ledger_of
 from app.api.contract.openapi import action_responses, in_language, problems
 from app.api.direct import Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.page_language import ChosenLanguage, chosen_language
 from app.api.records.actions import ActionRequest, IdempotencyKeyHeader, handle_action, operation
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.kpis.rebases.lifecycle import LIFECYCLE
 
@@ -13,4 +12,3 @@ LISTING = Listing(
     sorts=("added_at", "begins_at"),
     expands=(PERSONS, TEAMS),
 )
-ROUTES = record_routes(LISTING, "kpis", in_views=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.kpis.reconciliations.lifecycle import LIFECYCLE
 
 LISTING = Listing(
@@ -11,4 +10,3 @@ LISTING = Listing(
     filters=("state", "verdict", "day", "made_at"),
     sorts=("made_at",),
 )
-ROUTES = record_routes(LISTING, "kpis", in_views=False)

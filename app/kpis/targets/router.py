@@ -10,17 +10,12 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import action_responses
 from app.api.direct import Router
-from app.api.records.actions import (
-    IdempotencyKeyHeader,
-    IfMatch,
-    action_response,
-    mount_actions,
-    perform_idempotently,
-)
+from app.api.records.actions import IdempotencyKeyHeader, IfMatch, action_response, mount_actions
+from app.api.records.performing import perform_idempotently
 from app.api.records.reads import mount_reads
 from app.api.records.shapes import Renderer
-from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
+from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.kernel.actions.refusals import NotFound, VersionMismatch
 from app.kernel.commands.command import Command
@@ -76,7 +71,7 @@ async def set_kpi_target(
     row = LIFECYCLE["add" if name is None else "revise"]
     payload = AddKpiTarget(kpi=key, **body.model_dump()) if name is None else body
     # The same command comes the first time to a KPI without a target, and again to one that has it.
-    known_by = await idempotency.key_of(ledger, request, "set_kpi_target", idempotency_key)
+    known_by = await key_of(ledger, request, "set_kpi_target", idempotency_key)
     command = Command(LIFECYCLE, row, name and str(name), payload, context, versions_of(if_match), known_by)
     carried_out = await perform_idempotently(ledger, command)
     shows = Renderer(ledger, LIFECYCLE, KpiTargetOut, context.caller, context.language)

@@ -16,7 +16,7 @@ from app.api.contract.openapi import problems
 from app.api.contract.summaries import noun
 from app.api.direct import Router
 from app.api.listings import cursors
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel, PersonStub
 from app.api.requests.accept import language_for

@@ -15,7 +15,7 @@ from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
-from app.api.listings.paging import page_response
+from app.api.listings.page_responses import page_response
 from app.api.records.shapes import OutputModel, PersonStub
 from app.api.requests.accept import language_for
 from app.common.notices import NoticeKind, NoticeType

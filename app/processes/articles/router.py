@@ -12,7 +12,7 @@ from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import with_article
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of

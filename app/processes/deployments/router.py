@@ -11,20 +11,14 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, context_of
 from app.api.contract.openapi import action_responses, problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
-from app.api.records.actions import (
-    ActionOutcome,
-    IdempotencyKeyHeader,
-    action_response,
-    mount_actions,
-    operation,
-    perform_idempotently,
-    replay_outcome,
-)
+from app.api.listings.page_responses import VARY
+from app.api.records.actions import IdempotencyKeyHeader, action_response, mount_actions, operation
 from app.api.records.child_rows import mount_child_listing
+from app.api.records.performing import ActionOutcome, perform_idempotently, replay_outcome
 from app.api.records.reads import load_visible, mount_reads, renderer_of
 from app.api.records.shapes import Renderer
 from app.api.requests import idempotency
+from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
@@ -89,7 +83,7 @@ async def report_deployment(
     its outcome is added once, and what is known already changes nothing.
     """
     context = context_of(request)
-    key = await idempotency.key_of(ledger, request, "report_deployment", idempotency_key)
+    key = await key_of(ledger, request, "report_deployment", idempotency_key)
     done = await _report(request, ledger, body, context, key)
     shows = Renderer(ledger, LIFECYCLE, DeploymentOut, context.caller, context.language)
     return action_response(shows, done, await shows.render_one(done.record, done.audience))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.api.listings.filters import ME, NONE, Parameter, PersonNamed, WhereClause, multi_value
 from app.api.listings.lists import Listing
-from app.api.records.child_rows import ChildListing
+from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS
 from app.processes.improvement_suggestions.lifecycle import LIFECYCLE

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit

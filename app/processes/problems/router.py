@@ -14,9 +14,9 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings import cursors, paging
+from app.api.listings import cursors, page_responses
 from app.api.listings.list_queries import Paging
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.records.edit import mount_edit
@@ -88,7 +88,7 @@ async def list_problem_candidate_cases(
         rows = rows[: query.limit]
         cursor = cursors.write([instant(rows[-1]["opened_at"]), str(rows[-1]["id"])], scope, sign)
     items = [{**row, "opened_at": instant(row["opened_at"])} for row in rows]
-    headers = VARY | paging.link(request, cursor)
+    headers = VARY | page_responses.link(request, cursor)
     page = to_json({"items": items, "next_cursor": cursor})
     return Response(page, headers=headers, media_type="application/json")
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of

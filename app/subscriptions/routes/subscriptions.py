@@ -22,8 +22,8 @@ from app.api.records.actions import (
     perform_showing_secret,
 )
 from app.api.records.reads import Name, mount_reads, renderer_of
-from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
+from app.api.requests.request_keys import key_of
 from app.api.service.feed import EventConditions
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import LONGEST_LINE, NO_LINE, Payload
@@ -229,7 +229,7 @@ async def _keep_secret(
     """Carry out the action, which keeps a new secret. The answer shows it if it was made here."""
     renderer = renderer_of(request, SUBSCRIPTIONS)
     route = f"{action}_subscription"
-    key = await idempotency.key_of(renderer.ledger, request, route, action_request.idempotency_key)
+    key = await key_of(renderer.ledger, request, route, action_request.idempotency_key)
     command = Command(
         LIFECYCLE,
         LIFECYCLE[action],

@@ -6,7 +6,7 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,8 @@ from pydantic import Field
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
-from app.api.records.child_rows import ChildListing, mount_child_listing, render_rows
+from app.api.records.child_listings import ChildListing, render_rows
+from app.api.records.child_rows import mount_child_listing
 from app.api.records.shapes import OutputModel, PersonStub, Renderer
 from app.common.children import Attachment, Follower, Onlooker
 from app.common.records import Record
@@ -24,10 +25,8 @@ from app.foundation.decisions.queries import DecisionOut, VoteOut, VotingDeputyO
 from app.foundation.decisions.records import Decision, Vote, VotingDeputy
 from app.foundation.documents.records import STAFF_HEADINGS
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
-from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
-from app.log.events import id_of, kind_of
 from app.ticketing.projects.queries import PROJECT_LISTINGS
 from app.ticketing.records import (
     BreachCause,
@@ -39,6 +38,7 @@ from app.ticketing.records import (
     Tag,
     Task,
 )
+from app.ticketing.ticket_stubs import TicketStub, ticket_stubs, ticket_visibility_condition
 
 
 class CommentOut(OutputModel, of=Comment):
@@ -69,16 +69,6 @@ class TaskOut(OutputModel, of=Task):
     """A task for a record."""
 
     overdue: bool = Field(description="True if it is open and past its due time.")
-
-
-class TicketStub(OutputModel):
-    """A ticket, as other answers refer to it."""
-
-    id: UUID
-    kind: str = Field(description="The kind of the record, as `incident`.")
-    number: str
-    title: str | None
-    state: str
 
 
 class LinkOut(OutputModel, of=Link, without="link_id", after={"kind": "label"}):
@@ -139,21 +129,6 @@ def _staff_only(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> 
 def _other_end_visible(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """Return the SQL condition: the caller sees the record at the other end."""
     return ticket_visibility_condition(renderer, parameters, "r.other")
-
-
-def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
-    """Return the SQL condition that the caller sees the ticket named in the column; adds its parameters."""
-    ledger, caller = renderer.ledger, renderer.caller
-    conditions = []
-    for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
-        if not lifecycle.is_ticket:
-            continue
-        condition = "true"
-        if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
-            condition = f"h.audience && %(tokens{n})s"
-            parameters[f"tokens{n}"] = sorted(tokens(caller, lifecycle))
-        conditions.append(f"(h.kind = '{kind}' and {condition})")
-    return f"exists (select from log.stream_head h where h.stream = {column} and ({' or '.join(conditions)}))"
 
 
 class _TaskRenderer(Renderer):
@@ -323,17 +298,3 @@ def mount_children(
     for rows in (*CHILD_LISTINGS, *PROJECT_LISTINGS, *KEPT_LISTINGS, *own):
         if rows.row in lifecycle.children:
             mount_child_listing(router, lifecycle, shape, rows)
-
-
-async def ticket_stubs(renderer: Renderer, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return tickets by their stream names, as other answers refer to them: one query for each kind."""
-    ids: dict[str, list[UUID]] = {}
-    for name in names:
-        ids.setdefault(kind_of(name), []).append(id_of(name))
-    return {
-        f"{kind}/{row['id']}": {"kind": kind, **row}
-        for kind, some in ids.items()
-        for row in await renderer.ledger.db.rows(
-            f"select id, number, title, state from fold.{kind} where id = any(%s)", (some,)
-        )
-    }

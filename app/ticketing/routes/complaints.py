@@ -19,7 +19,7 @@ from app.api.direct import DirectRoute, Router
 from app.api.listings import cursors
 from app.api.listings.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, Time, WhereClause
 from app.api.listings.list_queries import Paging
-from app.api.listings.paging import page_response
+from app.api.listings.page_responses import page_response
 from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub, page_of
 from app.api.requests.accept import language_for
 from app.common.people import Caller

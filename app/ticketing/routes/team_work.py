@@ -17,7 +17,7 @@ from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.filters import CommaSeparated, WhereClause
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name, load_visible
 from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.api.requests.accept import language_for

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import problems
 from app.api.direct import Router
-from app.api.records.actions import IdempotencyKeyHeader, perform_idempotently
+from app.api.records.actions import IdempotencyKeyHeader
+from app.api.records.performing import perform_idempotently
 from app.api.records.shapes import OutputModel
-from app.api.requests import idempotency
+from app.api.requests.request_keys import key_of
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import MailFrequency, Person
 from app.foundation.people import persons
@@ -68,7 +69,7 @@ async def set_my_preferences(
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """Set the ticket events that the caller is notified of."""
-    key = await idempotency.key_of(ledger, request, "set_my_preferences", idempotency_key)
+    key = await key_of(ledger, request, "set_my_preferences", idempotency_key)
     name = str(caller_of(request).person_id)
     row = persons.LIFECYCLE["set_preferences"]
     command = Command(persons.LIFECYCLE, row, name, body, context_of(request), None, key)

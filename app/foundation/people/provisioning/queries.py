@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
-from app.api.routes import Routes
 from app.foundation.people.provisioning import directory_groups, group_mappings
 from app.foundation.people.queries import TEAMS
 
@@ -19,5 +17,3 @@ DIRECTORY_GROUPS = Listing(
     filters=("state", "name", "added_at", "changed_at"),
     sorts=("added_at", "name"),
 )
-_MAPPINGS, _GROUPS = record_routes(GROUP_MAPPINGS, "people"), record_routes(DIRECTORY_GROUPS, "people")
-ROUTES = Routes((*_MAPPINGS.routers, *_GROUPS.routers), (*_MAPPINGS.listings, *_GROUPS.listings))

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import ledger_of
 from app.api.contract.openapi import problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import negotiate
 from app.kernel.actions import bpmn, describe

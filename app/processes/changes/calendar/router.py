@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import context_of
 from app.api.contract.openapi import in_language, problems
 from app.api.direct import DirectRoute, Router
-from app.api.listings.paging import VARY, link
+from app.api.listings.page_responses import VARY, link
 from app.api.page_language import chosen_language
 from app.api.records.reads import renderer_of
 from app.api.records.shapes import Renderer

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.api.listings.lists import Listing
-from app.api.record_routes import record_routes
 from app.api.records.shapes import RecordOut
 from app.foundation.people.queries import TEAMS
 from app.processes.incidents.alert_rules.lifecycle import LIFECYCLE
@@ -30,4 +29,3 @@ ALERT_RULES = Listing(
     sorts=("precedence", "added_at"),
     expands=(TEAMS,),
 )
-ROUTES = record_routes(ALERT_RULES, "alerts")

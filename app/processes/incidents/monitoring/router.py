@@ -23,7 +23,7 @@ from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
 from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
 from app.api.records.shapes import OutputModel, Renderer, page_of
-from app.api.requests import idempotency
+from app.api.requests.request_keys import key_of
 from app.api.unknown_keys import unknown_keys_of, warned_shape
 from app.common.people import Role
 from app.kernel.actions.actor_policy import integration, staff
@@ -113,7 +113,7 @@ async def send_alert(
     if Role.integration not in context.caller.role_codes:
         raise ledger.forbidden(integration, context.language)
     check_posted_alert(alert, context)
-    key = await idempotency.key_of(ledger, request, "send_alert", idempotency_key)
+    key = await key_of(ledger, request, "send_alert", idempotency_key)
     policy = AlertPolicy(await active_alert_rules(ledger.db))
     outcome, done = await handle_alert(ledger, alert, context, key, policy)
     answer = None

@@ -15,7 +15,7 @@ from app.api.contract.openapi import in_language, problems
 from app.api.contract.summaries import with_article
 from app.api.direct import Router
 from app.api.listings.lists import Listing
-from app.api.listings.paging import VARY
+from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.requests.accept import language_for
 from app.kernel.actions.actor_policy import staff

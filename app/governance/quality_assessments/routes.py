@@ -1,0 +1,29 @@
+"""Routes of the records whose lists stand in `queries`."""
+
+from __future__ import annotations
+
+from app.api.record_routes import record_routes
+from app.api.records.child_listings import ChildListing
+from app.governance.quality_assessments.queries import LISTING, QualityCorrectionOut, QualityFindingOut
+from app.governance.quality_assessments.records import QualityCorrection, QualityFinding
+
+ROUTES = record_routes(
+    LISTING,
+    "quality",
+    children=(
+        ChildListing(
+            "findings",
+            QualityFinding,
+            "found_at",
+            QualityFindingOut,
+            "what a quality assessment has found, in its order",
+        ),
+        ChildListing(
+            "corrections",
+            QualityCorrection,
+            "planned_at",
+            QualityCorrectionOut,
+            "the corrective actions of a quality assessment, the earliest first",
+        ),
+    ),
+)
