@@ -33,8 +33,8 @@ from app.api.sign_in.code_flow import CodeFlow
 from app.assistants import router as assistants
 from app.attention import router as attention
 from app.conformance import router as conformance
+from app.dashboard import addresses, saved_selections
 from app.dashboard import router as dashboard
-from app.dashboard import saved_selections
 from app.desk.contract import screen_contract
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import router as desk
@@ -84,7 +84,7 @@ ROUTERS = (
     conformance.router,
     views_of(
         tuple(listing for routes in SERVED for listing in routes.listings),
-        {saved_selections.KIND: saved_selections.VIEWS},
+        {addresses.KIND: saved_selections.VIEWS},
     ),
     names_of(tuple(listing for routes in SERVED for listing in (*routes.listings, *routes.without_views))),
     record_notices_router(LIFECYCLES),

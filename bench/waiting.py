@@ -36,7 +36,7 @@ from app.processes.incidents.payloads import HoldIncident, ReportIncident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.routes.asked_actions import asked_actions
 from app.ticketing.work.assignment import AssignTicket
-from app.ticketing.work_statements import work_statement_for
+from app.ticketing.work.work_statements import work_statement_for
 from bench.cases import ledger_of
 from bench.figures import Figure, Run, latency_ratio
 from bench.site import made_token, site

@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.types import ASGIApp
 
-from app.common.made_once import MAKING
+from app.common.lazy_attribute import MAKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,18 @@ class LazyRoute(APIRoute):
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute that a route has once it is made."""
-        if name.startswith("__") or self.__dict__.get("_unmade") is None:
-            raise AttributeError(f"{type(self).__name__} has no attribute {name}")
-        with MAKING:
-            if self._unmade is not None:
-                self.__dict__.update(self._made(*self._unmade).__dict__, _unmade=None)
-        return getattr(self, name)
+        attributes = self.__dict__
+        if "_unmade" in attributes and not name.startswith("__"):
+            with MAKING:
+                if self._unmade is not None:
+                    attributes.update(self._made(*self._unmade).__dict__, _unmade=None)
+            # Another thread may have made the route since this one missed the attribute.
+            if name in attributes:
+                return attributes[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name}")
 
     @property
-    def is_made(self) -> bool:
+    def is_route_built(self) -> bool:
         """Return whether anything but the path and the methods has been asked for."""
         return self._unmade is None
 
@@ -100,9 +103,9 @@ def _used_fields(route: APIRoute) -> Iterator[ModelField]:
     Response: nothing uses the model of their answer but the contract, which builds it then.
     """
     yield from _fields_of(route.dependant)
-    returned = str(inspect.signature(route.endpoint).return_annotation)
+    return_type = str(inspect.signature(route.endpoint).return_annotation)
     for model_field in (route.body_field, route.response_field, route.stream_item_field):
-        is_unused = model_field is route.response_field and returned.rstrip("'>").endswith("Response")
+        is_unused = model_field is route.response_field and return_type.rstrip("'>").endswith("Response")
         if model_field is not None and not is_unused:
             yield model_field
 
@@ -116,13 +119,14 @@ def _fields_of(takes: Dependant) -> Iterator[ModelField]:
 
 def _combined(of_router: dict[str, Any], of_operation: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a route, with tags and responses of its router as FastAPI combines them."""
-    combined = {**of_router, **of_operation}
-    for name, empty in (("tags", []), ("responses", {})):
-        first, second = of_router.get(name) or empty, of_operation.get(name) or empty
-        combined[name] = [*first, *second] if isinstance(empty, list) else {**first, **second}
-    return combined
+    return {
+        **of_router,
+        **of_operation,
+        "tags": [*(of_router.get("tags") or ()), *(of_operation.get("tags") or ())],
+        "responses": {**(of_router.get("responses") or {}), **(of_operation.get("responses") or {})},
+    }
 
 
 def made_routes(routes: Iterable[object]) -> list[LazyRoute]:
     """Return the routes among these that have been made."""
-    return [route for route in routes if isinstance(route, LazyRoute) and route.is_made]
+    return [route for route in routes if isinstance(route, LazyRoute) and route.is_route_built]

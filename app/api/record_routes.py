@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.api.direct import Router
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
 from app.api.records.actions import mount_actions
-from app.api.records.child_listings import ChildListing
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.edit import mount_edit
 from app.api.records.reads import mount_reads

@@ -91,37 +91,37 @@ def command_line(*names: str) -> typer.Typer:
     """Return the Typer application with the commands of these names, whose modules are imported; with all
     commands if none is named.
     """
-    made = _application()
+    application = _application()
     for name in names or COMMANDS:
         entry = COMMANDS[name]
         command = getattr(import_module(f"app.cli.{entry.module}"), entry.module.rpartition(".")[2])
         if isinstance(command, typer.Typer):
-            made.add_typer(command, name=name, short_help=entry.help)
+            application.add_typer(command, name=name, short_help=entry.help)
         else:
-            made.command(name, short_help=entry.help)(command)
-    return made
+            application.command(name, short_help=entry.help)(command)
+    return application
 
 
 def outline() -> typer.Typer:
     """Return the Typer application that only lists the commands, and loads none of them: what `--help` and
     an unknown command need.
     """
-    made = _application()
+    application = _application()
     for name, entry in COMMANDS.items():
-        made.command(name, help=entry.help)(_no_command)
-    return made
+        application.command(name, help=entry.help)(_no_command)
+    return application
 
 
 def _application() -> typer.Typer:
-    made = typer.Typer(
+    application = typer.Typer(
         name="ledgerdesk",
         help="An IT service management backend whose ledger is the truth.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    made.callback()(_callback)
-    return made
+    application.callback()(_callback)
+    return application
 
 
 def _callback() -> None:

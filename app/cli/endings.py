@@ -12,7 +12,6 @@ from app.cli.exits import DIFFERENT, NO_ANSWER, NO_DATABASE, REFUSED, WRONG_USE
 from app.kernel.actions.refusals import Refusal
 from app.platform import settings
 from app.platform.db import DatabaseGone
-from app.platform.directories import data_directory
 from app.platform.embedded import DISK_FULL
 from app.platform.failures import (
     DatabaseUnavailable,
@@ -22,6 +21,7 @@ from app.platform.failures import (
     ServiceUnreachable,
     WrongUse,
 )
+from app.platform.files.directories import data_directory
 
 #: The exit code of each kind of failure.
 EXIT_CODES: dict[type[Failure], int] = {

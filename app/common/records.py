@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args, get
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
-from sqlmodel.main import SQLModelConfig
+from sqlmodel._compat import SQLModelConfig
 
 from app.common.personal import Ciphertext, Personal
 from app.log.canonical import from_instant, instant

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from app.dashboard.addresses import ROOT
-from app.dashboard.attention_pages import MOST_SENTENCES, SOURCE, source_page
+from app.dashboard.addresses import MOST_SENTENCES, ROOT, SOURCE, source_page
 from app.dashboard.opening import DashboardPage
 from app.dashboard.view import SCOPES
 

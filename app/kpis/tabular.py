@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.common.csv_text import Cell
+from app.common.files.csv_text import Cell
 from app.kpis.answers.answer import KpiAnswer
 from app.kpis.answers.point_parts import KpiInterval, KpiPrevious, KpiSurvival, PointTarget
 from app.kpis.answers.series import KpiPoint

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, Renderer, TicketOut
 from app.foundation.decisions.records import DecisionOutcome, DecisionState
 from app.foundation.people.queries import PERSONS

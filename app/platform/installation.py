@@ -15,9 +15,9 @@ import psycopg
 import structlog
 
 from app.platform import schema
-from app.platform.directories import data_directory, secrets_directory
 from app.platform.embedded import CLUSTER, EmbeddedError, EmbeddedPostgres, embedded_server
 from app.platform.failures import WrongUse
+from app.platform.files.directories import data_directory, secrets_directory
 from app.platform.settings import Settings
 from app.platform.startup import retry_step
 

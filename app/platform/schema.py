@@ -98,7 +98,8 @@ def _revision(connection: sqlalchemy.Connection) -> str | None:
     """Return the revision that the database is at, None if it has never been migrated."""
     if connection.scalar(text("select to_regclass('plumbing.migration')")) is None:
         return None
-    return connection.scalar(text(CURRENT))
+    revision: str | None = connection.scalar(text(CURRENT))
+    return revision
 
 
 def _refuse_unknown(revision: str | None) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from app.api.records.child_listings import ChildListing
+from app.api.listings.child_listings import ChildListing
 from app.api.records.events import ACCOUNTS
 from app.api.records.shapes import OutputModel, PersonStub, Renderer
 from app.common.records import from_row

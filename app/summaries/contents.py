@@ -10,8 +10,7 @@ from itertools import groupby
 from app.attention.conditions import AttentionCondition, Severity
 from app.attention.queries import URGENT, AttentionNow, attention
 from app.common.people import Caller
-from app.dashboard.addresses import ROOT
-from app.dashboard.attention_pages import MOST_SENTENCES, SOURCE, source_page
+from app.dashboard.addresses import MOST_SENTENCES, ROOT, SOURCE, source_page
 from app.dashboard.figures import FigureRow
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS

@@ -11,7 +11,7 @@ from psycopg.rows import tuple_row
 
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger
-from app.ticketing.work_statements import work_statement_for
+from app.ticketing.work.work_statements import work_statement_for
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from app.api.direct import DirectRoute, Router, StrictRoute
 from app.api.lazy_routes import LazyRoute, Operation, made_routes
 from app.api.route_index import RouteIndex, RouteTable
-from app.common.made_once import made_once
+from app.common.lazy_attribute import lazy_attribute
 
 THREADS = 8
 
@@ -25,12 +25,12 @@ class Sent(BaseModel):
     text: str
 
 
-def router_of(declared: list[str], kind: type[LazyRoute] = StrictRoute) -> Router:
-    """A router of two operations that say in `declared` when they are declared."""
+def router_of(operations: list[str], kind: type[LazyRoute] = StrictRoute) -> Router:
+    """A router of two operations that say in `operations` when they are declared."""
     router = Router(prefix="/things", tags=["things"], responses={418: {}}, route_class=kind)
 
     def declare() -> Operation:
-        declared.append("show")
+        operations.append("show")
 
         async def show(request: Request, name: str) -> Response:
             return JSONResponse(name)
@@ -47,18 +47,18 @@ def router_of(declared: list[str], kind: type[LazyRoute] = StrictRoute) -> Route
 
 @pytest.mark.parametrize("kind", [StrictRoute, DirectRoute])
 async def test_a_route_is_made_by_its_first_request_and_others_are_not(kind: type[LazyRoute]) -> None:
-    declared: list[str] = []
-    router = router_of(declared, kind)
+    operations: list[str] = []
+    router = router_of(operations, kind)
     app = FastAPI()
     app.router.routes.extend(router.routes)
     app.router.middleware_stack = RouteIndex(app.router, RouteTable(router.routes))
-    assert (declared, made_routes(app.router.routes)) == ([], [])
+    assert (operations, made_routes(app.router.routes)) == ([], [])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
         assert (await client.get("/nothing")).status_code == 404
         assert made_routes(app.router.routes) == []
         for _ in range(2):
             assert (await client.get("/things/a")).json() == "a"
-        assert (declared, [route.operation_id for route in made_routes(router.routes)]) == (
+        assert (operations, [route.operation_id for route in made_routes(router.routes)]) == (
             ["show"],
             ["show_thing"],
         )
@@ -68,23 +68,30 @@ async def test_a_route_is_made_by_its_first_request_and_others_are_not(kind: typ
 
 
 def test_threads_that_ask_for_a_route_at_a_time_get_the_same() -> None:
-    declared: list[str] = []
-    (route, _) = router_of(declared).routes
-    ready = Barrier(THREADS)
+    operations: list[str] = []
+    (route, _) = router_of(operations).routes
+    barrier = Barrier(THREADS)
 
     def ask() -> object:
-        ready.wait()
+        barrier.wait()
         return route.app  # type: ignore[attr-defined]  # of every route
 
     with ThreadPoolExecutor(THREADS) as pool:
-        found = {id(asked.result()) for asked in [pool.submit(ask) for _ in range(THREADS)]}
-    assert (declared, len(found)) == (["show"], 1)
+        identities = {id(future.result()) for future in [pool.submit(ask) for _ in range(THREADS)]}
+    assert (operations, len(identities)) == (["show"], 1)
+
+
+def test_a_thread_that_missed_an_attribute_gets_it_when_another_has_made_the_route() -> None:
+    route = router_of([]).routes[0]
+    assert isinstance(route, LazyRoute)
+    app = route.app  # what the other thread does
+    assert route.__getattr__("app") is app, "what Python calls once it has missed the attribute"
 
 
 def test_an_operation_has_the_tags_and_answers_of_its_router_and_its_own() -> None:
     route = router_of([]).routes[0]
     assert isinstance(route, LazyRoute)
-    assert (route.path, route.methods, route.is_made) == ("/things/{name}", {"GET"}, False)
+    assert (route.path, route.methods, route.is_route_built) == ("/things/{name}", {"GET"}, False)
     assert route.tags == ["things", "shown"]
     assert set(route.responses) == {404, 418}
     with pytest.raises(AttributeError, match="nothing"):
@@ -92,23 +99,23 @@ def test_an_operation_has_the_tags_and_answers_of_its_router_and_its_own() -> No
 
 
 def test_threads_that_read_an_attribute_at_a_time_make_it_once() -> None:
-    made: list[object] = []
+    parts: list[object] = []
 
-    class Thing:
+    class Holder:
         """Has an attribute that is made once."""
 
-        @made_once
+        @lazy_attribute
         def part(self) -> object:
             """What is made."""
-            made.append(object())
-            return made[-1]
+            parts.append(object())
+            return parts[-1]
 
-    thing, ready = Thing(), Barrier(THREADS)
+    holder, barrier = Holder(), Barrier(THREADS)
 
     def read() -> object:
-        ready.wait()
-        return thing.part
+        barrier.wait()
+        return holder.part
 
     with ThreadPoolExecutor(THREADS) as pool:
-        found = {id(asked.result()) for asked in [pool.submit(read) for _ in range(THREADS)]}
-    assert (len(found), len(made)) == (1, 1)
+        identities = {id(future.result()) for future in [pool.submit(read) for _ in range(THREADS)]}
+    assert (len(identities), len(parts)) == (1, 1)

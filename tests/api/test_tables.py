@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.common.csv_text import Cell, dump_csv
+from app.common.files.csv_text import Cell, dump_csv
 from tests.cases import each_case
 
 

@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 from app.common.people import Role
 from app.kernel.ledger import Ledger
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.ticketing.work_statements import case_queries, work_statement_for
+from app.ticketing.work.work_statements import case_queries, work_statement_for
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all

@@ -42,8 +42,8 @@ def test_what_is_generated_is_as_the_code_says() -> None:
 
 def test_the_contract_that_is_served_is_what_all_routes_make_once_they_are_built() -> None:
     """The service reads the file and builds a route at its first request; this builds every one."""
-    built = disk_cache.cached_json("contract", lambda: build_app().openapi())
-    assert json.dumps(built) == json.dumps(as_written()), "run `make contract` and look at what it changes"
+    contract = disk_cache.cached_json("contract", lambda: build_app().openapi())
+    assert json.dumps(contract) == json.dumps(as_written()), "run `make contract` and look at what it changes"
 
 
 def test_what_clients_rely_on_is_as_it_was() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.api.records.performing import perform_idempotently
+from app.api.commands.performing import perform_idempotently
 from app.common.people import Caller, Role
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload

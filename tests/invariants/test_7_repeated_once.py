@@ -14,7 +14,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.api.records.performing import ActionOutcome, perform_idempotently
+from app.api.commands.performing import ActionOutcome, perform_idempotently
 from app.common.people import Caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload

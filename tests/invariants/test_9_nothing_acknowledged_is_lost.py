@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 
-from app.api.records.performing import perform_idempotently
+from app.api.commands.performing import perform_idempotently
 from app.common.people import Caller
 from app.kernel import ledger as ledgers
 from app.kernel.actions.context import CommandMetadata

@@ -21,7 +21,7 @@ from app.api.listings.searching import SEARCH
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
-from app.common.made_once import made_once
+from app.common.lazy_attribute import lazy_attribute
 from app.common.records import Record, all_codecs
 from app.common.tickets import Ticket
 from app.kernel.actions.lifecycle import Lifecycle
@@ -98,48 +98,48 @@ class Listing:
         if self.shape is OutputModel:
             object.__setattr__(self, "shape", _shape_of(self.lifecycle.record))
 
-    @made_once
+    @lazy_attribute
     def parameters(self) -> dict[str, Parameter]:
         """The filter parameters, by name."""
-        own = {parameter.name: parameter for parameter in self.own_parameters}
-        found = parameters(self.lifecycle.record, self.shape, self.filters) | own
+        own_parameters = {parameter.name: parameter for parameter in self.own_parameters}
+        by_name = parameters(self.lifecycle.record, self.shape, self.filters) | own_parameters
         if self.lifecycle.searched_fields:
-            found[SEARCH.name] = SEARCH
+            by_name[SEARCH.name] = SEARCH
         if issubclass(self.lifecycle.record, Ticket):
-            found[CUSTOM.name] = CUSTOM
+            by_name[CUSTOM.name] = CUSTOM
         if self.extension is not None:
-            found.update({parameter.name: parameter for parameter in self.extension.parameters})
-        return found
+            by_name.update({parameter.name: parameter for parameter in self.extension.parameters})
+        return by_name
 
-    @made_once
+    @lazy_attribute
     def refers(self) -> dict[str, ExpandTarget]:
         """The targets of expansion, by field."""
         return _expand_targets(self)
 
-    @made_once
+    @lazy_attribute
     def selection(self) -> type[ListSelection]:
         """The part of a query that a saved view keeps."""
         return create_model(f"{self._name}ListSelection", __base__=ListSelection, **self._selected)
 
-    @made_once
+    @lazy_attribute
     def query(self) -> type[ListQuery]:
         """The query of the list."""
-        offered = {"include": _include(self.shape)} if ACTIONS in self.shape.model_fields else {}
-        fields = self._selected | _shaping(self) | offered
+        include = {"include": _include(self.shape)} if ACTIONS in self.shape.model_fields else {}
+        fields = self._selected | _shaping(self) | include
         return create_model(f"{self._name}Query", __base__=ListQuery, **fields)
 
-    @made_once
+    @lazy_attribute
     def record_query(self) -> type[RecordQuery]:
         """The query of one record."""
-        more = {"include": _include_of_one(self.shape)} if on_request_fields(self.shape) else {}
-        return create_model(f"{self._name}RecordQuery", __base__=RecordQuery, **_shaping(self), **more)
+        include = {"include": _include_of_one(self.shape)} if on_request_fields(self.shape) else {}
+        return create_model(f"{self._name}RecordQuery", __base__=RecordQuery, **_shaping(self), **include)
 
-    @made_once
+    @lazy_attribute
     def item(self) -> type[OutputModel]:
         """A record as the list shows it."""
         return _item_model(self.shape, self._name)
 
-    @made_once
+    @lazy_attribute
     def page(self) -> type[OutputModel]:
         """A page of the list."""
         return _page_model(self, f"{self._name}Page", self.item)
@@ -152,8 +152,8 @@ class Listing:
     def _selected(self) -> dict[str, Any]:
         """Return the fields of the filters and the sort order."""
         selected: dict[str, Any] = {p.name: (p.annotation, None) for p in self.parameters.values()}
-        further = () if self.extension is None else self.extension.sorts
-        return selected | {"sort": _sort((*self.sorts, *further))}
+        extension_sorts = () if self.extension is None else self.extension.sorts
+        return selected | {"sort": _sort((*self.sorts, *extension_sorts))}
 
 
 def _shape_of(record: type[Record]) -> type[RecordOut]:

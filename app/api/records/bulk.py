@@ -16,12 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import context_of, ledger_of
-from app.api.contract.openapi import in_language, problems
-from app.api.contract.problems import ProblemDocument, document, problem, status_of
-from app.api.contract.summaries import nouns
-from app.api.direct import Router
-from app.api.records.actions import IdempotencyKeyHeader
-from app.api.records.bulk_commands import (
+from app.api.commands.bulk_commands import (
     BulkCommand,
     BulkItem,
     InvalidItem,
@@ -31,7 +26,12 @@ from app.api.records.bulk_commands import (
     record_stub,
     refusal_details,
 )
-from app.api.records.performing import ActionOutcome
+from app.api.commands.performing import ActionOutcome
+from app.api.contract.openapi import in_language, problems
+from app.api.contract.problems import ProblemDocument, document, problem, status_of
+from app.api.contract.summaries import nouns
+from app.api.direct import Router
+from app.api.records.actions import IdempotencyKeyHeader
 from app.api.records.shapes import OutputModel
 from app.api.requests import idempotency
 from app.api.requests.faults import MOST_FAULTS, Fault

@@ -16,8 +16,8 @@ from app.api.contract.summaries import noun
 from app.api.direct import Router
 from app.api.lazy_routes import Operation
 from app.api.listings import cursors, list_queries
+from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.page_responses import page_response
-from app.api.records.child_listings import ChildListing, render_rows
 from app.api.records.reads import Name, load_visible
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.accept import language_for

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.requests.accept import negotiate
-from app.common.csv_text import Cell, dump_csv, dump_rows
+from app.common.files.csv_text import Cell, dump_csv, dump_rows
 
 MEDIA_TYPE = "text/csv"
 OFFERED = ("application/json", MEDIA_TYPE)

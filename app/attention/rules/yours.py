@@ -11,7 +11,7 @@ from app.attention.conditions import AttentionCondition, Severity
 from app.attention.reading import AttentionReader
 from app.log.canonical import from_instant
 from app.ticketing.routes.asked_actions import asked_actions
-from app.ticketing.work_statements import MOST_LISTED, work_statement_for
+from app.ticketing.work.work_statements import MOST_LISTED, work_statement_for
 
 WORK = "/v1/me/work"
 #: The sections of the reader's work, by the code of the sentence.

@@ -29,8 +29,8 @@ from app.cli.runtime import command_line_metadata
 from app.i18n import translate
 from app.platform import installation, loop, settings
 from app.platform.db import Database, DatabaseGone
-from app.platform.directories import data_directory, secrets_directory
 from app.platform.embedded import EmbeddedError
+from app.platform.files.directories import data_directory, secrets_directory
 from app.platform.installation import InstallationError
 
 MARKS = {CheckStatus.ok: "✓", CheckStatus.warning: "!", CheckStatus.failed: "✗"}

@@ -16,7 +16,7 @@ from app.exchange.whole.restore import RestoredInstallation, restore_all
 from app.exchange.writers.whole_files import ExportRefused
 from app.kernel.access.vault import MASTER_KEY_FILE, master_key
 from app.platform import installation, loop, settings
-from app.platform.directories import secrets_directory
+from app.platform.files.directories import secrets_directory
 from app.registry import LIFECYCLES
 
 KEY_APART = (

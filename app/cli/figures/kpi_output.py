@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from app.cli.output import print_json, print_line, print_table
-from app.common.csv_text import Cell, dump_csv
+from app.common.files.csv_text import Cell, dump_csv
 from app.kpis import tabular
 from app.kpis.answers.answer import KpiAnswer
 from app.kpis.answers.series import KpiPoint

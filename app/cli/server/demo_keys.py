@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from app.platform.directories import secrets_directory
+from app.platform.files.directories import secrets_directory
 from app.platform.settings import Settings
 
 KEY_FILE = "demo-keys.json"

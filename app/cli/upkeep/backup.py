@@ -17,10 +17,10 @@ from app.cli.output import Json, print_json, print_line
 from app.cli.runtime import command_line_metadata
 from app.platform import base_backup, installation, settings
 from app.platform.backups import WAL, BackupRefused
-from app.platform.directories import secrets_directory
 from app.platform.embedded import embedded_server
+from app.platform.files.directories import secrets_directory
+from app.platform.files.secret_files import copy_secrets, refuse_together
 from app.platform.installation import DATABASE, SUPERUSER
-from app.platform.secret_files import copy_secrets, refuse_together
 from app.platform.settings import Settings
 
 NOT_EMBEDDED = (

@@ -26,9 +26,9 @@ from app.kpis.questions.question import zone_named
 from app.log import read
 from app.platform import loop, restoring, settings
 from app.platform.backups import RESTORED, BackupRefused, read_erased, write_json
-from app.platform.directories import data_directory, secrets_directory
 from app.platform.embedded import installed_tools, make_data_dir
-from app.platform.secret_files import copy_secrets
+from app.platform.files.directories import data_directory, secrets_directory
+from app.platform.files.secret_files import copy_secrets
 from app.platform.settings import Settings
 
 

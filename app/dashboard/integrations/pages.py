@@ -16,9 +16,9 @@ from starlette.status import HTTP_303_SEE_OTHER
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
 from app.api.pages.sent_forms import SentForm, sent_form
+from app.dashboard.addresses import INTEGRATIONS as PATH
+from app.dashboard.addresses import SOURCE
 from app.dashboard.attention import cases_address, read_attention
-from app.dashboard.attention_pages import INTEGRATIONS as PATH
-from app.dashboard.attention_pages import SOURCE
 from app.dashboard.figures import instant
 from app.dashboard.integrations.deliveries import (
     STATES,

@@ -17,7 +17,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from app.api.records.bulk_commands import (
+from app.api.commands.bulk_commands import (
     BulkCommand,
     BulkItem,
     InvalidItem,
@@ -27,7 +27,7 @@ from app.api.records.bulk_commands import (
     refusal_details,
     targets_of,
 )
-from app.api.records.performing import ActionOutcome
+from app.api.commands.performing import ActionOutcome
 from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, names_at
 from app.common.people import Caller
 from app.common.records import CodeEnum

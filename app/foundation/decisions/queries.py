@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, PersonStub, RecordOut
 from app.common.people import Grade, Role
 from app.foundation.decisions.approval_rules import lifecycle as approval_rules

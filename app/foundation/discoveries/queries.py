@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.listings import cursors
+from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.list_queries import Paging
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing, render_rows
 from app.api.records.plans import LoadedFrom
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, page_of
 from app.common.records import CodeEnum

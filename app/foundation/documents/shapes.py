@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.api.records.child_listings import ChildListing
+from app.api.listings.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, Renderer
 from app.foundation.documents.keeping.records import (
     DocumentAccessRequest,

@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
+from app.api.commands.performing import perform_idempotently
 from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.list_queries import Paging
@@ -18,7 +19,6 @@ from app.api.open_actions import send_as
 from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
 from app.api.records.actions import IfMatch, action_response, mount_actions, operation, perform_showing_secret
 from app.api.records.edit import mount_edit
-from app.api.records.performing import perform_idempotently
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.requests.etag import versions_of
 from app.api.requests.request_keys import key_of

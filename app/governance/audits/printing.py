@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.filters import WhereClause
-from app.api.records.child_listings import ChildListing, render_rows
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
 from app.governance.audits.lookups import CHILDREN, FINDINGS, NUMBERS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.api.listings.child_listings import ChildListing
 from app.api.record_routes import record_routes
-from app.api.records.child_listings import ChildListing
 from app.governance.corrective_actions.queries import LISTING, CorrectiveActionMoveOut
 from app.governance.corrective_actions.records import CorrectiveActionMove
 

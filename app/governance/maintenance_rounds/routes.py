@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.api.listings.child_listings import ChildListing
 from app.api.record_routes import record_routes
-from app.api.records.child_listings import ChildListing
 from app.governance.maintenance_rounds.queries import LISTING, MaintenanceFindingOut, MaintenanceReadingOut
 from app.governance.maintenance_rounds.records import MaintenanceFinding, MaintenanceReading
 

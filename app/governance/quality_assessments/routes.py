@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.api.listings.child_listings import ChildListing
 from app.api.record_routes import record_routes
-from app.api.records.child_listings import ChildListing
 from app.governance.quality_assessments.queries import LISTING, QualityCorrectionOut, QualityFindingOut
 from app.governance.quality_assessments.records import QualityCorrection, QualityFinding
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.filters import Parameter, WhereClause, multi_value
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.priorities.risk_level import RiskLevel
 from app.foundation.people.queries import PERSONS

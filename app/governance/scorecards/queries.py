@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.governance.scorecards import editions, lifecycle, ratings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.api.records.child_listings import ChildListing
+from app.api.listings.child_listings import ChildListing
 from app.api.records.shapes import OutputModel
 from app.kpis.baselines.records import KpiBaseline
 

@@ -8,10 +8,10 @@ from fastapi import Body, Path, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
+from app.api.commands.performing import perform_idempotently
 from app.api.contract.openapi import action_responses
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader, IfMatch, action_response, mount_actions
-from app.api.records.performing import perform_idempotently
 from app.api.records.reads import mount_reads
 from app.api.records.shapes import Renderer
 from app.api.requests.etag import versions_of

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES

@@ -9,12 +9,12 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, context_of
+from app.api.commands.performing import ActionOutcome, perform_idempotently, replay_outcome
 from app.api.contract.openapi import action_responses, problems
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import IdempotencyKeyHeader, action_response, mount_actions, operation
 from app.api.records.child_rows import mount_child_listing
-from app.api.records.performing import ActionOutcome, perform_idempotently, replay_outcome
 from app.api.records.reads import load_visible, mount_reads, renderer_of
 from app.api.records.shapes import Renderer
 from app.api.requests import idempotency

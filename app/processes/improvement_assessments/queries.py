@@ -10,8 +10,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing, render_rows
 from app.api.records.shapes import OutputModel, PersonStub, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS
 from app.processes.improvement_assessments.lifecycle import LIFECYCLE

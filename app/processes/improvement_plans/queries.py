@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS
 from app.kpis.baselines.queries import BASELINES

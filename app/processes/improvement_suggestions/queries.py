@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.filters import ME, NONE, Parameter, PersonNamed, WhereClause, multi_value
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS
 from app.processes.improvement_suggestions.lifecycle import LIFECYCLE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.records.child_listings import ChildListing
+from app.api.listings.child_listings import ChildListing
 from app.api.records.shapes import OutputModel
 from app.kpis.baselines.queries import BASELINES
 from app.processes.improvements.effects.records import ImprovementMeasurement

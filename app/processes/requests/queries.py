@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.plans import LoadedFrom
 from app.api.records.shapes import OutputModel, TicketOut
 from app.common.priorities.priority import Priority

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.filters import Parameter, PersonNamed, WhereClause, multi_value
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
 from app.foundation.licences.records import (

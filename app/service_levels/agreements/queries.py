@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.filters import Parameter, Time, WhereClause, multi_value
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.priorities.priority import Priority
 from app.common.records import CodeEnum

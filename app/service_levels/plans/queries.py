@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
-from app.api.records.child_listings import ChildListing
 from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS
 from app.service_levels.plans.lifecycle import LIFECYCLE

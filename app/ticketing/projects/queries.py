@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.api.records.child_listings import ChildListing
+from app.api.listings.child_listings import ChildListing
 from app.api.records.shapes import OutputModel
 from app.kernel.ledger import Ledger
 from app.ticketing.projects.records import Milestone, ProgressReport

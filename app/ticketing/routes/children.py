@@ -15,7 +15,7 @@ from pydantic import Field
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
-from app.api.records.child_listings import ChildListing, render_rows
+from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.shapes import OutputModel, PersonStub, Renderer
 from app.common.children import Attachment, Follower, Onlooker

@@ -29,7 +29,7 @@ from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import ComplaintSubject
 from app.ticketing.routes.asked_actions import asked_actions
-from app.ticketing.work_statements import (
+from app.ticketing.work.work_statements import (
     MOST_LISTED,
     CaseSummary,
     NoHoldRenderer,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.common.csv_text import dump_csv
+from app.common.files.csv_text import dump_csv
 from app.kpis import tabular
 from app.kpis.answers.answer import answer
 from app.kpis.answers.charts import behaviour

@@ -10,10 +10,10 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.commands.performing import perform_idempotently
 from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader
-from app.api.records.performing import perform_idempotently
 from app.api.records.shapes import OutputModel
 from app.api.requests.request_keys import key_of
 from app.common.notices import NoticeKind, NoticeType

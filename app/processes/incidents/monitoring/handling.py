@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.api.records.performing import ActionOutcome, perform_idempotently, replay_outcome
+from app.api.commands.performing import ActionOutcome, perform_idempotently, replay_outcome
 from app.api.requests import idempotency
 from app.common.people import rule_caller
 from app.common.records import CodeEnum

@@ -12,7 +12,7 @@ V = TypeVar("V")
 MAKING = threading.RLock()
 
 
-class made_once(Generic[V]):  # noqa: N801  # used as a decorator, as `property` is
+class lazy_attribute(Generic[V]):  # noqa: N801  # used as a decorator, as `property` is
     """A property that is computed once and kept. `functools.cached_property` has no lock from Python 3.12 on,
     and two threads would make two classes of one name.
     """
@@ -25,17 +25,17 @@ class made_once(Generic[V]):  # noqa: N801  # used as a decorator, as `property`
         self._name = name
 
     @overload
-    def __get__(self, instance: None, owner: type) -> made_once[V]: ...
+    def __get__(self, instance: None, owner: type) -> lazy_attribute[V]: ...
 
     @overload
     def __get__(self, instance: object, owner: type) -> V: ...
 
-    def __get__(self, instance: object | None, owner: type) -> made_once[V] | V:
+    def __get__(self, instance: object | None, owner: type) -> lazy_attribute[V] | V:
         if instance is None:
             return self
         with MAKING:
-            kept = instance.__dict__
-            if self._name not in kept:
-                kept[self._name] = self._make(instance)
-            value: V = kept[self._name]
+            attributes = instance.__dict__
+            if self._name not in attributes:
+                attributes[self._name] = self._make(instance)
+            value: V = attributes[self._name]
             return value

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from app.api.records.performing import ActionOutcome, operation_id, perform_idempotently, replay_outcome
+from app.api.commands.performing import ActionOutcome, operation_id, perform_idempotently, replay_outcome
 from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, first_errors, names_at

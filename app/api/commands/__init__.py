@@ -1,0 +1,1 @@
+"""Commands that clients send, carried out by the kernel; without HTTP."""
