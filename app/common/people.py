@@ -103,6 +103,28 @@ class ScimStatus(CodeEnum):
     closed = "closed", "Removed after being deactivated here", "在此停用后由提供方移除"
 
 
+class ScimQualifier(CodeEnum):
+    """How the provider qualified an attribute by SCIM: the type of the kept address or number, whether it is
+    the primary one, and an attribute that the provider has removed.
+    """
+
+    email_work = "email_work", "Work e-mail address", "工作邮箱"
+    email_home = "email_home", "Private e-mail address", "个人邮箱"
+    email_other = "email_other", "Other e-mail address", "其他邮箱"
+    email_primary = "email_primary", "Primary e-mail address", "主邮箱"
+    email_secondary = "email_secondary", "Not the primary e-mail address", "非主邮箱"
+    phone_work = "phone_work", "Work telephone", "工作电话"
+    phone_home = "phone_home", "Private telephone", "住宅电话"
+    phone_mobile = "phone_mobile", "Mobile telephone", "移动电话"
+    phone_fax = "phone_fax", "Fax", "传真"
+    phone_pager = "phone_pager", "Pager", "寻呼机"
+    phone_other = "phone_other", "Other telephone", "其他电话"
+    phone_primary = "phone_primary", "Primary telephone", "主电话"
+    phone_secondary = "phone_secondary", "Not the primary telephone", "非主电话"
+    no_display_name = "no_display_name", "Display name removed", "显示名称已移除"
+    no_active = "no_active", "Active status removed", "启用状态已移除"
+
+
 class Person(Record):
     """A person who requests, works or decides; or a machine's account.
 
@@ -156,6 +178,10 @@ class Person(Record):
     scim_status: ScimStatus | None = optional(
         "Their account at the provider, as SCIM tells it; null: they are not provisioned. Only whoever was "
         "suspended or removed from there is activated from there."
+    )
+    scim_qualifiers: list[str] | None = optional(
+        "How the provider qualified their attributes by SCIM: `type` and `primary` of the kept address and "
+        "number, and the attributes that it has removed; null: it has not."
     )
     key_id: UUID | None = required()
     told_of: list[str] | None = optional("The steps that they want to be told of, in the application.")
