@@ -77,6 +77,8 @@ OFFERED = {
     key_scopes.CHANGE_CALENDAR: ("text/calendar",),
     f"{key_scopes.CHANGE_CALENDAR}.svg": (SVG,),
     key_scopes.EVENT_STREAM: ("text/event-stream",),
+    # Clients open a stream there, and go on without one only where the answer is 405.
+    ASSISTANTS: ("text/event-stream",),
 }
 
 
