@@ -120,7 +120,8 @@ def patched_attributes(body: dict[str, Any], present: Mapping[str, Any]) -> dict
         else:
             parts = attributes.get(name)
             attributes[name] = {**(parts if isinstance(parts, dict) else {}), change.sub: sent}
-    return attributes
+    untouched = [name for name in MULTI_VALUED if attributes.get(name) == _entries(before.get(name))]
+    return {name: value for name, value in attributes.items() if name not in untouched}
 
 
 def _entries(value: Any) -> list[Entry]:

@@ -19,7 +19,7 @@ from app.common.personal import PREFIX
 from app.common.records import CodeEnum
 from app.common.times.written_times import NotATime, ParsedTime, TimeParser
 from app.exchange.readers.lines import CellRow
-from app.exchange.readers.rows import RefusedRow, SourceRow
+from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 # Rows to read ahead, to find a date that shows the order of day and month.
@@ -280,6 +280,12 @@ class TableReader:
             size,
         )
 
+    def state_in(self, row: CellRow) -> tuple[str | None, bool]:
+        """Return what stands in the row for its state (None: nothing), and whether that is known."""
+        given = tuple(self._read[n][row[1][n]] for n in self._states_at)
+        self._uncacheable.clear()
+        return given[0], self._read_state(given) is not None
+
     def _time_at(self, place: int) -> ParsedTime | None:
         """Return the instant in the cell of the present row at this index; None if it is missing or no
         time.
@@ -392,6 +398,27 @@ class TableReader:
                 self._column_digests.clear()
             columns = self._column_digests[present] = _columns(compress(self._identity_columns, present))
         return columns + "\x1f".join(filter(None, identity))
+
+
+def require_known_state(table: TableReader, rows: Iterable[CellRow | RefusedRow]) -> None:
+    """Raises FileRefused if these rows name states, and none of them is known: all cases would stay as new as
+    they came.
+    """
+    unknown = dict[str, None]()
+    for row in rows:
+        if isinstance(row, RefusedRow):
+            continue
+        given, is_known = table.state_in(row)
+        if is_known:
+            return
+        if given is not None:
+            unknown[given] = None
+    if unknown:
+        named = ", ".join(repr(state[:40]) for state in list(unknown)[:5])
+        raise FileRefused(
+            f"No state in the file is known. It has: {named}. Export the table in English, or name what its "
+            "states mean in a mapping."
+        )
 
 
 def _columns(names: Iterable[str]) -> str:
