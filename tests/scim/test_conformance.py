@@ -31,7 +31,7 @@ class Client(BaseSyncSCIMClient):
     def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         path = url if url.startswith("http") else f"/scim/v2{url}"
         sent = self._sender.request(method, path, **options)
-        return asyncio.run_coroutine_threadsafe(sent, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(sent, self._loop).result(60)
 
 
 async def test_all_checks_of_scim2_tester_pass(provider: Provider) -> None:
