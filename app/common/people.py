@@ -180,8 +180,8 @@ class Person(Record):
         "suspended or removed from there is activated from there."
     )
     scim_qualifiers: list[str] | None = optional(
-        "How the provider qualified their attributes by SCIM: `type` and `primary` of the kept address and "
-        "number, and the attributes that it has removed; null: it has not."
+        "Qualifiers of their attributes at the provider, by SCIM: `type` and `primary` of the kept address "
+        "and number, and the attributes that it has removed; null if there are none."
     )
     key_id: UUID | None = required()
     told_of: list[str] | None = optional("The steps that they want to be told of, in the application.")

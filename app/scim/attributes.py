@@ -116,15 +116,15 @@ def kinds_of(prefix: str) -> list[str]:
 
 def _qualifiers(prefix: str, entry: dict[str, Any]) -> set[ScimQualifier]:
     """Return what a value says of itself besides. A type that is not known counts as another one."""
-    found = set[ScimQualifier]()
+    qualifiers = set[ScimQualifier]()
     if entry.get("value") is None:
-        return found
+        return qualifiers
     if isinstance(kind := entry.get("type"), str) and kind:
-        known = kind.lower() if kind.lower() in kinds_of(prefix) else "other"
-        found.add(ScimQualifier(f"{prefix}_{known}"))
+        code = kind.lower() if kind.lower() in kinds_of(prefix) else "other"
+        qualifiers.add(ScimQualifier(f"{prefix}_{code}"))
     if (primary := entry.get("primary")) is not None:
-        found.add(ScimQualifier(f"{prefix}_{'primary' if is_true(primary) else 'secondary'}"))
-    return found
+        qualifiers.add(ScimQualifier(f"{prefix}_{'primary' if is_true(primary) else 'secondary'}"))
+    return qualifiers
 
 
 def _text(name: str, value: Any) -> str | None:

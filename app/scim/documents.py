@@ -55,14 +55,14 @@ def _entry(value: str | None, prefix: str, qualifiers: Collection[str]) -> list[
     """
     if value is None:
         return None
-    said = {each.removeprefix(f"{prefix}_") for each in qualifiers if each.startswith(f"{prefix}_")}
-    if not said:
+    codes = {each.removeprefix(f"{prefix}_") for each in qualifiers if each.startswith(f"{prefix}_")}
+    if not codes:
         return [{"value": value, "type": "work", "primary": True}]
     entry: dict[str, Any] = {"value": value}
-    if kinds := said - {"primary", "secondary"}:
+    if kinds := codes - {"primary", "secondary"}:
         entry["type"] = min(kinds)
-    if kinds != said:
-        entry["primary"] = "primary" in said
+    if kinds != codes:
+        entry["primary"] = "primary" in codes
     return [entry]
 
 

@@ -203,18 +203,18 @@ class _Reader:
 
 
 def holds(
-    expression: Expression, entry: Mapping[str, Any], known: Mapping[Comparison, bool] | None = None
+    expression: Expression, entry: Mapping[str, Any], decided: Mapping[Comparison, bool] | None = None
 ) -> bool:
-    """Return whether the expression holds of an object whose names are in lower case. `known`: conditions
-    that are decided already.
+    """Return whether the expression holds of an object whose names are in lower case. `decided`:
+    conditions whose outcome is known.
     """
     if isinstance(expression, Negation):
-        return not holds(expression.part, entry, known)
+        return not holds(expression.part, entry, decided)
     if isinstance(expression, Junction):
         quantified = all if expression.needs_all else any
-        return quantified(holds(part, entry, known) for part in expression.parts)
-    if known is not None and expression in known:
-        return known[expression]
+        return quantified(holds(part, entry, decided) for part in expression.parts)
+    if decided is not None and expression in decided:
+        return decided[expression]
     return _is_met(expression, list(_values(expression.path, entry)))
 
 
@@ -222,14 +222,14 @@ def _is_met(condition: Comparison, values: list[Any]) -> bool:
     if condition.operator == _PRESENT:
         return bool(values)
     is_exact = condition.path.name in _CASE_EXACT
-    wanted = _comparable(condition.value, is_exact=is_exact)
-    if wanted is None:
+    operand = _comparable(condition.value, is_exact=is_exact)
+    if operand is None:
         return bool(values) is (condition.operator == "ne")
-    found = [_comparable(value, is_exact=is_exact) for value in values]
+    comparable = [_comparable(value, is_exact=is_exact) for value in values]
     if condition.operator == "ne":
-        return wanted not in found
+        return operand not in comparable
     compare = _OPERATORS[condition.operator]
-    return any(type(value) is type(wanted) and compare(value, wanted) for value in found)
+    return any(type(value) is type(operand) and compare(value, operand) for value in comparable)
 
 
 def _values(path: AttributePath, entry: Mapping[str, Any]) -> Iterator[Any]:
@@ -267,15 +267,15 @@ def _ends_with(value: Any, part: Any) -> bool:
 
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "eq": lambda value, wanted: bool(value == wanted),
-    "ne": lambda value, wanted: bool(value != wanted),
+    "eq": lambda value, operand: bool(value == operand),
+    "ne": lambda value, operand: bool(value != operand),
     "co": _contains,
     "sw": _starts_with,
     "ew": _ends_with,
-    "gt": lambda value, wanted: bool(value > wanted),
-    "ge": lambda value, wanted: bool(value >= wanted),
-    "lt": lambda value, wanted: bool(value < wanted),
-    "le": lambda value, wanted: bool(value <= wanted),
+    "gt": lambda value, operand: bool(value > operand),
+    "ge": lambda value, operand: bool(value >= operand),
+    "lt": lambda value, operand: bool(value < operand),
+    "le": lambda value, operand: bool(value <= operand),
 }
 
 

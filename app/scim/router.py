@@ -118,14 +118,14 @@ def _asked(request: Request) -> ListQuery:
 async def _searched(request: Request) -> ListQuery:
     """Return what the body of a search asks for (RFC 7644, 3.4.3). Raises ScimError."""
     sent = {name.lower(): value for name, value in (await _body(request)).items() if value is not None}
-    wanted: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for name in ("filter", "startIndex", "count", "attributes", "excludedAttributes"):
         value = sent.get(name.lower())
         if isinstance(value, list) and name.endswith("ttributes"):
             value = ",".join(map(str, value)) or None
         if value is not None:
-            wanted[name] = str(value)
-    return _list_query(wanted)
+            texts[name] = str(value)
+    return _list_query(texts)
 
 
 def _list_query(sent: Mapping[str, str]) -> ListQuery:
@@ -183,8 +183,8 @@ async def _users(ctx: ScimContext, query: ListQuery) -> Page:
 
 async def _groups(ctx: ScimContext, query: ListQuery) -> Page:
     listed, total = await groups.list_groups(ctx, query.condition_text, query.start, query.count)
-    found = await groups.group_documents(ctx, listed, with_members=query.wants_members)
-    return [query.projected(each) for each in found], total
+    resources = await groups.group_documents(ctx, listed, with_members=query.wants_members)
+    return [query.projected(each) for each in resources], total
 
 
 def _page_of(query: ListQuery, resources: list[dict[str, Any]], total: int) -> Response:
@@ -196,18 +196,18 @@ def _page_of(query: ListQuery, resources: list[dict[str, Any]], total: int) -> R
 async def search_resources(request: Request) -> Response:
     """List the users and then the groups of whom the filter in the body holds."""
     ctx, query = _context(request), await _searched(request)
-    found, total, refusals = list[dict[str, Any]](), 0, list[ScimError]()
+    page, total, refusals = list[dict[str, Any]](), 0, list[ScimError]()
     for read in (_users, _groups):
-        rest = replace(query, start=max(query.start - total, FIRST), count=query.count - len(found))
+        rest = replace(query, start=max(query.start - total, FIRST), count=query.count - len(page))
         try:
             resources, number = await read(ctx, rest)
         except ScimError as refusal:  # such as a filter on members, of users
             refusals.append(refusal)
             continue
-        found, total = found + resources, total + number
+        page, total = page + resources, total + number
     if len(refusals) > 1:
         raise refusals[0]
-    return _page_of(query, found, total)
+    return _page_of(query, page, total)
 
 
 @router.post("/Users", operation_id="add_scim_user")

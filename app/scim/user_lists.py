@@ -57,11 +57,11 @@ async def _filtered(ctx: ScimContext, text: str) -> list[Person]:
     other conditions are tried on those who are named. Raises ScimError.
     """
     expression = read_filter(text)
-    found: dict[Comparison, frozenset[UUID]] = {}
+    by_condition: dict[Comparison, frozenset[UUID]] = {}
     for condition in _conditions(expression):
         if (persons := await _found_by(ctx, condition)) is not None:
-            found[condition] = persons
-    named = _named(expression, found)
+            by_condition[condition] = persons
+    named = _named(expression, by_condition)
     if named is None:
         raise unsupported(FILTERS)
     loaded = await load_many(ctx.ledger.db, ctx.ledger.lifecycles["person"], sorted(named))
@@ -69,8 +69,8 @@ async def _filtered(ctx: ScimContext, text: str) -> list[Person]:
     matching = list[Person]()
     for person, document in zip(people, await user_documents(ctx, people), strict=True):
         # Whoever is handed over has a login and no `userName` yet: the index knows better than the document.
-        known = {each: person.id in ids for each, ids in found.items() if each.path.name in NAMES}
-        if holds(expression, _flat(document), known):
+        decided = {each: person.id in ids for each, ids in by_condition.items() if each.path.name in NAMES}
+        if holds(expression, _flat(document), decided):
             matching.append(person)
     return matching
 
@@ -109,8 +109,8 @@ async def _found_by(ctx: ScimContext, condition: Comparison) -> frozenset[UUID] 
 
 def _wanted_address(where: Expression | None) -> object:
     """Return the address that a value must have: `emails[type eq "work" and value eq "a@example.org"]`."""
-    wanted = None if where is None else equalities(where)
-    return next((each.value for each in wanted or () if each.path.name == "value"), None)
+    conditions = None if where is None else equalities(where)
+    return next((each.value for each in conditions or () if each.path.name == "value"), None)
 
 
 async def _with_address(ctx: ScimContext, address: str) -> frozenset[UUID]:
@@ -119,14 +119,16 @@ async def _with_address(ctx: ScimContext, address: str) -> frozenset[UUID]:
     return frozenset(row["person_id"] for row in rows)
 
 
-def _named(expression: Expression, found: Mapping[Comparison, frozenset[UUID]]) -> frozenset[UUID] | None:
+def _named(
+    expression: Expression, by_condition: Mapping[Comparison, frozenset[UUID]]
+) -> frozenset[UUID] | None:
     """Return everybody of whom the expression may hold; None if that is not known."""
     if isinstance(expression, Comparison):
-        return found.get(expression)
+        return by_condition.get(expression)
     if isinstance(expression, Negation):
         return None
-    named = [_named(part, found) for part in expression.parts]
-    known = [each for each in named if each is not None]
+    named = [_named(part, by_condition) for part in expression.parts]
+    determined = [each for each in named if each is not None]
     if expression.needs_all:
-        return frozenset.intersection(*known) if known else None
-    return frozenset().union(*known) if len(known) == len(named) else None
+        return frozenset.intersection(*determined) if determined else None
+    return frozenset().union(*determined) if len(determined) == len(named) else None

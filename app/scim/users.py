@@ -240,11 +240,11 @@ def _differing(
         **texts,
         **{name: getattr(person, name) for name in ("department", "locale", "time_zone")},
     }
-    wanted = dict(sent.fields)
-    if ScimQualifier.no_display_name in sent.qualifiers and "name" not in wanted:
+    attributes = dict(sent.fields)
+    if ScimQualifier.no_display_name in sent.qualifiers and "name" not in attributes:
         # Everybody has a name here, so they are called as they are at the provider.
-        wanted["name"] = wanted.get("scim_user_name") or texts["scim_user_name"] or texts["login"]
-    fields: dict[str, Any] = {k: v for k, v in wanted.items() if present[k] != v}
+        attributes["name"] = attributes.get("scim_user_name") or texts["scim_user_name"] or texts["login"]
+    fields: dict[str, Any] = {k: v for k, v in attributes.items() if present[k] != v}
     if fields.get("name", "") is None:
         del fields["name"]
     qualifiers = _qualifiers(frozenset(person.scim_qualifiers or ()) - sent.decided | sent.qualifiers)

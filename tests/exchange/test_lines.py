@@ -120,12 +120,12 @@ def test_a_row_over_several_lines_in_another_encoding_is_one_row() -> None:
 def test_what_a_row_in_another_encoding_looks_like_is_said(
     text: str | None, encoding: str | None, read_as: str
 ) -> None:
-    others = {
+    unlike = {
         None: b"\x81\xff\x9d",
         "プリンター": "プリンター".encode("shift-jis"),
         "принтер": "принтер".encode("cp1251"),
     }
-    cell = others[text] if text is None or encoding is None else text.encode(encoding)
+    cell = unlike[text] if text is None or encoding is None else text.encode(encoding)
     (row,) = rows(b"a,b\n1," + cell + b"\n", encoding=read_as)
     assert isinstance(row, RefusedRow)
     assert (row.code, row.likely_encoding) == ("undecodable", encoding)

@@ -142,7 +142,7 @@ def test_no_label_means_two_things() -> None:
             assert english in STATE_CODES or english in CHANNELS, english
             for label in labels:
                 meanings.setdefault(label_key(label), set()).add(english)
-    assert {label: found for label, found in meanings.items() if len(found) > 1} == {}
+    assert {label: labels for label, labels in meanings.items() if len(labels) > 1} == {}
 
 
 @pytest.mark.parametrize("states", [["Neuland"], ["Uusi", "Ratkaistu", ""], ["?", "Nieuw!"]])
@@ -257,8 +257,8 @@ def test_a_row_is_read_the_same_whatever_stands_before_it() -> None:
         a_row(opened_at=""),
         a_row(),
     ]
-    known = a_row(number="INC0009")  # a file without one known state is refused
-    alone = [next(iter(read(text_of([row, known])))) for row in rows]
+    regular = a_row(number="INC0009")  # a file without one known state is refused
+    alone = [next(iter(read(text_of([row, regular])))) for row in rows]
     assert len({type(row) for row in alone}) == 2
     for together, row in zip(read(text_of(rows)), alone, strict=True):
         if isinstance(row, RefusedRow):

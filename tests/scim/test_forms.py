@@ -145,9 +145,13 @@ def test_a_path_with_a_filter_names_members_and_touches_no_others() -> None:
         patch({"op": "replace", "path": f'members[value eq "{first}"]', "value": [{"value": two}]})
     )
     assert (swapped.members, swapped.removed, swapped.added) == (None, {first}, {two})
-    for nobody in ('type eq "User"', f'not (value eq "{first}")', f'value eq "{first}" and type eq "Group"'):
+    for filter_text in (
+        'type eq "User"',
+        f'not (value eq "{first}")',
+        f'value eq "{first}" and type eq "Group"',
+    ):
         with pytest.raises(ScimError):
-            group_change(patch({"op": "remove", "path": f"members[{nobody}]"}))
+            group_change(patch({"op": "remove", "path": f"members[{filter_text}]"}))
 
 
 WORK = {"value": "wu@corp.example", "type": "work", "primary": True}
@@ -156,7 +160,7 @@ NEW = "wu.min@corp.example"
 
 
 @pytest.mark.parametrize(
-    ("present", "operation", "kept"),
+    ("present", "operation", "result"),
     [
         # What names another value leaves this one alone.
         (WORK, {"op": "replace", "path": 'emails[type eq "home"].value', "value": "x@y"}, WORK),
@@ -219,16 +223,16 @@ NEW = "wu.min@corp.example"
     ],
 )
 def test_an_operation_on_some_values_touches_no_others(
-    present: Json | None, operation: Json, kept: Json | None
+    present: Json | None, operation: Json, result: Json | None
 ) -> None:
     document = {} if present is None else {"emails": [present]}
     attributes = patched_attributes(patch(operation), document)
-    if attributes or kept != present:  # nothing is sent on of what stays
-        assert sent_user(attributes) == sent_user({"emails": [] if kept is None else [kept]})
+    if attributes or result != present:  # nothing is sent on of what stays
+        assert sent_user(attributes) == sent_user({"emails": [] if result is None else [result]})
     of_phone = json.loads(json.dumps(operation).replace("emails", "phoneNumbers"))
     if present is not None:
         sent = sent_user(patched_attributes(patch(of_phone), {"phoneNumbers": [present]}))
-        assert sent.fields.get("phone", present["value"]) == (None if kept is None else kept["value"])
+        assert sent.fields.get("phone", present["value"]) == (None if result is None else result["value"])
 
 
 def test_operations_of_one_request_follow_each_other() -> None:
@@ -267,8 +271,8 @@ def test_filters_are_read_with_their_operators_and_parentheses() -> None:
     ):
         assert not holds(read_filter(other), entry), other
     assert read_filter('a eq "x" or b pr and c pr') == read_filter('a eq "x" or (b pr and c pr)')
-    found = equalities(read_filter('userName eq "a\\"b" and (externalId eq "y")'))
-    assert [(each.path.name, each.value) for each in found or ()] == [
+    conditions = equalities(read_filter('userName eq "a\\"b" and (externalId eq "y")'))
+    assert [(each.path.name, each.value) for each in conditions or ()] == [
         ("username", 'a"b'),
         ("externalid", "y"),
     ]

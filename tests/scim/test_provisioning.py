@@ -264,8 +264,8 @@ async def test_what_is_qualified_by_the_provider_comes_back_as_it_was_sent(
     assert document["phoneNumbers"] == [{"value": "1", "type": "work", "primary": True}]
     work = {"op": "Add", "path": 'emails[type eq "work"].value', "value": "wu@corp.example"}
     other = {"op": "Replace", "path": 'emails[type eq "other"].value', "value": "x@home.example"}
-    gone = {"op": "remove", "path": 'phoneNumbers[type eq "mobile"]'}
-    document = await provider.patch_ok(f"/Users/{user}", work, other, gone)
+    removal = {"op": "remove", "path": 'phoneNumbers[type eq "mobile"]'}
+    document = await provider.patch_ok(f"/Users/{user}", work, other, removal)
     assert document["emails"] == [{"value": "wu@corp.example", "type": "work"}]
     assert (await admin.read(f"/v1/persons/{user}"))["phone"] == "1"
 
@@ -293,7 +293,7 @@ async def test_users_are_found_by_their_address_and_by_a_search(desk: Api, provi
     lin = await provider.add_user("lin", active=False)
     group = await provider.add_group("Desk", wu)
     await follow_addresses(desk)
-    for condition, found in (
+    for condition, ids in (
         ('emails[type eq "work"].value eq "wu@corp.example"', [wu]),
         ('emails.value eq "wu@corp.example" and active eq true', [wu]),
         ('emails[type eq "work" and value eq "wu@corp.example"]', [wu]),
@@ -304,11 +304,11 @@ async def test_users_are_found_by_their_address_and_by_a_search(desk: Api, provi
         ('(userName eq "lin@example.org") or externalId eq "0a1b"', [wu, lin]),
     ):
         listed = await provider.send_json("GET", f"/Users?filter={condition}")
-        assert [entry["id"] for entry in listed["Resources"]] == found, condition
+        assert [entry["id"] for entry in listed["Resources"]] == ids, condition
         searched = await provider.send_json(
             "POST", "/Users/.search", {"filter": condition, "attributes": ["id"]}
         )
-        assert [entry["id"] for entry in searched["Resources"]] == found, condition
+        assert [entry["id"] for entry in searched["Resources"]] == ids, condition
     for beyond in (
         "active eq true",
         'not (userName eq "x")',

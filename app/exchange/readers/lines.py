@@ -200,8 +200,8 @@ class DelimitedRows:
             if wrong:
                 why = wrong.reason(self._encoding)
                 raise FileRefused(f"The heading in line {number} cannot be read: {why}.")
-            if self._given is None and (told := _SEPARATOR_LINE.fullmatch(text)):
-                self._given = told["delimiter"]
+            if self._given is None and (stated := _SEPARATOR_LINE.fullmatch(text)):
+                self._given = stated["delimiter"]
             elif text.strip():
                 self._delimiter = self._given or max(DELIMITERS, key=text.count)
                 cells = self._parse([text]) or []

@@ -74,14 +74,14 @@ def code_of(codes: Mapping[str, C], text: str) -> C | None:
 
 def _translated(codes: Mapping[str, C]) -> dict[str, C]:
     """Return the codes by their labels in all languages."""
-    others = {
+    translated = {
         label_key(label): codes[english]
         for translation in TRANSLATIONS
         for english, labels in translation.items()
         if english in codes
         for label in labels
     }
-    return others | dict(codes)
+    return translated | dict(codes)
 
 
 StateAndHold = tuple[IncidentState, HoldReason | None]

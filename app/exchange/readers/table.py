@@ -282,9 +282,9 @@ class TableReader:
 
     def state_in(self, row: CellRow) -> tuple[str | None, bool]:
         """Return what stands in the row for its state (None: nothing), and whether that is known."""
-        given = tuple(self._read[n][row[1][n]] for n in self._states_at)
+        values = tuple(self._read[n][row[1][n]] for n in self._states_at)
         self._uncacheable.clear()
-        return given[0], self._read_state(given) is not None
+        return values[0], self._read_state(values) is not None
 
     def _time_at(self, place: int) -> ParsedTime | None:
         """Return the instant in the cell of the present row at this index; None if it is missing or no
@@ -401,23 +401,23 @@ class TableReader:
 
 
 def require_known_state(table: TableReader, rows: Iterable[CellRow | RefusedRow]) -> None:
-    """Raises FileRefused if these rows name states, and none of them is known: all cases would stay as new as
-    they came.
+    """Raises FileRefused if these rows name states and none of the states is known: every case would stay
+    new.
     """
     unknown = dict[str, None]()
     for row in rows:
         if isinstance(row, RefusedRow):
             continue
-        given, is_known = table.state_in(row)
+        state, is_known = table.state_in(row)
         if is_known:
             return
-        if given is not None:
-            unknown[given] = None
+        if state is not None:
+            unknown[state] = None
     if unknown:
-        named = ", ".join(repr(state[:40]) for state in list(unknown)[:5])
+        examples = ", ".join(repr(text[:40]) for text in list(unknown)[:5])
         raise FileRefused(
-            f"No state in the file is known. It has: {named}. Export the table in English, or name what its "
-            "states mean in a mapping."
+            f"No state in the file is known. It has: {examples}. Export the table in English, or say in a "
+            "mapping what its states mean."
         )
 
 
