@@ -59,13 +59,15 @@ class ValueShape:
 @dataclass(frozen=True, slots=True)
 class ValueDisplay:
     """How values are shown in one language, with times by the clocks of a zone. Stubs of records of these
-    `kinds` lead to their pages, which stand below the path `root`.
+    `kinds` lead to their pages, which stand below the path `root`; those of `numbered` kinds are addressed by
+    their number.
     """
 
     contract: ScreenContract
     language: str
     zone: ZoneInfo
     kinds: Collection[str]
+    numbered: Collection[str]
     root: str
     #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
@@ -141,10 +143,17 @@ class ValueDisplay:
         """Return what a stub stands for: a link to the record if the stub says which it is."""
         title = stub.get("title")
         words = f"{name} {title}" if title else name
-        kind, record = stub.get("kind"), stub.get("number") or stub.get("ticket") or stub.get("id")
-        if kind in self.kinds and record:
-            return link(f"{self.root}/{kind}/{record}", words)
+        kind, number, record = stub.get("kind"), stub.get("number"), stub.get("ticket") or stub.get("id")
+        if kind is not None and kind in self.kinds and (number or record):
+            return link(self.address(kind, number, record), words)
         return plain_text(words)
+
+    def address(self, kind: str, number: str | None, record: str | None) -> str:
+        """Return the address of the page of that record, which has that id and, if it is not None, that
+        number. Only the number of a numbered kind is an address: that of a document is one of its fields.
+        """
+        name = number if number and (kind in self.numbered or not record) else record
+        return f"{self.root}/{kind}/{name}"
 
     def instant(self, text: str | datetime) -> Markup:
         """Return the instant as the clocks of the zone show it."""

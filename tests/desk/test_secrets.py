@@ -1,0 +1,86 @@
+"""Secrets that are shown once: the page that answers the form shows them, and no other."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import httpx
+
+import app.main
+from app.api.open_actions import action_link
+from app.common.people import Role
+from app.desk.contract import screen_contract
+from app.registry import LIFECYCLES
+from tests.client import Api, Client
+from tests.desk.sent_forms import read_form, said, send_form
+
+SHOWN = re.compile(r"<textarea readonly[^>]*>([^<]*)</textarea>")
+#: The actions whose answers have what no later answer has.
+ONCE = {
+    ("key", "make"),
+    ("key", "rotate"),
+    ("subscription", "add"),
+    ("subscription", "rotate"),
+    ("webhook_source", "add"),
+    ("webhook_source", "rotate"),
+}
+
+
+def test_these_actions_show_something_once() -> None:
+    assert app.main.ROUTES, "bodies that stand for payloads are known once the routes are"
+    links = [
+        (lifecycle, row, action_link(lifecycle, row)) for lifecycle in LIFECYCLES for row in lifecycle.rows
+    ]
+    found = {
+        (lifecycle.kind, row.name)
+        for lifecycle, row, link in links
+        if screen_contract().shown_once(link.method, link.href, lifecycle.plural)
+    }
+    assert found == ONCE
+
+
+async def filled(client: Client, path: str, **values: str) -> tuple[httpx.Response, dict[str, list[str]]]:
+    """The answer to the form at the path with these values, and what was sent."""
+    form = read_form((await client.get(path)).text)
+    sent = form.inputs | {f"/{name}": [value] for name, value in values.items()}
+    return await send_form(client, path, sent), sent
+
+
+async def test_a_new_key_is_shown_once_and_works(api: Api) -> None:
+    admin = await api.client("Admin", Role.admin)
+    made, sent = await filled(admin, "/desk/new/key/make", name="CI robot", person="me")
+    assert (made.status_code, made.headers["cache-control"]) == (200, "no-store"), said(made.text)
+    (key,) = SHOWN.findall(made.text)
+    assert (await api.with_token(key).get("/v1/me")).status_code == 200
+    again = await send_form(admin, "/desk/new/key/make", sent)
+    assert (again.status_code, SHOWN.findall(again.text)) == (200, [])
+    assert "The secret was shown then" in again.text
+    path = re.findall(r'class="button leads" href="(/desk/key/[^"]+)"', made.text)[0]
+    assert key not in (await admin.get(path)).text
+    rotated, _ = await filled(admin, f"{path}/rotate")
+    (new,) = SHOWN.findall(rotated.text)
+    assert new != key
+
+
+async def test_a_source_shows_its_secret_and_the_address_that_its_tool_sends_to(api: Api) -> None:
+    admin = await api.client("Admin", Role.admin)
+    for adapter, key, address in (
+        ("alertmanager", "alerts", "/v1/webhooks/alerts"),
+        ("pagerduty_events", "pages", "/v2/enqueue"),
+    ):
+        made, _ = await filled(
+            admin, "/desk/new/webhook_source/add", adapter=adapter, key=key, title="Alerts"
+        )
+        secret, send_to = map(unescape, SHOWN.findall(made.text))
+        assert len(secret) >= 16
+        assert send_to.endswith(address)
+    own, _ = await filled(
+        admin,
+        "/desk/new/webhook_source/add",
+        adapter="alertmanager",
+        key="own",
+        title="Own",
+        secret="a8f3-0c1e-77aa-41d0",
+    )
+    assert own.status_code == 303, "a secret that the sender knows is not shown"
