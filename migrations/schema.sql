@@ -550,6 +550,7 @@ create table fold.attachment (
   visibility text collate "C" not null,
   attached_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  content_id uuid,
   constraint attachment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);
@@ -1086,6 +1087,7 @@ create table fold.comment (
   corrected_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
   appended_at timestamp with time zone,
+  folded text,
   constraint comment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX comment_record ON fold.comment USING btree (record, written_at, id);
@@ -2421,6 +2423,7 @@ create table fold.incident (
   alert_group_number integer,
   review_overdue_at timestamp with time zone,
   update_overdue_at timestamp with time zone,
+  altered jsonb,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -4942,6 +4945,7 @@ create table fold.webhook_source (
   automatic_mails text collate "C",
   secret_fingerprint text,
   previous_secret_fingerprint text,
+  forms text[] collate "C",
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );

@@ -63,6 +63,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.to_accept: ("given.wanted_at", "given.open_points"),
     Notice.closed: ("given.outcome", "given.first_pass_reason", *REASON),
     Notice.duplicate: ("given.original",),
+    Notice.original_progressed: ("given.progress",),
     Notice.reopened: REASON,
     Notice.cancelled: REASON,
     Notice.rejected: (*REASON, *OUTCOME),
