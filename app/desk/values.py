@@ -18,6 +18,7 @@ from app.contract.schemas import Schema
 from app.desk.contract import ScreenContract
 from app.html.filters import breaks, bullets, labelled, link, plain_text, time_element
 from app.i18n import LANGUAGES, translate
+from app.kernel.actions.made_fit import Alteration
 from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
 
@@ -54,6 +55,10 @@ class ValueShape:
     plain: Schema
     is_instant: bool
     codes: type[CodeEnum] | None
+
+
+#: The field of records that names fields altered on the way in.
+ALTERED = "altered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class ValueDisplay:
         if isinstance(value, list):
             return self._list(value, schema, name)
         if isinstance(value, dict):
-            return self._part_html(value, schema)
+            return self._altered(value) if name == ALTERED else self._part_html(value, schema)
         if isinstance(value, int) and name.endswith("_seconds"):
             return plain_text(self.duration(value))
         return self._text(str(value), schema)
@@ -128,6 +133,16 @@ class ValueDisplay:
             if not (field.name == "id" and len(part) > 1)
         )
         return Markup(" ").join(facts)
+
+    def _altered(self, fields: Mapping[str, Any]) -> Markup:
+        """Return fields that were altered on the way in, each with what was done to it."""
+        return Markup(" ").join(
+            labelled(
+                self.contract.field_label(field, {}, self.language),
+                plain_text(", ".join(Alteration(code).label(self.language) for code in codes)),
+            )
+            for field, codes in fields.items()
+        )
 
     def _clock(self, clock: Mapping[str, Any]) -> Markup:
         """Return an SLA clock: what it measures, its state, and the time that is left."""

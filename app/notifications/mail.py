@@ -31,6 +31,7 @@ from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
 from app.notifications import texts
+from app.notifications.answered_mail import answered_mail
 from app.notifications.details import load_details
 from app.notifications.invitations import STEPS, invitation
 from app.notifications.lifecycle import FailNotice
@@ -243,6 +244,7 @@ async def _mail_of(
             first["sent_at"],
             calendar,
             settings_url,
+            answers=await answered_mail(ledger, first["about"], first["person_id"]),
         )
     subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
     text = await digest_of(ledger, rows, steps_by_notice, caller)

@@ -429,6 +429,6 @@ class _Batch:
                 self._events[place] = _RenderedEvent(stream, None, now, epoch)
 
     async def _render(self, events: Sequence[SeenEvent], now: float, epoch: int) -> None:
-        contents = await event_output.render_each(self._ledger, events)
+        contents = await event_output.render_each(self._ledger, events, for_receivers=True)
         for event, content in zip(events, contents, strict=True):
             self._events[event.event.position] = _RenderedEvent(event.event.stream, content, now, epoch)

@@ -116,9 +116,18 @@ async def render(
     return items, await _names(ledger, set().union(*ids))
 
 
-async def render_each(ledger: Ledger, seen_events: Sequence[SeenEvent]) -> list[dict[str, Any]]:
-    """Return each event as clients see it, with the names in it. A few statements, however many there are."""
+async def render_each(
+    ledger: Ledger, seen_events: Sequence[SeenEvent], *, for_receivers: bool = False
+) -> list[dict[str, Any]]:
+    """Return each event as clients see it, with the names in it. A few statements, however many there are.
+    `for_receivers`: without the folded parts of comments, which are not sent on.
+    """
     items = await _items(ledger, seen_events)
+    if for_receivers:
+        for item in items:
+            for fields in (item["given"], *item["set"].values()):
+                if fields is not None:
+                    fields.pop("folded", None)
     ids_of = [_ids_in(event.lifecycle, item) for event, item in zip(seen_events, items, strict=True)]
     names = await _names(ledger, set().union(*ids_of))
     return [

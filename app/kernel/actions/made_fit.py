@@ -22,7 +22,7 @@ _DIGEST_LENGTH = 16
 
 # What no line may have, as `_NOT_IN_A_LINE` of the payloads has it, and halves of characters.
 _NOT_IN_A_LINE = re.compile(
-    r" *[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
     r"[ \x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]*"
 )
 # Colours and cursor movements of terminals, which command line tools write into their messages.
@@ -59,7 +59,7 @@ def fit_line(text: str, longest: int = LONGEST_LINE) -> FitText:
     """Return the text as one line: each run of line breaks, tabs and control characters becomes a space."""
     stripped = text.strip()
     plain = _TERMINAL_CODE.sub("", stripped)
-    line = _NOT_IN_A_LINE.sub(" ", plain).strip()
+    line = " ".join(part.rstrip(" ") for part in _NOT_IN_A_LINE.split(plain)).strip()
     altered = [] if line == stripped else [Alteration.one_line]
     return _fit(line, longest, altered)
 

@@ -58,6 +58,8 @@ def decide(
     if lifecycle.derivation is not None:
         lifecycle.derivation.apply(after, body, ctx)
     _change_state(row, before, after, ctx)
+    if ctx.altered and "altered" in codecs(type(after)):
+        setattr(after, "altered", {**(getattr(after, "altered") or {}), **ctx.altered})  # noqa: B009, B010
     encrypting = _once_per_text(encrypt)
     fields = changed_fields(before, after, encrypting)
     of_parts = _changed_parts(before, after, encrypting)

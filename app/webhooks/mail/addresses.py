@@ -52,8 +52,12 @@ class _Mailbox:
         """Return the address; None if there is none."""
         outside, comment = "".join(self.outside).strip(), "".join(self.comment).strip()
         if self.angle is None:
-            normalized = None if self.quoted else normalized_address(outside)
-            label = comment
+            label, normalized = comment, None if self.quoted else normalized_address(outside)
+            if normalized is None:
+                # Fax machines and scanners write a name and an address without brackets.
+                name, _, last = outside.rpartition(" ")
+                normalized = normalized_address(last) if "@" in last and "@" not in name else None
+                label = " ".join(filter(None, (name, comment)))
         else:
             # A route (RFC 5322, 4.4) stands before the address.
             normalized = normalized_address("".join(self.angle).rpartition(":")[2].strip())
