@@ -151,7 +151,7 @@ async def test_a_status_may_keep_an_alert_as_it_is(api: Api) -> None:
 
 def test_a_wrong_mapping_is_told_in_plain_words_and_once() -> None:
     wrong = {
-        'c = "keep"': ('c = "kept"', "news.values.status"),
+        'c = "keep"': ('c = "kept"', "values.status"),
         "title = 'body.k'": ("titel = 'body.k'", "titel"),
         "status = 'body.s'": ("status = 5", "status"),
     }

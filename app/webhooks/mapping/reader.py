@@ -69,6 +69,8 @@ class Reader:
         self.altered: dict[str, list[str]] = {}
         #: Keys whose codes mean that what they set stays as it is.
         self.kept: set[str] = set()
+        #: The first failure of keys of which another expression was tried, too.
+        self._failures: dict[str, MappingFailed] = {}
 
     def failed(self, code: str, key: str, reason: str, value: Any = MISSING) -> MappingFailed:
         """Return the exception for a key; it shows the expression and the beginning of the value."""
@@ -101,6 +103,7 @@ class Reader:
             except ExpressionFailed as error:
                 failure = self.failed(error.code, key, str(error))
                 if n + 1 < len(sources or ()) and error.code != "too_much" and key not in _EXACT:
+                    self._failures.setdefault(key, failure)
                     continue
                 value = self.give_up(failure, key)
             yield value
@@ -147,6 +150,8 @@ class Reader:
         """Return a text that must be there. Raises MappingFailed."""
         text = self.text(key, sources, longest)
         if not isinstance(text, str):
+            if key in self._failures:
+                raise self._failures[key]
             raise self.failed("untold", key, "it is not told" if text is MISSING else "it is empty")
         return text
 
@@ -267,7 +272,8 @@ class Reader:
             if not isinstance(value, dict | list):
                 self.give_up(self.failed("wrong_type", "links", "it is no map or list", value), "links")
                 continue
-            entries = value.items() if isinstance(value, dict) else ((None, each) for each in value)
+            # CEL keeps no order of names.
+            entries = sorted(value.items()) if isinstance(value, dict) else ((None, each) for each in value)
             lines |= dict.fromkeys(line for name, each in entries if (line := _link_line(name, each)))
         if len(lines) > MOST_LINKS:
             self.altered["links"] = [Alteration.cut.value]
