@@ -246,6 +246,11 @@ create table fold.absence (
   planned_at timestamp with time zone not null,
   withdrawn_at timestamp with time zone,
   removed_at timestamp with time zone,
+  votes_from_at timestamp with time zone,
+  votes_until_at timestamp with time zone,
+  key_id uuid,
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint absence_pkey PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX absence_calendar_event_key ON fold.absence USING btree (calendar_id, event_key) WHERE (state = 'planned'::text);
@@ -268,6 +273,10 @@ create table fold.absence_calendar (
   failing_because text collate "C",
   added_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  key_id uuid,
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint absence_calendar_pkey PRIMARY KEY (id)
 );
 CREATE INDEX absence_calendar_added ON fold.absence_calendar USING btree (added_at DESC, id DESC);
@@ -1344,6 +1353,9 @@ create table fold.deputy (
   until_at timestamp with time zone not null,
   named_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  key_id uuid,
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint deputy_pkey PRIMARY KEY (id)
 );
 CREATE INDEX deputy_changed ON fold.deputy USING btree (changed_at, id);
@@ -2978,6 +2990,7 @@ create table fold.person (
   scim_external_id text,
   scim_status text collate "C",
   scim_qualifiers text[] collate "C",
+  most_standing integer,
   constraint person_pkey PRIMARY KEY (id)
 );
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);
@@ -4476,6 +4489,8 @@ create table fold.subscription (
   opens_tickets boolean,
   tool_settings text[] collate "C",
   sealed_template text collate "C",
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);

@@ -341,7 +341,7 @@ NOT_THEIR_OWN = (
 NAMES_NONE = (
     agreements.NAMES_NONE
     | improvement_assessments.NAMES_NONE
-    | {"raise", "begin_fix", "change_fix", "draft", "publish"}
+    | {"raise", "begin_fix", "change_fix", "draft", "publish", "rotate", "revoke"}
 )
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
@@ -381,6 +381,7 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
     "review": ("declare_major",),
     "note_return": ("note_silence",),
     "clear_failure": ("note_failure",),
+    "confirm": ("suspend",),
     **dict.fromkeys(("complete_task", "edit_task", "flag_task", "drop_task"), ("add_task",)),
 }
 
