@@ -251,6 +251,15 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
         le=86_400,
         description="The stretch of time that `RATE_LIMIT` is counted in, in seconds.",
     )
+    person_writes: int = Field(
+        default=1_000,
+        ge=1,
+        description="Tickets and other records, comments, files and follows that one person makes in ten "
+        "minutes, as far as a process counts them.",
+    )
+    integration_writes: int = Field(
+        default=60_000, ge=1, description="The same of one integration, a machine's account."
+    )
     wrong_keys: int = Field(
         default=30, ge=1, description="Wrong keys from one address that a process looks up in a minute."
     )

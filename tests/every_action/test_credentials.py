@@ -166,7 +166,7 @@ async def test_a_key_that_is_lost_takes_along_what_it_made_and_moved(world: Worl
         body = await _body(world, kind)
         made[kind] = f"/v1/{plural}/{(await thief.post_ok(f'/v1/{plural}', body))['id']}"
     answer = await world.everybody.post_ok(f"{key}/rotate", {"overlap_seconds": 0})
-    suspended = {f"{each['kind']}/{each['id']}" for each in answer["standing"] if each["suspended"]}
+    suspended = {f"{each['kind']}/{each['id']}" for each in answer["made_with_key"] if each["suspended"]}
     expected = {f"{kind}/{path.rpartition('/')[2]}" for kind, path in made.items()}
     assert suspended == expected | {f"subscription/{own['id']}"}
     for path in (*made.values(), f"/v1/subscriptions/{own['id']}"):
@@ -178,7 +178,7 @@ async def test_a_key_that_is_lost_takes_along_what_it_made_and_moved(world: Worl
         assert confirmed["suspended_by_rotation"] is None
     await world.everybody.post_ok(f"{made['absence']}/withdraw")
     again = await world.everybody.post_ok(f"{key}/rotate", {"overlap_seconds": 0})
-    assert not {f"{each['kind']}/{each['id']}" for each in again["standing"]} & (expected - suspended)
+    assert not {f"{each['kind']}/{each['id']}" for each in again["made_with_key"]} & (expected - suspended)
 
 
 async def test_a_rotation_with_an_overlap_and_a_revocation(world: World) -> None:
@@ -187,7 +187,7 @@ async def test_a_rotation_with_an_overlap_and_a_revocation(world: World) -> None
     client, key = world.api.with_token(sent, person), f"/v1/keys/{UUID(sent.split('_')[1])}"
     named = await client.post_ok("/v1/deputies", await _body(world, "deputy"))
     answer = await world.everybody.post_ok(f"{key}/rotate", {"overlap_seconds": 60})
-    listed = {each["id"]: each["suspended"] for each in answer["standing"]}
+    listed = {each["id"]: each["suspended"] for each in answer["made_with_key"]}
     assert listed[named["id"]] is False, "it is listed, and goes on"
     await world.everybody.post_ok(f"{key}/revoke")
     assert (await world.everybody.read(f"/v1/deputies/{named['id']}"))["suspended_by_rotation"] is True

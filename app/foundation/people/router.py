@@ -62,7 +62,7 @@ class StandingOut(OutputModel):
 class RotatedKeyOut(CreatedKeyOut):
     """An API key with its new token, which is shown once, and what was made with the key."""
 
-    standing: list[StandingOut] = Field(
+    made_with_key: list[StandingOut] = Field(
         description="What stands that was made with the key, and what of its person was made before that was "
         "kept."
     )
@@ -127,7 +127,7 @@ async def rotate_key(
     answer = await renderer.render_one(record)
     answer["token"] = None if carried_out.replayed else token(record.id, secret)
     rows = await standing_of(ledger.db.rows, record, secrets_of(record), command.metadata.now)
-    answer["standing"] = [{name: row[name] for name in StandingOut.model_fields} for row in rows]
+    answer["made_with_key"] = [{name: row[name] for name in StandingOut.model_fields} for row in rows]
     return action_response(renderer, carried_out, answer)
 
 
