@@ -246,20 +246,12 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
         default=1_000, ge=1, description="Requests of one API key that a process takes in `RATE_SECONDS`."
     )
     rate_seconds: int = Field(
-        default=10,
-        ge=1,
-        le=86_400,
-        description="The stretch of time that `RATE_LIMIT` is counted in, in seconds.",
+        default=10, ge=1, le=86_400, description="Seconds in which `RATE_LIMIT` is counted."
     )
     person_writes: int = Field(
-        default=1_000,
-        ge=1,
-        description="Tickets and other records, comments, files and follows that one person makes in ten "
-        "minutes, as far as a process counts them.",
+        default=1_000, ge=1, description="Records, comments, files and follows of a person in ten minutes."
     )
-    integration_writes: int = Field(
-        default=60_000, ge=1, description="The same of one integration, a machine's account."
-    )
+    integration_writes: int = Field(default=60_000, ge=1, description="The same of an integration.")
     wrong_keys: int = Field(
         default=30, ge=1, description="Wrong keys from one address that a process looks up in a minute."
     )
