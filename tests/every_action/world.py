@@ -488,7 +488,8 @@ async def make_world(api: Api) -> World:
     }
     IDS.update({name: client.id for name, client in people.items()}, everybody=everybody.id)
     # Each file of tests brings records into states with the same few accounts.
-    for person_id in (reporter.id, assignee.id, colleague.id, everybody.id, *(c.id for c in people.values())):
+    accounts = [str(person.id) for person in (reporter, assignee, colleague)]
+    for person_id in (*accounts, everybody.id, *(client.id for client in people.values())):
         bounds = SetBoundsPerson(most_standing=HIGHEST_BOUND)
         await act(api.ledger, rule_caller("tests"), "person", "set_bounds", person_id, bounds)
     await agreements.make_beneath(everybody)

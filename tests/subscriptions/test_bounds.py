@@ -18,6 +18,7 @@ from app.foundation.people.persons import SetBoundsPerson
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import ActionUnavailable
 from app.kernel.ledger import Ledger
+from app.platform import loop
 from app.subscriptions import slots
 from app.subscriptions.lifecycle import AddSubscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, encrypt
@@ -124,8 +125,7 @@ async def test_accounts_at_their_bounds_keep_no_consumer_waiting(
             most = max(most, receiver.hanging)
         rows = await ledger.db.value("select count(*) from deliveries.subscription_waiting")
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await loop.end({running})
     assert failures == []
     assert lag < LAG_SECONDS
     assert MOST_OF_ACCOUNT_TO_HOST <= most <= MOST_TO_HOST

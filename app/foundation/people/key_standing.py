@@ -65,8 +65,8 @@ async def lost_standing(reads: ReadContext, key: Key, body: Payload, ctx: Action
     if getattr(body, "overlap_seconds", 0) > 0:
         return LostStanding(())
 
-    async def read(query: str, parameters: Any) -> Sequence[Row]:
-        return await reads.rows(query, parameters, guard=Versions())
+    async def read(query: str, parameters: Any) -> list[Row]:
+        return list(await reads.rows(query, parameters, guard=Versions()))
 
     ended, is_revoked = secrets_of(key), isinstance(body, EmptyPayload)
     rows = await standing_of(read, key, ended, ctx.now)
