@@ -2989,8 +2989,8 @@ create table fold.person (
   scim_user_name text,
   scim_external_id text,
   scim_status text collate "C",
-  scim_qualifiers text[] collate "C",
   most_standing integer,
+  scim_qualifiers text[] collate "C",
   constraint person_pkey PRIMARY KEY (id)
 );
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);

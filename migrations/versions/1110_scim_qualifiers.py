@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "1110"
-down_revision = "1106"
+down_revision = "1108"
 branch_labels = None
 depends_on = None
 

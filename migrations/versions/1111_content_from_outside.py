@@ -1,9 +1,9 @@
-"""What came from outside: files of duplicates, folded parts of replies, altered fields, forms of mail sources."""
+"""Duplicates' files, folded parts of replies, altered fields, and forms of mail sources."""
 
 from alembic import op
 
-revision = "1110"
-down_revision = "1106"
+revision = "1111"
+down_revision = "1110"
 branch_labels = None
 depends_on = None
 
