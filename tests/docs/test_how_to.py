@@ -47,7 +47,10 @@ BY_HAND = {
     },
     "add-a-process.md": {
         *("app/registry.py", f"migrations/versions/{NEWEST + 2}_loans.py"),
-        *(f"app/processes/loans/{name}.py" for name in ("__init__", "records", "lifecycle", "queries")),
+        *(
+            f"app/processes/loans/{name}.py"
+            for name in ("__init__", "records", "lifecycle", "queries", "routes")
+        ),
     },
     "add-a-rule.md": {
         *("app/automation/incidents_and_problems/close_resolved_alerts.py", "app/worker.py", "docs/rules.md"),
