@@ -74,10 +74,36 @@ async def test_a_tag_that_nothing_has_is_refused_with_what_is_near(stranger: htt
     assert "“incidents”" in told["errors"][0]["message"]
 
 
-async def test_the_page_of_the_contract_shows_one_area_at_a_time(stranger: httpx.AsyncClient) -> None:
-    page = (await stranger.get("/docs")).text
-    shown = re.findall(r'href="/docs\?tags=([a-z_,]+)"', page)
-    assert shown == [",".join(tags) for tags in AREAS.values()]
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Changes API · Ledgerdesk"), ("zh", "变更 API · Ledgerdesk")]
+)
+async def test_the_page_of_the_contract_shows_one_area_at_a_time(
+    stranger: httpx.AsyncClient, language: str, title: str
+) -> None:
+    tags = ",".join(AREAS["changes"])
+    by_link = await stranger.get("/docs", params={"tags": tags, "lang": language})
+    by_header = await stranger.get("/docs", params={"tags": tags}, headers={"Accept-Language": language})
+    assert by_link.text == by_header.text
+    assert by_link.headers["content-language"] == language
+    assert f"<title>{title}</title>" in by_link.text
+    linked = re.findall(rf'href="/docs\?tags=([a-z_,]+)&amp;lang={language}"', by_link.text)
+    assert linked == [",".join(area) for area in AREAS.values()]
+    assert re.findall(r'data-tags="([a-z_,]+)" aria-current="page"', by_link.text) == [tags]
+    assert f'href="/openapi.json?tags={tags}"' in by_link.text
+    assert 'href="/openapi.json"' in by_link.text
+
+
+async def test_the_page_of_the_contract_shows_chosen_tags_and_refuses_unknown_ones(
+    stranger: httpx.AsyncClient,
+) -> None:
+    page = await stranger.get("/docs?tags=views,kpis")
+    assert "<title>kpis, views API · Ledgerdesk</title>" in page.text
+    assert 'data-contract="/openapi.json?tags=kpis,views"' in page.text
+    assert "<title>Incidents API · Ledgerdesk</title>" in (await stranger.get("/docs")).text
+    for query in ("tags=nothing", "lang=fr", "tag=kpis"):
+        refused = await stranger.get(f"/docs?{query}")
+        validate(refused.json(), PROBLEM)
+        assert refused.status_code == 422, query
 
 
 async def test_who_has_a_file_is_not_sent_it_again(stranger: httpx.AsyncClient) -> None:
@@ -111,6 +137,7 @@ async def test_no_address_that_strangers_reach_makes_others_wait(
     asked = ["/openapi.json", "/docs", "/livez", "/problems", "/problems/invalid"]
     asked += [f"/openapi.json?tags={tags}" for tags in ("incidents,kpis", ",".join(openapi.TAGS))]
     asked += [f"/openapi.json?tags={','.join(tags)}" for tags in AREAS.values()]
+    asked += [f"/docs?lang=zh&tags={','.join(tags)}" for tags in AREAS.values()]
     asked += [f"/static/{name}" for name in pages.FILES]
     asked += [f"/dashboard/static/{name}" for name in dashboard.FILES]
     slow = {}

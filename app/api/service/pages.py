@@ -21,7 +21,9 @@ from app.api.contract.problems import problem
 from app.api.contract_parts import ContractQuery, contract_parts
 from app.api.direct import Router
 from app.api.pages.page_headers import HEADERS, POLICY
-from app.api.service import static_files
+from app.api.requests.accept import language_for
+from app.api.service import docs_page, static_files
+from app.api.service.docs_page import DocsQuery
 from app.api.service.static_files import static_file
 from app.html.templates import render
 from app.html.wording import Wording
@@ -37,13 +39,12 @@ FILES = {
     "swagger-ui-bundle.js": FOLDER / "swagger-ui" / "swagger-ui-bundle.js",
     "swagger-ui.css": FOLDER / "swagger-ui" / "swagger-ui.css",
 }
-DOCS = FOLDER / "docs.html"
 #: The table of the sentences of these pages.
 TABLE = "page"
 #: Written by `make contract`, and compared with the code by `make check`.
 CONTRACT = PROJECT / "openapi" / "openapi.json"
 #: Files kept in memory from the start.
-PRELOADED = (DOCS, *FILES.values(), CONTRACT)
+PRELOADED = (*FILES.values(), CONTRACT)
 #: Signs that end a text in a style, or the style itself.
 UNSAFE_IN_STYLE = frozenset('"\\<>\n\r\f')
 NO_MORE: Mapping[str, str] = MappingProxyType({})
@@ -53,6 +54,7 @@ CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
 def preload() -> None:
     """Read and compress all files of these pages, and divide the contract into its parts."""
     static_files.preload(PRELOADED)
+    docs_page.preload()
     with contextlib.suppress(FileNotFoundError):  # logged already
         contract_parts(CONTRACT)
 
@@ -102,10 +104,12 @@ def _sheets(running_head: str) -> str:
     )
 
 
-@router.get("/docs", operation_id="get_docs", include_in_schema=False)
-async def get_docs(request: Request) -> Response:
-    """Return the API documentation: Swagger UI, from our own files."""
-    return static_file(DOCS).answer(request, HEADERS)
+@router.get(docs_page.PATH, operation_id="get_docs", include_in_schema=False)
+async def get_docs(request: Request, query: Annotated[DocsQuery, Query()]) -> Response:
+    """Return the page of the API: an area of it, in Swagger UI from our own files."""
+    language = query.lang or language_for(request)
+    headers = {**HEADERS, "Content-Language": language, "Vary": "Accept-Encoding, Accept-Language"}
+    return docs_page.docs_page(query.tags, language).answer(request, headers)
 
 
 @router.get("/openapi.json", operation_id="get_contract", include_in_schema=False)

@@ -1,23 +1,24 @@
-// Everything comes from here: no validator elsewhere, no fonts, and no key kept in the browser.
-// One area of the contract at a time, for all of it takes seconds: the one that the address names, or that has
-// the tag of a link to an operation (#/incidents/resolve_incident), or the first.
-const links = [...document.querySelectorAll("#areas a[href^='/docs?']")];
-const tagsOf = (link) => new URLSearchParams(new URL(link.href).search).get("tags");
-const linked = location.hash.split("/")[1];
-const tags =
-  new URLSearchParams(location.search).get("tags") ??
-  links.map(tagsOf).find((area) => area.split(",").includes(linked)) ??
-  tagsOf(links[0]);
-for (const link of links) {
-  if (tagsOf(link) === tags) link.setAttribute("aria-current", "page");
+// Everything comes from this server: no validator and no fonts of others, and no key is kept in the browser.
+const contract = document.getElementById("contract");
+// A link to an operation (/docs#/changes/approve_change) names its tag: open the area that has it.
+const tag = location.hash.split("/")[1];
+const area = [...document.querySelectorAll("#areas a")].find((link) => link.dataset.tags.split(",").includes(tag));
+if (area !== undefined && !new URLSearchParams(location.search).has("tags") && !area.hasAttribute("aria-current")) {
+  location.replace(area.href + location.hash);
+} else {
+  SwaggerUIBundle({
+    url: contract.dataset.contract,
+    dom_id: "#contract",
+    deepLinking: true,
+    displayRequestDuration: true,
+    docExpansion: "list",
+    filter: true,
+    persistAuthorization: false,
+    validatorUrl: null,
+    // Operations that are tried out answer in the language of the page.
+    requestInterceptor(request) {
+      request.headers["Accept-Language"] ??= document.documentElement.lang;
+      return request;
+    },
+  });
 }
-SwaggerUIBundle({
-  url: `/openapi.json?${new URLSearchParams({ tags })}`,
-  dom_id: "#contract",
-  deepLinking: true,
-  displayRequestDuration: true,
-  docExpansion: "none",
-  filter: true,
-  persistAuthorization: false,
-  validatorUrl: null,
-});
