@@ -98,6 +98,7 @@ freeze: $(READY) ## Freeze what the version in pyproject.toml promises, keep it 
 	@$(BIN)/python -m app.cli schema
 	@$(BIN)/python -m app.cli contract --release
 	@$(BIN)/python -m tests.released.keep
+	@$(BIN)/python -m tests.tidy.held_files openapi/released
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -q --no-header tests/released
 
