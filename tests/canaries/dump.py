@@ -122,7 +122,7 @@ async def _in_encrypted(connection: Connection, ledger: Ledger) -> AsyncIterator
         for (encrypted,) in await (await connection.execute(query)).fetchall():
             opened = getattr(ledger.vault, opening)(bytes(encrypted))
             for word in MARK.findall(opened.decode("utf-8", "replace")):
-                yield Found(word, f"{table}.encrypted")
+                yield Found(word, f"{table}.sealed")
 
 
 def _in_files(folder: Path) -> Iterator[Found]:

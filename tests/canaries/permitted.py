@@ -104,7 +104,7 @@ PERMITTED = {place: reason for reason, places in REASONS.items() for place in pl
 #: Words that came in at some places may stand where nothing else may.
 OF_NOBODY = {
     # It names nobody, and is removed after thirty days.
-    "plumbing.webhook_delivery.encrypted": ("alertmanager", "grafana"),
+    "plumbing.webhook_delivery.sealed": ("alertmanager", "grafana"),
 }
 
 
