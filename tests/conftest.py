@@ -14,7 +14,6 @@ import os
 import shutil
 import signal
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,7 @@ from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
 from tests.durations import FileDurations
 from tests.extent import ALL_EXAMPLES, WHOLE, examples
+from tests.missing_tools import MissingTools
 
 EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "released", "test_schema.py")
@@ -110,19 +110,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("server", names, indirect=True, scope="session")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count the skipped tests by reason. A reason is `needs <what this machine lacks>: <details>`."""
-    reasons = Counter(
-        str(report.longrepr[2]).removeprefix("Skipped: ").partition(":")[0]
-        for report in terminalreporter.stats.get("skipped", ())
-        if isinstance(report.longrepr, tuple)
-    )
-    if reasons:
-        terminalreporter.section("skipped tests by reason")
-    for reason, count in reasons.most_common():
-        terminalreporter.line(f"{count:5} {reason}")
-
-
 def shared_folder(run: str) -> Path:
     # Making a database is making hundreds of files; in memory, where there is plenty, it takes a tenth.
     memory = Path("/dev/shm")
@@ -152,6 +139,8 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
     if config.getoption("durations_by_file") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(FileDurations())
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(MissingTools())
     # Whoever only hands out the tests to others does without the application, which takes seconds to import.
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.fixtures")

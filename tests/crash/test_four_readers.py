@@ -220,7 +220,7 @@ async def test_all_who_follow_get_the_same_events_whatever_is_killed(
         async with receiving() as receiver:
             await try_all(await Installation.start(made_site, nats, receiver))
     if nats is None:
-        pytest.skip("needs nats-server: everything except the relay was tried")
+        pytest.skip("needs nats-server: all readers but the relay were tried")
 
 
 async def try_all(installation: Installation) -> None:

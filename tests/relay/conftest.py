@@ -26,7 +26,7 @@ from tests.log.commands import event_only
 from tests.waiting import until
 
 PROGRAM = nats_server_program()
-needs_nats = pytest.mark.skipif(PROGRAM is None, reason="needs nats-server: it is not on PATH")
+needs_nats = pytest.mark.skipif(PROGRAM is None, reason="needs nats-server: none is on PATH")
 STREAM = "ledgerdesk"
 
 

@@ -68,7 +68,7 @@ def test_a_file_of_a_head_is_written_once_and_read_as_it_was(tmp_path: Path) -> 
 
 async def test_an_authority_stamps_a_head_and_openssl_agrees(tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
-        pytest.skip("needs openssl: it is not on PATH")
+        pytest.skip("needs openssl: it signs timestamps")
     (tmp_path / "tsa.cnf").write_text(AUTHORITY)
     (tmp_path / "serial").write_text("01\n")
     usage = ["-addext", "extendedKeyUsage=critical,timeStamping", "-subj", "/CN=authority"]

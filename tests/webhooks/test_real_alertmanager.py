@@ -23,9 +23,7 @@ from tests.waiting import PATIENCE_SECONDS, until
 from tests.webhooks.tools import Tool, a_source, process_all
 
 BINARY = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-pytestmark = pytest.mark.skipif(
-    BINARY is None, reason="needs Alertmanager: Debian's package prometheus-alertmanager has it"
-)
+pytestmark = pytest.mark.skipif(BINARY is None, reason="needs alertmanager: none is on PATH")
 
 # Repeated as often as it allows; a group is told of anew as soon as something in it has changed.
 CONFIGURATION = """
