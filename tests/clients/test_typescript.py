@@ -14,7 +14,7 @@ SAMPLE = PROJECT / "openapi" / "sample"
 
 
 def run_script(script: str) -> None:
-    """Run a script of the sample, which must end well; skip the test where Node or its packages are missing."""
+    """Run a script of the sample, which must end well; skip where Node or its packages are missing."""
     if shutil.which("npm") is None:
         pytest.skip("needs node: there is no npm")
     if not (SAMPLE / "node_modules").is_dir():
