@@ -30,9 +30,8 @@ from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
-from app.notifications.event_access import is_withheld_place, shown_actor
 from app.notifications.quoted import duration, moment
-from app.notifications.told_fields import DEADLINES, TOLD_FIELDS
+from app.notifications.told_fields import DEADLINES, TOLD_FIELDS, is_withheld_place, shown_actor
 
 EVENTS = """
 select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of, e.staff_only,

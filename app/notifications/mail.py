@@ -31,12 +31,12 @@ from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
 from app.notifications import texts
-from app.notifications.answered_mail import answered_mail
 from app.notifications.details import load_details
 from app.notifications.invitations import STEPS, invitation
 from app.notifications.lifecycle import FailNotice
 from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.notices import frequency_of
+from app.notifications.queries import answered_mail
 from app.notifications.records import DeliveryFailure
 from app.platform.db import Connection, Row, fetch_rows
 from app.platform.settings import Settings

@@ -34,7 +34,7 @@ class CommentTicket(Payload):
     text: FreeText = Field(description="The comment.")
     folded: FreeText | None = Field(
         default=None,
-        description="A further part of it that pages show folded, as the history that a reply by mail repeats.",
+        description="A further part that pages show folded, as the history that a reply by mail repeats.",
     )
     visibility: Visibility = Field(
         default=Visibility.public, description="The readers: all who see the record, or staff."

@@ -98,10 +98,10 @@ async def nobody_reads_of_others(desk: Desk, incidents: list[str]) -> None:
     await desk.work()
     for customer, persons in desk.customers.items():
         for person in persons:
-            read = await everything(person, incidents)
+            text = await everything(person, incidents)
             for other in set(CUSTOMERS) - {customer}:
-                place = read.find(f"of {other}")
-                assert place < 0, f"{customer} reads {read[max(0, place - 300) : place + 60]}"
+                place = text.find(f"of {other}")
+                assert place < 0, f"{customer} reads {text[max(0, place - 300) : place + 60]}"
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -157,9 +157,9 @@ async def test_staff_read_on_the_original_what_another_customer_wrote(desk: Desk
     await desk.comment(other, duplicate, "birch commented")
     await desk.attach(other, duplicate, "birch attached")
     await nobody_reads_of_others(desk, [original, duplicate])
-    read = await everything(desk.agent, [original])
-    assert f"{duplicate}: Comment of birch commented" in read
-    assert "Content of birch attached" in read
+    text = await everything(desk.agent, [original])
+    assert f"{duplicate}: Comment of birch commented" in text
+    assert "Content of birch attached" in text
     assert (await other.get(f"/v1/incidents/{original}")).status_code == 404
 
 
@@ -176,12 +176,12 @@ async def test_the_requester_of_a_duplicate_hears_of_progress_and_outcome(desk: 
     notices = (await other.read("/v1/notices"))["items"]
     steps = [step["step"] for notice in notices for step in notice["told"]]
     assert {"original_progressed", "original_resolved"} <= set(steps)
-    told: list[dict[str, Any]] = [
+    details: list[dict[str, Any]] = [
         detail for notice in notices for step in notice["told"] for detail in step["details"]
     ]
-    assert "Somebody has seen it" in [detail["value"] for detail in told]
-    own = (await olu.read("/v1/notices"))["items"]
-    assert not any("original" in step["step"] for notice in own for step in notice["told"])
+    assert "Somebody has seen it" in [detail["value"] for detail in details]
+    own_notices = (await olu.read("/v1/notices"))["items"]
+    assert not any("original" in step["step"] for notice in own_notices for step in notice["told"])
 
 
 async def test_what_was_passed_on_before_customers_were_kept_apart_is_taken_back(desk: Desk) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from app.common.people import Role
 from app.log.follow import catch_up
-from app.notifications.answered_mail import answered_mail
 from app.notifications.message import Mail, message
+from app.notifications.queries import answered_mail
 from app.platform.db import connect
 from app.platform.settings import Settings
 from app.search import index
@@ -272,8 +272,8 @@ async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api:
     finally:
         await connection.close()
     for word in ("zebra", "PN-4711"):
-        found = (await tool.admin.read("/v1/incidents", q=word))["items"]
-        assert [item["id"] for item in found] == [ticket["id"]], word
+        rows = (await tool.admin.read("/v1/incidents", q=word))["items"]
+        assert [row["id"] for row in rows] == [ticket["id"]], word
     await tool.admin.post_ok(f"{path}/withdraw_comment", {"comment": comment["id"]})
     (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
     assert (comment["text"], comment["folded"]) == (None, None)

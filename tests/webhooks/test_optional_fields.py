@@ -32,8 +32,8 @@ _NAME = re.compile(r"\.([A-Za-z_]\w*)|\"([\w.]+)\"")
 
 
 def _names(expressions: Iterator[str]) -> set[str]:
-    found = {name for text in expressions for pair in _NAME.findall(text) for name in pair if name}
-    return {part for name in found for part in name.split(".")}
+    paths = {name for text in expressions for pair in _NAME.findall(text) for name in pair if name}
+    return {part for name in paths for part in name.split(".")}
 
 
 def _expressions(mapping: Mapping, *, deciding: bool) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _core(news: ParsedUpdate) -> tuple[Any, ...]:
 
 def _evaluated(mapping: Mapping, raw: RawDelivery, body: Any) -> list[tuple[Any, ...]]:
     delivery = Delivery(
-        raw.headers | {"content-type": "application/json"}, json.dumps(body).encode(), NOW, "UTC"
+        dict(raw.headers) | {"content-type": "application/json"}, json.dumps(body).encode(), NOW, "UTC"
     )
     evaluation = mapping.evaluate(delivery)
     assert evaluation.failed == {}

@@ -13,7 +13,7 @@ from app.log import read
 from app.log.events import Recorded, id_of, stream
 from app.platform.db import Connection
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.payloads import Progress, TellProgressIncident
+from app.processes.incidents.payloads import OriginalProgress, TellProgressIncident
 from app.processes.incidents.queries import duplicates_of, untold_duplicates, with_duplicates
 from app.processes.incidents.records import ENDED, OPEN, Incident
 
@@ -21,13 +21,13 @@ PAGE_SIZE = 500
 MARKED_DUPLICATE = "incident.marked_duplicate"
 CLOSED = "incident.closed"
 PROGRESS = {
-    "incident.acknowledged": Progress.acknowledged,
-    "incident.started": Progress.started,
-    "incident.held": Progress.held,
-    "incident.resumed": Progress.resumed,
-    "incident.update_posted": Progress.updated,
-    "incident.reopened": Progress.reopened,
-    "incident.cancelled": Progress.cancelled,
+    "incident.acknowledged": OriginalProgress.acknowledged,
+    "incident.started": OriginalProgress.started,
+    "incident.held": OriginalProgress.held,
+    "incident.resumed": OriginalProgress.resumed,
+    "incident.update_posted": OriginalProgress.updated,
+    "incident.reopened": OriginalProgress.reopened,
+    "incident.cancelled": OriginalProgress.cancelled,
 }
 
 

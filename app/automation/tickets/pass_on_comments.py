@@ -54,13 +54,14 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
     if visibility is None:
         return
     if of_file:
-        action, body = "pass_on_attachment", await _attachment(ledger, number, visibility, on_duplicate)
-    else:
-        words = event.payload.get("text") or event.rows_set(Comment.KIND)[key]["text"]
-        author = on_duplicate["author_id"]
-        action, body = "pass_on_comment", await _comment(ledger, number, visibility, author, words)
-    if body is not None:
-        yield RuleConsequence("incident", action, original, body)
+        file = await _attachment(ledger, number, visibility, on_duplicate)
+        if file is not None:
+            yield RuleConsequence("incident", "pass_on_attachment", original, file)
+        return
+    words = event.payload.get("text") or event.rows_set(Comment.KIND)[key]["text"]
+    comment = await _comment(ledger, number, visibility, on_duplicate["author_id"], words)
+    if comment is not None:
+        yield RuleConsequence("incident", "pass_on_comment", original, comment)
 
 
 async def _comment(

@@ -5,7 +5,6 @@ made to follow an original, and comments that were copied to one for everybody.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from uuid import UUID
 
 from app.common.children import Visibility
 from app.kernel.consumers.rules import Rule, RuleConsequence
@@ -14,13 +13,12 @@ from app.log.events import Recorded, id_of
 from app.platform.db import Connection
 from app.processes.incidents.customer_boundary import may_follow, passed_on_visibility
 from app.processes.incidents.payloads import RestrictCommentIncident
+from app.processes.incidents.queries import following_person, is_public_comment
 from app.ticketing.followers import UnfollowTicket
 from app.ticketing.records import Comment
 
 FOLLOWED = "incident.followed"
 PASSED_ON_BY = "rule:pass_on_followers"
-STILL_FOLLOWS = "select person_id from fold.follower where id = %s"
-STILL_PUBLIC = "select id from fold.comment where id = %s and visibility = 'public'"
 
 
 async def select_passed_on(
@@ -39,12 +37,12 @@ async def separate_customers(ledger: Ledger, event: Recorded) -> AsyncIterator[R
     incident = id_of(event.stream)
     if event.type == FOLLOWED:
         ((key, _),) = event.rows_set("follower").items()
-        person: UUID | None = await ledger.db.value(STILL_FOLLOWS, (id_of(key),))
+        person = await following_person(ledger.db, id_of(key))
         if person is not None and person not in await may_follow(ledger, incident, [person]):
             yield RuleConsequence("incident", "unfollow", incident, UnfollowTicket(person=str(person)))
         return
     ((key, _),) = event.rows_set(Comment.KIND).items()
-    if await ledger.db.value(STILL_PUBLIC, (id_of(key),)) is None:
+    if not await is_public_comment(ledger.db, id_of(key)):
         return
     if await passed_on_visibility(ledger, event.payload["number"], incident) is not Visibility.public:
         body = RestrictCommentIncident(comment=id_of(key))

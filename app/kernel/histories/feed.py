@@ -235,9 +235,10 @@ async def _seen_events(ledger: Ledger, caller: Caller, rows: Sequence[dict[str, 
     return [event for event in events if event.viewer is Viewer.staff or not is_for_staff(event)]
 
 
-def is_for_staff(seen: SeenEvent) -> bool:
+def is_for_staff(seen_event: SeenEvent) -> bool:
     """Return whether only staff may see the event."""
-    return seen.event.staff_only or seen.lifecycle.for_staff(seen.event.type, seen.event.actor)
+    event = seen_event.event
+    return event.staff_only or seen_event.lifecycle.for_staff(event.type, event.actor)
 
 
 async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> dict[str, Viewer]:

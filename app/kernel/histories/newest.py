@@ -231,5 +231,5 @@ class Sight:
             return None
         groups = self.newest.groups_of(self.caller.person_id, record.group_id)
         relation = viewer(lifecycle, self.caller, record.policy, groups)
-        seen = SeenEvent(kept_event.event, lifecycle, relation)
-        return None if relation is not Viewer.staff and is_for_staff(seen) else seen
+        seen_event = SeenEvent(kept_event.event, lifecycle, relation)
+        return None if relation is not Viewer.staff and is_for_staff(seen_event) else seen_event

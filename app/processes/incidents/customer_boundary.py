@@ -60,10 +60,10 @@ async def passed_on_visibility(ledger: Ledger, number: str, original: UUID) -> V
     return Visibility.public if is_public else Visibility.internal
 
 
-def _of_one_customer(one: Any, other: Any) -> bool:
-    if one.requester_id is not None and one.requester_id == other.requester_id:
+def _of_one_customer(duplicate: Any, original: Any) -> bool:
+    if duplicate.requester_id is not None and duplicate.requester_id == original.requester_id:
         return True
-    return one.customer_id is not None and one.customer_id == other.customer_id
+    return duplicate.customer_id is not None and duplicate.customer_id == original.customer_id
 
 
 def _belongs_to(person: Caller, customer: UUID | None) -> bool:

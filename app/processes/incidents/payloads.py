@@ -224,8 +224,8 @@ class RestrictCommentIncident(Payload):
     comment: Annotated[UUID, ChildRef(Comment), Field(description="The comment: its id.")]
 
 
-class Progress(CodeEnum):
-    """Progress of an incident that the requesters of its duplicates are told of."""
+class OriginalProgress(CodeEnum):
+    """OriginalProgress of an incident that the requesters of its duplicates are told of."""
 
     acknowledged = "acknowledged", "Somebody has seen it", "已有人响应"
     started = "started", "Work on it has begun", "已开始处理"
@@ -239,4 +239,4 @@ class Progress(CodeEnum):
 class TellProgressIncident(Payload):
     """The progress of the original."""
 
-    progress: Progress = Field(description="The progress of the original, without its words.")
+    progress: OriginalProgress = Field(description="The progress of the original, without its words.")

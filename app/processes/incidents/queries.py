@@ -159,12 +159,14 @@ DUPLICATE_COMMENT = """
 select d.number, d.duplicate_of_id as original_id, c.author_id
 from fold.incident d join fold.comment c on c.record = 'incident/' || d.id
 where d.id = %s and c.id = %s and d.duplicate_of_id is not null"""
+FOLLOWING_PERSON = "select person_id from fold.follower where id = %s"
+PUBLIC_COMMENT = "select id from fold.comment where id = %s and visibility = 'public'"
 DUPLICATE_ATTACHMENT = """
-select d.number, d.duplicate_of_id as original_id, a.id, a.content_id, a.author_id, a.name, a.media_type, a.size,
-  a.sha256
+select d.number, d.duplicate_of_id as original_id, a.id, a.content_id, a.author_id, a.name, a.media_type,
+  a.size, a.sha256
 from fold.incident d join fold.attachment a on a.record = 'incident/' || d.id
 where d.id = %s and a.id = %s and d.duplicate_of_id is not null"""
-#: All duplicates of an incident, also through others, whose requesters are told nothing by the incident itself.
+#: All duplicates of an incident, also through others, whose requesters hear nothing of the incident itself.
 #: Those that were marked after a position of the log are left out.
 UNTOLD_DUPLICATES = """
 with recursive below (id) as (
@@ -223,11 +225,23 @@ async def missing_followers(
 async def untold_duplicates(
     db: Database, original: UUID, *, position: int, after: UUID | None, limit: int
 ) -> list[UUID]:
-    """Return the ids of all duplicates of the incident, also through others, that were marked before the log's
-    position and whose requesters neither reported nor follow the incident, in order of id, after the id `after`.
+    """Return the ids of all duplicates of the incident, also through others, that were marked before the
+    log's position and whose requesters neither reported nor follow the incident, in order of id, after the
+    id `after`.
     """
     parameters = {"original": original, "position": position, "after": after, "limit": limit}
     return [row["id"] for row in await db.rows(UNTOLD_DUPLICATES, parameters)]
+
+
+async def following_person(db: Database, follower: UUID) -> UUID | None:
+    """Return the person of the row of a follower; None if they do not follow any more."""
+    person: UUID | None = await db.value(FOLLOWING_PERSON, (follower,))
+    return person
+
+
+async def is_public_comment(db: Database, comment: UUID) -> bool:
+    """Return whether everybody who sees the comment's record may read it."""
+    return await db.value(PUBLIC_COMMENT, (comment,)) is not None
 
 
 async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> dict[str, Any] | None:

@@ -148,7 +148,7 @@ class Incident(Ticket):
     )
     altered: Annotated[dict[str, Any] | None, Document()] = optional(
         "Fields that came from outside and were altered or left out on the way in, by their names, each with "
-        "codes: `one_line`, `characters_removed`, `cut`, `escaped`, `left_out` or `unreadable`. Null: none was."
+        "codes: `one_line`, `characters_removed`, `cut`, `escaped`, `left_out` or `unreadable`. Null: none."
     )
     reopen_days: int | None = optional(
         "Number of days after its end in which it may be reopened, if an agreement says so."

@@ -45,8 +45,8 @@ def alert_of(source: WebhookSource, news: AlertSignal) -> Alert:
 
 
 def _key(news: AlertSignal, field: str) -> str | None:
-    """Return the key that the tool names in the field, with `-` for what no key may have; None, and a mark, if
-    nothing of it can be a key.
+    """Return the key that the tool names in the field, with `-` for what no key may have; None, and a mark,
+    if nothing of it can be a key.
     """
     named: str | None = getattr(news, field)
     if named is None:

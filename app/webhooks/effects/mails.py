@@ -1,7 +1,8 @@
 """Effects of a mail: a new ticket, or a comment on the one that it answers.
 
-A mail proves nobody. It joins a ticket only if it answers one of our own mails or one that came to that ticket,
-and comes from the address of somebody who sees the ticket. It can open, comment and attach, and nothing else.
+A mail proves nobody. It joins a ticket only if it answers one of our own mails or one that came to that
+ticket, and comes from the address of somebody who sees the ticket. It can open, comment and attach, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ async def take_mail(
 
 
 def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
-    """Return the mail of a form of a web site as one of the person in `Reply-To`; any other mail unchanged."""
+    """Return the mail of a web form as one of the person in `Reply-To`; any other mail unchanged."""
     domain = f"@{mail.sender.rpartition('@')[2]}"
     if mail.reply_to is None or not {mail.sender, domain} & set(source.forms or ()):
         return mail
@@ -183,16 +184,16 @@ class _Incoming:
         """Return the ticket that the mail answers, if its sender sees it, and does not only look on; None: it
         opens another.
         """
-        known = await self._tickets_of_mails()
+        tickets = await self._tickets_of_mails()
         for reference in self._mail.references:
             ours = _OURS.fullmatch(reference)
-            name = known.get(reference) if ours is None else await self._stream_of(ours[1], UUID(ours[2]))
+            name = tickets.get(reference) if ours is None else await self._stream_of(ours[1], UUID(ours[2]))
             if name is not None and await self._may_comment(name):
                 return name
         return None
 
     async def _tickets_of_mails(self) -> dict[str, str]:
-        """Return the tickets that earlier mails opened or joined, by those of their ids that this one names."""
+        """Return the tickets that earlier mails opened or joined, by the ids that this one names."""
         ids = {key_of_message_id(each): each for each in self._mail.references}
         rows = await self._ledger.db.rows(EARLIER_MAILS, (list(ids), MAIL)) if ids else ()
         return {ids[row["delivery_key"]]: row["record"] for row in rows}
@@ -222,8 +223,8 @@ class _Incoming:
         if not _mail_quota.consume(ticket):
             raise MailRefused("too_many_mails")
         mail = self._mail
-        said = mail.own_text or (mail.subject if mail.calendar_answer else NO_TEXT)
-        body = CommentTicket(text=self._with_left_out(said), folded=mail.folded or None)
+        words = mail.own_text or (mail.subject if mail.calendar_answer else NO_TEXT)
+        body = CommentTicket(text=self._with_left_out(words), folded=mail.folded or None)
         number = await self._perform(ticket, "comment", body, 0)
         await self._attach(ticket)
         return DeliveryEffect("commented", ticket, number, self._altered("comment"))

@@ -286,11 +286,11 @@ class Mirror:
         return snapshot, owner
 
     async def _readable(
-        self, name: str, found: Awaitable[R | None], irregular: list[str], altered: dict[str, list[str]]
+        self, name: str, identity: Awaitable[R | None], irregular: list[str], altered: dict[str, list[str]]
     ) -> R | None:
         """Return the person or team that the tool names; None, and marks, if it cannot be one here."""
         try:
-            return await found
+            return await identity
         except ValueError:
             irregular.append(f"unreadable_{name}")
             altered[name] = [Alteration.unreadable.value]
@@ -459,9 +459,9 @@ def _marks(
     ticket: MirroredTicket, news: TicketUpdate, altered: dict[str, list[str]]
 ) -> dict[str, list[str]] | None:
     """Return the marks of the ticket's altered fields: what the news tell again loses its earlier mark."""
-    known: dict[str, list[str]] = ticket.case.record.altered or {}
-    told = {*news.fields, *news.columns}
-    marks = {name: codes for name, codes in known.items() if name not in told} | altered
+    earlier_marks: dict[str, list[str]] = ticket.case.record.altered or {}
+    fields = {*news.fields, *news.columns}
+    marks = {name: codes for name, codes in earlier_marks.items() if name not in fields} | altered
     return dict(sorted(marks.items())) or None
 
 

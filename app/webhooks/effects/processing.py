@@ -73,7 +73,7 @@ CONCURRENT_TICKETS = 8
 #: Mails that are meant for nobody are no failures.
 NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail", "calendar_answer"})
 #: Why a delivery about a ticket that ended over there, and was never here, is ignored.
-NEVER_HERE = "its ticket ended over there and was never here"
+ENDED_UNKNOWN_TICKET = "its ticket ended over there and was never here"
 #: Seconds between two removals of old content.
 REMOVAL_SECONDS = 3_600.0
 WAITING_SOURCES = """
@@ -298,7 +298,7 @@ class Processor:
     async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
         ticket = await self._mirror.find_ticket(news.case)
         if ticket is None and news.ignored_if_unknown:
-            raise SourceFailed(NEVER_HERE)
+            raise SourceFailed(ENDED_UNKNOWN_TICKET)
         if ticket is None:
             raise SourceFailed("unknown_ticket", news.case)
         if self._both_ways is not None and await self._both_ways.is_known_comment(news):
@@ -364,7 +364,7 @@ FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintV
 def _failure(error: Exception) -> Outcome:
     """Return the outcome of a delivery that failed with one of FAILURES, or is meant for nobody."""
     match error:
-        case SourceFailed() if error.code == NEVER_HERE:
+        case SourceFailed() if error.code == ENDED_UNKNOWN_TICKET:
             return Outcome(DeliveryState.ignored, code=error.code)
         case SourceFailed():
             return Outcome(DeliveryState.failed, code=error.code, awaited_case=error.awaited_case)

@@ -47,8 +47,8 @@ def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks
     submitted = _first_word(mail.header("Auto-Submitted"))
     precedence = _first_word(mail.header("Precedence"))
     suppressed = _first_word(mail.header("X-Auto-Response-Suppress"))
-    # RFC 3834, section 3.3: nobody is to be answered. Monitoring tools send such mails by themselves; an answer
-    # says what it answers.
+    # RFC 3834, section 3.3: nobody is to be answered. Monitoring tools send such mails by themselves; an
+    # answer says what it answers.
     is_for_nobody = any(value.strip() == "<>" for value in mail.headers("Return-Path"))
     answers_something = any(name in mail for name in ("In-Reply-To", "References"))
     answer = {

@@ -1,4 +1,5 @@
-"""Text in seven bits whose character sets are switched by escapes: ISO-2022 (Japanese, Korean, Chinese), and HZ.
+"""Text in seven bits whose character sets are switched by escapes: ISO-2022 (Japanese, Korean, Chinese), and
+HZ.
 
 Senders use more than the standards allow (the characters of NEC and IBM, katakana of half width) and often
 declare nothing, so the bytes alone decide. Pure.

@@ -30,10 +30,11 @@ class IncomingMail:
     """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
 
     `sender` is in lower case, its domain as DNS has it. `whole_text` is all that the mail says, and
-    `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats (of
-    a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by field what
-    else was changed. `calendar_answer`: it accepts or declines an invitation, and says nothing else. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other
-    marks, that show that no person wrote it to us. `sent_at` is in UTC; None: its date cannot be read.
+    `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats
+    (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
+    field what else was changed. `calendar_answer`: it accepts or declines an invitation, and says nothing
+    else. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
+    that show that no person wrote it to us. `sent_at` is in UTC; None: its date cannot be read.
     """
 
     message_id: str
@@ -67,8 +68,8 @@ def read_mail(raw: bytes) -> IncomingMail:
     title = fit_line(single_line(decode_words(mail.header("Subject")), LONGEST_READ))
     subject = title.text
     content = mail_content(mail)
-    whole = fit_paragraph(content.text, LONGEST_READ)
-    own, folded = (whole.text, "") if _FORWARDED.match(subject) else reply_text(whole.text)
+    fit_text = fit_paragraph(content.text, LONGEST_READ)
+    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text)
     nearest = [mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))]
     return IncomingMail(
         message_id=next(iter(message_ids(mail.header("Message-ID"))), _content_id(mail, raw)),
@@ -79,12 +80,12 @@ def read_mail(raw: bytes) -> IncomingMail:
         subject=subject,
         sent_at=sent_time(mail.header("Date")),
         reply_to=next(iter(read_addresses(mail.header("Reply-To"))), None),
-        text=cut_text(whole.text, LONGEST_PARAGRAPH),
+        text=cut_text(fit_text.text, LONGEST_PARAGRAPH),
         own_text=cut_text(own, LONGEST_PARAGRAPH),
         folded=cut_text(folded, LONGEST_PARAGRAPH),
-        cut=max(map(len, (whole.text, own, folded))) > LONGEST_PARAGRAPH,
-        whole_text=whole.text,
-        altered=_altered(title.altered, whole.altered),
+        cut=max(map(len, (fit_text.text, own, folded))) > LONGEST_PARAGRAPH,
+        whole_text=fit_text.text,
+        altered=_altered(title.altered, fit_text.altered),
         calendar_answer=_is_calendar_answer(mail),
         guessed=content.guessed,
         attachments=content.files,

@@ -1,8 +1,8 @@
 """The text of a reply, and the part of it that pages fold. Pure.
 
 Only what a program has marked line by line (`>`) and notices that we have sent ourselves are folded, with the
-line that introduces them. A separator, a header block or a signature proves nothing: people paste them, and write
-below them. What is folded stays with the comment, so that no word is lost.
+line that introduces them. A separator, a header block or a signature proves nothing: people paste them, and
+write below them. What is folded stays with the comment, so that no word is lost.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _INTRODUCTION_BEGIN = re.compile(
 )
 # "Lin <lin@example.org> schrieb am 23. November 2026 um 10:00:" has its date at the end.
 _INTRODUCTION_END = re.compile(
-    r"(?:\b(?:wrote|writes|schrieb(?:\s.{1,200})?|a\s+écrit|écrit|escribió|ha\s+scritto|escreveu|napisał(?:\(a\)|a)?"
+    r"(?:\b(?:wrote|writes|schrieb(?:\s.{1,200})?|a\s+écrit|écrit|escribió|ha\s+scritto|escreveu"
+    r"|napisał(?:\(a\)|a)?"
     r"|pisze|написал(?:\(а\)|а)?|пишет|schreef|skrev|yazdı|napsal(?:\(a\))?)"
     r"|写道|寫道|写到|のメール|は書きました|が書きました|さんからのメッセージ|@[^<>@\s]+[>)]+)\s*[:：]\s*\Z",
     re.IGNORECASE,
@@ -63,8 +64,8 @@ def reply_text(text: str) -> tuple[str, str]:
     if any(_FORWARDED.fullmatch(line) for line in lines):
         return text.strip(), ""
     folded = set(_own_notices(lines))
-    kept = [n for n in range(len(lines)) if n not in folded]
-    folded |= _quotations(lines, kept)
+    numbers = [n for n in range(len(lines)) if n not in folded]
+    folded |= _quotations(lines, numbers)
     own = "\n".join(line for n, line in enumerate(lines) if n not in folded).strip()
     if not own:
         return text.strip(), ""
@@ -72,8 +73,8 @@ def reply_text(text: str) -> tuple[str, str]:
 
 
 def _own_notices(lines: list[str]) -> Iterator[int]:
-    """Yield the numbers of the lines of notices that we sent, each from its heading to its last sentence, with
-    what introduces it.
+    """Yield the numbers of the lines of notices that we sent, each from its heading to its last sentence,
+    with what introduces it.
     """
     plain = [_MARKS.sub("", line).strip() for line in lines]
     after = 0
@@ -114,8 +115,8 @@ def _end_of_footer(plain: list[str], n: int) -> int | None:
 
 
 def _begin(lines: list[str], place: int, earliest: int) -> int:
-    """Return the line at which the introduction or the header block above the place begins; the place if there
-    is none.
+    """Return the line at which the introduction or the header block above the place begins; the place if
+    there is none.
     """
     end = place
     while end > earliest and not _MARKS.sub("", lines[end - 1]).strip():
@@ -166,13 +167,14 @@ def _is_whole(line: str) -> bool:
     return len(re.findall(r"\d+", line)) >= 2  # a day and a year, or an hour and minutes
 
 
-def _quotations(lines: list[str], kept: list[int]) -> set[int]:
+def _quotations(lines: list[str], numbers: list[int]) -> set[int]:
     """Return the numbers of the lines of the quotation at the end and of the one at the beginning, with what
-    introduces them. If there are further ones between, the mail answers point by point, and the first one stays.
+    introduces them. If there are further ones between, the mail answers point by point, and the first one
+    stays.
     """
-    texts = [lines[n] for n in kept]
+    texts = [lines[n] for n in numbers]
     end = _before_quotation(texts)
-    folded = set(kept[end:])
+    folded = set(numbers[end:])
     begin = next((n for n in range(end) if texts[n].strip()), end)
     first = next((n for n in range(begin, end) if _QUOTED.match(texts[n])), end)
     last_word = max((n + 1 for n in range(begin, first) if texts[n].strip()), default=begin)
@@ -181,7 +183,7 @@ def _quotations(lines: list[str], kept: list[int]) -> set[int]:
         return folded
     after = next((n for n in range(first, end) if texts[n].strip() and not _QUOTED.match(texts[n])), end)
     if after < end and not any(_QUOTED.match(line) for line in texts[after:end]):
-        folded |= set(kept[:after])
+        folded |= set(numbers[:after])
     return folded
 
 

@@ -30,7 +30,7 @@ from app.webhooks.mapping.document import (
     MappingDocument,
     TicketFields,
 )
-from app.webhooks.mapping.reader import LONG_KEYS, LONGEST_ID, LONGEST_LINE, LONGEST_PARAGRAPH, Reader
+from app.webhooks.mapping.reader import LONG_KEYS, LONGEST_ID, LONGEST_LINE, LONGEST_PARAGRAPH, EntryReader
 from app.webhooks.mapping.updates import (
     ALERT_STATUSES,
     AlertSignal,
@@ -50,7 +50,7 @@ ENVIRONMENT: Final = ExpressionEnvironment(("body", "headers", "item", "received
 MOST_ITEMS = 1_000
 #: Why a delivery whose alerts all stay as they are is ignored.
 KEEPS_STATE = "its status changes nothing"
-LEFT_OUT = "Alerts left out by the tool / 工具省略的告警数: {number}"
+TRUNCATED_ALERTS = "Alerts left out by the tool / 工具省略的告警数: {number}"
 _ALERT_STATUSES = {each: each for each in ALERT_STATUSES} | {"resolved": "cleared"}
 _STATES = {state.value: state.value for state in IncidentState}
 
@@ -78,16 +78,16 @@ class Mapping:
         with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
             news: list[ParsedUpdate] = []
             failed: dict[int, FailedPart] = {}
-            applied, kept = False, False
+            applied, has_kept = False, False
             for number, entry in enumerate(self.document.news):
                 for reader in self._readers(delivery, body, number, entry):
                     applied = True
                     if reader is None:
                         continue
                     try:
-                        told = reader.news(entry, delivery.received_at)
-                        news += [] if told is None else [told]
-                        kept = kept or told is None
+                        update = reader.news(entry, delivery.received_at)
+                        news += [] if update is None else [update]
+                        has_kept = has_kept or update is None
                     except MappingFailed as error:
                         if entry.kind is not UpdateKind.alert or entry.each is None:
                             raise
@@ -98,7 +98,7 @@ class Mapping:
                 first = failed[min(failed)]
                 raise MappingFailed(first.code, first.key, first.words)
             if applied:
-                why = KEEPS_STATE if kept else "its list is empty"
+                why = KEEPS_STATE if has_kept else "its list is empty"
                 return Evaluation(tuple(news), None if news else why, failed)
             return Evaluation((), self._why_ignored(delivery, body))
 
@@ -138,7 +138,7 @@ class Mapping:
         raise MappingFailed("unmapped", "news", "no entry applies to it, and it is not among the ignored.")
 
 
-class _Reader(Reader):
+class _Reader(EntryReader):
     """Evaluates the expressions of one entry on one element of a delivery."""
 
     def news(self, entry: Entry, received_at: datetime) -> ParsedUpdate | None:
@@ -222,7 +222,7 @@ class _Reader(Reader):
     def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal | None:
         meaning = self.mapped_code("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
         status = next((each for each in ALERT_STATUSES if each == meaning), None)
-        if "status" in self.kept:
+        if "status" in self.kept_keys:
             return None
         if status is None:
             raise self.failed("unknown_status", "status", "it says neither that it fires nor that it cleared")
@@ -253,18 +253,20 @@ class _Reader(Reader):
         )
 
     def _alert_title(self, entry: Entry, dedup_key: str) -> str:
-        """Return the title of an alert, or its key, so that somebody is called even if the title is unreadable."""
+        """Return the title of an alert, or its key, so that somebody is called even if the title is
+        unreadable.
+        """
         title = self.optional("title", entry.title)
         if title is None:
             self.altered["title"] = [Alteration.unreadable.value]
         return title or dedup_key
 
     def _alert_description(self, entry: Entry) -> str | None:
-        """Return the description of an alert, with its links and how many alerts the tool left out below it."""
+        """Return the description of an alert; below it its links, and how many alerts the tool left out."""
         lines = self.links(entry.links)
         left_out = self.optional("truncated", entry.truncated)
         if left_out not in (None, "0"):
-            lines.append(LEFT_OUT.format(number=left_out))
+            lines.append(TRUNCATED_ALERTS.format(number=left_out))
         below = "\n".join(lines)
         longest = max(LONGEST_PARAGRAPH - len(below) - 2, 0)
         text = self.optional("description", entry.description, longest)

@@ -29,8 +29,8 @@ LONGEST_LINK = 2_000
 #: Members of a link by which tools name its address and what people read.
 _ADDRESSES = ("href", "url", "src")
 _LINK_NAMES = ("text", "alt", "title", "name")
-#: Without these keys nobody knows which ticket, comment or alert a delivery is about, when it was, and what its
-#: state is.
+#: Without these keys nobody knows which ticket, comment or alert a delivery is about, when it was, and what
+#: its state is.
 DECIDING = frozenset(
     {"each", "when", "case", "at", "status", "text", "source", "dedup_key", "alerted_at", "cleared_at"}
 )
@@ -50,7 +50,7 @@ class EventTime(NamedTuple):
     by_receipt: bool
 
 
-class Reader:
+class EntryReader:
     """Evaluates the expressions of one entry on one element of a delivery."""
 
     def __init__(
@@ -68,19 +68,19 @@ class Reader:
         self.irregular: list[str] = []
         self.altered: dict[str, list[str]] = {}
         #: Keys whose codes mean that what they set stays as it is.
-        self.kept: set[str] = set()
+        self.kept_keys: set[str] = set()
         #: The first failure of keys of which another expression was tried, too.
         self._failures: dict[str, MappingFailed] = {}
 
     def failed(self, code: str, key: str, reason: str, value: Any = MISSING) -> MappingFailed:
         """Return the exception for a key; it shows the expression and the beginning of the value."""
         sources = [e.text for p, e in self._compiled.items() if p[:-1] == (*self._path, *key.split("."))]
-        excerpt = "" if value is MISSING else f"; it is {short(value)}"
+        excerpt = "" if value is MISSING else f"; it is {excerpt_of(value)}"
         return MappingFailed(
             code, f"{self._place}, {key}", f"{' | '.join(sources)[:200]}: {reason}{excerpt}."
         )
 
-    def give_up(self, error: MappingFailed, key: str) -> MissingValue:
+    def mark_unreadable(self, error: MappingFailed, key: str) -> MissingValue:
         """Mark a key that cannot be read, as if the tool had not sent it. Raises the error if the key decides
         what the delivery tells.
         """
@@ -93,8 +93,8 @@ class Reader:
         return MISSING
 
     def values(self, key: str, sources: tuple[str, ...] | None) -> Iterator[Any]:
-        """Yield the value of each alternative in turn, MISSING for one that cannot be evaluated. If that is the
-        last one of a key that decides, it raises MappingFailed.
+        """Yield the value of each alternative in turn, MISSING for one that cannot be evaluated. If that is
+        the last one of a key that decides, it raises MappingFailed.
         """
         for n in range(len(sources or ())):
             expression = self._compiled[(*self._path, *key.split("."), n)]
@@ -105,7 +105,7 @@ class Reader:
                 if n + 1 < len(sources or ()) and error.code != "too_much" and key not in _EXACT:
                     self._failures.setdefault(key, failure)
                     continue
-                value = self.give_up(failure, key)
+                value = self.mark_unreadable(failure, key)
             yield value
 
     def raw(self, key: str, sources: tuple[str, ...] | None) -> Any:
@@ -135,7 +135,7 @@ class Reader:
             return MISSING if value is MISSING else None
         text = scalar(value)
         if text is None:
-            return self.give_up(self.failed("wrong_type", key, "it is no text", value), key)
+            return self.mark_unreadable(self.failed("wrong_type", key, "it is no text", value), key)
         name = key.removeprefix("fields.")
         if name in _NAMES:
             fit_text = fit_name(text, longest) if text.strip() else ""
@@ -204,9 +204,9 @@ class Reader:
         names = {k: part for k, part in fit_parts.items() if part}
         if value.keys() - {"name", "email", "id"} or None in parts.values():
             reason = "a person has name, email and id, each a text"
-            nobody = self.give_up(self.failed("wrong_type", key, reason), key)
+            missing = self.mark_unreadable(self.failed("wrong_type", key, reason), key)
             if not names:
-                return nobody
+                return missing
         self._column(key, " ".join(names.values()) or None)
         return NamedPerson(**names) if names else None
 
@@ -222,7 +222,7 @@ class Reader:
             code = None if value is None else scalar(value)
             if code is None or not code.strip():
                 if value is not None and code is None:
-                    return self.give_up(self.failed("wrong_type", key, "it is no code", value), key)
+                    return self.mark_unreadable(self.failed("wrong_type", key, "it is no code", value), key)
                 return MISSING if unknown else self._column(key, None)
             unknown = unknown or code.strip()
             meaning = meanings.get(code.strip().lower(), MISSING)
@@ -240,7 +240,7 @@ class Reader:
     def _kept_or(self, meaning: Any, key: str) -> Any:
         if meaning != KEEP_STATE:
             return meaning
-        self.kept.add(key)
+        self.kept_keys.add(key)
         return MISSING
 
     def labels(self, sources: tuple[str, ...] | None) -> dict[str, str]:
@@ -251,7 +251,7 @@ class Reader:
         if value is MISSING or value is None:
             return {}
         if not isinstance(value, dict):
-            self.give_up(
+            self.mark_unreadable(
                 self.failed("wrong_type", "labels", "it is no map of names and values", value), "labels"
             )
             return {}
@@ -262,15 +262,17 @@ class Reader:
         return dict(list(labels.items())[:MOST_LABELS])
 
     def links(self, sources: tuple[str, ...] | None) -> list[str]:
-        """Return links as lines, each with its name: of a map of names and addresses, or of a list of addresses
-        or of maps as `{"href": …, "text": …}`.
+        """Return links as lines, each with its name: of a map of names and addresses, or of a list of
+        addresses or of maps as `{"href": …, "text": …}`.
         """
         lines: dict[str, None] = {}
         for value in self.values("links", sources):
             if value is MISSING or value is None:
                 continue
             if not isinstance(value, dict | list):
-                self.give_up(self.failed("wrong_type", "links", "it is no map or list", value), "links")
+                self.mark_unreadable(
+                    self.failed("wrong_type", "links", "it is no map or list", value), "links"
+                )
                 continue
             # CEL keeps no order of names.
             entries = sorted(value.items()) if isinstance(value, dict) else ((None, each) for each in value)
@@ -300,7 +302,8 @@ def scalar(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def short(value: Any) -> str:
+def excerpt_of(value: Any) -> str:
+    """Return the value as messages show it: its beginning, or what kind of value it is."""
     if isinstance(value, dict | list):
         return "a list" if isinstance(value, list) else "a map"
     return repr(value)[:60]

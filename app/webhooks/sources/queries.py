@@ -98,7 +98,7 @@ class WebhookStatusOut(OutputModel):
     failed: int
     last_day: int = Field(description="Received within 24 hours.")
     altered: int = Field(
-        description="Of which something was altered or left out on the way in, among those that are stored."
+        description="Number of stored deliveries of which something was altered or left out on the way in."
     )
     refused: int = Field(description="That could not be verified, since the source was added.")
     last_received_at: datetime | None
