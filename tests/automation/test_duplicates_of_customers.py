@@ -132,7 +132,8 @@ async def test_nobody_reads_of_another_customer_through_random_merges(desk: Desk
 
 async def test_within_a_customer_comments_and_files_reach_the_original(desk: Desk) -> None:
     olu, mia = desk.customers["ash"]
-    original, between, last = [await desk.report(who, f"ash {n}") for n, who in enumerate((olu, mia, mia))]
+    reporters = (olu, mia, mia)
+    original, between, last = [await desk.report(each, f"ash {n}") for n, each in enumerate(reporters)]
     assert await desk.merge(last, between)
     assert await desk.merge(between, original)
     await desk.comment(mia, last, "ash commented")
