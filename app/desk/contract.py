@@ -128,7 +128,7 @@ class ScreenContract:
         return None if operation is None else self._fields(self._answer(operation))
 
     @lru_cache(maxsize=2048)  # noqa: B019 - as above
-    def shown_once(self, method: str, path: str, plural: str) -> Mapping[str, Schema]:
+    def secret_fields(self, method: str, path: str, plural: str) -> Mapping[str, Schema]:
         """Return the fields that the operation at that path answers and that no later answer about such a
         record has: secrets.
         """
@@ -169,12 +169,12 @@ class ScreenContract:
     @lru_cache(maxsize=256)  # noqa: B019 - as above
     def record_files(self, plural: str) -> tuple[FileAddress, ...]:
         """Return the files and pages to print that a record of that kind has."""
-        found = (
+        files = (
             (path, operation["operationId"])
             for path, operation in self._files(f"/v1/{plural}/{{id}}/")
             if path.count("/") == RECORD_FILE_SLASHES
         )
-        return tuple(FileAddress(path, operation) for path, operation in found)
+        return tuple(FileAddress(path, operation) for path, operation in files)
 
     @lru_cache(maxsize=1024)  # noqa: B019 - as above
     def row_file(self, plural: str, child: str) -> FileAddress | None:

@@ -62,8 +62,8 @@ class ReferredNames:
             for question in questionnaire["questions"]
             for answer in question["answers"]
         }
-        given = values[RISK_ANSWERS].items()
-        return "\n".join(answers.get(pair) or f"{pair[0]}: {pair[1]}" for pair in given)
+        pairs = values[RISK_ANSWERS].items()
+        return "\n".join(answers.get(pair) or f"{pair[0]}: {pair[1]}" for pair in pairs)
 
     async def named_records(self, kind: str | None, value: Any) -> Any:
         """Return the name of a record of that kind, or those of several, in place of what stands for it."""

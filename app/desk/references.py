@@ -46,7 +46,14 @@ async def find_hits(
     """Return the records that the reference may name and whose name begins so; of kinds that each process
     has for itself, those of the process. Raises CallRefused.
     """
-    parameters = {"kind": reference["kind"], "q": text, "process": process, "limit": MOST_HITS}
+    # Characters of full width are what Chinese keyboards type for those of a name in Latin letters.
+    typed = normalize("NFKC", text)
+    parameters = {
+        "kind": reference["kind"],
+        "q": typed,
+        "process": process,
+        "limit": MOST_HITS,
+    }
     page = await calls.read_if_allowed("/v1/lookup", parameters)
     return [_hit(reference, entry) for entry in (page or {"items": ()})["items"]]
 

@@ -43,20 +43,20 @@ async def test_filters_in_effect_are_named_above_the_list_and_can_be_removed_one
 
 
 async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client) -> None:
-    made = [
+    incidents = [
         await agent.post_ok("/v1/incidents", an_incident(title=title)) for title in ("Printer", "Mail <b>")
     ]
-    await agent.post_ok(f"/v1/incidents/{made[0]['id']}/acknowledge")
-    chosen = {"action": ["acknowledge"], "records": [record["id"] for record in made]}
+    await agent.post_ok(f"/v1/incidents/{incidents[0]['id']}/acknowledge")
+    chosen = {"action": ["acknowledge"], "records": [record["id"] for record in incidents]}
     form = await send_form(agent, "/desk/incident/bulk", chosen)
-    for record in made:
+    for record in incidents:
         assert f">{record['number']}</a>" in form.text, "the form names what it acts on"
     outcome = await send_form(agent, "/desk/incident/bulk", read_form(form.text).inputs)
     lines = re.findall(r"<li>(.*?)</li>", unescape(outcome.text), re.DOTALL)
     assert "Acknowledge: done for 1 of 2." in outcome.text
     assert [re.sub("<[^>]*>", "", line)[:60].split()[:2] for line in lines] == [
-        [made[0]["number"], "Printer"],
-        [made[1]["number"], "Mail"],
+        [incidents[0]["number"], "Printer"],
+        [incidents[1]["number"], "Mail"],
     ]
     assert 'class="fault"' in lines[0]
     assert "Acknowledged" in lines[1]
@@ -135,8 +135,8 @@ async def test_a_vote_that_waits_for_the_reader_is_the_first_action_of_the_recor
     assert (await board.member.get(first[0])).status_code == 200
     desk = await page(board.member, "/dashboard/committee")
     assert "How many people notice if it goes wrong?" in desk, "answers about the risk are in words"
-    wanted = change["wanted_from_at"] or change["opened_at"]
-    assert f'datetime="{wanted.replace("Z", "")[:16]}' in desk, "whoever votes sees when"
+    begin = change["wanted_from_at"] or change["opened_at"]
+    assert f'datetime="{begin.replace("Z", "")[:16]}' in desk, "whoever votes sees when"
 
 
 async def test_an_instant_with_fractions_is_shown_to_the_second_and_kept_as_it_is(agent: Client) -> None:

@@ -32,12 +32,12 @@ def test_these_actions_show_something_once() -> None:
     links = [
         (lifecycle, row, action_link(lifecycle, row)) for lifecycle in LIFECYCLES for row in lifecycle.rows
     ]
-    found = {
+    actions = {
         (lifecycle.kind, row.name)
         for lifecycle, row, link in links
-        if screen_contract().shown_once(link.method, link.href, lifecycle.plural)
+        if screen_contract().secret_fields(link.method, link.href, lifecycle.plural)
     }
-    assert found == ONCE
+    assert actions == ONCE
 
 
 async def filled(client: Client, path: str, **values: str) -> tuple[httpx.Response, dict[str, list[str]]]:
@@ -49,14 +49,14 @@ async def filled(client: Client, path: str, **values: str) -> tuple[httpx.Respon
 
 async def test_a_new_key_is_shown_once_and_works(api: Api) -> None:
     admin = await api.client("Admin", Role.admin)
-    made, sent = await filled(admin, "/desk/new/key/make", name="CI robot", person="me")
-    assert (made.status_code, made.headers["cache-control"]) == (200, "no-store"), said(made.text)
-    (key,) = SHOWN.findall(made.text)
+    answer, sent = await filled(admin, "/desk/new/key/make", name="CI robot", person="me")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), said(answer.text)
+    (key,) = SHOWN.findall(answer.text)
     assert (await api.with_token(key).get("/v1/me")).status_code == 200
     again = await send_form(admin, "/desk/new/key/make", sent)
     assert (again.status_code, SHOWN.findall(again.text)) == (200, [])
     assert "The secret was shown then" in again.text
-    path = re.findall(r'class="button leads" href="(/desk/key/[^"]+)"', made.text)[0]
+    path = re.findall(r'class="button leads" href="(/desk/key/[^"]+)"', answer.text)[0]
     assert key not in (await admin.get(path)).text
     rotated, _ = await filled(admin, f"{path}/rotate")
     (new,) = SHOWN.findall(rotated.text)
@@ -69,10 +69,10 @@ async def test_a_source_shows_its_secret_and_the_address_that_its_tool_sends_to(
         ("alertmanager", "alerts", "/v1/webhooks/alerts"),
         ("pagerduty_events", "pages", "/v2/enqueue"),
     ):
-        made, _ = await filled(
+        answer, _ = await filled(
             admin, "/desk/new/webhook_source/add", adapter=adapter, key=key, title="Alerts"
         )
-        secret, send_to = map(unescape, SHOWN.findall(made.text))
+        secret, send_to = map(unescape, SHOWN.findall(answer.text))
         assert len(secret) >= 16
         assert send_to.endswith(address)
     own, _ = await filled(

@@ -20,6 +20,8 @@ ROLES = (Role.agent, Role.change_manager, Role.quality_manager, Role.admin, Role
 LINK = re.compile(r'(?:href|hx-get)="(/[^"#]*)')
 #: What differs between addresses of one form.
 NAMES = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z]{2,3}-?\d{4}-?\d+|\?.*")
+#: The header of a browser, which shows whatever comes.
+BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 #: So many records of a list are opened by each reader.
 MOST_RECORDS = 20 if WHOLE else 2
 FIRST_PAGES = (
@@ -48,7 +50,7 @@ async def answers_of(client: Client, addresses: list[str]) -> dict[str, str]:
     """What the addresses answer: a page or file as text, a refusal as its status after a mark."""
     answers = {}
     for address in addresses:
-        answer = await client.get(address, headers={"accept": "text/html"})
+        answer = await client.get(address, headers={"accept": BROWSER})
         answers[address] = answer.text if answer.status_code < 400 else f"!{answer.status_code}"
     return answers
 
@@ -76,13 +78,13 @@ async def test_links_of_lists_and_records_answer(world: World, lifecycle: Lifecy
         (listed,) = (await answers_of(client, [start])).values()
         on_list = links(listed)
         records = [address for address in on_list if address.startswith(f"{start}/")]
-        others = [address for address in on_list if address not in records]
-        shown = await answers_of(client, [*records[:MOST_RECORDS], *one_of_each_form(others)])
-        wrong += faults(name, shown, start)
+        further = [address for address in on_list if address not in records]
+        opened = await answers_of(client, [*records[:MOST_RECORDS], *one_of_each_form(further)])
+        wrong += faults(name, opened, start)
         for record in records[:MOST_RECORDS]:
-            forms = [address for address in one_of_each_form(links(shown[record])) if address not in shown]
+            forms = [address for address in one_of_each_form(links(opened[record])) if address not in opened]
             wrong += faults(name, await answers_of(client, forms), record)
-            shown.update(dict.fromkeys(forms, ""))
+            opened.update(dict.fromkeys(forms, ""))
     assert wrong == []
 
 
@@ -93,6 +95,6 @@ async def test_links_of_first_pages_answer(world: World) -> None:
     wrong: list[str] = []
     for name, client in await who_looks(world):
         for start in PAGES:
-            (shown,) = (await answers_of(client, [start])).values()
-            wrong += faults(name, await answers_of(client, one_of_each_form(links(shown))), start)
+            (first_page,) = (await answers_of(client, [start])).values()
+            wrong += faults(name, await answers_of(client, one_of_each_form(links(first_page))), start)
     assert wrong == []

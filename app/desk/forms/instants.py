@@ -18,24 +18,24 @@ TO_THE_SECOND = len("2026-11-28T11:38:08")
 
 def shown_to_the_second(fields: Sequence[FormField], inputs: Inputs) -> dict[str, Sequence[str]]:
     """Return the inputs with instants to the second, and the inputs that keep the whole instants."""
-    shown = dict(inputs)
+    inputs_shown = dict(inputs)
     for pointer, texts in inputs.items():
         if _is_instant(fields, pointer) and len(texts) == 1 and texts[0][TO_THE_SECOND:].startswith("."):
             text = texts[0][:TO_THE_SECOND]
             if texts[0][TO_THE_SECOND + 1 :].isdecimal():
-                shown[pointer] = [text]
-                shown[f"{SHOWN_VALUE_PREFIX}{pointer}"] = [f"{texts[0]} {text}"]
-    return shown
+                inputs_shown[pointer] = [text]
+                inputs_shown[f"{SHOWN_VALUE_PREFIX}{pointer}"] = [f"{texts[0]} {text}"]
+    return inputs_shown
 
 
-def as_they_were(fields: Sequence[FormField], inputs: Inputs) -> dict[str, Sequence[str]]:
+def with_whole_instants(fields: Sequence[FormField], inputs: Inputs) -> dict[str, Sequence[str]]:
     """Return the inputs with the whole instants in the place of those that nobody has changed."""
     sent = dict(inputs)
     for pointer, texts in inputs.items():
         for pair in inputs.get(f"{SHOWN_VALUE_PREFIX}{pointer}", ()) if _is_instant(fields, pointer) else ():
-            whole, _, shown = pair.partition(" ")
-            if list(texts) == [shown]:
-                sent[pointer] = [whole]
+            stored, _, short = pair.partition(" ")
+            if list(texts) == [short]:
+                sent[pointer] = [stored]
     return sent
 
 

@@ -30,13 +30,13 @@ from app.desk.forms.definitions import (
 )
 from app.desk.forms.fields import FieldKind, Form, FormField, is_file
 from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs, without_blank_rows
-from app.desk.forms.instants import SHOWN_VALUE_PREFIX, as_they_were, shown_to_the_second
+from app.desk.forms.instants import SHOWN_VALUE_PREFIX, shown_to_the_second, with_whole_instants
 from app.desk.forms.pointers import field_at
 from app.desk.names import NAME
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
-from app.desk.pages.kept_forms import FILLED_BY, is_of_another, kept_form, with_uploads
+from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
 from app.desk.pages.records import RecordView, events_of, read_record
 from app.desk.pages.secrets import secret_page
 from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
@@ -57,7 +57,7 @@ router = Router(include_in_schema=False)
 #: Inputs of the form itself, besides those of the body.
 VERSION, KEY, BASE, MORE = "version", "key", "base", "more"
 #: The input that asks for the form with its inputs again, as a draft of it does; nothing is carried out.
-AGAIN = "again"
+REDRAW = "again"
 #: By what the names of the others begin.
 OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT)
 #: The input that says for which item of the catalogue a request is.
@@ -240,9 +240,9 @@ def _blank(screen: ActionScreen) -> SentInputs:
 
 async def show_form(screen: ActionScreen) -> Response:
     """Return the form as it is first shown; with what was typed into it before the session had ended."""
-    kept = await kept_form(screen.desk.request)
-    if kept is not None:
-        return await _drawn(await _completed(screen, kept), replace(inputs_of(kept), note="form_kept"))
+    earlier = await kept_form(screen.desk.request)
+    if earlier is not None:
+        return await _drawn(await _completed(screen, earlier), replace(inputs_of(earlier), note="form_kept"))
     item = screen.desk.request.query_params.get(ITEM, "")
     person = screen.desk.request.query_params.get(f"/{INSTEAD_OF}", "")
     screen = _in_the_name_of(person, await _with_definitions(screen, item))
@@ -253,7 +253,7 @@ async def send_form(screen: ActionScreen) -> Response:
     """Carry out the action by what was sent, or show the form again with what is to be done about it."""
     desk = screen.desk
     form = await sent_form(desk.request)
-    if is_of_another(desk.request, form.first_value(FILLED_BY)):
+    if belongs_to_another_person(desk.request, form.first_value(FILLED_BY)):
         return await _drawn(screen, replace(_blank(screen), note="form_of_another"), status=409)
     form = await with_uploads(form, partial(_upload, desk))
     screen = await _completed(screen, form)
@@ -264,7 +264,7 @@ async def send_form(screen: ActionScreen) -> Response:
 async def _inputs_to_show(screen: ActionScreen, form: SentForm) -> SentInputs | None:
     """Return the inputs with which the form is shown again, if that is all that was asked for; else None."""
     sent = inputs_of(form)
-    if form.first_value(AGAIN):
+    if form.first_value(REDRAW):
         return sent
     if pointer := form.first_value(MORE):
         return sent.with_row(pointer)
@@ -280,7 +280,7 @@ async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
     resolved, ambiguous = await resolve_references(desk.calls, fields, sent.inputs, screen.lifecycle.kind)
     if ambiguous:
         return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
-    body = {**to_body(fields, as_they_were(fields, resolved), desk.display.zone), **screen.preset}
+    body = {**to_body(fields, with_whole_instants(fields, resolved), desk.display.zone), **screen.preset}
     if screen.edits:
         body = _correction(sent.base, body)
     answer = await _send(screen, sent, body)
@@ -294,8 +294,8 @@ async def _done(screen: ActionScreen, answer: CallAnswer) -> Response:
     desk = screen.desk
     view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
     done = desk.sentence("done", action=screen.label)
-    shown = await secret_page(desk, view, screen.link, answer, done)
-    return shown or RedirectResponse(_after(screen, view), HTTP_303_SEE_OTHER)
+    answer_page = await secret_page(desk, view, screen.link, answer, done)
+    return answer_page or RedirectResponse(_after(screen, view), HTTP_303_SEE_OTHER)
 
 
 async def _completed(screen: ActionScreen, form: SentForm) -> ActionScreen:

@@ -20,7 +20,7 @@ from app.desk.forms.inputs import Inputs, to_body
 from app.desk.names import ID
 from app.desk.pages.actions import MORE, inputs_of
 from app.desk.pages.context import Desk, open_desk
-from app.desk.pages.kept_forms import FILLED_BY, is_of_another, kept_form
+from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form
 from app.desk.pages.records import RecordView, state_label
 from app.desk.references import resolve_references
 from app.desk.values import NAMING
@@ -61,7 +61,7 @@ async def post_bulk_form(request: Request, kind: str) -> Response:
     """
     desk = open_desk(request)
     sent_inputs = await sent_form(request)
-    if is_of_another(request, sent_inputs.first_value(FILLED_BY)):
+    if belongs_to_another_person(request, sent_inputs.first_value(FILLED_BY)):
         return RedirectResponse(f"/desk/{desk.lifecycle(kind).kind}", HTTP_303_SEE_OTHER)
     return await _bulk_page(desk, kind, sent_inputs)
 
@@ -70,10 +70,10 @@ async def post_bulk_form(request: Request, kind: str) -> Response:
 async def get_bulk_form(request: Request, kind: str) -> Response:
     """Show the form of an action with what was typed into it before the session had ended; else the list."""
     desk = open_desk(request)
-    kept = await kept_form(request)
-    if kept is None:
+    earlier = await kept_form(request)
+    if earlier is None:
         return RedirectResponse(f"/desk/{desk.lifecycle(kind).kind}", HTTP_303_SEE_OTHER)
-    return await _bulk_page(desk, kind, kept, note="form_kept")
+    return await _bulk_page(desk, kind, earlier, note="form_kept")
 
 
 async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "") -> Response:

@@ -39,7 +39,7 @@ from app.kernel.uploads import (
 #: The first input of a form: the mark of whoever it was drawn for.
 FILLED_BY = "filled_by"
 #: The parameter of a form's address for what was kept.
-KEPT = "kept"
+KEPT_FORM = "kept"
 #: The input for the name of a file; the file's own if it is left blank.
 FILE_NAME = "/name"
 LONGEST_AGE = timedelta(days=3)
@@ -72,7 +72,7 @@ def filler_of(request: Request, mark: str) -> UUID | None:
     return parsed.id if age < LONGEST_AGE.total_seconds() else None
 
 
-def is_of_another(request: Request, mark: str) -> bool:
+def belongs_to_another_person(request: Request, mark: str) -> bool:
     """Return whether the form was drawn for another person than the one who is signed in now."""
     caller, filler = signed_in(request), filler_of(request, mark)
     return caller is not None and filler is not None and filler != caller.person_id
@@ -100,25 +100,25 @@ async def keep_form(request: Request) -> str | None:
         name = await store(json.dumps({"path": request.url.path, "inputs": form.inputs}).encode())
     except (HTTPException, Refusal):
         return None
-    query = [pair for pair in parse_qsl(request.url.query) if pair[0] != KEPT]
-    return f"{request.url.path}?{urlencode([*query, (KEPT, name)])}"
+    query = [pair for pair in parse_qsl(request.url.query) if pair[0] != KEPT_FORM]
+    return f"{request.url.path}?{urlencode([*query, (KEPT_FORM, name)])}"
 
 
 async def kept_form(request: Request) -> SentForm | None:
     """Return what is kept for the reader and this very page, as its address says; None if nothing is."""
     ledger, caller = ledger_of(request), signed_in(request)
     try:
-        name = UUID(request.query_params.get(KEPT, ""))
+        name = UUID(request.query_params.get(KEPT_FORM, ""))
     except ValueError:
         return None
     upload = await find_upload(ledger.db, name)
     if caller is None or caller.person_id is None or upload is None or upload.person_id != caller.person_id:
         return None
     try:
-        kept = KeptForm(**json.loads(await read_all(ledger, name)))
+        stored = KeptForm(**json.loads(await read_all(ledger, name)))
     except (ContentErased, ContentDamaged, ValueError, TypeError):  # another file of the reader's
         return None
-    return SentForm(kept.inputs) if kept.path == request.url.path else None
+    return SentForm(stored.inputs) if stored.path == request.url.path else None
 
 
 async def with_uploads(form: SentForm, store: Callable[[bytes], Awaitable[str]]) -> SentForm:

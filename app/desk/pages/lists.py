@@ -184,8 +184,8 @@ def _chosen_filters(
         }
         values = ", ".join(words.get(value, value) for value in text.split(","))
         left_out = {name, "view", "cursor"}
-        others = {other: value for other, (value, *_) in chosen.items() if other not in left_out}
-        query = f"?{urlencode(others)}" if others else ""
+        remaining = {other: value for other, (value, *_) in chosen.items() if other not in left_out}
+        query = f"?{urlencode(remaining)}" if remaining else ""
         yield ChosenFilter(label, values, f"{desk.root}/{lifecycle.kind}{query}")
 
 

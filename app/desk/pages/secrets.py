@@ -25,7 +25,7 @@ async def secret_page(
     """Return the page that shows what the action's answer shows once; None if it shows nothing of that kind.
     An answer to a form that was sent again has no secret: the page says that it was shown before.
     """
-    fields = desk.contract.shown_once(link.method, link.href, view.lifecycle.plural)
+    fields = desk.contract.secret_fields(link.method, link.href, view.lifecycle.plural)
     secrets = [
         (desk.contract.field_label(name, schema, desk.language), str(view.record[name]))
         for name, schema in fields.items()
