@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,12 +20,14 @@ from app.foundation.people.persons import SetBoundsPerson
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import ActionUnavailable
 from app.kernel.ledger import Ledger
-from app.platform import loop
-from app.subscriptions import slots
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.platform.db import Connection
+from app.platform.shared_connections import SharedConnections
+from app.subscriptions import sending, slots
 from app.subscriptions.lifecycle import AddSubscription
 from app.subscriptions.secrets import SECRET_PURPOSE, URL_PURPOSE, encrypt
 from app.subscriptions.slots import MOST_OF_ACCOUNT_TO_HOST, MOST_TO_HOST, FairSlots, SharedSlots
-from tests.client import Api, Client, an_incident
+from tests.client import Api, an_incident
 from tests.extent import examples
 from tests.people import act, add_caller, ago
 from tests.subscriptions.receivers import Receiver
@@ -32,7 +36,6 @@ from tests.waiting import until
 
 #: What a consumer may be behind, where others have to do with silent receivers.
 LAG_SECONDS = 5.0
-BEHIND = "select name from log.checkpoint where position < %s"
 
 
 def a_subscription(ledger: Ledger, url: str, person: UUID) -> AddSubscription:
@@ -95,7 +98,7 @@ async def test_events_beyond_what_may_wait_stay_in_the_log_and_come_later(
 
 
 async def test_accounts_at_their_bounds_keep_no_consumer_waiting(
-    api: Api, admin: Client, receiver: Receiver
+    api: Api, connection: Connection, receiver: Receiver
 ) -> None:
     """The receiver accepts and is silent. Connections and rows are counted, too."""
     receiver.answers = lambda request: None
@@ -109,37 +112,40 @@ async def test_accounts_at_their_bounds_keep_no_consumer_waiting(
     def failed(name: str, error: Exception) -> None:
         failures.append(f"{name}: {error}")
 
-    running = asyncio.create_task(worker.run(ledger.db.url, ledger, lambda: ago(seconds=0), failed=failed))
-    try:
-        await _caught_up(api, failures)
-        most = 0
-        for person in people:
-            for _ in range(2):
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    consumers = [*worker.projections(ledger), *worker.acting_consumers(ledger, clock)]
+    async with SharedConnections(ledger.db.url, FOLLOW_LIMITS) as connections:
+        for consumer in consumers:
+            await catch_up(connection, consumer)
+        running = asyncio.create_task(sending.run(connections, ledger, clock, failed=failed))
+        try:
+            most = 0
+            for person in people * 2:
                 await person.post_ok("/v1/incidents", an_incident())
-            most = max(most, receiver.hanging)
-        begun = time.perf_counter()
-        await _caught_up(api, failures)
-        lag = time.perf_counter() - begun
-        for _ in range(20):
-            await asyncio.sleep(0.05)
-            most = max(most, receiver.hanging)
-        rows = await ledger.db.value("select count(*) from deliveries.subscription_waiting")
-    finally:
-        await loop.end({running})
+                most = max(most, receiver.hanging)
+            await until(_reached(receiver, MOST_OF_ACCOUNT_TO_HOST))
+            begun = time.perf_counter()
+            for consumer in consumers:
+                await catch_up(connection, consumer)
+                most = max(most, receiver.hanging)
+            lag = time.perf_counter() - begun
+            rows = await ledger.db.value("select count(*) from deliveries.subscription_waiting")
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
     assert failures == []
-    assert lag < LAG_SECONDS
+    assert lag < LAG_SECONDS, f"{len(people)} accounts, {most} connections, {rows} rows"
     assert MOST_OF_ACCOUNT_TO_HOST <= most <= MOST_TO_HOST
     assert rows <= slots.MOST_WAITING * len(people)
 
 
-async def _caught_up(api: Api, failures: list[str]) -> None:
-    """Wait until every consumer has reached the head of now, or one has failed."""
-    head = await api.head()
+def _reached(receiver: Receiver, connections: int) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        return receiver.hanging >= connections
 
-    async def none_behind() -> bool:
-        return bool(failures) or not await api.ledger.db.rows(BEHIND, (head,))
-
-    await until(none_behind, seconds=10 * LAG_SECONDS)
+    return look
 
 
 async def test_the_next_above_a_bound_is_refused_and_what_stands_stays(
