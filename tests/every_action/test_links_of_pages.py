@@ -67,7 +67,7 @@ async def who_looks(world: World) -> list[tuple[str, Client]]:
     return [("requester", world.requester), *zip(ROLES, await readers(world, *ROLES), strict=True)]
 
 
-@each_case("lifecycle", LIFECYCLES, ids=case_name, product=lambda _: "links of pages")
+@each_case("lifecycle", LIFECYCLES, ids=case_name, one_of_each=lambda _: "links of pages")
 async def test_links_of_lists_and_records_answer(world: World, lifecycle: Lifecycle[Any]) -> None:
     states = list(lifecycle.states)
     for state in states if WHOLE else states[:1]:

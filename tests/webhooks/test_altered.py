@@ -97,7 +97,7 @@ async def test_links_of_pagerduty_events_reach_the_incident(api: Api) -> None:
 
 async def test_a_mirrored_ticket_keeps_what_can_be_read_and_marks_the_rest(api: Api) -> None:
     tool = await a_tool(api, "zendesk")
-    ticket = {"id": "1", "subject": "enc1:00 \x07 odd\ttitle", "status": "open", "via": "Web Form"}
+    ticket: Json = {"id": "1", "subject": "enc1:00 \x07 odd\ttitle", "status": "open", "via": "Web Form"}
     ticket |= {"updated_at": "2026-11-23T09:00:00Z"}
     done = await tool.deliver({"ticket": ticket | {"assignee_id": {"x": 1}}})
     assert done["state"] == "processed", done

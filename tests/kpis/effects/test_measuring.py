@@ -44,7 +44,11 @@ def _asked(kpi: Kpi, **parameters: Any) -> tuple[CompareWindows, EffectQuestions
     return body, questions_of(Settings(), kpi, body, NOW)
 
 
-@pytest.mark.parametrize("key", selected("effects", MEASURED, process_of))
+#: One KPI of each process.
+TRIED: list[str] = selected("effects", MEASURED, process_of)
+
+
+@pytest.mark.parametrize("key", TRIED)
 async def test_an_effect_comes_out_of_the_raw_events_as_of_the_facts(books: Books, key: str) -> None:
     kpi, control = KPIS[key], None
     if Dimension.team in kpi.dimensions and not kpi.is_of_outages:
