@@ -111,6 +111,10 @@ async def test_a_version_that_was_not_read_is_refused_and_an_edit_must_name_one(
         on(incident, "edit", edited, if_match="1"),
     )
     assert [item["status"] for item in answers] == [428, 412, 200]
+    stale, fresh = (on(incident, "acknowledge", if_match=version) for version in ("1", "2"))
+    assert [item["status"] for item in await results(agent, stale)] == [412], "any action may name a version"
+    assert faults(await send(agent, stale, all_or_nothing=True)) == [("/items/0", "changed_since")]
+    assert [item["status"] for item in await results(agent, fresh)] == [200]
 
 
 async def test_all_are_written_at_one_position_or_none_is(api: Api, agent: Client) -> None:

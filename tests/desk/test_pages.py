@@ -211,10 +211,12 @@ async def test_a_major_incident_has_a_board_of_what_those_who_lead_it_need(api: 
     await chief.post_ok(f"{address}/declare_major", {"commander": "me", "statement": "Mail is down."})
     statement = {"statement": "The relay restarts.", "next_update_due_at": "2199-03-04T00:00:00Z"}
     await chief.post_ok(f"{address}/post_update", statement)
-    for title in ("Call the supplier", "Restart the relay"):
+    for title in ("Call the supplier", "Restart the relay", "Wait for the vendor"):
         await chief.post_ok(f"{address}/add_task", {"title": title, "assignee": "me"})
     tasks = (await chief.read(f"{address}/tasks"))["items"]
     (restart,) = [task["id"] for task in tasks if task["title"] == "Restart the relay"]
+    (dropped,) = [task["id"] for task in tasks if task["title"] == "Wait for the vendor"]
+    await chief.post_ok(f"{address}/drop_task", {"task": dropped, "reason": "They never come."})
     await chief.post_ok(f"{address}/complete_task", {"task": restart, "outcome": "Done."})
     html = await page(chief, path)
     board = html.partition('id="board"')[2].partition("</section>")[0]
@@ -222,6 +224,7 @@ async def test_a_major_incident_has_a_board_of_what_those_who_lead_it_need(api: 
     assert "2199-03-04" in board
     assert board.index("The relay restarts.") < board.index("Mail is down."), "the newest first"
     assert ("Call the supplier" in board, "Restart the relay" in board) == (True, False)
+    assert "Wait for the vendor" not in board, "it was dropped"
     assert "overdue" not in board
     assert "重大事件" in await page(chief, path, **{"Accept-Language": "zh"})
     await chief.post_ok(f"{address}/downgrade", {"reason": "It was one person."})

@@ -18,6 +18,7 @@ from psycopg import sql
 
 from app.common.people import Role, rule_caller
 from app.exchange import case_cache, chunks, load
+from app.exchange.chunks import Chunk, ChunkBuilder, ImportRow
 from app.exchange.files import source_file
 from app.exchange.load import FIRST_ROWS, ImportInterrupted, LoadProgress
 from app.exchange.readers.rows import FileRefused
@@ -412,6 +413,29 @@ async def test_what_was_done_here_is_not_undone_by_older_news_from_there(
     row = await ledger.db.row("select state, version from fold.incident")
     assert row is not None
     assert row["state"] == "acknowledged"
+    await the_fold_holds(ledger)
+
+
+async def test_rows_of_a_case_that_is_changed_here_meanwhile_are_counted_once(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = a_case("INC0001", "New", "Active", "Resolved")
+    await import_file(ledger, a_file(tmp_path, rows[:1]))
+    incident = await ledger.db.value("select id from fold.incident")
+    agent = await add_caller(ledger, "Mei", Role.agent, Role.incident_manager)
+    prepare, prepared = ChunkBuilder.prepare, Counter[str]()
+
+    async def change_it_then(self: ChunkBuilder, read: list[ImportRow]) -> Chunk:
+        chunk = await prepare(self, read)
+        prepared["chunks"] += 1
+        if prepared["chunks"] == 1:
+            await act(ledger, agent, "incident", "acknowledge", incident)
+        return chunk
+
+    monkeypatch.setattr(ChunkBuilder, "prepare", change_it_then)
+    report = await import_file(ledger, a_file(tmp_path, rows))
+    assert prepared["chunks"] == 2, "it was prepared again, on what the case had become"
+    assert (report.read, report.repeated, report.applied) == (3, 1, 2)
     await the_fold_holds(ledger)
 
 

@@ -190,6 +190,29 @@ def test_a_lower_priority_withdraws_the_breach_and_a_higher_one_makes_it_at_its_
     ]
 
 
+@pytest.mark.parametrize(
+    ("changed", "cause"),
+    [
+        ("priority", AnnouncementCause.reprioritised),
+        *((name, AnnouncementCause.moved_service) for name in ("service", "customer", "catalogue_item")),
+        ("category", AnnouncementCause.recategorised),
+        ("anything_else", AnnouncementCause.late_event),
+    ],
+)
+def test_another_target_is_said_with_the_change_that_brought_it(
+    changed: str, cause: AnnouncementCause
+) -> None:
+    def targeting(attributes: Any) -> Target | None:
+        return TARGETS["P4" if attributes.get(changed) == "new" else "P1"]
+
+    change = event(EventKind.other, "16 13:00", changes={changed: "new"})
+    assert said_of([OPENED, change], "16 13:30", targeting) == [
+        *BREACHED,
+        (Kind.retargeted, at("16 13:00"), cause),
+        (Kind.breach_withdrawn, at("16 13:00"), cause),
+    ]
+
+
 def test_a_duplicate_takes_the_breach_back_and_ends_the_clock() -> None:
     duplicate = event(EventKind.excluded, "16 13:00", by=ActorKind.staff)
     result = announcements(

@@ -14,7 +14,7 @@ from app.common.priorities.risk_level import RiskLevel
 from app.foundation.decisions.approval_rules.definition import SUBJECTS, ApprovalRuleDefinition, RuleCondition
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
-from app.foundation.decisions.payloads import CloseVote
+from app.foundation.decisions.payloads import CloseVote, RemindVoters
 from app.foundation.decisions.records import DecisionKind
 from app.foundation.people import persons
 from app.foundation.people.persons import RevokeRolePerson
@@ -23,6 +23,9 @@ from app.foundation.rota.shifts import AddShift
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from app.kernel.commands.command import CommandResult
 from app.kernel.ledger import Ledger
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.notifications import notices
+from app.platform.db import connect
 from app.processes.changes.records import Change
 from app.processes.improvements.records import Improvement
 from app.processes.incidents.records import Incident
@@ -234,6 +237,24 @@ async def test_whoever_is_next_is_asked_once_if_too_few_have_voted_in_time(
     assert refusal == "not_asked_to_vote", "those who were asked in vain vote no more"
     done = await vote(deciding, boss, incident, decision, now=late)
     assert done.record.category == "approved"
+
+
+async def test_whoever_was_asked_in_vain_is_reminded_no_more(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    boss = await add_caller(deciding, "Boss", Role.management)
+    decision = await ask(deciding, desk, incident, board, due_at=None, **ANSWERED)
+    for action, body in (
+        ("close_vote", CloseVote(decision=decision)),
+        ("remind_voters", RemindVoters(decision=decision)),
+    ):
+        ends = NOW + timedelta(minutes=30)
+        await act(deciding, rule_caller("tests"), "incident", action, incident.id, body, now=ends)
+    follower = await connect(deciding.db.url, FOLLOW_LIMITS)
+    await catch_up(follower, notices.consumer(deciding, lambda: NOW))
+    await follower.close()
+    waiting = await deciding.db.rows("select person_id from deliveries.waiting where step = 'vote_due'")
+    assert [row["person_id"] for row in waiting] == [boss.person_id]
 
 
 async def test_whoever_was_asked_in_vain_and_is_next_is_asked_anew(
