@@ -18,6 +18,7 @@ from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_desk import as_client, looked_at
 from tests.client import Client, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.processes.changes.samples import a_board
 from tests.served import behind_a_socket
 
@@ -62,6 +63,7 @@ async def address(
         yield f"http://{host}:{port}", reader
 
 
+@in_test_all
 async def test_a_week_is_drawn_and_listed_on_every_screen_and_is_one_sheet_of_paper(
     address: tuple[str, Client], browsing: Browsing
 ) -> None:

@@ -17,7 +17,7 @@ from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.client import serving
 from tests.conftest import DatabaseUrls
-from tests.extent import WHOLE, first_of
+from tests.extent import WHOLE, first_of, in_test_all
 from tests.served import behind_a_socket
 
 AXE = Path(__file__).with_name("axe-core") / "axe.min.js"
@@ -128,6 +128,7 @@ async def test_home_keeps_to_its_budget(place: Place, browsing: Browsing) -> Non
         assert (await page.run(TAKEN))[0] <= 6
 
 
+@in_test_all
 async def test_periods_and_tables_are_reached_by_keys(place: Place, browsing: Browsing) -> None:
     async def press(key: str) -> None:
         await page.send("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)

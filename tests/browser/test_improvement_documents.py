@@ -18,6 +18,7 @@ from tests.browser.chromium import Browsing, installed
 from tests.browser.test_service_levels import SCREENS, as_client, looked_at, on_paper
 from tests.client import Client, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.processes.improvement_plans.samples import the_programme
 from tests.processes.improvements.samples import a_day, a_target, improvers_of
 from tests.served import behind_a_socket
@@ -68,6 +69,7 @@ async def listed(client: Client, path: str) -> list[dict[str, str]]:
     return documents
 
 
+@in_test_all
 async def test_what_is_proposed_is_read_on_every_screen_and_on_paper(
     address: tuple[str, list[str], Client], browsing: Browsing
 ) -> None:

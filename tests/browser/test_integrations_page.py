@@ -17,6 +17,7 @@ from tests.browser.test_desk import as_client
 from tests.client import serving
 from tests.conftest import DatabaseUrls
 from tests.dashboard.test_integrations_pages import WRONG
+from tests.extent import in_test_all
 from tests.served import behind_a_socket
 from tests.webhooks.tools import Tool, a_source, process_all
 
@@ -67,6 +68,7 @@ async def test_they_fit_a_phone_and_a_desk_in_both_languages(
         assert page.errors == []
 
 
+@in_test_all
 async def test_what_has_become_of_a_delivery_shows_by_itself(
     shop: tuple[str, Tool], browsing: Browsing
 ) -> None:

@@ -22,6 +22,7 @@ from tests.browser.test_dashboard import sign_in
 from tests.browser.test_desk import PICTURES, SIZES
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.served import behind_a_socket
 from tests.waiting import until
 
@@ -136,6 +137,7 @@ async def test_work_and_lists_renew_what_nobody_is_using(desk: LivePlace, browsi
         await desk.has_followers(0)
 
 
+@in_test_all
 async def test_figures_say_that_there_are_newer_events_and_do_not_jump(
     desk: LivePlace, browsing: Browsing
 ) -> None:
@@ -151,6 +153,7 @@ async def test_figures_say_that_there_are_newer_events_and_do_not_jump(
         assert page.errors == []
 
 
+@in_test_all
 async def test_a_page_that_nobody_sees_has_no_stream_and_misses_nothing(
     desk: LivePlace, browsing: Browsing
 ) -> None:
@@ -166,6 +169,7 @@ async def test_a_page_that_nobody_sees_has_no_stream_and_misses_nothing(
         assert not await page.run(HAS_ASKED)
 
 
+@in_test_all
 async def test_a_page_asks_where_there_is_no_stream_and_listens_once_there_is(
     desk: LivePlace, browsing: Browsing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +188,7 @@ async def test_a_page_asks_where_there_is_no_stream_and_listens_once_there_is(
         await page.until(f"({LINE}).includes('2')")
 
 
+@in_test_all
 async def test_a_page_whose_stream_is_held_back_asks_all_the_same(
     desk: LivePlace, browsing: Browsing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

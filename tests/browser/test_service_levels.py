@@ -23,7 +23,7 @@ from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import Client, serving
 from tests.conftest import Server, fresh
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
 from tests.people import ago
 from tests.served import behind_a_socket
 from tests.service_levels.agreements.samples import a_target, the_parties
@@ -150,6 +150,7 @@ async def test_a_report_is_read_on_every_screen_and_on_paper(
         assert page.errors == []
 
 
+@in_test_all
 async def test_what_was_signed_is_read_on_every_screen_and_on_paper(
     address: tuple[str, str, Client], browsing: Browsing
 ) -> None:
@@ -168,6 +169,7 @@ async def test_what_was_signed_is_read_on_every_screen_and_on_paper(
         assert page.errors == []
 
 
+@in_test_all
 async def test_what_is_due_next_is_read_on_every_screen(
     address: tuple[str, str, Client], browsing: Browsing
 ) -> None:

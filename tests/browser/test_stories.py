@@ -25,7 +25,7 @@ from tests.browser.test_desk import as_client, looked_at
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.desk.story_steps import FormStep, change_by_five_people, committee_vote
-from tests.extent import WHOLE
+from tests.extent import WHOLE, in_test_all
 from tests.processes.improvements.samples import improvers_of
 from tests.served import behind_a_socket
 
@@ -61,6 +61,7 @@ async def site(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> Async
         yield Site(api, f"http://{host}:{port}", place.url)
 
 
+@in_test_all
 async def test_an_agents_hour_is_worked_by_keyboard_alone(site: Site, browsing: Browsing) -> None:
     await site.api.team("network")
     lin = await site.api.client(
@@ -181,6 +182,7 @@ async def raise_problem(hands: Keyboard, incident: str) -> None:
     await hands.see("/PRB-/.test(location.pathname)")
 
 
+@in_test_all
 async def test_five_people_bring_a_change_from_its_draft_to_its_review(
     site: Site, browsing: Browsing
 ) -> None:
