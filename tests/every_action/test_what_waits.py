@@ -162,8 +162,8 @@ def chosen_rows() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
         for lc, row in DRIVEN
         if WAITING & (steps_of(row.body) | {rule.step for rule in row.notifies}) or row.name == "hold"
     ]
-    others = [case for case in DRIVEN if case not in asking] if WHOLE else []
-    return [*complaints, *asking, *others]
+    remaining = [case for case in DRIVEN if case not in asking] if WHOLE else []
+    return [*complaints, *asking, *remaining]
 
 
 async def client_of(world: World, person_id: UUID) -> Client:

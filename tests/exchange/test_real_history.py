@@ -23,7 +23,7 @@ INCIDENTS = "select state, count(*) from fold.incident group by state"
 
 
 @pytest.fixture
-async def whole(real_history: RealHistory, settings: Settings) -> AsyncIterator[Ledger]:
+async def whole_ledger(real_history: RealHistory, settings: Settings) -> AsyncIterator[Ledger]:
     """A ledger with the whole history."""
     place, secrets = real_history.place, real_history.secrets_dir
     async with ledgers.open_ledger(place.url, secrets, LIFECYCLES_BY_KIND, settings) as opened:
@@ -52,22 +52,22 @@ async def states(ledger: Ledger) -> dict[str, int]:
 
 
 @in_test_all
-async def test_the_whole_is_there_and_every_row_equals_the_fold(whole: Ledger) -> None:
-    run = await whole.db.row("select * from plumbing.import_run")
+async def test_the_whole_is_there_and_every_row_equals_the_fold(whole_ledger: Ledger) -> None:
+    run = await whole_ledger.db.row("select * from plumbing.import_run")
     assert run is not None
     assert (run["rows_read"], run["rows_applied"]) == (141_712, 141_712)
     assert (run["rows_refused"], run["rows_repeated"]) == (0, 0)
     never_new = 8_521  # of these the first row tells two events: how it opened, and where it stood
     earlier_than_those_before = 1  # by which the opening is known then: it is told again
     assert run["events"] == 141_712 + never_new + earlier_than_those_before
-    assert await states(whole) == {"closed": 24_918}
-    assert await whole.db.value("select count(distinct source_ref) from log.event") == 141_712
-    await the_fold_holds(whole)
+    assert await states(whole_ledger) == {"closed": 24_918}
+    assert await whole_ledger.db.value("select count(distinct source_ref) from log.event") == 141_712
+    await the_fold_holds(whole_ledger)
 
 
 @in_test_all
-async def test_its_oddities_are_kept_and_marked(whole: Ledger) -> None:
-    marked = await whole.db.rows(
+async def test_its_oddities_are_kept_and_marked(whole_ledger: Ledger) -> None:
+    marked = await whole_ledger.db.rows(
         "select code, count(*) from log.told, jsonb_array_elements_text(data->'irregular') as code "
         "where code not like 'missing:%%' group by code"
     )
@@ -80,15 +80,15 @@ async def test_its_oddities_are_kept_and_marked(whole: Ledger) -> None:
 
 @in_test_all
 async def test_imported_again_it_adds_nothing_nor_does_the_sample(
-    whole: Ledger, first_rows: Path, real_data: Path
+    whole_ledger: Ledger, first_rows: Path, real_data: Path
 ) -> None:
-    head = await read.head(whole.db)
+    head = await read.head(whole_ledger.db)
     same = (real_data / WHOLE, 141_712) if ALL_EXAMPLES else (first_rows, SAMPLE_ROWS)
     for path, rows in (same, (real_data / SAMPLE, SAMPLE_ROWS)):
-        again = await import_file(whole, path)
+        again = await import_file(whole_ledger, path)
         assert (again.read, again.repeated, again.applied) == (rows, rows, 0)
         assert (again.events, again.added_persons, again.added_teams) == (0, 0, 0)
-    assert await read.head(whole.db) == head
+    assert await read.head(whole_ledger.db) == head
 
 
 async def test_the_sample_and_the_first_rows_are_the_same(
@@ -121,9 +121,9 @@ async def test_the_sample_and_then_more_come_to_what_more_alone_comes_to(
 
 @in_soak
 async def test_the_sample_and_then_the_whole_come_to_the_whole(
-    ledger: Ledger, whole: Ledger, first_rows: Path, real_data: Path
+    ledger: Ledger, whole_ledger: Ledger, first_rows: Path, real_data: Path
 ) -> None:
     for path in (real_data / SAMPLE, first_rows, real_data / WHOLE):
         await import_file(ledger, path)
-    assert await outcome(ledger.db) == await outcome(whole.db)
+    assert await outcome(ledger.db) == await outcome(whole_ledger.db)
     await the_fold_holds(ledger)

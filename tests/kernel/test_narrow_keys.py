@@ -48,12 +48,12 @@ def _theirs(lifecycle: Lifecycle[Any], row: Action[Any, Any], caller: Caller) ->
 def _callers() -> tuple[Caller, list[tuple[RoleGrant, Caller]]]:
     """Somebody who holds every role but two, and the same with a key narrowed to each single role."""
     person_id = uuid7()
-    whole = Caller(f"person:{person_id}", person_id, tuple(ROLES))
+    whole_caller = Caller(f"person:{person_id}", person_id, tuple(ROLES))
     narrow = [
         (
             role,
             Caller(
-                whole.actor,
+                whole_caller.actor,
                 person_id,
                 (role,),
                 restricted_to=(role,),
@@ -62,31 +62,31 @@ def _callers() -> tuple[Caller, list[tuple[RoleGrant, Caller]]]:
         )
         for role in ROLES
     ]
-    return whole, narrow
+    return whole_caller, narrow
 
 
 @each_case(("lifecycle", "row"), IN_PERSON, ids=case_name)
 def test_a_key_narrowed_to_one_role_does_in_person_what_that_role_may_and_nothing_by_relation(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    whole, narrow = _callers()
-    record = _theirs(lifecycle, row, whole)
-    relations = {relation for relation in row.policy.relations if relation.relates(whole, record)}
+    whole_caller, narrow = _callers()
+    record = _theirs(lifecycle, row, whole_caller)
+    relations = {relation for relation in row.policy.relations if relation.relates(whole_caller, record)}
     for grant, caller in narrow:
         by_role = grant.role in row.policy.roles
         bounded = {relation for relation in relations if relation in BOUNDED}
         allowed = row.policy.allows(caller, record)
         assert not allowed or by_role or any(each.relates(caller, record) for each in bounded), grant
     if relations:
-        assert row.policy.allows(whole, record), "with a key for everything they may"
+        assert row.policy.allows(whole_caller, record), "with a key for everything they may"
 
 
 @each_case(("lifecycle", "row"), IN_PERSON, ids=case_name)
 def test_a_secret_that_was_replaced_does_nothing_in_person(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    whole, _ = _callers()
-    everything = replace(whole, roles=(*ROLES, RoleGrant(Role.admin)))
+    whole_caller, _ = _callers()
+    everything = replace(whole_caller, roles=(*ROLES, RoleGrant(Role.admin)))
     record = _theirs(lifecycle, row, everything)
     assert not row.policy.allows(replace(everything, is_superseded=True), record)
     assert not row.policy.roles or row.policy.allows(everything, record), "the newest secret may"

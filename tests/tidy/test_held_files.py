@@ -15,7 +15,7 @@ from tests.tidy.source import fail_for
 
 def test_held_files_are_as_they_were_published() -> None:
     changed = [
-        f"{path} is missing" if (found := hash_of(path)) is None else f"{path} is changed: {found}"
+        f"{path} is missing" if (digest_now := hash_of(path)) is None else f"{path} is changed: {digest_now}"
         for group in held()
         for path, digest in group.hashes.items()
         if hash_of(path) != digest

@@ -36,13 +36,13 @@ def test_skipped_tests_are_counted_by_reason() -> None:
 
 
 def test_every_tool_that_a_test_needs_has_advice_and_no_reason_has_another_form() -> None:
-    named, others = set(), []
+    named, unnamed = set(), []
     for source in sources("tests"):
         for skip in SKIPS.finditer(source.text):
             tool = REASON.search(skip[0])
             if tool is not None:
                 named.add(tool["tool"])
             elif ABSENT.search(skip[0]) and "real data" not in skip[0]:
-                others.append(f"{source.name}: {skip[0][:120]}")
-    assert others == [], "say `needs TOOL: …`"
+                unnamed.append(f"{source.name}: {skip[0][:120]}")
+    assert unnamed == [], "say `needs TOOL: …`"
     assert named == set(HOW_TO_GET)

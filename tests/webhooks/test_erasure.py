@@ -47,5 +47,5 @@ async def test_deliveries_of_their_tickets_lose_it_whatever_the_tool_calls_them(
     body = {"assign": {"person": "me"}, "comment": {"text": "I look at it."}}[theirs]
     await person.post_ok(f"/v1/incidents/{effect['number']}/{theirs}", body)
     await tool.admin.post_ok(f"/v1/persons/{person.id}/erase")
-    kept = [(await tool.admin.read(delivery))["has_content"] for delivery in (first, second)]
-    assert kept == [False, True]
+    has_content = [(await tool.admin.read(delivery))["has_content"] for delivery in (first, second)]
+    assert has_content == [False, True]
