@@ -190,7 +190,8 @@ async def _tab(port: str, path: str) -> AsyncIterator[Page]:
 @contextlib.asynccontextmanager
 async def _listened_to(address: str) -> AsyncIterator[Page]:
     """What answers commands at that address."""
-    async with connect(address, max_size=LARGEST_MESSAGE) as connection:
+    # On a busy machine a browser may leave a ping unanswered for longer than a connection waits.
+    async with connect(address, max_size=LARGEST_MESSAGE, ping_interval=None) as connection:
         page = Page(connection)
         listening = asyncio.create_task(page.listen())
         try:
