@@ -370,7 +370,7 @@ class Caller:
             any(grant.intersection(other) == other for grant in own) for other in restricted_to
         )
 
-    def may_use(self, role: Role, record: Any) -> bool:
+    def may_use_role(self, role: Role, record: Any) -> bool:
         """Return whether the credential may use the role for that record, be it held by its person or not."""
         return self.restricted_to is None or any(
             grant.role is role and grant.covers(record) for grant in self.restricted_to

@@ -123,9 +123,8 @@ def read_role_labels(value: str) -> dict[str, dict[str, str]]:
         ):
             raise ValueError("not by language")
         for label in labels_of_role.values():
-            if not isinstance(label, str) or not 0 < len(label.strip()) <= LONGEST_LABEL:
-                raise ValueError("not a label")
-            if not label.isprintable():
+            is_short = isinstance(label, str) and 0 < len(label.strip()) <= LONGEST_LABEL
+            if not (is_short and label.isprintable()):
                 raise ValueError("not a label")
     return dict(setting)
 

@@ -17,7 +17,7 @@ from app.common.people import Person, Role, grant_texts, parse_grants
 from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
-from app.foundation.people.bounds import SUBSCRIPTIONS, within
+from app.foundation.people.credentials.bounds import SUBSCRIPTIONS, within_bound
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
@@ -177,7 +177,7 @@ def add(subscription: Subscription, body: AddSubscription, ctx: ActionContext) -
 
 
 def _note_secret(subscription: Subscription, ctx: ActionContext) -> None:
-    """Note the secret of the key that the subscription was made or changed with, by which a rotation finds it."""
+    """Note the secret of the key that the subscription was made or changed with: a rotation finds it so."""
     if not ctx.caller.is_rule:
         subscription.secret_hash = ctx.caller.secret_hash
 
@@ -368,7 +368,7 @@ def disable(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) 
 
 SENDING_STATES = [State.active, State.paused]
 RESUMABLE_STATES = [State.paused, State.disabled]
-NEW_CHECKS = (key_roles_not_held, person_beyond_credential, within(SUBSCRIPTIONS))
+NEW_CHECKS = (key_roles_not_held, person_beyond_credential, within_bound(SUBSCRIPTIONS))
 # Where events are sent to, with whose sight, is decided in person: no assistant does.
 MAKERS = (admin | subscriber | rule).in_person()
 OWNERS = (admin | holder | rule).in_person()

@@ -32,7 +32,7 @@ class FairSlots:
         self._users: Counter[UUID] = Counter()
 
     @contextlib.asynccontextmanager
-    async def taken(self, account: UUID) -> AsyncIterator[None]:
+    async def slot(self, account: UUID) -> AsyncIterator[None]:
         """Take a slot for the block."""
         own = self._accounts.setdefault(account, asyncio.Semaphore(self._most_of_one))
         self._users[account] += 1
@@ -65,7 +65,7 @@ class SharedSlots:
         """Take a slot for a delivery to that host."""
         slots = self.hosts.setdefault(origin, FairSlots(MOST_TO_HOST, MOST_OF_ACCOUNT_TO_HOST))
         try:
-            async with slots.taken(account):
+            async with slots.slot(account):
                 yield
         finally:
             if slots.is_unused:

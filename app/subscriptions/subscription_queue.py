@@ -161,7 +161,7 @@ class SubscriptionQueue:
     def _reading(self, account: UUID | None) -> AbstractAsyncContextManager[None]:
         """Take a slot for statements of that account's subscriptions."""
         assert account is not None, "a subscription belongs to an account"
-        return self._state.slots.reads.taken(account)
+        return self._state.slots.reads.slot(account)
 
     def _to_host(self) -> AbstractAsyncContextManager[None]:
         """Take a slot for deliveries to the subscription's host."""
@@ -180,8 +180,8 @@ class SubscriptionQueue:
             return await select_new(self._ledger, state.newest, subscription, caller, after, state.head)
 
     def _within_room(self, new: Selected, caller: Caller) -> Selected:
-        """Return the first of these events, of as many streams as may come to wait for the account: the others
-        stay in the log until there is room.
+        """Return the first of these events, of as many streams as may come to wait for the account: the
+        others stay in the log until there is room.
         """
         assert caller.person_id is not None
         room, streams = self._state.slots.room(caller.person_id), set(self.progress.waiting)

@@ -14,7 +14,7 @@ from app.common.people import STAFF_ROLES, Person, Role
 from app.common.records import CodeEnum
 from app.foundation.absences.absences import absence_keeper
 from app.foundation.documents.keeping.actions import KEPT_ACTIONS
-from app.foundation.people.credentials import consent_needed
+from app.foundation.people.credentials.maker_credential import consent_needed
 from app.foundation.people.keys import calendar_reader
 from app.governance.risks.lifecycle import action_owner
 from app.kernel.actions.actor_policy import ActorPolicy, ProcessRelation, Relation

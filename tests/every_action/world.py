@@ -16,7 +16,7 @@ from app.common.people import Grade, Person, Role, rule_caller
 from app.common.personal import Ciphertext
 from app.common.records import CodeEnum
 from app.foundation.custom.fields import AddCustomField
-from app.foundation.people.bounds import HIGHEST_BOUND
+from app.foundation.people.credentials.bounds import HIGHEST_BOUND
 from app.foundation.people.persons import SetBoundsPerson
 from app.foundation.people.records import TeamKind
 from app.kernel.actions.actor_policy import ProcessRelation, Relation

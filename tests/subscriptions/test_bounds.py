@@ -14,7 +14,7 @@ from app import worker
 from app.common.people import Caller, Role, rule_caller
 from app.foundation.absences.absences import PlanAbsence
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
-from app.foundation.people import bounds
+from app.foundation.people.credentials import bounds
 from app.foundation.people.keys import MakeKey
 from app.foundation.people.persons import SetBoundsPerson
 from app.kernel.actions.payloads import Payload
@@ -57,7 +57,7 @@ async def test_one_account_more_or_less_is_the_same_to_all_others() -> None:
 
     async def use(account: UUID) -> None:
         nonlocal now, most
-        async with fair.taken(account):
+        async with fair.slot(account):
             now += 1
             most = max(most, now)
             order.append(account)

@@ -15,8 +15,8 @@ from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
 from app.foundation.absences.records import AbsenceCalendar, FetchFailure
 from app.foundation.absences.records import AbsenceCalendarState as State
-from app.foundation.people.bounds import ABSENCE_CALENDARS, within
-from app.foundation.people.credentials import (
+from app.foundation.people.credentials.bounds import ABSENCE_CALENDARS, within_bound
+from app.foundation.people.credentials.maker_credential import (
     MakerCredential,
     consent_needed,
     not_suspended,
@@ -72,7 +72,7 @@ def add(calendar: AbsenceCalendar, body: AddAbsenceCalendar, ctx: ActionContext)
 
 def _bind(calendar: AbsenceCalendar, ctx: ActionContext) -> None:
     """Let the calendar end with the key that it was added, changed or confirmed with last."""
-    used = MakerCredential.of(ctx.caller)
+    used = MakerCredential.of_caller(ctx.caller)
     used.stamp(calendar)
     calendar.ends_at = used.lasts_until
 
@@ -176,12 +176,14 @@ LIFECYCLE = Lifecycle(
     oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
         #      action         中文        from            to            who     event
-        action(add,           "添加",     NEW_RECORD,     State.active, ADDERS, "absence_calendar.added",     wrong=(consent_needed, invalid_calendar_deputy, within(ABSENCE_CALENDARS))),
+        action(add,           "添加",     NEW_RECORD,     State.active, ADDERS, "absence_calendar.added",
+               wrong=(consent_needed, invalid_calendar_deputy, within_bound(ABSENCE_CALENDARS))),
         action(edit,          "编辑",     [State.active], STAYS,        OWNER,  "absence_calendar.edited",    wrong=(consent_needed, invalid_calendar_deputy)),
         action(move,          "变更地址", [State.active], STAYS,        OWNER,  "absence_calendar.moved",     wrong=(consent_needed,)),
         action(end,           "终止",     [State.active], State.ended,  OWNER,  "absence_calendar.ended"),
         action(suspend,       "中止",     [State.active], STAYS,        rule,   "absence_calendar.suspended"),
-        action(confirm,       "确认",     [State.active], STAYS,        OWNER,  "absence_calendar.confirmed", unless=(not_suspended,), wrong=(consent_needed,)),
+        action(confirm,       "确认",     [State.active], STAYS,        OWNER,  "absence_calendar.confirmed",
+               unless=(not_suspended,), wrong=(consent_needed,)),
         action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(failure_noted,), notifies=FAILING),
         action(clear_failure, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
     ),

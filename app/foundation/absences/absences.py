@@ -19,8 +19,8 @@ from app.common.records import ForeignRef, Hidden
 from app.foundation.absences.lookups import AbsenceTeams, absence_teams, is_away_between, leads_person
 from app.foundation.absences.records import Absence, AbsenceSource
 from app.foundation.absences.records import AbsenceState as State
-from app.foundation.people.bounds import ABSENCES, within
-from app.foundation.people.credentials import (
+from app.foundation.people.credentials.bounds import ABSENCES, within_bound
+from app.foundation.people.credentials.maker_credential import (
     MakerCredential,
     consent_needed,
     require_consent,
@@ -95,7 +95,7 @@ def plan(absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
     if absence.deputy_id is not None and used.consents:
         _name_deputy(absence, used)
     elif absence.deputy_id is not None:
-        # Whoever keeps a calendar's file chooses its times: its person confirms those for which it gives a vote.
+        # Who keeps a calendar's file chooses its times: its person confirms those for which it gives a vote.
         absence.deputy_named_by_id = ctx.caller.person_id
 
 
@@ -104,7 +104,7 @@ def _maker(absence: Absence, ctx: ActionContext) -> MakerCredential:
     imported = ctx.prepared_if_any(MakerCredential)
     if imported is not None:
         return imported
-    used = MakerCredential.of(ctx.caller)
+    used = MakerCredential.of_caller(ctx.caller)
     return replace(used, consents=used.consents and ctx.caller.person_id == absence.person_id)
 
 
@@ -361,14 +361,15 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action      中文    from             to               who      event
         action(plan,       "登记", NEW_RECORD,      State.planned,   KEEPERS, "absence.planned",     prepare=PREPARED, notifies=(TELL_PERSON,),
-               wrong=(beyond_credential, not_by_hand, not_your_member, invalid_time, invalid_deputy, within(ABSENCES))),
+               wrong=(beyond_credential, not_by_hand, not_your_member, invalid_time, invalid_deputy, within_bound(ABSENCES))),
         action(edit,       "编辑", [State.planned], STAYS,           KEEPERS, "absence.edited",      prepare=PREPARED, notifies=(*COVER_NOTICES, TELL_PERSON),
                unless=CHANGED, wrong=(beyond_credential, kept_in_calendar, invalid_time, invalid_deputy)),
         action(withdraw,   "撤销", [State.planned], State.withdrawn, KEEPERS, "absence.withdrawn",   unless=CHANGED, notifies=(*TELL_OF_END, TELL_PERSON)),
         action(reschedule, "改期", [State.planned], STAYS,           rule,    "absence.rescheduled", prepare=PREPARED, wrong=ON_TIME, notifies=COVER_NOTICES),
         action(remove,     "移除", [State.planned], State.removed,   rule,    "absence.removed",     notifies=TELL_OF_END),
         action(suspend,    "中止", [State.planned], STAYS,           rule,    "absence.suspended"),
-        action(confirm,    "确认", [State.planned], STAYS,           OWNER,   "absence.confirmed",   unless=(absence_over, nothing_to_confirm), wrong=(consent_needed,)),
+        action(confirm,    "确认", [State.planned], STAYS,           OWNER,   "absence.confirmed",
+               unless=(absence_over, nothing_to_confirm), wrong=(consent_needed,)),
     ),
 )
 # fmt: on

@@ -41,7 +41,8 @@ BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 ONE_DAY = timedelta(days=1)
 _FOLD = re.compile(rb"\r?\n[ \t]")
-#: Names of zones with a colon must be quoted (RFC 5545, 3.2). Exchange publishes `TZID=tzone://Microsoft/Utc:` without.
+#: Names of zones with a colon must be quoted (RFC 5545, 3.2). Exchange publishes
+#: `TZID=tzone://Microsoft/Utc:` without quotes.
 _UNQUOTED = re.compile(rb"(;TZID=)([a-z]+://[^\":;,\r\n]+)(?=[:;])", re.IGNORECASE)
 #: Names of UTC that are in no list of zones.
 _UTC_NAMES = (

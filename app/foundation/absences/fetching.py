@@ -18,7 +18,7 @@ from app.foundation.absences.calendar_file import LARGEST_CALENDAR, CalendarCont
 from app.foundation.absences.importing import HORIZON, AbsenceOrigin, import_absences
 from app.foundation.absences.lookups import CALENDAR, DUE_CALENDARS, LAST_FETCH, SAVE_FETCH
 from app.foundation.absences.records import AbsenceSource, FetchFailure
-from app.foundation.people.credentials import MakerCredential
+from app.foundation.people.credentials.maker_credential import MakerCredential
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal

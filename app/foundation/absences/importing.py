@@ -16,7 +16,7 @@ from app.foundation.absences.absences import LIFECYCLE, PlanAbsence, RescheduleA
 from app.foundation.absences.calendar_file import CalendarAbsence
 from app.foundation.absences.lookups import taken_from_calendar, usable_deputy
 from app.foundation.absences.records import AbsenceSource, AbsenceState
-from app.foundation.people.credentials import MakerCredential
+from app.foundation.people.credentials.maker_credential import MakerCredential
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal
@@ -32,8 +32,8 @@ HORIZON = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class AbsenceOrigin:
-    """Whose absences they are, and where they come from; the deputy is in each that is new. `maker` is what the
-    person came with who sent the file or added the calendar.
+    """Whose absences they are, and where they come from; the deputy is in each that is new. `maker` is the
+    credential of the person who sent the file or added the calendar.
     """
 
     person_id: UUID

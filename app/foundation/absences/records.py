@@ -56,9 +56,9 @@ class Absence(Record):
 
     `team_ids` are the teams that the person was in when it was planned or changed: their members see it, but
     not the reason, which is the person's own. Votes are cast only by a deputy whom the person has named
-    themselves, `deputy_named_by_id`, and only for the time that they named with it: from `votes_from_at` until
-    before `votes_until_at` (null: from before that was kept; then for the whole time). `cover_id` is the lead who is on call in the person's place, where there
-    is no deputy who may. `event_key` identifies the event in the calendar, without saying what it was.
+    themselves, `deputy_named_by_id`, and only for the time that they named with it: from `votes_from_at`
+    until before `votes_until_at` (null: from before that was kept; then for the whole time). `cover_id` is
+    the lead who is on call in the person's place, where there is no deputy who may. `event_key` identifies the event in the calendar, without saying what it was.
     """
 
     KIND: ClassVar[str] = "absence"
@@ -79,8 +79,8 @@ class Absence(Record):
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
-        "True if the key that it was entered with was rotated without an overlap, or revoked: the deputy does "
-        "not vote until the person confirms it."
+        "True if the key that it was entered with was rotated without an overlap, or revoked: the deputy "
+        "does not vote until the person confirms it."
     )
     entered_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The person who entered it; null: it was taken from a calendar."
@@ -108,7 +108,8 @@ class AbsenceCalendar(Record):
     """A calendar at an address, from which a worker takes a person's absences.
 
     The address may hold a secret: it is encrypted under the person's key, and only its origin is shown.
-    `ends_at` is the end of the key that it was added or changed with. `failing_since_at` is set once the person has been told that it cannot be fetched or read.
+    `ends_at` is the end of the key that it was added or changed with. `failing_since_at` is set once the
+    person has been told that it cannot be fetched or read.
     """
 
     KIND: ClassVar[str] = "absence_calendar"
@@ -126,8 +127,8 @@ class AbsenceCalendar(Record):
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
-        "True if the key that it was added with was rotated without an overlap, or revoked: it is not fetched "
-        "until its person confirms it."
+        "True if the key that it was added with was rotated without an overlap, or revoked: it is not "
+        "fetched until its person confirms it."
     )
     failing_since_at: datetime | None = optional(
         "Time since which it cannot be fetched or read, if its person has been told of it."

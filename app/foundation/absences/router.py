@@ -50,7 +50,11 @@ from app.foundation.absences.queries import (
 )
 from app.foundation.absences.records import AbsenceSource
 from app.foundation.people import persons
-from app.foundation.people.credentials import MakerCredential, require_consent, require_newest_secret
+from app.foundation.people.credentials.maker_credential import (
+    MakerCredential,
+    require_consent,
+    require_newest_secret,
+)
 from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import addressee, staff
 from app.kernel.actions.payloads import Reference
@@ -119,7 +123,9 @@ async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsence
         content = await read_bounded(body.calendar.encode(), zone, context.now, context.now + HORIZON)
     except CalendarRefused as error:
         raise WrongValue(pointer="/calendar", because=error.failure.value) from error
-    origin = AbsenceOrigin(caller.person_id, AbsenceSource.file, MakerCredential.of(caller), None, deputy_id)
+    origin = AbsenceOrigin(
+        caller.person_id, AbsenceSource.file, MakerCredential.of_caller(caller), None, deputy_id
+    )
     counts = await import_absences(ledger, origin, content.absences, context.now)
     return _json(asdict(counts) | {"unreadable": content.unreadable})
 

@@ -263,8 +263,8 @@ async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: Actio
 
 
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is neither a voter nor the deputy of one, their credential is too narrow, they have
-    voted in another name, the time to vote is over, or the chair decides.
+    """Refuse if the caller is neither a voter nor the deputy of one, their credential is too narrow, they
+    have voted in another name, the time to vote is over, or the chair decides.
     """
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
     if ballot is None:
@@ -277,14 +277,14 @@ async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: Acti
 
 
 def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) -> None:
-    """Require a credential that may use the role by which its person is asked to vote, or, where they are asked
-    by name, as a member of a group, or vote for somebody who is away, one for all that they may do.
+    """Require a credential that may use the role by which its person is asked to vote, or, where they are
+    asked by name, as a member of a group, or vote for somebody who is away, one for all that they may do.
     """
     caller = ctx.caller
     if ballot.role is None or ballot.person_id != caller.person_id:
         if caller.is_narrowed:
             raise NarrowKey()
-    elif not caller.may_use(ballot.role, record):
+    elif not caller.may_use_role(ballot.role, record):
         raise RoleNotInKey()
 
 

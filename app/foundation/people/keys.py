@@ -15,8 +15,8 @@ from app.common.keys import KeyScope
 from app.common.people import Person, Role, RoleGrant, grant_texts, parse_grants, restrict_grants
 from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
-from app.foundation.people.bounds import KEYS, within
-from app.foundation.people.key_standing import SUSPEND_LOST, lost_standing
+from app.foundation.people.credentials.bounds import KEYS, within_bound
+from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_standing
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
 from app.kernel.access.reads import ReadContext
@@ -182,8 +182,8 @@ class RotateKey(Payload):
 
 
 def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
-    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more. Without
-    an overlap, subscriptions, deputies, absences and calendars made with it are suspended.
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more.
+    Without an overlap, subscriptions, deputies, absences and calendars made with it are suspended.
     """
     key.previous_hash = key.secret_hash
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
@@ -204,7 +204,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文    from               to                who                    event
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  (admin | calendar_reader | rule).in_person(), "key.made", name="make",
-               wrong=(key_beyond_own_calendar, credential_outlived, key_roles_not_held, within(KEYS))),
+               wrong=(key_beyond_own_calendar, credential_outlived, key_roles_not_held, within_bound(KEYS))),
         action(rotate,   "轮换", [KeyState.active], STAYS,            (admin | holder | rule).in_person(), "key.rotated",
                prepare=(lost_standing,), wrong=(expiry_extended, credential_outlived), related=SUSPEND_LOST),
         action(revoke,   "吊销", [KeyState.active], KeyState.revoked, (admin | holder | rule).in_person(), "key.revoked",

@@ -15,7 +15,7 @@ from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonSt
 from app.common.personal import Personal
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
-from app.foundation.people.bounds import HIGHEST_BOUND
+from app.foundation.people.credentials.bounds import HIGHEST_BOUND
 from app.foundation.people.fields import Email, Locale, Login, Name, Zone
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
 from app.foundation.people.provisioning.accounts import (
@@ -199,16 +199,19 @@ def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> N
 
 
 class SetBoundsPerson(Payload):
-    """How much of each kind the account may have: subscriptions, deputies, absences, calendars, sessions and keys."""
+    """How much of each kind the account may have: subscriptions, deputies, absences, calendars, sessions and
+    keys.
+    """
 
     most_standing: Annotated[int, Field(ge=1, le=HIGHEST_BOUND, strict=True)] | None = Field(
-        description="The number of each kind; a smaller one than everybody's changes nothing. Null: everybody's."
+        description="The number of each kind; a smaller one than everybody's changes nothing. Null: "
+        "everybody's."
     )
 
 
 def set_bounds(person: Person, body: SetBoundsPerson, ctx: ActionContext) -> None:
-    """Set the bounds of the person's account: how many subscriptions, absences and other standing things of each
-    kind it may have.
+    """Set the bounds of the person's account: how many subscriptions, absences and other standing things of
+    each kind it may have.
     """
     person.most_standing = body.most_standing
 

@@ -28,8 +28,8 @@ from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.common.keys import hash_of, new_secret, token
 from app.foundation.people import groups, keys, persons, teams
+from app.foundation.people.credentials.key_standing import secrets_of, standing_of
 from app.foundation.people.erase import erase_refused_rows
-from app.foundation.people.key_standing import secrets_of, standing_of
 from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.commands.command import Command
@@ -63,8 +63,8 @@ class RotatedKeyOut(CreatedKeyOut):
     """An API key with its new token, which is shown once, and what was made with the key."""
 
     made_with_key: list[StandingOut] = Field(
-        description="What stands that was made with the key, and what of its person was made before that was "
-        "kept."
+        description="Deputies, absences, calendars and subscriptions that stand and were made with the key, "
+        "and those of its person from before that was kept."
     )
 
 
@@ -113,9 +113,9 @@ async def rotate_key(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more. Without
-    an overlap, subscriptions, deputies, absences and calendars made with it are suspended. The token is in this
-    answer and never again.
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more.
+    Without an overlap, subscriptions, deputies, absences and calendars made with it are suspended. The token
+    is in this answer and never again.
     """
     secret = new_secret()
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))

@@ -155,7 +155,8 @@ def test_names_of_utc_are_read_whoever_gives_them(zone: str) -> None:
 
 def test_a_zone_of_the_calendars_own_may_have_a_colon_in_its_name() -> None:
     rule = "DTSTART:16010101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200"
-    own = f"BEGIN:VTIMEZONE\nTZID:tzone://Microsoft/Custom\nBEGIN:STANDARD\n{rule}\nEND:STANDARD\nEND:VTIMEZONE\n"
+    zone = f"TZID:tzone://Microsoft/Custom\nBEGIN:STANDARD\n{rule}\nEND:STANDARD"
+    own = f"BEGIN:VTIMEZONE\n{zone}\nEND:VTIMEZONE\n"
     event = "UID:1\nCATEGORIES:Leave\nDTSTART;TZID=tzone://Microsoft/Custom:20261221T090000\nDURATION:PT1H"
     file = a_calendar(event).replace(b"BEGIN:VEVENT", own.replace("\n", "\r\n").encode() + b"BEGIN:VEVENT", 1)
     content = read_calendar(file, "Asia/Shanghai", NOW, NOW + timedelta(days=366))

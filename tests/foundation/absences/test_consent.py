@@ -1,5 +1,5 @@
 """Nobody votes for somebody who has not named them for that very instant, by a credential for all that they
-may do; whoever edits the absence, be it lead, administrator or calendar, and whatever the key was.
+may do. It does not matter who edits the absence, be it lead, administrator or calendar, nor with which key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.foundation.absences.absences import EditAbsence, PlanAbsence, Reschedul
 from app.foundation.absences.records import AbsenceSource
 from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.decisions.deputies.lookups import DEPUTATIONS
-from app.foundation.people.credentials import MakerCredential
+from app.foundation.people.credentials.maker_credential import MakerCredential
 from app.foundation.people.teams import EditTeam
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import NarrowKey, Refusal, SupersededSecret, WrongValue
@@ -84,9 +84,9 @@ async def voting(ledger: Ledger, days: float) -> set[tuple[UUID, UUID]]:
 
 
 async def test_an_hour_stays_an_hour_whoever_stretches_the_absence(
-    deciding: Ledger,  # noqa: F811
-    desk: Caller,  # noqa: F811
-    incident: Incident,  # noqa: F811
+    deciding: Ledger,  # noqa: F811  # a fixture
+    desk: Caller,  # noqa: F811  # a fixture
+    incident: Incident,  # noqa: F811  # a fixture
     people: People,
 ) -> None:
     """The vote itself asks, on a question that was put before the person named anybody else's time."""
@@ -107,9 +107,9 @@ async def test_an_hour_stays_an_hour_whoever_stretches_the_absence(
 
 
 async def test_a_vote_waits_for_no_rule_to_see_that_the_deputy_was_ended(
-    deciding: Ledger,  # noqa: F811
-    desk: Caller,  # noqa: F811
-    incident: Incident,  # noqa: F811
+    deciding: Ledger,  # noqa: F811  # a fixture
+    desk: Caller,  # noqa: F811  # a fixture
+    incident: Incident,  # noqa: F811  # a fixture
     people: People,
 ) -> None:
     body = NameDeputy(deputy=str(people.deputies[0].person_id), from_at=NOW - DAY, until_at=NOW + DAY)

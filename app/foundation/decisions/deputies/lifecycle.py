@@ -15,8 +15,8 @@ from app.common.records import ForeignRef
 from app.foundation.decisions.deputies.records import Deputy
 from app.foundation.decisions.deputies.records import DeputyState as State
 from app.foundation.decisions.records import DecisionKind
-from app.foundation.people.bounds import DEPUTIES, within
-from app.foundation.people.credentials import (
+from app.foundation.people.credentials.bounds import DEPUTIES, within_bound
+from app.foundation.people.credentials.maker_credential import (
     MakerCredential,
     consent_needed,
     not_suspended,
@@ -49,12 +49,12 @@ def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
     deputy.deputy_id = ctx.required_ref(Person, "deputy").id
     deputy.decisions = sorted({kind.value for kind in body.decisions}) or None
     deputy.from_at, deputy.until_at = body.from_at, body.until_at
-    MakerCredential.of(ctx.caller).stamp(deputy)
+    MakerCredential.of_caller(ctx.caller).stamp(deputy)
 
 
 async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Refuse oneself, a person who is not active or a machine, and a time that is over, too long, ends before it
-    begins or after the key that it is named with.
+    """Refuse oneself, a person who is not active or a machine, and a time that is over, too long, ends before
+    it begins or after the key that it is named with.
     """
     person = ctx.required_ref(Person, "deputy")
     check_person_active(person, "/deputy")
@@ -77,8 +77,8 @@ def end(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def suspend(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Suspend the deputy, as the key that they were named with is lost: they do not vote in that name until the
-    person confirms it.
+    """Suspend the deputy, as the key that they were named with is lost: they do not vote in that name until
+    the person confirms it.
     """
     deputy.suspended_by_rotation = True
 
@@ -86,7 +86,7 @@ def suspend(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
 def confirm(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
     """Confirm the deputy, whom a rotation has suspended: they vote in that name again."""
     deputy.suspended_by_rotation = None
-    MakerCredential.of(ctx.caller).stamp(deputy)
+    MakerCredential.of_caller(ctx.caller).stamp(deputy)
 
 
 async def outlives_key(
@@ -105,10 +105,11 @@ LIFECYCLE = Lifecycle(
     columns={"person": ("person_id", "deputy_id")},
     rows=(
         #      action 中文    from           to           who        event
-        action(name,    "指定", NEW_RECORD,    State.named, staff.for_people(),    "deputy.named",     wrong=(consent_needed, cannot_deputise, within(DEPUTIES))),
+        action(name,    "指定", NEW_RECORD,    State.named, staff.for_people(),    "deputy.named",     wrong=(consent_needed, cannot_deputise, within_bound(DEPUTIES))),
         action(end,     "终止", [State.named], State.ended, addressee.in_person(), "deputy.ended"),
         action(suspend, "中止", [State.named], STAYS,       rule,                  "deputy.suspended"),
-        action(confirm, "确认", [State.named], STAYS,       addressee.in_person(), "deputy.confirmed", unless=(not_suspended,), wrong=(consent_needed, outlives_key)),
+        action(confirm, "确认", [State.named], STAYS,       addressee.in_person(), "deputy.confirmed",
+               unless=(not_suspended,), wrong=(consent_needed, outlives_key)),
     ),
 )
 # fmt: on

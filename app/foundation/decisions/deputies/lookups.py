@@ -10,9 +10,9 @@ from app.foundation.decisions.records import Decision, VotingDeputy
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 from app.kernel.actions.context import ActionContext
 
-# Standing deputies, and those of absences. Of these only whom the absent person has named themselves, and only
-# for the time that they named: nobody gives away another's vote. An absence from before that time was kept has
-# its own.
+# Standing deputies, and those of absences. Of these only whom the absent person has named themselves, and
+# only for the time that they named: nobody gives away another's vote. An absence from before that time was
+# kept has its own.
 DEPUTATIONS = """
   select id, version, 'deputy/' || id as stream, deputy_id, person_id, from_at, until_at, named_at, decisions
   from fold.deputy where state = 'named' and suspended_by_rotation is not true
@@ -29,7 +29,8 @@ where d.person_id = any(%(voters)s) and (d.decisions is null or %(decision)s = a
 order by d.named_at, d.id"""
 IN_FORCE = f"""
 select d.id, d.person_id, d.stream, d.version from ({DEPUTATIONS}) d
-where d.id = any(%(deputations)s) and d.deputy_id = %(me)s and d.from_at <= %(now)s and d.until_at > %(now)s"""
+where d.id = any(%(deputations)s) and d.deputy_id = %(me)s
+  and d.from_at <= %(now)s and d.until_at > %(now)s"""
 
 
 async def deputies_in_force(

@@ -20,8 +20,8 @@ class DeputyState(CodeEnum):
 
 class Deputy(Record):
     """A deputy, `deputy_id`, who votes in the name of `person_id` from `from_at` until before `until_at`, on
-    decisions of the kinds in `decisions`; None: of every kind. `key_id` and `secret_hash` are of the key that it
-    was named or confirmed with: a rotation of a stolen key finds it by them.
+    decisions of the kinds in `decisions`; None: of every kind. `key_id` and `secret_hash` are of the key that
+    it was named or confirmed with: a rotation of a stolen key finds it by them.
     """
 
     KIND: ClassVar[str] = "deputy"
@@ -43,8 +43,8 @@ class Deputy(Record):
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
-        "True if the key that it was named with was rotated without an overlap, or revoked: the deputy does not "
-        "vote until the person confirms it."
+        "True if the key that it was named with was rotated without an overlap, or revoked: the deputy does "
+        "not vote until the person confirms it."
     )
     named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None

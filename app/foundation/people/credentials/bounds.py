@@ -1,5 +1,5 @@
-"""Bounds of an account: how many standing things of each kind it may have, which cost something as long as they
-are there. Administrators raise them for one account. What stands above a bound stays.
+"""Bounds of an account: how many standing things of each kind it may have, which cost something as long as
+they are there. Administrators raise them for one account. What stands above a bound stays.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Person
+from app.foundation.people.credentials import queries
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
 from app.kernel.actions.refusals import PreparationRefused
 
-MOST_STANDING = "select most_standing from fold.person where id = %s"
 GUARD = Unguarded("Two that are made at the same instant may be one more than the bound.")
 #: The highest bound that an administrator can set for an account.
 HIGHEST_BOUND = 1_000
@@ -28,26 +28,11 @@ class StandingBound:
     count: str
 
 
-SUBSCRIPTIONS = StandingBound(
-    20, "select count(*) from fold.subscription where person_id = %(person)s and state <> 'disabled'"
-)
-DEPUTIES = StandingBound(
-    50,
-    "select count(*) from fold.deputy where person_id = %(person)s and state = 'named' and until_at > %(now)s",
-)
-ABSENCES = StandingBound(
-    100,
-    "select count(*) from fold.absence where person_id = %(person)s and state = 'planned' "
-    "and source = 'by_hand' and until_at > %(now)s",
-)
-ABSENCE_CALENDARS = StandingBound(
-    5, "select count(*) from fold.absence_calendar where person_id = %(person)s and state = 'active'"
-)
-KEYS = StandingBound(
-    50,
-    "select count(*) from fold.key where person_id = %(person)s and state = 'active' "
-    "and (expires_at is null or expires_at > %(now)s)",
-)
+SUBSCRIPTIONS = StandingBound(20, queries.SUBSCRIPTION_COUNT)
+DEPUTIES = StandingBound(50, queries.DEPUTY_COUNT)
+ABSENCES = StandingBound(100, queries.ABSENCE_COUNT)
+ABSENCE_CALENDARS = StandingBound(5, queries.ABSENCE_CALENDAR_COUNT)
+KEYS = StandingBound(50, queries.KEY_COUNT)
 
 
 async def exceeded(read: Reading, bound: StandingBound, person_id: UUID, now: Any) -> int | None:
@@ -55,12 +40,12 @@ async def exceeded(read: Reading, bound: StandingBound, person_id: UUID, now: An
     (row,) = await read(bound.count, {"person": person_id, "now": now})
     if row["count"] < bound.most:
         return None
-    rows = await read(MOST_STANDING, (person_id,))
+    rows = await read(queries.MOST_STANDING, (person_id,))
     most = max(bound.most, (rows[0]["most_standing"] if rows else None) or 0)
     return most if row["count"] >= most else None
 
 
-def within(bound: StandingBound) -> PayloadCheck:
+def within_bound(bound: StandingBound) -> PayloadCheck:
     """Return the check that refuses one more of the kind for its account (`too_many_standing`); rules may."""
 
     async def too_many_standing(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:

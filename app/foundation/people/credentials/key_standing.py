@@ -1,8 +1,8 @@
 """What a key has made that acts on without it: subscriptions, deputies, absences, absence calendars.
 
-Each is found by the hash of the secret that it was made or last changed with. A key that is rotated without an
-overlap, or revoked, is lost: what was made with the secrets that end is suspended in the same command. What was
-made before the secret was kept is listed only, since nobody knows with which one.
+Each is found by the hash of the secret that it was made or last changed with. A key that is rotated without
+an overlap, or revoked, is lost: what was made with the secrets that end is suspended in the same command.
+What was made before the secret was kept is listed only, since nobody knows with which one.
 """
 
 from __future__ import annotations
@@ -11,33 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.foundation.people.credentials.queries import STANDING
 from app.foundation.people.records import Key
 from app.kernel.access.reads import ReadContext, Reading, Versions
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.platform.db import Row
-
-STANDING = """
-select kind, id, stream, version, since, key_id, secret_hash, suspended from (
-  select 'subscription' as kind, id, 'subscription/' || id as stream, version, added_at as since, person_id,
-    key_id, secret_hash, suspended_by_rotation is true as suspended
-  from fold.subscription where state in ('active', 'paused')
-  union all
-  select 'deputy', id, 'deputy/' || id, version, named_at, person_id, key_id, secret_hash,
-    suspended_by_rotation is true
-  from fold.deputy where state = 'named' and until_at > %(now)s
-  union all
-  select 'absence', id, 'absence/' || id, version, planned_at, person_id, key_id, secret_hash,
-    suspended_by_rotation is true
-  from fold.absence where state = 'planned' and until_at > %(now)s
-  union all
-  select 'absence_calendar', id, 'absence_calendar/' || id, version, added_at, person_id, key_id, secret_hash,
-    suspended_by_rotation is true
-  from fold.absence_calendar where state = 'active' and (ends_at is null or ends_at > %(now)s)
-) made
-where key_id = %(key)s or secret_hash = any(%(secrets)s) or (secret_hash is null and person_id = %(person)s)
-order by since, id"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from app.kernel.actions.refusals import NarrowKey, SupersededSecret
 
 @dataclass(frozen=True, slots=True)
 class MakerCredential:
-    """The credential that a standing record was made or last changed with: the key, the hash of its secret, and
-    the end of the key. `consents`: it speaks for all that its person may do, and is no replaced secret.
+    """The credential that a standing record was made or last changed with: the key, the hash of its secret,
+    and the end of the key. `consents`: it speaks for all that its person may do, and is no replaced secret.
     """
 
     key_id: UUID | None
@@ -25,7 +25,7 @@ class MakerCredential:
     consents: bool
 
     @classmethod
-    def of(cls, caller: Caller) -> MakerCredential:
+    def of_caller(cls, caller: Caller) -> MakerCredential:
         """Return the caller's credential."""
         consents = not caller.is_superseded and caller.covers_credential(caller.person_id, None)
         return cls(caller.key_id, caller.secret_hash, caller.lasts_until, consents)
