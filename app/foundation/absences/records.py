@@ -58,7 +58,8 @@ class Absence(Record):
     not the reason, which is the person's own. Votes are cast only by a deputy whom the person has named
     themselves, `deputy_named_by_id`, and only for the time that they named with it: from `votes_from_at`
     until before `votes_until_at` (null: from before that was kept; then for the whole time). `cover_id` is
-    the lead who is on call in the person's place, where there is no deputy who may. `event_key` identifies the event in the calendar, without saying what it was.
+    the lead who is on call in the person's place, where there is no deputy who may. `event_key` identifies
+    the event in the calendar, without saying what it was.
     """
 
     KIND: ClassVar[str] = "absence"

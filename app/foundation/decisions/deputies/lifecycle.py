@@ -105,7 +105,8 @@ LIFECYCLE = Lifecycle(
     columns={"person": ("person_id", "deputy_id")},
     rows=(
         #      action 中文    from           to           who        event
-        action(name,    "指定", NEW_RECORD,    State.named, staff.for_people(),    "deputy.named",     wrong=(consent_needed, cannot_deputise, within_bound(DEPUTIES))),
+        action(name,    "指定", NEW_RECORD,    State.named, staff.for_people(),    "deputy.named",
+               wrong=(consent_needed, cannot_deputise, within_bound(DEPUTIES))),
         action(end,     "终止", [State.named], State.ended, addressee.in_person(), "deputy.ended"),
         action(suspend, "中止", [State.named], STAYS,       rule,                  "deputy.suspended"),
         action(confirm, "确认", [State.named], STAYS,       addressee.in_person(), "deputy.confirmed",

@@ -1,1 +1,1 @@
-"""Credentials beyond the call they came with: what they have made, what a lost key suspends, and the bounds."""
+"""Credentials after their call: the records that they have made, which a lost key suspends, and bounds."""
