@@ -13,7 +13,7 @@ from app.scim.errors import ScimError
 LONGEST_FILTER = 2_000
 MOST_CONDITIONS = 20
 DEEPEST = 10
-_TOKEN = re.compile(r'\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"]+))')
+_TOKEN = re.compile(r'\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"]+))')
 _NAME = re.compile(
     r"(?:urn:[\w.:-]+:)?(?P<name>[A-Za-z$][\w$-]*)(?:\.(?P<sub>[A-Za-z$][\w$-]*))?", re.IGNORECASE
 )
@@ -36,7 +36,7 @@ class AttributePath:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ScimComparison:
     """A condition: the values at a path, compared with a value."""
 
     path: AttributePath
@@ -59,7 +59,7 @@ class Negation:
     part: Expression
 
 
-Expression = Comparison | Junction | Negation
+Expression = ScimComparison | Junction | Negation
 
 
 def read_filter(text: str) -> Expression:
@@ -164,7 +164,7 @@ class _Reader:
                 sub = following["sub"]
         return AttributePath(name, where, None if sub is None else sub.lower())
 
-    def _comparison(self) -> Comparison:
+    def _comparison(self) -> ScimComparison:
         self._conditions += 1
         if self._conditions > MOST_CONDITIONS:
             raise self._refused(f"has more than {MOST_CONDITIONS} conditions")
@@ -176,13 +176,13 @@ class _Reader:
             "]",
         )
         if path.where is not None and is_over:
-            return Comparison(path, _PRESENT)
+            return ScimComparison(path, _PRESENT)
         operator = self._next().lower()
         if operator == _PRESENT:
-            return Comparison(path, operator)
+            return ScimComparison(path, operator)
         if operator not in _OPERATORS:
             raise self._refused(f"has an operator that is not known: {operator[:20]}")
-        return Comparison(path, operator, self._value(self._next()))
+        return ScimComparison(path, operator, self._value(self._next()))
 
     def _value(self, token: str) -> Scalar:
         if token.startswith('"'):
@@ -202,23 +202,23 @@ class _Reader:
         return ScimError(400, f"The {self._subject} {because}.", self._kind)
 
 
-def holds(
-    expression: Expression, entry: Mapping[str, Any], decided: Mapping[Comparison, bool] | None = None
+def matches_filter(
+    expression: Expression, entry: Mapping[str, Any], decided: Mapping[ScimComparison, bool] | None = None
 ) -> bool:
     """Return whether the expression holds of an object whose names are in lower case. `decided`:
     conditions whose outcome is known.
     """
     if isinstance(expression, Negation):
-        return not holds(expression.part, entry, decided)
+        return not matches_filter(expression.part, entry, decided)
     if isinstance(expression, Junction):
         quantified = all if expression.needs_all else any
-        return quantified(holds(part, entry, decided) for part in expression.parts)
+        return quantified(matches_filter(part, entry, decided) for part in expression.parts)
     if decided is not None and expression in decided:
         return decided[expression]
     return _is_met(expression, list(_values(expression.path, entry)))
 
 
-def _is_met(condition: Comparison, values: list[Any]) -> bool:
+def _is_met(condition: ScimComparison, values: list[Any]) -> bool:
     if condition.operator == _PRESENT:
         return bool(values)
     is_exact = condition.path.name in _CASE_EXACT
@@ -239,7 +239,7 @@ def _values(path: AttributePath, entry: Mapping[str, Any]) -> Iterator[Any]:
         if isinstance(each, dict):
             lower = {name.lower(): value for name, value in each.items()}
             value = lower.get(path.sub or "value")
-            if value is not None and (path.where is None or holds(path.where, lower)):
+            if value is not None and (path.where is None or matches_filter(path.where, lower)):
                 yield value
         elif each is not None and path.where is None and path.sub in (None, "value"):
             yield each
@@ -279,7 +279,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def equalities(expression: Expression) -> list[Comparison] | None:
+def equalities(expression: Expression) -> list[ScimComparison] | None:
     """Return the conditions of an expression that asks for equality alone, joined by `and`; None if it asks
     for something else.
     """
@@ -295,8 +295,8 @@ def equalities(expression: Expression) -> list[Comparison] | None:
     return None if within is None else [_of_members(each) for each in equalities(within) or ()] or None
 
 
-def _of_members(condition: Comparison) -> Comparison:
-    return Comparison(AttributePath("members", sub=condition.path.name), "eq", condition.value)
+def _of_members(condition: ScimComparison) -> ScimComparison:
+    return ScimComparison(AttributePath("members", sub=condition.path.name), "eq", condition.value)
 
 
 def unsupported(attributes: str) -> ScimError:

@@ -23,7 +23,7 @@ from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.scim.documents import group_document
 from app.scim.errors import ScimError, invalid, not_found
-from app.scim.filters import Comparison, equalities, read_filter, unsupported
+from app.scim.filters import ScimComparison, equalities, read_filter, unsupported
 from app.scim.patches import GroupChange
 from app.scim.users import ScimContext, is_visible, valid_payload
 
@@ -82,7 +82,7 @@ def _equalities(text: str) -> list[tuple[str, str]]:
     return [_equality(condition) for condition in conditions]
 
 
-def _equality(condition: Comparison) -> tuple[str, str]:
+def _equality(condition: ScimComparison) -> tuple[str, str]:
     path = condition.path
     is_value = path.sub is None or (path.name == "members" and path.sub == "value")
     if path.name not in _CONDITIONS or path.where is not None or not is_value:

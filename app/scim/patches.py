@@ -11,11 +11,11 @@ from typing import Any
 from app.scim.errors import ScimError, invalid
 from app.scim.filters import (
     AttributePath,
-    Comparison,
+    ScimComparison,
     Expression,
     Junction,
     equalities,
-    holds,
+    matches_filter,
     read_path,
 )
 
@@ -134,7 +134,7 @@ def _changed_entries(entries: list[Entry], change: PatchChange) -> list[Entry]:
     """Return the values after an operation, which touches no others than it names."""
     if change.where is None and change.sub is None:
         return _changed_whole(entries, change)
-    named = [entry for entry in entries if change.where is None or holds(change.where, entry)]
+    named = [entry for entry in entries if change.where is None or matches_filter(change.where, entry)]
     if change.operation == "remove":
         if change.sub in (None, "value"):
             return [entry for entry in entries if entry not in named]
@@ -246,7 +246,7 @@ def group_change(body: dict[str, Any]) -> GroupChange:
 
 def _change_named_members(changed: GroupChange, change: PatchChange, where: Expression) -> None:
     """Change the members that the filter in the path names, and no others."""
-    named = {value for value in _named_values(where) if holds(where, {"value": value, "type": "User"})}
+    named = {value for value in _named_values(where) if matches_filter(where, {"value": value, "type": "User"})}
     if not named:
         raise ScimError(400, "Members in a `path` are named by their `value`.", "invalidPath")
     if change.operation == "add":
@@ -262,7 +262,7 @@ def _named_values(expression: Expression) -> Iterator[str]:
     if isinstance(expression, Junction):
         for part in expression.parts:
             yield from _named_values(part)
-    elif isinstance(expression, Comparison):
+    elif isinstance(expression, ScimComparison):
         is_equality = expression.operator == "eq" and expression.path.name == "value"
         if is_equality and isinstance(expression.value, str):
             yield expression.value

@@ -91,7 +91,7 @@ async def _body(request: Request) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class ListQuery:
+class ScimListQuery:
     """What is asked of a list: a filter, the number of the first entry, how many, and which attributes."""
 
     condition_text: str | None
@@ -110,12 +110,12 @@ class ListQuery:
         return "members" in self.projected({"members": ()})
 
 
-def _asked(request: Request) -> ListQuery:
+def _asked(request: Request) -> ScimListQuery:
     """Return what the address asks for. Raises ScimError."""
     return _list_query(dict(request.query_params))
 
 
-async def _searched(request: Request) -> ListQuery:
+async def _searched(request: Request) -> ScimListQuery:
     """Return what the body of a search asks for (RFC 7644, 3.4.3). Raises ScimError."""
     sent = {name.lower(): value for name, value in (await _body(request)).items() if value is not None}
     texts: dict[str, str] = {}
@@ -128,10 +128,10 @@ async def _searched(request: Request) -> ListQuery:
     return _list_query(texts)
 
 
-def _list_query(sent: Mapping[str, str]) -> ListQuery:
+def _list_query(sent: Mapping[str, str]) -> ScimListQuery:
     start = _number(sent, "startIndex", FIRST, LARGEST_NUMBER)
     count = _number(sent, "count", USUAL_PAGE, documents.LARGEST_PAGE)
-    return ListQuery(
+    return ScimListQuery(
         sent.get("filter"),
         max(start, FIRST),
         max(count, 0),
@@ -176,18 +176,18 @@ async def search_users(request: Request) -> Response:
     return _page_of(query, *await _users(_context(request), query))
 
 
-async def _users(ctx: ScimContext, query: ListQuery) -> Page:
+async def _users(ctx: ScimContext, query: ScimListQuery) -> Page:
     persons, total = await user_lists.list_users(ctx, query.condition_text, query.start, query.count)
     return [query.projected(each) for each in await users.user_documents(ctx, persons)], total
 
 
-async def _groups(ctx: ScimContext, query: ListQuery) -> Page:
+async def _groups(ctx: ScimContext, query: ScimListQuery) -> Page:
     listed, total = await groups.list_groups(ctx, query.condition_text, query.start, query.count)
     resources = await groups.group_documents(ctx, listed, with_members=query.wants_members)
     return [query.projected(each) for each in resources], total
 
 
-def _page_of(query: ListQuery, resources: list[dict[str, Any]], total: int) -> Response:
+def _page_of(query: ScimListQuery, resources: list[dict[str, Any]], total: int) -> Response:
     return _answer(documents.list_document(resources, total, query.start))
 
 

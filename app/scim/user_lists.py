@@ -10,12 +10,12 @@ from app.common.people import Person
 from app.kernel.access.reads import load_many
 from app.scim.attributes import ENTERPRISE_USER
 from app.scim.filters import (
-    Comparison,
+    ScimComparison,
     Expression,
     Junction,
     Negation,
     equalities,
-    holds,
+    matches_filter,
     read_filter,
     unsupported,
 )
@@ -25,7 +25,7 @@ from app.scim.users import ScimContext, is_visible, person_by_name, person_of, u
 #: The attributes by which a person is found. Further conditions are tried on those found.
 NAMES = ("id", "username", "externalid")
 FILTERS = "`userName`, `externalId`, `id`, `emails`"
-MOST_FOUND = 100
+MOST_MATCHES = 100
 PERSONS_BY_ADDRESS = "select person_id from vault.address where fingerprint = %s limit %s"
 # Those whom `is_visible` shows, by the index person_provisioned.
 VISIBLE = """
@@ -57,7 +57,7 @@ async def _filtered(ctx: ScimContext, text: str) -> list[Person]:
     other conditions are tried on those who are named. Raises ScimError.
     """
     expression = read_filter(text)
-    by_condition: dict[Comparison, frozenset[UUID]] = {}
+    by_condition: dict[ScimComparison, frozenset[UUID]] = {}
     for condition in _conditions(expression):
         if (persons := await _found_by(ctx, condition)) is not None:
             by_condition[condition] = persons
@@ -70,7 +70,7 @@ async def _filtered(ctx: ScimContext, text: str) -> list[Person]:
     for person, document in zip(people, await user_documents(ctx, people), strict=True):
         # Whoever is handed over has a login and no `userName` yet: the index knows better than the document.
         decided = {each: person.id in ids for each, ids in by_condition.items() if each.path.name in NAMES}
-        if holds(expression, _flat(document), decided):
+        if matches_filter(expression, _flat(document), decided):
             matching.append(person)
     return matching
 
@@ -80,7 +80,7 @@ def _flat(document: dict[str, Any]) -> dict[str, Any]:
     return lower_keys({**document.get(ENTERPRISE_USER, {}), **document})
 
 
-def _conditions(expression: Expression) -> Iterator[Comparison]:
+def _conditions(expression: Expression) -> Iterator[ScimComparison]:
     """Yield the conditions of an expression."""
     if isinstance(expression, Junction):
         for part in expression.parts:
@@ -91,7 +91,7 @@ def _conditions(expression: Expression) -> Iterator[Comparison]:
         yield expression
 
 
-async def _found_by(ctx: ScimContext, condition: Comparison) -> frozenset[UUID] | None:
+async def _found_by(ctx: ScimContext, condition: ScimComparison) -> frozenset[UUID] | None:
     """Return who has this name or address; None if nobody is found by such a condition."""
     path = condition.path
     if path.name == "emails" and path.sub in (None, "value"):
@@ -115,15 +115,15 @@ def _wanted_address(where: Expression | None) -> object:
 
 async def _with_address(ctx: ScimContext, address: str) -> frozenset[UUID]:
     digest = ctx.ledger.address_fingerprint(address)
-    rows = await ctx.ledger.db.rows(PERSONS_BY_ADDRESS, (digest, MOST_FOUND))
+    rows = await ctx.ledger.db.rows(PERSONS_BY_ADDRESS, (digest, MOST_MATCHES))
     return frozenset(row["person_id"] for row in rows)
 
 
 def _named(
-    expression: Expression, by_condition: Mapping[Comparison, frozenset[UUID]]
+    expression: Expression, by_condition: Mapping[ScimComparison, frozenset[UUID]]
 ) -> frozenset[UUID] | None:
     """Return everybody of whom the expression may hold; None if that is not known."""
-    if isinstance(expression, Comparison):
+    if isinstance(expression, ScimComparison):
         return by_condition.get(expression)
     if isinstance(expression, Negation):
         return None

@@ -30,6 +30,7 @@ from app.processes.incidents.payloads import (
     DeclareMajorIncident,
     EditIncident,
     MarkDuplicateIncident,
+    PassOnAttachmentIncident,
     PassOnCommentIncident,
     PostUpdateIncident,
     PrioritiseIncident,
@@ -37,6 +38,7 @@ from app.processes.incidents.payloads import (
     ReportIncident,
     ResolveIncident,
     ReviewIncident,
+    TellProgressIncident,
 )
 from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES
@@ -189,6 +191,18 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "text": "Any news? 有进展吗？",
         "text_key": IDS["text_key"],
     },
+    PassOnAttachmentIncident: lambda: {
+        "number": "INC-2026-000123",
+        "author": IDS["person"],
+        "name": "屏幕 screen.png",
+        "content": NOBODYS,
+        "media_type": "image/png",
+        "size": 3,
+        "sha256": "ab" * 32,
+        "visibility": "public",
+        "text_key": IDS["text_key"],
+    },
+    TellProgressIncident: lambda: {"progress": "acknowledged"},
     RemindIncident: lambda: {"persons": [IDS["person"]]},
     **problems.SAMPLES,
     **alterations.SAMPLES,

@@ -9,7 +9,7 @@ import pytest
 
 from app.scim.attributes import ENTERPRISE_USER, sent_user
 from app.scim.errors import ScimError
-from app.scim.filters import equalities, holds, read_filter
+from app.scim.filters import equalities, matches_filter, read_filter
 from app.scim.patches import group_change, patched_attributes
 
 Json = dict[str, Any]
@@ -260,7 +260,7 @@ def test_filters_are_read_with_their_operators_and_parentheses() -> None:
         'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "lin"',
         'active eq "True"',
     ):
-        assert holds(read_filter(held), entry), held
+        assert matches_filter(read_filter(held), entry), held
     for other in (
         'emails[type eq "home" and value co "corp"]',
         "not (active pr)",
@@ -269,7 +269,7 @@ def test_filters_are_read_with_their_operators_and_parentheses() -> None:
         "meta.version gt 3 or userName gt 3",
         'title ne null or userName co "x"',
     ):
-        assert not holds(read_filter(other), entry), other
+        assert not matches_filter(read_filter(other), entry), other
     assert read_filter('a eq "x" or b pr and c pr') == read_filter('a eq "x" or (b pr and c pr)')
     conditions = equalities(read_filter('userName eq "a\\"b" and (externalId eq "y")'))
     assert [(each.path.name, each.value) for each in conditions or ()] == [

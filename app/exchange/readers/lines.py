@@ -21,7 +21,7 @@ MOST_LINES = 200_000
 KEPT_OF_TOO_LARGE = 10_000
 DELIMITERS = ",;\t|"
 #: Bytes by which UTF-16 is recognised.
-LOOKED_AT = 8
+SAMPLE_BYTES = 8
 UTF8, UTF16, WINDOWS = "utf-8", "utf-16", "windows-1252"
 ENCODINGS = (UTF8, WINDOWS, "latin-1", "gb18030", UTF16)
 #: A file that is said to be in Latin-1 is in windows-1252, whose marks are control characters in Latin-1.
@@ -109,7 +109,7 @@ def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
 def _beginning(block: Callable[[int], bytes]) -> bytes:
     """Return the first block, which is long enough to tell encodings apart."""
     first = b""
-    while len(first) < LOOKED_AT and (data := block(BLOCK)):
+    while len(first) < SAMPLE_BYTES and (data := block(BLOCK)):
         first += data
     return first
 
@@ -120,8 +120,8 @@ def _utf16_codec(first: bytes) -> str | None:
     """
     if first[:2] in _UTF16_CODECS:
         return _UTF16_CODECS[first[:2]]
-    even, odd = first[:LOOKED_AT:2], first[1:LOOKED_AT:2]
-    if len(even) < LOOKED_AT // 2:
+    even, odd = first[:SAMPLE_BYTES:2], first[1:SAMPLE_LINES:2]
+    if len(even) < SAMPLE_BYTES // 2:
         return None
     if all(even) and not any(odd):
         return "utf-16-le"

@@ -91,7 +91,7 @@ class SourceFields(Payload, of=WebhookSource):
     unknown_senders: UnknownSenders = UnknownSenders.add
     flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = None
     automatic_mails: AutomaticMails = AutomaticMails.take
-    forms: Annotated[tuple[FormSender, ...], BoundedList] | None = None
+    forms: Annotated[tuple[FormSender, ...], Field(max_length=LONGEST_LIST), BoundedList] | None = None
 
 
 class NewSourceFields(SourceFields, of=WebhookSource):
