@@ -11,9 +11,9 @@ from typing import Any
 from app.scim.errors import ScimError, invalid
 from app.scim.filters import (
     AttributePath,
-    ScimComparison,
     Expression,
     Junction,
+    ScimComparison,
     equalities,
     matches_filter,
     read_path,
@@ -246,7 +246,9 @@ def group_change(body: dict[str, Any]) -> GroupChange:
 
 def _change_named_members(changed: GroupChange, change: PatchChange, where: Expression) -> None:
     """Change the members that the filter in the path names, and no others."""
-    named = {value for value in _named_values(where) if matches_filter(where, {"value": value, "type": "User"})}
+    named = {
+        value for value in _named_values(where) if matches_filter(where, {"value": value, "type": "User"})
+    }
     if not named:
         raise ScimError(400, "Members in a `path` are named by their `value`.", "invalidPath")
     if change.operation == "add":

@@ -10,10 +10,10 @@ from app.common.people import Person
 from app.kernel.access.reads import load_many
 from app.scim.attributes import ENTERPRISE_USER
 from app.scim.filters import (
-    ScimComparison,
     Expression,
     Junction,
     Negation,
+    ScimComparison,
     equalities,
     matches_filter,
     read_filter,

@@ -120,7 +120,7 @@ def _utf16_codec(first: bytes) -> str | None:
     """
     if first[:2] in _UTF16_CODECS:
         return _UTF16_CODECS[first[:2]]
-    even, odd = first[:SAMPLE_BYTES:2], first[1:SAMPLE_LINES:2]
+    even, odd = first[:SAMPLE_BYTES:2], first[1:SAMPLE_BYTES:2]
     if len(even) < SAMPLE_BYTES // 2:
         return None
     if all(even) and not any(odd):

@@ -30,6 +30,7 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LINE,
+    LONGEST_LIST,
     NO_LINE,
     BoundedList,
     EmptyPayload,
