@@ -1,19 +1,49 @@
 // Everything comes from this server: no validator and no fonts of others, and no key is kept in the browser.
-const contract = document.getElementById("contract");
-// A link to an operation (/docs#/changes/approve_change) names its tag: open the area that has it.
-const tag = location.hash.split("/")[1];
-const area = [...document.querySelectorAll("#areas a")].find((link) => link.dataset.tags.split(",").includes(tag));
-if (area !== undefined && !new URLSearchParams(location.search).has("tags") && !area.hasAttribute("aria-current")) {
-  location.replace(area.href + location.hash);
-} else {
+const place = document.getElementById("contract");
+
+/** Put the example of each optional parameter into its description: Swagger UI would send it with every try. */
+function withoutPrefilledFilters(contract) {
+  const operations = Object.values(contract.paths).flatMap((path) => [path, ...Object.values(path)]);
+  const parameters = operations.flatMap((operation) => operation.parameters ?? []);
+  for (const parameter of [...parameters, ...Object.values(contract.components?.parameters ?? {})]) {
+    if (parameter.required) continue;
+    if (parameter.schema?.type === "object") {
+      parameter.example = {};
+    } else if (parameter.example !== undefined) {
+      parameter.description = `${parameter.description ?? ""} (\`${[parameter.example].flat().join(",")}\`)`.trim();
+      delete parameter.example;
+    }
+  }
+  return contract;
+}
+
+/** Ask for one key only, which any bearer token can stand for. */
+const onlyApiKey = () => ({
+  statePlugins: {
+    auth: {
+      wrapSelectors: {
+        definitionsToAuthorize: (select) => (...state) => select(...state)?.filter((scheme) => scheme.has("api_key")),
+      },
+    },
+  },
+});
+
+async function show() {
+  const answer = await fetch(place.dataset.contract);
+  const contract = await answer.json();
+  if (!answer.ok) {
+    place.textContent = contract.detail;
+    return;
+  }
   SwaggerUIBundle({
-    url: contract.dataset.contract,
+    spec: withoutPrefilledFilters(contract),
     dom_id: "#contract",
     deepLinking: true,
     displayRequestDuration: true,
     docExpansion: "list",
     filter: true,
     persistAuthorization: false,
+    plugins: [onlyApiKey],
     validatorUrl: null,
     // Operations that are tried out answer in the language of the page.
     requestInterceptor(request) {
@@ -21,4 +51,13 @@ if (area !== undefined && !new URLSearchParams(location.search).has("tags") && !
       return request;
     },
   });
+}
+
+// A link to an operation (/docs#/changes/approve_change) names its tag: open the area that has it.
+const tag = location.hash.split("/")[1];
+const area = [...document.querySelectorAll("#areas a")].find((link) => link.dataset.tags.split(",").includes(tag));
+if (area !== undefined && !new URLSearchParams(location.search).has("tags") && !area.hasAttribute("aria-current")) {
+  location.replace(area.href + location.hash);
+} else {
+  show();
 }
