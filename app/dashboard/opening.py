@@ -11,11 +11,12 @@ from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from app.api.authentication.auth import ledger_of, utc_now
+from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.listings.list_queries import AsOf
 from app.common.priorities.priority import Priority
 from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.figures import FigureRow, figure_row, words_of_unit
+from app.dashboard.process_figures import may_open
 from app.dashboard.saved_selections import SavedSelections, read_saved, selection_of
 from app.dashboard.view import PageView, parse_view, recent_periods, without_unknown
 from app.desk.pages.context import Desk, LiveNews, open_desk
@@ -98,6 +99,11 @@ class DashboardPage:
         """Return the KPIs as rows."""
         return [figure_row(item, self.view, self.language, self.currency) for item in items]
 
+    def _may_open(self, pages: Sequence[str]) -> list[str]:
+        """Return the pages whose figures the reader may see."""
+        ledger, caller = ledger_of(self.desk.request), caller_of(self.desk.request)
+        return [page for page in pages if may_open(ledger, caller, page)]
+
     def answer(
         self, template: str, title: str, *, path: str, status: int = 200, **values: object
     ) -> Response:
@@ -114,8 +120,8 @@ class DashboardPage:
             path=path,
             root=ROOT,
             process_pages=PROCESS_PAGES,
-            first_pages=FIRST_PAGES,
-            more_pages=MORE_PAGES,
+            first_pages=self._may_open(FIRST_PAGES),
+            more_pages=self._may_open(MORE_PAGES),
             can_freeze=path.removeprefix(ROOT).partition("/")[2].partition("/")[0] in FROZEN_PAGES,
             below=path.removeprefix(ROOT).removeprefix("/"),
             selection=selection_of(view, path.removeprefix(ROOT).removeprefix("/")),

@@ -16,69 +16,16 @@ from app.dashboard.chart_tables import PeriodRow, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
 from app.dashboard.opening import DashboardPage, open_dashboard
+from app.dashboard.process_figures import FIGURES, FLOWS, FlowKeys, keys_of_process
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 
 router = Router(prefix=ROOT, include_in_schema=False)
-#: The figures of each page, the first ones of which say most.
-FIGURES: Mapping[str, tuple[str, ...]] = {
-    "incident": (
-        "incident_resolution_seconds",
-        "incident_response_seconds",
-        "incident_resolution_attainment",
-        "reopen_rate",
-        "first_contact_resolution",
-        "backlog",
-    ),
-    "request": (
-        "request_handling_seconds",
-        "request_on_time",
-        "csat",
-        "request_backlog",
-        "acceptance_first_pass",
-        "requests_per_agent_day",
-    ),
-    "problem": (
-        "problem_cause_seconds",
-        "problem_fix_seconds",
-        "known_error_ratio",
-        "incidents_prevented",
-        "proactive_problem_share",
-        "problem_backlog",
-    ),
-    "change": (
-        "change_first_pass",
-        "change_failure_rate",
-        "emergency_share",
-        "change_lead_seconds",
-        "change_backlog",
-        "change_reviews_overdue",
-    ),
-    "service-level": (
-        "sla_attainment",
-        "service_availability",
-        "availability_budget_used",
-        "sla_warned_saved",
-        "mtbf",
-        "agreement_reviews_overdue",
-    ),
-}
-
-
 #: The pages of the desk that show the work of a process, by what they are called there.
 DESK_PAGES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "incident": (("due_page", "/desk/due"),),
     "request": (("due_page", "/desk/due"),),
     "change": (("changes_page", "/desk/changes"),),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FlowKeys:
-    """The KPIs of a process's flow: what came, what went, and what was open at the end."""
-
-    opened: str
-    ended: str
-    open_cases: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +37,6 @@ class ProcessChart:
     chart: Markup | None
     fault: str
     rows: Sequence[PeriodRow]
-
-
-FLOWS = {
-    "incident": FlowKeys("incidents_opened", "incidents_resolved", "backlog"),
-    "request": FlowKeys("requests_opened", "requests_delivered", "request_backlog"),
-}
 
 
 @router.get("/incident", operation_id="get_incident_dashboard")
@@ -135,13 +76,6 @@ async def get_process_dashboard(request: Request) -> Response:
         template="process.html",
         more=more,
     )
-
-
-def keys_of_process(process: str) -> list[str]:
-    """Return the keys of the KPIs on the page of that process."""
-    flow = FLOWS.get(process)
-    of_flow = () if flow is None else (flow.opened, flow.ended, flow.open_cases)
-    return list(dict.fromkeys((*FIGURES[process], *of_flow)))
 
 
 async def _chart(page: DashboardPage, key: str) -> tuple[Markup | None, str]:
