@@ -91,8 +91,8 @@ async def replaced(world: World) -> list[Credential]:
 
 
 def test_whatever_is_made_in_person_is_classified() -> None:
-    made = {lc.kind for lc in LIFECYCLES for row in lc.rows if row.opens and row.policy.bars_assistants}
-    assert made == ACTS_LATER | GIVES_NOTHING.keys()
+    opened = {lc.kind for lc in LIFECYCLES for row in lc.rows if row.opens and row.policy.bars_assistants}
+    assert opened == ACTS_LATER | GIVES_NOTHING.keys()
     noted = {lc.kind for lc in LIFECYCLES if "secret_hash" in lc.record.model_fields}
     assert noted == ACTS_LATER, "each is found when a key is lost; of a key it is its own"
 
@@ -157,26 +157,26 @@ async def test_a_key_that_is_lost_takes_along_what_it_made_and_moved(world: Worl
     sent = await add_whole_key(world.api.ledger, person)
     thief, key = world.api.with_token(sent, person), f"/v1/keys/{UUID(sent.split('_')[1])}"
     own = await world.everybody.post_ok("/v1/subscriptions", await _body(world, "subscription"))
-    kept = await world.everybody.post_ok("/v1/deputies", await _body(world, "deputy"))
+    deputy = await world.everybody.post_ok("/v1/deputies", await _body(world, "deputy"))
     move = {"url": "https://thief.example.org/hook"}
     await thief.post_ok(f"/v1/subscriptions/{own['id']}/move", move, if_match="*")
-    made = {}
+    paths = {}
     for kind in sorted(ACTS_LATER - {"key"}):
         plural = LIFECYCLES_BY_KIND[kind].plural
         body = await _body(world, kind)
-        made[kind] = f"/v1/{plural}/{(await thief.post_ok(f'/v1/{plural}', body))['id']}"
+        paths[kind] = f"/v1/{plural}/{(await thief.post_ok(f'/v1/{plural}', body))['id']}"
     answer = await world.everybody.post_ok(f"{key}/rotate", {"overlap_seconds": 0})
     suspended = {f"{each['kind']}/{each['id']}" for each in answer["made_with_key"] if each["suspended"]}
-    expected = {f"{kind}/{path.rpartition('/')[2]}" for kind, path in made.items()}
+    expected = {f"{kind}/{path.rpartition('/')[2]}" for kind, path in paths.items()}
     assert suspended == expected | {f"subscription/{own['id']}"}
-    for path in (*made.values(), f"/v1/subscriptions/{own['id']}"):
+    for path in (*paths.values(), f"/v1/subscriptions/{own['id']}"):
         assert (await world.everybody.read(path))["suspended_by_rotation"] is True, path
-    assert (await world.everybody.read(made["subscription"]))["state"] == "paused"
-    assert (await world.everybody.read(f"/v1/deputies/{kept['id']}"))["suspended_by_rotation"] is None
+    assert (await world.everybody.read(paths["subscription"]))["state"] == "paused"
+    assert (await world.everybody.read(f"/v1/deputies/{deputy['id']}"))["suspended_by_rotation"] is None
     for kind, action in (("deputy", "confirm"), ("absence_calendar", "confirm"), ("subscription", "resume")):
-        confirmed = await world.everybody.post_ok(f"{made[kind]}/{action}")
+        confirmed = await world.everybody.post_ok(f"{paths[kind]}/{action}")
         assert confirmed["suspended_by_rotation"] is None
-    await world.everybody.post_ok(f"{made['absence']}/withdraw")
+    await world.everybody.post_ok(f"{paths['absence']}/withdraw")
     again = await world.everybody.post_ok(f"{key}/rotate", {"overlap_seconds": 0})
     assert not {f"{each['kind']}/{each['id']}" for each in again["made_with_key"]} & (expected - suspended)
 

@@ -157,7 +157,7 @@ class Consent:
     named: dict[UUID, tuple[UUID | None, float, float]] = field(default_factory=dict)
 
     def allows(self, deputy: UUID, days: float) -> bool:
-        return any(who == deputy and begin <= days < end for who, begin, end in self.named.values())
+        return any(person == deputy and begin <= days < end for person, begin, end in self.named.values())
 
 
 class Edits:
@@ -221,8 +221,8 @@ class Edits:
             self.times[absence_id] = (begin, end)
             before = self.consent.named.get(absence_id)
             if consents and named:
-                who = None if deputy is None else deputy.person_id
-                self.consent.named[absence_id] = (who, begin, end)
+                person_id = None if deputy is None else deputy.person_id
+                self.consent.named[absence_id] = (person_id, begin, end)
             elif named and before is not None and before[0] != (deputy and deputy.person_id):
                 self.consent.named.pop(absence_id)
             elif consents and before is not None:

@@ -44,8 +44,8 @@ async def deputies_in_force(
         return ()
     deputations = [row.deputation_id for row in own]
     parameters = {"deputations": deputations, "me": ctx.caller.person_id, "now": ctx.now}
-    found = await reads.rows(IN_FORCE, parameters, guard=Versions())
-    in_force = {(row["id"], row["person_id"]) for row in found}
+    standing = await reads.rows(IN_FORCE, parameters, guard=Versions())
+    in_force = {(row["id"], row["person_id"]) for row in standing}
     return tuple(row for row in own if (row.deputation_id, row.instead_of_id) in in_force)
 
 
