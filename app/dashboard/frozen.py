@@ -10,7 +10,7 @@ from starlette.status import HTTP_303_SEE_OTHER
 from app.api.direct import Router
 from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.opening import FROZEN_PAGES, open_dashboard
-from app.dashboard.process_figures import keys_of_process
+from app.dashboard.processes.figures import keys_of_process
 
 router = Router(prefix=f"{ROOT}/frozen", include_in_schema=False)
 

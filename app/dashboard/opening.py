@@ -16,7 +16,7 @@ from app.api.listings.list_queries import AsOf
 from app.common.priorities.priority import Priority
 from app.dashboard.addresses import PROCESS_PAGES, ROOT
 from app.dashboard.figures import FigureRow, figure_row, words_of_unit
-from app.dashboard.process_figures import may_open
+from app.dashboard.processes.figures import may_open
 from app.dashboard.saved_selections import SavedSelections, read_saved, selection_of
 from app.dashboard.view import PageView, parse_view, recent_periods, without_unknown
 from app.desk.pages.context import Desk, LiveNews, open_desk

@@ -16,7 +16,6 @@ from app.dashboard import (
     frozen,
     home,
     mails,
-    process_pages,
     saved_selections,
     summaries,
 )
@@ -25,6 +24,7 @@ from app.dashboard.conformance import pages as conformance
 from app.dashboard.improvement import board, committee, project
 from app.dashboard.integrations import pages as integrations
 from app.dashboard.kpis import counted_in, kpi_list, kpi_page
+from app.dashboard.processes import pages as processes
 from app.desk.pages.context import open_desk
 
 FOLDER = Path(__file__).with_name("static")
@@ -92,7 +92,7 @@ ROUTERS = (
     kpi_page.router,
     kpi_list.router,
     effects.router,
-    process_pages.router,
+    processes.router,
     board.router,
     project.router,
     committee.router,

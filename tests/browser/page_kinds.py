@@ -89,7 +89,7 @@ PAGES: tuple[PageKind, ...] = (
     PageKind("dashboard/kpis.html", "/dashboard/kpis", ".kinds a"),
     PageKind("dashboard/kpi.html", "/dashboard/kpi/incident_resolution_seconds", "main svg"),
     PageKind("dashboard/counted_in.html", "/dashboard/counted_in/incident/{incident}", "#counted-in"),
-    PageKind("dashboard/process.html", "/dashboard/incident", "main svg"),
+    PageKind("dashboard/processes/page.html", "/dashboard/incident", "main svg"),
     PageKind("dashboard/report.html", "/dashboard/report", "main svg"),
     PageKind("dashboard/effects.html", "/dashboard/effects", "main form button"),
     PageKind("dashboard/effect.html", "{effect}", "main svg"),

@@ -16,7 +16,7 @@ from app.dashboard.chart_tables import PeriodRow, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
 from app.dashboard.opening import DashboardPage, open_dashboard
-from app.dashboard.process_figures import FIGURES, FLOWS, FlowKeys, keys_of_process
+from app.dashboard.processes.figures import FIGURES, FLOWS, FlowKeys, keys_of_process
 from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 
 router = Router(prefix=ROOT, include_in_schema=False)
@@ -73,7 +73,7 @@ async def get_process_dashboard(request: Request) -> Response:
         path,
         figures,
         processes=PROCESS_PAGES[process],
-        template="process.html",
+        template="processes/page.html",
         more=more,
     )
 

@@ -1,0 +1,1 @@
+"""The pages of processes, with their figures."""
