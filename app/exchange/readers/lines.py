@@ -191,7 +191,7 @@ class DelimitedRows:
         self._encoding = encoding
         self._pending: deque[TextLine] = deque()
         self._delimiter = ","
-        self._given: str | None = None
+        self._stated_delimiter: str | None = None
         self._width = 0
 
     def heading(self) -> list[str]:
@@ -200,10 +200,10 @@ class DelimitedRows:
             if wrong:
                 why = wrong.reason(self._encoding)
                 raise FileRefused(f"The heading in line {number} cannot be read: {why}.")
-            if self._given is None and (stated := _SEPARATOR_LINE.fullmatch(text)):
-                self._given = stated["delimiter"]
+            if self._stated_delimiter is None and (stated := _SEPARATOR_LINE.fullmatch(text)):
+                self._stated_delimiter = stated["delimiter"]
             elif text.strip():
-                self._delimiter = self._given or max(DELIMITERS, key=text.count)
+                self._delimiter = self._stated_delimiter or max(DELIMITERS, key=text.count)
                 cells = self._parse([text]) or []
                 self._width = len(cells)
                 return cells
