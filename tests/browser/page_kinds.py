@@ -211,7 +211,7 @@ async def _number(reader: Client, path: str) -> str:
 async def _link(reader: Client, path: str, pattern: str) -> str:
     """Return the first link of that form on the page."""
     answer = await reader.get(path, headers={"Accept": "text/html"})
-    return re.findall(pattern, answer.text)[0]
+    return str(re.findall(pattern, answer.text)[0])
 
 
 async def _documents(reader: Client) -> dict[str, str]:
