@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from uuid import UUID
 
 import httpx
 
@@ -14,6 +15,7 @@ from app.desk.contract import screen_contract
 from app.registry import LIFECYCLES
 from tests.client import Api, Client
 from tests.desk.sent_forms import read_form, said, send_form
+from tests.people import ago
 
 SHOWN = re.compile(r"<textarea readonly[^>]*>([^<]*)</textarea>")
 #: The actions whose answers have what no later answer has.
@@ -61,6 +63,21 @@ async def test_a_new_key_is_shown_once_and_works(api: Api) -> None:
     rotated, _ = await filled(admin, f"{path}/rotate")
     (new,) = SHOWN.findall(rotated.text)
     assert new != key
+
+
+async def test_who_rotates_a_key_sees_what_was_made_with_it_apart_from_the_secret(api: Api) -> None:
+    admin = await api.client("Admin", Role.admin)
+    deputy = await api.client("Mei", Role.agent)
+    answer, _ = await filled(admin, "/desk/new/key/make", name="CI robot", person="me")
+    (token,) = SHOWN.findall(answer.text)
+    times = {"from_at": ago(days=-1).isoformat(), "until_at": ago(days=-2).isoformat()}
+    named = await api.with_token(token, UUID(admin.id)).post_ok(
+        "/v1/deputies", {"deputy": deputy.id, **times}
+    )
+    path = re.findall(r'class="button leads" href="(/desk/key/[^"]+)"', answer.text)[0]
+    rotated, _ = await filled(admin, f"{path}/rotate")
+    assert len(SHOWN.findall(rotated.text)) == 1, said(rotated.text)
+    assert f'href="/desk/deputy/{named["id"]}"' in rotated.text
 
 
 async def test_a_source_shows_its_secret_and_the_address_that_its_tool_sends_to(api: Api) -> None:

@@ -117,8 +117,10 @@ async def test_accounts_at_their_bounds_keep_no_consumer_waiting(
 
     consumers = [*worker.projections(ledger), *worker.acting_consumers(ledger, clock)]
     async with SharedConnections(ledger.db.url, FOLLOW_LIMITS) as connections:
+        begun = time.perf_counter()
         for consumer in consumers:
             await catch_up(connection, consumer)
+        undisturbed = time.perf_counter() - begun
         running = asyncio.create_task(sending.run(connections, ledger, clock, failed=failed))
         try:
             most = 0
@@ -126,6 +128,7 @@ async def test_accounts_at_their_bounds_keep_no_consumer_waiting(
                 await person.post_ok("/v1/incidents", an_incident())
                 most = max(most, receiver.hanging)
             await until(_reached(receiver, MOST_OF_ACCOUNT_TO_HOST))
+            most = max(most, receiver.hanging)
             begun = time.perf_counter()
             for consumer in consumers:
                 await catch_up(connection, consumer)
@@ -136,7 +139,8 @@ async def test_accounts_at_their_bounds_keep_no_consumer_waiting(
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
     assert failures == []
-    assert lag < LAG_SECONDS, f"{len(people)} accounts, {most} connections, {rows} rows"
+    # A machine that does much else takes longer for the same events without any receiver, too.
+    assert lag < max(LAG_SECONDS, 2 * undisturbed), f"{most} connections, {rows} rows, {undisturbed:.1f} s"
     assert MOST_OF_ACCOUNT_TO_HOST <= most <= MOST_TO_HOST
     assert rows <= slots.MOST_WAITING * len(people)
 
