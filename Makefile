@@ -49,10 +49,10 @@ setup: $(READY) ## Make the environment: .venv, with .venv/bin/ledgerdesk
 run: $(READY) ## Start all of it, with a demo organisation; Ctrl-C stops all of it
 	@$(BIN)/python -m app.cli demo $(ARGS)
 
-test: $(READY) ## Run the tests, the same ones at every commit, on a database of their own, in about five minutes
+test: $(READY) ## Run the tests, the same ones at every commit, on a database of their own
 	@$(PYTEST) --ignore=$(TIDY) $(ARGS)
 
-test-all: $(READY) ## Run every test with every case and example, in less than an hour
+test-all: $(READY) ## Run every test with every case and example, before a change is done
 	@LEDGERDESK_TEST_EXAMPLES=whole $(PYTEST) $(ARGS)
 
 quick: $(READY) ## Run tests of every layer, in about a minute

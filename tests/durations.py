@@ -15,9 +15,9 @@ LONG_RUN = 300.0
 #: The files that take longer, and why. Whoever adds one looks first at what can be made once, or less often.
 LONG_FILES = {
     "tests/docs/test_improvement.py": "is begun first, and makes the demo that others copy",
-    "tests/every_action/test_event_folds_back.py": "brings a part of all records into each of their states",
-    "tests/every_action/test_who.py": "tries a sixteenth of all rows with everybody who holds one role",
-    "tests/fuzz/test_every_operation.py": "sends something to a sixteenth of the operations of each path",
+    "tests/every_action/test_event_folds_back.py": "brings records of every kind into their states",
+    "tests/every_action/test_who.py": "tries every action with somebody who may and somebody who may not",
+    "tests/fuzz/test_every_operation.py": "sends something to an operation of each path",
 }
 
 
@@ -44,7 +44,7 @@ class FileDurations:
 
 
 def new_long_files(seconds: Mapping[str, float]) -> list[str]:
-    """What is said of each file that takes long and is not known to."""
+    """Return a warning for each file that takes longer than LONG and is not in LONG_FILES."""
     return [
         f"{file} takes {taken:.0f} s, more than {LONG:.0f}: make once what is made several times, try fewer "
         f"examples by `make test` (tests/extent.py), or say in LONG_FILES of tests/durations.py why it must."

@@ -1,9 +1,9 @@
-"""How much the tests try.
+"""Choose how many cases and examples the tests run.
 
 LEDGERDESK_TEST_EXAMPLES chooses: `few` (`make quick`), unset (`make test`: as few examples as find a fault,
 and one case of each kind of a generic product, see tests/selection.py), `whole` (`make test-all`: every
-example that is written down), `all` (`make soak`: larger examples too, and new ones on each run). Nothing
-else has a say: neither the commit nor the date nor the machine chooses a test.
+example that is written down), `all` (`make soak`: larger examples too, and new ones on each run). The
+commit, the date and the machine never affect the choice.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ in_test_all = pytest.mark.skipif(not WHOLE, reason="runs in make test-all")
 
 
 def examples(of_all: int) -> int:
-    """Return how many of so many examples are tried: a tenth by `make test` and `make quick`."""
+    """Return the number of examples to run: a tenth in `make test` and `make quick`, otherwise all."""
     return of_all if WHOLE else (of_all + 9) // 10
 
 
 def first_of(cases: Sequence[T], most: int) -> Sequence[T]:
-    """Return so many of these cases at most; `make test-all` tries all of them."""
+    """Return at most `most` cases; `make test-all` and `make soak` run all of them."""
     return cases if WHOLE else cases[:most]

@@ -1,8 +1,8 @@
-"""Which cases of a generic product (routes × roles × states) `make test` tries, the same at every commit.
+"""Choose which cases of a generated set (routes × roles × states) `make test` runs: the same at every commit.
 
-A product is a list of cases, each of some kind: `each_case(…, one_of_each=kind_of)`. `make test` tries one
-case of each kind, `make test-all` tries every case. Which case stands for its kind follows from the names of
-the test and of the kind alone, so that an action which many kinds share is tried on some of them.
+Each case has a kind: `each_case(…, one_of_each=kind_of)`. `make test` runs one case of each kind, `make
+test-all` runs every case. The chosen case depends only on the names of the test and the kind, so an action
+that many kinds share is tested on some of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def selected(test: str, cases: Iterable[T], kind_of: Callable[[T], Hashable]) ->
 
 
 def covering(cases: Sequence[T], features_of: Callable[[T], Iterable[Hashable]]) -> Sequence[T]:
-    """Return the cases that have a feature which no case before them has; `make test-all` tries all cases."""
+    """Return the cases that add a feature not covered by earlier cases; `make test-all` runs all cases."""
     if WHOLE:
         return cases
     covered: set[Hashable] = set()

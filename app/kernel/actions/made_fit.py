@@ -1,4 +1,4 @@
-"""Texts from outside (tools, mails, imported files, SCIM), made fit for the fields of records (pure).
+"""Fit texts from outside (tools, mails, imported files, SCIM) to record fields (pure functions).
 
 A text from outside is never refused for its characters or its length: it is changed as little as the field
 demands, and each change has a code. Users' own requests are validated instead (`payloads.py`).
