@@ -1,6 +1,4 @@
-"""Makes the requester and the followers of a duplicate follow its original, if they belong to the original's
-customer or see the original anyway.
-"""
+"""Makes the requester and the followers of a duplicate follow its original."""
 
 from __future__ import annotations
 
@@ -10,7 +8,6 @@ from uuid import UUID
 from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of
-from app.processes.incidents.customer_boundary import may_follow
 from app.processes.incidents.queries import missing_followers
 from app.ticketing.followers import FollowTicket
 
@@ -19,18 +16,16 @@ PAGE_SIZE = 100
 
 async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the actions that make the duplicate's requester and followers follow the original, unless the
-    incident is no longer its duplicate. Persons of another customer do not follow it: followers see it.
+    incident is no longer its duplicate.
     """
     duplicate = id_of(event.stream)
     original = UUID(event.data["set"][event.stream]["duplicate_of_id"])
     after: UUID | None = None
     while followers := await missing_followers(ledger.db, duplicate, original, after=after, limit=PAGE_SIZE):
-        allowed = await may_follow(ledger, original, followers)
         for person in followers:
-            if person in allowed:
-                yield RuleConsequence(
-                    "incident", "follow", original, FollowTicket(person=str(person)), about=person
-                )
+            yield RuleConsequence(
+                "incident", "follow", original, FollowTicket(person=str(person)), about=person
+            )
         after = followers[-1]
 
 

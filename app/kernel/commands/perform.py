@@ -431,7 +431,6 @@ def action_context(
         frozenset(loaded.audience),
         zone=ledger.numbers.zone,
         login_issuer=ledger.settings.oidc_issuer,
-        altered=metadata.altered,
     )
 
 

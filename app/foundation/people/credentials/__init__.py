@@ -1,1 +1,0 @@
-"""Credentials after their call: the records that they have made, which a lost key suspends, and bounds."""
