@@ -58,7 +58,7 @@ async def photographed(page: Page, name: str) -> None:
         (Path(PICTURES) / f"docs-{name}.png").write_bytes(await page.photograph())
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Incidents API"), ("zh", "事件 API")])
+@pytest.mark.parametrize(("language", "title"), [("en", "Incidents API"), ("zh", "事件接口")])
 async def test_an_operation_is_read_and_tried_out_with_a_key(
     site: Place, browsing: Browsing, language: str, title: str
 ) -> None:
@@ -86,7 +86,22 @@ async def test_an_operation_is_read_and_tried_out_with_a_key(
         await photographed(page, f"answer-{language}")
         assert "200" in answer
         assert "Printer 打印机" in answer
-        assert f"content-language: {language}" in answer
+        asked = await page.run(f"document.querySelector('{OPERATION} .curl').innerText")
+        assert f"Accept-Language: {language}" in asked
+        assert page.errors == []
+
+
+async def test_operations_are_found_by_their_path_and_those_of_the_area_itself_come_first(
+    site: Place, browsing: Browsing
+) -> None:
+    async with browsing() as page:
+        await page.open(f"{site.url}/docs?lang=en")
+        await page.until("document.querySelectorAll('.opblock').length > 3")
+        assert await page.run("document.querySelector('.opblock-tag').dataset.tag") == "incidents"
+        field = ".operation-filter-input"
+        assert "path" in await page.run(f"document.querySelector('{field}').placeholder")
+        await page.run(TYPE.format(selector=json.dumps(field), text=json.dumps("incidents/{id}/acknowledge")))
+        await page.until("document.querySelectorAll('.opblock').length === 1")
         assert page.errors == []
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.cli.output import progress_bar
-from app.cli.server.demo_keys import KEY_FILE
+from app.cli.server.demo_keys import KEY_FILE, keep_address
 from app.cli.server.first_start import FirstStart
+from app.platform import settings
 from app.platform.settings import PROJECT
 
 
@@ -34,11 +35,23 @@ def test_without_a_terminal_each_step_and_each_tenth_of_it_is_a_line(
     ]
 
 
-def test_keys_of_the_demo_become_variables_of_a_shell(tmp_path: Path) -> None:
-    (tmp_path / KEY_FILE).write_text('{"agent": "ldk_a", "quality_manager": "ldk_q"}', "utf-8")
-    environment = {**os.environ, "LEDGERDESK_SECRETS_DIR": str(tmp_path), "LEDGERDESK_PORT": "8123"}
+def exported(folder: Path, **environment: str) -> str:
+    """Return what a shell makes of `demo --keys`."""
+    (folder / KEY_FILE).write_text('{"agent": "ldk_a", "quality_manager": "ldk_q"}', "utf-8")
+    environment = {**os.environ, "LEDGERDESK_SECRETS_DIR": str(folder), **environment}
     script = f'eval "$({sys.executable} -m app.cli demo --keys)"; echo "$API $AGENT $KEY"'
     ended = subprocess.run(
         ["bash", "-c", script], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
     )
-    assert ended.stdout == "http://127.0.0.1:8123 ldk_a ldk_q\n"
+    return ended.stdout
+
+
+def test_keys_of_the_demo_become_variables_of_a_shell(tmp_path: Path) -> None:
+    assert exported(tmp_path, LEDGERDESK_PORT="8123") == "http://127.0.0.1:8123 ldk_a ldk_q\n"
+
+
+def test_the_address_is_where_the_demo_was_served_unless_a_port_is_named(tmp_path: Path) -> None:
+    served = settings.load(secrets_dir=tmp_path, port=8124)
+    keep_address(served)
+    assert exported(tmp_path) == "http://127.0.0.1:8124 ldk_a ldk_q\n"
+    assert exported(tmp_path, LEDGERDESK_PORT="8123") == "http://127.0.0.1:8123 ldk_a ldk_q\n"

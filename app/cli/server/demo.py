@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.output import print_line
-from app.cli.server.demo_keys import READER, address_of, kept_keys
+from app.cli.server.demo_keys import READER, kept_address, kept_keys
 from app.platform import settings
 from app.platform.settings import Settings
 
@@ -41,6 +41,6 @@ def demo(
 def _print_exports(current: Settings) -> None:
     """Print API and each key by its purpose, and KEY, which is the key that sees everything."""
     keys = kept_keys(current)
-    named = {"API": address_of(current), **{name.upper(): key for name, key in keys.items()}}
+    named = {"API": kept_address(current), **{name.upper(): key for name, key in keys.items()}}
     for name, text in {**named, "KEY": keys[READER]}.items():
         print_line(f"export {name}={shlex.quote(text)}")

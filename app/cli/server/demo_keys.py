@@ -1,5 +1,5 @@
-"""The keys of the demo organisation, kept in a file so that a second start can print them again. A real
-installation stores no key.
+"""The keys of the demo organisation and its address, kept in files so that a second start and other commands
+can print them. A real installation stores no key.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from app.platform.files.directories import secrets_directory
 from app.platform.settings import Settings
 
 KEY_FILE = "demo-keys.json"
+ADDRESS_FILE = "demo-address.txt"
 # The purpose of the key that sees all cases and figures.
 READER = "quality_manager"
 
@@ -32,5 +33,18 @@ def read_keys(path: Path) -> dict[str, str]:
 
 
 def address_of(current: Settings) -> str:
-    """Return the address at which the demo answers."""
+    """Return the address at which a demo with these settings listens."""
     return f"http://{current.host}:{current.port}"
+
+
+def keep_address(current: Settings) -> None:
+    """Note where the demo listens, for commands that are called without its `--port`."""
+    (secrets_directory(current) / ADDRESS_FILE).write_text(address_of(current), encoding="utf-8")
+
+
+def kept_address(current: Settings) -> str:
+    """Return the address at which the demo was last served, unless the settings name a port."""
+    path = secrets_directory(current) / ADDRESS_FILE
+    if "port" in current.model_fields_set or not path.exists():
+        return address_of(current)
+    return path.read_text(encoding="utf-8")

@@ -19,7 +19,15 @@ from app.cli.figures.kpi import catch_up
 from app.cli.keys import add_person, make_token
 from app.cli.output import print_line, print_table
 from app.cli.server import logs
-from app.cli.server.demo_keys import KEY_FILE, READER, address_of, kept_keys, read_keys
+from app.cli.server.demo_keys import (
+    KEY_FILE,
+    READER,
+    address_of,
+    keep_address,
+    kept_address,
+    kept_keys,
+    read_keys,
+)
 from app.cli.server.first_start import FirstStart
 from app.cli.server.serve import bind_listener, run, supervised_worker
 from app.cli.webhook_samples import replay_samples
@@ -49,6 +57,7 @@ def serve_demo(current: Settings) -> None:
         keys = loop.run(_prepared(place, current))
         # Clients that connect early wait in the queue until the server is up, and are not refused.
         listener.listen()
+        keep_address(current)
         _welcome(address_of(current), keys)
         with supervised_worker(level):
             run(place, current, listener)
@@ -62,7 +71,7 @@ def replay(current: Settings) -> None:
 
 async def _replay_samples(current: Settings) -> None:
     """Post the samples of every tool to the demo that is running, and print what becomes of them."""
-    key, address = kept_keys(current)["admin"], address_of(current)
+    key, address = kept_keys(current)["admin"], kept_address(current)
     try:
         async with httpx.AsyncClient(
             base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30

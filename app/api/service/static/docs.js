@@ -1,5 +1,6 @@
 // Everything comes from this server: no validator and no fonts of others, and no key is kept in the browser.
 const place = document.getElementById("contract");
+const tags = place.dataset.tags.split(",");
 
 /** Put the example of each optional parameter into its description: Swagger UI would send it with every try. */
 function withoutPrefilledFilters(contract) {
@@ -10,7 +11,7 @@ function withoutPrefilledFilters(contract) {
     if (parameter.schema?.type === "object") {
       parameter.example = {};
     } else if (parameter.example !== undefined) {
-      parameter.description = `${parameter.description ?? ""} (\`${[parameter.example].flat().join(",")}\`)`.trim();
+      parameter.description = `${parameter.description ?? ""} ${place.dataset.example} \`${[parameter.example].flat().join(",")}\``.trim();
       delete parameter.example;
     }
   }
@@ -24,6 +25,24 @@ const onlyApiKey = () => ({
       wrapSelectors: {
         definitionsToAuthorize: (select) => (...state) => select(...state)?.filter((scheme) => scheme.has("api_key")),
       },
+    },
+  },
+});
+
+/** Find operations by their path, summary or id; Swagger UI's own filter knows only their tags. */
+const findOperations = () => ({
+  fn: {
+    opsFilter(tagged, phrase) {
+      const words = phrase.toLowerCase().split(/\s+/);
+      const named = (operation) =>
+        ["path", "summary", "operationId"]
+          .map((name) => operation.get(name) ?? operation.getIn(["operation", name]) ?? "")
+          .join(" ")
+          .toLowerCase();
+      const matches = (operation) => words.every((word) => named(operation).includes(word));
+      return tagged
+        .map((tag) => tag.update("operations", (operations) => operations.filter(matches)))
+        .filter((tag) => tag.get("operations").size > 0);
     },
   },
 });
@@ -43,8 +62,12 @@ async function show() {
     docExpansion: "list",
     filter: true,
     persistAuthorization: false,
-    plugins: [onlyApiKey],
+    plugins: [onlyApiKey, findOperations],
+    tagsSorter: (one, other) => tags.indexOf(one) - tags.indexOf(other),
     validatorUrl: null,
+    onComplete() {
+      document.querySelector(".operation-filter-input")?.setAttribute("placeholder", place.dataset.find);
+    },
     // Operations that are tried out answer in the language of the page.
     requestInterceptor(request) {
       request.headers["Accept-Language"] ??= document.documentElement.lang;
