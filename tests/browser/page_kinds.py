@@ -132,7 +132,7 @@ PAGES: tuple[PageKind, ...] = (
 OPENED_BY_DASHBOARD = frozenset(
     f"dashboard/{name}.html"
     for name in (
-        *("home", "kpi", "kpis", "process", "effects", "report", "summaries"),
+        *("home", "kpi", "kpis", "processes/page", "effects", "report", "summaries"),
         *("improvement/board", "improvement/committee"),
     )
 )

@@ -113,11 +113,11 @@ async def test_a_refusal_and_a_survey_are_shown(
         }
         survey = await quality.post_ok("/v1/surveys", body)
         await Worker(api.ledger).work(now)
-        token = (await participant.read(f"/v1/surveys/{survey['id']}/link"))["token"]
+        path = (await participant.read(f"/v1/surveys/{survey['id']}/link"))["path"]
         host, port = await stack.enter_async_context(behind_a_socket(api.app))
         url = f"http://{host}:{port}"
         async with browsing() as page:
-            assert await faults_of(page, f"{url}/surveys/{token}", SURVEY.selector) == []
+            assert await faults_of(page, f"{url}{path}", SURVEY.selector) == []
             await as_client(page, participant)
             (status,) = await faults_of(page, f"{url}{REFUSAL.path}", REFUSAL.selector)
             assert "404" in status

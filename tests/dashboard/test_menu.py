@@ -18,7 +18,7 @@ LINK = re.compile(r'href="(/dashboard[^"?#]*)')
         (Role.requester, set()),
         (Role.agent, {"change"}),
         (Role.engineer, {"change"}),
-        (Role.incident_manager, {"incident"}),
+        (Role.incident_manager, {"incident", "change"}),
         (Role.quality_manager, {"incident", "request", "problem", "change", "service-level"}),
     ],
 )
