@@ -1,4 +1,4 @@
-"""Creation of the demo organisation and a year of its history, by the same commands that users send.
+"""Creation of the demo organisation and two years of its history, by the same commands that users send.
 
 The same seed gives the same history up to the time of the first start. Started again after an interruption,
 it continues: each command has an idempotency key, by which it is skipped if it was done before.

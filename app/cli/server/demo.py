@@ -1,4 +1,4 @@
-"""`ledgerdesk demo`: a demo organisation with a year of history, served with a worker."""
+"""`ledgerdesk demo`: a demo organisation with two years of history, served with a worker."""
 
 from __future__ import annotations
 

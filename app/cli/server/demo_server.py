@@ -92,12 +92,12 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
     ) as ledger:
         with FirstStart() as start:
             start.start_step(
-                "Making a demo organisation and a year of its history, once; it takes about a minute"
+                "Making a demo organisation and two years of its history, once; it takes about a minute"
             )
             persons = await history.make_history(ledger, start.advance)
             # A new user looks at the KPIs first, before the worker has computed them; reports and the effects
             # of improvements are made of them.
-            start.start_step("Computing the figures of that year")
+            start.start_step("Computing its figures")
             await catch_up(place.url, cases_followed(LIFECYCLES))  # audits ask how cases went
             start.start_step("Making improvements, and measuring their effects")
             await make_improvements(ledger, persons, lambda: catch_up(place.url))
