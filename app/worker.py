@@ -70,6 +70,7 @@ from app.automation.tickets import (
     pass_on_followers,
     remind_on_call,
     resume_at_answer,
+    separate_customers,
     suggest_after_complaints,
 )
 from app.automation.tickets.assign_by_rule import AssignByRule
@@ -119,6 +120,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     deputise_voters.RULE,
     pass_on_followers.RULE,
     pass_on_comments.RULE,
+    separate_customers.RULE,
     resume_after_change.RULE,
     resume_at_answer.RULE,
     detect_recurring_incidents.RULE,

@@ -246,6 +246,11 @@ create table fold.absence (
   planned_at timestamp with time zone not null,
   withdrawn_at timestamp with time zone,
   removed_at timestamp with time zone,
+  votes_from_at timestamp with time zone,
+  votes_until_at timestamp with time zone,
+  key_id uuid,
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint absence_pkey PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX absence_calendar_event_key ON fold.absence USING btree (calendar_id, event_key) WHERE (state = 'planned'::text);
@@ -268,6 +273,10 @@ create table fold.absence_calendar (
   failing_because text collate "C",
   added_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  key_id uuid,
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint absence_calendar_pkey PRIMARY KEY (id)
 );
 CREATE INDEX absence_calendar_added ON fold.absence_calendar USING btree (added_at DESC, id DESC);
@@ -550,6 +559,7 @@ create table fold.attachment (
   visibility text collate "C" not null,
   attached_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  content_id uuid,
   constraint attachment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attachment_record ON fold.attachment USING btree (record, attached_at, id);
@@ -1086,6 +1096,7 @@ create table fold.comment (
   corrected_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
   appended_at timestamp with time zone,
+  folded text,
   constraint comment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX comment_record ON fold.comment USING btree (record, written_at, id);
@@ -1342,6 +1353,9 @@ create table fold.deputy (
   until_at timestamp with time zone not null,
   named_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  key_id uuid,
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint deputy_pkey PRIMARY KEY (id)
 );
 CREATE INDEX deputy_changed ON fold.deputy USING btree (changed_at, id);
@@ -2421,6 +2435,7 @@ create table fold.incident (
   alert_group_number integer,
   review_overdue_at timestamp with time zone,
   update_overdue_at timestamp with time zone,
+  altered jsonb,
   constraint incident_pkey PRIMARY KEY (id),
   constraint incident_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -2974,6 +2989,8 @@ create table fold.person (
   scim_user_name text,
   scim_external_id text,
   scim_status text collate "C",
+  most_standing integer,
+  scim_qualifiers text[] collate "C",
   constraint person_pkey PRIMARY KEY (id)
 );
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);
@@ -4472,6 +4489,8 @@ create table fold.subscription (
   opens_tickets boolean,
   tool_settings text[] collate "C",
   sealed_template text collate "C",
+  secret_hash text collate "C",
+  suspended_by_rotation boolean,
   constraint subscription_pkey PRIMARY KEY (id)
 );
 CREATE INDEX subscription_list ON fold.subscription USING btree (added_at DESC, id DESC);
@@ -4941,6 +4960,7 @@ create table fold.webhook_source (
   automatic_mails text collate "C",
   secret_fingerprint text,
   previous_secret_fingerprint text,
+  forms text[] collate "C",
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );

@@ -106,6 +106,10 @@ class Api:
         """A client with a new key of that person."""
         return self.with_token(await add_key(self.ledger, person.id, *roles, ends=ends), person.id)
 
+    async def whole(self, client: Client) -> Client:
+        """The same person with a new key for all that they hold, now and later."""
+        return self.with_token(await add_whole_key(self.ledger, UUID(client.id)), UUID(client.id))
+
     def with_token(self, sent: str | None, person_id: UUID | None = None, **more: Any) -> Client:
         """A client that sends that key; None: none."""
         client = Client(self.app, person_id, sent, **more)
@@ -132,6 +136,14 @@ async def add_key(ledger: Ledger, person_id: UUID, *roles: Role | str, ends: dat
         secret_hash=hash_of(secret),
         expires_at=ends,
     )
+    done = await act(ledger, rule_caller("tests"), "key", "make", body=body)
+    return token(done.record.id, secret)
+
+
+async def add_whole_key(ledger: Ledger, person_id: UUID, *, ends: datetime | None = None) -> str:
+    """A new key of that person that names no roles."""
+    secret = new_secret()
+    body = MakeKey(name="A test's", person=str(person_id), secret_hash=hash_of(secret), expires_at=ends)
     done = await act(ledger, rule_caller("tests"), "key", "make", body=body)
     return token(done.record.id, secret)
 

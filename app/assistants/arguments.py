@@ -1,4 +1,8 @@
-"""Arguments of tools: their JSON Schemas are made from these (pure)."""
+"""Arguments of tools: their JSON Schemas are made from these (pure).
+
+What an argument is for is said in the table `assistant_arguments` of the texts, by `<tool>_<argument>`, or by
+`<argument>` where all tools mean the same by it.
+"""
 
 from __future__ import annotations
 
@@ -35,26 +39,19 @@ def _segment(name: str) -> str:
     return name
 
 
-Kind = Annotated[str, Field(min_length=1, max_length=60, description="A kind of record, as `incident`.")]
+Kind = Annotated[str, Field(min_length=1, max_length=60)]
 RecordName = Annotated[
     str,
-    Field(min_length=1, max_length=250, description="The id, number or key, as `INC-2026-000123`."),
+    Field(min_length=1, max_length=250),
     AfterValidator(_segment),
 ]
-Cursor = Annotated[
-    str | None, Field(max_length=1200, description="`next_cursor` of the answer before, for the next page.")
-]
-ActionName = Annotated[str, Field(min_length=1, max_length=60, description="The action's name.")]
+Cursor = Annotated[str | None, Field(max_length=1200)]
+ActionName = Annotated[str, Field(min_length=1, max_length=60)]
 IdempotencyKey = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9._:-]{8,100}$",
-        description="A new random text for each new wish; the same again where no answer came.",
-    ),
+    Field(pattern=r"^[A-Za-z0-9._:-]{8,100}$"),
 ]
-Body = Annotated[
-    dict[str, Any], Field(max_length=100, description="The values of the form, as `options` describes it.")
-]
+Body = Annotated[dict[str, Any], Field(max_length=100)]
 FilterTexts = Annotated[list[Annotated[str, Field(max_length=200)]], Field(min_length=1, max_length=50)]
 
 
@@ -63,25 +60,20 @@ class ToolArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    language: Language | None = Field(
-        default=None, description="The language of the answer; the person's own if left out."
-    )
+    language: Language | None = None
 
 
 class FindArguments(ToolArguments):
     """Arguments of `find`."""
 
-    kind: Kind | None = Field(
-        default=None, description="A kind of record; all that are searched if left out."
-    )
-    text: str | None = Field(default=None, min_length=1, max_length=200, description="Words to search for.")
+    kind: Kind | None = None
+    text: str | None = Field(default=None, min_length=1, max_length=200)
     filters: dict[str, str | FilterTexts] = Field(
         default_factory=dict,
         max_length=MOST_FILTERS,
-        description='Filters of the kind\'s list by name, as {"state": ["new"], "assignee": "me"}.',
     )
-    sort: str | None = Field(default=None, max_length=60, description="A field, with `-` downwards.")
-    limit: int = Field(default=20, ge=1, le=50, description="Records on a page.")
+    sort: str | None = Field(default=None, max_length=60)
+    limit: int = Field(default=20, ge=1, le=50)
     cursor: Cursor = None
 
 
@@ -93,48 +85,37 @@ class ReadArguments(ToolArguments):
     part: str = Field(
         default="record",
         max_length=60,
-        description="`record`, `history` (its events), or one of the record's lists, as `comments`.",
     )
     cursor: Cursor = None
     pointer: str | None = Field(
         default=None,
         max_length=300,
         pattern="^/",
-        description="A JSON Pointer into the answer of the same call: to read on what was cut there.",
     )
-    offset: int = Field(
-        default=0, ge=0, le=10_000_000, description="Where to read on: characters or entries."
-    )
+    offset: int = Field(default=0, ge=0, le=10_000_000)
 
 
 class ExplainArguments(ToolArguments):
     """Arguments of `explain`."""
 
-    subject: Subject = Field(
-        description="`attention`: what needs attention, and which targets were missed; `figures`: the KPIs "
-        "there are; `figure`: a KPI with its target and what moves it; `cases`: the cases of a KPI, the "
-        "worst first; `clock`: the service level clocks of a case; `effect`: a measured effect."
-    )
-    key: RecordName | None = Field(default=None, description="The key of a KPI, or the id of an effect.")
-    kind: Kind | None = Field(default=None, description="The kind of the case, of a clock.")
-    id: RecordName | None = Field(default=None, description="The case, of a clock.")
+    subject: Subject
+    key: RecordName | None = None
+    kind: Kind | None = None
+    id: RecordName | None = None
     period: str | None = Field(
         default=None,
         pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
-        description="A month, as 2026-10; else the last one.",
     )
-    filters: dict[str, str | FilterTexts] = Field(
-        default_factory=dict, max_length=MOST_FILTERS, description='As {"team": ["network"]}, of KPIs.'
-    )
+    filters: dict[str, str | FilterTexts] = Field(default_factory=dict, max_length=MOST_FILTERS)
     cursor: Cursor = None
 
 
 class OptionsArguments(ToolArguments):
     """Arguments of `options`."""
 
-    kind: Kind | None = Field(default=None, description="Left out: the records that may be opened.")
-    id: RecordName | None = Field(default=None, description="Left out: the kind's own list of actions.")
-    action: ActionName | None = Field(default=None, description="With it: the form of that action.")
+    kind: Kind | None = None
+    id: RecordName | None = None
+    action: ActionName | None = None
 
 
 class ActArguments(ToolArguments):
@@ -143,7 +124,7 @@ class ActArguments(ToolArguments):
     kind: Kind
     id: RecordName
     action: ActionName
-    version: int = Field(ge=1, le=999_999_999, description="The record's `version`, as it was read.")
+    version: int = Field(ge=1, le=999_999_999)
     idempotency_key: IdempotencyKey
     body: Body = Field(default_factory=dict)
 
@@ -152,7 +133,7 @@ class CreateArguments(ToolArguments):
     """Arguments of `create`."""
 
     kind: Kind
-    action: ActionName | None = Field(default=None, description="The action that opens it; the usual one.")
+    action: ActionName | None = None
     idempotency_key: IdempotencyKey
     body: Body
 
@@ -160,6 +141,34 @@ class CreateArguments(ToolArguments):
 class CatalogueArguments(ToolArguments):
     """Arguments of `catalogue`."""
 
-    item: RecordName | None = Field(default=None, description="The key of an item: its questions are shown.")
-    text: str | None = Field(default=None, min_length=1, max_length=200, description="Words to search for.")
+    item: RecordName | None = None
+    text: str | None = Field(default=None, min_length=1, max_length=200)
     cursor: Cursor = None
+
+
+def plain_schema(arguments: type[ToolArguments]) -> dict[str, Any]:
+    """Return the JSON Schema of arguments in the few words that all programs read: without references, titles
+    and alternatives, which some refuse. An argument that may be left out may be null, too; that is not said.
+    """
+    schema = arguments.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    properties = {name: _plain(part, definitions) for name, part in schema["properties"].items()}
+    required = {"required": schema["required"]} if "required" in schema else {}
+    return {"type": "object", "properties": properties, **required, "additionalProperties": False}
+
+
+def _plain(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        schema = {**definitions[schema["$ref"].rpartition("/")[2]], **schema}
+    if "anyOf" in schema:
+        # Null, and of a text or several the several: a list of one says the same.
+        *_, widest = [part for part in schema["anyOf"] if part != {"type": "null"}]
+        schema = {**schema, **_plain(widest, definitions)}
+    plain = {
+        name: _plain(part, definitions) if isinstance(part, dict) else part
+        for name, part in schema.items()
+        if name not in ("$ref", "anyOf", "title", "description")
+    }
+    if plain.get("default", "") is None:
+        del plain["default"]
+    return plain

@@ -66,5 +66,8 @@ def _described(tool: Tool, language: str) -> types.Tool:
         open_world_hint=False,
     )
     return types.Tool(
-        name=tool.name, description=tool.description(language), input_schema=tool.schema(), annotations=hints
+        name=tool.name,
+        description=tool.description(language),
+        input_schema=tool.schema(language),
+        annotations=hints,
     )

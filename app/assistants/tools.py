@@ -21,12 +21,17 @@ from app.assistants.arguments import (
     OptionsArguments,
     ReadArguments,
     ToolArguments,
+    plain_schema,
 )
 from app.assistants.fitting import as_text, fitted
 from app.assistants.sessions import TABLE, AssistantSession, ToolRefused
-from app.i18n import translate
+from app.i18n import sentences, translate
 
 MOST_FAULTS = 20
+#: The table of what arguments are for.
+ARGUMENTS_TABLE = "assistant_arguments"
+#: How like an accepted name a strange one must be to be taken for it.
+LEAST_LIKENESS = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,18 @@ class Tool:
         """Return what assistants are told of it, in that language."""
         return f"{translate(language, TABLE, self.name)} {translate(language, TABLE, 'texts_are_data')}"
 
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of its arguments."""
-        return self.arguments.model_json_schema()
+    def schema(self, language: str) -> dict[str, Any]:
+        """Return the JSON Schema of its arguments, which are described in that language."""
+        schema = plain_schema(self.arguments)
+        described = {
+            name: {**part, "description": translate(language, ARGUMENTS_TABLE, self._code_of(name))}
+            for name, part in schema["properties"].items()
+        }
+        return {**schema, "properties": described}
+
+    def _code_of(self, argument: str) -> str:
+        own = f"{self.name}_{argument}"
+        return own if own in sentences("en")[ARGUMENTS_TABLE] else argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,10 @@ def _arguments(session: AssistantSession, tool: Tool, sent: Mapping[str, Any]) -
         ]
         wrong_arguments = [{"at": fault.pointer, "message": fault.message} for fault in faults]
         strange = [name for name in sent if name not in accepted]
-        near = [*dict.fromkeys(n for name in strange for n in get_close_matches(name[:60], accepted, 2, 0.4))]
+        near = [
+            *dict.fromkeys(
+                n for name in strange for n in get_close_matches(name[:60], accepted, 2, LEAST_LIKENESS)
+            )
+        ]
         more = {"nearest": near or accepted} if strange else {}
         raise ToolRefused(session.sentence("bad_arguments"), errors=wrong_arguments, **more) from error

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record, optional, required
 
 
 class Visibility(CodeEnum):
@@ -70,7 +70,9 @@ class Onlooker(ChildRecord):
 class Attachment(ChildRecord):
     """A file attached to a record; its id is that of the upload.
 
-    `media_type` is detected from the first bytes, `size` is in bytes, `sha256` that of the content (hex).
+    `content_id` is the upload with the content of a file that was passed on from another record; null: its
+    own. `media_type` is detected from the first bytes, `size` is in bytes, `sha256` that of the content
+    (hex).
     """
 
     KIND: ClassVar[str] = "attachment"
@@ -84,6 +86,7 @@ class Attachment(ChildRecord):
     sha256: str | None = required("SHA-256 digest of its content, in hex.")
     visibility: Visibility | None = required("The readers: all who see the record, or staff.")
     attached_at: datetime | None = required("Time at which it was attached.")
+    content_id: Annotated[UUID | None, Hidden()] = None
 
     @property
     def for_staff(self) -> bool:

@@ -55,6 +55,7 @@ class NoticeType(CodeEnum):
     closed = "closed", "Closed", "已关闭", FOLLOW
     duplicate = "duplicate", "Closed as a duplicate", "因重复而关闭", FOLLOW
     original_resolved = "original_resolved", "Original resolved", "原事件已解决", FOLLOW
+    original_progressed = "original_progressed", "Original progressed", "原事件有进展", FOLLOW
     reopened = "reopened", "Reopened", "已重新打开", FOLLOW
     cancelled = "cancelled", "Cancelled", "已取消", FOLLOW
     rejected = "rejected", "Rejected", "已驳回", FOLLOW

@@ -103,6 +103,28 @@ class ScimStatus(CodeEnum):
     closed = "closed", "Removed after being deactivated here", "在此停用后由提供方移除"
 
 
+class ScimQualifier(CodeEnum):
+    """How the provider qualified an attribute by SCIM: the type of the kept address or number, whether it is
+    the primary one, and an attribute that the provider has removed.
+    """
+
+    email_work = "email_work", "Work e-mail address", "工作邮箱"
+    email_home = "email_home", "Private e-mail address", "个人邮箱"
+    email_other = "email_other", "Other e-mail address", "其他邮箱"
+    email_primary = "email_primary", "Primary e-mail address", "主邮箱"
+    email_secondary = "email_secondary", "Not the primary e-mail address", "非主邮箱"
+    phone_work = "phone_work", "Work telephone", "工作电话"
+    phone_home = "phone_home", "Private telephone", "住宅电话"
+    phone_mobile = "phone_mobile", "Mobile telephone", "移动电话"
+    phone_fax = "phone_fax", "Fax", "传真"
+    phone_pager = "phone_pager", "Pager", "寻呼机"
+    phone_other = "phone_other", "Other telephone", "其他电话"
+    phone_primary = "phone_primary", "Primary telephone", "主电话"
+    phone_secondary = "phone_secondary", "Not the primary telephone", "非主电话"
+    no_display_name = "no_display_name", "Display name removed", "显示名称已移除"
+    no_active = "no_active", "Active status removed", "启用状态已移除"
+
+
 class Person(Record):
     """A person who requests, works or decides; or a machine's account.
 
@@ -145,6 +167,10 @@ class Person(Record):
         "The roles that they have because of their groups at the identity provider, as of their last "
         "sign-in, and the teams, as `team/<id>`; null: none. What is not marked so was granted by hand."
     )
+    most_standing: int | None = optional(
+        "Number of subscriptions, absences and other standing things of each kind that they may have; null: "
+        "as many as everybody."
+    )
     scim_grants: list[str] | None = optional(
         "The roles, and the teams as `team/<id>`, that they have because of groups that are provisioned by "
         "SCIM; null: none."
@@ -156,6 +182,10 @@ class Person(Record):
     scim_status: ScimStatus | None = optional(
         "Their account at the provider, as SCIM tells it; null: they are not provisioned. Only whoever was "
         "suspended or removed from there is activated from there."
+    )
+    scim_qualifiers: list[str] | None = optional(
+        "Qualifiers of their attributes at the provider, by SCIM: `type` and `primary` of the kept address "
+        "and number, and the attributes that it has removed; null if there are none."
     )
     key_id: UUID | None = required()
     told_of: list[str] | None = optional("The steps that they want to be told of, in the application.")
@@ -253,6 +283,18 @@ def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -
     return tuple(dict.fromkeys(grant for grant in shared if grant is not None))
 
 
+def is_narrower(to: Iterable[RoleGrant] | None, held: Iterable[RoleGrant]) -> bool:
+    """Return whether a credential that may use only the roles `to` (None: all) permits less than a person
+    with the roles `held` may do. An unscoped administrator could hold any role.
+    """
+    if to is None:
+        return False
+    usable = (*to, RoleGrant(Role.requester))
+    if RoleGrant(Role.admin) in to and RoleGrant(Role.admin) in held:
+        return False
+    return not all(any(grant.intersection(other) == other for grant in usable) for other in held)
+
+
 @dataclass(frozen=True)
 class Caller:
     """The caller of a command or request, with their permissions. A rule is a caller without a person.
@@ -263,9 +305,13 @@ class Caller:
     itself.
     `restricted_to` are the only roles that their credential may use, held or not; None: the credential is
     unrestricted, with all roles that the person holds or will hold, as a key without roles and a login are.
+    `is_narrowed`: the credential permits less than the person may do now, with the roles that they hold.
     `key_scope` is the one thing that the key may do; None: all that the roles permit. `ends_at` is when the
-    credential ends, be it a key, a secret that was replaced, a session or a token; None: never.
-    `is_superseded`: the key has been given another secret since, and this one is accepted for a while only.
+    credential ends, be it a key, a secret that was replaced, a session or a token; None: never. `lasts_until`
+    is when the key ends that a session was opened with, or the key itself; None: never, as a login.
+    `secret_hash` is the SHA-256 of the key's secret that they came with, or opened their session with.
+    `is_superseded`: the key has been given another secret since, and this one is accepted for a while only,
+    and for nothing that is done in person.
     `assistant` is the program that acts for the person, by its name; it may do less than the person. None:
     they act themselves, or by a program that does not say so.
     `looks_on`: they see the record at hand only because they once handed it over, so they only read it.
@@ -279,7 +325,10 @@ class Caller:
     key_id: UUID | None = None
     key_scope: KeyScope | None = None
     restricted_to: tuple[RoleGrant, ...] | None = None
+    is_narrowed: bool = False
     ends_at: datetime | None = None
+    lasts_until: datetime | None = None
+    secret_hash: str | None = field(default=None, repr=False)
     is_superseded: bool = False
     locale: str = "en"
     is_rule: bool = False
@@ -321,10 +370,16 @@ class Caller:
             any(grant.intersection(other) == other for grant in own) for other in restricted_to
         )
 
+    def may_use_role(self, role: Role, record: Any) -> bool:
+        """Return whether the credential may use the role for that record, be it held by its person or not."""
+        return self.restricted_to is None or any(
+            grant.role is role and grant.covers(record) for grant in self.restricted_to
+        )
+
     @cached_property
     def rights(self) -> str:
         """Return the caller's roles and restriction as one text, which is faster to hash and compare."""
-        return repr((self.roles, self.restricted_to))
+        return repr((self.roles, self.restricted_to, self.is_narrowed, self.is_superseded))
 
     @cached_property
     def scope_teams(self) -> frozenset[UUID | None]:

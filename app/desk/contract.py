@@ -4,7 +4,8 @@ and forms. All screens follow from it, so that a kind that is added has them at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
@@ -20,6 +21,11 @@ OTHER_LISTS = frozenset(
     {"events", "notices", "kpis", "text_blocks", "approval_preview", "page", "invitation.ics", "chart.svg"}
 )
 JSON = "application/json"
+PATH_PARAMETER = re.compile(r"{(\w+)}")
+#: Slashes in the path of a file that belongs to the record as a whole.
+RECORD_FILE_SLASHES = 4
+#: What answers of actions say besides the record: it is shown on the page that follows.
+OF_THE_ANSWER = frozenset({"warnings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,17 @@ class ChildScreen:
     name: str
     words: Mapping[str, str]
     fields: Mapping[str, Schema]
+
+
+@dataclass(frozen=True, slots=True)
+class FileAddress:
+    """The address of a file or a page to print, with `{id}` for the record; the id of its operation. Of a row
+    within the record it has `{row}`, too: the value of the row's member `row_member`.
+    """
+
+    path: str
+    operation: str
+    row_member: str = ""
 
 
 class ScreenContract:
@@ -110,6 +127,16 @@ class ScreenContract:
         operation = self.operation("get", f"/v1/{plural}/{{id}}")
         return None if operation is None else self._fields(self._answer(operation))
 
+    @lru_cache(maxsize=2048)  # noqa: B019 - as above
+    def secret_fields(self, method: str, path: str, plural: str) -> Mapping[str, Schema]:
+        """Return the fields that the operation at that path answers and that no later answer about such a
+        record has: secrets.
+        """
+        operation = self.operation(method, path)
+        answered = None if operation is None else self._fields(self._answer(operation))
+        lasting = {*(self.record_fields(plural) or ()), *OF_THE_ANSWER}
+        return {name: schema for name, schema in (answered or {}).items() if name not in lasting}
+
     @lru_cache(maxsize=256)  # noqa: B019 - as above
     def record_extras(self, plural: str) -> frozenset[str]:
         """Return the fields of a record of that kind that are shown on request."""
@@ -139,6 +166,41 @@ class ScreenContract:
             if operation is not None and fields is not None
         )
 
+    @lru_cache(maxsize=256)  # noqa: B019 - as above
+    def record_files(self, plural: str) -> tuple[FileAddress, ...]:
+        """Return the files and pages to print that a record of that kind has."""
+        files = (
+            (path, operation["operationId"])
+            for path, operation in self._files(f"/v1/{plural}/{{id}}/")
+            if path.count("/") == RECORD_FILE_SLASHES
+        )
+        return tuple(FileAddress(path, operation) for path, operation in files)
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - as above
+    def row_file(self, plural: str, child: str) -> FileAddress | None:
+        """Return the file, or page to print, of each row of a list within a record; None: there is none."""
+        for path, operation in self._files(f"/v1/{plural}/{{id}}/{child}/"):
+            parameter = PATH_PARAMETER.findall(path)[-1]
+            member = "id" if parameter.endswith("_id") else parameter
+            address = path.replace(f"{{{parameter}}}", "{row}")
+            return FileAddress(address, operation["operationId"], member)
+        return None
+
+    def _files(self, prefix: str) -> Iterator[tuple[str, Schema]]:
+        """Yield the paths with that prefix that answer with other media types than JSON, and need no
+        parameter, with their operations.
+        """
+        for path in self._document["paths"]:
+            operation = self.operation("get", path) if path.startswith(prefix) else None
+            if operation is not None and not self._needs_query(operation):
+                content = self.resolved(operation["responses"]["200"]).get("content", {})
+                if any("json" not in media_type for media_type in content):
+                    yield path, operation
+
+    def _needs_query(self, operation: Schema) -> bool:
+        parameters = map(self.resolved, operation.get("parameters", ()))
+        return any(parameter.get("required") and parameter["in"] == "query" for parameter in parameters)
+
     def field_label(self, name: str, schema: Schema, language: str) -> str:
         """Return the label of an answer's field."""
         words = schema.get("x-label") or self._labels.get(name) or {}
@@ -159,10 +221,7 @@ class ScreenContract:
 
     def _child_fields(self, path: str) -> Mapping[str, Schema] | None:
         operation = self.operation("get", path)
-        if operation is None or any(
-            self.resolved(parameter).get("required") and self.resolved(parameter)["in"] == "query"
-            for parameter in operation.get("parameters", ())
-        ):
+        if operation is None or self._needs_query(operation):
             return None
         return self._listed_fields(operation)
 

@@ -11,6 +11,7 @@ from typing import Any
 from app.api.open_actions import action_link
 from app.common.records import Record, all_codecs
 from app.desk.contract import ScreenContract
+from app.desk.forms.definitions import RISK_ANSWERS
 from app.desk.operation_calls import OperationCalls
 from app.desk.references import is_typed
 from app.desk.values import NAMING, record_name, record_title
@@ -39,10 +40,30 @@ class ReferredNames:
         has none for the reader is left out. Raises CallRefused.
         """
         referred = _referred_kinds(self.contract, lifecycle)
-        return {
+        named = {
             name: await self.named_records(referred.get(name), value) if name != "id" else value
             for name, value in values.items()
         }
+        if values.get(RISK_ANSWERS):
+            named[RISK_ANSWERS] = await self._risk_answers(values)
+        return named
+
+    async def _risk_answers(self, values: Mapping[str, Any]) -> Any:
+        """Return the answers about the risk of a change in words, a line for each question. Return the keys,
+        if the reader may not see the questionnaire. Raises CallRefused.
+        """
+        name = values.get("questionnaire_id") or "current"
+        questionnaire = await self.calls.read_if_allowed(f"/v1/risk_questionnaires/{name}")
+        if questionnaire is None:
+            return values[RISK_ANSWERS]
+        text = f"text_{self.calls.language}"
+        answers = {
+            (question["key"], answer["key"]): f"{question[text]} {answer[text]}"
+            for question in questionnaire["questions"]
+            for answer in question["answers"]
+        }
+        pairs = values[RISK_ANSWERS].items()
+        return "\n".join(answers.get(pair) or f"{pair[0]}: {pair[1]}" for pair in pairs)
 
     async def named_records(self, kind: str | None, value: Any) -> Any:
         """Return the name of a record of that kind, or those of several, in place of what stands for it."""

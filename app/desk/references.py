@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from app.desk.contract import ScreenContract
 from app.desk.forms.fields import FieldKind, FormField, is_file
 from app.desk.forms.inputs import Inputs
+from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.forms.pointers import field_at
 from app.desk.operation_calls import OperationCalls
 from app.desk.values import NAME_MEMBERS
 
-#: What stands before the pointer in the name of an input that keeps what a form showed first, and its value.
-SHOWN_VALUE_PREFIX = "kept:"
 #: A record within the record whose form it is: chosen from its list, not typed.
 WITHIN_RECORD = "record"
 MOST_HITS = "20"
@@ -46,7 +46,14 @@ async def find_hits(
     """Return the records that the reference may name and whose name begins so; of kinds that each process
     has for itself, those of the process. Raises CallRefused.
     """
-    parameters = {"kind": reference["kind"], "q": text, "process": process, "limit": MOST_HITS}
+    # Characters of full width are what Chinese keyboards type for those of a name in Latin letters.
+    typed = normalize("NFKC", text)
+    parameters = {
+        "kind": reference["kind"],
+        "q": typed,
+        "process": process,
+        "limit": MOST_HITS,
+    }
     page = await calls.read_if_allowed("/v1/lookup", parameters)
     return [_hit(reference, entry) for entry in (page or {"items": ()})["items"]]
 
@@ -105,10 +112,22 @@ async def _meant(calls: OperationCalls, field: FormField, text: str, process: st
     if text == "me" and field.reference["kind"] == "person":
         return [Hit(text, text)]
     hits = await find_hits(calls, field.reference, text, process)
-    called_so = [hit for hit in hits if text in (hit.value, hit.label)]
-    begun_so = [hit for hit in hits if hit.label.split(" · ")[0] == text or hit.label.startswith(f"{text} ")]
+    typed = _folded(text)
+    called_so = [hit for hit in hits if typed in (_folded(hit.value), _folded(hit.label))]
+    begun_so = [hit for hit in hits if _begins_with(hit, typed)]
     # Where a name that no record has is taken, too, that may be what was typed.
     return called_so or begun_so or ([] if field.reference.get("open") else hits)
+
+
+def _begins_with(hit: Hit, typed: str) -> bool:
+    """Return whether the record's name is the typed one, or has it as its first words."""
+    label = _folded(hit.label)
+    return label.split(" · ")[0] == typed or label.startswith(f"{typed} ")
+
+
+def _folded(text: str) -> str:
+    """Return the text for the comparison of names: without regard to case, width and spaces."""
+    return " ".join(normalize("NFKC", text).casefold().split())
 
 
 def _first_shown(inputs: Inputs, pointer: str) -> Iterator[tuple[str, str]]:

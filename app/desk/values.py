@@ -18,6 +18,7 @@ from app.contract.schemas import Schema
 from app.desk.contract import ScreenContract
 from app.html.filters import breaks, bullets, labelled, link, plain_text, time_element
 from app.i18n import LANGUAGES, translate
+from app.kernel.actions.made_fit import Alteration
 from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
 
@@ -56,16 +57,22 @@ class ValueShape:
     codes: type[CodeEnum] | None
 
 
+#: The field of records that names fields altered on the way in.
+ALTERED = "altered"
+
+
 @dataclass(frozen=True, slots=True)
 class ValueDisplay:
     """How values are shown in one language, with times by the clocks of a zone. Stubs of records of these
-    `kinds` lead to their pages, which stand below the path `root`.
+    `kinds` lead to their pages, which stand below the path `root`; those of `numbered` kinds are addressed by
+    their number.
     """
 
     contract: ScreenContract
     language: str
     zone: ZoneInfo
     kinds: Collection[str]
+    numbered: Collection[str]
     root: str
     #: What schemas say, by the id of each, which is kept with that: an id can be another's later.
     _shapes: dict[int, tuple[Schema, ValueShape]] = field(default_factory=dict, repr=False)
@@ -93,7 +100,7 @@ class ValueDisplay:
         if isinstance(value, list):
             return self._list(value, schema, name)
         if isinstance(value, dict):
-            return self._part_html(value, schema)
+            return self._altered(value) if name == ALTERED else self._part_html(value, schema)
         if isinstance(value, int) and name.endswith("_seconds"):
             return plain_text(self.duration(value))
         return self._text(str(value), schema)
@@ -127,6 +134,16 @@ class ValueDisplay:
         )
         return Markup(" ").join(facts)
 
+    def _altered(self, fields: Mapping[str, Any]) -> Markup:
+        """Return fields that were altered on the way in, each with what was done to it."""
+        return Markup(" ").join(
+            labelled(
+                self.contract.field_label(field, {}, self.language),
+                plain_text(", ".join(Alteration(code).label(self.language) for code in codes)),
+            )
+            for field, codes in fields.items()
+        )
+
     def _clock(self, clock: Mapping[str, Any]) -> Markup:
         """Return an SLA clock: what it measures, its state, and the time that is left."""
         metric = label_of(Metric, clock["metric"], self.language)
@@ -141,10 +158,17 @@ class ValueDisplay:
         """Return what a stub stands for: a link to the record if the stub says which it is."""
         title = stub.get("title")
         words = f"{name} {title}" if title else name
-        kind, record = stub.get("kind"), stub.get("number") or stub.get("ticket") or stub.get("id")
-        if kind in self.kinds and record:
-            return link(f"{self.root}/{kind}/{record}", words)
+        kind, number, record = stub.get("kind"), stub.get("number"), stub.get("ticket") or stub.get("id")
+        if kind is not None and kind in self.kinds and (number or record):
+            return link(self.address(kind, number, record), words)
         return plain_text(words)
+
+    def address(self, kind: str, number: str | None, record: str | None) -> str:
+        """Return the address of the page of that record, which has that id and, if it is not None, that
+        number. Only the number of a numbered kind is an address: that of a document is one of its fields.
+        """
+        name = number if number and (kind in self.numbered or not record) else record
+        return f"{self.root}/{kind}/{name}"
 
     def instant(self, text: str | datetime) -> Markup:
         """Return the instant as the clocks of the zone show it."""

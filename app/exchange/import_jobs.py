@@ -80,7 +80,7 @@ class ImportOptions(BaseModel):
     mapping: str | None = Field(default=None, max_length=LARGEST_MAPPING)
     zone: str | None = Field(default=None, max_length=100)
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
-    encoding: Literal["utf-8", "latin-1", "gb18030"] = "utf-8"
+    encoding: Literal["utf-8", "windows-1252", "latin-1", "gb18030", "utf-16"] = "utf-8"
     process: Process = Field(
         default="incident",
         description="Of `ndjson` the kind of its cases. Of `csv` and `xes` the mapping says it.",

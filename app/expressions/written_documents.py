@@ -69,6 +69,35 @@ def _line_of(lines: list[str], path: Path) -> int:
     return nearest
 
 
+#: What is wrong, by the type of pydantic's error: its own words are those of Python.
+_LIMITS = {
+    "too_long": "it has {actual_length} entries; at most {max_length} are allowed.",
+    "too_short": "it has {actual_length} entries; at least {min_length} is needed.",
+    "string_too_long": "it is longer than {max_length} characters.",
+    "string_too_short": "it is empty, or shorter than {min_length} characters.",
+    "string_pattern_mismatch": "it does not have the form {pattern}.",
+    "greater_than_equal": "it must be {ge} or more.",
+    "less_than_equal": "it must be {le} or less.",
+    "greater_than": "it must be more than {gt}.",
+    "less_than": "it must be less than {lt}.",
+}
+_FORMS = {
+    "string_type": "it must be a text.",
+    "int_type": "it must be a whole number.",
+    "int_parsing": "it must be a whole number.",
+    "int_from_float": "it must be a whole number.",
+    "float_type": "it must be a number.",
+    "bool_type": "it must be true or false.",
+    "bool_parsing": "it must be true or false.",
+    "dict_type": "it must be a table.",
+    "model_type": "it must be a table.",
+    "model_attributes_type": "it must be a table.",
+    "list_type": "it must be a list.",
+    "tuple_type": "it must be a list.",
+    "none_required": "it must be left out.",
+}
+
+
 def describe_error(error: Any, table: type[BaseModel]) -> str:
     """Return what is wrong by one of pydantic's errors, with what is allowed in that table."""
     kind, value = error["type"], error.get("input")
@@ -80,4 +109,6 @@ def describe_error(error: Any, table: type[BaseModel]) -> str:
         return f"{str(value)[:100]!r} is not known; use {error['ctx']['expected']}."
     if kind == "value_error":
         return f"{error['ctx']['error']}."
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
+    return (
+        _LIMITS[kind].format(**error["ctx"]) if kind in _LIMITS else _FORMS.get(kind, "it has another form.")
+    )

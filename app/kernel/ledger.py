@@ -97,6 +97,10 @@ class Ledger:
         issuer, claim = self.settings.oidc_issuer or "", self.settings.oidc_login_claim
         return self.vault.fingerprint("known as", source, issuer, claim, name)
 
+    def address_fingerprint(self, address: str) -> str:
+        """Return the fingerprint of an e-mail address; case makes no difference."""
+        return self.vault.fingerprint("address", address.strip().casefold())
+
     def forbidden(self, policy: ActorPolicy, language: str) -> Forbidden:
         """Return the refusal for a caller whom the actor policy `policy` does not allow to act."""
         return Forbidden({"who": policy.phrase(language, self.role_labels)})

@@ -225,7 +225,7 @@ async def key_of(ledger: Ledger, attachment: Attachment) -> PersonalKey:
 
     Raises ContentErased, ContentDamaged, DatabaseGone.
     """
-    upload = await find_upload(ledger.db, attachment.id)
+    upload = await find_upload(ledger.db, attachment.content_id or attachment.id)
     if upload is None:
         raise ContentDamaged(f"What attachment {attachment.id} held is missing.")
     key = await ledger.vault.text_key(upload.key_id)

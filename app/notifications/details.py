@@ -31,7 +31,7 @@ from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
 from app.notifications.quoted import duration, moment
-from app.notifications.told_fields import DEADLINES, TOLD_FIELDS
+from app.notifications.told_fields import DEADLINES, TOLD_FIELDS, is_withheld_place, shown_actor
 
 EVENTS = """
 select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of, e.staff_only,
@@ -47,7 +47,6 @@ PERSON, TEAM = "person", "team"
 CAUSES_PLACES = frozenset({"cause", "seen"})
 #: The kinds of notices that ask something of their readers.
 ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
-PERSONS = ("person", "integration")
 
 #: A notice's id, and the stream and version of an event that it tells of.
 StepKey = tuple[UUID, str, int]
@@ -271,8 +270,7 @@ def _find(
     causes: Mapping[UUID, Mapping[str, Any]],
 ) -> _Value | None:
     lifecycle, event = ledger.lifecycles[kind_of(step.about)], step.event
-    # What is for staff only is told to nobody else, but for what names the reader themselves.
-    if event["staff_only"] and step.viewer is not Viewer.staff and place not in ("mine", "own"):
+    if step.viewer is not Viewer.staff and is_withheld_place(lifecycle, event, place):
         return None
     if place == "given":
         return _of_payload(ledger, event, name)
@@ -360,7 +358,12 @@ class _Known:
 async def _rendered(
     ledger: Ledger, language: str, caller: Caller, steps: Sequence[_Step]
 ) -> dict[StepKey, StepDetails]:
-    actors = {step.key: _person_of(step.event) for step in steps}
+    actors = {
+        step.key: shown_actor(
+            ledger.lifecycles[kind_of(step.about)], step.event, step.viewer, tells_something=bool(step.values)
+        )
+        for step in steps
+    }
     values = [value for step in steps for value in step.values]
     references = {pair for value in values for pair in _references(value)}
     persons = {UUID(name) for kind, name in references if kind == PERSON}
@@ -393,13 +396,6 @@ async def _rendered(
 
 def _filled(line: str, title: str | None) -> str:
     return line.replace("{title}", f" {title}" if title else "").strip()
-
-
-def _person_of(event: Mapping[str, Any]) -> UUID | None:
-    """Return who did it: the person, or else the one it was done for, or the tool; None: a rule did."""
-    actors = [name.partition(":") for name in (event["actor"], event["on_behalf_of"] or "")]
-    actor_ids = {kind: UUID(name) for kind, _, name in reversed(actors) if kind in PERSONS}
-    return next((actor_ids[kind] for kind in PERSONS if kind in actor_ids), None)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -36,6 +36,7 @@ from app.notifications.invitations import STEPS, invitation
 from app.notifications.lifecycle import FailNotice
 from app.notifications.message import InvalidAddress, Mail, message
 from app.notifications.notices import frequency_of
+from app.notifications.queries import answered_mail
 from app.notifications.records import DeliveryFailure
 from app.platform.db import Connection, Row, fetch_rows
 from app.platform.settings import Settings
@@ -243,6 +244,7 @@ async def _mail_of(
             first["sent_at"],
             calendar,
             settings_url,
+            answers=await answered_mail(ledger, first["about"], first["person_id"]),
         )
     subject = translate(language, "notice_part", "digest", {"count": str(len(rows))})
     text = await digest_of(ledger, rows, steps_by_notice, caller)

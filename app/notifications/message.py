@@ -22,7 +22,8 @@ class InvalidAddress(Exception):
 class Mail:
     """The content of a mail: `name` tells it apart from all others, `about` is the stream of the ticket, or
     what else its thread is of. `language` is that of the text, `invitation` the attachment for a calendar,
-    `settings_url` where the person chooses what they are told, `html` the same as the text.
+    `settings_url` where the person chooses what they are told, `html` the same as the text. `answers` is the
+    Message-ID of the recipient's own mail that it answers.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Mail:
     invitation: CalendarInvitation | None = None
     settings_url: str | None = None
     html: str | None = None
+    answers: str | None = None
 
 
 def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
@@ -52,8 +54,10 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     email["Subject"] = single_line(mail.subject)
     email["Date"] = format_datetime(mail.sent_at)
     email["Message-ID"] = f"<{mail.name}@{domain}>"
-    email["In-Reply-To"] = thread
-    email["References"] = thread
+    # Answers refer to all of these, so that they are known by our id; their own mail shows the thread to
+    # them.
+    email["In-Reply-To"] = mail.answers or thread
+    email["References"] = thread if mail.answers is None else f"{mail.answers} {thread}"
     # Keeps automatic responders from replying (RFC 3834).
     email["Auto-Submitted"] = "auto-generated"
     if mail.settings_url is not None:  # RFC 2369

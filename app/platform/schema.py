@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 from pathlib import Path
 
@@ -140,6 +141,13 @@ def current(url: str) -> str | None:
             return None
         row = connection.execute(CURRENT).fetchone()
     return None if row is None else str(row[0])
+
+
+def current_if_available(url: str) -> str | None:
+    """Return the revision as `current` does, for the server's log; None, too, if the database is gone."""
+    with contextlib.suppress(psycopg.Error):
+        return current(url)
+    return None
 
 
 def check(url: str) -> None:

@@ -123,9 +123,8 @@ def read_role_labels(value: str) -> dict[str, dict[str, str]]:
         ):
             raise ValueError("not by language")
         for label in labels_of_role.values():
-            if not isinstance(label, str) or not 0 < len(label.strip()) <= LONGEST_LABEL:
-                raise ValueError("not a label")
-            if not label.isprintable():
+            is_short = isinstance(label, str) and 0 < len(label.strip()) <= LONGEST_LABEL
+            if not (is_short and label.isprintable()):
                 raise ValueError("not a label")
     return dict(setting)
 
@@ -246,11 +245,12 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
         default=1_000, ge=1, description="Requests of one API key that a process takes in `RATE_SECONDS`."
     )
     rate_seconds: int = Field(
-        default=10,
-        ge=1,
-        le=86_400,
-        description="The stretch of time that `RATE_LIMIT` is counted in, in seconds.",
+        default=10, ge=1, le=86_400, description="Seconds in which `RATE_LIMIT` is counted."
     )
+    person_writes: int = Field(
+        default=1_000, ge=1, description="Records, comments, files and follows of a person in ten minutes."
+    )
+    integration_writes: int = Field(default=60_000, ge=1, description="The same of an integration.")
     wrong_keys: int = Field(
         default=30, ge=1, description="Wrong keys from one address that a process looks up in a minute."
     )

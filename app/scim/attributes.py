@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from app.common.people import ScimQualifier
 from app.common.times.zones import is_zone
 from app.scim.errors import invalid
-from app.scim.patches import lower_keys
+from app.scim.patches import MOST_ENTRIES, is_true, lower_keys
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -25,14 +26,29 @@ _TEXTS = {
 }
 
 
+#: The attributes of which one value is kept: its field, and how the qualifiers of `type` and `primary` begin.
+SINGLE_VALUES = {"emails": ("email", "email"), "phonenumbers": ("phone", "phone")}
+_PRIMARY = {
+    ScimQualifier.email_primary,
+    ScimQualifier.email_secondary,
+    ScimQualifier.phone_primary,
+    ScimQualifier.phone_secondary,
+}
+#: Qualifiers by the attributes that a provider may remove although the person goes on having such a thing.
+REMOVABLE = {"displayname": ScimQualifier.no_display_name, "active": ScimQualifier.no_active}
+
+
 @dataclass(frozen=True, slots=True)
 class SentUser:
-    """What a provider says of a user: the fields of the person that it names, null if it removes one, and
-    whether they are active (None: it does not say so).
+    """What a provider says of a user: the fields of the person that it names, null if it removes one;
+    whether they are active (None: it does not say so); the qualifiers that it sends, of those that it
+    decides.
     """
 
     fields: dict[str, str | None]
     is_active: bool | None
+    qualifiers: frozenset[ScimQualifier] = frozenset()
+    decided: frozenset[ScimQualifier] = frozenset()
 
 
 def sent_user(body: dict[str, Any]) -> SentUser:
@@ -48,12 +64,11 @@ def sent_user(body: dict[str, Any]) -> SentUser:
     }
     if "username" in attributes and fields["scim_user_name"] is None:
         raise invalid("`userName` must be a text.")
-    if (name := _name(attributes)) is not None:
-        fields["name"] = name
-    if "emails" in attributes:
-        fields["email"] = _email(_preferred(attributes["emails"], "emails"))
-    if "phonenumbers" in attributes:
-        fields["phone"] = _preferred(attributes["phonenumbers"], "phoneNumbers")
+    if (full_name := _name(attributes)) is not None:
+        fields["name"] = full_name
+    for name, (field, prefix) in SINGLE_VALUES.items():
+        if name in attributes:
+            fields[field] = _value_of(name, prefix, _preferred(attributes[name]))
     for name in ("locale", "preferredlanguage"):
         if name in attributes:
             language = _language(attributes[name])
@@ -63,7 +78,53 @@ def sent_user(body: dict[str, Any]) -> SentUser:
         zone = _text("timezone", attributes["timezone"])
         if zone is None or is_zone(zone):  # others call zones otherwise, and nobody is refused for that
             fields["time_zone"] = zone
-    return SentUser(fields, _boolean(attributes["active"]) if "active" in attributes else None)
+    is_active = None if attributes.get("active") is None else _boolean(attributes["active"])
+    return SentUser(fields, is_active, *_qualified(attributes))
+
+
+def _value_of(name: str, prefix: str, entry: dict[str, Any]) -> str | None:
+    value = _text(name, entry.get("value"))
+    if prefix == "email" and value is not None and _EMAIL.fullmatch(value) is None:
+        raise invalid("A value of `emails` must be an address of electronic mail.")
+    return value
+
+
+def _qualified(attributes: dict[str, Any]) -> tuple[frozenset[ScimQualifier], frozenset[ScimQualifier]]:
+    """Return the qualifiers that hold of the attributes, and those that are decided by them."""
+    holding, decided = set[ScimQualifier](), set[ScimQualifier]()
+    for name, qualifier in REMOVABLE.items():
+        if name in attributes:
+            decided.add(qualifier)
+            if _single(attributes[name]) in (None, ""):
+                holding.add(qualifier)
+    for name, (_, prefix) in SINGLE_VALUES.items():
+        if name in attributes:
+            decided |= of_prefix(prefix)
+            holding |= _qualifiers(prefix, _preferred(attributes[name]))
+    return frozenset(holding), frozenset(decided)
+
+
+def of_prefix(prefix: str) -> set[ScimQualifier]:
+    """Return the qualifiers of the attribute whose qualifiers begin so."""
+    return {each for each in ScimQualifier if each.value.startswith(f"{prefix}_")}
+
+
+def kinds_of(prefix: str) -> list[str]:
+    """Return the types of values that are told apart."""
+    return sorted(each.value.removeprefix(f"{prefix}_") for each in of_prefix(prefix) - _PRIMARY)
+
+
+def _qualifiers(prefix: str, entry: dict[str, Any]) -> set[ScimQualifier]:
+    """Return what a value says of itself besides. A type that is not known counts as another one."""
+    qualifiers = set[ScimQualifier]()
+    if entry.get("value") is None:
+        return qualifiers
+    if isinstance(kind := entry.get("type"), str) and kind:
+        code = kind.lower() if kind.lower() in kinds_of(prefix) else "other"
+        qualifiers.add(ScimQualifier(f"{prefix}_{code}"))
+    if (primary := entry.get("primary")) is not None:
+        qualifiers.add(ScimQualifier(f"{prefix}_{'primary' if is_true(primary) else 'secondary'}"))
+    return qualifiers
 
 
 def _text(name: str, value: Any) -> str | None:
@@ -95,31 +156,27 @@ def _name(attributes: dict[str, Any]) -> str | None:
     return None if first is None or family is None else f"{first} {family}"
 
 
-def _preferred(value: Any, name: str) -> str | None:
-    """Return the primary value of several, else that for work, else the first; None if there is none."""
+def _preferred(value: Any) -> dict[str, Any]:
+    """Return the primary value of several, else that for work, else the first; an empty one if there is
+    none.
+    """
     listed = value if isinstance(value, list) else [] if value is None else [value]
-    entries = [lower_keys(entry) if isinstance(entry, dict) else {"value": entry} for entry in listed[:50]]
+    entries = [
+        lower_keys(entry) if isinstance(entry, dict) else {"value": entry} for entry in listed[:MOST_ENTRIES]
+    ]
     entries = [entry for entry in entries if entry.get("value") is not None]
     ranked = sorted(
-        entries, key=lambda entry: (_is_true(entry.get("primary")), entry.get("type") == "work"), reverse=True
+        entries,
+        key=lambda entry: (is_true(entry.get("primary")), str(entry.get("type")).lower() == "work"),
+        reverse=True,
     )
-    return _text(name, ranked[0]["value"]) if ranked else None
-
-
-def _email(text: str | None) -> str | None:
-    if text is not None and _EMAIL.fullmatch(text) is None:
-        raise invalid("A value of `emails` must be an address of electronic mail.")
-    return text
+    return ranked[0] if ranked else {}
 
 
 def _language(value: Any) -> str | None:
     """Return the language of a tag such as `zh-CN`, if people are written to in it."""
     code = value.lower().replace("_", "-").partition("-")[0] if isinstance(value, str) else ""
     return code if code in ("en", "zh") else None
-
-
-def _is_true(value: Any) -> bool:
-    return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 def _boolean(value: Any) -> bool:

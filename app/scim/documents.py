@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Person, PersonState
+from app.common.people import Person, PersonState, ScimQualifier
 from app.foundation.people.provisioning.records import DirectoryGroup
 from app.log.canonical import instant
-from app.scim.attributes import ENTERPRISE_USER, GROUP, USER
+from app.scim.attributes import ENTERPRISE_USER, GROUP, USER, kinds_of
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
@@ -24,20 +24,20 @@ def user_document(
     """Return a person as a SCIM user. `texts` are the decrypted personal fields by their names, `groups` the
     ids and names of the provider's groups that they belong to.
     """
-    name, email, phone = texts["name"], texts["email"], texts["phone"]
+    name, qualifiers = texts["name"], person.scim_qualifiers or ()
     document = {
         "schemas": [USER, ENTERPRISE_USER],
         "id": str(person.id),
         "externalId": texts["scim_external_id"],
         "userName": texts["scim_user_name"] or texts["login"],
-        "displayName": name,
+        "displayName": None if ScimQualifier.no_display_name in qualifiers else name,
         "name": {"formatted": name},
-        "emails": [{"value": email, "type": "work", "primary": True}] if email else None,
-        "phoneNumbers": [{"value": phone, "type": "work", "primary": True}] if phone else None,
+        "emails": _entry(texts["email"], "email", qualifiers),
+        "phoneNumbers": _entry(texts["phone"], "phone", qualifiers),
         "title": texts["post"],
         "preferredLanguage": person.locale,
         "timezone": person.time_zone,
-        "active": person.state is PersonState.active,
+        "active": None if ScimQualifier.no_active in qualifiers else person.state is PersonState.active,
         "groups": [
             {"value": str(group), "display": group_name, "$ref": f"{base}/Groups/{group}", "type": "direct"}
             for group, group_name in groups
@@ -47,6 +47,23 @@ def user_document(
         "meta": _meta("User", f"{base}/Users/{person.id}", person),
     }
     return {key: value for key, value in document.items() if value is not None}
+
+
+def _entry(value: str | None, prefix: str, qualifiers: Collection[str]) -> list[dict[str, Any]] | None:
+    """Return the one value of an attribute that is kept, as the provider has qualified it. One that it has
+    not is for work, and the primary one.
+    """
+    if value is None:
+        return None
+    codes = {each.removeprefix(f"{prefix}_") for each in qualifiers if each.startswith(f"{prefix}_")}
+    if not codes:
+        return [{"value": value, "type": "work", "primary": True}]
+    entry: dict[str, Any] = {"value": value}
+    if kinds := codes - {"primary", "secondary"}:
+        entry["type"] = min(kinds)
+    if kinds != codes:
+        entry["primary"] = "primary" in codes
+    return [entry]
 
 
 def group_document(group: DirectoryGroup, members: Sequence[UUID] | None, base: str) -> dict[str, Any]:
@@ -100,8 +117,17 @@ def projected(document: dict[str, Any], included: str | None, excluded: str | No
 
 
 def _names(listed: str) -> set[str]:
-    names = (name.strip().lower() for name in listed.split(","))
-    return {name if name.startswith("urn:") else name.partition(".")[0] for name in names}
+    return {_top_level(name.strip().lower()) for name in listed.split(",")}
+
+
+def _top_level(name: str) -> str:
+    """Return the key of a document that an attribute's name means: of an extension, the whole extension."""
+    for core in (USER, GROUP):
+        name = name.removeprefix(f"{core.lower()}:")
+    extension = ENTERPRISE_USER.lower()
+    if name.startswith(f"{extension}:") or name == extension:
+        return extension
+    return name if name.startswith("urn:") else name.partition(".")[0]
 
 
 def service_config(base: str) -> dict[str, Any]:
@@ -148,11 +174,6 @@ def resource_types(base: str) -> list[dict[str, Any]]:
 
 def schemas(base: str) -> list[dict[str, Any]]:
     """Return the attributes that are kept, by their schemas."""
-    parts = [
-        _attribute("value"),
-        _attribute("type", canonicalValues=["work"]),
-        _attribute("primary", kind="boolean", mutability="readOnly"),
-    ]
     reference = [
         _attribute("value", mutability="immutable"),
         _attribute("$ref", kind="reference", mutability="immutable", referenceTypes=["User", "Group"]),
@@ -164,8 +185,8 @@ def schemas(base: str) -> list[dict[str, Any]]:
         _attribute("userName", required=True, uniqueness="server"),
         _attribute("displayName"),
         _attribute("name", kind="complex", mutability="readOnly", subAttributes=[formatted]),
-        _attribute("emails", kind="complex", multiValued=True, subAttributes=parts),
-        _attribute("phoneNumbers", kind="complex", multiValued=True, subAttributes=parts),
+        _attribute("emails", kind="complex", multiValued=True, subAttributes=_parts("email")),
+        _attribute("phoneNumbers", kind="complex", multiValued=True, subAttributes=_parts("phone")),
         _attribute("title"),
         _attribute("preferredLanguage", canonicalValues=["en", "zh"]),
         _attribute("timezone", canonicalValues=["Asia/Shanghai", "Europe/Berlin", "UTC"]),
@@ -175,7 +196,10 @@ def schemas(base: str) -> list[dict[str, Any]]:
             kind="complex",
             multiValued=True,
             mutability="readOnly",
-            subAttributes=[_attribute(name, mutability="readOnly") for name in ("value", "display", "type")],
+            subAttributes=[
+                *(_attribute(name, mutability="readOnly") for name in ("value", "display", "type")),
+                _attribute("$ref", kind="reference", mutability="readOnly", referenceTypes=["Group"]),
+            ],
         ),
     ]
     group = [
@@ -196,6 +220,14 @@ def schemas(base: str) -> list[dict[str, Any]]:
             "meta": {"resourceType": "Schema", "location": f"{base}/Schemas/{urn}"},
         }
         for urn, name, attributes in named
+    ]
+
+
+def _parts(prefix: str) -> list[dict[str, Any]]:
+    return [
+        _attribute("value"),
+        _attribute("type", canonicalValues=kinds_of(prefix)),
+        _attribute("primary", kind="boolean"),
     ]
 
 

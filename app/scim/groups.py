@@ -23,7 +23,7 @@ from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.scim.documents import group_document
 from app.scim.errors import ScimError, invalid, not_found
-from app.scim.filters import conditions_of
+from app.scim.filters import ScimComparison, equalities, read_filter, unsupported
 from app.scim.patches import GroupChange
 from app.scim.users import ScimContext, is_visible, valid_payload
 
@@ -31,7 +31,7 @@ from app.scim.users import ScimContext, is_visible, valid_payload
 MOST_MEMBERS = 2_000
 #: So many members are changed at the same time.
 CONCURRENT_COMMANDS = 8
-FILTERS = ("id", "displayname", "externalid", "members")
+FILTERS = "`displayName`, `externalId`, `id`, `members`"
 _CONDITIONS = {
     "id": "g.id::text = lower(%s)",
     "displayname": "g.name = %s",
@@ -57,7 +57,7 @@ async def list_groups(
     ctx: ScimContext, condition_text: str | None, start: int, count: int
 ) -> tuple[list[DirectoryGroup], int]:
     """Return a page of the groups, from the one at `start` on, counted from 1, and how many there are."""
-    conditions = [] if condition_text is None else conditions_of(condition_text, FILTERS)
+    conditions = [] if condition_text is None else _equalities(condition_text)
     if any("\x00" in value for _, value in conditions):
         return [], 0
     where = " and ".join(("g.state = 'active'", *(_CONDITIONS[attribute] for attribute, _ in conditions)))
@@ -72,6 +72,22 @@ async def list_groups(
     lifecycle = ctx.ledger.lifecycles["directory_group"]
     loaded = await load_many(ctx.ledger.db, lifecycle, [row["id"] for row in rows])
     return [loaded[row["id"]].record for row in rows if row["id"] in loaded], total
+
+
+def _equalities(text: str) -> list[tuple[str, str]]:
+    """Return the conditions of a filter: attribute, and the value that it must equal. Raises ScimError."""
+    conditions = equalities(read_filter(text))
+    if conditions is None:
+        raise unsupported(FILTERS)
+    return [_equality(condition) for condition in conditions]
+
+
+def _equality(condition: ScimComparison) -> tuple[str, str]:
+    path = condition.path
+    is_value = path.sub is None or (path.name == "members" and path.sub == "value")
+    if path.name not in _CONDITIONS or path.where is not None or not is_value:
+        raise unsupported(FILTERS)
+    return path.name, str(condition.value)
 
 
 async def group_documents(

@@ -4,35 +4,45 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.scim.errors import ScimError, invalid
+from app.scim.filters import (
+    AttributePath,
+    Expression,
+    Junction,
+    ScimComparison,
+    equalities,
+    matches_filter,
+    read_path,
+)
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MOST_OPERATIONS = 1_000
+MOST_ENTRIES = 50
+LONGEST_PATH = 500
 #: The attributes that are kept of a user's extension.
 EXTENSION_ATTRIBUTES = ("department",)
-#: `emails[type eq "work"].value`, with the URN of its schema or without.
-_PATH = re.compile(
-    r"(?:urn:[\w.:-]+:)?(?P<name>[A-Za-z$][\w$-]*)(?:\[(?P<filter>[^\]]{1,300})\])?"
-    r"(?:\.(?P<sub>[A-Za-z$][\w$-]*))?"
-)
-_EQUALS = re.compile(r'\s*(?P<name>\w+)\s+eq\s+(?:"(?P<quoted>[^"]*)"|(?P<word>\w+))\s*', re.IGNORECASE)
+#: Attributes that have several values, of which one is kept here.
+MULTI_VALUED = ("emails", "phonenumbers")
+#: Mails of tickets go to the kept address, and that address may answer by mail. So a path that names another
+#: kind of address (Entra: `emails[type eq "other"]` for private ones) does not set it.
+_ONLY_FOR_WORK = ("emails",)
 _OPERATIONS = ("add", "replace", "remove")
+Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class PatchChange:
-    """One operation: on an attribute, in lower case, on those of its values of which `where` (name, value)
-    holds, and of these on one sub-attribute.
+    """One operation: on an attribute, in lower case, on those of its values of which `where` holds, and of
+    these on one sub-attribute.
     """
 
     operation: str
     attribute: str
-    where: tuple[str, str] | None
+    where: Expression | None
     sub: str | None
     value: Any
 
@@ -80,18 +90,10 @@ def _without_path(operation: str, value: dict[str, Any]) -> Iterator[PatchChange
 
 
 def _change(operation: str, path: object, value: Any) -> PatchChange:
-    read = _PATH.fullmatch(path) if isinstance(path, str) and len(path) <= 500 else None
-    if read is None:
-        raise ScimError(400, "A `path` cannot be read.", "invalidPath")
-    where = None
-    if read["filter"] is not None:
-        condition = _EQUALS.fullmatch(read["filter"])
-        if condition is None:
-            raise ScimError(400, "A `path` may have one condition in brackets, with `eq`.", "invalidPath")
-        text = condition["quoted"] if condition["quoted"] is not None else condition["word"]
-        where = (condition["name"].lower(), text)
-    sub = None if read["sub"] is None else read["sub"].lower()
-    return PatchChange(operation, read["name"].lower(), where, sub, value)
+    if not isinstance(path, str) or len(path) > LONGEST_PATH:
+        raise ScimError(400, "The `path` cannot be read.", "invalidPath")
+    read: AttributePath = read_path(path)
+    return PatchChange(operation, read.name, read.where, read.sub, value)
 
 
 def lower_keys(sent: dict[str, Any]) -> dict[str, Any]:
@@ -99,23 +101,97 @@ def lower_keys(sent: dict[str, Any]) -> dict[str, Any]:
     return {name.lower(): value for name, value in sent.items()}
 
 
-def patched_attributes(body: dict[str, Any]) -> dict[str, Any]:
+def patched_attributes(body: dict[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a user that a PATCH changes, as a user's document has them, names in lower
-    case; null if it removes one. Raises ScimError.
+    case; null if it removes one. `present`: the user's document as it is. Raises ScimError.
     """
+    before = lower_keys(dict(present))
     attributes: dict[str, Any] = {}
     for change in changes_of(body):
-        value = None if change.operation == "remove" else change.value
-        if change.sub is None:
-            is_single = change.where is not None and isinstance(value, dict)
-            attributes[change.attribute] = [value] if is_single else value
-        elif change.where is None and not isinstance(attributes.get(change.attribute), list):
-            parts = attributes.get(change.attribute)
-            attributes[change.attribute] = {**(parts if isinstance(parts, dict) else {}), change.sub: value}
-        elif change.sub == "value":
-            entry = {"value": value, **dict([change.where] if change.where is not None else ())}
-            attributes[change.attribute] = None if value is None else [entry]
-    return attributes
+        name = change.attribute
+        sent = None if change.operation == "remove" else change.value
+        if name in MULTI_VALUED:
+            entries = _entries(attributes.get(name, before.get(name)))
+            attributes[name] = _changed_entries(entries, change)
+        elif change.where is not None:
+            continue  # of an attribute that is not kept
+        elif change.sub is None:
+            attributes[name] = sent
+        else:
+            parts = attributes.get(name)
+            attributes[name] = {**(parts if isinstance(parts, dict) else {}), change.sub: sent}
+    untouched = [name for name in MULTI_VALUED if attributes.get(name) == _entries(before.get(name))]
+    return {name: value for name, value in attributes.items() if name not in untouched}
+
+
+def _entries(value: Any) -> list[Entry]:
+    """Return the values of an attribute as objects."""
+    listed = value if isinstance(value, list) else [] if value is None else [value]
+    return [lower_keys(each) if isinstance(each, dict) else {"value": each} for each in listed[:MOST_ENTRIES]]
+
+
+def _changed_entries(entries: list[Entry], change: PatchChange) -> list[Entry]:
+    """Return the values after an operation, which touches no others than it names."""
+    if change.where is None and change.sub is None:
+        return _changed_whole(entries, change)
+    named = [entry for entry in entries if change.where is None or matches_filter(change.where, entry)]
+    if change.operation == "remove":
+        if change.sub in (None, "value"):
+            return [entry for entry in entries if entry not in named]
+        return [{**entry, change.sub: None} if entry in named else entry for entry in entries]
+    value = change.value[0] if isinstance(change.value, list) and len(change.value) == 1 else change.value
+    sent = (
+        lower_keys(value)
+        if change.sub is None and isinstance(value, dict)
+        else {change.sub or "value": value}
+    )
+    if named:
+        changed = [{**entry, **sent} if entry in named else entry for entry in entries]
+        return _with_primary(changed, [{**entry, **sent} for entry in named])
+    added = _new_entry(change, sent)
+    return entries if added is None else _with_primary([*entries, added], [added])
+
+
+def _changed_whole(entries: list[Entry], change: PatchChange) -> list[Entry]:
+    """Return the values after an operation on the attribute itself. What was added last goes first, since of
+    equals the first is kept.
+    """
+    sent = _entries(change.value)
+    if change.operation == "replace":
+        return sent
+    if change.operation == "add":
+        return _with_primary([*sent, *entries], sent)
+    values = {str(entry.get("value")).casefold() for entry in sent}
+    return [entry for entry in entries if sent and str(entry.get("value")).casefold() not in values]
+
+
+def _new_entry(change: PatchChange, sent: Entry) -> Entry | None:
+    """Return the value that an operation makes of the conditions in its path, of which no value holds; None
+    if it says too little, or the value is not for here.
+    """
+    conditions = [] if change.where is None else equalities(change.where)
+    if conditions is None:
+        return None
+    entry = {each.path.name: each.value for each in conditions if each.path.sub is None} | sent
+    is_for_work = str(entry.get("type") or "work").lower() == "work" or is_true(entry.get("primary"))
+    if entry.get("value") is None or (change.attribute in _ONLY_FOR_WORK and not is_for_work):
+        return None
+    return entry
+
+
+def _with_primary(entries: list[Entry], changed: list[Entry]) -> list[Entry]:
+    """Return the values with one primary at most: a changed one that says so (RFC 7644, 3.5.2)."""
+    if not any(is_true(entry.get("primary")) for entry in changed):
+        return entries
+    return [
+        {**entry, "primary": False} if is_true(entry.get("primary")) and entry not in changed else entry
+        for entry in entries
+    ]
+
+
+def is_true(value: Any) -> bool:
+    """Return whether a value is true, which Entra may send as a text."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 @dataclass(slots=True)
@@ -155,24 +231,43 @@ def group_change(body: dict[str, Any]) -> GroupChange:
         if change.attribute != "members":
             if change.sub is None and change.where is None:
                 changed.attributes[change.attribute] = None if change.operation == "remove" else change.value
-        elif change.operation == "remove":
-            _remove_members(changed, change)
+        elif change.where is not None:
+            _change_named_members(changed, change, change.where)
         elif change.operation == "add":
             changed.add(member_ids(change.value))
-        else:
+        elif change.operation == "replace":
             changed.replace(member_ids(change.value))
+        elif change.value is None:
+            changed.replace(set())
+        else:
+            changed.remove(member_ids(change.value))
     return changed
 
 
-def _remove_members(changed: GroupChange, change: PatchChange) -> None:
-    if change.where is not None:
-        if change.where[0] != "value":
-            raise ScimError(400, "Members are removed by their `value`.", "invalidPath")
-        changed.remove({change.where[1]})
-    elif change.value is None:
-        changed.replace(set())
-    else:
-        changed.remove(member_ids(change.value))
+def _change_named_members(changed: GroupChange, change: PatchChange, where: Expression) -> None:
+    """Change the members that the filter in the path names, and no others."""
+    named = {
+        value for value in _named_values(where) if matches_filter(where, {"value": value, "type": "User"})
+    }
+    if not named:
+        raise ScimError(400, "Members in a `path` are named by their `value`.", "invalidPath")
+    if change.operation == "add":
+        changed.add(member_ids(change.value) if change.value is not None else named)
+        return
+    changed.remove(named)
+    if change.operation == "replace":
+        changed.add(member_ids(change.value))
+
+
+def _named_values(expression: Expression) -> Iterator[str]:
+    """Yield the texts that `value` must equal somewhere in the expression."""
+    if isinstance(expression, Junction):
+        for part in expression.parts:
+            yield from _named_values(part)
+    elif isinstance(expression, ScimComparison):
+        is_equality = expression.operator == "eq" and expression.path.name == "value"
+        if is_equality and isinstance(expression.value, str):
+            yield expression.value
 
 
 def member_ids(value: Any) -> set[str]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
@@ -23,16 +23,17 @@ from app.api.direct import Router
 from app.common.keys import KeyScope
 from app.i18n import translate
 from app.kernel.actions.refusals import ActionUnavailable, Refusal
-from app.scim import documents, groups, users
-from app.scim.attributes import sent_user
+from app.scim import documents, groups, user_lists, users
 from app.scim.errors import ScimError, error_document
-from app.scim.patches import GroupChange, group_change, lower_keys, member_ids, patched_attributes
+from app.scim.patches import GroupChange, group_change, lower_keys, member_ids
 from app.scim.users import ScimContext
 
 router = Router(prefix=SCIM, include_in_schema=False)
 #: Where lists begin, and how long a page is that does not say so.
 FIRST, USUAL_PAGE = 1, 100
 LARGEST_NUMBER = 10_000_000
+#: A page of resources, and how many there are in all.
+Page = tuple[list[dict[str, Any]], int]
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -89,22 +90,63 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _number(request: Request, name: str, usual: int, largest: int) -> int:
-    """Return a number of the query, as large as it may be. Raises ScimError."""
-    text = request.query_params.get(name, str(usual))
+@dataclass(frozen=True, slots=True)
+class ScimListQuery:
+    """What is asked of a list: a filter, the number of the first entry, how many, and which attributes."""
+
+    condition_text: str | None
+    start: int
+    count: int
+    attributes: str | None
+    excluded: str | None
+
+    def projected(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return the document with the wanted attributes."""
+        return documents.projected(document, self.attributes, self.excluded)
+
+    @property
+    def wants_members(self) -> bool:
+        """Whether members of groups are shown, of which there may be many."""
+        return "members" in self.projected({"members": ()})
+
+
+def _asked(request: Request) -> ScimListQuery:
+    """Return what the address asks for. Raises ScimError."""
+    return _list_query(dict(request.query_params))
+
+
+async def _searched(request: Request) -> ScimListQuery:
+    """Return what the body of a search asks for (RFC 7644, 3.4.3). Raises ScimError."""
+    sent = {name.lower(): value for name, value in (await _body(request)).items() if value is not None}
+    texts: dict[str, str] = {}
+    for name in ("filter", "startIndex", "count", "attributes", "excludedAttributes"):
+        value = sent.get(name.lower())
+        if isinstance(value, list) and name.endswith("ttributes"):
+            value = ",".join(map(str, value)) or None
+        if value is not None:
+            texts[name] = str(value)
+    return _list_query(texts)
+
+
+def _list_query(sent: Mapping[str, str]) -> ScimListQuery:
+    start = _number(sent, "startIndex", FIRST, LARGEST_NUMBER)
+    count = _number(sent, "count", USUAL_PAGE, documents.LARGEST_PAGE)
+    return ScimListQuery(
+        sent.get("filter"),
+        max(start, FIRST),
+        max(count, 0),
+        sent.get("attributes"),
+        sent.get("excludedAttributes"),
+    )
+
+
+def _number(sent: Mapping[str, str], name: str, usual: int, largest: int) -> int:
+    """Return a number that is sent, as large as it may be. Raises ScimError."""
+    text = sent.get(name, str(usual))
     try:
         return min(int(text[:20]), largest)
     except ValueError as error:
         raise ScimError(400, f"`{name}` must be a whole number.", "invalidValue") from error
-
-
-def _page(request: Request) -> tuple[str | None, int, int]:
-    """Return the filter of a list, the number of its first entry, and how many are wanted. Raises
-    ScimError.
-    """
-    query = request.query_params
-    count = max(_number(request, "count", USUAL_PAGE, documents.LARGEST_PAGE), 0)
-    return query.get("filter"), max(_number(request, "startIndex", FIRST, LARGEST_NUMBER), FIRST), count
 
 
 def _projected(request: Request, document: dict[str, Any]) -> dict[str, Any]:
@@ -123,10 +165,49 @@ async def _user(request: Request, ctx: ScimContext, person: Any, status: int = 2
 @_answered
 async def list_users(request: Request) -> Response:
     """List the users of whom the filter holds."""
-    ctx, (condition_text, start, count) = _context(request), _page(request)
-    persons, total = await users.list_users(ctx, condition_text, start, count)
-    resources = [_projected(request, document) for document in await users.user_documents(ctx, persons)]
-    return _answer(documents.list_document(resources, total, start))
+    return _page_of(_asked(request), *await _users(_context(request), _asked(request)))
+
+
+@router.post("/Users/.search", operation_id="search_scim_users")
+@_answered
+async def search_users(request: Request) -> Response:
+    """List the users of whom the filter in the body holds."""
+    query = await _searched(request)
+    return _page_of(query, *await _users(_context(request), query))
+
+
+async def _users(ctx: ScimContext, query: ScimListQuery) -> Page:
+    persons, total = await user_lists.list_users(ctx, query.condition_text, query.start, query.count)
+    return [query.projected(each) for each in await users.user_documents(ctx, persons)], total
+
+
+async def _groups(ctx: ScimContext, query: ScimListQuery) -> Page:
+    listed, total = await groups.list_groups(ctx, query.condition_text, query.start, query.count)
+    resources = await groups.group_documents(ctx, listed, with_members=query.wants_members)
+    return [query.projected(each) for each in resources], total
+
+
+def _page_of(query: ScimListQuery, resources: list[dict[str, Any]], total: int) -> Response:
+    return _answer(documents.list_document(resources, total, query.start))
+
+
+@router.post("/.search", operation_id="search_scim_resources")
+@_answered
+async def search_resources(request: Request) -> Response:
+    """List the users and then the groups of whom the filter in the body holds."""
+    ctx, query = _context(request), await _searched(request)
+    page, total, refusals = list[dict[str, Any]](), 0, list[ScimError]()
+    for read in (_users, _groups):
+        rest = replace(query, start=max(query.start - total, FIRST), count=query.count - len(page))
+        try:
+            resources, number = await read(ctx, rest)
+        except ScimError as refusal:  # such as a filter on members, of users
+            refusals.append(refusal)
+            continue
+        page, total = page + resources, total + number
+    if len(refusals) > 1:
+        raise refusals[0]
+    return _page_of(query, page, total)
 
 
 @router.post("/Users", operation_id="add_scim_user")
@@ -149,20 +230,16 @@ async def get_user(request: Request) -> Response:
 @_answered
 async def replace_user(request: Request) -> Response:
     """Change all attributes of a user that are sent; those left out stay as they are."""
-    return await _changed_user(request, await _body(request))
+    ctx, name = _context(request), request.path_params["id"]
+    return await _user(request, ctx, await users.replace_user(ctx, name, await _body(request)))
 
 
 @router.patch("/Users/{id}", operation_id="patch_scim_user")
 @_answered
 async def patch_user(request: Request) -> Response:
     """Change attributes of a user."""
-    return await _changed_user(request, patched_attributes(await _body(request)))
-
-
-async def _changed_user(request: Request, attributes: dict[str, Any]) -> Response:
-    ctx = _context(request)
-    person = await users.find_user(ctx, request.path_params["id"])
-    return await _user(request, ctx, await users.change_user(ctx, person.id, sent_user(attributes)))
+    ctx, name = _context(request), request.path_params["id"]
+    return await _user(request, ctx, await users.patch_user(ctx, name, await _body(request)))
 
 
 @router.delete("/Users/{id}", operation_id="remove_scim_user")
@@ -177,11 +254,15 @@ async def remove_user(request: Request) -> Response:
 @_answered
 async def list_groups(request: Request) -> Response:
     """List the groups of which the filter holds."""
-    ctx, (condition_text, start, count) = _context(request), _page(request)
-    listed, total = await groups.list_groups(ctx, condition_text, start, count)
-    resources = await groups.group_documents(ctx, listed, with_members=_wants_members(request))
-    page = [_projected(request, document) for document in resources]
-    return _answer(documents.list_document(page, total, start))
+    return _page_of(_asked(request), *await _groups(_context(request), _asked(request)))
+
+
+@router.post("/Groups/.search", operation_id="search_scim_groups")
+@_answered
+async def search_groups(request: Request) -> Response:
+    """List the groups of which the filter in the body holds."""
+    query = await _searched(request)
+    return _page_of(query, *await _groups(_context(request), query))
 
 
 @router.post("/Groups", operation_id="add_scim_group")
@@ -230,18 +311,8 @@ async def remove_group(request: Request) -> Response:
 
 async def _group(request: Request, ctx: ScimContext, name: str) -> Response:
     group = await groups.find_group(ctx, name)
-    (document,) = await groups.group_documents(ctx, [group], with_members=_wants_members(request))
+    (document,) = await groups.group_documents(ctx, [group], with_members=_asked(request).wants_members)
     return _answer(_projected(request, document))
-
-
-def _wants_members(request: Request) -> bool:
-    """Return whether members are shown, of which there may be many."""
-    projection = documents.projected(
-        {"members": ()},
-        request.query_params.get("attributes"),
-        request.query_params.get("excludedAttributes"),
-    )
-    return "members" in projection
 
 
 def _whole_group(body: dict[str, Any]) -> GroupChange:

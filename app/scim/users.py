@@ -6,17 +6,17 @@ not activated from there, and nobody who holds roles by hand gets another login 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from app.common.people import Person, PersonKind, PersonState, ScimStatus
+from app.common.people import Person, PersonKind, PersonState, ScimQualifier, ScimStatus
 from app.common.personal import LOGIN, SCIM_EXTERNAL_ID, SCIM_USER_NAME
 from app.foundation.people.provisioning.accounts import REMOVED, ProvisionPerson, may_be_activated
-from app.kernel.access.reads import load, load_many
+from app.kernel.access.reads import load
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import VersionMismatch, WrongValue
@@ -26,22 +26,12 @@ from app.kernel.ledger import Ledger
 from app.scim.attributes import SentUser, sent_user
 from app.scim.documents import user_document
 from app.scim.errors import ScimError, invalid, not_found
-from app.scim.filters import conditions_of
+from app.scim.patches import patched_attributes
 
 #: How often a change is decided anew because somebody else has changed the person meanwhile.
 MOST_ATTEMPTS = 5
-FILTERS = ("id", "username", "externalid")
 _PERSONAL = ("name", "email", "phone", "post", "login", "scim_user_name", "scim_external_id")
 PERSON_BY_NAME = "select person_id from vault.known_as where source = %s and fingerprint = %s"
-# Those whom `is_visible` shows, by the index person_provisioned.
-VISIBLE = """
-(p.scim_status in ('provisioned', 'suspended')
- or (p.scim_status is null and p.login is not null and p.login_issuer = %(issuer)s))
-and p.kind = 'human' and p.state <> 'erased' and (p.scim_status is not null or p.login is not null)
-"""
-PAGE = f"""
-select p.id from fold.person p where {VISIBLE} order by p.added_at, p.id limit %(count)s offset %(skip)s"""
-COUNT = f"select count(*) from fold.person p where {VISIBLE}"
 GROUPS = """
 select m.person_id, g.id, g.name from fold.directory_membership m
 join fold.directory_group g on g.id = m.directory_group_id and g.state = 'active'
@@ -62,24 +52,10 @@ class ScimContext:
 
 async def find_user(ctx: ScimContext, name: str) -> Person:
     """Return the user with that id. Raises ScimError (404)."""
-    person = await _person(ctx, name)
+    person = await person_of(ctx, name)
     if person is None or not is_visible(ctx, person):
         raise not_found(name)
     return person
-
-
-async def list_users(
-    ctx: ScimContext, condition_text: str | None, start: int, count: int
-) -> tuple[list[Person], int]:
-    """Return a page of the users, from the one at `start` on, counted from 1, and how many there are."""
-    if condition_text is not None:
-        persons = await _filtered(ctx, condition_text)
-        return persons[start - 1 : start - 1 + count], len(persons)
-    parameters = {"issuer": ctx.ledger.settings.oidc_issuer, "count": count, "skip": start - 1}
-    total: int = await ctx.ledger.db.value(COUNT, parameters)
-    rows = await ctx.ledger.db.rows(PAGE, parameters) if count else []
-    loaded = await load_many(ctx.ledger.db, ctx.ledger.lifecycles["person"], [row["id"] for row in rows])
-    return [loaded[row["id"]].record for row in rows if row["id"] in loaded], total
 
 
 async def user_documents(ctx: ScimContext, persons: Sequence[Person]) -> list[dict[str, Any]]:
@@ -103,21 +79,40 @@ async def add_user(ctx: ScimContext, body: dict[str, Any]) -> Person:
     if namesake is not None:
         if is_visible(ctx, namesake) or not may_be_activated(namesake):
             raise ScimError(409, "A user with this userName or externalId is here already.", "uniqueness")
-        return await change_user(ctx, namesake.id, sent, takes_back=True)
+        return await change_user(ctx, namesake.id, lambda _: sent, takes_back=True)
     return await _added(ctx, sent, user_name)
 
 
+async def patch_user(ctx: ScimContext, name: str, body: dict[str, Any]) -> Person:
+    """Change a user by the operations of a PATCH. Raises ScimError."""
+    person = await find_user(ctx, name)
+    return await change_user(ctx, person.id, lambda present: sent_user(patched_attributes(body, present)))
+
+
+async def replace_user(ctx: ScimContext, name: str, body: dict[str, Any]) -> Person:
+    """Change all attributes of a user that the document has. Raises ScimError."""
+    person, sent = await find_user(ctx, name), sent_user(body)
+    return await change_user(ctx, person.id, lambda _: sent)
+
+
 async def change_user(
-    ctx: ScimContext, person_id: UUID, sent: SentUser, *, takes_back: bool = False
+    ctx: ScimContext,
+    person_id: UUID,
+    sent_of: Callable[[dict[str, Any]], SentUser],
+    *,
+    takes_back: bool = False,
 ) -> Person:
-    """Change what the provider says of a person; nothing if it is all so already. `takes_back`: the account
-    was removed there, and is there again. Raises ScimError.
+    """Change what the provider says of a person; nothing if it is all so already. `sent_of` returns what it
+    says, by the user's document as it is. `takes_back`: the account was removed there, and is there again.
+    Raises ScimError.
     """
     for _ in range(MOST_ATTEMPTS):
-        person = await _person(ctx, str(person_id))
+        person = await person_of(ctx, str(person_id))
         if person is None or not (takes_back or is_visible(ctx, person)):
             raise not_found(str(person_id))
-        fields = await _differing(ctx, person, sent)
+        texts = (await _texts(ctx, [person]))[person.id]
+        sent = sent_of(user_document(person, texts, (), ctx.base))
+        fields = _differing(ctx, person, texts, sent)
         follow_up = None
         if sent.is_active is False and person.state is PersonState.active:
             fields["scim_status"] = ScimStatus.suspended
@@ -163,7 +158,8 @@ def is_visible(ctx: ScimContext, person: Person) -> bool:
     return person.scim_status not in REMOVED
 
 
-async def _person(ctx: ScimContext, name: str) -> Person | None:
+async def person_of(ctx: ScimContext, name: str) -> Person | None:
+    """Return the person with that id, whether the provider sees them or not."""
     try:
         person_id = UUID(name)
     except ValueError:
@@ -185,29 +181,15 @@ async def _texts(ctx: ScimContext, persons: Sequence[Person]) -> dict[UUID, dict
     }
 
 
-async def _filtered(ctx: ScimContext, text: str) -> list[Person]:
-    """Return the users of whom the filter holds: at most one, since each condition names one."""
-    match: Person | None = None
-    for n, (attribute, value) in enumerate(conditions_of(text, FILTERS)):
-        if attribute == "id":
-            person = await _person(ctx, value)
-        else:
-            person = await _by_name(ctx, attribute, value)
-        if person is None or (n > 0 and match is not None and person.id != match.id):
-            return []
-        match = person
-    return [match] if match is not None and is_visible(ctx, match) else []
-
-
 async def _known_as(ctx: ScimContext, user_name: str, external_id: str | None) -> Person | None:
     """Return the person whom one of these names means."""
-    person = await _by_name(ctx, "username", user_name)
+    person = await person_by_name(ctx, "username", user_name)
     if person is None and external_id is not None:
-        person = await _by_name(ctx, "externalid", external_id)
+        person = await person_by_name(ctx, "externalid", external_id)
     return person
 
 
-async def _by_name(ctx: ScimContext, attribute: str, value: str) -> Person | None:
+async def person_by_name(ctx: ScimContext, attribute: str, value: str) -> Person | None:
     """Return the person with that `userName` or `externalId`, or with the login that it stands for."""
     ledger = ctx.ledger
     sources = [SCIM_USER_NAME if attribute == "username" else SCIM_EXTERNAL_ID]
@@ -217,7 +199,7 @@ async def _by_name(ctx: ScimContext, attribute: str, value: str) -> Person | Non
         fingerprint = ledger.external_id_fingerprint(source, value)
         person_id = await ledger.db.value(PERSON_BY_NAME, (source, fingerprint))
         if person_id is not None:
-            return await _person(ctx, str(person_id))
+            return await person_of(ctx, str(person_id))
     return None
 
 
@@ -234,7 +216,9 @@ async def _added(ctx: ScimContext, sent: SentUser, user_name: str) -> Person:
     opening: dict[str, str | None] = {k: v for k, v in fields.items() if not k.startswith("scim_")}
     if ctx.ledger.settings.oidc_issuer is not None:
         opening["login"] = fields.get(_login_field(ctx))
-    names = {k: v for k, v in fields.items() if k.startswith("scim_")}
+    names: dict[str, Any] = {k: v for k, v in fields.items() if k.startswith("scim_")}
+    if (qualifiers := _qualifiers(sent.qualifiers)) is not None:
+        names["scim_qualifiers"] = qualifiers
     follow_up = (
         "provision",
         valid_payload(ProvisionPerson, {**names, "scim_status": ScimStatus.provisioned}),
@@ -244,23 +228,39 @@ async def _added(ctx: ScimContext, sent: SentUser, user_name: str) -> Person:
     )
     added: Person = (await _performed(ctx, command)).record
     if sent.is_active is False:
-        return await change_user(ctx, added.id, replace(sent, fields={}))
+        return await change_user(ctx, added.id, lambda _: replace(sent, fields={}))
     return added
 
 
-async def _differing(ctx: ScimContext, person: Person, sent: SentUser) -> dict[str, Any]:
+def _differing(
+    ctx: ScimContext, person: Person, texts: dict[str, str | None], sent: SentUser
+) -> dict[str, Any]:
     """Return the sent fields that differ from what is known of the person, with the login that follows."""
-    present: dict[str, Any] = (await _texts(ctx, [person]))[person.id]
-    present |= {name: getattr(person, name) for name in ("department", "locale", "time_zone")}
-    fields: dict[str, Any] = {k: v for k, v in sent.fields.items() if present[k] != v}
+    present: dict[str, Any] = {
+        **texts,
+        **{name: getattr(person, name) for name in ("department", "locale", "time_zone")},
+    }
+    attributes = dict(sent.fields)
+    if ScimQualifier.no_display_name in sent.qualifiers and "name" not in attributes:
+        # Everybody has a name here, so they are called as they are at the provider.
+        attributes["name"] = attributes.get("scim_user_name") or texts["scim_user_name"] or texts["login"]
+    fields: dict[str, Any] = {k: v for k, v in attributes.items() if present[k] != v}
     if fields.get("name", "") is None:
         del fields["name"]
+    qualifiers = _qualifiers(frozenset(person.scim_qualifiers or ()) - sent.decided | sent.qualifiers)
+    if qualifiers != (None if person.scim_qualifiers is None else tuple(person.scim_qualifiers)):
+        fields["scim_qualifiers"] = qualifiers
     settings = ctx.ledger.settings
     login = sent.fields.get(_login_field(ctx))
     is_known = present["login"] == login and person.login_issuer == settings.oidc_issuer
     if settings.oidc_issuer is not None and login is not None and not is_known:
         fields["login"] = login
     return fields
+
+
+def _qualifiers(held: frozenset[str]) -> tuple[ScimQualifier, ...] | None:
+    """Return the qualifiers in their order; None if there is none."""
+    return tuple(each for each in ScimQualifier if each in held) or None
 
 
 async def _provision(

@@ -52,9 +52,11 @@ ENTRIES_OF_PERSONS = """
 select r.kind || '/' || r.id as stream from search.record r
 where r.person_keys && array(select p.key_id from fold.person p where p.id = any(%s))
 """
+COMMENT_TEXTS = ("text", "folded")
 COMMENTS = """
-select k.record, c.visibility, c.text from unnest(%s::text[]) as k(record) cross join lateral (
-  select visibility, text from fold.comment where record = k.record order by written_at desc, id desc limit %s
+select k.record, c.visibility, c.text, c.folded from unnest(%s::text[]) as k(record) cross join lateral (
+  select visibility, text, folded from fold.comment where record = k.record
+  order by written_at desc, id desc limit %s
 ) as c
 """
 REFERENCES = "select record, source, key, number from fold.external_reference where record = any(%s)"
@@ -164,7 +166,8 @@ async def _rebuild_entries(
     comments = await fetch_rows(connection, COMMENTS, (streams, MOST_COMMENTS))
     references = await fetch_rows(connection, REFERENCES, (streams,))
     personal = _personal(lifecycle)
-    encrypted = [row[name] for row in rows for name in personal] + [comment["text"] for comment in comments]
+    encrypted = [row[name] for row in rows for name in personal]
+    encrypted += [comment[part] for comment in comments for part in COMMENT_TEXTS]
     key_ids = {Ciphertext(text).key_id for text in encrypted if text is not None}
     opener = Opener(master, await fetch_rows(connection, KEYS, (list(key_ids),)))
     entries = {name: _index_entry(lifecycle, row, opener) for name, row in zip(streams, rows, strict=True)}
@@ -174,10 +177,10 @@ async def _rebuild_entries(
         for key in filter(None, (reference["key"], reference["number"])):
             entry.key_tokens |= key_tokens(key)
     for comment in comments:
-        if comment["text"] is not None:
-            entry = entries[comment["record"]]
-            is_public = comment["visibility"] == Visibility.public
-            opener.open(comment["text"], entry, entry.public if is_public else entry.internal)
+        entry = entries[comment["record"]]
+        is_public = comment["visibility"] == Visibility.public
+        for text in filter(None, (comment[part] for part in COMMENT_TEXTS)):
+            opener.open(text, entry, entry.public if is_public else entry.internal)
     await connection.execute(
         WRITE.encode(),
         (

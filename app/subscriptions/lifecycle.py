@@ -17,6 +17,7 @@ from app.common.people import Person, Role, grant_texts, parse_grants
 from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
+from app.foundation.people.credentials.bounds import SUBSCRIPTIONS, within_bound
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
@@ -37,7 +38,7 @@ from app.kernel.actions.payloads import (
     Reference,
     ShortText,
 )
-from app.kernel.actions.refusals import Refusal, SupersededSecret, WrongValue
+from app.kernel.actions.refusals import Refusal, WrongValue
 from app.subscriptions.records import DeliveryFormat, DisabledBecause, Subscription
 from app.subscriptions.records import SubscriptionState as State
 
@@ -46,7 +47,10 @@ OVERLAP = timedelta(hours=24)
 
 # The payload says whom it is for: a check of the action reads it.
 subscriber = process_relation(
-    "subscriber", "anybody, of their own by an API key", "任何人（限本人，须使用 API 密钥）"
+    "subscriber",
+    "anybody, of their own by an API key",
+    "任何人（限本人，须使用 API 密钥）",
+    any_credential=True,
 )
 
 SubscriptionPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
@@ -166,17 +170,16 @@ def add(subscription: Subscription, body: AddSubscription, ctx: ActionContext) -
         roles = roles or (None if restricted_to is None else tuple(restricted_to))
         ends_at = ends_at or caller.ends_at
         subscription.key_id = caller.key_id
+    _note_secret(subscription, ctx)
     subscription.roles = None if roles is None else list(dict.fromkeys(roles))
     subscription.ends_at = ends_at
     subscription.added_at = ctx.occurred_at
 
 
-async def secret_superseded(
-    reads: ReadContext, subscription: Subscription, body: Payload, ctx: ActionContext
-) -> None:
-    """Refuse whoever comes with the secret that a key had before its last rotation."""
-    if ctx.caller.is_superseded:
-        raise SupersededSecret()
+def _note_secret(subscription: Subscription, ctx: ActionContext) -> None:
+    """Note the secret of the key that the subscription was made or changed with: a rotation finds it so."""
+    if not ctx.caller.is_rule:
+        subscription.secret_hash = ctx.caller.secret_hash
 
 
 async def person_beyond_credential(
@@ -222,6 +225,7 @@ class EditSubscription(Patch, SubscriptionFields, of=Subscription):
 def edit(subscription: Subscription, body: EditSubscription, ctx: ActionContext) -> None:
     """Edit the subscription: its name, its language, and which events are sent."""
     apply_patch(subscription, body, ctx)
+    _note_secret(subscription, ctx)
 
 
 class MoveSubscription(Payload):
@@ -235,6 +239,7 @@ def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext)
     """Move the subscription to another address; what waits is sent there."""
     subscription.origin = body.origin
     subscription.sealed_url = body.sealed_url
+    _note_secret(subscription, ctx)
 
 
 class SetTemplate(Payload):
@@ -246,6 +251,7 @@ class SetTemplate(Payload):
 def set_template(subscription: Subscription, body: SetTemplate, ctx: ActionContext) -> None:
     """Set the subscription's template: events are sent as it says from then on."""
     subscription.sealed_template = body.sealed_template
+    _note_secret(subscription, ctx)
 
 
 async def has_no_template(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
@@ -265,6 +271,7 @@ def rotate(subscription: Subscription, body: RotateSubscription, ctx: ActionCont
     subscription.previous_ends_at = ctx.occurred_at + OVERLAP
     subscription.sealed_secret = body.sealed_secret
     subscription.rotated_at = ctx.occurred_at
+    _note_secret(subscription, ctx)
 
 
 async def rotated_lately(
@@ -279,11 +286,20 @@ def pause(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) ->
     """Pause the subscription: events wait until it is resumed."""
 
 
+def suspend(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Suspend the subscription, as the key that it was made or changed with is lost: events wait until its
+    account resumes it.
+    """
+    subscription.suspended_by_rotation = True
+
+
 def resume(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
     """Resume the subscription: the events that it has missed are sent first."""
     subscription.resumed_at = ctx.occurred_at
+    _note_secret(subscription, ctx)
     subscription.failing_since_at = None
     subscription.disabled_because = None
+    subscription.suspended_by_rotation = None
 
 
 async def has_ended(reads: ReadContext, subscription: Subscription, ctx: ActionContext) -> str | None:
@@ -352,8 +368,7 @@ def disable(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) 
 
 SENDING_STATES = [State.active, State.paused]
 RESUMABLE_STATES = [State.paused, State.disabled]
-CHECKS = (secret_superseded,)
-NEW_CHECKS = (*CHECKS, key_roles_not_held, person_beyond_credential)
+NEW_CHECKS = (key_roles_not_held, person_beyond_credential, within_bound(SUBSCRIPTIONS))
 # Where events are sent to, with whose sight, is decided in person: no assistant does.
 MAKERS = (admin | subscriber | rule).in_person()
 OWNERS = (admin | holder | rule).in_person()
@@ -376,13 +391,14 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action          中文        from            to              who     event
         action(add,            "添加",     NEW_RECORD,     State.active,   MAKERS, "subscription.added",     wrong=NEW_CHECKS),
-        action(edit,           "编辑",     list(State),    STAYS,          OWNERS, "subscription.edited",    wrong=CHECKS),
-        action(move,           "变更地址", list(State),    STAYS,          OWNERS, "subscription.moved",     wrong=(*CHECKS, outlives_credential)),
-        action(set_template,   "更换模板", list(State),    STAYS,          OWNERS, "subscription.template_set", wrong=CHECKS, unless=(has_no_template,)),
-        action(rotate,         "轮换密钥", list(State),    STAYS,          OWNERS, "subscription.rotated",   wrong=(*CHECKS, rotated_lately)),
-        action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused",    wrong=CHECKS),
-        action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   wrong=CHECKS, unless=(has_ended,)),
-        action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled",  wrong=CHECKS),
+        action(edit,           "编辑",     list(State),    STAYS,          OWNERS, "subscription.edited"),
+        action(move,           "变更地址", list(State),    STAYS,          OWNERS, "subscription.moved",     wrong=(outlives_credential,)),
+        action(set_template,   "更换模板", list(State),    STAYS,          OWNERS, "subscription.template_set", unless=(has_no_template,)),
+        action(rotate,         "轮换密钥", list(State),    STAYS,          OWNERS, "subscription.rotated",   wrong=(rotated_lately,)),
+        action(pause,          "暂停",     [State.active], State.paused,   OWNERS, "subscription.paused"),
+        action(suspend,        "中止",     SENDING_STATES,         State.paused,   rule,   "subscription.suspended"),
+        action(resume,         "恢复",     RESUMABLE_STATES,        State.active,   OWNERS, "subscription.resumed",   unless=(has_ended,)),
+        action(disable,        "停用",     SENDING_STATES,         State.disabled, OWNERS, "subscription.disabled"),
         action(stop,           "自动停用", SENDING_STATES,         State.disabled, rule,   "subscription.stopped",   notifies=HALTED),
         action(warn,           "预警",     SENDING_STATES,         STAYS,          rule,   "subscription.failing",   unless=(failing_already,), notifies=FAILING),
         action(note_refusal,   "记录被拒", SENDING_STATES,         STAYS,          rule,   "subscription.refused",   notifies=REFUSED),

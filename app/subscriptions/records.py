@@ -61,6 +61,11 @@ class Subscription(Record):
         "The account that it belongs to: it sees what that sees.", examples=["me"]
     )
     key_id: UUID | None = optional("The API key that it was made with, and ends with.")
+    secret_hash: Annotated[str | None, Hidden()] = None
+    suspended_by_rotation: bool | None = optional(
+        "True if the key that it was made or changed with was rotated without an overlap: it is paused until "
+        "its account resumes it."
+    )
     roles: list[str] | None = optional(
         "The only roles of its account that it sees with; null: all that the account holds."
     )

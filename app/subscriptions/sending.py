@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
@@ -80,6 +81,11 @@ class Sender:
                     self.queues[row["subscription_id"]], Resend(row["id"], row["low"], row["high"])
                 )
         self.shared.active = active
+        waiting: Counter[UUID] = Counter()
+        for subscription_id, queue in self.queues.items():
+            if subscription_id in active and (account := active[subscription_id].person_id) is not None:
+                waiting[account] += len(queue.progress.waiting)
+        self.shared.slots.waiting = waiting
 
     def _add_resend(self, queue: SubscriptionQueue, request: Resend) -> None:
         request_ids = {resend.id for resend in queue.resends} | set(queue.finished_resends)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,7 @@ from app.subscriptions.progress import SubscriptionProgress, WaitingStream
 from app.subscriptions.queries import AttemptOutcome as Outcome
 from app.subscriptions.records import DisabledBecause, Subscription
 from app.subscriptions.selection import EVENTS_AT_ONCE, Selected, select_new, select_span
+from app.subscriptions.slots import SharedSlots
 from app.subscriptions.standing import note_recovery, note_refusal, stop, warn
 from app.subscriptions.templates.render import FAILED
 
@@ -55,7 +57,7 @@ class Resend:
 @dataclass(slots=True)
 class SenderState:
     """The state that all subscriptions of a process share: the log's head, the newest events (None: they are
-    read from the database), and the subscriptions that are active now.
+    read from the database), the subscriptions that are active now, and what they take of the process.
     """
 
     ledger: Ledger
@@ -64,6 +66,7 @@ class SenderState:
     head: int = 0
     active: dict[UUID, Subscription] = field(default_factory=dict)
     chance: Callable[[], float] = random.random
+    slots: SharedSlots = field(default_factory=SharedSlots)
 
 
 @dataclass(slots=True)
@@ -102,7 +105,7 @@ class SubscriptionQueue:
         subscription, now = self._state.active.get(self._id), self._state.clock()
         if subscription is None or subscription.version <= self._stopped_version:
             return False
-        caller = await account_of(self._ledger, subscription, now)
+        caller = await self._account(subscription, now)
         if caller is None:
             await self._stop(subscription, DisabledBecause.ended)
             return False
@@ -133,7 +136,7 @@ class SubscriptionQueue:
             waiting = progress.waiting[stream]
             selected = await self._of_stream(stream, PositionSpan(waiting.position - 1, old))
             lanes[stream] = _Lane(stream, list(selected.events), waiting, selected.position)
-        new = await select_new(self._ledger, self._state.newest, subscription, caller, old, self._state.head)
+        new = self._within_room(await self._select_new(subscription, caller), caller)
         first_skipped: dict[str, int] = {}
         for event in new.events:
             stream = event.event.stream
@@ -141,7 +144,9 @@ class SubscriptionQueue:
                 first_skipped.setdefault(stream, event.event.position)
                 continue
             lanes.setdefault(stream, _Lane(stream, [], None, new.position)).events.append(event)
-        await self._send_lanes(list(lanes.values()))
+        assert caller.person_id is not None
+        with self._state.slots.tried(caller.person_id, len(lanes.keys() - progress.waiting.keys())):
+            await self._send_lanes(list(lanes.values()))
         for lane in lanes.values():
             if lane.waits is not None and not lane.is_stopped:
                 self._end_waiting(lane, old, first_skipped.get(lane.stream), now)
@@ -152,6 +157,40 @@ class SubscriptionQueue:
             busy = bool(self.resends)
         await self._judge(subscription)
         return busy
+
+    def _reading(self, account: UUID | None) -> AbstractAsyncContextManager[None]:
+        """Take a slot for statements of that account's subscriptions."""
+        assert account is not None, "a subscription belongs to an account"
+        return self._state.slots.reads.slot(account)
+
+    def _to_host(self) -> AbstractAsyncContextManager[None]:
+        """Take a slot for deliveries to the subscription's host."""
+        subscription = self._subscription
+        assert subscription is not None
+        assert subscription.person_id is not None
+        return self._state.slots.to_host(subscription.origin, subscription.person_id)
+
+    async def _account(self, subscription: Subscription, now: datetime) -> Caller | None:
+        async with self._reading(subscription.person_id):
+            return await account_of(self._ledger, subscription, now)
+
+    async def _select_new(self, subscription: Subscription, caller: Caller) -> Selected:
+        state, after = self._state, self.progress.position
+        async with self._reading(caller.person_id):
+            return await select_new(self._ledger, state.newest, subscription, caller, after, state.head)
+
+    def _within_room(self, new: Selected, caller: Caller) -> Selected:
+        """Return the first of these events, of as many streams as may come to wait for the account: the
+        others stay in the log until there is room.
+        """
+        assert caller.person_id is not None
+        room, streams = self._state.slots.room(caller.person_id), set(self.progress.waiting)
+        most = len(streams) + room
+        for n, event in enumerate(new.events):
+            streams.add(event.event.stream)
+            if len(streams) > most:
+                return Selected(new.events[:n], event.event.position - 1, has_more=False)
+        return new
 
     def _end_waiting(self, lane: _Lane, old: int, skipped: int | None, now: datetime) -> None:
         """Note that all events of a stream that has waited are settled, as far as they were selected."""
@@ -166,15 +205,16 @@ class SubscriptionQueue:
     async def _probe(self, subscription: Subscription, caller: Caller, now: datetime) -> bool:
         """Try one event, of a stream that does not wait if there is one: what waits may be the fault."""
         progress = self.progress
-        new = await select_new(
-            self._ledger, self._state.newest, subscription, caller, progress.position, self._state.head
-        )
+        new = await self._select_new(subscription, caller)
         fresh = next((event for event in new.events if event.event.stream not in progress.waiting), None)
-        if fresh is not None:
+        assert caller.person_id is not None
+        # Without room for another stream that waits, one that waits already is tried.
+        if fresh is not None and (self._state.slots.room(caller.person_id) or not progress.waiting):
             lane = _Lane(fresh.event.stream, [fresh], None, fresh.event.position)
             reached = fresh.event.position
         else:
-            progress.advance_to(new.position)
+            if fresh is None:
+                progress.advance_to(new.position)
             stream = min(progress.waiting, key=lambda name: progress.waiting[name].due_at, default=None)
             if stream is None:
                 progress.begin_anew(now)
@@ -191,7 +231,7 @@ class SubscriptionQueue:
             progress.is_changed = True
         elif lane.waits is not None:
             self._end_waiting(lane, progress.position, None, now)
-        if fresh is not None:
+        if lane.waits is None:
             progress.advance_to(reached)
         await self._judge(subscription)
         return failing_since is not None and progress.failing_since is None
@@ -204,10 +244,16 @@ class SubscriptionQueue:
     ) -> Selected:
         assert self._subscription is not None
         assert self._caller is not None
-        return await select_span(self._ledger, self._subscription, self._caller, span, streams, limit)
+        async with self._reading(self._caller.person_id):
+            return await select_span(self._ledger, self._subscription, self._caller, span, streams, limit)
+
+    async def _render_events(self, events: Sequence[SeenEvent]) -> list[dict[str, Any]]:
+        assert self._caller is not None
+        async with self._reading(self._caller.person_id):
+            return await event_output.render_each(self._ledger, events, for_receivers=True)
 
     async def _rendered(self, events: Sequence[SeenEvent]) -> _Batch:
-        batch = _Batch(self._ledger, self._of_streams)
+        batch = _Batch(self._ledger, self._of_streams, self._render_events)
         await batch.render(events)
         return batch
 
@@ -222,7 +268,7 @@ class SubscriptionQueue:
                 raise outcome
 
     async def _send_lane(self, lane: _Lane, batch: _Batch) -> None:
-        async with self._slots:
+        async with self._slots, self._to_host():
             for event in lane.events:
                 if self._is_held:
                     self._hold(lane, event, None)
@@ -249,7 +295,7 @@ class SubscriptionQueue:
             or subscription.version != self._subscription.version
         ):
             raise Superseded
-        if await account_of(self._ledger, subscription, now) != self._caller:
+        if await self._account(subscription, now) != self._caller:
             raise Superseded
         content = await batch.content(event.event.position)
         if content is None:
@@ -270,7 +316,8 @@ class SubscriptionQueue:
     async def _subject_of(self, subscription: Subscription, event: SeenEvent) -> MessageSubject | None:
         if subscription.format is None or not FORMATS[subscription.format].names_records:
             return None
-        return await subject_of(self._ledger, event)
+        async with self._reading(subscription.person_id):
+            return await subject_of(self._ledger, event)
 
     def _record_result(self, lane: _Lane, event: SeenEvent, result: AttemptResult) -> bool:
         """Note what came of an attempt. Return whether the lane goes on with its next event."""
@@ -322,7 +369,8 @@ class SubscriptionQueue:
         """Send some events of the first request to send them again. What fails is not tried once more."""
         request = self.resends[0]
         span = PositionSpan(request.low, min(request.high, self.progress.position))
-        selected = await select_span(self._ledger, subscription, caller, span)
+        async with self._reading(caller.person_id):
+            selected = await select_span(self._ledger, subscription, caller, span)
         lanes: dict[str, list[SeenEvent]] = {}
         for event in selected.events:
             lanes.setdefault(event.event.stream, []).append(event)
@@ -334,7 +382,7 @@ class SubscriptionQueue:
             self.finished_resends.append(request.id)
 
     async def _resend_lane(self, events: Sequence[SeenEvent], batch: _Batch) -> None:
-        async with self._slots:
+        async with self._slots, self._to_host():
             for event in events:
                 result = await self._attempt(event, batch, is_repeated=True)
                 if result is None:
@@ -352,23 +400,27 @@ class SubscriptionQueue:
         failed_stream, self._failed_stream = self._failed_stream, None
         if failed_stream is not None and self._told_template != subscription.sealed_template:
             self._told_template = subscription.sealed_template
-            await note_refusal(self._ledger, subscription, failed_stream, FAILED, self._state.clock())
+            async with self._reading(subscription.person_id):
+                await note_refusal(self._ledger, subscription, failed_stream, FAILED, self._state.clock())
             # It has changed by that: the next turn begins with what it is then, and is not cut short by it.
             self._state.active.pop(self._id, None)
         since, now = self.progress.failing_since, self._state.clock()
         if since is None:
             if subscription.failing_since_at is not None:
-                await note_recovery(self._ledger, subscription, now)
+                async with self._reading(subscription.person_id):
+                    await note_recovery(self._ledger, subscription, now)
         elif now - since >= RETRY_PERIOD:
             await self._stop(subscription, DisabledBecause.failing)
         elif now - since >= WARNING_PERIOD and subscription.failing_since_at is None:
-            await warn(self._ledger, subscription, since, now)
+            async with self._reading(subscription.person_id):
+                await warn(self._ledger, subscription, since, now)
 
     async def _stop(self, subscription: Subscription, because: DisabledBecause) -> None:
         # Whatever was read of it before is not sent to any more.
         self._stopped_version = subscription.version
         self._state.active.pop(self._id, None)
-        await stop(self._ledger, subscription, because, self._state.clock())
+        async with self._reading(subscription.person_id):
+            await stop(self._ledger, subscription, because, self._state.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,9 +443,12 @@ class _Batch:
     """
 
     def __init__(
-        self, ledger: Ledger, select: Callable[[Collection[str], PositionSpan], Awaitable[Selected]]
+        self,
+        ledger: Ledger,
+        select: Callable[[Collection[str], PositionSpan], Awaitable[Selected]],
+        render: Callable[[Sequence[SeenEvent]], Awaitable[list[dict[str, Any]]]],
     ) -> None:
-        self._ledger, self._select = ledger, select
+        self._ledger, self._select, self._render_events = ledger, select, render
         self._events: dict[int, _RenderedEvent] = {}
         self._renewing = asyncio.Lock()
         self._clock = asyncio.get_running_loop().time
@@ -429,6 +484,6 @@ class _Batch:
                 self._events[place] = _RenderedEvent(stream, None, now, epoch)
 
     async def _render(self, events: Sequence[SeenEvent], now: float, epoch: int) -> None:
-        contents = await event_output.render_each(self._ledger, events)
+        contents = await self._render_events(events)
         for event, content in zip(events, contents, strict=True):
             self._events[event.event.position] = _RenderedEvent(event.event.stream, content, now, epoch)

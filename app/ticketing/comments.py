@@ -32,6 +32,10 @@ class CommentTicket(Payload):
     """A comment on the ticket."""
 
     text: FreeText = Field(description="The comment.")
+    folded: FreeText | None = Field(
+        default=None,
+        description="A further part that pages show folded, as the history that a reply by mail repeats.",
+    )
     visibility: Visibility = Field(
         default=Visibility.public, description="The readers: all who see the record, or staff."
     )
@@ -45,6 +49,7 @@ def comment(ticket: Ticket, body: CommentTicket, ctx: ActionContext) -> None:
         author_id=ctx.caller.person_id,
         visibility=body.visibility,
         text=body.text,
+        folded=body.folded,
         written_at=ctx.occurred_at,
     )
     ctx.staff_only = row.for_staff

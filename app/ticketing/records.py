@@ -23,6 +23,9 @@ class Comment(ChildRecord):
     )
     visibility: Visibility | None = required()
     text: Annotated[str | None, Personal()] = required("The comment; null when it was withdrawn.")
+    folded: Annotated[str | None, Personal()] = optional(
+        "The part of a reply by mail that pages show folded: the quoted history; null: it has none."
+    )
     written_at: datetime | None = required()
     corrected_at: datetime | None = None
     withdrawn_at: datetime | None = None

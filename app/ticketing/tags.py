@@ -25,7 +25,8 @@ class TagTicket(Payload):
     """A tag for the ticket."""
 
     tag: Annotated[RecordKey, StaffOnly()] = Field(
-        description="The tag, without a comma.", examples=["printer-room-3"]
+        description="The tag, without a comma. It stays when people are erased: name nobody.",
+        examples=["printer-room-3"],
     )
     visibility: Visibility = Field(
         default=Visibility.internal, description="The readers: staff, or all who see the record."

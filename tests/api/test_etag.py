@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.api.requests.etag import matches, versions_of
+from app.api.requests.etag import etag, matches, versions_of
 from app.common.people import Role
 from tests.cases import each_case
 from tests.client import Api, Client, an_incident
@@ -176,3 +176,40 @@ def test_what_the_header_means_can_be_read_in_one_place() -> None:
     assert versions_of("nonsense") == frozenset()
     assert not matches(None, '"1.a"')
     assert matches('W/"1.a" , "2.b"', '"2.b"')
+
+
+@each_case(
+    "coding",
+    [
+        "-gzip",
+        "-br",
+        "--gzip",
+        ";gzip",
+        "-zstd",
+        ":deflate",
+        ".gz",
+        "-gzip;br",
+        "+identity",
+        "-df",
+        "~x-gzip",
+    ],
+)
+def test_a_tag_that_a_compressing_proxy_has_extended_is_the_same_tag(coding: str) -> None:
+    tag = etag(12, b"answer")
+    inside, outside = f'{tag[:-1]}{coding}"', f"{tag}{coding}"
+    for sent in (inside, f"W/{inside}", outside, f'"7.ab", {inside}'):
+        assert 12 in (versions_of(sent) or ()), sent
+        assert matches(sent, tag), sent
+        assert not matches(sent, etag(12, b"another answer")), sent
+    # Other servers make such tags, of files.
+    assert versions_of(f'"12{coding}"') == frozenset()
+
+
+async def test_a_change_and_an_answer_survive_a_compressing_proxy(shared: Api) -> None:
+    _, agent, path = await an_open_one(shared)
+    tag = (await agent.get(path)).headers["etag"].replace('"', "")
+    assert (await agent.get(path, headers={"If-None-Match": f'W/"{tag}-gzip"'})).status_code == 304
+    changed = await agent.post(f"{path}/acknowledge", json={}, headers={"If-Match": f'"{tag}-gzip"'})
+    assert changed.status_code == 200
+    stale = await agent.post(f"{path}/start", json={}, headers={"If-Match": f'"{tag}-gzip"'})
+    assert stale.status_code == 412

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from app.api.requests.limits import Quota, QuotaLeft
 from app.common.keys import new_secret, token
-from app.common.people import Role
+from app.common.people import PersonKind, Role, rule_caller
+from app.foundation.people.persons import AddPerson
 from app.log.ids import uuid7
 from app.platform.settings import Settings
 from tests.client import Api, an_incident, serving
 from tests.conftest import DatabaseUrls
-from tests.people import add_person
+from tests.people import act, add_person
 
 LIMIT, SECONDS = 5, 3600
 
@@ -118,3 +119,31 @@ def test_names_that_ask_nothing_any_more_are_forgotten() -> None:
     quota.consume("10.0.0.1")
     assert quota.remaining("10.0.0.2") == QuotaLeft(4, 0)
     assert len(quota._counted) == 1
+
+
+async def test_one_person_makes_so_many_records_and_an_integration_more(
+    place: DatabaseUrls, tmp_path: Path, settings: Settings
+) -> None:
+    changed = settings.model_copy(update={"person_writes": 3})
+    async with serving(place.url, tmp_path / "secrets", changed) as api:
+        lin, mei = await api.client("Lin", Role.agent), await api.client("Mei", Role.agent)
+        added = AddPerson(name="Tool", kind=PersonKind.machine)
+        tool = (await act(api.ledger, rule_caller("tests"), "person", "add", body=added)).record
+        machine = await api.client_of(tool, Role.integration)
+        path = f"/v1/incidents/{(await lin.post_ok('/v1/incidents', an_incident()))['id']}"
+        await lin.post_ok(f"{path}/comment", {"text": "One."})
+        assert (await lin.put(f"/v1/uploads/{uuid7()}", content=b"x")).status_code == 200
+        head = await api.head()
+        for language, words in (("en", "3 records"), ("zh", "3 条")):
+            refused = await lin.post(
+                f"{path}/comment", json={"text": "Two."}, headers={"Accept-Language": language}
+            )
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many_writes")
+            assert words in refused.json()["detail"]
+            assert 0 < int(refused.headers["retry-after"]) <= 600
+        assert await api.head() == head
+        assert (await lin.get(path)).status_code == 200, "they read, and act on what there is"
+        await lin.post_ok(f"{path}/acknowledge")
+        await mei.post_ok("/v1/incidents", an_incident())
+        for _ in range(5):
+            await machine.post_ok("/v1/incidents", an_incident(requester=mei.id))

@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 
+from app.api.authentication import sessions
 from app.common.keys import new_secret, token
 from app.common.people import Role
 from app.log.ids import uuid7
@@ -275,3 +276,18 @@ async def test_a_page_of_anybody_else_may_not(trusting: Api, origin: str) -> Non
     for response in (preflight, answer):
         assert not [name for name in response.headers if name.startswith("access-control")]
     assert preflight.status_code == 401
+
+
+async def test_an_account_has_so_many_sessions_and_the_oldest_ends(api: Api) -> None:
+    holder, other = await api.client("Lin", "agent"), await api.client("Mei", "agent")
+    others_session, _ = await browser_of(api, other)
+    oldest, _ = await browser_of(api, holder)
+    for _ in range(sessions.MOST_SESSIONS):
+        newest, _ = await browser_of(api, holder)
+    assert [(await client.get("/v1/me")).status_code for client in (oldest, newest, others_session)] == [
+        401,
+        200,
+        200,
+    ]
+    rows = await api.ledger.db.value("select count(*) from plumbing.session")
+    assert rows == sessions.MOST_SESSIONS + 1

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from app.assistants.tools import ARGUMENTS_TABLE, TOOLS
 from app.common.people import Role
+from app.i18n import LANGUAGES, sentences
 from tests.assistants.clients import Assistant, Assistants
 from tests.client import Api, Client, an_incident
 from tests.foundation.services.test_catalogue import a_service, an_item
 
+SENTENCES = sentences("en")[ARGUMENTS_TABLE]
 QUESTIONS = {
     "type": "object",
     "properties": {
@@ -187,3 +191,27 @@ async def test_wrong_arguments_are_told_with_the_nearest_names(assistants: Assis
         for _ in range(200):
             deep = [deep]
         assert await refused("create", kind="incident", idempotency_key="a-deep-key", body={"title": deep})
+
+
+def _words_of(schema: Any) -> set[str]:
+    """All names within a schema."""
+    if isinstance(schema, dict):
+        return set(schema) | {word for part in schema.values() for word in _words_of(part)}
+    return {word for part in schema for word in _words_of(part)} if isinstance(schema, list) else set()
+
+
+def test_schemas_have_plain_words_and_describe_each_argument_in_the_language_of_the_tool() -> None:
+    """Some programs refuse references and alternatives."""
+    used = set()
+    for tool in TOOLS.values():
+        by_language = [tool.schema(language)["properties"] for language in LANGUAGES]
+        for properties in by_language:
+            assert properties.keys() == tool.arguments.model_fields.keys()
+            refused = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "title", "null"}
+            assert _words_of(properties).isdisjoint(refused), tool.name
+        for name in tool.arguments.model_fields:
+            in_english, in_chinese = (properties[name]["description"] for properties in by_language)
+            used |= {code for code, text in SENTENCES.items() if text.format() == in_english}
+            assert re.search("[\u4e00-\u9fff]", in_chinese), name
+            assert not re.search("[\u4e00-\u9fff]", in_english), name
+    assert used == set(SENTENCES), "each description is of an argument"

@@ -82,6 +82,10 @@ async def test_what_is_no_message_is_refused_and_nothing_fails(api: Api, assista
     async with httpx.AsyncClient(headers={"authorization": f"Bearer {lin.token}"}) as client:
         assert (await client.get(f"{assistants.address}/mcp")).status_code == 405
         assert (await client.delete(f"{assistants.address}/mcp")).status_code == 405
+        # The specification: a stream, or 405. Official clients take all else for a broken stream.
+        for accept in ("text/event-stream", "text/event-stream, application/json;q=0.1", "application/json"):
+            answer = await client.get(f"{assistants.address}/mcp", headers={"accept": accept})
+            assert (answer.status_code, answer.headers["allow"]) == (405, "POST"), accept
 
 
 async def test_it_is_served_only_where_a_setting_says_so(

@@ -9,14 +9,15 @@ import pytest
 
 from app.automation.tickets import pass_on_followers
 from app.common.children import Visibility
-from app.common.people import Caller, rule_caller
+from app.common.people import Caller, Role, rule_caller
 from app.common.personal import Ciphertext
+from app.kernel.ledger import Ledger
 from app.processes.incidents.records import Incident
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
 from app.ticketing.followers import FollowTicket, UnfollowTicket
 from tests.automation.conftest import Desk
-from tests.automation.worker import by_rules
-from tests.people import act, add_caller, add_person
+from tests.automation.worker import Worker, by_rules
+from tests.people import act, add_caller, add_person, add_team
 
 
 async def followers(desk: Desk, incident: Incident) -> set[UUID]:
@@ -35,9 +36,17 @@ async def comments(desk: Desk, incident: Incident) -> list[tuple[str | None, UUI
     return [(texts[row["text"]], row["author_id"]) for row in rows]
 
 
+@pytest.fixture
+async def desk(ledger: Ledger) -> Desk:
+    """A desk whose agent reports as a customer, of the team that the followers belong to."""
+    await add_team(ledger, "shop")
+    agent = await add_caller(ledger, "Agent", Role.agent, Role.engineer, teams=("shop",))
+    return Desk(ledger, agent, Worker(ledger))
+
+
 async def follows(desk: Desk, incident: Incident, *names: str) -> list[UUID]:
-    """New persons follow it."""
-    ids = [(await add_person(desk.ledger, name)).id for name in names]
+    """New persons of the same customer follow it."""
+    ids = [(await add_person(desk.ledger, name, "shop")).id for name in names]
     for person in ids:
         await desk.perform("follow", incident, FollowTicket(person=str(person)))
     return ids
@@ -195,7 +204,7 @@ async def test_withdrawn_before_a_worker_came_it_is_not_passed_on(desk: Desk) ->
 
 async def test_the_words_go_with_their_author_and_with_nobody_else(desk: Desk) -> None:
     original, duplicate = await a_duplicate(desk)
-    customer: Caller = await add_caller(desk.ledger, "Customer")
+    customer: Caller = await add_caller(desk.ledger, "Customer", teams=("shop",))
     await desk.perform("follow", duplicate, FollowTicket(person=str(customer.person_id)))
     ticket = CommentTicket(text="I am at home today.")
     await act(desk.ledger, customer, "incident", "comment", duplicate.id, ticket, now=desk.now)

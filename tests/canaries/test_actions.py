@@ -43,7 +43,7 @@ OPENINGS = [(lc, row) for lc, row in OF_PEOPLE if row.opens]
 
 @pytest.fixture
 async def world(server: Server, tmp_path: Path) -> AsyncIterator[World]:
-    settings = Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
+    settings = Settings(_env_file=None, rate_limit=RATE, person_writes=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
     with fresh(server) as place, documents.kept_for_no_time():
         async with serving(place.url, tmp_path / "secrets", settings) as api:
             yield await make_world(api)

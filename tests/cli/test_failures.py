@@ -43,6 +43,8 @@ WRONG = {
     "body_limit": "1 MB",
     "rate_limit": "0",
     "rate_seconds": "1.5",
+    "person_writes": "0",
+    "integration_writes": "many",
     "wrong_keys": "none",
     "open_metrics": "ajar",
     "assistants": "perhaps",

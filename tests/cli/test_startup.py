@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 
 from app.cli.exits import TERMINATED
 from app.cli.server.serve import serving
-from app.platform import startup
+from app.platform import schema, startup
 from app.platform.settings import PROJECT
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
@@ -202,4 +202,22 @@ def test_what_has_nothing_to_do_with_waiting_is_told_at_once(place: DatabaseUrls
 
     with pytest.raises(psycopg.Error):
         startup.retry_step(step, place.url, 60)
-    assert len(tried) <= 2
+    assert len(tried) <= startup.MOST_ALIKE
+
+
+@pytest.mark.parametrize("crashes", [2, 3])
+def test_a_server_that_crashes_again_and_again_is_waited_for(place: DatabaseUrls, crashes: int) -> None:
+    """Each time it is back before it is asked whether it is there."""
+    tried = []
+
+    def step() -> str:
+        tried.append(1)
+        if len(tried) <= crashes:
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return "ready"
+
+    assert startup.retry_step(step, place.url, 60) == "ready"
+
+
+def test_what_is_only_for_the_log_ends_no_start() -> None:
+    assert schema.current_if_available("postgresql://x@127.0.0.1:1/x?connect_timeout=1") is None

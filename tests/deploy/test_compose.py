@@ -89,13 +89,30 @@ def test_proxies_say_who_comes_pass_streams_on_and_leave_out_who_is_not_ready() 
     assert min(largest) * 10**6 > LARGEST_UPLOAD
 
 
+#: What every unit that runs a command has, whatever the command is.
+HARDENED = {
+    *(
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "ProtectHome=yes",
+        "UMask=0077",
+        "CapabilityBoundingSet=",
+    ),
+    *("PrivateTmp=yes", "PrivateDevices=yes", "ProtectKernelTunables=yes", "ProtectKernelModules=yes"),
+    *("ProtectControlGroups=yes", "ProtectClock=yes", "ProtectHostname=yes", "ProtectKernelLogs=yes"),
+    *("ProtectProc=invisible", "RestrictNamespaces=yes", "RestrictSUIDSGID=yes", "LockPersonality=yes"),
+    *("SystemCallArchitectures=native", "SystemCallFilter=@system-service"),
+    "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+}
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
 def test_a_unit_runs_a_command_with_settings_that_there_are(unit: Path) -> None:
     text = unit.read_text(encoding="utf-8")
     assert set(re.findall(r"^(LEDGERDESK_\w+)=", text, re.MULTILINE)) <= SETTINGS
     for command in re.findall(r"^ExecStart=/opt/ledgerdesk/bin/ledgerdesk (\S+)", text, re.MULTILINE):
         assert command in COMMANDS
-        assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077"} <= set(text.splitlines())
+        assert set(text.splitlines()) >= HARDENED
     if "@" in unit.name:
         assert f"RestartPreventExitStatus={WRONG_USE}" in text
         assert f"SuccessExitStatus={TERMINATED}" in text

@@ -117,7 +117,7 @@ async def test_a_deputy_votes_in_the_name_of_whoever_is_away(api: Api) -> None:
         await api.client(name, Role.cab_member)
     deputy = await api.client("Anna", Role.engineer)
     body = {"deputy": deputy.id, "from_at": ago(hours=1).isoformat(), "until_at": ago(hours=-9).isoformat()}
-    await board.member.post_ok("/v1/deputies", body)
+    await (await api.whole(board.member)).post_ok("/v1/deputies", body)
     path = await board.assessed("medium")
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     own = re.findall('href="(/desk/change/[^"]*/vote[^"]*)"', await page(board.member, "/desk"))[0]

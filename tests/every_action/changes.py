@@ -18,7 +18,7 @@ from app.processes.changes.payloads import (
     ReviewChange,
     StartChange,
 )
-from tests.client import Api, Client, Json, add_key
+from tests.client import Api, Client, Json, add_whole_key
 from tests.every_action import (
     documents,
     improvement_plans,
@@ -138,7 +138,7 @@ async def decide(api: Api, clients: Sequence[Client], path: str, verdict: str) -
     ):
         client = by_id.get(person)
         if client is None:  # somebody to whom a test has given the role meanwhile
-            client = api.with_token(await add_key(api.ledger, UUID(person)), UUID(person))
+            client = api.with_token(await add_whole_key(api.ledger, UUID(person)), UUID(person))
         await client.post_ok(f"{path}/vote", body)
         if (await reader.read(f"{path}/decisions"))["items"][-1]["state"] != "open":
             return True

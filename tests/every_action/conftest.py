@@ -39,7 +39,7 @@ _MADE: dict[str, MadeWorld] = {}
 
 def _settings() -> Settings:
     # One key asks for all of the tests of a file, as fast as it can.
-    return Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
+    return Settings(_env_file=None, rate_limit=RATE, person_writes=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
 
 
 async def _made(server: Server, secrets_dir: Path) -> MadeWorld:

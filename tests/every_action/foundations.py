@@ -27,6 +27,7 @@ from app.foundation.people.persons import (
     EditPerson,
     GrantRolePerson,
     RevokeRolePerson,
+    SetBoundsPerson,
     SetPreferencesPerson,
 )
 from app.foundation.people.teams import AddTeam, EditTeam
@@ -101,6 +102,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     JoinPerson: lambda: {"team": IDS["team"]},
     LeavePerson: lambda: {"team": TEAM},
     GrantRolePerson: lambda: {"role": "engineer@service/mail"},
+    SetBoundsPerson: lambda: {"most_standing": 100},
     SetPreferencesPerson: lambda: {
         "told_of": ["assigned", "resolved"],
         "told_by_mail": ["resolved"],

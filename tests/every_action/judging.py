@@ -30,6 +30,10 @@ JUDGED_ALONE = frozenset(
 BOTH_PARTIES = frozenset({"sla.sign", "sla.renew", "sla.terminate", "sla.amend"})
 #: The others, with what keeps them from being a judgement, or who answers for it.
 NO_JUDGEMENT = {
+    **{
+        f"{kind}.confirm": "a lost key has suspended what is their own; they say that it was theirs"
+        for kind in ("absence", "absence_calendar", "deputy")
+    },
     "audit.confirm_summary": "it is written then; the head of the team countersigns it",
     "corrective_action.hand_over": "another owner answers for it from then on",
     "corrective_action.return": "what is returned is done again",

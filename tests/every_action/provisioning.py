@@ -37,6 +37,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "scim_user_name": f"sun-{next(NUMBERS)}@example.org",
         "scim_external_id": f"u-{next(NUMBERS)}",
         "scim_status": "provisioned",
+        "scim_qualifiers": ["email_work", "email_primary"],
     },
     JoinDirectoryGroupPerson: lambda: {"directory_group": NOBODYS},
     LeaveDirectoryGroupPerson: lambda: {"directory_group": NOBODYS},

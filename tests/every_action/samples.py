@@ -30,6 +30,7 @@ from app.processes.incidents.payloads import (
     DeclareMajorIncident,
     EditIncident,
     MarkDuplicateIncident,
+    PassOnAttachmentIncident,
     PassOnCommentIncident,
     PostUpdateIncident,
     PrioritiseIncident,
@@ -37,6 +38,7 @@ from app.processes.incidents.payloads import (
     ReportIncident,
     ResolveIncident,
     ReviewIncident,
+    TellProgressIncident,
 )
 from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES
@@ -189,6 +191,18 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "text": "Any news? 有进展吗？",
         "text_key": IDS["text_key"],
     },
+    PassOnAttachmentIncident: lambda: {
+        "number": "INC-2026-000123",
+        "author": IDS["person"],
+        "name": "屏幕 screen.png",
+        "content": NOBODYS,
+        "media_type": "image/png",
+        "size": 3,
+        "sha256": "ab" * 32,
+        "visibility": "public",
+        "text_key": IDS["text_key"],
+    },
+    TellProgressIncident: lambda: {"progress": "acknowledged"},
     RemindIncident: lambda: {"persons": [IDS["person"]]},
     **problems.SAMPLES,
     **alterations.SAMPLES,
@@ -341,7 +355,7 @@ NOT_THEIR_OWN = (
 NAMES_NONE = (
     agreements.NAMES_NONE
     | improvement_assessments.NAMES_NONE
-    | {"raise", "begin_fix", "change_fix", "draft", "publish"}
+    | {"raise", "begin_fix", "change_fix", "draft", "publish", "rotate", "revoke"}
 )
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
@@ -381,6 +395,7 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
     "review": ("declare_major",),
     "note_return": ("note_silence",),
     "clear_failure": ("note_failure",),
+    "confirm": ("suspend",),
     **dict.fromkeys(("complete_task", "edit_task", "flag_task", "drop_task"), ("add_task",)),
 }
 

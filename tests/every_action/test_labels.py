@@ -14,6 +14,7 @@ from pydantic_core.core_schema import ErrorType
 
 import app
 import app.main  # all codes are known once the application is
+from app.assistants.tools import ARGUMENTS_TABLE, TOOLS
 from app.common.records import CodeEnum
 from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -71,7 +72,8 @@ ENGLISH = {("detail", "malformed"): {"why"}}
 #: The tables of sentences.
 TABLES = set(
     """
-    agreement_page api_docs assistants attention attention_rules audit_page chart conformance conformance_page
+    agreement_page api_docs assistant_arguments assistants
+    attention attention_rules audit_page chart conformance conformance_page
     counted_in dashboard definition_page desk detail doctor doctor_remedy document_page document_register
     due_page effect example
     improvement_page integrations note notice notice_ask notice_field notice_part notice_why page
@@ -167,10 +169,17 @@ def _source() -> Source:
     return source
 
 
+def _arguments() -> set[str]:
+    """The codes by which the arguments of the tools for assistants can be described."""
+    names = {(tool.name, name) for tool in TOOLS for name in tool.arguments.model_fields}
+    return {name for _, name in names} | {f"{tool}_{name}" for tool, name in names}
+
+
 def test_no_sentence_is_left_over() -> None:
     body = _source().texts | set(get_args(ErrorType))
     for table, by_code in sentences("en").items():
-        left = [code for code in by_code.keys() - body if not _is_put_together(code)]
+        used = body | _arguments() if table == ARGUMENTS_TABLE else body
+        left = [code for code in by_code.keys() - used if not _is_put_together(code)]
         assert sorted(left) == [], f"nobody says these of [{table}]"
 
 

@@ -57,7 +57,7 @@ NOT_OBSERVED = {
         comment correct_comment attach link rate ask_rating complain
         assign_complaint merge_complaint escalate_complaint answer_complaint""",
     "a rule of ours does it, to a ticket as it is here": "remind escalate tell_resolved "
-    "pass_on_comment flag_review flag_task flag_update",
+    "pass_on_comment pass_on_attachment restrict_comment tell_progress flag_review flag_task flag_update",
     "no tool's ticket says which ticket of ours it repeats": "mark_duplicate",
     "a meeting of ours, and the tasks that come of it": "review",
 }

@@ -89,7 +89,8 @@ NO_WORK = {
         maintenance_reading.read_by_id process_assessment.assessor_id process_change.applicant_id
         process_definition.author_id quality_assessment.opener_id quality_assessment.verified_by_id
         quality_target.setter_id survey.planner_id survey_response.person_id
-        problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author""",
+        problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author
+        PassOnAttachmentIncident.author""",
     "who was there, or was asked, when it happened": """
         HoldTraining.attended HoldMeeting.attended CorrectAttendanceMeeting.attended
         ConfirmRequirementsRequest.heard ProposeRequirementsRequest.heard

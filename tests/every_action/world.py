@@ -16,6 +16,8 @@ from app.common.people import Grade, Person, Role, rule_caller
 from app.common.personal import Ciphertext
 from app.common.records import CodeEnum
 from app.foundation.custom.fields import AddCustomField
+from app.foundation.people.credentials.bounds import HIGHEST_BOUND
+from app.foundation.people.persons import SetBoundsPerson
 from app.foundation.people.records import TeamKind
 from app.kernel.actions.actor_policy import ProcessRelation, Relation
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -485,6 +487,11 @@ async def make_world(api: Api) -> World:
         for name in OTHER_PEOPLE
     }
     IDS.update({name: client.id for name, client in people.items()}, everybody=everybody.id)
+    # Each file of tests brings records into states with the same few accounts.
+    accounts = [str(person.id) for person in (reporter, assignee, colleague)]
+    for person_id in (*accounts, everybody.id, *(client.id for client in people.values())):
+        bounds = SetBoundsPerson(most_standing=HIGHEST_BOUND)
+        await act(api.ledger, rule_caller("tests"), "person", "set_bounds", person_id, bounds)
     await agreements.make_beneath(everybody)
     IDS["suggestion"] = await improvement_suggestions.another_suggestion(everybody)
     IDS["assessed"] = await improvement_suggestions.another_suggestion(everybody)

@@ -109,16 +109,23 @@ def test_a_row_over_several_lines_in_another_encoding_is_one_row() -> None:
     [
         ("邮件收不到，请尽快处理", "gb18030", "utf-8"),
         ("《系统》：３号机房", "gb18030", "utf-8"),
-        ("Der Drucker läuft über, schöne Grüße", "latin-1", "utf-8"),
-        ("déjà vu, très tôt", "latin-1", "utf-8"),
+        ("Der Drucker läuft über, schöne Grüße", "windows-1252", "utf-8"),
+        ("déjà vu, très tôt – „zu“ 5 €", "windows-1252", "utf-8"),
         ("打印机不通。", "utf-8", "gb18030"),
         (None, None, "utf-8"),
+        ("プリンター", None, "utf-8"),
+        ("принтер", None, "utf-8"),
     ],
 )
 def test_what_a_row_in_another_encoding_looks_like_is_said(
     text: str | None, encoding: str | None, read_as: str
 ) -> None:
-    cell = b"\x81\xff\x9d" if text is None or encoding is None else text.encode(encoding)
+    unlike = {
+        None: b"\x81\xff\x9d",
+        "プリンター": "プリンター".encode("shift-jis"),
+        "принтер": "принтер".encode("cp1251"),
+    }
+    cell = unlike[text] if text is None or encoding is None else text.encode(encoding)
     (row,) = rows(b"a,b\n1," + cell + b"\n", encoding=read_as)
     assert isinstance(row, RefusedRow)
     assert (row.code, row.likely_encoding) == ("undecodable", encoding)
@@ -131,19 +138,57 @@ def test_a_row_in_another_encoding_is_refused() -> None:
     assert cells(body) == [["3", "é"]]
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "gb18030"])
-def test_another_encoding_can_be_declared(encoding: str) -> None:
-    text = "é" if encoding == "latin-1" else "邮件"
-    assert cells(f"a,b\n1,{text}\n", encoding=encoding) == [["1", text]]
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("latin-1", "– „é“ 5 €"), ("windows-1252", "– „é“ 5 €"), ("gb18030", "邮件")]
+)
+def test_another_encoding_can_be_declared(encoding: str, text: str) -> None:
+    stored = text.encode("cp1252" if encoding == "latin-1" else encoding)
+    assert cells(b"a,b\n1," + stored + b"\n", encoding=encoding) == [["1", text]]
 
 
-def test_a_file_of_another_kind_is_refused_in_words() -> None:
-    with pytest.raises(FileRefused, match="UTF-16"):
-        rows("a,b\n1,2\n".encode("utf-16"))
-    with pytest.raises(FileRefused, match="empty"):
-        rows("")
-    with pytest.raises(FileRefused, match="empty"):
-        rows("\n \n")
+@pytest.mark.parametrize("encoding", ["latin-1", "windows-1252"])
+def test_no_control_character_gets_in_by_an_encoding(encoding: str) -> None:
+    (row,) = rows(b"a,b\n1,\x81\x8d\n", encoding=encoding)
+    assert isinstance(row, RefusedRow)
+    assert row.code == "undecodable"
+
+
+@pytest.mark.parametrize("stored_as", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("declared", ["utf-8", "windows-1252", "utf-16"])
+def test_a_file_whose_first_bytes_say_its_encoding_is_read_so(stored_as: str, declared: str) -> None:
+    text = "number;a\r\n1;邮件 – 😀\r\n2;\r\n"
+    assert cells(text.encode(stored_as), encoding=declared) == [["1", "邮件 – 😀"], ["2", ""]]
+
+
+def test_half_a_character_in_utf_16_costs_its_row() -> None:
+    body = "number,a\n1,".encode("utf-16") + b"\x3d\xd8" + "\n2,b\n".encode("utf-16-le")
+    assert refused(body) == [(2, "undecodable")]
+    assert cells(body) == [["2", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [("sep=;", ";"), ("SEP=,", ","), ('"sep=|"', "|"), ("sep=\t", "\t"), ("sep=^", "^"), ("sep=;\t", ";")],
+)
+def test_a_line_that_states_the_delimiter_is_no_heading(line: str, delimiter: str) -> None:
+    body = (
+        f"{line}\r\na,;|x{delimiter}b\r\n1{delimiter}2\r\nx\r\n"
+        if delimiter in "\t^"
+        else (f"{line}\r\na{delimiter}b\r\n1{delimiter}2\r\nx\r\n")
+    )
+    assert cells(body) == [["1", "2"]]
+    assert refused(body) == [(4, "wrong_cells")]
+
+
+def test_a_heading_may_have_a_column_of_that_name() -> None:
+    assert cells("sep=x,b\n1,2\n") == [["1", "2"]]
+    assert cells("sep=;\nsep=,;b\n1;2\n") == [["1", "2"]]
+
+
+def test_an_empty_file_is_refused_in_words() -> None:
+    for empty in ("", "\n \n", "sep=;\n", b"\xff\xfe"):
+        with pytest.raises(FileRefused, match="empty"):
+            rows(empty)
 
 
 @given(st.text('ab",\n\r;é邮', max_size=60), st.integers(1, 7))

@@ -11,6 +11,8 @@ from app.common.tickets import Channel, HoldReason
 from app.common.times.written_times import DateOrder
 from app.exchange.readers.rows import FileRefused, RefusedRow
 from app.exchange.readers.servicenow import ServiceNow
+from app.exchange.readers.servicenow_codes import CHANNELS, STATE_CODES, label_key
+from app.exchange.readers.servicenow_labels import TRANSLATIONS
 from app.exchange.readers.table import PEEK_ROWS
 from app.processes.incidents.records import IncidentState as State
 from tests.cases import each_case
@@ -90,20 +92,89 @@ def test_states_are_known_by_name_and_by_number(
     assert row.fields["hold_reason"] is reason
 
 
+@each_case(
+    ("written", "state", "reason"),
+    [
+        ("新建", State.new, None),
+        ("进行中", State.in_progress, None),
+        ("等待供应商", State.on_hold, HoldReason.awaiting_vendor),
+        ("已解决", State.resolved, None),
+        ("已关闭", State.closed, None),
+        ("已取消", State.cancelled, None),
+        ("已解決", State.resolved, None),
+        ("Neu", State.new, None),
+        ("IN BEARBEITUNG", State.in_progress, None),
+        ("Warten auf Benutzerinfo", State.on_hold, HoldReason.awaiting_requester),
+        ("GELÖST", State.resolved, None),
+        ("Gelo\u0308st", State.resolved, None),  # as a Mac stores it
+        ("Abgebrochen", State.cancelled, None),
+        ("Nouveau", State.new, None),
+        ("En cours", State.in_progress, None),
+        ("En attente de l’appelant", State.on_hold, HoldReason.awaiting_requester),
+        ("Résolu", State.resolved, None),
+        ("Fermé", State.closed, None),
+        ("Nuevo", State.new, None),
+        ("En  espera", State.on_hold, HoldReason.other),
+        ("Resuelto", State.resolved, None),
+        ("Cerrado", State.closed, None),
+        ("新規", State.new, None),
+        ("対応中", State.in_progress, None),
+        ("保留中", State.on_hold, HoldReason.other),
+        ("解決済み", State.resolved, None),
+        ("クローズ", State.closed, None),
+        ("ｸﾛｰｽﾞ", State.closed, None),
+        ("キャンセル", State.cancelled, None),
+        ("6 - Gelöst", State.resolved, None),
+        ("7 - Irgendwie zu", State.closed, None),
+    ],
+)
+def test_states_are_known_in_the_languages_of_servicenow(
+    written: str, state: State, reason: HoldReason | None
+) -> None:
+    (row,) = understood(read(text_of([a_row(incident_state=written)])))
+    assert (row.state, row.fields["hold_reason"]) == (state, reason)
+
+
+def test_no_label_means_two_things() -> None:
+    meanings: dict[str, set[str]] = {}
+    for translation in TRANSLATIONS:
+        for english, labels in translation.items():
+            assert english in STATE_CODES or english in CHANNELS, english
+            for label in labels:
+                meanings.setdefault(label_key(label), set()).add(english)
+    assert {label: labels for label, labels in meanings.items() if len(labels) > 1} == {}
+
+
+@pytest.mark.parametrize("states", [["Neuland"], ["Uusi", "Ratkaistu", ""], ["?", "Nieuw!"]])
+def test_a_file_without_a_known_state_is_refused(states: list[str]) -> None:
+    rows = [a_row(incident_state=state) for state in states]
+    with pytest.raises(FileRefused, match=r"No state in the file is known. It has: '(Neuland|Uusi|Nieuw!)'"):
+        read(text_of(rows))
+    assert len(understood(read(text_of([*rows, a_row()])))) == len(states) + 1
+
+
+def test_a_file_that_names_no_state_at_all_is_read() -> None:
+    (row,) = understood(read(text_of([a_row(incident_state="")])))
+    assert row.state is None
+
+
 def test_in_the_newer_column_three_is_on_hold_for_the_reason_beside_it() -> None:
     heading = (*("state" if name == "incident_state" else name for name in HEADING), "hold_reason")
-    rows = [a_row(state="3", hold_reason=reason) for reason in ("4", "Awaiting Caller", "?")]
+    reasons = ("4", "Awaiting Caller", "?", "等待变更", "1 - Warten auf Melder")
+    rows = [a_row(state="3", hold_reason=reason) for reason in reasons]
     source_rows = understood(read(text_of(rows, heading)))
     assert [row.fields["hold_reason"] for row in source_rows] == [
         HoldReason.awaiting_vendor,
         HoldReason.awaiting_requester,
         HoldReason.other,
+        HoldReason.awaiting_change,
+        HoldReason.awaiting_requester,
     ]
 
 
 @pytest.mark.parametrize("written", ["-100", "?", "Unmatched"])
 def test_an_unknown_state_is_noted_and_says_nothing_of_what_the_case_waits_for(written: str) -> None:
-    (row,) = understood(read(text_of([a_row(incident_state=written)])))
+    row, _ = understood(read(text_of([a_row(incident_state=written), a_row()])))
     assert row.state is None
     assert "hold_reason" not in row.fields
     assert row.irregular == ("unknown_state",)
@@ -186,7 +257,8 @@ def test_a_row_is_read_the_same_whatever_stands_before_it() -> None:
         a_row(opened_at=""),
         a_row(),
     ]
-    alone = [next(iter(read(text_of([row])))) for row in rows]
+    regular = a_row(number="INC0009")  # a file without one known state is refused
+    alone = [next(iter(read(text_of([row, regular])))) for row in rows]
     assert len({type(row) for row in alone}) == 2
     for together, row in zip(read(text_of(rows)), alone, strict=True):
         if isinstance(row, RefusedRow):

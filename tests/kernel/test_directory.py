@@ -62,6 +62,8 @@ async def test_a_key_says_whom_it_stands_for_and_what_they_may(ledger: Ledger, o
         key_id=key,
         restricted_to=(RoleGrant(Role.agent), RoleGrant(Role.engineer, mail.id)),
         ends_at=ends,
+        lasts_until=ends,
+        secret_hash=api_key.secret_hash,
     )
 
 

@@ -36,7 +36,7 @@ from tests.released.kept import CLIENT, ROWS, SCHEMA, Kept, folder_of
 TAGS = ("incidents", "requests")
 LARGEST_BYTES = 2_000_000
 #: One key asks for all of it.
-SETTINGS = Settings(_env_file=None, rate_limit=1_000_000)  # type: ignore[call-arg]  # Pydantic's own
+SETTINGS = Settings(_env_file=None, rate_limit=1_000_000, person_writes=1_000_000)  # type: ignore[call-arg]  # Pydantic's own
 
 
 def keep(folder: Path) -> None:

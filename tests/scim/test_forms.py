@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from app.scim.attributes import ENTERPRISE_USER, sent_user
 from app.scim.errors import ScimError
-from app.scim.filters import conditions_of
+from app.scim.filters import equalities, matches_filter, read_filter
 from app.scim.patches import group_change, patched_attributes
 
 Json = dict[str, Any]
@@ -82,7 +83,7 @@ def patch(*operations: Json) -> Json:
 def test_patches_are_read_in_the_forms_of_providers(
     operations: tuple[Json, ...], fields: Json, is_active: bool | None
 ) -> None:
-    sent = sent_user(patched_attributes(patch(*operations)))
+    sent = sent_user(patched_attributes(patch(*operations), {}))
     assert (sent.fields, sent.is_active) == (fields, is_active)
 
 
@@ -93,7 +94,9 @@ def test_patches_are_read_in_the_forms_of_providers(
         ({"op": "remove"}, "noTarget"),
         ({"op": "add", "value": "x"}, "invalidSyntax"),
         ({"op": "add", "path": "emails[type", "value": "x"}, "invalidPath"),
-        ({"op": "add", "path": 'emails[type ne "x"].value', "value": "x"}, "invalidPath"),
+        ({"op": "add", "path": 'emails[type is "x"].value', "value": "x"}, "invalidPath"),
+        ({"op": "add", "path": 'emails[type eq "x" and].value', "value": "x"}, "invalidPath"),
+        ({"op": "remove", "path": f"emails[{'(' * 11}type pr{')' * 11}]"}, "invalidPath"),
         ({"op": "add", "path": "a" * 501, "value": "x"}, "invalidPath"),
         ({"op": "add", "path": 7, "value": "x"}, "invalidPath"),
         ({"op": "replace", "path": "active", "value": "perhaps"}, "invalidValue"),
@@ -105,7 +108,7 @@ def test_patches_are_read_in_the_forms_of_providers(
 )
 def test_what_cannot_be_read_is_refused_by_its_kind(operation: Json, kind: str) -> None:
     with pytest.raises(ScimError) as refused:
-        sent_user(patched_attributes(patch(operation)))
+        sent_user(patched_attributes(patch(operation), {}))
     assert (refused.value.status, refused.value.scim_type) == (400, kind)
 
 
@@ -134,14 +137,163 @@ def test_members_come_and_go_in_the_forms_of_providers() -> None:
             group_change(patch({"op": "add", "path": "members", "value": [wrong]}))
 
 
-def test_filters_ask_for_equality_and_nothing_else() -> None:
-    attributes = ("username", "externalid")
-    assert conditions_of('userName eq "a\\"b"', attributes) == [("username", 'a"b')]
-    assert conditions_of('userName Eq "x" and externalId eq "y"', attributes) == [
-        ("username", "x"),
+def test_a_path_with_a_filter_names_members_and_touches_no_others() -> None:
+    first, two = "1" * 36, "2" * 36
+    either = f'members[(value eq "{first}" or value eq "{two}") and type eq "User"]'
+    assert group_change(patch({"op": "remove", "path": either})).removed == {first, two}
+    swapped = group_change(
+        patch({"op": "replace", "path": f'members[value eq "{first}"]', "value": [{"value": two}]})
+    )
+    assert (swapped.members, swapped.removed, swapped.added) == (None, {first}, {two})
+    for filter_text in (
+        'type eq "User"',
+        f'not (value eq "{first}")',
+        f'value eq "{first}" and type eq "Group"',
+    ):
+        with pytest.raises(ScimError):
+            group_change(patch({"op": "remove", "path": f"members[{filter_text}]"}))
+
+
+WORK = {"value": "wu@corp.example", "type": "work", "primary": True}
+HOME = {"value": "wu@home.example", "type": "home", "primary": False}
+NEW = "wu.min@corp.example"
+
+
+@pytest.mark.parametrize(
+    ("present", "operation", "result"),
+    [
+        # What names another value leaves this one alone.
+        (WORK, {"op": "replace", "path": 'emails[type eq "home"].value', "value": "x@y"}, WORK),
+        (WORK, {"op": "Add", "path": 'emails[type eq "other"]', "value": {"value": "x@y"}}, WORK),
+        (WORK, {"op": "add", "value": {'emails[type eq "other"].value': "x@y"}}, WORK),
+        (WORK, {"op": "remove", "path": 'emails[type eq "home"]'}, WORK),
+        (WORK, {"op": "remove", "path": 'emails[type eq "home"].value'}, WORK),
+        (WORK, {"op": "remove", "path": "emails[primary eq false]"}, WORK),
+        (WORK, {"op": "remove", "path": 'emails[value ew "@home.example"]'}, WORK),
+        (WORK, {"op": "remove", "path": "emails", "value": [{"value": "x@y"}]}, WORK),
+        (
+            WORK,
+            {"op": "replace", "path": 'emails[type eq "work" and primary eq false].value', "value": NEW},
+            WORK,
+        ),
+        (WORK, {"op": "replace", "path": 'emails[not (type eq "work")].value', "value": "x@y"}, WORK),
+        (WORK, {"op": "add", "path": "emails", "value": [{"value": "x@y", "type": "other"}]}, WORK),
+        (None, {"op": "add", "path": 'emails[type eq "other"].value', "value": "x@y"}, None),
+        # What names this one changes it.
+        (
+            WORK,
+            {"op": "replace", "path": 'emails[type eq "work"].value', "value": NEW},
+            {**WORK, "value": NEW},
+        ),
+        (
+            WORK,
+            {"op": "replace", "path": 'emails[type eq "WORK" and primary eq true].value', "value": NEW},
+            {**WORK, "value": NEW},
+        ),
+        (
+            WORK,
+            {"op": "replace", "path": 'emails[primary eq "True" or type eq "x"].value', "value": NEW},
+            {**WORK, "value": NEW},
+        ),
+        (WORK, {"op": "replace", "path": "emails.value", "value": NEW}, {**WORK, "value": NEW}),
+        (WORK, {"op": "remove", "path": 'emails[value eq "WU@corp.example"]'}, None),
+        (WORK, {"op": "remove", "path": 'emails[type eq "work" and value co "corp"].value'}, None),
+        (WORK, {"op": "remove", "path": "emails", "value": [{"value": "wu@corp.example"}]}, None),
+        (WORK, {"op": "remove", "path": "emails"}, None),
+        (
+            HOME,
+            {"op": "replace", "path": 'emails[type eq "home"].value', "value": "x@y"},
+            {**HOME, "value": "x@y"},
+        ),
+        (
+            HOME,
+            {"op": "add", "path": 'emails[type eq "work"].value', "value": NEW},
+            {"value": NEW, "type": "work"},
+        ),
+        (
+            WORK,
+            {"op": "add", "path": "emails", "value": [{"value": NEW, "primary": True}]},
+            {"value": NEW, "primary": True},
+        ),
+        (
+            None,
+            {"op": "add", "path": 'emails[type eq "work" and primary eq true].value', "value": NEW},
+            {"value": NEW, "type": "work", "primary": True},
+        ),
+    ],
+)
+def test_an_operation_on_some_values_touches_no_others(
+    present: Json | None, operation: Json, result: Json | None
+) -> None:
+    document = {} if present is None else {"emails": [present]}
+    attributes = patched_attributes(patch(operation), document)
+    if attributes or result != present:  # nothing is sent on of what stays
+        assert sent_user(attributes) == sent_user({"emails": [] if result is None else [result]})
+    of_phone = json.loads(json.dumps(operation).replace("emails", "phoneNumbers"))
+    if present is not None:
+        sent = sent_user(patched_attributes(patch(of_phone), {"phoneNumbers": [present]}))
+        assert sent.fields.get("phone", present["value"]) == (None if result is None else result["value"])
+
+
+def test_operations_of_one_request_follow_each_other() -> None:
+    """One removes the old address by its value, after the new one was added."""
+    attributes = patched_attributes(
+        patch(
+            {"op": "add", "path": "emails", "value": [{"value": NEW, "type": "work", "primary": True}]},
+            {"op": "remove", "path": 'emails[value eq "wu@corp.example"]'},
+            {"op": "remove", "path": 'phoneNumbers[type eq "fax"]'},
+        ),
+        {"emails": [WORK], "phoneNumbers": [{"value": "1", "type": "mobile"}]},
+    )
+    assert sent_user(attributes).fields == {"email": NEW}
+
+
+def test_filters_are_read_with_their_operators_and_parentheses() -> None:
+    entry = {"username": "Lin", "active": True, "emails": [WORK, HOME], "meta": {"version": 3}}
+    for held in (
+        'userName eq "lin" and active eq true',
+        'userName Eq "x" OR (userName sw "L" and not (active eq false))',
+        'emails[type eq "work" and value ew "corp.example"]',
+        'emails[type eq "home"].value eq "wu@home.example"',
+        'emails.value co "home" and emails pr and title eq null',
+        'userName ne "wu" and userName gt "a" and userName le "lin" and meta.version ge 3',
+        'urn:ietf:params:scim:schemas:core:2.0:User:userName eq "lin"',
+        'active eq "True"',
+    ):
+        assert matches_filter(read_filter(held), entry), held
+    for other in (
+        'emails[type eq "home" and value co "corp"]',
+        "not (active pr)",
+        'title pr or userName lt "a" or userName ew "L"',
+        'emails ne "wu@corp.example"',
+        "meta.version gt 3 or userName gt 3",
+        'title ne null or userName co "x"',
+    ):
+        assert not matches_filter(read_filter(other), entry), other
+    assert read_filter('a eq "x" or b pr and c pr') == read_filter('a eq "x" or (b pr and c pr)')
+    conditions = equalities(read_filter('userName eq "a\\"b" and (externalId eq "y")'))
+    assert [(each.path.name, each.value) for each in conditions or ()] == [
+        ("username", 'a"b'),
         ("externalid", "y"),
     ]
-    for wrong in ("", "userName", 'userName co "x"', 'userName eq "x" or userName eq "y"', 'title eq "x"'):
+    for wrong in (
+        *(
+            "",
+            "userName",
+            'userName is "x"',
+            'userName eq "x" and',
+            'userName eq "x',
+            "(userName pr",
+            "[a pr]",
+        ),
+        *("userName eq x", 'not userName eq "x"', f"{'(' * 11}a pr{')' * 11}", " and ".join(["a pr"] * 21)),
+        *(
+            'userName eq "\\ud800"',
+            f'userName eq "{"x" * 2000}"',
+            'emails[type eq "x".value eq "y"',
+            "a eq 1e999",
+        ),
+    ):
         with pytest.raises(ScimError) as refused:
-            conditions_of(wrong, attributes)
-        assert refused.value.scim_type == "invalidFilter"
+            read_filter(wrong)
+        assert refused.value.scim_type == "invalidFilter", wrong

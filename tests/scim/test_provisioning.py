@@ -18,6 +18,7 @@ from app.platform.settings import Settings
 from tests.client import ADDRESS, Api, Client, serving
 from tests.conftest import DatabaseUrls
 from tests.people import act
+from tests.webhooks.test_mail import follow_addresses
 
 Json = dict[str, Any]
 ISSUER = "https://login.example.org"
@@ -251,3 +252,83 @@ async def test_an_erased_user_leaves_no_name_behind_and_the_last_administrator_s
     await other.post_ok(f"/v1/persons/{user}/erase")
     await provider.send_json("GET", f"/Users/{user}", status=404)
     assert await provider.add_user("wu", externalId="0a1b") != user
+
+
+async def test_what_is_qualified_by_the_provider_comes_back_as_it_was_sent(
+    desk: Api, provider: Provider, admin: Client
+) -> None:
+    home = {"value": "wu@home.example", "type": "home", "primary": False}
+    user = await provider.add_user("wu", displayName="Wu", emails=[home], phoneNumbers=[{"value": "1"}])
+    document = await provider.send_json("GET", f"/Users/{user}")
+    assert document["emails"] == [home]
+    assert document["phoneNumbers"] == [{"value": "1", "type": "work", "primary": True}]
+    work = {"op": "Add", "path": 'emails[type eq "work"].value', "value": "wu@corp.example"}
+    other = {"op": "Replace", "path": 'emails[type eq "other"].value', "value": "x@home.example"}
+    removal = {"op": "remove", "path": 'phoneNumbers[type eq "mobile"]'}
+    document = await provider.patch_ok(f"/Users/{user}", work, other, removal)
+    assert document["emails"] == [{"value": "wu@corp.example", "type": "work"}]
+    assert (await admin.read(f"/v1/persons/{user}"))["phone"] == "1"
+
+    removed = [{"op": "remove", "path": name} for name in ("displayName", "active")]
+    document = await provider.patch_ok(f"/Users/{user}", *removed)
+    assert document.keys() & {"displayName", "active"} == set()
+    person = await admin.read(f"/v1/persons/{user}")
+    assert (person["name"], person["state"]) == ("wu@example.org", "active"), "everybody is called something"
+    head = await desk.head()
+    await provider.patch_ok(f"/Users/{user}", *removed)
+    assert await desk.head() == head
+    document = await provider.patch_ok(
+        f"/Users/{user}", {"op": "add", "value": {"displayName": "Wu", "active": True}}
+    )
+    assert (document["displayName"], document["active"]) == ("Wu", True)
+    fields = f"{CORE}:User:emails.value,{CORE.replace('core', 'extension:enterprise')}:User:department"
+    assert (await provider.send_json("GET", f"/Users/{user}?attributes={fields}")).keys() == {
+        *("schemas", "id", "emails")
+    }
+
+
+async def test_users_are_found_by_their_address_and_by_a_search(desk: Api, provider: Provider) -> None:
+    emails = [{"value": "Wu@corp.example", "type": "work", "primary": True}]
+    wu = await provider.add_user("wu", externalId="0a1b", emails=emails)
+    lin = await provider.add_user("lin", active=False)
+    group = await provider.add_group("Desk", wu)
+    await follow_addresses(desk)
+    for condition, ids in (
+        ('emails[type eq "work"].value eq "wu@corp.example"', [wu]),
+        ('emails.value eq "wu@corp.example" and active eq true', [wu]),
+        ('emails[type eq "work" and value eq "wu@corp.example"]', [wu]),
+        ('emails[type eq "home"].value eq "wu@corp.example"', []),
+        ('emails eq "wu@home.example"', []),
+        ('userName eq "wu@example.org" and active eq false', []),
+        ('(userName eq "lin@example.org" or externalId eq "0a1b") and not (active eq true)', [lin]),
+        ('(userName eq "lin@example.org") or externalId eq "0a1b"', [wu, lin]),
+    ):
+        listed = await provider.send_json("GET", f"/Users?filter={condition}")
+        assert [entry["id"] for entry in listed["Resources"]] == ids, condition
+        searched = await provider.send_json(
+            "POST", "/Users/.search", {"filter": condition, "attributes": ["id"]}
+        )
+        assert [entry["id"] for entry in searched["Resources"]] == ids, condition
+    for beyond in (
+        "active eq true",
+        'not (userName eq "x")',
+        'userName sw "w"',
+        'userName eq "x" or active pr',
+    ):
+        refused = await provider.send_json("GET", f"/Users?filter={beyond}", status=400)
+        assert refused["scimType"] == "invalidFilter", beyond
+
+    of_member = {"filter": f'members[value eq "{wu}"]', "excludedAttributes": ["members"]}
+    listed = await provider.send_json("POST", "/Groups/.search", of_member)
+    assert [entry.get("members", entry["id"]) for entry in listed["Resources"]] == [group]
+    pages = [
+        await provider.send_json("POST", "/.search", {"startIndex": start, "count": 2}) for start in (1, 3)
+    ]
+    assert [page["totalResults"] for page in pages] == [3, 3]
+    assert [entry["id"] for page in pages for entry in page["Resources"]] == [wu, lin, group]
+    both = await provider.send_json(
+        "POST", "/.search", {"filter": f'displayName eq "Desk" and members eq "{wu}"'}
+    )
+    assert both["totalResults"] == 1
+    await provider.send_json("POST", "/.search", {"filter": "nothing"}, 400)
+    await provider.send_json("POST", "/.search", {"count": "many"}, 400)

@@ -115,7 +115,7 @@ async def test_an_emergency_at_night_with_a_deputy(api: Api) -> None:
     junior = await of_grade(api, "Junior", Role.cab_member, Grade.staff)
     deputy = await api.client("Deputy", Role.agent)
     holiday = {"from_at": in_days(-1), "until_at": in_days(14), "decisions": ["emergency_change"]}
-    await away.post_ok("/v1/deputies", {"deputy": deputy.id, **holiday})
+    await (await api.whole(away)).post_ok("/v1/deputies", {"deputy": deputy.id, **holiday})
     change = await tomasz.post_ok("/v1/changes", a_change(type="emergency", team="network"))
     path = f"/v1/changes/{change['id']}"
     await tomasz.post_ok(f"{path}/submit")

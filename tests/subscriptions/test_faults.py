@@ -13,6 +13,7 @@ from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
 from app.platform.shared_connections import SharedConnections
 from app.subscriptions import progress, sending
+from app.subscriptions.slots import MOST_OF_ACCOUNT_TO_HOST
 from tests.api.statements import READ_EVENTS, counted
 from tests.automation.worker import Worker
 from tests.client import Api
@@ -74,6 +75,7 @@ async def test_a_hundred_that_hang_delay_nobody_else(stage: Stage, api: Api) -> 
     async with AsyncExitStack() as stack:
         hanging = await stack.enter_async_context(receiving())
         hanging.answers = lambda request: None
+        await stage.admin.post_ok(f"/v1/persons/{stage.admin.id}/set_bounds", {"most_standing": 200})
         for n in range(100):
             await stage.subscribe(title=f"Hangs {n}", url=hanging.url)
         await stage.subscribe()
@@ -86,12 +88,13 @@ async def test_a_hundred_that_hang_delay_nobody_else(stage: Stage, api: Api) -> 
         try:
             for _ in range(5):
                 await stage.incident()
-            await until(_holds(lambda: len(hanging.received) >= 100))
+            await until(_holds(lambda: len(hanging.received) >= MOST_OF_ACCOUNT_TO_HOST))
             for _ in range(5):
                 await stage.incident()
             await until(_holds(lambda: len(stage.receiver.received) == 10))
             # Each is of a stream of its own, and order is promised within a stream.
             assert len(set(stage.receiver.positions)) == 10
+            assert len(hanging.received) == MOST_OF_ACCOUNT_TO_HOST, "no more at once of one account"
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -348,7 +348,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
             "x",
             "-----END PGP SIGNATURE-----",
         ),
-        {"own_text": "It smokes."},
+        {"own_text": "It smokes.\n--"},
     ),
     "opaque S/MIME": (
         mail("Content-Type: application/pkcs7-mime; smime-type=signed-data", "", "x"),
@@ -389,7 +389,57 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         lines(FROM, "Subject: Out of office printer smokes", "", ""),
         {"answer": None},
     ),
-    "nobody to return it to": (mail("Return-Path: <>", "", ""), {"answer": "return-path"}),
+    "nobody to return it to": (
+        mail("Return-Path: <>", "", ""),
+        {"answer": None, "program": "return-path"},
+    ),
+    "an answer, and nobody to return it to": (
+        mail("Return-Path: <>", "In-Reply-To: <a@x>", "", ""),
+        {"answer": "return-path"},
+    ),
+    "an absence, and nobody to return it to": (
+        lines(FROM, "Subject: Réponse automatique : absent", "Return-Path: <>", "", ""),
+        {"answer": "out-of-office"},
+    ),
+    "a form of a web site": (
+        mail("Precedence: junk", "Reply-To: Bob <bob@buyers.example>", "", "It is missing."),
+        {"answer": None, "program": "precedence", "text": "It is missing."},
+    ),
+    "an address without brackets": (
+        lines("From: Scan room fax@cases.example", "", ""),
+        {"sender": "fax@cases.example", "sender_name": "Scan room"},
+    ),
+    "ISO-2022-JP without a declaration": (
+        mail("", "プリンターが煙を出す。".encode("iso2022_jp")),
+        {"text": "プリンターが煙を出す。", "guessed": True},
+    ),
+    "ISO-2022-JP declared as UTF-8": (
+        mail(f"{TEXT}utf-8", "", "プリンター".encode("iso2022_jp")),
+        {"text": "プリンター", "guessed": True},
+    ),
+    "the characters of NEC and half katakana in ISO-2022-JP": (
+        mail(f"{TEXT}iso-2022-jp", "", b"\x1b$B-\x21-\x6a\x1b(I\x36\x45\x1b(B ok"),
+        {"text": "①㈱ｶﾅ ok".replace("ﾅ", "ﾅ"), "guessed": False},
+    ),
+    "a name of ISO-2022-JP that Microsoft uses": (
+        mail(f"{TEXT}cp50221", "", "煙".encode("iso2022_jp")),
+        {"text": "煙", "guessed": False},
+    ),
+    "a raw subject in ISO-2022-JP": (
+        lines(FROM, b"Subject: " + "煙".encode("iso2022_jp"), "", ""),
+        {"subject": "煙"},
+    ),
+    "Korean in seven bits": (mail("", "안녕하세요".encode("iso2022_kr")), {"text": "안녕하세요"}),
+    "HZ without a declaration": (mail("", "您好，打印机".encode("hz")), {"text": "您好，打印机"}),
+    "colours of a terminal": (
+        mail("", "\x1b[31mred\x1b(B\x1b[m and\x07 bell"),
+        {"text": "red\x1b(B and bell".replace("\x1b", ""), "guessed": False},
+    ),
+    "an answer to an invitation": (
+        mail("Content-Type: text/calendar; method=REPLY", "", "BEGIN:VCALENDAR"),
+        {"text": "", "calendar_answer": True},
+    ),
+    "an invitation is no answer to one": (mail(INVITATION), {"calendar_answer": False}),
     "a mail server's": (
         lines("From: MAILER-DAEMON (Mail Delivery System)", "", ""),
         {"answer": "sender", "sender": "mailer-daemon"},
@@ -409,37 +459,133 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
 }
 
+#: A notice of ours, as it is sent in both languages.
+NOTICE = """Incident INC-2026-000123: Printer smokes
+
+INC-2026-000123 is on hold.
+Question: Which tray?
+
+You get this because you reported it.
+
+https://desk.example.com/portal/incident/INC-2026-000123
+
+--\x20
+This was sent by itself. What you are told of by mail you choose in your preferences."""
+ZH_NOTICE = """事件 INC-2026-000123：打印机冒烟
+
+INC-2026-000123 已挂起。
+
+--\x20
+此邮件由系统自动发送。哪些内容以邮件通知，可在偏好设置中选择。"""
+DESK = "Support <support@example.com>"
+
+
+def quoted(text: str) -> str:
+    """The text, marked line by line."""
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+#: The lines by which mail programs introduce a quotation.
+INTRODUCTIONS: dict[str, str] = {
+    "Gmail in English": f"On Sat, Nov 28, 2026 at 10:00 AM {DESK} wrote:",
+    "Gmail in German": f"Am Sa., 28. Nov. 2026 um 10:00 Uhr schrieb {DESK}:",
+    "Gmail in French": f"Le sam. 28 nov. 2026 à 10:00, {DESK} a écrit :",
+    "Gmail in Spanish": f"El sáb, 28 nov 2026 a las 10:00, {DESK} escribió:",
+    "Gmail in Italian": f"Il giorno sab 28 nov 2026 alle ore 10:00 {DESK} ha scritto:",
+    "Gmail in Portuguese": f"Em sáb., 28 de nov. de 2026 às 10:00, {DESK} escreveu:",
+    "Gmail in Polish": f"sob., 28 lis 2026 o 10:00 {DESK} napisał(a):",
+    "Gmail in Russian": f"сб, 28 нояб. 2026 г. в 10:00, {DESK}:",
+    "Gmail in Chinese": f"{DESK} 于2026年11月28日周六 10:00写道：",
+    "Gmail in Japanese": f"2026年11月28日(土) 10:00 {DESK}:",
+    "Gmail, broken into lines": "On Sat, Nov 28, 2026 at 10:00 AM Support\n<support@example.com>\nwrote:",
+    "Gmail in French, broken into lines": (
+        "Le sam. 28 nov. 2026 à 10:00, Support <\nsupport@example.com> a\u00a0écrit\u00a0:"
+    ),
+    "Apple Mail in English": f"On 28. Nov 2026, at 10:00, {DESK} wrote:",
+    "Apple Mail in Spanish": f"El 28 nov 2026, a las 10:00, {DESK} escribió:",
+    "Apple Mail in Japanese": f"2026/11/28 10:00、{DESK}のメール:",
+    "Thunderbird in German": "Am 28.11.26 um 10:00 schrieb Support:",
+    "Thunderbird in French": "Le 28/11/2026 à 10:00, Support a écrit :",
+    "Thunderbird in Italian": "Il 28/11/2026 10:00, Support ha scritto:",
+    "Thunderbird in Portuguese": "Em 28/11/2026 10:00, Support escreveu:",
+    "Thunderbird in Polish": "W dniu 28.11.2026 o 10:00, Support pisze:",
+    "Thunderbird in Russian": "28.11.2026 10:00, Support пишет:",
+    "Thunderbird in Chinese": "在 2026/11/28 10:00, Support 写道:",
+    "Foxmail": "在 2026年11月28日 10:00，Support 写道：",
+}
+#: What programs put above a history that they do not mark line by line.
+HEADER_BLOCKS: dict[str, str] = {
+    "Outlook in English": "From: Support\nSent: Saturday, 28 November\nTo: Li Na\nSubject: [INC] A\n",
+    "Outlook in German": "Von: Support\nGesendet: Samstag\nAn: Li Na\nBetreff: [INC] A\n",
+    "Outlook in French": "De : Support\nEnvoyé : samedi\nÀ : Li Na\nObjet : [INC] A\n",
+    "Outlook in Spanish": "De: Support\nEnviado: sábado\nPara: Li Na\nAsunto: [INC] A\n",
+    "Outlook in Italian": "Da: Support\nInviato: sabato\nA: Li Na\nOggetto: [INC] A\n",
+    "Outlook in Portuguese": "De: Support\nEnviada em: sábado\nPara: Li Na\nAssunto: [INC] A\n",
+    "Outlook in Polish": "Od: Support\nWysłano: sobota\nDo: Li Na\nTemat: [INC] A\n",
+    "Outlook in Russian": "От: Support\nОтправлено: суббота\nКому: Li Na\nТема: [INC] A\n",
+    "Outlook in Chinese": "发件人: Support\n发送时间: 2026年11月28日\n收件人: 李娜\n主题: A\n",
+    "Outlook in Japanese": "差出人: Support\n送信日時: 2026年11月28日\n宛先: Li Na\n件名: A\n",
+    "Outlook on a phone": "__________________________\nFrom: Support\nSent: Saturday\nTo: Li\nSubject: A\n",
+    "old Outlook": "-----Original Message-----\nFrom: Support\nTo: Li\nSubject: A\n",
+    "QQ": "------------------ 原始邮件 ------------------\n发件人: Support\n主题: A\n",
+    "a phone": f"Am 28. November 2026 10:00:00 MEZ schrieb {DESK}:\n",
+}
 #: Replies, and what is said in them.
 REPLIES: dict[str, tuple[str, str]] = {
-    "quoted": ("Yes.\n\nOn Mon, 23 Nov 2026 at 10:00, Desk <d@x> wrote:\n> Better?\n", "Yes."),
-    "introduced in two lines": (
-        "Yes.\n\nOn Mon, 23 Nov 2026 at 10:00, Desk\n<d@x> wrote:\n> Better?",
+    **{
+        f"{name}, marked": (f"Yes, tray 2.\n\n{introduction}\n\n{quoted(NOTICE)}\n", "Yes, tray 2.")
+        for name, introduction in INTRODUCTIONS.items()
+    },
+    **{
+        f"{name}, of another": (f"Yes.\n\n{introduction}\n> Better?\n> Sure?", "Yes.")
+        for name, introduction in INTRODUCTIONS.items()
+    },
+    **{
+        f"{name}, our notice": (f"Yes, tray 2.\n\n{block}\n{notice}\n", "Yes, tray 2.")
+        for name, block in HEADER_BLOCKS.items()
+        for notice in (NOTICE if len(name) % 2 else ZH_NOTICE,)
+    },
+    **{
+        f"{name}, words of others": (
+            f"See what they sent:\n\n{block}\nThe part is PN-4711.",
+            f"See what they sent:\n\n{block}\nThe part is PN-4711.",
+        )
+        for name, block in HEADER_BLOCKS.items()
+    },
+    "the last sentence of our notice wrapped": (
+        "Yes.\n\n" + NOTICE.replace("told of by mail", "told of\nby mail"),
         "Yes.",
     ),
-    "other introductions above": (
-        "On Friday it broke 2 times.\nOn Mon, 23 Nov 2026 at 10:00, Desk wrote:\nBetter?",
-        "On Friday it broke 2 times.",
+    "written below our notice": (f"{NOTICE}\n\nYes, tray 2.", "Yes, tray 2."),
+    "two notices of ours, and words between": (
+        f"Yes.\n\n{NOTICE}\n\nEarlier words.\n\n{NOTICE}",
+        "Yes.\n\n\nEarlier words.",
     ),
-    "German": ("Ja.\n\nAm 23.11.2026 um 10:00 schrieb Desk <d@x>:\n> Besser?", "Ja."),
-    "German with the name first": (
-        "Ja.\n\nDesk <d@x> schrieb am 23. Nov. 2026 um 10:00:\n\n> Besser?",
-        "Ja.",
+    "a sentence with a number above a quotation": ("I paid 20.\n> 20 or 30?", "I paid 20."),
+    "what a vendor wrote, in words": (
+        "Hello,\n\nOn 27 November the vendor wrote:\n\nThe part number is PN-4711.\n\nCan you?",
+        "Hello,\n\nOn 27 November the vendor wrote:\n\nThe part number is PN-4711.\n\nCan you?",
     ),
-    "Chinese": ("好了。\n\nDesk <d@x> 于2026年11月23日周一 10:00写道：\n\n> 好了吗？", "好了。"),
-    "Chinese, not marked": ("好了。\n\n在 2026年11月23日 10:00，Desk 写道：\n好了吗？", "好了。"),
-    "Outlook": ("Yes.\n\n-----Original Message-----\nFrom: Desk\nBetter?", "Yes."),
-    "Outlook with a rule": (
-        "Ja.\n________________________________\nVon: Desk\nGesendet: Montag\nAn: Li\nBetreff: A\n\nBesser?",
-        "Ja.",
+    "sections below lines": (
+        "First.\n\n-- \nSecond.\n\n---\nThird.\n_____\nFourth.",
+        "First.\n\n-- \nSecond.\n\n---\nThird.\n_____\nFourth.",
     ),
-    "Outlook in Chinese": (
-        "好了。\n\n发件人: Desk\n发送时间: 2026年11月23日\n收件人: 李\n主题: A\n\n好了吗？",
-        "好了。",
+    "a table": ("Name | Port\n-----|-----\ndb1 | 5432", "Name | Port\n-----|-----\ndb1 | 5432"),
+    "pasted headers": (
+        "They send this:\nFrom: a@x.example\nTo: b@x.example\nSubject: Offer\nDate: today\nand nothing else.",
+        "They send this:\nFrom: a@x.example\nTo: b@x.example\nSubject: Offer\nDate: today\nand nothing else.",
     ),
-    "QQ": ("好了。\n\n------------------ 原始邮件 ------------------\n发件人: Desk\n好了吗？", "好了。"),
+    "Chinese, not marked": (
+        "好了。\n\n在 2026年11月23日 10:00，Desk 写道：\n好了吗？",
+        "好了。\n\n在 2026年11月23日 10:00，Desk 写道：\n好了吗？",
+    ),
     "answered below": ("On Mon, 23 Nov 2026, Desk <d@x> wrote:\n> Better?\n\nYes.\n", "Yes."),
+    "answered below, with a greeting above": (
+        "Hello,\n\nOn Mon, 23 Nov 2026, Desk <d@x> wrote:\n> Better?\n\nYes.\n",
+        "Hello,\n\nOn Mon, 23 Nov 2026, Desk <d@x> wrote:\n> Better?\n\nYes.",
+    ),
     "point by point": ("> Better?\nYes.\n> Sure?\nNo.", "> Better?\nYes.\n> Sure?\nNo."),
-    "signed": ("Yes.\n-- \nLi Na\nExample Inc", "Yes."),
+    "signed": ("Yes.\n-- \nLi Na\nExample Inc", "Yes.\n-- \nLi Na\nExample Inc"),
     "only quoted": ("> Better?\n> Sure?", "> Better?\n> Sure?"),
     "only a signature": ("-- \nLi Na", "-- \nLi Na"),
     "forwarded": (

@@ -192,8 +192,9 @@ labels = 'body.tags'
     (ticket,) = await tool.tickets()
     (alert,) = (await alerts_of(tool, ticket)).values()
     assert alert["labels"].splitlines() == ["_9=true", "floor_2=3", "rack=r1"]
-    failed = await tool.deliver({"id": "2", "tags": "rack"})
-    assert (failed["state"], failed["code"]) == ("failed", "wrong_type")
+    marked = await tool.deliver({"id": "2", "tags": "rack"})
+    assert (marked["state"], marked["reason"]) == ("processed", "unreadable_labels")
+    assert len(await tool.tickets()) == 2
 
 
 async def test_an_incident_of_a_version_without_rows_for_alerts_has_one_from_the_next_firing_on(

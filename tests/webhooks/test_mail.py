@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.common.people import Role
 from app.log.follow import catch_up
+from app.notifications.message import Mail, message
+from app.notifications.queries import answered_mail
 from app.platform.db import connect
 from app.platform.settings import Settings
+from app.search import index
 from app.webhooks.effects import addresses
 from app.webhooks.mail import imap
 from tests.client import Api, Json
@@ -32,7 +37,7 @@ def a_mail(sender: str = "lin@example.org", **more: str) -> EmailMessage:
     return email_message
 
 
-async def a_mailbox(api: Api, **more: str) -> Tool:
+async def a_mailbox(api: Api, **more: Any) -> Tool:
     admin = await api.client("Ada", Role.admin, Role.agent)
     return await a_source(api, admin, "mail", **more)
 
@@ -243,3 +248,108 @@ async def test_a_mailbox_that_is_not_there_is_said(api: Api) -> None:
     settings = read_from(api, tool, 1)
     with pytest.raises(imap.MailboxFailed):
         await imap.fetch_mails(api.ledger, imap.Mailbox(settings), clock)
+
+
+async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail())
+    await follow_addresses(api)
+    (ticket,) = await tool.tickets()
+    path = f"/v1/incidents/{ticket['id']}"
+    answer = a_mail(
+        message_id="<2@example.org>",
+        In_Reply_To=f"<incident.{ticket['id']}@desk.example.com>",
+        text="It is out.\n\nOn 27 November the vendor wrote:\n\nPN-4711.\n\n"
+        "On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is the zebra out?\n",
+    )
+    await deliver(tool, answer)
+    (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
+    assert comment["text"] == "It is out.\n\nOn 27 November the vendor wrote:\n\nPN-4711."
+    assert comment["folded"] == "On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is the zebra out?"
+    connection = await connect(api.ledger.db.url)
+    try:
+        await catch_up(connection, index.consumer(api.ledger))
+    finally:
+        await connection.close()
+    for word in ("zebra", "PN-4711"):
+        rows = (await tool.admin.read("/v1/incidents", q=word))["items"]
+        assert [row["id"] for row in rows] == [ticket["id"]], word
+    await tool.admin.post_ok(f"{path}/withdraw_comment", {"comment": comment["id"]})
+    (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
+    assert (comment["text"], comment["folded"]) == (None, None)
+
+
+async def test_an_addition_to_ones_own_mail_is_a_comment_and_that_of_another_is_not(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail())
+    await follow_addresses(api)
+    added = a_mail(message_id="<2@example.org>", In_Reply_To="<1@example.org>", text="It beeps.")
+    assert [e["outcome"] for e in (await deliver(tool, added))["effects"]] == ["commented"]
+    again = a_mail(message_id="<3@example.org>", References="<0@x> <2@example.org>", text="Thrice.")
+    assert [e["outcome"] for e in (await deliver(tool, again))["effects"]] == ["commented"]
+    forged = a_mail("eve@example.net", message_id="<4@example.net>", In_Reply_To="<1@example.org>")
+    assert [e["outcome"] for e in (await deliver(tool, forged))["effects"]] == ["opened"]
+    assert len(await tool.tickets()) == 2
+
+
+async def test_the_customer_behind_a_form_is_the_requester(api: Api) -> None:
+    tool = await a_mailbox(api, forms=["noreply@shop.example", "@forms.example"])
+    for n, sender in enumerate(("noreply@shop.example", "x@forms.example", "other@shop.example")):
+        form = a_mail(
+            sender, message_id=f"<f{n}@x>", Reply_To=f"Bob Buyer <bob{n}@buyers.example>", Precedence="junk"
+        )
+        assert (await deliver(tool, form))["state"] == "processed"
+    requesters = [ticket["requester"]["name"] for ticket in await tool.tickets()]
+    assert requesters[:2] == ["Bob Buyer", "Bob Buyer"]
+    assert requesters[2] not in ("Bob Buyer", "Li Na"), "a form that nobody named is a program"
+
+
+async def test_a_monitoring_mail_with_a_null_sender_opens_a_ticket_of_the_source(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await add_person(api.ledger, "Nagios Person")
+    await follow_addresses(api)
+    problem = a_mail("nagios@example.org", subject="PROBLEM db1 is DOWN", Return_Path="<>")
+    assert (await deliver(tool, problem))["state"] == "processed"
+    (ticket,) = await tool.tickets()
+    query = "select kind from fold.person where id = %s"
+    assert await api.ledger.db.value(query, (ticket["requester"]["id"],)) == "machine"
+    absence = a_mail(
+        message_id="<v@example.org>", Return_Path="<>", In_Reply_To=f"<incident.{ticket['id']}@d.example>"
+    )
+    assert (await deliver(tool, absence))["state"] == "ignored"
+
+
+async def test_an_answer_to_an_invitation_opens_no_ticket(api: Api) -> None:
+    tool = await a_mailbox(api)
+    answer = a_mail(subject="Accepted: Review", text="")
+    answer.replace_header("Content-Type", "text/calendar; method=REPLY")
+    done = await deliver(tool, answer)
+    assert (done["state"], done["code"]) == ("ignored", "calendar_answer")
+    assert await tool.tickets() == []
+
+
+async def test_a_mail_too_long_for_a_field_brings_all_of_its_text_as_a_file(api: Api) -> None:
+    tool = await a_mailbox(api)
+    done = await deliver(tool, a_mail(text="word \n" * 6_000 + "last"))
+    assert done["effects"][0]["altered"] == {"description": ["cut"]}
+    (ticket,) = await tool.tickets()
+    path = f"/v1/incidents/{ticket['id']}/attachments"
+    (file,) = (await tool.admin.read(path))["items"]
+    content = await tool.admin.get(f"{path}/{file['id']}/content")
+    assert (file["name"], content.text.endswith("last")) == ("mail.txt", True)
+
+
+async def test_our_notice_refers_to_the_mail_that_it_answers(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail(message_id="<first.1@cust.example>"))
+    (ticket,) = await tool.tickets()
+    about, requester = f"incident/{ticket['id']}", UUID(ticket["requester"]["id"])
+    assert await answered_mail(api.ledger, about, requester) == "<first.1@cust.example>"
+    assert await answered_mail(api.ledger, about, UUID(int=1)) is None
+    sent = message(
+        Mail("notice.1", about, "A", "B", "en", clock(), answers="<first.1@cust.example>"),
+        sender="desk@example.com",
+        to="lin@example.org",
+    )
+    assert sent["In-Reply-To"] == "<first.1@cust.example>"
+    assert f"<incident.{ticket['id']}@example.com>" in sent["References"]

@@ -43,6 +43,12 @@ METRICS = "/metrics"
 #: The path that assistants send their messages to.
 ASSISTANTS = "/mcp"
 WRONG_KEYS_SECONDS = 60
+WRITES_SECONDS = 600
+#: Requests that make records, comments, files or follows, in which a person may drown others.
+WRITES = {
+    "POST": re.compile(r"/v1/[a-z_]+(/[^/]+/(comment|attach|follow))?|/(desk|portal)/.*"),
+    "PUT": re.compile(r"/v1/uploads/.*"),
+}
 NOT_MODIFIED = 304
 #: Media types that every path offers.
 JSON_TYPES = ("application/json", "application/problem+json")
@@ -77,6 +83,8 @@ OFFERED = {
     key_scopes.CHANGE_CALENDAR: ("text/calendar",),
     f"{key_scopes.CHANGE_CALENDAR}.svg": (SVG,),
     key_scopes.EVENT_STREAM: ("text/event-stream",),
+    # Clients open a stream there, and go on without one only where the answer is 405.
+    ASSISTANTS: ("text/event-stream",),
 }
 
 
@@ -106,6 +114,10 @@ class AuthMiddleware:
         self._guarded = (AUTHENTICATED_PREFIX, ASSISTANTS, f"{key_scopes.SCIM}/", *metrics)
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
+        self._writes = {
+            False: Quota("person-writes", settings.person_writes, WRITES_SECONDS),
+            True: Quota("integration-writes", settings.integration_writes, WRITES_SECONDS),
+        }
         self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
         #: Ids of keys that this process has accepted; bounded by the number of keys that exist.
         self._in_use: set[UUID] = set()
@@ -162,8 +174,15 @@ class AuthMiddleware:
                     MutableHeaders(scope=message).add_vary_header("Cookie")
             await send(message)
 
+        writes = self._writes[caller.is_machine] if _writes(scope) else None
+        account = str(caller.person_id)
         if not is_allowed:
             await self._rate_limited(request, key)(scope, receive, send_counted)
+        elif writes is not None and not writes.consume(account):
+            room = writes.remaining(account)
+            words, headers = {"limit": f"{writes.limit:,}"}, {"Retry-After": str(room.seconds)}
+            refused = problem(request, 429, "too_many_writes", words=words, headers=headers)
+            await refused(scope, receive, send_counted)
         elif caller.key_scope is not None and not key_scopes.permits(caller.key_scope, scope):
             await problem(request, 403, "key_scope")(scope, receive, send_counted)
         elif scope["path"] != METRICS and not _is_acceptable(request, offered):
@@ -329,6 +348,12 @@ class SignInAttempt:
     def note_failure(self) -> None:
         """Count a failure."""
         self._middleware._wrong_keys.consume(_address(self._request))
+
+
+def _writes(scope: Scope) -> bool:
+    """Return whether the request makes a record, comment, file or follow."""
+    pattern = WRITES.get(scope["method"])
+    return pattern is not None and pattern.fullmatch(scope["path"]) is not None
 
 
 def _is_acceptable(request: Request, offered: tuple[str, ...]) -> bool:

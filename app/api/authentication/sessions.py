@@ -40,10 +40,20 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The most expired sessions that are deleted whenever a session is opened.
 MOST_CLEARED = 1_000
 
+#: The most sessions of one account, unless an administrator has raised its bounds: the oldest end.
+MOST_SESSIONS = 50
+
 OPEN = f"""
 with over as (
   delete from plumbing.session
   where id in (select id from plumbing.session where expires_at <= %(now)s limit {MOST_CLEARED})
+), crowded as (
+  delete from plumbing.session where id in (
+    select s.id from plumbing.session s
+    where s.expires_at > %(now)s
+      and (s.person_id = %(account)s or s.key_id in (select id from fold.key where person_id = %(account)s))
+    order by s.opened_at desc, s.id offset greatest(
+      {MOST_SESSIONS}, (select most_standing from fold.person where id = %(account)s)) - 1)
 )
 insert into plumbing.session
   (id, secret_hash, key_id, key_secret_hash, person_id, login, opened_at, expires_at)
@@ -137,6 +147,7 @@ async def create_session(
         "key_id": caller.key_id,
         "key_secret_hash": proof.key_secret_hash,
         "person_id": None if proof.login is None else caller.person_id,
+        "account": caller.person_id,
         "login": proof.login,
         "now": now,
         "ends": ends,

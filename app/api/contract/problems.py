@@ -65,6 +65,7 @@ STATUSES = {
     "too_many_wrong_keys": 429,
     "too_many_deliveries": 429,
     "too_much_unverified": 429,
+    "too_many_writes": 429,
     "unverified": 401,
     "head_too_large": 431,
     "failed": 500,

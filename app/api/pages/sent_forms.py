@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.types import Message
 
 from app.api.authentication.auth import ledger_of, signed_in
 from app.api.requests.raw_bodies import is_form_with_files
@@ -16,6 +19,11 @@ URLENCODED = "application/x-www-form-urlencoded"
 MOST_INPUTS = 5_000
 MOST_FILES = 20
 LONGEST_FILE_NAME = 1_000
+#: The first part of a form with files, if it is a text, and how far it is looked for.
+FIRST_INPUT = re.compile(
+    rb'--[^\r\n]+\r\nContent-Disposition: form-data; name="[^"\r\n]+"\r\n\r\n([^\r\n]*)\r\n', re.I
+)
+LONGEST_FIRST_INPUT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +46,19 @@ class SentForm:
         return next(iter(self.inputs.get(name, ())), "")
 
 
-async def sent_form(request: Request) -> SentForm:
-    """Return what the form has sent. One with files is read for somebody who is signed in only.
+async def sent_form(request: Request, may_send_files: Callable[[str], bool] | None = None) -> SentForm:
+    """Return what the form has sent. A form with files is read only if its sender is signed in, or if
+    `may_send_files` accepts the value of its first input.
 
     Raises HTTPException (400, 413), which is answered with a page, and ClientDisconnect.
     """
     content_type = request.headers.get("content-type", "").lower()
     if is_form_with_files(request.scope):
         # Browsers write UTF-8 and say nothing of it; some charsets take very long to decode.
-        if signed_in(request) is None or "charset" in content_type:
+        if "charset" in content_type:
             raise HTTPException(400)
+        if signed_in(request) is None:
+            request = await _checked(request, may_send_files)
         return await _multipart(request)
     if content_type.partition(";")[0].strip() not in (URLENCODED, ""):
         raise HTTPException(400)
@@ -60,6 +71,22 @@ async def sent_form(request: Request) -> SentForm:
     for name, value in pairs:
         form.inputs.setdefault(name, []).append(value)
     return form
+
+
+async def _checked(request: Request, may_send_files: Callable[[str], bool] | None) -> Request:
+    """Return a request with the same body, whose first input is accepted. Raises HTTPException (400)."""
+    begin, messages = b"", list[Message]()
+    while len(begin) < LONGEST_FIRST_INPUT and (not messages or messages[-1].get("more_body")):
+        messages.append(await request.receive())
+        begin += messages[-1].get("body", b"")
+    match = FIRST_INPUT.match(begin[:LONGEST_FIRST_INPUT])
+    if may_send_files is None or match is None or not may_send_files(match[1].decode("ascii", "replace")):
+        raise HTTPException(400)
+
+    async def receive() -> Message:
+        return messages.pop(0) if messages else await request.receive()
+
+    return Request(request.scope, receive)
 
 
 async def _multipart(request: Request) -> SentForm:

@@ -47,7 +47,8 @@ IdempotencyKeyHeader = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r'^\s*("[\x20-\x21\x23-\x7e]{1,255}"|[\x21-\x7e]{1,255})\s*$',
-        description="The same key with the same command, sent again, is answered again and done once.",
+        description="The same key with the same command, sent again, is answered again and done once. It is "
+        "kept as it is, when people are erased, too: name nobody in it.",
     ),
 ]
 

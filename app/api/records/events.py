@@ -23,7 +23,7 @@ from app.kernel.access.redaction import Viewer, records_of, viewers
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks, part_types
-from app.kernel.histories.feed import SeenEvent
+from app.kernel.histories.feed import SeenEvent, is_for_staff
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.canonical import instant
@@ -102,9 +102,8 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     if len(events) > paging.limit:
         version = max((event.version for event in page_events if event.stream == stream), default=version)
         cursor = write_cursor([version, page_events[-1].position], scope, sign)
-    items, names = await render(
-        ledger, [SeenEvent(event, renderer.lifecycle, viewer) for event in page_events]
-    )
+    seen_events = [SeenEvent(event, renderer.lifecycle, viewer) for event in page_events]
+    items, names = await render(ledger, [each for each in seen_events if for_staff or not is_for_staff(each)])
     return {"items": items, "names": names, "next_cursor": cursor}
 
 
@@ -117,9 +116,18 @@ async def render(
     return items, await _names(ledger, set().union(*ids))
 
 
-async def render_each(ledger: Ledger, seen_events: Sequence[SeenEvent]) -> list[dict[str, Any]]:
-    """Return each event as clients see it, with the names in it. A few statements, however many there are."""
+async def render_each(
+    ledger: Ledger, seen_events: Sequence[SeenEvent], *, for_receivers: bool = False
+) -> list[dict[str, Any]]:
+    """Return each event as clients see it, with the names in it. A few statements, however many there are.
+    `for_receivers`: without the folded parts of comments, which are not sent on.
+    """
     items = await _items(ledger, seen_events)
+    if for_receivers:
+        for item in items:
+            for fields in (item["given"], *item["set"].values()):
+                if fields is not None:
+                    fields.pop("folded", None)
     ids_of = [_ids_in(event.lifecycle, item) for event, item in zip(seen_events, items, strict=True)]
     names = await _names(ledger, set().union(*ids_of))
     return [
@@ -203,13 +211,13 @@ def _public_changes(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any
     """Return the event's changes without child rows that only staff may see."""
     classes = {record.KIND: record for record in records_of(lifecycle) if issubclass(record, ChildRecord)}
 
-    def is_for_staff(key: str, fields: dict[str, Any] | None) -> bool:
+    def is_staff_row(key: str, fields: dict[str, Any] | None) -> bool:
         row = classes.get(kind_of(key))
         if row is None or fields is None:
             return False
         return evolve(empty(row, id_of(key)), event.version, event.occurred_at, fields).for_staff
 
-    return {key: fields for key, fields in event.data["set"].items() if not is_for_staff(key, fields)}
+    return {key: fields for key, fields in event.data["set"].items() if not is_staff_row(key, fields)}
 
 
 def _without_hidden(hidden: set[str], fields: Any) -> Any:

@@ -28,7 +28,7 @@ class Quota:
         self, name: str, limit: int, seconds: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._name = name
-        self._limit = limit
+        self.limit = limit
         self._seconds = seconds
         self._clock = clock
         self._policy = b"ratelimit-policy", f'"{name}";q={limit};w={seconds}'.encode("ascii")
@@ -43,7 +43,7 @@ class Quota:
             self._sweep(now)
         counted = self._counted.setdefault(caller, deque())
         self._drop(counted, now)
-        if len(counted) >= self._limit:
+        if len(counted) >= self.limit:
             return False
         counted.append(now)
         return True
@@ -60,7 +60,7 @@ class Quota:
         if isinstance(counted, deque):
             self._drop(counted, now)
         ends = counted[0] + self._seconds if counted else now
-        return QuotaLeft(self._limit - len(counted), math.ceil(ends - now))
+        return QuotaLeft(self.limit - len(counted), math.ceil(ends - now))
 
     def headers(self, room: QuotaLeft) -> tuple[tuple[bytes, bytes], ...]:
         """Return the headers that tell a client its quota (draft-ietf-httpapi-ratelimit-headers-11)."""

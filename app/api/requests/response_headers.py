@@ -38,7 +38,11 @@ HEADERS = {
     "Sunset": ("When what was used will go away.", False),
     "WWW-Authenticate": ("How to say who calls.", True),
     "X-Accel-Buffering": ("`no`: a proxy is not to hold the answer back.", True),
-    "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
+    "X-Request-Id": (
+        "The id of this request: for questions, and the correlation_id of its events, where it stays. One "
+        "that you send yourself must name nobody.",
+        True,
+    ),
 }
 #: Headers that problems of a status have.
 OF_STATUS = {

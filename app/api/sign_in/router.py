@@ -4,7 +4,7 @@ identity provider; `/sign-out`.
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -37,6 +37,8 @@ from app.i18n import LANGUAGES
 router = Router(include_in_schema=False)
 PROVIDER = f"{SIGN_IN}/provider"
 CALLBACK = f"{SIGN_IN}/callback"
+#: The parameter of an address that shows a form with what was typed before the session ended.
+KEPT_FORM = "kept"
 #: The cookie of a sign-in at the provider, whose answer comes from another site.
 FLOW_COOKIE = "ledgerdesk_sign_in"
 #: The sentence and the status of a sign-in at the provider that has failed, by its reason.
@@ -155,6 +157,7 @@ def _sign_in_page(
         "api/sign_in/sign_in.html",
         Wording(language, TABLE),
         problem=sentence,
+        keeps_form=KEPT_FORM in parse_qs(urlsplit(next_address).query),
         next=next_address,
         provider=f"{PROVIDER}?{urlencode({**further, 'lang': language})}" if has_provider else None,
         action=f"{SIGN_IN}?{urlencode({'lang': language})}",

@@ -19,12 +19,14 @@ from app.i18n import LANGUAGES
 CROSS_SITE = "cross-site"
 
 
-def sign_in_first(request: Request) -> Response:
+def sign_in_first(request: Request, form_address: str | None = None) -> Response:
     """Return the answer to a page's request of somebody who is not signed in: the way to the sign-in, and
     from there back.
 
     The session's cookie is left out by browsers that follow a link of another site, as in a mail. Such a page
     asks for itself once more, and then the cookie comes, if there is one.
+
+    `form_address`: where the form is shown with what the request has sent; None if that is not kept.
     """
     if request.method == "GET" and "hx-request" not in request.headers:
         address = _address(request)
@@ -32,7 +34,7 @@ def sign_in_first(request: Request) -> Response:
             mark = "&" if "?" in address else "?"
             return going_on(request, f"{address}{mark}{MARK}=1")
     else:
-        address = page_before(request) or START
+        address = form_address or page_before(request) or START
     language = request.query_params.get("lang")
     chosen = {"lang": language} if language in LANGUAGES else {}
     target = f"{SIGN_IN}?{urlencode({'next': address, **chosen})}"

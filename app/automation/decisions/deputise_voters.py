@@ -36,7 +36,8 @@ async def deputise_voters(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
 
 #: Deputies are named and ended, and so are the absences that have one; an absence may get another time.
 EVENTS = (
-    *("deputy.named", "deputy.ended", "absence.planned", "absence.edited", "absence.rescheduled"),
-    *("absence.withdrawn", "absence.removed"),
+    *("deputy.named", "deputy.ended", "deputy.suspended", "deputy.confirmed"),
+    *("absence.planned", "absence.edited", "absence.rescheduled", "absence.withdrawn", "absence.removed"),
+    *("absence.suspended", "absence.confirmed"),
 )
 RULE = Rule("deputise_voters", EVENTS, deputise_voters)

@@ -1,4 +1,4 @@
-"""Notifies the requesters and followers of an incident's duplicates that it is resolved."""
+"""Notifies the requesters and followers of an incident's duplicates of its progress and its resolution."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ from app.log import read
 from app.log.events import Recorded, id_of, stream
 from app.platform.db import Connection
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.queries import duplicates_of, with_duplicates
+from app.processes.incidents.payloads import OriginalProgress, TellProgressIncident
+from app.processes.incidents.queries import duplicates_of, untold_duplicates, with_duplicates
 from app.processes.incidents.records import ENDED, OPEN, Incident
 
 PAGE_SIZE = 500
 MARKED_DUPLICATE = "incident.marked_duplicate"
 CLOSED = "incident.closed"
+PROGRESS = {
+    "incident.acknowledged": OriginalProgress.acknowledged,
+    "incident.started": OriginalProgress.started,
+    "incident.held": OriginalProgress.held,
+    "incident.resumed": OriginalProgress.resumed,
+    "incident.update_posted": OriginalProgress.updated,
+    "incident.reopened": OriginalProgress.reopened,
+    "incident.cancelled": OriginalProgress.cancelled,
+}
 
 
 async def select_duplicates_and_originals(
@@ -38,6 +48,10 @@ async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
         if await _was_resolved(ledger, event):
             yield _tell_resolved(id_of(event.stream))
         return
+    if event.type in PROGRESS:
+        async for consequence in _tell_progress(ledger, event):
+            yield consequence
+        return
     if event.type == CLOSED and not await _was_open(ledger, event):
         return
     after: UUID | None = None
@@ -48,6 +62,21 @@ async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Rule
     ):
         for duplicate in duplicates:
             yield _tell_resolved(duplicate)
+        after = duplicates[-1]
+
+
+async def _tell_progress(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
+    """Yield the notifications of all duplicates whose requesters do not follow the incident: those who do
+    are notified of its own steps.
+    """
+    incident = id_of(event.stream)
+    body = TellProgressIncident(progress=PROGRESS[event.type])
+    after: UUID | None = None
+    while duplicates := await untold_duplicates(
+        ledger.db, incident, position=event.position, after=after, limit=PAGE_SIZE
+    ):
+        for duplicate in duplicates:
+            yield RuleConsequence("incident", "tell_progress", duplicate, body)
         after = duplicates[-1]
 
 
@@ -76,7 +105,7 @@ async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
 
 RULE = Rule(
     "tell_duplicates",
-    ("incident.resolved", CLOSED, "incident.original_resolved", MARKED_DUPLICATE),
+    ("incident.resolved", CLOSED, "incident.original_resolved", MARKED_DUPLICATE, *PROGRESS),
     tell_duplicates,
     select_duplicates_and_originals,
 )

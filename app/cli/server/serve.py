@@ -69,7 +69,7 @@ def run(place: Installation, current: Settings, listener: socket.socket) -> None
     """
     app = application(place.url, place.secrets_dir, current, data_dir=place.data_dir)
     host, port = listener.getsockname()[:2]
-    revision = schema.current(place.url)
+    revision = schema.current_if_available(place.url)
     server = serving(
         app,
         current.proxies,

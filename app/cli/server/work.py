@@ -59,7 +59,7 @@ async def _run_worker(place: Installation, current: Settings) -> None:
         place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True, listens=False
     )
     async with opening as ledger:
-        logger.info("working", version=version("ledgerdesk"), schema=schema.current(place.url))
+        logger.info("working", version=version("ledgerdesk"), schema=schema.current_if_available(place.url))
         await worker.run(place.url, ledger, _utc_now, failed=_failed, secrets_dir=place.secrets_dir)
 
 

@@ -181,9 +181,7 @@ async def _awaited(
     desk, lifecycle = page.desk, page.desk.lifecycle(item["kind"])
     view = RecordView(lifecycle, await _record(desk, lifecycle, item["ticket"]), page.language)
     named = await desk.names.replaced(lifecycle, view.record)
-    fields = [
-        field for field in desk.display.fields(named, shown_fields(desk, lifecycle)) if not field.is_instant
-    ]
+    fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
     offer = next((each for each in view.record["actions"] if each["action"] == item["action"]), None)
     absent = None
     if item["instead_of"] is not None:

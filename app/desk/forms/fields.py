@@ -13,6 +13,8 @@ from app.contract.schemas import Schema, resolved
 NULL = {"type": "null"}
 #: The longest text that is entered in one line.
 LONGEST_IN_A_LINE = 200
+#: Names of fields that are secrets, or addresses that may hold one.
+SECRETS = frozenset({"secret", "url", "token", "password"})
 
 
 class FieldKind(StrEnum):
@@ -66,6 +68,11 @@ class FormField:
     reference: Mapping[str, Any] | None = None
     inner_fields: tuple[FormField, ...] = ()
     most: int | None = None
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether a browser must not keep what is typed into the field."""
+        return self.name in SECRETS
 
     def text(self, language: str) -> str:
         """Return the field's label in that language; its name if it has none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -29,17 +30,19 @@ from app.desk.forms.definitions import (
 )
 from app.desk.forms.fields import FieldKind, Form, FormField, is_file
 from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_body, to_inputs, without_blank_rows
+from app.desk.forms.instants import SHOWN_VALUE_PREFIX, shown_to_the_second, with_whole_instants
 from app.desk.forms.pointers import field_at
 from app.desk.names import NAME
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
+from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
 from app.desk.pages.records import RecordView, events_of, read_record
+from app.desk.pages.secrets import secret_page
 from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
 from app.desk.pages.text_blocks import BLOCK, INSERT, offered_blocks, with_block
 from app.desk.pages.warnings import warning_parameters
 from app.desk.references import (
-    SHOWN_VALUE_PREFIX,
     Ambiguous,
     Hit,
     resolve_references,
@@ -53,6 +56,8 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 router = Router(include_in_schema=False)
 #: Inputs of the form itself, besides those of the body.
 VERSION, KEY, BASE, MORE = "version", "key", "base", "more"
+#: The input that asks for the form with its inputs again, as a draft of it does; nothing is carried out.
+REDRAW = "again"
 #: By what the names of the others begin.
 OF_THE_BODY = ("/", SHOWN_VALUE_PREFIX, GIVEN_INPUT)
 #: The input that says for which item of the catalogue a request is.
@@ -60,8 +65,6 @@ ITEM = "/item"
 #: The member that says by an id in whose name a deputy votes. The form's address has it; nobody types it.
 INSTEAD_OF = "instead_of"
 MOST_DEFINITIONS = "200"
-#: The input for the name of a file; the file's own if it is left blank.
-FILE_NAME = "/name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class SentInputs:
     inputs: Inputs
     version: str
     key: str
+    #: The sentence that stands before the form, if any.
+    note: str = ""
     base: Mapping[str, Any] = field(default_factory=dict)
     problem: Mapping[str, Any] | None = None
     ambiguous: Mapping[str, Ambiguous] = field(default_factory=dict)
@@ -171,7 +176,7 @@ def inputs_of(form: SentForm) -> SentInputs:
         {name: values for name, values in form.inputs.items() if name.startswith(OF_THE_BODY)},
         form.first_value(VERSION),
         form.first_value(KEY) or str(uuid4()),
-        _base(form.first_value(BASE)),
+        base=_base(form.first_value(BASE)),
     )
 
 
@@ -229,11 +234,15 @@ def _blank(screen: ActionScreen) -> SentInputs:
     fields, zone = screen.form.fields, screen.desk.display.zone
     texts, values, shown_first = shown_references(fields, screen.view.record)
     base = to_body(fields, to_inputs(fields, values, zone), zone)
-    return SentInputs({**to_inputs(fields, texts, zone), **shown_first}, version, str(uuid4()), base)
+    inputs = shown_to_the_second(fields, to_inputs(fields, texts, zone))
+    return SentInputs({**inputs, **shown_first}, version, str(uuid4()), base=base)
 
 
 async def show_form(screen: ActionScreen) -> Response:
-    """Return the form as it is first shown."""
+    """Return the form as it is first shown; with what was typed into it before the session had ended."""
+    earlier = await kept_form(screen.desk.request)
+    if earlier is not None:
+        return await _drawn(await _completed(screen, earlier), replace(inputs_of(earlier), note="form_kept"))
     item = screen.desk.request.query_params.get(ITEM, "")
     person = screen.desk.request.query_params.get(f"/{INSTEAD_OF}", "")
     screen = _in_the_name_of(person, await _with_definitions(screen, item))
@@ -243,25 +252,56 @@ async def show_form(screen: ActionScreen) -> Response:
 async def send_form(screen: ActionScreen) -> Response:
     """Carry out the action by what was sent, or show the form again with what is to be done about it."""
     desk = screen.desk
-    form = await _with_uploads(desk, await sent_form(desk.request))
-    screen = await _with_definitions(screen, form.first_value(ITEM))
-    screen = _in_the_name_of(form.first_value(f"/{INSTEAD_OF}"), screen)
-    fields, sent = screen.form.fields, inputs_of(form)
+    form = await sent_form(desk.request)
+    if belongs_to_another_person(desk.request, form.first_value(FILLED_BY)):
+        return await _drawn(screen, replace(_blank(screen), note="form_of_another"), status=409)
+    form = await with_uploads(form, partial(_upload, desk))
+    screen = await _completed(screen, form)
+    again = await _inputs_to_show(screen, form)
+    return await _carried_out(screen, inputs_of(form)) if again is None else await _drawn(screen, again)
+
+
+async def _inputs_to_show(screen: ActionScreen, form: SentForm) -> SentInputs | None:
+    """Return the inputs with which the form is shown again, if that is all that was asked for; else None."""
+    sent = inputs_of(form)
+    if form.first_value(REDRAW):
+        return sent
     if pointer := form.first_value(MORE):
-        return await _drawn(screen, sent.with_row(pointer))
+        return sent.with_row(pointer)
     if form.first_value(INSERT):
-        return await _drawn(screen, await _with_text_block(screen, sent, form.first_value(BLOCK)))
+        return await _with_text_block(screen, sent, form.first_value(BLOCK))
+    return None
+
+
+async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
+    """Carry out the action with these inputs, or show the form again with what was refused."""
+    desk, fields = screen.desk, screen.form.fields
     sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
     resolved, ambiguous = await resolve_references(desk.calls, fields, sent.inputs, screen.lifecycle.kind)
     if ambiguous:
         return await _drawn(screen, replace(sent, ambiguous=ambiguous), status=422)
-    body = {**to_body(fields, resolved, desk.display.zone), **screen.preset}
+    body = {**to_body(fields, with_whole_instants(fields, resolved), desk.display.zone), **screen.preset}
     if screen.edits:
         body = _correction(sent.base, body)
     answer = await _send(screen, sent, body)
     if answer.is_success:
-        return RedirectResponse(_after(screen, answer), HTTP_303_SEE_OTHER)
+        return await _done(screen, answer)
     return await _refused(screen, sent, answer)
+
+
+async def _done(screen: ActionScreen, answer: CallAnswer) -> Response:
+    """Return the way to the record after the action; if the answer has a secret, the page that shows it."""
+    desk = screen.desk
+    view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
+    done = desk.sentence("done", action=screen.label)
+    answer_page = await secret_page(desk, view, screen.link, answer, done)
+    return answer_page or RedirectResponse(_after(screen, view), HTTP_303_SEE_OTHER)
+
+
+async def _completed(screen: ActionScreen, form: SentForm) -> ActionScreen:
+    """Return the form with what is defined here for what was sent. Raises CallRefused."""
+    screen = await _with_definitions(screen, form.first_value(ITEM))
+    return _in_the_name_of(form.first_value(f"/{INSTEAD_OF}"), screen)
 
 
 async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
@@ -343,6 +383,8 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         f"{screen.label} · {about}",
         status=status,
         screen=screen,
+        form_address=_form_address(screen),
+        is_filled=screen.desk.request.method == "POST" or bool(sent.note),
         action_label=screen.label,
         sent=sent,
         reason=offer.get("reason"),
@@ -355,6 +397,12 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         if screen.view is None
         else await evidence_for(screen.desk, screen.view, screen.row, screen.form.fields, sent.inputs),
     )
+
+
+def _form_address(screen: ActionScreen) -> str:
+    """Return the address that the form is sent to, with what its own address has filled in."""
+    named = [pair for pair in screen.desk.request.query_params.multi_items() if pair[0].startswith("/")]
+    return f"{screen.path}?{urlencode(named)}" if named else screen.path
 
 
 async def _rows_within(screen: ActionScreen) -> dict[str, list[Hit]]:
@@ -385,22 +433,16 @@ def _base(text: str) -> Mapping[str, Any]:
     return base if isinstance(base, dict) else {}
 
 
-async def _with_uploads(desk: Desk, form: SentForm) -> SentForm:
-    """Return the form with an upload in the place of each file that was sent. Raises CallRefused."""
-    inputs = dict(form.inputs)
-    for pointer, files in form.files.items():
-        upload = str(uuid4())
-        answer = await desk.calls.send("PUT", f"/v1/uploads/{upload}", body=files[0].content)
-        if not answer.is_success:
-            raise CallRefused(answer)
-        inputs[pointer] = [upload]
-        if not any(inputs.get(FILE_NAME, ())):
-            inputs[FILE_NAME] = [files[0].name]
-    return SentForm(inputs)
+async def _upload(desk: Desk, content: bytes) -> str:
+    """Upload a file, and return the id of the upload. Raises CallRefused."""
+    upload = str(uuid4())
+    answer = await desk.calls.send("PUT", f"/v1/uploads/{upload}", body=content)
+    if not answer.is_success:
+        raise CallRefused(answer)
+    return upload
 
 
-def _after(screen: ActionScreen, answer: CallAnswer) -> str:
+def _after(screen: ActionScreen, view: RecordView) -> str:
     """Return the address of the record after the action."""
-    view = RecordView(screen.lifecycle, answer.document, screen.desk.language, screen.desk.root)
-    parameters = [("done", screen.row.name), *warning_parameters(answer.document)]
+    parameters = [("done", screen.row.name), *warning_parameters(view.record)]
     return f"{view.path}?{urlencode(parameters)}"

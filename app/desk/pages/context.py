@@ -23,6 +23,7 @@ from app.desk.contract import ScreenContract, screen_contract
 from app.desk.forms.fields import FieldChoice, FormField, is_file
 from app.desk.names import ReferredNames
 from app.desk.operation_calls import OperationCalls
+from app.desk.pages.kept_forms import mark_of
 from app.desk.values import TABLE, ValueDisplay, code_class, label_of
 from app.html.templates import render
 from app.html.wording import Wording
@@ -34,6 +35,7 @@ from app.log import read
 FIRST_KINDS = ("request", "incident", "problem", "change", "article", "improvement")
 #: Where there is no live stream, a record's page asks for news so often, and other pages.
 RECORD_ASKS_SECONDS, ASKS_SECONDS = 20, 60
+READER_MARK_LENGTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,17 @@ class Desk:
             return choice.words[self.language]
         codes = code_class(self.contract, field.schema)
         return choice.code if codes is None else label_of(codes, choice.code, self.language)
+
+    @property
+    def form_mark(self) -> str:
+        """The mark by which a form says for whom it was drawn."""
+        return mark_of(self.request, require_signed_in(self.request))
+
+    @property
+    def reader_mark(self) -> str:
+        """The text by which a browser keeps the drafts of one person apart from those of others."""
+        fingerprint = ledger_of(self.request).vault.fingerprint
+        return str(fingerprint("drafts of", require_signed_in(self.request).actor))[:READER_MARK_LENGTH]
 
     async def log_position(self) -> int:
         """Return the position of the newest event. A page asks before it reads what it shows, so that no news
@@ -173,7 +186,8 @@ def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None 
     require_signed_in(request)
     ledger, language = ledger_of(request), language_for(request)
     zone, linked = ZoneInfo(ledger.settings.time_zone), ledger.lifecycles.keys() if kinds is None else kinds
-    display = ValueDisplay(screen_contract(), language, zone, linked, root)
+    numbered = frozenset(kind for kind, lifecycle in ledger.lifecycles.items() if lifecycle.code is not None)
+    display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root)
     calls = OperationCalls(request, language)
     names = ReferredNames(calls, display.contract, ledger.lifecycles)
     return Desk(request, calls, display, names, ledger.lifecycles, root)

@@ -8,23 +8,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from app.desk.contract import ChildScreen
 from app.desk.forms.fields import FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.pages.context import Desk
-from app.desk.pages.records import ChildTable, RecordView, child_table, shown_fields
+from app.desk.pages.records import VOTES, ChildTable, RecordView, child_table, shown_fields
 from app.desk.references import child_names, names_row
 from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Action
 from app.ticketing.routes.asked_actions import ASKED_ACTIONS
-from app.ticketing.routes.work import VoteItem
 
 #: What somebody is asked for by a notice, and votes: who is asked has hardly seen the record before.
-JUDGEMENTS = frozenset(name for actions in ASKED_ACTIONS.values() for name in actions.names) | frozenset(
-    get_args(VoteItem.model_fields["action"].annotation)
-)
+JUDGEMENTS = VOTES | {name for actions in ASKED_ACTIONS.values() for name in actions.names}
 #: Lists within a record that tell nothing of the matter.
 NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
 

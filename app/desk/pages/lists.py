@@ -34,8 +34,21 @@ HEAD_FIELDS = NAMING | {"id", "state"}
 LARGEST_PAGE = "200"
 #: Filters that few need, by the ends of their names: they work in an address.
 RARE_FILTERS = ("_not", "_before", "_after", "_id")
+#: Parameters of the list's address that choose no records, or that have an input of their own.
+NOT_FILTERS = frozenset({"q", "sort", "limit", "cursor", "view", "fields", "count", "expand", "include"})
 #: Parameters of the list's address that do not go on to the next page.
 PASSING_PARAMETERS = frozenset({"cursor", "done"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenFilter:
+    """A filter that is in effect: the label of its field, the chosen values in words, and the address of the
+    list without it.
+    """
+
+    label: str
+    values: str
+    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
     }
     views = (await desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}))["items"]
     forms = await view_forms(desk, views, chosen)
+    filters, in_effect = list(_filters(desk, screen)), filters_of(forms["present"]) | chosen
     return desk.answer(
         "list.html",
         desk.kinds_label(kind),
@@ -75,9 +89,10 @@ async def get_list_page(request: Request, kind: str) -> Response:
         problem=None if answer.is_success else answer.document,
         records=[await _listed(desk, lifecycle, record, columns) for record in page["items"]],
         columns=[label for label, _ in columns.values()],
-        filters=list(_filters(desk, screen)),
+        filters=filters,
         sorts=list(_sorts(desk, screen)),
-        chosen=filters_of(forms["present"]) | chosen,
+        chosen=in_effect,
+        chosen_filters=list(_chosen_filters(desk, lifecycle, filters, in_effect)),
         views=views,
         view_forms=forms,
         openings=[each for each in await desk.openings() if each["kind"] == kind],
@@ -154,10 +169,32 @@ def _filters(desk: Desk, screen: ListScreen) -> Iterator[FormField]:
             yield replace(field, choices=tuple(choices))
 
 
+def _chosen_filters(
+    desk: Desk, lifecycle: Lifecycle[Any], filters: Sequence[FormField], chosen: Mapping[str, Sequence[str]]
+) -> Iterator[ChosenFilter]:
+    """Yield the filters in effect, also those that the form does not offer and those of a saved view."""
+    offered = {field.name: field for field in filters}
+    for name, (text, *_) in chosen.items():
+        if name in NOT_FILTERS:
+            continue
+        label = desk.contract.field_label(name, {}, desk.language)
+        words = {
+            choice.code: desk.choice_label(offered[name], choice)
+            for choice in (offered[name].choices if name in offered else ())
+        }
+        values = ", ".join(words.get(value, value) for value in text.split(","))
+        left_out = {name, "view", "cursor"}
+        remaining = {other: value for other, (value, *_) in chosen.items() if other not in left_out}
+        query = f"?{urlencode(remaining)}" if remaining else ""
+        yield ChosenFilter(label, values, f"{desk.root}/{lifecycle.kind}{query}")
+
+
 def _sorts(desk: Desk, screen: ListScreen) -> Iterator[tuple[str, str]]:
     """Yield the sort orders and their labels."""
     for sort in screen.sorts:
         name = sort.removeprefix("-")
+        # `due` sorts by the due time of the clocks, which is no field of the record itself.
+        name = name if name in screen.fields else f"{name}_at"
         label = desk.contract.field_label(name, screen.fields.get(name, {}), desk.language)
         yield sort, f"{label} {'↓' if sort.startswith('-') else '↑'}"
 

@@ -5,9 +5,9 @@ timeline, and who was told.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -19,7 +19,7 @@ from app.api.authentication.auth import utc_now
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
-from app.desk.contract import ChildScreen
+from app.desk.contract import ChildScreen, FileAddress
 from app.desk.names import NAME
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
@@ -27,8 +27,10 @@ from app.desk.pages.warnings import shown_warnings
 from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
+from app.html.filters import link
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.canonical import instant
+from app.ticketing.routes.work import VoteItem
 
 router = Router(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
@@ -39,6 +41,10 @@ IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions",
 OWN_TEMPLATES: Mapping[str, str] = MappingProxyType(
     {"incident": "incident.html", "improvement": "improvement.html"}
 )
+#: Actions by which a vote is cast.
+VOTES = frozenset(get_args(VoteItem.model_fields["action"].annotation))
+#: Fields by which a row with a file is called.
+FILE_NAMES = ("name", "number")
 #: Where the figures that a record counts in are shown.
 COUNTED_IN = "/dashboard/counted_in"
 #: The parameter of my work for the record that its reader has acted on, and sees no more.
@@ -85,8 +91,9 @@ class RecordView:
 
     @property
     def name(self) -> str:
-        """By what its address names it."""
-        return str(self.record.get("number") or self.record["id"])
+        """By what its address names it: its number, if its kind is found by numbers; else its id."""
+        number = None if self.lifecycle.code is None else self.record.get("number")
+        return str(number or self.record["id"])
 
     @property
     def spoken_name(self) -> str:
@@ -147,6 +154,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         facts=[field for field in fields if not field.is_long and not field.is_instant],
         texts=[field for field in fields if field.is_long],
         instants=[field for field in fields if field.is_instant],
+        votes=await _awaited_votes(desk, view, possible),
         offered=[action for action in possible if action.acts_on is None],
         others=[action for action in possible if action.acts_on is not None],
         refused=[action for action in offered if action.reason is not None],
@@ -156,6 +164,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         ],
         entries=None if entries is None else [entry for entry in entries if not entry.is_of_clock],
         clocks=[entry for entry in entries or () if entry.is_of_clock],
+        files=await _files(desk, view),
         told=await _notices_table(desk, view),
         counted_in=_counted_in(desk, view),
         done=_done(desk, lifecycle),
@@ -239,9 +248,54 @@ async def child_table(
     hidden = {"id", "version", None if only is None else only[0]}
     schemas = {name: schema for name, schema in child.fields.items() if name not in hidden}
     chosen = [row for row in page["items"] if only is None or row.get(only[0]) == only[1]]
-    rows = tuple(tuple(desk.display.fields(row, schemas)) for row in chosen)
+    file = desk.contract.row_file(view.lifecycle.plural, child.name)
+    rows = tuple(tuple(_linked(view, file, row, desk.display.fields(row, schemas))) for row in chosen)
     links = tuple(tuple(_links(view, child, row, possible)) for row in chosen)
     return ChildTable(child.name, child.words[desk.language], rows, links if any(links) else ())
+
+
+def _linked(
+    view: RecordView, file: FileAddress | None, row: Mapping[str, Any], fields: Iterable[ShownField]
+) -> Iterator[ShownField]:
+    """Yield the row's fields; what its file is called leads to the file. An erased file has no name."""
+    for field in fields:
+        if file is not None and field.name in FILE_NAMES and row.get(file.row_member):
+            path = file.path.format(id=view.record["id"], row=row[file.row_member])
+            yield replace(field, value=link(path, field.value))
+        else:
+            yield field
+
+
+async def _awaited_votes(
+    desk: Desk, view: RecordView, possible: Sequence[OfferedAction]
+) -> list[tuple[str, str]]:
+    """Return the addresses and labels of the forms of the votes on the record that wait for the reader."""
+    labels = {action.name: action.label for action in possible if action.name in VOTES}
+    work = await desk.calls.read_if_allowed("/v1/me/work") if labels else None
+    votes = [] if work is None else [*work["votes"], *work["votes_for_others"]]
+    return [
+        (
+            f"{view.path}/{vote['action']}?{urlencode(named_in_vote(vote))}",
+            desk.sentence("vote_waits", action=labels[vote["action"]], question=vote["question"]),
+        )
+        for vote in votes
+        if vote["ticket"] == view.record["id"] and vote["action"] in labels
+    ]
+
+
+def named_in_vote(vote: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the form of a vote is filled in with: the decision, and the person whose deputy votes."""
+    return {f"/{name}": vote[name] for name in ("decision", "instead_of") if vote[name]}
+
+
+async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
+    """Return the addresses and labels of the files and pages to print that the reader may see."""
+    files = []
+    for file in desk.contract.record_files(view.lifecycle.plural):
+        path = file.path.format(id=view.record["id"])
+        if (await desk.calls.send("GET", path)).is_success:
+            files.append((path, desk.sentence(f"file_{file.operation}")))
+    return files
 
 
 def _links(

@@ -19,6 +19,7 @@ from app.api.sign_in.sign_in_first import sign_in_first
 from app.desk.operation_calls import CallRefused
 from app.desk.pages import actions, bulk, changes, due, lists, records, saved_views, work
 from app.desk.pages.context import open_desk
+from app.desk.pages.kept_forms import keep_form
 from app.desk.references import find_hits
 from app.i18n import LANGUAGES
 
@@ -80,8 +81,8 @@ async def get_search_page(request: Request, q: str = "") -> Response:
 
 
 async def sign_in_needed(request: Request, _: Exception) -> Response:
-    """Return the way to the sign-in, and from there back to the page."""
-    return sign_in_first(request)
+    """Return the way to the sign-in, and from there back to the page, or to the form as it was filled in."""
+    return sign_in_first(request, await keep_form(request))
 
 
 async def call_refused(request: Request, error: Exception) -> Response:

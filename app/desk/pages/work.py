@@ -17,7 +17,7 @@ from app.api.direct import Router
 from app.common.people import STAFF_ROLES
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk, require_signed_in
-from app.desk.pages.records import HANDED_OVER, RecordView, state_label
+from app.desk.pages.records import HANDED_OVER, RecordView, named_in_vote, state_label
 from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
@@ -119,9 +119,9 @@ def _asked_rows(desk: Desk, work: Mapping[str, Any]) -> Iterator[WaitingRow]:
         to_do = f"{desk.sentence('task')}: {task['title']}"
         yield _row(desk, to_do, task, "complete_task", {"/task": task["id"]})
     for vote in (*work["votes"], *work["votes_for_others"]):
-        named = {f"/{name}": vote[name] for name in ("decision", "instead_of") if vote[name]}
         label = _action_label(desk, vote["kind"], vote["action"])
-        yield _row(desk, f"{label}: {vote['question']}", vote, vote["action"], named)
+        to_do = desk.sentence("vote_waits", action=label, question=vote["question"])
+        yield _row(desk, to_do, vote, vote["action"], named_in_vote(vote))
     for complaint in work["complaints"]:
         action = ABOUT_COMPLAINTS[complaint["owned"]]
         label = _action_label(desk, complaint["kind"], action)
@@ -136,7 +136,7 @@ def _asked_rows(desk: Desk, work: Mapping[str, Any]) -> Iterator[WaitingRow]:
 def _row(
     desk: Desk, to_do: str, about: Mapping[str, Any], action: str, named: Mapping[str, str]
 ) -> WaitingRow:
-    path = f"/desk/{about['kind']}/{about['number'] or about['ticket']}/{action}"
+    path = f"{desk.display.address(about['kind'], about['number'], about['ticket'])}/{action}"
     called = about["number"] or desk.kind_label(about["kind"])
     address = f"{path}?{urlencode(named)}" if named else path
     return WaitingRow(to_do, address, called, about["ticket_title"] or "", None, about["due_at"])

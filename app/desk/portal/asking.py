@@ -16,18 +16,19 @@ from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
 SERVICE = "service"
 #: Members that are sent without being asked for, where the payload has them.
 PRESET = {"channel": "portal", "visibility": "public"}
-#: Members that nobody is asked for here.
-FIELDS_OF_STAFF = PRESET.keys() | {
-    *("occurred_at", "requester", "alert_source", "dedup_key", "ci", "category", "person"),
-    *("item", "answers", "instead_of", "session"),
-}
+#: Members that requesters are asked for. A form asks for a new member of a payload only once it stands here.
+ASKED_FIELDS = frozenset(
+    {
+        *("title", "description", SERVICE, "custom", "began_at", "impact", "urgency", "effect"),
+        *("text", "upload", "name", "reason", "changed", "score", "comment", "helped"),
+        *("subject", "about", "about_assignee", "decision", "verdict"),
+    }
+)
 
 
 def plain_form(form: Form, services: Iterable[FieldChoice] = ()) -> Form:
     """Return the form without what only staff fill in. `services` are those that can be chosen."""
-    fields = tuple(
-        _with_choices(field, services) for field in form.fields if field.name not in FIELDS_OF_STAFF
-    )
+    fields = tuple(_with_choices(field, services) for field in form.fields if field.name in ASKED_FIELDS)
     return Form(fields, _conditions_of(form, fields))
 
 
@@ -66,9 +67,7 @@ def _asked_fields(form: Form, item: Mapping[str, Any], title: str) -> Iterator[F
             continue
         if field.name == "title":
             yield replace(field, schema={**field.schema, "default": title})
-        elif field.name not in {*FIELDS_OF_STAFF, SERVICE} or (
-            field.name == ANSWERS and item["form"] is not None
-        ):
+        elif field.name in ASKED_FIELDS - {SERVICE} or (field.name == ANSWERS and item["form"] is not None):
             yield field
 
 

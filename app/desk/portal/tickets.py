@@ -47,6 +47,8 @@ ACTIONS = (
     ),
     *("change_requirements", "edit", "cancel"),
 )
+#: What a reader of an article may be able to do: its authors edit it at the desk.
+ACTIONS_ON_ARTICLES = ("rate", "comment")
 #: The fields of a ticket that its page shows.
 FACTS = (
     "service",
@@ -221,17 +223,21 @@ def plain(screen: ActionScreen, services: Sequence[FieldChoice] = ()) -> ActionS
 
 async def _screen(request: Request, kind: str, name: str, action: str) -> ActionScreen:
     desk = open_portal(request, kind)
-    if action not in ACTIONS:
+    if action not in _actions_on(kind):
         raise HTTPException(404)
     view = await read_record(desk, desk.lifecycle(kind), name)
     screen = plain(screen_of(desk, view.lifecycle, action, view))
     return replace(screen, own_label=sentence(desk, f"act_{action}"))
 
 
+def _actions_on(kind: str) -> Sequence[str]:
+    return ACTIONS if kind in TICKETS else ACTIONS_ON_ARTICLES
+
+
 def _forms(desk: Desk, view: RecordView) -> Iterator[OfferedForm]:
     """Yield the forms that are open to the reader now."""
     possible = {action.name for action in offered_actions(desk, view) if action.reason is None}
-    for name in ACTIONS:
+    for name in _actions_on(view.lifecycle.kind):
         if name in possible:
             yield OfferedForm(f"{view.path}/{name}", sentence(desk, f"act_{name}"))
 

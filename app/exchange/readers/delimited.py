@@ -14,7 +14,13 @@ from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
 from app.exchange.readers.milestones import MILESTONE_COLUMNS, MilestoneRows
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
 from app.exchange.readers.sorting import in_case_order
-from app.exchange.readers.table import FUTURE_TOLERANCE, TableReader, cells_of, peek_rows
+from app.exchange.readers.table import (
+    FUTURE_TOLERANCE,
+    TableReader,
+    cells_of,
+    peek_rows,
+    require_known_state,
+)
 from app.exchange.readers.times import detect_date_order, zone_of_file
 
 
@@ -48,6 +54,8 @@ class MappedRows:
             rows = MilestoneRows(self.mapping, heading, clock, latest).read(rows)
             heading = [*heading, *MILESTONE_COLUMNS]
         table = TableReader(heading, layout, clock, latest)
+        if self.mapping.milestones is None:
+            require_known_state(table, ahead)
         if self.mapping.sequence is not None:
             yield from in_case_order(rows, table, heading.index(self.mapping.sequence))
             return

@@ -4,6 +4,7 @@ a time, whatever it contains.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections import deque
@@ -19,15 +20,21 @@ MOST_LINES = 200_000
 #: Characters that are kept of a row refused for its size.
 KEPT_OF_TOO_LARGE = 10_000
 DELIMITERS = ",;\t|"
-UTF8 = "utf-8"
-ENCODINGS = (UTF8, "latin-1", "gb18030")
+#: Bytes by which UTF-16 is recognised.
+SAMPLE_BYTES = 8
+UTF8, UTF16, WINDOWS = "utf-8", "utf-16", "windows-1252"
+ENCODINGS = (UTF8, WINDOWS, "latin-1", "gb18030", UTF16)
+#: A file that is said to be in Latin-1 is in windows-1252, whose marks are control characters in Latin-1.
+_CODECS = {"latin-1": "cp1252", WINDOWS: "cp1252"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_UTF16_CODECS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+#: The line by which a file tells Excel its delimiter. It is no row.
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^\w\s"]|\t)"?\s*', re.IGNORECASE)
 # Share of the characters beyond ASCII that must be common ones if GB 18030 is the right encoding. Latin
 # letters decoded as Chinese come out as characters that hardly anyone uses.
 COMMON_SHARE = 0.8
-# Control characters in Latin-1, which no text contains.
-_CONTROLS = re.compile(rb"[\x80-\x9f]")
+# In windows-1252 letters beyond ASCII stand among others; so many in a row are of another alphabet.
+_OTHER_ALPHABET = re.compile(rb"[\x80-\xff]{4}")
 
 # The limit of the csv module is one for the whole process, and its default is lower than this.
 csv.field_size_limit(LARGEST_ROW)
@@ -65,15 +72,19 @@ CellRow = tuple[int, list[str], int]
 
 
 def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
-    """Splits the file into lines. Raises FileRefused if the encoding is not a supported one, or if the file
-    is in UTF-16.
+    """Splits the file into lines. A file whose first bytes say that it is in UTF-8 or UTF-16 is read so,
+    whatever the encoding is said to be. Raises FileRefused if the encoding is not a supported one.
     """
     if encoding not in ENCODINGS:
         raise FileRefused(f"{encoding!r} is not an encoding: use {', '.join(ENCODINGS)}.")
     number, rest, cut, end = 0, b"", False, b"\n"
-    first = block(BLOCK)
-    if first.startswith(_OTHER_MARKS):
-        raise FileRefused("The file is in UTF-16. Save it as UTF-8, then import it.")
+    first = _beginning(block)
+    wide = _utf16_codec(first) or ("utf-16-le" if encoding == UTF16 else None)
+    if first.startswith(_BYTE_ORDER_MARK):
+        encoding = UTF8
+    elif wide is not None:
+        encoding, block = UTF8, _as_utf8(first, block, wide)
+        first = block(BLOCK)
     if b"\n" not in first and b"\r" in first.removesuffix(b"\r"):
         end = b"\r"  # line ends of old programs, and of some spreadsheets still
     data = first.removeprefix(_BYTE_ORDER_MARK)
@@ -95,12 +106,48 @@ def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
         yield _line(number + 1, rest, encoding, cut=cut)
 
 
+def _beginning(block: Callable[[int], bytes]) -> bytes:
+    """Return the first block, which is long enough to tell encodings apart."""
+    first = b""
+    while len(first) < SAMPLE_BYTES and (data := block(BLOCK)):
+        first += data
+    return first
+
+
+def _utf16_codec(first: bytes) -> str | None:
+    """Return the codec of a file in UTF-16, by its mark or by how its first characters are stored; None if it
+    is in another encoding.
+    """
+    if first[:2] in _UTF16_CODECS:
+        return _UTF16_CODECS[first[:2]]
+    even, odd = first[:SAMPLE_BYTES:2], first[1:SAMPLE_BYTES:2]
+    if len(even) < SAMPLE_BYTES // 2:
+        return None
+    if all(even) and not any(odd):
+        return "utf-16-le"
+    return "utf-16-be" if all(odd) and not any(even) else None
+
+
+def _as_utf8(first: bytes, block: Callable[[int], bytes], codec: str) -> Callable[[int], bytes]:
+    """Return the file in UTF-8. What is no character there is none here, so that its row is refused."""
+    decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
+    pending = [first[2:] if first[:2] in _UTF16_CODECS else first]
+
+    def next_block(size: int) -> bytes:
+        while data := pending.pop() if pending else block(size):
+            if text := decoder.decode(data):
+                return text.encode("utf-8", "surrogatepass")
+        return b""
+
+    return next_block
+
+
 def _line(number: int, body: bytes, encoding: str, *, cut: bool) -> TextLine:
-    wrong = None
+    wrong, codec = None, _CODECS.get(encoding, encoding)
     try:
-        text = body.removesuffix(b"\r").decode(encoding)
+        text = body.removesuffix(b"\r").decode(codec)
     except UnicodeDecodeError:
-        text, wrong = body.decode(encoding, "replace"), LineFault("undecodable", likely_encoding(body))
+        text, wrong = body.decode(codec, "replace"), LineFault("undecodable", likely_encoding(body))
     if cut or len(text) > LARGEST_ROW:
         text, wrong = text[:KEPT_OF_TOO_LARGE], TOO_LARGE
     elif "\0" in text:
@@ -110,15 +157,17 @@ def _line(number: int, body: bytes, encoding: str, *, cut: bool) -> TextLine:
 
 def likely_encoding(body: bytes) -> str | None:
     """Return the supported encoding that the bytes look like; None if they look like none of them."""
-    for encoding in (UTF8, "gb18030"):
+    for encoding in (UTF8, "gb18030", WINDOWS):
+        if encoding == WINDOWS and _OTHER_ALPHABET.search(body):
+            return None
         try:
-            text = body.decode(encoding)
+            text = body.decode(_CODECS.get(encoding, encoding))
         except UnicodeDecodeError:
             continue
         beyond = [character for character in text if not character.isascii()]
-        if encoding == UTF8 or sum(map(_is_common, beyond)) >= COMMON_SHARE * len(beyond):
+        if encoding != "gb18030" or sum(map(_is_common, beyond)) >= COMMON_SHARE * len(beyond):
             return encoding
-    return None if _CONTROLS.search(body) else "latin-1"
+    return None
 
 
 def _is_common(character: str) -> bool:
@@ -130,8 +179,8 @@ def _is_common(character: str) -> bool:
 
 
 class DelimitedRows:
-    """The rows of a delimited file (RFC 4180), in order. The delimiter is the one that occurs most often in
-    the heading.
+    """The rows of a delimited file (RFC 4180), in order. The delimiter is the one that a line such as `sep=;`
+    before the heading states, else the one that occurs most often in the heading.
 
     If a quotation mark seems to open a row over several lines and these make no valid row, only the first
     line is refused, so that a stray quotation mark costs one row and not all that follow.
@@ -142,6 +191,7 @@ class DelimitedRows:
         self._encoding = encoding
         self._pending: deque[TextLine] = deque()
         self._delimiter = ","
+        self._stated_delimiter: str | None = None
         self._width = 0
 
     def heading(self) -> list[str]:
@@ -150,8 +200,10 @@ class DelimitedRows:
             if wrong:
                 why = wrong.reason(self._encoding)
                 raise FileRefused(f"The heading in line {number} cannot be read: {why}.")
-            if text.strip():
-                self._delimiter = max(DELIMITERS, key=text.count)
+            if self._stated_delimiter is None and (stated := _SEPARATOR_LINE.fullmatch(text)):
+                self._stated_delimiter = stated["delimiter"]
+            elif text.strip():
+                self._delimiter = self._stated_delimiter or max(DELIMITERS, key=text.count)
                 cells = self._parse([text]) or []
                 self._width = len(cells)
                 return cells

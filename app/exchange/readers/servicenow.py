@@ -25,6 +25,7 @@ from app.exchange.readers.table import (
     TableReader,
     cells_of,
     peek_rows,
+    require_known_state,
 )
 from app.exchange.readers.times import detect_date_order, zone_of_file
 from app.processes.incidents.records import IncidentState
@@ -75,6 +76,7 @@ class ServiceNow:
             raise FileRefused("The file has a heading and no rows.")
         order = self.order or detect_date_order(cells_of(heading, codes.TIMES, ahead))
         table = TableReader(heading, _layout(heading), TimeParser(zone, order), self.now + FUTURE_TOLERANCE)
+        require_known_state(table, ahead)
         if codes.COUNTER in heading and _in_disorder(table, ahead, counter := heading.index(codes.COUNTER)):
             yield from in_case_order(chain(ahead, later), table, counter)
             return
@@ -122,13 +124,13 @@ def _layout(heading: list[str]) -> Layout:
     reason = ("hold_reason",) if "hold_reason" in heading else ()
 
     def read_state(cells: tuple[str | None, ...]) -> StateAndFields | None:
-        state = None if cells[0] is None else state_codes.get(cells[0].lower())
+        state = None if cells[0] is None else codes.code_of(state_codes, cells[0])
         if state is None:
             return None
         waits_for = state[1]
         if waits_for is HoldReason.other:
-            why = (cells[1] or "").lower() if reason else ""
-            waits_for = codes.HOLD_REASONS.get(why, HoldReason.other)
+            why = cells[1] if reason else None
+            waits_for = codes.code_of(codes.HOLD_REASONS, why or "") or HoldReason.other
         return state[0], {"hold_reason": waits_for}
 
     return Layout(

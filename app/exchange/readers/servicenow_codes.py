@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
+from typing import TypeVar
 
 from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel, HoldReason
+from app.exchange.readers.servicenow_labels import TRANSLATIONS
 from app.processes.incidents.records import IncidentState
 
 #: Texts that stand for a missing value, in lower case.
@@ -52,8 +56,36 @@ NAMES = {"assignment_group": "team_id", "assigned_to": "assignee_id", "caller_id
 FREE_TEXT = {"description": "description"}
 TEXTS = {"category": "category", "cmdb_ci": "ci", "short_description": "title"}
 
+C = TypeVar("C")
+_NUMBERED = re.compile(r"([0-9]+) *-.*")
+
+
+def label_key(text: str) -> str:
+    """Return a label as it is looked up: whatever its case, its spaces, and how its accents are stored."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").casefold().split())
+
+
+def code_of(codes: Mapping[str, C], text: str) -> C | None:
+    """Return the code of a label, of a number, or of both, as `6 - Resolved`; None if it is not known."""
+    key = label_key(text)
+    numbered = _NUMBERED.fullmatch(key)
+    return codes.get(key) or (codes.get(numbered[1]) if numbered else None)
+
+
+def _translated(codes: Mapping[str, C]) -> dict[str, C]:
+    """Return the codes by their labels in all languages."""
+    translated = {
+        label_key(label): codes[english]
+        for translation in TRANSLATIONS
+        for english, labels in translation.items()
+        if english in codes
+        for label in labels
+    }
+    return translated | dict(codes)
+
+
 StateAndHold = tuple[IncidentState, HoldReason | None]
-STATE_CODES: dict[str, StateAndHold] = {
+_STATES_IN_ENGLISH: dict[str, StateAndHold] = {
     "new": (IncidentState.new, None),
     "active": (IncidentState.in_progress, None),
     "in progress": (IncidentState.in_progress, None),
@@ -76,6 +108,7 @@ STATE_CODES: dict[str, StateAndHold] = {
     "7": (IncidentState.closed, None),
     "8": (IncidentState.cancelled, None),
 }
+STATE_CODES = _translated(_STATES_IN_ENGLISH)
 #: The older column incident_state uses some numbers with another meaning than the column state.
 OLD_STATE_CODES: dict[str, StateAndHold] = STATE_CODES | {
     "3": STATE_CODES["awaiting problem"],
@@ -88,7 +121,7 @@ HOLD_REASONS = {label: reason for label, (_, reason) in STATE_CODES.items() if r
     "4": HoldReason.awaiting_vendor,
     "5": HoldReason.awaiting_change,
 }
-CHANNELS = {
+_CHANNELS_IN_ENGLISH = {
     "phone": Channel.hotline,
     "ivr": Channel.hotline,
     "walk-in": Channel.hotline,
@@ -106,6 +139,7 @@ CHANNELS = {
     "integration": Channel.api,
     "api": Channel.api,
 }
+CHANNELS = _translated(_CHANNELS_IN_ENGLISH)
 PRIORITIES = {
     "1": Priority.P1,
     "2": Priority.P2,

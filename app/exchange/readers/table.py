@@ -19,7 +19,7 @@ from app.common.personal import PREFIX
 from app.common.records import CodeEnum
 from app.common.times.written_times import NotATime, ParsedTime, TimeParser
 from app.exchange.readers.lines import CellRow
-from app.exchange.readers.rows import RefusedRow, SourceRow
+from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 # Rows to read ahead, to find a date that shows the order of day and month.
@@ -280,6 +280,12 @@ class TableReader:
             size,
         )
 
+    def state_in(self, row: CellRow) -> tuple[str | None, bool]:
+        """Return what stands in the row for its state (None: nothing), and whether that is known."""
+        values = tuple(self._read[n][row[1][n]] for n in self._states_at)
+        self._uncacheable.clear()
+        return values[0], self._read_state(values) is not None
+
     def _time_at(self, place: int) -> ParsedTime | None:
         """Return the instant in the cell of the present row at this index; None if it is missing or no
         time.
@@ -392,6 +398,27 @@ class TableReader:
                 self._column_digests.clear()
             columns = self._column_digests[present] = _columns(compress(self._identity_columns, present))
         return columns + "\x1f".join(filter(None, identity))
+
+
+def require_known_state(table: TableReader, rows: Iterable[CellRow | RefusedRow]) -> None:
+    """Raises FileRefused if these rows name states and none of the states is known: every case would stay
+    new.
+    """
+    unknown = dict[str, None]()
+    for row in rows:
+        if isinstance(row, RefusedRow):
+            continue
+        state, is_known = table.state_in(row)
+        if is_known:
+            return
+        if state is not None:
+            unknown[state] = None
+    if unknown:
+        examples = ", ".join(repr(text[:40]) for text in list(unknown)[:5])
+        raise FileRefused(
+            f"No state in the file is known. It has: {examples}. Export the table in English, or say in a "
+            "mapping what its states mean."
+        )
 
 
 def _columns(names: Iterable[str]) -> str:

@@ -15,6 +15,12 @@ from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
 from app.foundation.absences.records import AbsenceCalendar, FetchFailure
 from app.foundation.absences.records import AbsenceCalendarState as State
+from app.foundation.people.credentials.bounds import ABSENCE_CALENDARS, within_bound
+from app.foundation.people.credentials.maker_credential import (
+    MakerCredential,
+    consent_needed,
+    not_suspended,
+)
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, rule, staff
@@ -61,6 +67,14 @@ def add(calendar: AbsenceCalendar, body: AddAbsenceCalendar, ctx: ActionContext)
     """Add an absence calendar: the caller's absences are taken from it every hour."""
     copy_fields(calendar, body, ctx)
     calendar.person_id = ctx.caller.person_id
+    _bind(calendar, ctx)
+
+
+def _bind(calendar: AbsenceCalendar, ctx: ActionContext) -> None:
+    """Let the calendar end with the key that it was added, changed or confirmed with last."""
+    used = MakerCredential.of_caller(ctx.caller)
+    used.stamp(calendar)
+    calendar.ends_at = used.lasts_until
 
 
 async def invalid_calendar_deputy(
@@ -84,6 +98,7 @@ class EditAbsenceCalendar(Patch, AbsenceCalendarFields, of=AbsenceCalendar):
 def edit(calendar: AbsenceCalendar, body: EditAbsenceCalendar, ctx: ActionContext) -> None:
     """Edit the calendar: its deputy, for the absences that are taken from it from now on."""
     copy_fields(calendar, body, ctx)
+    _bind(calendar, ctx)
 
 
 class NewCalendarAddress(Payload):
@@ -101,10 +116,24 @@ class MoveAbsenceCalendar(NewCalendarAddress):
 def move(calendar: AbsenceCalendar, body: MoveAbsenceCalendar, ctx: ActionContext) -> None:
     """Move the calendar: it has another address, and absences that are not found there are removed."""
     copy_fields(calendar, body, ctx)
+    _bind(calendar, ctx)
 
 
 def end(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the calendar: it is fetched no more; what was taken from it stays until it is withdrawn."""
+
+
+def suspend(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Suspend the calendar, as the key that it was added with is lost: it is not fetched until its person
+    confirms it.
+    """
+    calendar.suspended_by_rotation = True
+
+
+def confirm(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Confirm the calendar, which a rotation has suspended: it is fetched again."""
+    calendar.suspended_by_rotation = None
+    _bind(calendar, ctx)
 
 
 class NoteFailureAbsenceCalendar(Payload):
@@ -147,10 +176,14 @@ LIFECYCLE = Lifecycle(
     oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
         #      action         中文        from            to            who     event
-        action(add,           "添加",     NEW_RECORD,     State.active, ADDERS, "absence_calendar.added",     wrong=(invalid_calendar_deputy,)),
-        action(edit,          "编辑",     [State.active], STAYS,        OWNER,  "absence_calendar.edited",    wrong=(invalid_calendar_deputy,)),
-        action(move,          "变更地址", [State.active], STAYS,        OWNER,  "absence_calendar.moved"),
+        action(add,           "添加",     NEW_RECORD,     State.active, ADDERS, "absence_calendar.added",
+               wrong=(consent_needed, invalid_calendar_deputy, within_bound(ABSENCE_CALENDARS))),
+        action(edit,          "编辑",     [State.active], STAYS,        OWNER,  "absence_calendar.edited",    wrong=(consent_needed, invalid_calendar_deputy)),
+        action(move,          "变更地址", [State.active], STAYS,        OWNER,  "absence_calendar.moved",     wrong=(consent_needed,)),
         action(end,           "终止",     [State.active], State.ended,  OWNER,  "absence_calendar.ended"),
+        action(suspend,       "中止",     [State.active], STAYS,        rule,   "absence_calendar.suspended"),
+        action(confirm,       "确认",     [State.active], STAYS,        OWNER,  "absence_calendar.confirmed",
+               unless=(not_suspended,), wrong=(consent_needed,)),
         action(note_failure,  "记录失败", [State.active], STAYS,        rule,   "absence_calendar.failing",   unless=(failure_noted,), notifies=FAILING),
         action(clear_failure, "标记恢复", [State.active], STAYS,        rule,   "absence_calendar.recovered", unless=(no_failure,)),
     ),

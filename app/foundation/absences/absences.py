@@ -6,6 +6,7 @@ planned ─► removed (one that was taken from a calendar)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -18,9 +19,15 @@ from app.common.records import ForeignRef, Hidden
 from app.foundation.absences.lookups import AbsenceTeams, absence_teams, is_away_between, leads_person
 from app.foundation.absences.records import Absence, AbsenceSource
 from app.foundation.absences.records import AbsenceState as State
+from app.foundation.people.credentials.bounds import ABSENCES, within_bound
+from app.foundation.people.credentials.maker_credential import (
+    MakerCredential,
+    consent_needed,
+    require_consent,
+)
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import admin, process_relation, rule
+from app.kernel.actions.actor_policy import addressee, admin, process_relation, rule
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -35,9 +42,11 @@ absence_keeper = process_relation(
     "absence_keeper",
     "anybody for themselves, a lead for members of the team",
     "任何人（限本人）、团队负责人（限本团队成员）",
+    any_credential=True,
 )
 #: A deputy votes in another's name: no assistant says who.
 KEEPERS = (admin | absence_keeper | rule).in_person()
+OWNER = addressee.in_person()
 
 AbsentPerson = Annotated[Reference, ForeignRef("person", on_behalf=True)]
 DeputyReference = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.deputises)]
@@ -81,9 +90,41 @@ def plan(absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
     copy_fields(absence, body, ctx)
     _take_teams(absence, ctx)
     absence.entered_by_id = ctx.caller.person_id
-    if absence.deputy_id is not None:
-        # The deputy in a calendar, its person has named.
-        absence.deputy_named_by_id = absence.person_id if ctx.caller.is_rule else ctx.caller.person_id
+    used = _maker(absence, ctx)
+    used.stamp(absence)
+    if absence.deputy_id is not None and used.consents:
+        _name_deputy(absence, used)
+    elif absence.deputy_id is not None:
+        # Who keeps a calendar's file chooses its times: its person confirms those for which it gives a vote.
+        absence.deputy_named_by_id = ctx.caller.person_id
+
+
+def _maker(absence: Absence, ctx: ActionContext) -> MakerCredential:
+    """Return the credential that the absence is entered with; it consents if it is the absent person's."""
+    imported = ctx.prepared_if_any(MakerCredential)
+    if imported is not None:
+        return imported
+    used = MakerCredential.of_caller(ctx.caller)
+    return replace(used, consents=used.consents and ctx.caller.person_id == absence.person_id)
+
+
+def _name_deputy(absence: Absence, used: MakerCredential) -> None:
+    """Note that the absent person names the deputy for the absence's time, as long as their key lasts."""
+    absence.deputy_named_by_id = absence.person_id
+    absence.votes_from_at, until_at = absence.from_at, absence.until_at
+    assert until_at is not None
+    absence.votes_until_at = until_at if used.lasts_until is None else min(until_at, used.lasts_until)
+    absence.suspended_by_rotation = None
+
+
+def _narrow_votes(before: Absence, absence: Absence) -> None:
+    """Let the deputy vote for no other time than before, now that somebody else has changed the absence's."""
+    begin, end = before.votes_from_at or before.from_at, before.votes_until_at or before.until_at
+    assert begin is not None
+    assert end is not None
+    assert absence.from_at is not None
+    assert absence.until_at is not None
+    absence.votes_from_at, absence.votes_until_at = max(begin, absence.from_at), min(end, absence.until_at)
 
 
 async def not_by_hand(reads: ReadContext, absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
@@ -98,11 +139,26 @@ class EditAbsence(Patch, AbsenceTimes, of=Absence):
 
 def edit(absence: Absence, body: EditAbsence, ctx: ActionContext) -> None:
     """Edit the absence: its time, or the deputy."""
-    before = absence.deputy_id
+    before = absence.model_copy()
     copy_fields(absence, body, ctx)
     _take_teams(absence, ctx)
-    if absence.deputy_id != before:
-        absence.deputy_named_by_id = None if absence.deputy_id is None else ctx.caller.person_id
+    used = _maker(absence, ctx)
+    used.stamp(absence)
+    was_named = before.deputy_named_by_id is not None and before.deputy_named_by_id == absence.person_id
+    is_same = absence.deputy_id == before.deputy_id
+    if absence.deputy_id is None:
+        absence.deputy_named_by_id = absence.votes_from_at = absence.votes_until_at = None
+    elif used.consents and "deputy" in body.model_fields_set:
+        _name_deputy(absence, used)
+    elif used.consents and was_named:
+        suspended = absence.suspended_by_rotation
+        _name_deputy(absence, used)
+        absence.suspended_by_rotation = suspended
+    elif not is_same:
+        absence.deputy_named_by_id = ctx.caller.person_id
+        absence.votes_from_at = absence.votes_until_at = None
+    elif was_named:
+        _narrow_votes(before, absence)
 
 
 def withdraw(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -118,12 +174,53 @@ class RescheduleAbsence(Payload, of=Absence):
 
 def reschedule(absence: Absence, body: RescheduleAbsence, ctx: ActionContext) -> None:
     """Reschedule the absence, as its calendar has."""
+    before = absence.model_copy()
     copy_fields(absence, body, ctx)
+    if absence.deputy_named_by_id is not None and absence.deputy_named_by_id == absence.person_id:
+        _narrow_votes(before, absence)
     _take_teams(absence, ctx)
 
 
 def remove(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
     """Remove the absence: its calendar has it no more."""
+
+
+def suspend(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Suspend the absence's deputy, as the key that it was entered with is lost: they do not vote until the
+    absent person confirms it. They are on call as before.
+    """
+    absence.suspended_by_rotation = True
+
+
+def confirm(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Confirm the absence: its deputy votes in the absent person's name for its time as it is now."""
+    used = _maker(absence, ctx)
+    used.stamp(absence)
+    absence.suspended_by_rotation = None
+    if absence.deputy_id is not None:
+        _name_deputy(absence, used)
+
+
+async def nothing_to_confirm(reads: ReadContext, absence: Absence, ctx: ActionContext) -> str | None:
+    """Refuse if the absence is not suspended, and has no deputy but one who votes for all of its time
+    (`nothing_to_confirm`).
+    """
+    votes = absence.votes_from_at or absence.from_at, absence.votes_until_at or absence.until_at
+    votes_throughout = absence.deputy_named_by_id == absence.person_id and votes == (
+        absence.from_at,
+        absence.until_at,
+    )
+    is_settled = absence.deputy_id is None or votes_throughout
+    return "nothing_to_confirm" if is_settled and not absence.suspended_by_rotation else None
+
+
+async def beyond_credential(reads: ReadContext, absence: Absence, body: Payload, ctx: ActionContext) -> None:
+    """Refuse to name one's own deputy by a key that may not use all of one's roles."""
+    person = ctx.ref(Person, "person")
+    person_id = absence.person_id if person is None else person.id
+    names_deputy = ctx.ref(Person, "deputy") is not None
+    if names_deputy and person_id == ctx.caller.person_id:
+        require_consent(ctx.caller)
 
 
 def _take_teams(absence: Absence, ctx: ActionContext) -> None:
@@ -264,12 +361,15 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action      中文    from             to               who      event
         action(plan,       "登记", NEW_RECORD,      State.planned,   KEEPERS, "absence.planned",     prepare=PREPARED, notifies=(TELL_PERSON,),
-               wrong=(not_by_hand, not_your_member, invalid_time, invalid_deputy)),
+               wrong=(beyond_credential, not_by_hand, not_your_member, invalid_time, invalid_deputy, within_bound(ABSENCES))),
         action(edit,       "编辑", [State.planned], STAYS,           KEEPERS, "absence.edited",      prepare=PREPARED, notifies=(*COVER_NOTICES, TELL_PERSON),
-               unless=CHANGED, wrong=(kept_in_calendar, invalid_time, invalid_deputy)),
+               unless=CHANGED, wrong=(beyond_credential, kept_in_calendar, invalid_time, invalid_deputy)),
         action(withdraw,   "撤销", [State.planned], State.withdrawn, KEEPERS, "absence.withdrawn",   unless=CHANGED, notifies=(*TELL_OF_END, TELL_PERSON)),
         action(reschedule, "改期", [State.planned], STAYS,           rule,    "absence.rescheduled", prepare=PREPARED, wrong=ON_TIME, notifies=COVER_NOTICES),
         action(remove,     "移除", [State.planned], State.removed,   rule,    "absence.removed",     notifies=TELL_OF_END),
+        action(suspend,    "中止", [State.planned], STAYS,           rule,    "absence.suspended"),
+        action(confirm,    "确认", [State.planned], STAYS,           OWNER,   "absence.confirmed",
+               unless=(absence_over, nothing_to_confirm), wrong=(consent_needed,)),
     ),
 )
 # fmt: on

@@ -9,8 +9,8 @@ an event is called is not read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import suppress
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -38,6 +38,24 @@ OUT_OF_OFFICE = "OOF"
 #: What an event is shown as that keeps nobody away.
 PRESENT = frozenset({"FREE", "TENTATIVE", "WORKINGELSEWHERE"})
 BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
+ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
+ONE_DAY = timedelta(days=1)
+_FOLD = re.compile(rb"\r?\n[ \t]")
+#: Names of zones with a colon must be quoted (RFC 5545, 3.2). Exchange publishes
+#: `TZID=tzone://Microsoft/Utc:` without quotes.
+_UNQUOTED = re.compile(rb"(;TZID=)([a-z]+://[^\":;,\r\n]+)(?=[:;])", re.IGNORECASE)
+#: Names of UTC that are in no list of zones.
+_UTC_NAMES = (
+    *(rb"tzone://Microsoft/(?:Utc|Gmt)", rb"Z"),
+    *(
+        rb"(?:\(UTC\) ?)?" + name.encode()
+        for name in (
+            *("Coordinated Universal Time", "Koordinierte Weltzeit", "Temps universel coordonné"),
+            *("Hora universal coordinada", "Tempo universale coordinato", "协调世界时", "協定世界時"),
+        )
+    ),
+)
+_UTC = re.compile(rb";TZID=\"?(?:" + b"|".join(_UTC_NAMES) + rb")\"?(?=[:;])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +94,14 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
     if len(content) > LARGEST_CALENDAR:
         raise CalendarRefused(FetchFailure.too_large)
     try:
-        calendars = Calendar.from_ical(content.removeprefix(b"\xef\xbb\xbf"), multiple=True)
+        calendars = Calendar.from_ical(_with_known_zones(content), multiple=True)
     except (ValueError, IndexError, KeyError, AttributeError, TypeError) as error:
         raise CalendarRefused(FetchFailure.no_calendar) from error
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
         raise CalendarRefused(FetchFailure.no_calendar)
     zone = ZoneInfo(zone_name)
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
-    replaced = _replaced(events, zone)
+    replaced = _replaced(events)
     absences: dict[str, CalendarAbsence] = {}
     unreadable = 0
     for event in events:
@@ -100,18 +118,51 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
     return CalendarContent(tuple(ordered), unreadable)
 
 
-def _replaced(events: list[Any], zone: ZoneInfo) -> set[tuple[str, datetime]]:
-    """Return the occurrences of series that have an event of their own: UID and original beginning."""
-    replaced = set()
+def _with_known_zones(content: bytes) -> bytes:
+    """Return the calendar with names of zones in a form that can be read."""
+    unfolded = _FOLD.sub(b"", content.removeprefix(b"\xef\xbb\xbf"))
+    return _UNQUOTED.sub(rb'\1"\2"', _UTC.sub(b";TZID=UTC", unfolded))
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """Times and days as a calendar names them, to look up beginnings of occurrences."""
+
+    instants: frozenset[datetime]
+    days: frozenset[date]
+
+    def has(self, when: date, zone: ZoneInfo) -> bool:
+        """Return whether the occurrence is named: by its time, or by its day where either has no time."""
+        day = when.date() if isinstance(when, datetime) else when
+        return _instant(when, zone) in self.instants or day in self.days
+
+
+def _moments(named: Iterable[date], series: date, zone: ZoneInfo) -> _Moments:
+    """Return the moments as they name occurrences of a series that begins so. Of one of whole days, midnight
+    in whatever zone stands for the day.
+    """
+    instants, days = set[datetime](), set[date]()
+    for when in named:
+        if not isinstance(when, datetime):
+            days.add(when)
+        elif when.time() == time() and not isinstance(series, datetime):
+            days.add(when.date())
+        else:
+            instants.add(_instant(when, zone))
+    return _Moments(frozenset(instants), frozenset(days))
+
+
+def _replaced(events: list[Any]) -> dict[str, list[date]]:
+    """Return the occurrences of series that have an event of their own: original beginnings by UID."""
+    replaced: dict[str, list[date]] = {}
     for event in events:
-        with suppress(ValueError):  # counted as unreadable later
-            if isinstance(when := getattr(event.get("RECURRENCE-ID"), "dt", None), date):
-                replaced.add((str(event.get("UID", "")), _instant(when, zone)))
+        if isinstance(when := getattr(event.get("RECURRENCE-ID"), "dt", None), date):
+            replaced.setdefault(str(event.get("UID", "")), []).append(when)
     return replaced
 
 
 def _occurrences(
-    event: Any, zone: ZoneInfo, replaced: set[tuple[str, datetime]], begin: datetime, end: datetime
+    event: Any, zone: ZoneInfo, replaced: Mapping[str, list[date]], begin: datetime, end: datetime
 ) -> Iterator[CalendarAbsence]:
     """Yield the absences of the event that overlap the time."""
     if not _is_absence(event):
@@ -119,15 +170,16 @@ def _occurrences(
     uid = str(event.get("UID", ""))
     if not uid:
         raise _Unreadable
-    start, stop = _start_and_end(event)
+    start, stop = _start_and_end(event, zone)
     original = getattr(event.get("RECURRENCE-ID"), "dt", None)
     if event.get("RRULE") is None and event.get("RDATE") is None:
         name = "" if original is None else _instant(original, zone).isoformat()
         yield from _within(uid, name, (_instant(start, zone), _instant(stop, zone)), begin, end)
         return
     length = stop - start
+    elsewhere = _moments(replaced.get(uid, ()), start, zone)
     for each in _series(event, start, zone, end):
-        if (uid, _instant(each, zone)) in replaced:
+        if elsewhere.has(each, zone):
             continue
         times = (_instant(each, zone), _instant(each + length, zone))
         yield from _within(uid, times[0].isoformat(), times, begin, end)
@@ -163,29 +215,31 @@ def _categories(event: Any) -> set[str]:
     }
 
 
-def _start_and_end(event: Any) -> tuple[date, date]:
+def _start_and_end(event: Any, zone: ZoneInfo) -> tuple[date, date]:
     """Return begin and end: two days, or two times. Raises _Unreadable."""
     start, stop = (getattr(event.get(name), "dt", None) for name in ("DTSTART", "DTEND"))
     if not isinstance(start, date):
         raise _Unreadable
     if stop is None:
         length = getattr(event.get("DURATION"), "dt", None)
-        one_day = timedelta(days=0 if isinstance(start, datetime) else 1)
-        stop = start + (length if isinstance(length, timedelta) else one_day)
+        stop = start + (length if isinstance(length, timedelta) else timedelta())
     if not isinstance(stop, date) or isinstance(start, datetime) is not isinstance(stop, datetime):
+        raise _Unreadable
+    whole_day = not isinstance(start, datetime) or str(event.get(ALL_DAY, "")).upper() == "TRUE"
+    if start == stop and whole_day:
+        stop = start + ONE_DAY  # Google and others write the only day as the end, too
+    if _instant(stop, zone) < _instant(start, zone):
         raise _Unreadable
     return start, stop
 
 
 def _series(event: Any, start: date, zone: ZoneInfo, end: datetime) -> Iterator[date]:
     """Yield the beginnings of the occurrences of the series up to `end`. Raises _Unreadable."""
-    left_out = {_instant(when, zone) for when in _dates(event, "EXDATE")}
-    added = [
-        when for when in _dates(event, "RDATE") if isinstance(when, datetime) is isinstance(start, datetime)
-    ]
+    left_out = _moments(_dates(event, "EXDATE"), start, zone)
+    added = [_of_series(when, start) for when in _dates(event, "RDATE")]
     if len(added) > MOST_OCCURRENCES:
         raise _Unreadable
-    yield from (when for when in (start, *added) if _instant(when, zone) not in left_out)
+    yield from (when for when in (start, *added) if not left_out.has(when, zone))
     if event.get("RRULE") is None:
         return
     for number, each in enumerate(_rule(event["RRULE"], start)):
@@ -194,18 +248,28 @@ def _series(event: Any, start: date, zone: ZoneInfo, end: datetime) -> Iterator[
             return
         if number > MOST_OCCURRENCES:
             raise _Unreadable
-        if _instant(when, zone) not in left_out:
+        if not left_out.has(when, zone):
             yield when
 
 
+def _of_series(when: date, start: date) -> date:
+    """Return an added beginning as the series has them: a day, or the usual time on that day."""
+    if not isinstance(start, datetime):
+        return when.date() if isinstance(when, datetime) else when
+    return when if isinstance(when, datetime) else datetime.combine(when, start.timetz())
+
+
 def _dates(event: Any, name: str) -> list[date]:
+    """Return the days and times in a list. Raises _Unreadable if there is something else, as periods."""
     lists = event.get(name) or []
-    return [
+    listed = [
         entry.dt
         for dates in (lists if isinstance(lists, list) else [lists])
         for entry in getattr(dates, "dts", ())
-        if isinstance(entry.dt, date)
     ]
+    if not all(isinstance(when, date) for when in listed):
+        raise _Unreadable
+    return listed
 
 
 def _rule(rule: Any, start: date) -> Iterator[datetime]:

@@ -18,6 +18,7 @@ from app.foundation.absences.calendar_file import LARGEST_CALENDAR, CalendarCont
 from app.foundation.absences.importing import HORIZON, AbsenceOrigin, import_absences
 from app.foundation.absences.lookups import CALENDAR, DUE_CALENDARS, LAST_FETCH, SAVE_FETCH
 from app.foundation.absences.records import AbsenceSource, FetchFailure
+from app.foundation.people.credentials.maker_credential import MakerCredential
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal
@@ -82,7 +83,7 @@ async def fetch_due(ledger: Ledger, connection: Connection, now: datetime) -> bo
         async def fetch(calendar_id: UUID) -> bool:
             return await fetch_calendar(ledger, client, calendar_id, now)
 
-        return await polling.claim_first(connection, DUE_CALENDARS, "absence calendar", fetch, (now,))
+        return await polling.claim_first(connection, DUE_CALENDARS, "absence calendar", fetch, (now, now))
 
 
 async def fetch_calendar(ledger: Ledger, client: OutwardClient, calendar_id: UUID, now: datetime) -> bool:
@@ -122,8 +123,9 @@ async def _import_calendar(
         return
     zone = calendar["time_zone"] or ledger.settings.time_zone
     content: CalendarContent = await read_bounded(fetched.content, zone, now, now + HORIZON)
+    maker = MakerCredential(calendar["key_id"], calendar["secret_hash"], calendar["ends_at"], consents=False)
     origin = AbsenceOrigin(
-        calendar["person_id"], AbsenceSource.calendar, calendar["id"], calendar["deputy_id"]
+        calendar["person_id"], AbsenceSource.calendar, maker, calendar["id"], calendar["deputy_id"]
     )
     await import_absences(ledger, origin, content.absences, now)
     progress.read_at = now

@@ -16,6 +16,7 @@ from app.foundation.absences.absences import LIFECYCLE, PlanAbsence, RescheduleA
 from app.foundation.absences.calendar_file import CalendarAbsence
 from app.foundation.absences.lookups import taken_from_calendar, usable_deputy
 from app.foundation.absences.records import AbsenceSource, AbsenceState
+from app.foundation.people.credentials.maker_credential import MakerCredential
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal
@@ -31,10 +32,13 @@ HORIZON = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class AbsenceOrigin:
-    """Whose absences they are, and where they come from; the deputy is in each that is new."""
+    """Whose absences they are, and where they come from; the deputy is in each that is new. `maker` is the
+    credential of the person who sent the file or added the calendar.
+    """
 
     person_id: UUID
     source: AbsenceSource
+    maker: MakerCredential
     calendar_id: UUID | None = None
     deputy_id: UUID | None = None
 
@@ -65,7 +69,7 @@ async def import_absences(
         if row is None:
             if absence.key not in withdrawn:
                 body = _new(origin, absence, deputy_id)
-                counts.planned += await _perform(ledger, "plan", None, body, now, correlation)
+                counts.planned += await _perform(ledger, "plan", None, body, now, correlation, origin.maker)
         elif (row["from_at"], row["until_at"]) != (absence.begin, absence.end):
             moved = RescheduleAbsence(from_at=absence.begin, until_at=absence.end)
             counts.changed += await _perform(ledger, "reschedule", row["id"], moved, now, correlation)
@@ -89,7 +93,13 @@ def _new(origin: AbsenceOrigin, absence: CalendarAbsence, deputy_id: UUID | None
 
 
 async def _perform(
-    ledger: Ledger, action: str, absence_id: UUID | None, body: Payload, now: datetime, correlation: str
+    ledger: Ledger,
+    action: str,
+    absence_id: UUID | None,
+    body: Payload,
+    now: datetime,
+    correlation: str,
+    *prepared: object,
 ) -> int:
     """Carry the action out. Return 1, or 0 if it is done already: by another import at the same time."""
     metadata = CommandMetadata(
@@ -97,7 +107,7 @@ async def _perform(
     )
     name = None if absence_id is None else str(absence_id)
     try:
-        await perform(ledger, Command(LIFECYCLE, LIFECYCLE[action], name, body, metadata))
+        await perform(ledger, Command(LIFECYCLE, LIFECYCLE[action], name, body, metadata, prepared=prepared))
     except Refusal:
         return 0
     return 1

@@ -45,12 +45,14 @@ DUE_CALENDARS = """
 select c.id from fold.absence_calendar c join fold.person p on p.id = c.person_id
 left join plumbing.absence_fetch f on f.calendar_id = c.id and f.address = md5(c.url)
 where c.state = 'active' and p.state = 'active' and p.deactivated_at is null
+  and c.suspended_by_rotation is not true and (c.ends_at is null or c.ends_at > %s)
   and (f.next_at is null or f.next_at <= %s)
 order by f.next_at nulls first, c.id limit 50"""
 CALENDAR = """
-select c.id, c.person_id, c.deputy_id, c.url, c.failing_since_at, md5(c.url) as address, p.time_zone
+select c.id, c.person_id, c.deputy_id, c.url, c.failing_since_at, md5(c.url) as address, p.time_zone,
+  c.key_id, c.secret_hash, c.ends_at
 from fold.absence_calendar c join fold.person p on p.id = c.person_id
-where c.id = %s and c.state = 'active'"""
+where c.id = %s and c.state = 'active' and c.suspended_by_rotation is not true"""
 LAST_FETCH = "select * from plumbing.absence_fetch where calendar_id = %s"
 SAVE_FETCH = """
 insert into plumbing.absence_fetch as old (calendar_id, address, fetched_at, next_at, failures, failure, etag,

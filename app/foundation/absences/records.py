@@ -56,8 +56,10 @@ class Absence(Record):
 
     `team_ids` are the teams that the person was in when it was planned or changed: their members see it, but
     not the reason, which is the person's own. Votes are cast only by a deputy whom the person has named
-    themselves: `deputy_named_by_id`. `cover_id` is the lead who is on call in the person's place, where there
-    is no deputy who may. `event_key` identifies the event in the calendar, without saying what it was.
+    themselves, `deputy_named_by_id`, and only for the time that they named with it: from `votes_from_at`
+    until before `votes_until_at` (null: from before that was kept; then for the whole time). `cover_id` is
+    the lead who is on call in the person's place, where there is no deputy who may. `event_key` identifies
+    the event in the calendar, without saying what it was.
     """
 
     KIND: ClassVar[str] = "absence"
@@ -69,6 +71,17 @@ class Absence(Record):
     )
     deputy_named_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The person who named the deputy: only one whom the absent person has named votes in their name."
+    )
+    votes_from_at: datetime | None = optional(
+        "Begin of the time for which the absent person has named the deputy to vote in their name; null: the "
+        "person has not, or before that was kept."
+    )
+    votes_until_at: datetime | None = optional("End of that time, exclusive.")
+    key_id: Annotated[UUID | None, Hidden()] = None
+    secret_hash: Annotated[str | None, Hidden()] = None
+    suspended_by_rotation: bool | None = optional(
+        "True if the key that it was entered with was rotated without an overlap, or revoked: the deputy "
+        "does not vote until the person confirms it."
     )
     entered_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "The person who entered it; null: it was taken from a calendar."
@@ -96,7 +109,8 @@ class AbsenceCalendar(Record):
     """A calendar at an address, from which a worker takes a person's absences.
 
     The address may hold a secret: it is encrypted under the person's key, and only its origin is shown.
-    `failing_since_at` is set once the person has been told that it cannot be fetched or read.
+    `ends_at` is the end of the key that it was added or changed with. `failing_since_at` is set once the
+    person has been told that it cannot be fetched or read.
     """
 
     KIND: ClassVar[str] = "absence_calendar"
@@ -108,6 +122,15 @@ class AbsenceCalendar(Record):
     )
     origin: str | None = required("Scheme, host and port of the address.")
     url: Annotated[str | None, Personal(), Hidden()] = required()
+    ends_at: datetime | None = optional(
+        "Time from which it is not fetched, as the key ends that it was added with; null: never."
+    )
+    key_id: Annotated[UUID | None, Hidden()] = None
+    secret_hash: Annotated[str | None, Hidden()] = None
+    suspended_by_rotation: bool | None = optional(
+        "True if the key that it was added with was rotated without an overlap, or revoked: it is not "
+        "fetched until its person confirms it."
+    )
     failing_since_at: datetime | None = optional(
         "Time since which it cannot be fetched or read, if its person has been told of it."
     )

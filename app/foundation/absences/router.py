@@ -50,6 +50,11 @@ from app.foundation.absences.queries import (
 )
 from app.foundation.absences.records import AbsenceSource
 from app.foundation.people import persons
+from app.foundation.people.credentials.maker_credential import (
+    MakerCredential,
+    require_consent,
+    require_newest_secret,
+)
 from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import addressee, staff
 from app.kernel.actions.payloads import Reference
@@ -109,6 +114,7 @@ async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsence
     if caller.person_id is None or not staff.for_people().allows(caller, None):
         raise ledger.forbidden(staff, context.language)
     require_in_person(request)
+    (require_newest_secret if body.deputy is None else require_consent)(caller)
     person = await load(ledger.db, persons.LIFECYCLE, str(caller.person_id))
     assert person is not None, "the caller is a person"
     deputy_id = None if body.deputy is None else await _deputy_id(request, ledger, body.deputy)
@@ -117,7 +123,9 @@ async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsence
         content = await read_bounded(body.calendar.encode(), zone, context.now, context.now + HORIZON)
     except CalendarRefused as error:
         raise WrongValue(pointer="/calendar", because=error.failure.value) from error
-    origin = AbsenceOrigin(caller.person_id, AbsenceSource.file, None, deputy_id)
+    origin = AbsenceOrigin(
+        caller.person_id, AbsenceSource.file, MakerCredential.of_caller(caller), None, deputy_id
+    )
     counts = await import_absences(ledger, origin, content.absences, context.now)
     return _json(asdict(counts) | {"unreadable": content.unreadable})
 

@@ -68,7 +68,7 @@ from app.kernel.actions.actor_policy import ActorPolicy, Relation, chair, decisi
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, Action, ChangeCheck, FollowUp, action
 from app.kernel.actions.payloads import Payload
-from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.actions.refusals import NarrowKey, Refusal, WrongValue
 
 #: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote, VotingDeputy)
@@ -79,6 +79,13 @@ class NotAVoter(Refusal):
 
     STATUS = 403
     CODE = "not_asked_to_vote"
+
+
+class RoleNotInKey(Refusal):
+    """Refusal: the caller is asked to vote by a role that their credential may not use."""
+
+    STATUS = 403
+    CODE = "role_not_in_key"
 
 
 class NotTheChair(Refusal):
@@ -205,11 +212,7 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
     None if there is none.
     """
     count, me = ctx.prepared(VoteCount), ctx.caller.person_id
-    absent = {
-        deputy.instead_of_id
-        for deputy in count.deputies
-        if deputy.person_id == me and deputy.ended_at is None and _is_now(deputy, ctx)
-    }
+    absent = {deputy.instead_of_id for deputy in count.deputies}
     own = [ballot for ballot in count.ballots if ballot.person_id == me]
     ballots = [ballot for ballot in count.ballots if ballot.person_id in absent]
     if body.instead_of not in (None, me):
@@ -217,12 +220,6 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
     elif own:
         ballots = own
     return ballots[0] if ballots else None
-
-
-def _is_now(deputy: VotingDeputy, ctx: ActionContext) -> bool:
-    assert deputy.from_at is not None
-    assert deputy.until_at is not None
-    return deputy.from_at <= ctx.now < deputy.until_at
 
 
 def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
@@ -266,16 +263,29 @@ async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: Actio
 
 
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is neither a voter nor the deputy of one, has voted in another name, the time to
-    vote is over, or the chair decides.
+    """Refuse if the caller is neither a voter nor the deputy of one, their credential is too narrow, they
+    have voted in another name, the time to vote is over, or the chair decides.
     """
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
     if ballot is None:
         raise NotAVoter()
+    _require_voters_credential(ballot, record, ctx)
     if (because := _cannot_cast(ballot, decision, ctx)) is not None:
         return because
     is_the_chairs = decision.rule is DecisionRule.chair and ballot.person_id == decision.chair_id
     return "the_chair_decides" if is_the_chairs else None
+
+
+def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) -> None:
+    """Require a credential that may use the role by which its person is asked to vote, or, where they are
+    asked by name, as a member of a group, or vote for somebody who is away, one for all that they may do.
+    """
+    caller = ctx.caller
+    if ballot.role is None or ballot.person_id != caller.person_id:
+        if caller.is_narrowed:
+            raise NarrowKey()
+    elif not caller.may_use_role(ballot.role, record):
+        raise RoleNotInKey()
 
 
 def _cannot_cast(ballot: Vote, decision: Decision, ctx: ActionContext) -> str | None:
@@ -294,12 +304,14 @@ def _cannot_cast(ballot: Vote, decision: Decision, ctx: ActionContext) -> str | 
 
 
 async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is neither the chair nor the chair's deputy, has voted in another name, the rule
-    is not `chair`, the verdict is an abstention, it is too late, or the quorum is not met.
+    """Refuse if the caller is neither the chair nor the chair's deputy, their credential is too narrow, they
+    have voted in another name, the rule is not `chair`, the verdict is an abstention, it is too late, or the
+    quorum is not met.
     """
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
     if ballot is None or decision.chair_id is None or ballot.person_id != decision.chair_id:
         raise NotTheChair()
+    _require_voters_credential(ballot, record, ctx)
     if decision.rule is not DecisionRule.chair:
         return "not_for_the_chair_alone"
     if body.verdict is VoteVerdict.abstain:

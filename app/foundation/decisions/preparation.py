@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.foundation.decisions.approval_rules.electors import Voters
-from app.foundation.decisions.deputies.lookups import deputation_key, deputies_of
+from app.foundation.decisions.deputies.lookups import deputation_key, deputies_in_force, deputies_of
 from app.foundation.decisions.electorate import (
     Electorate,
     Matter,
@@ -54,8 +54,8 @@ class NewDecision:
 
 @dataclass(frozen=True, slots=True)
 class VoteCount:
-    """The votes on the decision that the payload names, the terms by which they are counted, the deputies of
-    its voters, and who is asked next if too few have voted in time (None: nobody), with their deputies.
+    """The votes on the decision that the payload names, the terms by which they are counted, whose deputy the
+    caller is now, and who is asked next if too few have voted in time (None: nobody), with their deputies.
     `role_lost`: the caller was asked by a role that they do not hold any more.
     """
 
@@ -202,7 +202,8 @@ def count_preparation(matters: Sequence[Matter]) -> Prepare:
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
         deputies: Sequence[VotingDeputy] = ()
         if not own or getattr(body, "instead_of", None) is not None:
-            deputies = await reads.children(VotingDeputy, record, decision_id=decision.id)
+            named = await reads.children(VotingDeputy, record, decision_id=decision.id)
+            deputies = await deputies_in_force(reads, named, ctx)
         lost = bool(own) and await _has_lost_role(reads, record, own[0], ctx)
         return VoteCount(tuple(live), terms, tuple(deputies), role_lost=lost)
 

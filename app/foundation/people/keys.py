@@ -15,6 +15,8 @@ from app.common.keys import KeyScope
 from app.common.people import Person, Role, RoleGrant, grant_texts, parse_grants, restrict_grants
 from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
+from app.foundation.people.credentials.bounds import KEYS, within_bound
+from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_standing
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
 from app.kernel.access.reads import ReadContext
@@ -30,11 +32,14 @@ from app.kernel.actions.payloads import (
     Reference,
     ShortText,
 )
-from app.kernel.actions.refusals import Refusal, SupersededSecret, WrongValue
+from app.kernel.actions.refusals import Refusal, WrongValue
 
 # The payload says what the key is for: a check of the action reads it.
 calendar_reader = process_relation(
-    "calendar_reader", "anybody, of their own for the change calendar", "任何人（限本人的变更日历密钥）"
+    "calendar_reader",
+    "anybody, of their own for the change calendar",
+    "任何人（限本人的变更日历密钥）",
+    any_credential=True,
 )
 
 
@@ -90,13 +95,6 @@ class OnlyCalendarKey(Refusal):
 
     STATUS = 403
     CODE = "only_calendar_key"
-
-
-async def secret_superseded(reads: ReadContext, key: Key, body: Payload, ctx: ActionContext) -> str | None:
-    """Refuse whoever comes with the secret that a key had before its last rotation."""
-    if ctx.caller.is_superseded:
-        raise SupersededSecret()
-    return None
 
 
 async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: ActionContext) -> str | None:
@@ -184,7 +182,9 @@ class RotateKey(Payload):
 
 
 def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
-    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more."""
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more.
+    Without an overlap, subscriptions, deputies, absences and calendars made with it are suspended.
+    """
     key.previous_hash = key.secret_hash
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     key.secret_hash = body.secret_hash
@@ -194,7 +194,7 @@ def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
 
 
 def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Revoke the key: it is accepted no longer."""
+    """Revoke the key: it is accepted no longer, and what was made with it is suspended."""
 
 
 # fmt: off
@@ -204,11 +204,11 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文    from               to                who                    event
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  (admin | calendar_reader | rule).in_person(), "key.made", name="make",
-               wrong=(secret_superseded, key_beyond_own_calendar, credential_outlived, key_roles_not_held)),
+               wrong=(key_beyond_own_calendar, credential_outlived, key_roles_not_held, within_bound(KEYS))),
         action(rotate,   "轮换", [KeyState.active], STAYS,            (admin | holder | rule).in_person(), "key.rotated",
-               wrong=(secret_superseded, expiry_extended, credential_outlived)),
+               prepare=(lost_standing,), wrong=(expiry_extended, credential_outlived), related=SUSPEND_LOST),
         action(revoke,   "吊销", [KeyState.active], KeyState.revoked, (admin | holder | rule).in_person(), "key.revoked",
-               wrong=(secret_superseded,)),
+               prepare=(lost_standing,), related=SUSPEND_LOST),
     ),
 )
 # fmt: on

@@ -15,6 +15,7 @@ from app.common.people import Grade, MailFrequency, Person, PersonKind, PersonSt
 from app.common.personal import Personal
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
+from app.foundation.people.credentials.bounds import HIGHEST_BOUND
 from app.foundation.people.fields import Email, Locale, Login, Name, Zone
 from app.foundation.people.memberships import cannot_join, ended_membership, join, leave_team, team_not_joined
 from app.foundation.people.provisioning.accounts import (
@@ -57,7 +58,7 @@ from app.kernel.actions.payloads import (
     ShortText,
     provided_fields,
 )
-from app.kernel.actions.refusals import SupersededSecret, WrongValue
+from app.kernel.actions.refusals import WrongValue
 
 
 class PersonFields(Payload, of=Person):
@@ -117,8 +118,6 @@ async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson
     if dict(provided_fields(body)).get("login") is None:
         return
     caller = ctx.caller
-    if caller.is_superseded:
-        raise SupersededSecret()
     if not caller.covers_credential(person.id, None):
         raise WrongValue(pointer="/login", because="login_beyond_your_own")
     if caller.ends_at is not None and person.id == caller.person_id:
@@ -199,6 +198,24 @@ def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> N
     remove_marks(person, [body.role])
 
 
+class SetBoundsPerson(Payload):
+    """How much of each kind the account may have: subscriptions, deputies, absences, calendars, sessions and
+    keys.
+    """
+
+    most_standing: Annotated[int, Field(ge=1, le=HIGHEST_BOUND, strict=True)] | None = Field(
+        description="The number of each kind; a smaller one than everybody's changes nothing. Null: "
+        "everybody's."
+    )
+
+
+def set_bounds(person: Person, body: SetBoundsPerson, ctx: ActionContext) -> None:
+    """Set the bounds of the person's account: how many subscriptions, absences and other standing things of
+    each kind it may have.
+    """
+    person.most_standing = body.most_standing
+
+
 def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
     """Deactivate the person, who has left or pauses: their keys are not accepted, and they are assigned no
     work.
@@ -241,6 +258,7 @@ LIFECYCLE = Lifecycle(
                wrong=(role_not_administered, role_not_grantable, role_already_held)),
         action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_revoked",
                wrong=(role_not_administered, role_not_held, last_admin_role)),
+        action(set_bounds,      "设置上限", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.bounds_set"),
         action(provide_grants,  "按登录组授权", [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.grants_provided",
                prepare=(provided_grants,)),
         action(provision,       "同步账户",     [PersonState.active, PersonState.inactive], STAYS,            rule,      "person.provisioned",

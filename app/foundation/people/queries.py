@@ -42,7 +42,7 @@ async def teams_of(ledger: Ledger, persons: Sequence[UUID]) -> dict[UUID, list[A
 class PersonOut(
     RecordOut,
     of=Person,
-    without="login_issuer scim_user_name scim_external_id key_id "
+    without="login_issuer scim_user_name scim_external_id scim_qualifiers key_id "
     "told_of told_by_mail mail_waits_for_you mail_is_yours "
     "mail_you_follow mail_for_information",
     after={"team": "teams"},

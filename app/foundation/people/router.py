@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request
 from pydantic import Field
@@ -20,11 +22,13 @@ from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
 from app.api.records.actions import IfMatch, action_response, mount_actions, operation, perform_showing_secret
 from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.shapes import OutputModel
 from app.api.requests.etag import versions_of
 from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.common.keys import hash_of, new_secret, token
 from app.foundation.people import groups, keys, persons, teams
+from app.foundation.people.credentials.key_standing import secrets_of, standing_of
 from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
 from app.kernel.actions.payloads import EmptyPayload, Payload
@@ -41,6 +45,27 @@ class CreatedKeyOut(KeyOut):
     """An API key with its token, which is shown once."""
 
     token: str | None = Field(description="Send it as `Authorization: Bearer …`. Shown now and never again.")
+
+
+class StandingOut(OutputModel):
+    """Something that the key's person, or a thief, has made and that acts on without the key."""
+
+    kind: str = Field(description="`subscription`, `deputy`, `absence` or `absence_calendar`.")
+    id: UUID
+    since: datetime = Field(description="Time at which it was made.")
+    suspended: bool = Field(
+        description="True if a lost key has suspended it: its person confirms or ends it. False: it acts on; "
+        "look at it if the key was stolen."
+    )
+
+
+class RotatedKeyOut(CreatedKeyOut):
+    """An API key with its new token, which is shown once, and what was made with the key."""
+
+    made_with_key: list[StandingOut] = Field(
+        description="Deputies, absences, calendars and subscriptions that stand and were made with the key, "
+        "and those of its person from before that was kept."
+    )
 
 
 class NewKey(Payload):
@@ -79,7 +104,7 @@ class NewSecret(Payload):
     expires_at: keys.KeyExpiry = None
 
 
-@router.post("/keys/{id}/rotate", **operation(keys.LIFECYCLE, "rotate", CreatedKeyOut))
+@router.post("/keys/{id}/rotate", **operation(keys.LIFECYCLE, "rotate", RotatedKeyOut))
 async def rotate_key(
     request: Request,
     ledger: Ledger,
@@ -88,15 +113,22 @@ async def rotate_key(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more. The
-    token is in this answer and never again.
+    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more.
+    Without an overlap, subscriptions, deputies, absences and calendars made with it are suspended. The token
+    is in this answer and never again.
     """
     secret = new_secret()
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await key_of(ledger, request, "rotate_key", idempotency_key)
     row = keys.LIFECYCLE["rotate"]
     command = Command(keys.LIFECYCLE, row, name, new, context_of(request), versions_of(if_match), key)
-    return await _perform(request, command, secret)
+    carried_out, renderer = await perform_idempotently(ledger, command), renderer_of(request, KEYS)
+    record = carried_out.record
+    answer = await renderer.render_one(record)
+    answer["token"] = None if carried_out.replayed else token(record.id, secret)
+    rows = await standing_of(ledger.db.rows, record, secrets_of(record), command.metadata.now)
+    answer["made_with_key"] = [{name: row[name] for name in StandingOut.model_fields} for row in rows]
+    return action_response(renderer, carried_out, answer)
 
 
 @router.post("/persons/{id}/erase", **operation(persons.LIFECYCLE, "erase", PersonOut))

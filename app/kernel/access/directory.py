@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.common.custom import CustomField
 from app.common.keys import KeyScope
-from app.common.people import Caller, PersonKind, RoleGrant, parse_grants, restrict_grants
+from app.common.people import Caller, PersonKind, RoleGrant, is_narrower, parse_grants, restrict_grants
 from app.common.personal import LOGIN, Ciphertext
 from app.common.priorities.matrix import PriorityMatrix
 from app.common.priorities.priority import MATRIX, Matrix
@@ -92,7 +92,13 @@ class CachedKey:
             caller = self.caller
         elif compare_digest(secret_hash, self.previous_hash or "") and self.previous_ends_at is not None:
             ends_at = earlier(self.caller.ends_at, self.previous_ends_at)
-            caller = replace(self.caller, ends_at=ends_at, is_superseded=True)
+            caller = replace(
+                self.caller,
+                ends_at=ends_at,
+                lasts_until=ends_at,
+                secret_hash=secret_hash,
+                is_superseded=True,
+            )
         return None if caller is None or (caller.ends_at is not None and caller.ends_at <= now) else caller
 
 
@@ -142,6 +148,8 @@ def _key_from_row(row: Row) -> CachedKey:
         key_id=row["id"],
         key_scope=None if row["scope"] is None else KeyScope(row["scope"]),
         ends_at=row["expires_at"],
+        lasts_until=row["expires_at"],
+        secret_hash=row["secret_hash"],
     )
     return CachedKey(row["secret_hash"], row["previous_hash"], row["previous_ends_at"], caller)
 
@@ -159,6 +167,7 @@ def _caller_from_row(row: Row, restricted_to: tuple[RoleGrant, ...] | None = Non
         teams=frozenset(row["teams"]),
         team_id=row["team_id"],
         restricted_to=restricted_to,
+        is_narrowed=is_narrower(restricted_to, held),
         locale=row["locale"] or "en",
     )
 

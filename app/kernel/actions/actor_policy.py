@@ -44,6 +44,13 @@ class Relation(CodeEnum):
 
     onlooker = "onlooker", "whoever handed it over", "移交人"
 
+    @property
+    def any_credential(self) -> bool:
+        """Return whether the relation counts for what is done in person also if the credential permits less
+        than the person may do: whatever requesters do, and what the relation or a check asks by itself.
+        """
+        return self in _OF_ANY_CREDENTIAL
+
     def relates(self, caller: Caller, record: Any) -> bool:
         """Return whether the relation is that of the caller to the record."""
         return _RELATIONS[self](caller, record)
@@ -55,12 +62,15 @@ class ProcessRelation:
 
     `fields` are the fields of the record that name the persons. Without any, the record does not name them:
     child rows or the payload do, anybody may have the relation, and a check of the action reads those.
+    `any_credential`: a check asks the caller's credential; otherwise one that permits less than its person
+    may do does nothing in person by the relation.
     """
 
     code: str
     en: str
     zh: str
     fields: tuple[str, ...] = ()
+    any_credential: bool = False
 
     def label(self, language: str) -> str:
         """Return the relation's label in that language."""
@@ -102,7 +112,9 @@ class ActorPolicy:
 
     @property
     def bars_assistants(self) -> bool:
-        """Return whether a person must do it themselves: no assistant does it for them."""
+        """Return whether a person must do it themselves: no assistant does it for them, and no secret that
+        was replaced.
+        """
         return self.people_only or self.no_assistant
 
     def allows(self, caller: Caller, record: Any) -> bool:
@@ -115,13 +127,22 @@ class ActorPolicy:
             return Relation.onlooker in self.relations
         if caller.is_read_only or (self.people_only and caller.is_machine):
             return False
-        if caller.assistant is not None and self.bars_assistants:
+        if self.bars_assistants and (caller.assistant is not None or caller.is_superseded):
             return False
         # Called for each action of a lifecycle for each record shown: a generator would double the time.
         for role in self.roles & caller.role_codes:
             if caller.has_role(role, record):
                 return True
-        return any(relation.relates(caller, record) for relation in self.relations)
+        is_narrow = caller.is_narrowed and self.bars_assistants
+        return any(
+            relation.relates(caller, record)
+            for relation in self.relations
+            if relation.any_credential or not is_narrow
+        )
+
+    def allows_person(self, caller: Caller, record: Any) -> bool:
+        """Return whether the policy would allow the caller with a credential for all that they may do."""
+        return self.allows(replace(caller, is_narrowed=False), record)
 
     def phrase(self, language: str, labels: RoleLabels = DEFAULT_LABELS) -> str:
         """Return the policy as a phrase: `agent, engineer or the assignee`. `labels` are those of
@@ -309,6 +330,14 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.decision: lambda caller, record: False,
 }
 
+#: Whoever votes or decides is looked at by a check of the action, with the role of their ballot.
+_OF_ANY_CREDENTIAL = frozenset(
+    {
+        *(Relation.anybody, Relation.reporter, Relation.staff, Relation.voter, Relation.chair),
+        *(Relation.holder, Relation.superior, Relation.oneself),
+    }
+)
+
 anybody = ActorPolicy(relations=frozenset({Relation.anybody}))
 reporter = ActorPolicy(relations=frozenset({Relation.reporter}))
 author = ActorPolicy(relations=frozenset({Relation.author}))
@@ -328,9 +357,9 @@ onlooker = ActorPolicy(relations=frozenset({Relation.onlooker}))
 implementer = ActorPolicy(relations=frozenset({Relation.implementer}))
 
 
-def process_relation(code: str, en: str, zh: str, *fields: str) -> ActorPolicy:
+def process_relation(code: str, en: str, zh: str, *fields: str, any_credential: bool = False) -> ActorPolicy:
     """Return the policy for those who have a relation to the records of one process (`ProcessRelation`)."""
-    return ActorPolicy(relations=frozenset({ProcessRelation(code, en, zh, fields)}))
+    return ActorPolicy(relations=frozenset({ProcessRelation(code, en, zh, fields, any_credential)}))
 
 
 def role(*roles: Role) -> ActorPolicy:

@@ -4,7 +4,7 @@ loaded for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
@@ -31,6 +31,8 @@ class CommandMetadata:
     `now` is the clock of the process that received it; `source` the channel; `correlation_id` the request's
     id. `on_behalf_of` is the person whom a tool names as the actor, beside the tool itself. `due_at` is when
     a rule was to act, which may be some time ago if no worker ran; None: what is done is done now.
+    `altered` are the fields of the payload that came from outside and were changed on the way in, each with
+    codes (`made_fit.Alteration`).
     """
 
     caller: Caller
@@ -42,6 +44,7 @@ class CommandMetadata:
     on_behalf_of: UUID | None = None
     language: str = "en"
     due_at: datetime | None = None
+    altered: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class ActionContext:
     fields. `zone` is the organisation's time zone, `login_issuer` the identity provider in use.
     `related_id` is the id of the further record that the command creates, if any.
     `follows`: the command follows from another one, so nobody has sent its payload themselves.
-    `staff_only` is set by actions whose events only staff may see.
+    `staff_only` is set by actions whose events only staff may see. `altered` is that of the metadata.
     """
 
     caller: Caller
@@ -94,6 +97,7 @@ class ActionContext:
     login_issuer: str | None = None
     upload: Upload | None = None
     custom: CustomFieldValues = field(default_factory=CustomFieldValues)
+    altered: Mapping[str, list[str]] = field(default_factory=dict)
     new_id: Callable[[], UUID] = uuid7
     _prepared: dict[type, object] = field(default_factory=dict)
 

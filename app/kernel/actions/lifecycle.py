@@ -366,7 +366,8 @@ class Lifecycle(RecordKind[R]):
     that violates a database constraint of the lifecycle's own table or its children's. `retired` are the
     states in which new commands may not refer to the record, with the code of the refusal. `change_check`
     checks the changes that any of its actions would make. `derivation` sets the fields that follow from any
-    payload.
+    payload. `for_staff` returns whether histories and feeds show an event of that type and actor to staff
+    alone, although it was recorded for everybody.
     """
 
     zh: str
@@ -378,6 +379,7 @@ class Lifecycle(RecordKind[R]):
     retired: Mapping[CodeEnum, str] = field(default_factory=dict)
     change_check: ChangeCheck | None = None
     derivation: Derivation | None = None
+    for_staff: Callable[[str, str], bool] = field(default=lambda event_type, actor: False)
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
     _relation_fields: tuple[str, ...] = field(init=False, repr=False)

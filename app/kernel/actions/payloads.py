@@ -87,11 +87,16 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")
 _VISIBLE_CATEGORIES = ("L", "N", "P", "S", "Co")
 
 
-def _require_visible(value: str) -> str:
-    if not any(
+def holds_visible(value: str) -> bool:
+    """Return whether the text has a character that can be seen."""
+    return any(
         character not in _BLANK and unicodedata.category(character).startswith(_VISIBLE_CATEGORIES)
         for character in value
-    ):
+    )
+
+
+def _require_visible(value: str) -> str:
+    if not holds_visible(value):
         raise PydanticCustomError("nothing_visible", "must hold something that can be seen")
     return value
 

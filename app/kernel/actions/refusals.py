@@ -5,6 +5,7 @@ Refusal
  ├─ Forbidden            403  visible, but the caller may not do this
  ├─ OnlookerReads        403  visible only because the caller handed it over: they read it
  ├─ DoneInPerson         403  no assistant may do this: the person must do it themselves
+ ├─ NarrowKey            403  the credential may not use all roles that the person holds
  ├─ SegregationOfDuties  403  the caller has had a conflicting duty in the record
  ├─ ActionUnavailable    409  the state, or a check, forbids the action
  ├─ VersionMismatch      412  changed since the version in If-Match
@@ -95,6 +96,14 @@ class DoneInPerson(Refusal):
 
     STATUS = 403
     CODE = "done_in_person"
+
+
+@dataclass
+class NarrowKey(Refusal):
+    """The person may do this, but not by this credential, which may use fewer roles than they hold."""
+
+    STATUS = 403
+    CODE = "narrow_key"
 
 
 @dataclass

@@ -7,7 +7,7 @@ disagree with the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -58,6 +58,8 @@ def decide(
     if lifecycle.derivation is not None:
         lifecycle.derivation.apply(after, body, ctx)
     _change_state(row, before, after, ctx)
+    if ctx.altered and "altered" in codecs(type(after)):
+        _mark_altered(after, ctx.altered)
     encrypting = _once_per_text(encrypt)
     fields = changed_fields(before, after, encrypting)
     of_parts = _changed_parts(before, after, encrypting)
@@ -83,6 +85,10 @@ def decide(
     custom = {column: encrypt_values(values, encrypting) for column, values in ctx.custom.values.items()}
     data = {"given": to_event_data(body, ctx.references, encrypting) | custom, "set": changes}
     return CommandDecision(after, data, row.staff_only or ctx.staff_only, rows, removals)
+
+
+def _mark_altered(record: Any, altered: Mapping[str, list[str]]) -> None:
+    record.altered = {**(record.altered or {}), **altered}
 
 
 def _changed_parts(before: Record, after: Record, encrypt: Encrypt) -> dict[type[RecordPart], dict[str, Any]]:

@@ -146,10 +146,13 @@ async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> En
 
 
 def _named_text(command: Command, ctx: ActionContext) -> Ciphertext:
-    """Return the encrypted text, with a key of its own, of the child row that the payload names."""
+    """Return the encrypted text, with a key of its own, of the child row that the payload names. Other texts
+    of the row have the same key.
+    """
     ((field, mark, _),) = child_references(command.body)
-    ((name, _),) = ((name, codec) for name, codec in codecs(mark.row).items() if codec.personal)
-    encrypted = getattr(ctx.references[field][0], name)
+    row = ctx.references[field][0]
+    texts = (getattr(row, name) for name, codec in codecs(mark.row).items() if codec.personal)
+    encrypted = next(text for text in texts if text is not None)
     assert isinstance(encrypted, Ciphertext)
     return encrypted
 

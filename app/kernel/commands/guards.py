@@ -17,9 +17,11 @@ from app.kernel.actions.refusals import (
     ConflictingDuty,
     DoneInPerson,
     Forbidden,
+    NarrowKey,
     OnlookerReads,
     PreparationRefused,
     SegregationOfDuties,
+    SupersededSecret,
 )
 from app.kernel.commands.command import Command
 
@@ -27,8 +29,9 @@ from app.kernel.commands.command import Command
 def require_permission(
     command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
 ) -> None:
-    """Raise OnlookerReads, ActionUnavailable, DoneInPerson or Forbidden unless the action is available in
-    this state and to the caller, or another action permits it: but to whoever only looks on none does.
+    """Raise OnlookerReads, ActionUnavailable, DoneInPerson, SupersededSecret, NarrowKey or Forbidden unless
+    the action is available in this state and to the caller, or another action permits it: but to whoever only
+    looks on none does.
     """
     caller, policy = command.metadata.caller, command.row.policy
     if caller.looks_on and not policy.allows(caller, record):
@@ -37,7 +40,11 @@ def require_permission(
         raise unavailable(command, record, "not_in_this_state")
     if caller.assistant is not None and policy.bars_assistants and not permitted:
         raise DoneInPerson({"action": command.row.label(command.metadata.language)})
+    if caller.is_superseded and policy.bars_assistants and not permitted:
+        raise SupersededSecret()
     if not (permitted or policy.allows(caller, record)):
+        if caller.is_narrowed and policy.allows_person(caller, record):
+            raise NarrowKey()
         raise Forbidden({"who": policy.phrase(command.metadata.language, labels)})
 
 

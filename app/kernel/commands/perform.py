@@ -431,6 +431,7 @@ def action_context(
         frozenset(loaded.audience),
         zone=ledger.numbers.zone,
         login_issuer=ledger.settings.oidc_issuer,
+        altered=metadata.altered,
     )
 
 

@@ -232,7 +232,13 @@ async def _seen_events(ledger: Ledger, caller: Caller, rows: Sequence[dict[str, 
     events = [
         SeenEvent(event, ledger.lifecycles[kind_of(name)], relations[name]) for name, event in by_record
     ]
-    return [event for event in events if not event.event.staff_only or event.viewer is Viewer.staff]
+    return [event for event in events if event.viewer is Viewer.staff or not is_for_staff(event)]
+
+
+def is_for_staff(seen_event: SeenEvent) -> bool:
+    """Return whether only staff may see the event."""
+    event = seen_event.event
+    return event.staff_only or seen_event.lifecycle.for_staff(event.type, event.actor)
 
 
 async def _relations(ledger: Ledger, caller: Caller, names: Iterable[str]) -> dict[str, Viewer]:

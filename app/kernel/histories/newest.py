@@ -20,7 +20,13 @@ from weakref import WeakValueDictionary
 from app.common.people import Caller
 from app.kernel.access.redaction import Viewer, viewer
 from app.kernel.access.visibility import event_tokens
-from app.kernel.histories.feed import EVENTS_WITH_RECORDS, EventFilter, SeenEvent, policy_records
+from app.kernel.histories.feed import (
+    EVENTS_WITH_RECORDS,
+    EventFilter,
+    SeenEvent,
+    is_for_staff,
+    policy_records,
+)
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of, recorded
 from app.log.wake_signal import WakeSignal
@@ -225,6 +231,5 @@ class Sight:
             return None
         groups = self.newest.groups_of(self.caller.person_id, record.group_id)
         relation = viewer(lifecycle, self.caller, record.policy, groups)
-        if kept_event.event.staff_only and relation is not Viewer.staff:
-            return None
-        return SeenEvent(kept_event.event, lifecycle, relation)
+        seen_event = SeenEvent(kept_event.event, lifecycle, relation)
+        return None if relation is not Viewer.staff and is_for_staff(seen_event) else seen_event

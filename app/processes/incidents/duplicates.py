@@ -1,14 +1,20 @@
 """Actions on duplicates of incidents: closing them, notifying their requesters and followers once the
-original is resolved, and copying their comments to the original.
+original progresses or is resolved, and copying their comments and files to the original.
 """
 
 from __future__ import annotations
 
-from app.common.children import Visibility
+from app.common.children import Attachment, Visibility
 from app.common.people import Person
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import EmptyPayload
-from app.processes.incidents.payloads import MarkDuplicateIncident, PassOnCommentIncident
+from app.processes.incidents.payloads import (
+    MarkDuplicateIncident,
+    PassOnAttachmentIncident,
+    PassOnCommentIncident,
+    RestrictCommentIncident,
+    TellProgressIncident,
+)
 from app.processes.incidents.records import Incident
 from app.ticketing.records import Comment
 
@@ -27,14 +33,42 @@ def tell_resolved(incident: Incident, body: EmptyPayload, ctx: ActionContext) ->
 
 def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: ActionContext) -> None:
     """Pass on the incident's comment: it is added to the original, with the duplicate's number."""
-    author = ctx.required_ref(Person, "author")
-    ctx.add(
-        Comment(
-            id=ctx.new_id(),
-            record=incident.row_key,
-            author_id=author.id,
-            visibility=Visibility.public,
-            text=f"{body.number}: {body.text}",
-            written_at=ctx.occurred_at,
-        )
+    comment = Comment(
+        id=ctx.new_id(),
+        record=incident.row_key,
+        author_id=ctx.required_ref(Person, "author").id,
+        visibility=body.visibility,
+        text=f"{body.number}: {body.text}",
+        written_at=ctx.occurred_at,
     )
+    ctx.staff_only = comment.for_staff
+    ctx.add(comment)
+
+
+def pass_on_attachment(incident: Incident, body: PassOnAttachmentIncident, ctx: ActionContext) -> None:
+    """Pass on the incident's file: it is added to the original, whose readers get the same content."""
+    attachment = Attachment(
+        id=ctx.new_id(),
+        record=incident.row_key,
+        author_id=ctx.required_ref(Person, "author").id,
+        name=body.name,
+        content_id=body.content,
+        media_type=body.media_type,
+        size=body.size,
+        sha256=body.sha256,
+        visibility=body.visibility,
+        attached_at=ctx.occurred_at,
+    )
+    ctx.staff_only = attachment.for_staff
+    ctx.add(attachment)
+
+
+def restrict_comment(incident: Incident, body: RestrictCommentIncident, ctx: ActionContext) -> None:
+    """Restrict the incident's comment: it came from another customer's duplicate, and is for staff."""
+    ctx.change(ctx.required_ref(Comment, "comment")).visibility = Visibility.internal
+
+
+def tell_progress(incident: Incident, body: TellProgressIncident, ctx: ActionContext) -> None:
+    """Announce the incident's progress: the duplicate's requester and followers are notified of that of the
+    original.
+    """

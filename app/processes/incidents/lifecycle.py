@@ -32,7 +32,14 @@ from app.kernel.actions.payloads import (
     Reason,
 )
 from app.processes.incidents import checks
-from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
+from app.processes.incidents.duplicates import (
+    mark_duplicate,
+    pass_on_attachment,
+    pass_on_comment,
+    restrict_comment,
+    tell_progress,
+    tell_resolved,
+)
 from app.processes.incidents.majors import contain, declare_major, downgrade, flag_update, post_update
 from app.processes.incidents.monitoring.alerts import (
     alerts_have_changed,
@@ -161,6 +168,15 @@ def audience(incident: Incident) -> tuple[str, ...]:
     return (*tokens, DESK)
 
 
+def came_from_a_duplicate(event_type: str, actor: str) -> bool:
+    """Return whether the event of that type and actor shows what came from a duplicate. Readers find it among
+    the comments and followers, as far as it is for them: customers are kept apart there.
+    """
+    if event_type in ("incident.followed", "incident.unfollowed"):
+        return actor in ("rule:pass_on_followers", "rule:separate_customers")
+    return event_type in ("incident.comment_passed_on", "incident.attachment_passed_on")
+
+
 #: Who works on it, and those who hold reviews.
 REVIEW_OVERDUE = (
     RecipientRule(NoticeType.major_review_overdue, responsible=True),
@@ -184,7 +200,7 @@ LIFECYCLE = Lifecycle(
     },
     children=(ExternalReference, IncidentAlert, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
-    derivation=PRIORITY,
+    derivation=PRIORITY, for_staff=came_from_a_duplicate,
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,          "上报",             NEW_RECORD,                      State.new,          anybody | integration, "incident.reported",
@@ -229,6 +245,11 @@ LIFECYCLE = Lifecycle(
                unless=(checks.not_a_duplicate,)),
         action(pass_on_comment, "转入评论",         State,                           STAYS,              rule, "incident.comment_passed_on",
                keys=Keys.SAID),
+        action(pass_on_attachment, "转入附件",      State,                           STAYS,              rule, "incident.attachment_passed_on",
+               keys=Keys.SAID),
+        action(restrict_comment, "限制评论",        State,                           STAYS,              rule, "incident.comment_restricted", staff_only=True),
+        action(tell_progress,   "告知原事件进展",   [State.closed],                  STAYS,              rule, "incident.original_progressed",
+               unless=(checks.not_a_duplicate,)),
         *edit_action(edit, "incident", State, checks.edited_begin_invalid, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise

@@ -7,14 +7,16 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.children import Attachment, Visibility
 from app.common.notices import NoticeType, Responsible
 from app.common.priorities.priority import Impact, Urgency
-from app.common.records import ForeignRef, KeyRef
+from app.common.records import ChildRef, CodeEnum, ForeignRef, KeyRef
 from app.common.tickets import Channel
 from app.kernel.actions.conditions import all_members_or_none
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    FileName,
     FreeText,
     Instant,
     Patch,
@@ -33,6 +35,7 @@ from app.processes.incidents.records import (
     TimelineEntry,
 )
 from app.ticketing.priority import PrioritiseTicket
+from app.ticketing.records import Comment
 from app.ticketing.report_fields import ReportFields
 from app.ticketing.work.ticket_holds import HoldTicket
 
@@ -194,3 +197,46 @@ class PassOnCommentIncident(Payload):
     text_key: UUID = Field(
         description="The key of the comment's text: withdrawn there, it is unreadable here.",
     )
+    visibility: Visibility = Field(
+        default=Visibility.public, description="The readers: all who see the original, or staff."
+    )
+
+
+class PassOnAttachmentIncident(Payload, of=Attachment):
+    """A file on a duplicate, to be shown on its original."""
+
+    number: ShortText = Field(description="The duplicate's number.", examples=["INC-2026-000123"])
+    author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
+        description="The person who attached it: their id."
+    )
+    name: FileName
+    content: UUID = Field(description="The upload with its content: its id.")
+    media_type: ShortText
+    size: int = Field(ge=0)
+    sha256: ShortText
+    visibility: Visibility
+    text_key: UUID = Field(description="The key of the file: erased there, it is unreadable here.")
+
+
+class RestrictCommentIncident(Payload):
+    """The comment that only staff may read from now on."""
+
+    comment: Annotated[UUID, ChildRef(Comment), Field(description="The comment: its id.")]
+
+
+class OriginalProgress(CodeEnum):
+    """OriginalProgress of an incident that the requesters of its duplicates are told of."""
+
+    acknowledged = "acknowledged", "Somebody has seen it", "已有人响应"
+    started = "started", "Work on it has begun", "已开始处理"
+    held = "held", "Work on it waits", "处理暂时挂起"
+    resumed = "resumed", "Work on it goes on", "已恢复处理"
+    updated = "updated", "There is an update on it", "有新的进展通报"
+    reopened = "reopened", "It was opened again", "已重新打开"
+    cancelled = "cancelled", "It was cancelled", "已取消"
+
+
+class TellProgressIncident(Payload):
+    """The progress of the original."""
+
+    progress: OriginalProgress = Field(description="The progress of the original, without its words.")

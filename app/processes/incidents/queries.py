@@ -159,6 +159,28 @@ DUPLICATE_COMMENT = """
 select d.number, d.duplicate_of_id as original_id, c.author_id
 from fold.incident d join fold.comment c on c.record = 'incident/' || d.id
 where d.id = %s and c.id = %s and d.duplicate_of_id is not null"""
+FOLLOWING_PERSON = "select person_id from fold.follower where id = %s"
+PUBLIC_COMMENT = "select id from fold.comment where id = %s and visibility = 'public'"
+DUPLICATE_ATTACHMENT = """
+select d.number, d.duplicate_of_id as original_id, a.id, a.content_id, a.author_id, a.name, a.media_type,
+  a.size, a.sha256
+from fold.incident d join fold.attachment a on a.record = 'incident/' || d.id
+where d.id = %s and a.id = %s and d.duplicate_of_id is not null"""
+#: All duplicates of an incident, also through others, whose requesters hear nothing of the incident itself.
+#: Those that were marked after a position of the log are left out.
+UNTOLD_DUPLICATES = """
+with recursive below (id) as (
+  select id from fold.incident where duplicate_of_id = %(original)s
+  union select i.id from fold.incident i join below on i.duplicate_of_id = below.id
+)
+select i.id from below join fold.incident i using (id) join fold.incident o on o.id = %(original)s
+where i.requester_id is distinct from o.requester_id and (%(after)s::uuid is null or i.id > %(after)s)
+  and not exists (
+    select from fold.follower f where f.record = 'incident/' || o.id and f.person_id = i.requester_id)
+  and not exists (
+    select from log.told e where e.stream = 'incident/' || i.id and e.type = 'incident.marked_duplicate'
+      and e.position > %(position)s)
+order by i.id limit %(limit)s"""
 TEAM_LEAD = """
 select p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = %s and p.state = 'active' and p.deactivated_at is null"""
@@ -200,19 +222,40 @@ async def missing_followers(
     return [row["id"] for row in await db.rows(MISSING_FOLLOWERS, named | ids)]
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateComment:
-    """A comment on a duplicate: the duplicate's number, its original, and the comment's author."""
+async def untold_duplicates(
+    db: Database, original: UUID, *, position: int, after: UUID | None, limit: int
+) -> list[UUID]:
+    """Return the ids of all duplicates of the incident, also through others, that were marked before the
+    log's position and whose requesters neither reported nor follow the incident, in order of id, after the
+    id `after`.
+    """
+    parameters = {"original": original, "position": position, "after": after, "limit": limit}
+    return [row["id"] for row in await db.rows(UNTOLD_DUPLICATES, parameters)]
 
-    number: str
-    original_id: UUID
-    author_id: UUID
+
+async def following_person(db: Database, follower: UUID) -> UUID | None:
+    """Return the person of the row of a follower; None if they do not follow any more."""
+    person: UUID | None = await db.value(FOLLOWING_PERSON, (follower,))
+    return person
 
 
-async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> DuplicateComment | None:
-    """Return the original to which the comment is to be copied; None if the incident is no duplicate now."""
-    row = await db.row(DUPLICATE_COMMENT, (incident, comment))
-    return None if row is None else DuplicateComment(**row)
+async def is_public_comment(db: Database, comment: UUID) -> bool:
+    """Return whether everybody who sees the comment's record may read it."""
+    return await db.value(PUBLIC_COMMENT, (comment,)) is not None
+
+
+async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> dict[str, Any] | None:
+    """Return the duplicate's number, its original, and the comment's author; None if the incident is no
+    duplicate now.
+    """
+    return await db.row(DUPLICATE_COMMENT, (incident, comment))
+
+
+async def duplicate_attachment(db: Database, incident: UUID, attachment: UUID) -> dict[str, Any] | None:
+    """Return the duplicate's number, its original, and the fields of the file; None if the incident is no
+    duplicate now.
+    """
+    return await db.row(DUPLICATE_ATTACHMENT, (incident, attachment))
 
 
 async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:

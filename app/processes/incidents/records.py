@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid5
 
 from app.common.notices import NoticeType, Responsible
@@ -11,6 +11,7 @@ from app.common.personal import Personal
 from app.common.records import (
     ChildRecord,
     CodeEnum,
+    Document,
     ForeignRef,
     Hidden,
     KeyRef,
@@ -144,6 +145,10 @@ class Incident(Ticket):
     )
     reviewed_at: Annotated[datetime | None, BY_REOPENING] = optional(
         "Time of the review of its present resolution."
+    )
+    altered: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Fields that came from outside and were altered or left out on the way in, by their names, each with "
+        "codes: `one_line`, `characters_removed`, `cut`, `escaped`, `left_out` or `unreadable`. Null: none."
     )
     reopen_days: int | None = optional(
         "Number of days after its end in which it may be reopened, if an agreement says so."

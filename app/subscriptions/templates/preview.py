@@ -50,7 +50,7 @@ async def event_to_preview(
     seen_event = await _seen_by_both(ledger, subscription, caller, position, now)
     if seen_event is None:
         return None if position is not None else PreviewedEvent(test_message(subscription, now), None)
-    (content,) = await event_output.render_each(ledger, [seen_event])
+    (content,) = await event_output.render_each(ledger, [seen_event], for_receivers=True)
     subject = await subject_of(ledger, seen_event)
     message = message_of(subscription.id, str(seen_event.event.id), content, subject)
     return PreviewedEvent(message, seen_event.event.position)

@@ -29,11 +29,6 @@ order by p.state, p.added_at desc, p.id limit 2
 """
 
 
-def fingerprint(ledger: Ledger, address: str) -> str:
-    """Return the fingerprint of an e-mail address; case makes no difference."""
-    return ledger.vault.fingerprint("address", address.strip().casefold())
-
-
 @dataclass(frozen=True, slots=True)
 class AddressHolder:
     """A person with an address. Whoever is not active is shut out: they are named, and nothing is taken from
@@ -48,7 +43,7 @@ async def person_with_address(ledger: Ledger, address: str) -> AddressHolder | N
     """Return the active person who has the address; where nobody active has it, the newest who was
     deactivated. None if nobody has it, or several who are active.
     """
-    rows = await ledger.db.rows(FIND_PERSONS, (fingerprint(ledger, address),))
+    rows = await ledger.db.rows(FIND_PERSONS, (ledger.address_fingerprint(address),))
     holders = [AddressHolder(row["person_id"], row["state"] == PersonState.active.value) for row in rows]
     ambiguous = len(holders) > 1 and all(holder.is_active for holder in holders)
     return holders[0] if holders and not ambiguous else None
@@ -71,7 +66,7 @@ def consumer(ledger: Ledger) -> Consumer:
         for person_id, text in encrypted.items():
             key = keys.get(text.key_id)
             if key is not None and (address := key.decrypt(text)) is not None:
-                active_addresses[person_id] = fingerprint(ledger, address)
+                active_addresses[person_id] = ledger.address_fingerprint(address)
         await connection.execute(
             FORGET, ([touched_id for touched_id in touched if touched_id not in active_addresses],)
         )

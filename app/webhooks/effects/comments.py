@@ -136,6 +136,7 @@ class _Taking:
             source=self.channel,
             source_ref=f"{self.name}@{_told_at(self.news)}",
             on_behalf_of=author,
+            altered={"comment": codes} if (codes := self.news.altered.get("text")) else {},
         )
         fingerprint = self.ledger.vault.fingerprint(*key_parts)
         once = IdempotencyKey(f"{self.channel}/comments", fingerprint, fingerprint)
@@ -153,4 +154,4 @@ class _Taking:
                 done = await perform(self.ledger, later)
         except DuplicateCommand:
             return DeliveryEffect("known_already", self.ticket)
-        return DeliveryEffect("commented", self.ticket, done.record.number)
+        return DeliveryEffect("commented", self.ticket, done.record.number, self.news.altered)

@@ -144,7 +144,7 @@ class Identities:
 
 def _address_of(named: NamedPerson) -> str | None:
     """Return the person's e-mail address: as the tool tells it, or a name or id that is one."""
-    if named.email is not None:
+    if named.email is not None and normalized_address(named.email):
         return named.email
     names = (named.id, named.name)
     return next(

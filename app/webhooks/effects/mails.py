@@ -1,13 +1,15 @@
 """Effects of a mail: a new ticket, or a comment on the one that it answers.
 
-A mail proves nobody. It joins a ticket only if it answers one of our own mails, and comes from the address of
-somebody who sees that ticket. It can open, comment and attach, and nothing else.
+A mail proves nobody. It joins a ticket only if it answers one of our own mails or one that came to that
+ticket, and comes from the address of somebody who sees the ticket. It can open, comment and attach, and
+nothing else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -16,6 +18,7 @@ from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.made_fit import Alteration
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
@@ -31,6 +34,7 @@ from app.processes.incidents.payloads import ReportIncident
 from app.processes.incidents.records import Effect as IncidentEffect
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket
+from app.webhooks.adapters import MAIL
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
 from app.webhooks.intake.deliveries import (
@@ -40,8 +44,9 @@ from app.webhooks.intake.deliveries import (
     content_of,
     find_by_key,
 )
+from app.webhooks.mail.automatic_marks import NULL_SENDER
 from app.webhooks.mail.content import MailAttachment
-from app.webhooks.mail.delivery import key_of_same_id
+from app.webhooks.mail.delivery import key_of_message_id, key_of_same_id
 from app.webhooks.mail.message import IncomingMail
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
@@ -54,8 +59,14 @@ HOUR_SECONDS = 3_600
 MOST_ATTACHMENTS = 20
 NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
+#: The name of the file with the whole text of a mail that is longer than a field.
+WHOLE_TEXT = "mail.txt"
 _OURS = re.compile(r"<([a-z_]+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 NOTICE = "select about from fold.notice where id = %s"
+EARLIER_MAILS = """
+select d.delivery_key, d.effects->0->>'record' as record from plumbing.webhook_delivery d
+where d.delivery_key = any(%s) and d.state = 'processed' and d.effects->0->>'record' is not null
+  and d.source_id in (select id from fold.webhook_source where adapter = %s)"""
 AUDIENCE = "select audience from log.stream_head where stream = %s"
 _mail_quota = Quota("mail", MOST_AN_HOUR, HOUR_SECONDS)
 
@@ -70,16 +81,29 @@ async def take_mail(
 ) -> DeliveryEffect:
     """Carry out what the mail asks for, once. Raises MailRefused, a Refusal, DatabaseGone."""
     assert delivery.raw is not None
-    mail = await read_bounded(delivery.raw.body)
+    mail = _as_form(source, await read_bounded(delivery.raw.body))
     _refuse_automatic(ledger, source, mail)
-    if (copy_effect := await _copied(ledger, delivery, mail)) is not None:
+    if (copy_effect := await _copied(ledger, source, delivery, mail)) is not None:
         return copy_effect
     if not _mail_quota.consume(mail.sender):
         raise MailRefused("too_many_mails")
     sender = await _sender(ledger, source, people, mail)
     incoming = _Incoming(ledger, source, account, sender, mail, delivery, now=now)
     ticket = await incoming.answered_ticket()
+    if ticket is None and mail.calendar_answer and not mail.text:
+        raise MailRefused("calendar_answer")
     return await (incoming.open() if ticket is None else incoming.comment(ticket))
+
+
+def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
+    """Return the mail of a web form as one of the person in `Reply-To`; any other mail unchanged."""
+    domain = f"@{mail.sender.rpartition('@')[2]}"
+    if mail.reply_to is None or not {mail.sender, domain} & set(source.forms or ()):
+        return mail
+    # The form wrote it by itself, but for a person who is to be answered. It is no answer in their name.
+    automatic = replace(mail.automatic, program=None)
+    sender, name = mail.reply_to.address, mail.reply_to.name
+    return replace(mail, sender=sender, sender_name=name, automatic=automatic, references=())
 
 
 def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail) -> None:
@@ -96,7 +120,9 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
         raise MailRefused("own_mail")
 
 
-async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) -> DeliveryEffect | None:
+async def _copied(
+    ledger: Ledger, source: WebhookSource, delivery: StoredDelivery, mail: IncomingMail
+) -> DeliveryEffect | None:
     """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with other
     headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID still
     dates them.
@@ -106,7 +132,7 @@ async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) 
     raw = None if row is None else content_of(ledger, row["sealed"])
     if row is None or raw is None or row["state"] != DeliveryState.processed:
         return None
-    first = await read_bounded(raw.body)
+    first = _as_form(source, await read_bounded(raw.body))
     if (first.sender, first.sent_at) != (mail.sender, mail.sent_at):
         return None
     led_to = row["effects"][0]
@@ -114,6 +140,9 @@ async def _copied(ledger: Ledger, delivery: StoredDelivery, mail: IncomingMail) 
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
+    if mail.automatic.program == NULL_SENDER:
+        # It wants no mail at all, also where a person has its address.
+        return await people.account()
     holder = await person_with_address(ledger, mail.sender)
     if holder is not None and not holder.is_active:
         raise MailRefused("deactivated_sender")
@@ -155,14 +184,19 @@ class _Incoming:
         """Return the ticket that the mail answers, if its sender sees it, and does not only look on; None: it
         opens another.
         """
+        tickets = await self._tickets_of_mails()
         for reference in self._mail.references:
             ours = _OURS.fullmatch(reference)
-            if ours is None:
-                continue
-            name = await self._stream_of(ours[1], UUID(ours[2]))
+            name = tickets.get(reference) if ours is None else await self._stream_of(ours[1], UUID(ours[2]))
             if name is not None and await self._may_comment(name):
                 return name
         return None
+
+    async def _tickets_of_mails(self) -> dict[str, str]:
+        """Return the tickets that earlier mails opened or joined, by the ids that this one names."""
+        ids = {key_of_message_id(each): each for each in self._mail.references}
+        rows = await self._ledger.db.rows(EARLIER_MAILS, (list(ids), MAIL)) if ids else ()
+        return {ids[row["delivery_key"]]: row["record"] for row in rows}
 
     async def _stream_of(self, kind: str, record_id: UUID) -> str | None:
         if kind == "notice":
@@ -188,10 +222,21 @@ class _Incoming:
         """Add what the mail says to the ticket that it answers."""
         if not _mail_quota.consume(ticket):
             raise MailRefused("too_many_mails")
-        text = self._with_left_out(self._mail.own_text or NO_TEXT)
-        number = await self._perform(ticket, "comment", CommentTicket(text=text), 0)
+        mail = self._mail
+        words = mail.own_text or (mail.subject if mail.calendar_answer else NO_TEXT)
+        body = CommentTicket(text=self._with_left_out(words), folded=mail.folded or None)
+        number = await self._perform(ticket, "comment", body, 0)
         await self._attach(ticket)
-        return DeliveryEffect("commented", ticket, number)
+        return DeliveryEffect("commented", ticket, number, self._altered("comment"))
+
+    def _altered(self, field: str) -> dict[str, list[str]]:
+        """Return the marks of what was altered of the mail; those of its text are of that field."""
+        marks = {
+            field if name == "description" else name: codes for name, codes in self._mail.altered.items()
+        }
+        if self._mail.cut:
+            marks[field] = [*marks.get(field, ()), Alteration.cut.value]
+        return marks if field == "description" else {n: codes for n, codes in marks.items() if n == field}
 
     async def open(self) -> DeliveryEffect:
         """Open a ticket for the sender."""
@@ -209,7 +254,8 @@ class _Incoming:
         )
         key = self._key(0)
         # The id is that of the delivery, so that a mail that is processed again finds its ticket.
-        command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, self._metadata(spoken=False), None, key)
+        metadata = replace(self._metadata(spoken=False), altered=self._altered("description"))
+        command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, metadata, None, key)
         try:
             done = await perform(self._ledger, command)
             name, number = done.record.row_key, done.record.number
@@ -219,7 +265,7 @@ class _Incoming:
             record = await record_at_version(self._ledger.db, LIFECYCLE, name, earlier.version)
             number = record.number
         await self._attach(name)
-        return DeliveryEffect("opened", name, number)
+        return DeliveryEffect("opened", name, number, self._altered("description"))
 
     def _with_left_out(self, text: str) -> str:
         """Return the text, with how many attachments are not taken."""
@@ -231,7 +277,7 @@ class _Incoming:
         return f"{text[: LONGEST_PARAGRAPH - len(note) - 2]}\n\n{note}"
 
     async def _attach(self, ticket: str) -> None:
-        for n, file in enumerate(_worth_keeping(self._mail.attachments), 1):
+        for n, file in enumerate(_worth_keeping(self._mail), 1):
             upload_id = uuid5(self._delivery.id, str(n))
             by = speaker(self._account.id, self._sender.id)
             sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
@@ -243,6 +289,8 @@ class _Incoming:
         assert not isinstance(body, EmptyPayload)
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)
+        if action == "comment":
+            metadata = replace(metadata, altered=self._altered("comment"))
         command = Command(
             lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
         )
@@ -270,9 +318,12 @@ class _Incoming:
         )
 
 
-def _worth_keeping(files: Sequence[MailAttachment]) -> list[MailAttachment]:
-    """Return the attachments that hold something, as many as are taken."""
-    return [file for file in files if file.content][:MOST_ATTACHMENTS]
+def _worth_keeping(mail: IncomingMail) -> list[MailAttachment]:
+    """Return the attachments that hold something, as many as are taken; and the whole text, if it was cut."""
+    files = [file for file in mail.attachments if file.content][:MOST_ATTACHMENTS]
+    if not mail.cut:
+        return files
+    return [*files, MailAttachment(WHOLE_TEXT, "text/plain", mail.whole_text.encode(), inline=False)]
 
 
 async def _one_piece(content: bytes) -> AsyncIterator[bytes]:

@@ -7,8 +7,9 @@ has its effect once: its key stands in the events that it led to.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.common.children import ExternalReference
@@ -16,6 +17,7 @@ from app.common.personal import Ciphertext
 from app.common.records import as_row, codecs, empty, evolve
 from app.kernel.access.visibility import audience
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.made_fit import Alteration
 from app.kernel.consumers.rules import Clock
 from app.kernel.histories.history_source import EventOrigin, HistorySource
 from app.kernel.histories.imported_case import ImportedCase, ciphertexts, replay_case
@@ -38,6 +40,7 @@ from app.webhooks.mapping.document import CODED_FIELDS, NAMING_FIELDS, PERSON_FI
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from app.webhooks.sources.records import WebhookSource
 
+R = TypeVar("R")
 ATTEMPTS = 5
 #: Columns of the events of a mirrored ticket that are no fields of it.
 AT, ACTOR, STATUS = "at", "actor", "status"
@@ -137,7 +140,8 @@ class Mirror:
                 return DeliveryEffect("known_already", record.row_key, record.number)
             snapshot = ticket_difference.snapshot
         await self._ledger.writer.write(await self._append_request(ticket, news, key, snapshot, owner))
-        return DeliveryEffect("opened" if began else "updated", record.row_key, record.number)
+        outcome = "opened" if began else "updated"
+        return DeliveryEffect(outcome, record.row_key, record.number, news.altered)
 
     async def _load(self, news: TicketUpdate, stream: str | None = None) -> MirroredTicket:
         reference = await self.known_tickets.reference(news.case)
@@ -229,15 +233,21 @@ class Mirror:
 
     async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity | None]:
         """Return the news as a snapshot, and the person under whose key its words are."""
+        irregular, altered = list(news.irregular), dict(news.altered)
         persons = {
-            name: await self._person(news.fields[name]) for name in PERSON_FIELDS if name in news.fields
+            name: await self._readable(name, self._person(news.fields[name]), irregular, altered)
+            for name in PERSON_FIELDS
+            if name in news.fields
         }
         fields, words = self._fields(news), _words(news)
         for name, person in persons.items():
             fields[f"{name}_id"] = None if person is None else person.id
         team = fields.pop("team", None)
         if team is not None:
-            fields["team_id"] = await self._people.team(team)
+            fields["team_id"] = await self._readable("team", self._people.team(team), irregular, altered)
+        marks = _marks(ticket, news, altered)
+        if marks != ticket.case.record.altered:
+            fields["altered"] = marks
         self._add_defaults(fields, opened=ticket.case.version == 0)
         told_none = "priority" in fields and fields["priority"] is None
         await self._add_priority(ticket, fields)
@@ -252,16 +262,16 @@ class Mirror:
         if told_none and not _has_told_priority(ticket):
             columns.pop("priority", None)
         columns[AT] = instant(news.occurred_at)
-        actor = None if news.actor is None else await self._people.person(news.actor)
+        actor = await self._readable("actor", self._person(news.actor), irregular, altered)
         columns[ACTOR] = None if actor is None else actor.stream
         for name, person in persons.items():
             columns[name] = None if person is None else person.stream
         owner = None
-        irregular = news.irregular
         if words or private:
             owner = await self._owner(ticket, persons.get("requester"))
             if owner.key is None:
-                words, private, irregular = {}, {}, (*irregular, "person_erased")
+                words, private = {}, {}
+                irregular.append("person_erased")
         by = "" if actor is None else actor.stream.replace("/", ":")
         opened_at = min(news.opened_at or news.occurred_at, news.occurred_at)
         if news.opened_at is None and ticket.case.record.opened_at is not None:
@@ -271,9 +281,20 @@ class Mirror:
             fields.setdefault("resolution_code", None)
             words = dict.fromkeys(_OF_ENDING & _TEXTS) | words
         snapshot = Snapshot(
-            news.occurred_at, opened_at, news.state, fields, words, columns, private, irregular, by
+            news.occurred_at, opened_at, news.state, fields, words, columns, private, tuple(irregular), by
         )
         return snapshot, owner
+
+    async def _readable(
+        self, name: str, identity: Awaitable[R | None], irregular: list[str], altered: dict[str, list[str]]
+    ) -> R | None:
+        """Return the person or team that the tool names; None, and marks, if it cannot be one here."""
+        try:
+            return await identity
+        except ValueError:
+            irregular.append(f"unreadable_{name}")
+            altered[name] = [Alteration.unreadable.value]
+            return None
 
     async def _person(self, named: NamedPerson | None) -> Identity | None:
         return None if named is None else await self._people.person(named)
@@ -432,6 +453,16 @@ def _resolution(case: ImportedCase[Any], news: TicketUpdate, snapshot: Snapshot)
 
 def _words(news: TicketUpdate) -> dict[str, str | None]:
     return {name: news.fields[name] for name in sorted(_TEXTS) if name in news.fields}
+
+
+def _marks(
+    ticket: MirroredTicket, news: TicketUpdate, altered: dict[str, list[str]]
+) -> dict[str, list[str]] | None:
+    """Return the marks of the ticket's altered fields: what the news tell again loses its earlier mark."""
+    earlier_marks: dict[str, list[str]] = ticket.case.record.altered or {}
+    fields = {*news.fields, *news.columns}
+    marks = {name: codes for name, codes in earlier_marks.items() if name not in fields} | altered
+    return dict(sorted(marks.items())) or None
 
 
 def _nothing_to_encrypt(text: str) -> Ciphertext:

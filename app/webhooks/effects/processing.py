@@ -71,7 +71,9 @@ BATCH = 32
 TURN_SECONDS = 0.5
 CONCURRENT_TICKETS = 8
 #: Mails that are meant for nobody are no failures.
-NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail"})
+NOT_FOR_PEOPLE = frozenset({"automatic_mail", "own_mail", "calendar_answer"})
+#: Why a delivery about a ticket that ended over there, and was never here, is ignored.
+ENDED_UNKNOWN_TICKET = "its ticket ended over there and was never here"
 #: Seconds between two removals of old content.
 REMOVAL_SECONDS = 3_600.0
 WAITING_SOURCES = """
@@ -295,6 +297,8 @@ class Processor:
 
     async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
         ticket = await self._mirror.find_ticket(news.case)
+        if ticket is None and news.ignored_if_unknown:
+            raise SourceFailed(ENDED_UNKNOWN_TICKET)
         if ticket is None:
             raise SourceFailed("unknown_ticket", news.case)
         if self._both_ways is not None and await self._both_ways.is_known_comment(news):
@@ -318,18 +322,19 @@ class Processor:
         name = alert_fingerprint(self._ledger, channel, news)
         if not delivery.has_id and await self._goes_on(name, delivery):
             return DeliveryEffect("known_already")
+        alert = alert_of(self._source, news)
         metadata = CommandMetadata(
             caller=tool_caller(self._account.id),
             now=delivery.received_at,
             correlation_id=str(uuid7()),
             source=channel,
             source_ref=task.key,
+            altered=news.altered,
         )
         fingerprint = self._ledger.vault.fingerprint("delivery", channel, task.key)
         once = IdempotencyKey(channel, fingerprint, fingerprint)
         seconds = self._source.flapping_seconds
         flapping = timedelta(seconds=seconds) if seconds else None
-        alert = alert_of(self._source, news)
         policy = AlertPolicy(self._rules, flapping)
         outcome, done = await handle_alert(self._ledger, alert, metadata, once, policy)
         record = None if done is None else done.record
@@ -337,8 +342,8 @@ class Processor:
         firing = news.status != "cleared"
         self._heard[name] = HeardAlert(name, delivery.id, delivery.content_hash, firing, incident, is_open)
         if record is None:
-            return DeliveryEffect(outcome.value)
-        return DeliveryEffect(outcome.value, record.row_key, record.number)
+            return DeliveryEffect(outcome.value, altered=news.altered)
+        return DeliveryEffect(outcome.value, record.row_key, record.number, news.altered)
 
     async def _goes_on(self, name: str, delivery: StoredDelivery) -> bool:
         """Return whether the alert is told just as it was the last time, and goes on."""
@@ -359,6 +364,8 @@ FAILURES = (SourceFailed, MailRefused, Refusal, ConcurrencyConflict, ConstraintV
 def _failure(error: Exception) -> Outcome:
     """Return the outcome of a delivery that failed with one of FAILURES, or is meant for nobody."""
     match error:
+        case SourceFailed() if error.code == ENDED_UNKNOWN_TICKET:
+            return Outcome(DeliveryState.ignored, code=error.code)
         case SourceFailed():
             return Outcome(DeliveryState.failed, code=error.code, awaited_case=error.awaited_case)
         case MailRefused() if error.code in NOT_FOR_PEOPLE:

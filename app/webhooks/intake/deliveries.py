@@ -77,6 +77,7 @@ COUNTS = """
 select count(*) filter (where state = 'waiting') as waiting,
   count(*) filter (where state = 'failed') as failed,
   count(*) filter (where received_at > %s) as last_day,
+  count(*) filter (where jsonb_path_exists(effects, '$[*].altered')) as altered,
   max(greatest(received_at, last_heard_at)) as last_received_at,
   min(received_at) filter (where state = 'waiting') as oldest_waiting_at,
   (select refused from plumbing.webhook_refusal where source_id = %s) as refused
@@ -108,16 +109,18 @@ class RawDelivery:
 @dataclass(frozen=True, slots=True)
 class DeliveryEffect:
     """The effect of a part of a delivery. `outcome` is a code; `record` the stream of the ticket, if it has
-    one, with its number.
+    one, with its number. `altered` are the fields that were changed or left out on the way in, with codes.
     """
 
     outcome: str
     record: str | None = None
     number: str | None = None
+    altered: Mapping[str, Sequence[str]] | None = None
 
-    def as_json(self) -> dict[str, str | None]:
+    def as_json(self) -> dict[str, Any]:
         """Return the effect as JSON data."""
-        return {"outcome": self.outcome, "record": self.record, "number": self.number}
+        altered = {"altered": dict(self.altered)} if self.altered else {}
+        return {"outcome": self.outcome, "record": self.record, "number": self.number, **altered}
 
 
 @dataclass(frozen=True, slots=True)

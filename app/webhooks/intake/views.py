@@ -30,6 +30,9 @@ _SHOWN = (
 def delivery_shown(row: Row, language: str) -> dict[str, Any]:
     """Return a delivery without its content."""
     answer = {name: row[name] for name in _SHOWN}
+    if answer["effects"] is not None:
+        # What was processed before fields were marked has no marks.
+        answer["effects"] = [{"altered": {}, **effect} for effect in answer["effects"]]
     code = row["code"] if row["state"] == "failed" else None
     answer["reason"] = None if code is None else reason_of(code, language)
     return answer

@@ -44,6 +44,8 @@ class _Mailbox:
 
     def __init__(self) -> None:
         self.outside: list[str] = []
+        #: What of it stands in no quotation marks.
+        self.plain: list[str] = []
         self.quoted = False
         self.angle: list[str] | None = None
         self.comment: list[str] = []
@@ -52,8 +54,12 @@ class _Mailbox:
         """Return the address; None if there is none."""
         outside, comment = "".join(self.outside).strip(), "".join(self.comment).strip()
         if self.angle is None:
-            normalized = None if self.quoted else normalized_address(outside)
-            label = comment
+            label, normalized = comment, None if self.quoted else normalized_address(outside)
+            # Fax machines and scanners write a name and an address without brackets.
+            last = "".join(self.plain).rpartition(" ")[2]
+            if normalized is None and "".join(self.plain).count("@") == 1:
+                normalized = normalized_address(last)
+                label = " ".join(filter(None, (outside.removesuffix(last).strip(), comment)))
         else:
             # A route (RFC 5322, 4.4) stands before the address.
             normalized = normalized_address("".join(self.angle).rpartition(":")[2].strip())
@@ -85,6 +91,7 @@ def _mailboxes(value: str) -> list[_Mailbox]:
             current.quoted = True
         else:
             current.outside.append(text)
+            current.plain.append(text)
     for mailbox in mailboxes:
         if mailbox.angle and mailbox.angle[-1] == ">":
             mailbox.angle.pop()

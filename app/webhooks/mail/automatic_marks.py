@@ -14,15 +14,19 @@ from app.webhooks.mail.mime import MailPart
 
 _REPORTS = {"message/delivery-status": "delivery-status"}
 _REPORTS |= {"message/disposition-notification": "disposition-notification"}
-_ANSWERING_PRECEDENCE = frozenset({"junk", "auto_reply"})
+_PROGRAMS_PRECEDENCE = frozenset({"bulk", "junk"})
 _LISTS = ("list-id", "list-unsubscribe")
 _RESPONDERS = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-mail-autoreply", "x-vacation")
 # A subject alone proves nothing: people write about their absence, too. Mail servers add one of these.
 _ABSENT = re.compile(
     r"\s*(?:automatic reply|auto(?:matic)?[- ]?reply|out of (?:the )?office|automatische antwort|abwesen"
-    r"|自动回复|自動回覆)",
+    r"|réponse automatique|absence du bureau|respuesta automática|fuera de la oficina|risposta automatica"
+    r"|fuori sede|resposta automática|ausência|odpowiedź automatyczna|autoodpowiedź|автоответ"
+    r"|автоматический ответ|自动回复|自動回覆|自動応答|自動返信|不在通知)",
     re.IGNORECASE,
 )
+#: The mark of a mail whose sender wants no mail at all.
+NULL_SENDER = "return-path"
 _HINTS = ("x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-source")
 
 
@@ -43,17 +47,21 @@ def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks
     submitted = _first_word(mail.header("Auto-Submitted"))
     precedence = _first_word(mail.header("Precedence"))
     suppressed = _first_word(mail.header("X-Auto-Response-Suppress"))
+    # RFC 3834, section 3.3: nobody is to be answered. Monitoring tools send such mails by themselves; an
+    # answer says what it answers.
+    is_for_nobody = any(value.strip() == "<>" for value in mail.headers("Return-Path"))
+    answers_something = any(name in mail for name in ("In-Reply-To", "References"))
     answer = {
         "auto-submitted": submitted == "auto-replied",
-        "precedence": precedence in _ANSWERING_PRECEDENCE,
+        "precedence": precedence == "auto_reply",
         **{name: name in mail for name in _RESPONDERS},
-        # RFC 3834, section 3.3: nobody is to be answered.
-        "return-path": any(value.strip() == "<>" for value in mail.headers("Return-Path")),
+        "return-path": is_for_nobody and answers_something,
         "sender": sender.partition("@")[0] in DAEMONS,
     }
     program = {
         "auto-submitted": submitted not in ("", "no", "auto-replied"),
-        "precedence": precedence == "bulk",
+        NULL_SENDER: is_for_nobody,
+        "precedence": precedence in _PROGRAMS_PRECEDENCE,
         "feedback-id": "feedback-id" in mail,
     }
     passed_on = {

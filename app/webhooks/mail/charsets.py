@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+from app.webhooks.mail.escapes import decode_escapes, decode_hz, has_escapes
+
 # Senders mean the larger set: Windows and web mailers declare the standard's name and use all of it, and
 # Encoding (WHATWG) reads them like that, too.
 _MEANT = {
@@ -26,6 +28,11 @@ _ALIASES = {
     "x-sjis": "shift_jis",
     "utf8mb4": "utf-8",
     "gb_2312-80": "gb2312",
+    "iso-2022-jp-ms": "iso2022_jp",
+    "cp50220": "iso2022_jp",
+    "cp50221": "iso2022_jp",
+    "cp50222": "iso2022_jp",
+    "hz-gb-2312": "hz",
 }
 _ALIASES |= {"unicode-1-1-utf-8": "utf-8", "unicode-1-1-utf-7": "utf-7", "iso-8859-8-i": "iso8859-8"}
 # Python knows them as encodings of text, and nobody writes mails in them.
@@ -46,6 +53,11 @@ def decode_text(raw: bytes, declared: str | None) -> tuple[str, bool]:
     not fit. Bytes that fit no set become U+FFFD. None declares nothing; ASCII and UTF-8 are no guess then.
     """
     codec = _codec(declared) if declared else "utf-8"
+    if has_escapes(raw):
+        # All of it is ASCII, so that any other set would seem to fit.
+        return _without_mark(decode_escapes(raw)), codec is None or not codec.startswith("iso2022")
+    if codec in ("utf-8", None) and (text := decode_hz(raw)) is not None:
+        return text, True
     # Text in a set of one byte per character is hardly ever valid UTF-8 by chance.
     first = ["utf-8"] if codec is None or codec == "cp1252" or _ONE_BYTE.match(codec) else []
     for tried in (*first, *([codec] if codec else []), "utf-8"):

@@ -14,7 +14,6 @@ from app.webhooks.mail.mime import MailPart
 
 #: What of a text is read, in bytes; much less is kept.
 LONGEST_READ = 2_000_000
-_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SHOWN = frozenset({"text/plain", "text/html"})
 #: They prove who has signed to programs; no mail program lists them as files.
 _SIGNATURES = frozenset(
@@ -107,8 +106,8 @@ class _Reader:
         self.guessed |= guessed
         if part.media_type == "text/html":
             self._html.append(text)
-            return _UNSTORABLE.sub("", html_to_text(text))
-        text = _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+            return html_to_text(text)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         if (part.parameter("format") or "").lower() == "flowed":
             return _unflowed(text, joined=(part.parameter("delsp") or "").lower() == "yes")
         return text

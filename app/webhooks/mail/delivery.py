@@ -22,6 +22,11 @@ def mail_key(raw: bytes) -> str:
     return f"{KEY}{sha256(known_by).hexdigest()}"
 
 
+def key_of_message_id(message_id: str) -> str:
+    """Return the key of the first mail with that Message-ID, which has its angle brackets."""
+    return f"{KEY}{sha256(message_id.encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+
 def key_of_same_id(key: str) -> str | None:
     """Return the key of the first mail with the Message-ID of that one; None: it is the first itself."""
     return f"{KEY}{key.rpartition(':')[2]}" if key.startswith(KEY_OF_OTHER_BYTES) else None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
+from app.kernel.actions.made_fit import Alteration, cut_text, fit_line, fit_paragraph
+from app.kernel.actions.payloads import LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
 from app.webhooks.mail.automatic_marks import AutomaticMarks, automatic_marks
-from app.webhooks.mail.content import MailAttachment, mail_content
+from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.refusals import MailRefused
@@ -18,6 +20,7 @@ from app.webhooks.mail.replies import reply_text
 
 LARGEST_MAIL = 26_214_400
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|weitergeleitet|转发|轉寄|轉發)\s*[:：]", re.IGNORECASE)
+_CALENDAR_ANSWERS = frozenset({"reply", "counter", "refresh"})
 #: A mail has one of them, whatever else it lacks.
 _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
 
@@ -26,10 +29,12 @@ _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
 class IncomingMail:
     """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
 
-    `sender` is in lower case, its domain as DNS has it. `text` is all that the mail says, `own_text` without
-    history and signature (of a forwarded mail the same); `cut` says that `text` was longer than a comment may
-    be, `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other
-    marks, that show that no person wrote it to us. `sent_at` is in UTC; None: its date cannot be read.
+    `sender` is in lower case, its domain as DNS has it. `whole_text` is all that the mail says, and
+    `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats
+    (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
+    field what else was changed. `calendar_answer`: it accepts or declines an invitation, and says nothing
+    else. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
+    that show that no person wrote it to us. `sent_at` is in UTC; None: its date cannot be read.
     """
 
     message_id: str
@@ -41,7 +46,12 @@ class IncomingMail:
     sent_at: datetime | None
     text: str
     own_text: str
+    folded: str
+    whole_text: str
     cut: bool
+    altered: dict[str, list[str]]
+    calendar_answer: bool
+    reply_to: Address | None
     guessed: bool
     attachments: tuple[MailAttachment, ...]
     automatic: AutomaticMarks
@@ -55,9 +65,11 @@ def read_mail(raw: bytes) -> IncomingMail:
     if not any(name in mail for name in _HEADERS):
         raise MailRefused("no_mail")
     sender = _sender(mail)
-    subject = single_line(decode_words(mail.header("Subject")), LONGEST_LINE)
+    title = fit_line(single_line(decode_words(mail.header("Subject")), LONGEST_READ))
+    subject = title.text
     content = mail_content(mail)
-    own, _ = (content.text, "") if _FORWARDED.match(subject) else reply_text(content.text)
+    fit_text = fit_paragraph(content.text, LONGEST_READ)
+    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text)
     nearest = [mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))]
     return IncomingMail(
         message_id=next(iter(message_ids(mail.header("Message-ID"))), _content_id(mail, raw)),
@@ -67,13 +79,31 @@ def read_mail(raw: bytes) -> IncomingMail:
         recipients=read_addresses(", ".join(mail.headers("To") + mail.headers("Cc"))),
         subject=subject,
         sent_at=sent_time(mail.header("Date")),
-        text=content.text[:LONGEST_PARAGRAPH].strip(),
-        own_text=own[:LONGEST_PARAGRAPH].strip(),
-        cut=len(content.text) > LONGEST_PARAGRAPH,
+        reply_to=next(iter(read_addresses(mail.header("Reply-To"))), None),
+        text=cut_text(fit_text.text, LONGEST_PARAGRAPH),
+        own_text=cut_text(own, LONGEST_PARAGRAPH),
+        folded=cut_text(folded, LONGEST_PARAGRAPH),
+        cut=max(map(len, (fit_text.text, own, folded))) > LONGEST_PARAGRAPH,
+        whole_text=fit_text.text,
+        altered=_altered(title.altered, fit_text.altered),
+        calendar_answer=_is_calendar_answer(mail),
         guessed=content.guessed,
         attachments=content.files,
         automatic=automatic_marks(mail, sender.address, subject),
     )
+
+
+def _altered(title: Sequence[Alteration], text: Sequence[Alteration]) -> dict[str, list[str]]:
+    marks = {"title": [code.value for code in title], "description": [code.value for code in text]}
+    return {field: codes for field, codes in marks.items() if codes}
+
+
+def _is_calendar_answer(mail: MailPart) -> bool:
+    """Return whether the mail answers an invitation (RFC 6047)."""
+    methods = (
+        part.parameter("method") for part in mail.walk() if getattr(part, "media_type", "") == "text/calendar"
+    )
+    return any((method or "").lower() in _CALENDAR_ANSWERS for method in methods)
 
 
 def _sender(mail: MailPart) -> Address:

@@ -12,6 +12,7 @@ from email.policy import Compat32
 from itertools import count
 
 from app.webhooks.mail.charsets import decode_text
+from app.webhooks.mail.escapes import has_escapes
 from app.webhooks.mail.headers import decode_words
 from app.webhooks.mail.refusals import MailRefused
 
@@ -97,7 +98,9 @@ class MailPart(Message):
     def _as_text(self, value: str) -> str:
         sent = value.encode("ascii", "surrogateescape")
         try:
-            return sent.decode("utf-8")
+            if not has_escapes(sent):
+                return sent.decode("utf-8")
+            return decode_text(sent, None)[0]
         except UnicodeDecodeError:
             types = (text for key, text in self.raw_items() if key.lower() == "content-type")
             declared = _CHARSET.search(next(types, ""))

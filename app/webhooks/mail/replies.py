@@ -1,131 +1,198 @@
-"""The text of a reply without what it quotes. Pure."""
+"""The text of a reply, and the part of it that pages fold. Pure.
+
+Only what a program has marked line by line (`>`) and notices that we have sent ourselves are folded, with the
+line that introduces them. A separator, a header block or a signature proves nothing: people paste them, and
+write below them. What is folded stays with the comment, so that no word is lost.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cache
+
+from app.i18n import sentences
 
 #: A program breaks the line that introduces a quotation into at most so many, of together so many characters.
-_INTRODUCTION_LINES = 3
+_INTRODUCTION_LINES = 4
 _LONGEST_INTRODUCTION = 500
-#: A line `--` without its space is a rule, and no signature, if more lines follow it.
-_LONGEST_SIGNATURE = 12
+_LONGEST_SEPARATOR = 200
+#: A mail program repeats at most so many headers above a history.
+_MOST_HEADERS = 10
+#: A notice of ours has hardly more lines, wrapped ones counted.
+_LONGEST_NOTICE = 400
+#: The last sentence of a notice is wrapped into at most so many lines.
+_FOOTER_LINES = 6
 
-_QUOTED = re.compile(r"\s*>")
+_QUOTED = re.compile(r"\s*[>＞]")
+_MARKS = re.compile(r"^[\s>＞|]*")
 _INTRODUCTION_BEGIN = re.compile(
-    r"\s*(?:On|Am)\b|\s*[在于]|[^<>@]{1,100}<[^<>@\s]+@[^<>@\s]+>", re.IGNORECASE
+    r"\s*(?:On|Am|Den|Le|El|Il|Em|No dia|Op|W\s+dniu|Dnia)\b|\s*[在于]|\s*\d|\s*\w{2,4}\.?,?\s+\d"
+    r"|[^<>@]{1,100}<[^<>@\s]+@[^<>@\s]+>",
+    re.IGNORECASE,
 )
 # "Lin <lin@example.org> schrieb am 23. November 2026 um 10:00:" has its date at the end.
-_INTRODUCTION_END = re.compile(r"(?:\bwrote|\bschrieb(?:\s.{1,200})?|写道|寫道)\s*[:：]\s*\Z", re.IGNORECASE)
-_SEPARATOR = re.compile(
-    r"\s*[-_=]{2,}\s*(?:Original (?:Message|Appointment)|Ursprüngliche Nachricht|Original-?Nachricht"
-    r"|原始邮件|原邮件|原始郵件|Original)\s*[-_=]{2,}\s*",
+_INTRODUCTION_END = re.compile(
+    r"(?:\b(?:wrote|writes|schrieb(?:\s.{1,200})?|a\s+écrit|écrit|escribió|ha\s+scritto|escreveu"
+    r"|napisał(?:\(a\)|a)?"
+    r"|pisze|написал(?:\(а\)|а)?|пишет|schreef|skrev|yazdı|napsal(?:\(a\))?)"
+    r"|写道|寫道|写到|のメール|は書きました|が書きました|さんからのメッセージ|@[^<>@\s]+[>)]+)\s*[:：]\s*\Z",
     re.IGNORECASE,
 )
+_SEPARATOR = re.compile(r"\s*(?:[-_=]{2,}\s*\S.{0,60}?\s*[-_=]{2,}|[-_=*]{3,})\s*")
 _FORWARDED = re.compile(
-    r"\s*(?:-{2,}\s*(?:Forwarded message|Weitergeleitete Nachricht|转发的?邮件|轉寄郵件).{0,20}"
-    r"|(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-Mail))\s*:)\s*",
+    r"\s*(?:-{2,}\s*(?:Forwarded message|Weitergeleitete Nachricht|Message transféré|Mensaje reenviado"
+    r"|Messaggio inoltrato|Mensagem encaminhada|Wiadomość przekazana|Пересылаемое сообщение|转发的?邮件|轉寄郵件"
+    r"|転送メッセージ).{0,20}"
+    r"|(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Début du message réexpédié"
+    r"|Inizio messaggio inoltrato|転送されたメッセージ)\s*[:：])\s*",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"\s*[-_]{3,}\s*")
-_FROM = re.compile(r"\s*\*?(?:From|Von|De|发件人|寄件者|發件人)\s*[:：]\*?\s*\S", re.IGNORECASE)
-_OTHER_FIELDS = re.compile(
-    r"\s*\*?(Sent|Date|Gesendet|Envoyé|Datum|发送时间|发件日期|日期|时间|寄件日期|To|An|收件人|收件者"
-    r"|À|Subject|Betreff|Objet|主题|主旨|Cc|抄送)\s*[:：]",
-    re.IGNORECASE,
+_FROM = re.compile(
+    r"\s*\*?(?:From|Von|De|Da|Od|От|发件人|寄件者|發件人|差出人|送信者)\s*[:：]\*?\s*\S", re.IGNORECASE
 )
+_HEADER = re.compile(r"\s*\*?[^\W\d][^:：]{0,30}[:：]\*?(?:\s|\S)")
+_HEADING = re.compile(r"\S.{0,60}?\s[A-Z]{2,5}-\d{4}-\d{6,}(?:\s*[:：].*)?")
+_LANGUAGES = ("en", "zh")
 
 
 def reply_text(text: str) -> tuple[str, str]:
-    """Return what is written in a reply, and the history and signature cut from it. A mail that would be left
-    without a word, and a forwarded one, is not cut; quotations between answers stay with them.
+    """Return what is written in a reply, and what of it is folded. A mail that would be left without a word,
+    and a forwarded one, is whole; quotations between answers stay with them.
     """
     lines = text.split("\n")
-    end, forwarded = _history(lines)
-    if forwarded:
+    if any(_FORWARDED.fullmatch(line) for line in lines):
         return text.strip(), ""
-    begin, end = _without_quotation(lines, end)
-    end = _signature(lines, begin, end)
-    own = "\n".join(lines[begin:end]).strip()
+    folded = set(_own_notices(lines))
+    numbers = [n for n in range(len(lines)) if n not in folded]
+    folded |= _quotations(lines, numbers)
+    own = "\n".join(line for n, line in enumerate(lines) if n not in folded).strip()
     if not own:
         return text.strip(), ""
-    return own, "\n".join([*lines[:begin], *lines[end:]]).strip()
+    return own, "\n".join(line for n, line in enumerate(lines) if n in folded).strip()
 
 
-def _history(lines: list[str]) -> tuple[int, bool]:
-    """Return the line at which a history begins that is not marked line by line, and whether that is a mail
-    that was forwarded.
+def _own_notices(lines: list[str]) -> Iterator[int]:
+    """Yield the numbers of the lines of notices that we sent, each from its heading to its last sentence,
+    with what introduces it.
     """
-    for n, line in enumerate(lines):
-        if _FORWARDED.fullmatch(line):
-            return len(lines), True
-        introduced = _introduction(lines, n)
-        if introduced and not _is_quotation(lines, n + introduced):
-            return n, False
-        if _SEPARATOR.fullmatch(line) or _is_header_block(lines, n):
-            return n, False
-    return len(lines), False
+    plain = [_MARKS.sub("", line).strip() for line in lines]
+    after = 0
+    for n, line in enumerate(plain):
+        if n < after or not line:
+            continue
+        end = _end_of_footer(plain, n)
+        if end is None:
+            continue
+        earliest = max(after, n - _LONGEST_NOTICE)
+        heading = next((m for m in range(n, earliest - 1, -1) if _HEADING.fullmatch(plain[m])), None)
+        if heading is not None:
+            yield from range(_begin(lines, heading, after), end)
+            after = end
 
 
-def _introduction(lines: list[str], n: int) -> int:
-    """Return how many lines introduce a quotation from the n-th on; 0: none."""
-    if _QUOTED.match(lines[n]):
-        return 0
-    # One that is broken into several lines is known by its beginning, too.
-    is_beginning = _INTRODUCTION_BEGIN.match(lines[n]) is not None
-    for count in range(1, _INTRODUCTION_LINES + 1 if is_beginning else 2):
-        if count > 1 and _INTRODUCTION_BEGIN.match("".join(lines[n + count - 1 : n + count])):
-            return 0
-        joined = " ".join(line.strip() for line in lines[n : n + count])
-        if len(joined) > _LONGEST_INTRODUCTION:
+@cache
+def _footers() -> tuple[str, ...]:
+    return tuple(
+        "".join(sentences(language)["notice"]["footer"].split()).casefold() for language in _LANGUAGES
+    )
+
+
+def _end_of_footer(plain: list[str], n: int) -> int | None:
+    """Return the number of the line after the last sentence of a notice that begins in the n-th line; None if
+    none does.
+    """
+    joined = ""
+    for count in range(_FOOTER_LINES):
+        if n + count >= len(plain):
+            return None
+        joined += "".join(plain[n + count].split()).casefold()
+        if joined in _footers():
+            return n + count + 1
+        if not any(footer.startswith(joined) for footer in _footers()):
+            return None
+    return None
+
+
+def _begin(lines: list[str], place: int, earliest: int) -> int:
+    """Return the line at which the introduction or the header block above the place begins; the place if
+    there is none.
+    """
+    end = place
+    while end > earliest and not _MARKS.sub("", lines[end - 1]).strip():
+        end -= 1
+    introduced = _introduction(lines, earliest, end)
+    if introduced:
+        return end - introduced
+    for n in range(end - 1, max(earliest, end - _MOST_HEADERS) - 1, -1):
+        line = _MARKS.sub("", lines[n])
+        if _FROM.match(line):
+            return _with_separator(lines, n, earliest)
+        if not _HEADER.match(line):
+            break
+    return (
+        _with_separator(lines, end, earliest) if end > earliest and _is_separator(lines[end - 1]) else place
+    )
+
+
+def _with_separator(lines: list[str], begin: int, earliest: int) -> int:
+    above = begin
+    while above > earliest and not lines[above - 1].strip():
+        above -= 1
+    return above - 1 if above > earliest and _is_separator(lines[above - 1]) else begin
+
+
+def _is_separator(line: str) -> bool:
+    return len(line) <= _LONGEST_SEPARATOR and _SEPARATOR.fullmatch(line) is not None
+
+
+def _introduction(lines: list[str], earliest: int, end: int) -> int:
+    """Return how many lines directly before the line `end` introduce a quotation; 0: none."""
+    for count in range(1, min(_INTRODUCTION_LINES, end - earliest) + 1):
+        own_lines = [_MARKS.sub("", line).strip() for line in lines[end - count : end]]
+        joined = " ".join(own_lines)
+        if not own_lines[0] or len(joined) > _LONGEST_INTRODUCTION:
             return 0
         # A person who introduces something seldom says when; a program always does.
-        if _INTRODUCTION_END.search(joined) and any(char.isdigit() or char == "@" for char in joined):
+        if not (_INTRODUCTION_END.search(joined) and any(char.isdigit() or char == "@" for char in joined)):
+            continue
+        # One that is broken into several lines is known by its beginning, too.
+        if _INTRODUCTION_BEGIN.match(own_lines[0]) or (count == 1 and _is_whole(joined)):
             return count
     return 0
 
 
-def _is_quotation(lines: list[str], n: int) -> bool:
-    following = next((line for line in lines[n : n + 3] if line.strip()), "")
-    return _QUOTED.match(following) is not None
+def _is_whole(line: str) -> bool:
+    """Return whether the line introduces a quotation by itself: it names a day or an hour before its end."""
+    return len(re.findall(r"\d+", line)) >= 2  # a day and a year, or an hour and minutes
 
 
-def _is_header_block(lines: list[str], n: int) -> bool:
-    if not _FROM.match(lines[n]):
-        return False
-    fields = {match[1].lower() for line in lines[n + 1 : n + 7] if (match := _OTHER_FIELDS.match(line))}
-    return len(fields) >= 2
-
-
-def _without_quotation(lines: list[str], end: int) -> tuple[int, int]:
-    """Return the first and the last line, excluded, without quotations at the end and at the beginning. If
-    there are further ones between, the mail answers point by point, and the first one stays.
+def _quotations(lines: list[str], numbers: list[int]) -> set[int]:
+    """Return the numbers of the lines of the quotation at the end and of the one at the beginning, with what
+    introduces them. If there are further ones between, the mail answers point by point, and the first one
+    stays.
     """
-    end = _before_quotation(lines, end)
-    begin = next((n for n in range(end) if lines[n].strip()), end)
-    begin += _introduction(lines, begin) if begin < end else 0
-    after = next((n for n in range(begin, end) if lines[n].strip() and not _QUOTED.match(lines[n])), end)
-    is_quoted = any(_QUOTED.match(line) for line in lines[begin:after])
-    if is_quoted and not any(_QUOTED.match(line) for line in lines[after:end]):
-        return after, end
-    return 0, end
+    texts = [lines[n] for n in numbers]
+    end = _before_quotation(texts)
+    folded = set(numbers[end:])
+    begin = next((n for n in range(end) if texts[n].strip()), end)
+    first = next((n for n in range(begin, end) if _QUOTED.match(texts[n])), end)
+    last_word = max((n + 1 for n in range(begin, first) if texts[n].strip()), default=begin)
+    introduced = _introduction(texts, begin, last_word) if last_word > begin else 0
+    if first == end or begin + introduced < last_word:
+        return folded
+    after = next((n for n in range(first, end) if texts[n].strip() and not _QUOTED.match(texts[n])), end)
+    if after < end and not any(_QUOTED.match(line) for line in texts[after:end]):
+        folded |= set(numbers[:after])
+    return folded
 
 
-def _before_quotation(lines: list[str], end: int) -> int:
-    cut = end
-    while cut and (
-        not lines[cut - 1].strip() or _QUOTED.match(lines[cut - 1]) or _RULE.fullmatch(lines[cut - 1])
-    ):
+def _before_quotation(lines: list[str]) -> int:
+    """Return the line at which the quotation at the end begins, with what introduces it."""
+    cut = len(lines)
+    while cut and (not lines[cut - 1].strip() or _QUOTED.match(lines[cut - 1])):
         cut -= 1
-    if any(_QUOTED.match(line) for line in lines[cut:end]):
-        for count in range(min(_INTRODUCTION_LINES, cut), 0, -1):
-            if _introduction(lines, cut - count) == count:
-                return cut - count
-    return cut
-
-
-def _signature(lines: list[str], begin: int, end: int) -> int:
-    """Return the line at which the signature begins; `end` if there is none."""
-    for n in range(begin, end):
-        if lines[n] == "-- " or (lines[n] == "--" and end - n <= _LONGEST_SIGNATURE):
-            return n
-    return end
+    if not any(_QUOTED.match(line) for line in lines[cut:]):
+        return len(lines)
+    introduced = _introduction(lines, 0, cut)
+    return _with_separator(lines, cut - introduced, 0) if introduced else cut

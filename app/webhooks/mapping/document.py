@@ -11,7 +11,7 @@ from app.common.priorities.priority import Impact, Priority, Urgency
 from app.common.records import CodeEnum
 from app.common.tickets import Channel
 from app.common.times.written_times import DateOrder
-from app.exchange.kinds import MOST_VALUES, IncidentMeaning
+from app.exchange.kinds import KEEP_STATE, MOST_VALUES, IncidentMeaning
 from app.expressions.language import LONGEST_EXPRESSION
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.webhooks.mapping.updates import ALERT_STATUSES, UpdateKind
@@ -49,11 +49,14 @@ ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"case"}),
         frozenset({"number", "url", "at", "opened_at", "resolved_at", "actor", "status", "fields"}),
     ),
-    UpdateKind.comment: (frozenset({"case", "id", "text"}), frozenset({"author", "at", "visibility"})),
+    UpdateKind.comment: (
+        frozenset({"case", "id", "text"}),
+        frozenset({"author", "at", "visibility", "if_unknown"}),
+    ),
     UpdateKind.alert: (
         frozenset({"source", "dedup_key", "status", "title"}),
         frozenset({"description", "alerted_at", "cleared_at", "impact", "urgency", "effect"})
-        | {"service", "ci", "category", "labels"},
+        | {"service", "ci", "category", "labels", "links", "truncated"},
     ),
 }
 
@@ -137,7 +140,11 @@ class TicketFields(_MappingModel):
 
 
 class Entry(_MappingModel):
-    """An entry of a delivery, where `when` is true. `each` is a list; `item` is then each of its elements."""
+    """An entry of a delivery, where `when` is true. `each` is a list; `item` is then each of its elements.
+
+    `links` and `truncated` of an alert stand below its description. A comment with `if_unknown = "ignore"`
+    does not wait for its ticket if that is unknown here.
+    """
 
     kind: UpdateKind
     when: ExpressionText | None = None
@@ -168,6 +175,9 @@ class Entry(_MappingModel):
     ci: Expressions | None = None
     category: Expressions | None = None
     labels: Expressions | None = None
+    links: Expressions | None = None
+    truncated: Expressions | None = None
+    if_unknown: Literal["wait", "ignore"] = "wait"
     values: Values = Values()
 
     @model_validator(mode="after")
@@ -194,9 +204,11 @@ class Entry(_MappingModel):
                 _check_codes(name, getattr(self.values, name), CODED_FIELDS[name])
         _check_codes("visibility", self.values.visibility, Visibility)
         for value, meaning in self.values.status.items():
-            if self.kind is UpdateKind.alert and meaning not in ALERT_STATUSES:
+            if self.kind is UpdateKind.alert and meaning not in (*ALERT_STATUSES, KEEP_STATE):
                 words = ", ".join(ALERT_STATUSES)
-                raise ValueError(f'values.status."{value}": {meaning!r} is not known; use one of {words}')
+                raise ValueError(
+                    f'values.status."{value}": {meaning!r} is not known; use {words}, or {KEEP_STATE}'
+                )
             if self.kind is UpdateKind.ticket:
                 IncidentMeaning.model_validate(meaning)
 
@@ -242,7 +254,7 @@ class MappingDocument(_MappingModel):
 def _check_codes(name: str, meanings: dict[str, str], codes: type[CodeEnum]) -> None:
     allowed = [code.value for code in codes]
     for value, meaning in meanings.items():
-        if meaning != "keep" and meaning not in allowed:
+        if meaning != KEEP_STATE and meaning not in allowed:
             raise ValueError(
                 f'values.{name}."{value}": {meaning!r} is not known; use {", ".join(allowed)}, or keep'
             )

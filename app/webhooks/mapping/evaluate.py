@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from app.common.children import Visibility
 from app.common.tickets import HoldReason
@@ -16,12 +15,10 @@ from app.expressions.language import (
     MISSING,
     Expression,
     ExpressionEnvironment,
-    ExpressionFailed,
-    MissingValue,
     Variables,
 )
-from app.expressions.times import TimeSettings, read_time, time_settings
-from app.processes.incidents.monitoring.alert import MOST_LABELS
+from app.expressions.times import TimeSettings, time_settings
+from app.kernel.actions.made_fit import Alteration
 from app.processes.incidents.records import IncidentState
 from app.webhooks.mapping.deliveries import Delivery, order_of_dates, read_body
 from app.webhooks.mapping.document import (
@@ -33,9 +30,9 @@ from app.webhooks.mapping.document import (
     MappingDocument,
     TicketFields,
 )
+from app.webhooks.mapping.reader import LONG_KEYS, LONGEST_ID, LONGEST_LINE, LONGEST_PARAGRAPH, EntryReader
 from app.webhooks.mapping.updates import (
     ALERT_STATUSES,
-    UNKNOWN_STATE,
     AlertSignal,
     CommentUpdate,
     Evaluation,
@@ -51,19 +48,11 @@ from app.webhooks.mapping.updates import (
 #: it.
 ENVIRONMENT: Final = ExpressionEnvironment(("body", "headers", "item", "received_at"))
 MOST_ITEMS = 1_000
-#: Lengths to which texts are cut: those that this system's own fields have.
-LONGEST_LINE = 200
-LONGEST_PARAGRAPH = 20_000
-LONGEST_ID = 200
-WILDCARD_CODE = "*"
-_LONG = frozenset({"description", "resolution", "cause", "text"})
+#: Why a delivery whose alerts all stay as they are is ignored.
+KEEPS_STATE = "its status changes nothing"
+TRUNCATED_ALERTS = "Alerts left out by the tool / 工具省略的告警数: {number}"
 _ALERT_STATUSES = {each: each for each in ALERT_STATUSES} | {"resolved": "cleared"}
 _STATES = {state.value: state.value for state in IncidentState}
-
-
-class _EventTime(NamedTuple):
-    instant: datetime
-    by_receipt: bool
 
 
 class Mapping:
@@ -89,14 +78,16 @@ class Mapping:
         with time_settings(TimeSettings(delivery.zone or self.document.zone or delivery.usual_zone, order)):
             news: list[ParsedUpdate] = []
             failed: dict[int, FailedPart] = {}
-            applied = False
+            applied, has_kept = False, False
             for number, entry in enumerate(self.document.news):
                 for reader in self._readers(delivery, body, number, entry):
                     applied = True
                     if reader is None:
                         continue
                     try:
-                        news.append(reader.news(entry, delivery.received_at))
+                        update = reader.news(entry, delivery.received_at)
+                        news += [] if update is None else [update]
+                        has_kept = has_kept or update is None
                     except MappingFailed as error:
                         if entry.kind is not UpdateKind.alert or entry.each is None:
                             raise
@@ -107,7 +98,8 @@ class Mapping:
                 first = failed[min(failed)]
                 raise MappingFailed(first.code, first.key, first.words)
             if applied:
-                return Evaluation(tuple(news), None if news else "its list is empty", failed)
+                why = KEEPS_STATE if has_kept else "its list is empty"
+                return Evaluation(tuple(news), None if news else why, failed)
             return Evaluation((), self._why_ignored(delivery, body))
 
     def _readers(self, delivery: Delivery, body: Any, number: int, entry: Entry) -> Iterator[_Reader | None]:
@@ -146,159 +138,11 @@ class Mapping:
         raise MappingFailed("unmapped", "news", "no entry applies to it, and it is not among the ignored.")
 
 
-class _Reader:
+class _Reader(EntryReader):
     """Evaluates the expressions of one entry on one element of a delivery."""
 
-    def __init__(
-        self,
-        compiled: Dictionary[tuple[str | int, ...], Expression],
-        path: tuple[str | int, ...],
-        place: str,
-        variables: Variables,
-    ) -> None:
-        self._compiled = compiled
-        self._path = path
-        self._place = place
-        self._variables = variables
-        self.columns: dict[str, str | None] = {}
-        self.irregular: list[str] = []
-
-    def failed(self, code: str, key: str, reason: str, value: Any = MISSING) -> MappingFailed:
-        """Return the exception for a key; it shows the expression and the beginning of the value."""
-        sources = [e.text for p, e in self._compiled.items() if p[:-1] == (*self._path, *key.split("."))]
-        excerpt = "" if value is MISSING else f"; it is {_short(value)}"
-        return MappingFailed(
-            code, f"{self._place}, {key}", f"{' | '.join(sources)[:200]}: {reason}{excerpt}."
-        )
-
-    def values(self, key: str, sources: tuple[str, ...] | None) -> Iterator[Any]:
-        """Yield the value of each alternative in turn."""
-        for n in range(len(sources or ())):
-            expression = self._compiled[(*self._path, *key.split("."), n)]
-            try:
-                yield expression.value(self._variables)
-            except ExpressionFailed as error:
-                raise self.failed(error.code, key, str(error)) from error
-
-    def raw(self, key: str, sources: tuple[str, ...] | None) -> Any:
-        """Return the first value that is told and not empty; else None if one is told empty, else MISSING."""
-        raw_value: Any = MISSING
-        for value in self.values(key, sources):
-            if value is not MISSING and value is not None and value not in ("", {}):
-                return value
-            if value is not MISSING:
-                raw_value = None
-        return raw_value
-
-    def applies(self, when: str | None) -> bool:
-        """Return whether the condition is true. What is not told makes it false."""
-        if when is None:
-            return True
-        condition = self.raw("when", (when,))
-        if condition is not MISSING and not isinstance(condition, bool):
-            raise self.failed("wrong_type", "when", "it is neither true nor false", condition)
-        return condition is True
-
-    def text(self, key: str, sources: tuple[str, ...] | None, longest: int) -> str | MissingValue | None:
-        """Return a text, cut to its longest length."""
-        value = self.raw(key, sources)
-        if value is MISSING or value is None:
-            self._column(key, value)
-            return MISSING if value is MISSING else None
-        text = _scalar(value)
-        if text is None:
-            raise self.failed("wrong_type", key, "it is no text", value)
-        text = text.strip()
-        cut = text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-        self._column(key, cut or None)
-        return cut or None
-
-    def required_text(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_ID) -> str:
-        """Return a text that must be there. Raises MappingFailed."""
-        text = self.text(key, sources, longest)
-        if not isinstance(text, str):
-            raise self.failed("untold", key, "it is not told" if text is MISSING else "it is empty")
-        return text
-
-    def optional(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_LINE) -> str | None:
-        """Return a text that may be missing."""
-        text = self.text(key, sources, longest)
-        return text if isinstance(text, str) else None
-
-    def event_time(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> _EventTime:
-        """Return when it was by the tool's time; when it came, if the mapping tells no time."""
-        if sources is None:
-            return _EventTime(received_at, True)
-        event_time = self.time(key, sources)
-        if event_time is None:
-            # Without its time it would be taken for the newest, and set a state that is over.
-            raise self.failed("not_a_time", key, "no time is told")
-        return _EventTime(event_time, event_time == received_at)
-
-    def time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
-        """Return the time, None if it is not told. Raises MappingFailed if it is none."""
-        value = self.raw(key, sources)
-        if value is MISSING or value is None:
-            return None
-        try:
-            return read_time(value)
-        except ValueError as error:
-            raise self.failed("not_a_time", key, f"it is no time ({error})", value) from error
-
-    def readable_time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
-        """Return a time that decides no order: one that cannot be read is marked and not told."""
-        try:
-            return self.time(key, sources)
-        except MappingFailed:
-            self.irregular.append(f"bad_{key}")
-            return None
-
-    def person(self, key: str, sources: tuple[str, ...] | None) -> NamedPerson | MissingValue | None:
-        """Return the person that is named."""
-        value = self.raw(key, sources)
-        if value is MISSING or value is None:
-            self._column(key, value)
-            return MISSING if value is MISSING else None
-        if not isinstance(value, dict):
-            name = self.text(key, sources, LONGEST_LINE)
-            return NamedPerson(name=name) if isinstance(name, str) else name
-        if wrong := value.keys() - {"name", "email", "id"}:
-            raise self.failed("wrong_type", key, f"a person has name, email and id, and not {min(wrong)}")
-        # CEL keeps no order of names.
-        parts = {k: _scalar(value[k]) for k in ("name", "email", "id") if value.get(k) is not None}
-        names = {k: v.strip()[:LONGEST_LINE] for k, v in parts.items() if v is not None and v.strip()}
-        self._column(key, " ".join(names.values()) or None)
-        return NamedPerson(**names) if names else None
-
-    def mapped_code(self, key: str, sources: tuple[str, ...] | None, meanings: Dictionary[str, Any]) -> Any:
-        """Return the meaning of the first value that has one; MISSING if none has, which is then marked.
-
-        A value that is not told ends the search: those after it say the same less exactly.
-        """
-        unknown = None
-        for value in self.values(key, sources):
-            if value is MISSING:
-                break
-            code = None if value is None else _scalar(value)
-            if code is None or not code.strip():
-                if value is not None and code is None:
-                    raise self.failed("wrong_type", key, "it is no code", value)
-                return MISSING if unknown else self._column(key, None)
-            unknown = unknown or code.strip()
-            meaning = meanings.get(code.strip().lower(), MISSING)
-            if meaning is not MISSING:
-                self._column(key, unknown[:LONGEST_LINE])
-                return MISSING if meaning == KEEP_STATE else meaning
-        if unknown is None:
-            return MISSING
-        self._column(key, unknown[:LONGEST_LINE])
-        if WILDCARD_CODE in meanings:
-            return MISSING if meanings[WILDCARD_CODE] == KEEP_STATE else meanings[WILDCARD_CODE]
-        self.irregular.append(UNKNOWN_STATE if key == "status" else f"unknown_{key.removeprefix('fields.')}")
-        return MISSING
-
-    def news(self, entry: Entry, received_at: datetime) -> ParsedUpdate:
-        """Return the news that the entry gives."""
+    def news(self, entry: Entry, received_at: datetime) -> ParsedUpdate | None:
+        """Return the news that the entry gives; None: an alert stays in the state that it is in."""
         if entry.kind is UpdateKind.ticket:
             return self._ticket(entry, received_at)
         return (self._comment if entry.kind is UpdateKind.comment else self._alert)(entry, received_at)
@@ -328,6 +172,7 @@ class _Reader:
             fields=fields,
             columns=self.columns,
             irregular=tuple(self.irregular),
+            altered=self.altered,
         )
 
     def _fields(self, entry: Entry) -> dict[str, Any]:
@@ -349,7 +194,7 @@ class _Reader:
         return meaning if meaning is MISSING or meaning is None else kind(meaning)
 
     def _naming(self, key: str, name: str, sources: tuple[str, ...] | None, entry: Entry) -> Any:
-        text = self.text(key, sources, LONGEST_PARAGRAPH if name in _LONG else LONGEST_LINE)
+        text = self.text(key, sources, LONGEST_PARAGRAPH if name in LONG_KEYS else LONGEST_LINE)
         if name in NAMING_FIELDS and isinstance(text, str):
             meaning = _folded(getattr(entry.values, name)).get(text.lower(), text)
             return MISSING if meaning == KEEP_STATE else meaning
@@ -368,13 +213,17 @@ class _Reader:
             dated_by_receipt=dated.by_receipt,
             author=author if isinstance(author, NamedPerson) else None,
             visibility=Visibility(visibility) if isinstance(visibility, str) else Visibility.internal,
+            ignored_if_unknown=entry.if_unknown == "ignore",
             columns=self.columns,
             irregular=tuple(self.irregular),
+            altered=self.altered,
         )
 
-    def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal:
+    def _alert(self, entry: Entry, received_at: datetime) -> AlertSignal | None:
         meaning = self.mapped_code("status", entry.status, _folded(entry.values.status) or _ALERT_STATUSES)
         status = next((each for each in ALERT_STATUSES if each == meaning), None)
+        if "status" in self.kept_keys:
+            return None
         if status is None:
             raise self.failed("unknown_status", "status", "it says neither that it fires nor that it cleared")
         # A firing alert may have a time of clearing that is still to come or nonsense: only what happened
@@ -385,39 +234,43 @@ class _Reader:
         codes = {n: self._own_code(n, n, getattr(entry, n), entry) for n in ("impact", "urgency", "effect")}
         names = {n: self._naming(n, n, getattr(entry, n), entry) for n in ("service", "ci", "category")}
         optional_fields = {n: None if value is MISSING else value for n, value in (codes | names).items()}
+        dedup_key = self.required_text("dedup_key", entry.dedup_key)
         return AlertSignal(
             source=self.required_text("source", entry.source),
-            dedup_key=self.required_text("dedup_key", entry.dedup_key),
+            dedup_key=dedup_key,
             status=status,
-            title=self.required_text("title", entry.title, LONGEST_LINE),
+            title=self._alert_title(entry, dedup_key),
             occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             alerted_at=dated.instant if not cleared and not dated.by_receipt else None,
             cleared_at=dated.instant if cleared and not dated.by_receipt else None,
-            description=self.optional("description", entry.description, LONGEST_PARAGRAPH),
+            description=self._alert_description(entry),
             labels=self.labels(entry.labels),
             columns=self.columns,
             irregular=tuple(self.irregular),
+            altered=self.altered,
             **optional_fields,
         )
 
-    def labels(self, sources: tuple[str, ...] | None) -> dict[str, str]:
-        """Return the labels of an alert: those with a value that is a text, a number or a truth value. What
-        cannot stand in the name of a label is an underscore in it.
+    def _alert_title(self, entry: Entry, dedup_key: str) -> str:
+        """Return the title of an alert, or its key, so that somebody is called even if the title is
+        unreadable.
         """
-        value = self.raw("labels", sources)
-        if value is MISSING or value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise self.failed("wrong_type", "labels", "it is no map of names and values", value)
-        texts = {_label_name(str(name)): _scalar(each) for name, each in sorted(value.items())}
-        labels = {name: text.strip()[:LONGEST_LINE] for name, text in texts.items() if text and text.strip()}
-        return dict(list(labels.items())[:MOST_LABELS])
+        title = self.optional("title", entry.title)
+        if title is None:
+            self.altered["title"] = [Alteration.unreadable.value]
+        return title or dedup_key
 
-    def _column(self, key: str, value: Any) -> Any:
-        if value is not MISSING:
-            self.columns[key.removeprefix("fields.")] = value
-        return value
+    def _alert_description(self, entry: Entry) -> str | None:
+        """Return the description of an alert; below it its links, and how many alerts the tool left out."""
+        lines = self.links(entry.links)
+        left_out = self.optional("truncated", entry.truncated)
+        if left_out not in (None, "0"):
+            lines.append(TRUNCATED_ALERTS.format(number=left_out))
+        below = "\n".join(lines)
+        longest = max(LONGEST_PARAGRAPH - len(below) - 2, 0)
+        text = self.optional("description", entry.description, longest)
+        return "\n\n".join(part for part in (text, below[:LONGEST_PARAGRAPH]) if part) or None
 
 
 def _variables(delivery: Delivery, body: Any, item: Any = None) -> Variables:
@@ -436,21 +289,6 @@ def _without(body: Any, items: list[Any]) -> Any:
     return {name: value for name, value in body.items() if value != items}
 
 
-def _label_name(name: str) -> str:
-    """Return the name as one of a label: with a letter or an underscore first."""
-    allowed = re.sub(r"[^A-Za-z0-9_.:/-]", "_", name)[:99]
-    return allowed if re.match(r"[A-Za-z_]", allowed) else f"_{allowed}"
-
-
-def _scalar(value: Any) -> str | None:
-    """Return a text, number or truth value as text; None for anything else."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, str | int | float) else None
-
-
 def _folded(values: Dictionary[str, Any]) -> dict[str, Any]:
     return {value.lower(): meaning for value, meaning in values.items()}
 
@@ -466,9 +304,3 @@ def _fields_of_state(meaning: IncidentMeaning, meanings: Dictionary[str, Any]) -
     if meaning.resolution_code is not None:
         fields["resolution_code"] = meaning.resolution_code
     return fields
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return "a list" if isinstance(value, list) else "a map"
-    return repr(value)[:60]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -42,7 +43,7 @@ def parse_mapping(text: str, name: str) -> Mapping:
     except ValidationError as error:
         problems = [
             (name_key(lines, path_of(each)), describe_error(each, _table_at(path_of(each)[:-1])))
-            for each in error.errors()
+            for each in _own_errors(error)
         ]
         raise MappingRefused(name, problems) from error
     compiled: dict[Path, Expression] = {}
@@ -62,6 +63,19 @@ def parse_mapping(text: str, name: str) -> Mapping:
     return Mapping(name, document, compiled)
 
 
+def _own_errors(error: ValidationError) -> list[Any]:
+    """Return the errors without those that only follow from others: a list whose entries are wrong counts as
+    empty.
+    """
+    errors = error.errors()
+    return [
+        each
+        for each in errors
+        if each["type"] != "too_short"
+        or not any(other is not each and other["loc"][: len(each["loc"])] == each["loc"] for other in errors)
+    ]
+
+
 def _sources(document: MappingDocument) -> Iterator[tuple[Path, str]]:
     """Yield the path and text of each expression."""
     for n, source in enumerate(document.delivery.id or ()):
@@ -76,7 +90,7 @@ def _sources(document: MappingDocument) -> Iterator[tuple[Path, str]]:
 def _sources_of(part: Entry | TicketFields, path: Path) -> Iterator[tuple[Path, str]]:
     for name in type(part).model_fields:
         sources = getattr(part, name)
-        if name == "kind" or sources is None or isinstance(sources, BaseModel):
+        if name in ("kind", "if_unknown") or sources is None or isinstance(sources, BaseModel):
             continue
         for n, source in enumerate((sources,) if isinstance(sources, str) else sources):
             yield (*path, name, n), source

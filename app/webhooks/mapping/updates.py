@@ -47,7 +47,8 @@ class TicketUpdate:
     only, None where told as empty: codes as enums, persons (`assignee`, `requester`) as NamedPerson, `team`,
     `service`, `ci` and `category` as the tool or the mapping names them; with a state also `hold_reason`.
     `columns` are the values before their translation, by key of the mapping. `irregular`: codes of what
-    could not be understood, such as `unknown_priority`.
+    could not be understood, such as `unknown_priority`; `altered`: by field, the codes of what was changed or
+    left out of it (`made_fit.Alteration`).
     """
 
     case: str
@@ -62,6 +63,7 @@ class TicketUpdate:
     fields: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
+    altered: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def persons(self) -> list[NamedPerson]:
@@ -72,7 +74,7 @@ class TicketUpdate:
 @dataclass(frozen=True)
 class CommentUpdate:
     """A comment on the ticket `case`; `id` is the comment's id over there. Without a told visibility it is
-    internal.
+    internal. `ignored_if_unknown`: if the ticket is unknown here, it does not wait for it.
     """
 
     case: str
@@ -82,8 +84,10 @@ class CommentUpdate:
     dated_by_receipt: bool = False
     author: NamedPerson | None = None
     visibility: Visibility = Visibility.internal
+    ignored_if_unknown: bool = False
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
+    altered: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def persons(self) -> list[NamedPerson]:
@@ -116,6 +120,7 @@ class AlertSignal:
     labels: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
+    altered: dict[str, list[str]] = field(default_factory=dict)
 
 
 ParsedUpdate = TicketUpdate | CommentUpdate | AlertSignal

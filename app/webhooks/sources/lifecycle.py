@@ -30,7 +30,9 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LINE,
+    LONGEST_LIST,
     NO_LINE,
+    BoundedList,
     EmptyPayload,
     Instant,
     Patch,
@@ -51,6 +53,13 @@ LONGEST_FLAPPING_SECONDS = 7 * 86_400
 
 SourceKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,56}$")]
 MappingText = Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_MAPPING)]
+#: An address, or `@` and a domain for all addresses there.
+FormSender = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_lower=True, max_length=LONGEST_LINE, pattern=r"^[^@\s]*@[^@\s]+$"
+    ),
+]
 SourceOwner = Annotated[Reference, ForeignRef("person")]
 EncryptedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
 SecretFingerprint = Annotated[
@@ -83,6 +92,7 @@ class SourceFields(Payload, of=WebhookSource):
     unknown_senders: UnknownSenders = UnknownSenders.add
     flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = None
     automatic_mails: AutomaticMails = AutomaticMails.take
+    forms: Annotated[tuple[FormSender, ...], Field(max_length=LONGEST_LIST), BoundedList] | None = None
 
 
 class NewSourceFields(SourceFields, of=WebhookSource):

@@ -34,6 +34,11 @@ class DeliveryEffectOut(OutputModel):
     )
     record: str | None = Field(description="The ticket: `<kind>/<id>`.")
     number: str | None
+    altered: dict[str, list[str]] = Field(
+        default={},
+        description="The fields that were altered or left out on the way in, each with its codes, as in "
+        "`altered` of an incident.",
+    )
 
 
 class WebhookDeliveryOut(OutputModel):
@@ -92,6 +97,9 @@ class WebhookStatusOut(OutputModel):
     waiting: int
     failed: int
     last_day: int = Field(description="Received within 24 hours.")
+    altered: int = Field(
+        description="Number of stored deliveries of which something was altered or left out on the way in."
+    )
     refused: int = Field(description="That could not be verified, since the source was added.")
     last_received_at: datetime | None
     oldest_waiting_at: datetime | None = Field(description="Receipt of the oldest one that waits.")

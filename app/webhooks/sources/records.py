@@ -44,6 +44,7 @@ class WebhookSource(Record):
     holds. Team, service, category, impact, urgency and effect stand for what a delivery does not tell.
     An alert that fires again within `flapping_seconds` after it has cleared goes on with its incident.
     `automatic_mails` says what becomes of mails of lists and programs; None: they are taken.
+    `forms` are senders whose mails are written for the person in `Reply-To`.
     `zone` is that of times without an offset. `user_name` is the one of basic authentication. The secrets are
     encrypted with the master key; the previous one is accepted until `previous_ends_at`. By the keyed
     fingerprints of both a source is found whose tool names none; None: added before there were any.
@@ -94,6 +95,11 @@ class WebhookSource(Record):
         "Handling of mails that a list passes on or a program writes; null: they are taken. They are never "
         "answered. Answers of programs, bounces and our own mails are ignored in any case.",
         examples=["ignore"],
+    )
+    forms: list[str] | None = optional(
+        "The senders of mails that are forms of web sites, as addresses, or `@` and a domain: the address in "
+        "`Reply-To` is then the requester, and the one who is answered. Null: there are none.",
+        examples=[["noreply@shop.example.org"]],
     )
     user_name: str | None = optional("The user name of basic authentication.", examples=["tool"])
     sealed_secret: Annotated[str | None, Hidden()] = required()

@@ -66,7 +66,7 @@ async def seen(client: Client) -> list[str]:
 
 async def test_people_keep_their_own_leads_their_members_and_colleagues_see_no_reason(api: Api) -> None:
     await api.team("network")
-    chen = await api.client("Chen", Role.engineer, teams=("network",))
+    chen = await api.whole(await api.client("Chen", Role.engineer, teams=("network",)))
     lena = await api.client("Lena", Role.engineer, teams=("network",))
     colleague = await api.client("Tomasz", Role.agent, teams=("network",))
     stranger, admin = await api.client("Mei", Role.agent), await api.client("Ada", Role.admin)
@@ -101,7 +101,8 @@ async def test_people_keep_their_own_leads_their_members_and_colleagues_see_no_r
 
 
 async def test_what_is_no_absence_or_no_deputy_is_refused(api: Api) -> None:
-    chen, tomasz = await api.client("Chen", Role.engineer), await api.client("Tomasz", Role.engineer)
+    chen = await api.whole(await api.client("Chen", Role.engineer))
+    tomasz = await api.client("Tomasz", Role.engineer)
     wrong: list[tuple[Json, str, str]] = [
         (away(2, 1), "/until_at", "not_after_its_beginning"),
         (away(-3, -2), "/until_at", "not_ahead"),
@@ -143,7 +144,7 @@ async def test_on_call_a_stand_in_goes_before_the_deputy_and_the_deputy_before_t
     chen, tomasz, lena = [
         await api.client(name, Role.engineer, teams=("network",)) for name in ("Chen", "Tomasz", "Lena")
     ]
-    stranger = await api.client("Mei", Role.engineer)
+    stranger, chen = await api.client("Mei", Role.engineer), await api.whole(chen)
     await lead(api, lena)
     await admin.post_ok("/v1/shifts", a_shift(chen, **EVERY_HOUR))
     assert await on_call(chen) == ["Chen"]
@@ -178,7 +179,7 @@ async def test_deputies_of_absences_vote_if_the_absent_person_has_named_them(
     admin = await api.client("Ada", Role.admin)
     tomasz = await api.client("Tomasz", Role.engineer, teams=("network",))
     mei = await of_grade(api, "Mei", Role.cab_member, Grade.senior)
-    absent = await of_grade(api, "Away", Role.cab_member, Grade.senior)
+    absent = await api.whole(await of_grade(api, "Away", Role.cab_member, Grade.senior))
     deputy, other = await api.client("Deputy", Role.agent), await api.client("Other", Role.agent)
     rule = deputise_voters.RULE.consumer(api.ledger, lambda: datetime.now(UTC))
     absence = await absent.post_ok(ABSENCES, away(deputy=deputy.id))
@@ -207,7 +208,7 @@ async def test_deputies_of_absences_vote_if_the_absent_person_has_named_them(
 
 async def test_the_desk_has_the_form_and_shows_colleagues_who_is_away(api: Api) -> None:
     await api.team("network")
-    chen = await api.client("Chen", Role.engineer, teams=("network",))
+    chen = await api.whole(await api.client("Chen", Role.engineer, teams=("network",)))
     colleague = await api.client("Tomasz", Role.agent, teams=("network",))
     path = "/desk/new/absence/plan"
     assert f'href="{path}"' in (await chen.get("/desk")).text

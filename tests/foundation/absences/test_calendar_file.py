@@ -71,6 +71,98 @@ def test_series_are_followed_for_a_year_with_what_is_left_out_and_what_was_moved
     assert days(f"{zoned}\nCATEGORIES:Leave") == ["12-02 09:00", "01-02 09:00"]
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "DTEND;VALUE=DATE:20261221",
+        "DURATION:PT0S",
+        "DURATION:P1D",
+        "TRANSP:OPAQUE",
+    ],
+)
+def test_a_whole_day_that_ends_where_it_begins_is_that_day(ending: str) -> None:
+    (absence,) = found(f"UID:1\nDTSTART;VALUE=DATE:20261221\n{ending}")
+    assert (absence.begin, absence.end - absence.begin) == (
+        datetime(2026, 12, 20, 16, tzinfo=UTC),
+        timedelta(days=1),
+    )
+
+
+def test_a_time_that_ends_where_it_begins_is_none_unless_it_is_marked_as_a_day() -> None:
+    moment = "UID:1\nDTSTART:20261221T000000\nDTEND:20261221T000000\nX-MICROSOFT-CDO-BUSYSTATUS:OOF"
+    assert found(moment) == []
+    assert days(f"{moment}\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE") == ["12-21 00:00"]
+
+
+LATE = "DTSTART;TZID=Europe/Berlin:20261221T230000\nDURATION:PT1H"
+TIMED = f"UID:1\nCATEGORIES:Leave\n{LATE}\nRRULE:FREQ=DAILY;COUNT=3"
+WHOLE = "UID:1\nDTSTART;VALUE=DATE:20261221\nRRULE:FREQ=DAILY;COUNT=3"
+
+
+@pytest.mark.parametrize(
+    ("series", "line", "begins"),
+    [
+        # A day of a series of times is the day where the series takes place.
+        (TIMED, "EXDATE;VALUE=DATE:20261222", ["12-22 06:00", "12-24 06:00"]),
+        (TIMED, "EXDATE;VALUE=DATE:20261221,20261223", ["12-23 06:00"]),
+        (TIMED, "EXDATE;TZID=Europe/Berlin:20261222T230000", ["12-22 06:00", "12-24 06:00"]),
+        (TIMED, "EXDATE:20261222T220000Z", ["12-22 06:00", "12-24 06:00"]),
+        (TIMED, "EXDATE:20261222T200000Z", ["12-22 06:00", "12-23 06:00", "12-24 06:00"]),
+        (TIMED, "RDATE;VALUE=DATE:20261231", ["01-01 06:00", "12-22 06:00", "12-23 06:00", "12-24 06:00"]),
+        (WHOLE, "EXDATE:20261222T000000Z", ["12-21 00:00", "12-23 00:00"]),
+        (WHOLE, "EXDATE:20261222T000000", ["12-21 00:00", "12-23 00:00"]),
+        (WHOLE, "EXDATE:20261221T160000Z", ["12-21 00:00", "12-23 00:00"]),
+        (WHOLE, "RDATE:20261231T000000Z", ["12-21 00:00", "12-22 00:00", "12-23 00:00", "12-31 00:00"]),
+    ],
+)
+def test_what_is_left_out_or_added_may_be_written_as_a_day_or_as_a_time(
+    series: str, line: str, begins: list[str]
+) -> None:
+    assert sorted(days(f"{series}\n{line}")) == begins
+
+
+def test_an_occurrence_that_was_moved_may_be_named_by_its_day() -> None:
+    moved = (
+        "UID:1\nCATEGORIES:Leave\nRECURRENCE-ID;VALUE=DATE:20261222\nDTSTART:20261230T000000Z\nDURATION:PT1H"
+    )
+    assert sorted(days(TIMED, moved)) == ["12-22 06:00", "12-24 06:00", "12-30 08:00"]
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *(
+            "tzone://Microsoft/Utc",
+            '"tzone://Microsoft/UTC"',
+            "Etc/UTC",
+            "Z",
+            "(UTC) Coordinated Universal Time",
+        ),
+        *(
+            "Coordinated Universal Time",
+            "(UTC) Koordinierte Weltzeit",
+            "(UTC)协调世界时",
+            "tzone://Micro\n soft/Utc",
+        ),
+    ],
+)
+def test_names_of_utc_are_read_whoever_gives_them(zone: str) -> None:
+    event = f"UID:1\nCATEGORIES:Leave\nDTSTART;TZID={zone}:20261221T090000\nDTEND;TZID={zone}:20261221T170000"
+    assert days(event) == ["12-21 17:00"]
+    series = f"{event}\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE;TZID={zone}:20261221T090000"
+    assert days(series) == ["12-22 17:00"]
+
+
+def test_a_zone_of_the_calendars_own_may_have_a_colon_in_its_name() -> None:
+    rule = "DTSTART:16010101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200"
+    zone = f"TZID:tzone://Microsoft/Custom\nBEGIN:STANDARD\n{rule}\nEND:STANDARD"
+    own = f"BEGIN:VTIMEZONE\n{zone}\nEND:VTIMEZONE\n"
+    event = "UID:1\nCATEGORIES:Leave\nDTSTART;TZID=tzone://Microsoft/Custom:20261221T090000\nDURATION:PT1H"
+    file = a_calendar(event).replace(b"BEGIN:VEVENT", own.replace("\n", "\r\n").encode() + b"BEGIN:VEVENT", 1)
+    content = read_calendar(file, "Asia/Shanghai", NOW, NOW + timedelta(days=366))
+    assert [absence.begin.hour for absence in content.absences] == [7]
+
+
 def test_keys_stay_when_an_event_moves_and_say_nothing_of_it() -> None:
     before, after = (
         found(f"UID:zhao@example.org\n{DAYS}"),

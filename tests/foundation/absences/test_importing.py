@@ -58,6 +58,7 @@ async def planned(client: Client) -> list[int]:
 
 async def test_a_file_is_compared_with_what_was_imported_before(api: Api) -> None:
     chen, deputy = await api.client("Chen", Role.engineer), await api.client("Lin", Role.agent)
+    chen = await api.whole(chen)
     await chen.post_ok(ABSENCES, away(90, 91))
     text = a_calendar(an_event("a", 10), an_event("b", 20), an_event("c", 30)).decode()
     path, nothing = f"{ABSENCES}/import", {"planned": 0, "changed": 0, "removed": 0, "unreadable": 0}
@@ -86,6 +87,7 @@ async def test_an_address_is_fetched_compared_and_its_failures_are_told(
     api: Api, connection: Connection, receiver: Receiver
 ) -> None:
     chen, colleague = await api.client("Chen", Role.engineer), await api.client("Lin", Role.agent)
+    chen = await api.whole(chen)
     now = datetime.now(UTC)
     url = f"{receiver.url}?token=very-secret"
     calendar = await chen.post_ok(CALENDARS, {"url": url, "deputy": colleague.id})
@@ -136,7 +138,7 @@ async def test_an_address_is_fetched_compared_and_its_failures_are_told(
 
 
 async def test_addresses_of_ones_own_network_are_refused(api: Api, connection: Connection) -> None:
-    chen = await api.client("Chen", Role.engineer)
+    chen = await api.whole(await api.client("Chen", Role.engineer))
     api.ledger.settings = api.ledger.settings.model_copy(update={"outward_networks": ""})
     for url, code in (
         ("http://127.0.0.1/x.ics", "address_refused"),

@@ -237,7 +237,7 @@ async def test_only_whoever_is_away_ends_the_time_of_their_deputy(
 async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(api: Api) -> None:
     """An exception from a freeze is decided by change managers, without whoever asks for it."""
     manager = await api.client("Manager", Role.change_manager)
-    away = await api.client("Away", Role.change_manager)
+    away = await api.whole(await api.client("Away", Role.change_manager))
     other = await api.client("Other", Role.agent)
     freeze = {
         "freeze_kind": "freeze",

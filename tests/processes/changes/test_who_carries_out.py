@@ -86,11 +86,12 @@ async def test_whoever_voted_against_it_may_carry_it_out(board: Board) -> None:
 async def test_neither_who_voted_by_a_deputy_nor_the_deputy_carries_it_out(board: Board) -> None:
     deputy = await a_mate(board)
     absent = await board.api.client("Anna", Role.change_manager, teams=("network",))
+    holder = await board.api.whole(absent)
     now = datetime.now(UTC)
     times = {
         name: (now + timedelta(days=days)).isoformat() for name, days in (("from_at", -1), ("until_at", 9))
     }
-    await absent.post_ok("/v1/deputies", {"deputy": deputy.id, **times})
+    await holder.post_ok("/v1/deputies", {"deputy": deputy.id, **times})
     path = await assigned(board, await board.assessed())
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     assert (await vote(deputy, path, instead_of=absent.id))["state"] == "approved"

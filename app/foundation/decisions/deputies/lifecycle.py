@@ -15,11 +15,17 @@ from app.common.records import ForeignRef
 from app.foundation.decisions.deputies.records import Deputy
 from app.foundation.decisions.deputies.records import DeputyState as State
 from app.foundation.decisions.records import DecisionKind
+from app.foundation.people.credentials.bounds import DEPUTIES, within_bound
+from app.foundation.people.credentials.maker_credential import (
+    MakerCredential,
+    consent_needed,
+    not_suspended,
+)
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import addressee, staff
+from app.kernel.actions.actor_policy import addressee, rule, staff
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import BoundedList, EmptyPayload, Instant, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
 
@@ -43,11 +49,12 @@ def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
     deputy.deputy_id = ctx.required_ref(Person, "deputy").id
     deputy.decisions = sorted({kind.value for kind in body.decisions}) or None
     deputy.from_at, deputy.until_at = body.from_at, body.until_at
+    MakerCredential.of_caller(ctx.caller).stamp(deputy)
 
 
 async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Refuse oneself, a person who is not active or a machine, and a time that is over, too long or ends
-    before it begins.
+    """Refuse oneself, a person who is not active or a machine, and a time that is over, too long, ends before
+    it begins or after the key that it is named with.
     """
     person = ctx.required_ref(Person, "deputy")
     check_person_active(person, "/deputy")
@@ -61,10 +68,34 @@ async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, 
         raise WrongValue(pointer="/until_at", because="not_ahead")
     if body.until_at - body.from_at > LONGEST:
         raise WrongValue({"days": str(LONGEST.days)}, pointer="/until_at", because="too_long_a_time")
+    if ctx.caller.lasts_until is not None and body.until_at > ctx.caller.lasts_until:
+        raise WrongValue(pointer="/until_at", because="outlives_key")
 
 
 def end(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
     """End the deputy's time: they vote in that name no more; votes that they have cast stay."""
+
+
+def suspend(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Suspend the deputy, as the key that they were named with is lost: they do not vote in that name until
+    the person confirms it.
+    """
+    deputy.suspended_by_rotation = True
+
+
+def confirm(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Confirm the deputy, whom a rotation has suspended: they vote in that name again."""
+    deputy.suspended_by_rotation = None
+    MakerCredential.of_caller(ctx.caller).stamp(deputy)
+
+
+async def outlives_key(
+    reads: ReadContext, deputy: Deputy, body: EmptyPayload, ctx: ActionContext
+) -> str | None:
+    """Refuse to confirm a deputy for longer than the key lasts (`deputy_outlives_key`)."""
+    lasts_until = ctx.caller.lasts_until
+    is_longer = lasts_until is not None and deputy.until_at is not None and deputy.until_at > lasts_until
+    return "deputy_outlives_key" if is_longer else None
 
 
 # fmt: off
@@ -74,8 +105,12 @@ LIFECYCLE = Lifecycle(
     columns={"person": ("person_id", "deputy_id")},
     rows=(
         #      action 中文    from           to           who        event
-        action(name,  "指定", NEW_RECORD,    State.named, staff.for_people(),     "deputy.named", wrong=(cannot_deputise,)),
-        action(end,   "终止", [State.named], State.ended, addressee.in_person(), "deputy.ended"),
+        action(name,    "指定", NEW_RECORD,    State.named, staff.for_people(),    "deputy.named",
+               wrong=(consent_needed, cannot_deputise, within_bound(DEPUTIES))),
+        action(end,     "终止", [State.named], State.ended, addressee.in_person(), "deputy.ended"),
+        action(suspend, "中止", [State.named], STAYS,       rule,                  "deputy.suspended"),
+        action(confirm, "确认", [State.named], STAYS,       addressee.in_person(), "deputy.confirmed",
+               unless=(not_suspended,), wrong=(consent_needed, outlives_key)),
     ),
 )
 # fmt: on

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from app.foundation.decisions.records import Decision, VotingDeputy
-from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext, Unguarded, Versions
 from app.kernel.actions.context import ActionContext
 
-# Standing deputies, and those of absences. Of these only whom the absent person has named themselves: nobody
-# gives away another's vote.
-DEPUTIES = """
-select d.* from (
-  select id, deputy_id, person_id, from_at, until_at, named_at from fold.deputy
-  where state = 'named' and person_id = any(%(voters)s)
-    and (decisions is null or %(decision)s = any(decisions))
+# Standing deputies, and those of absences. Of these only whom the absent person has named themselves, and
+# only for the time that they named: nobody gives away another's vote. An absence from before that time was
+# kept has its own.
+DEPUTATIONS = """
+  select id, version, 'deputy/' || id as stream, deputy_id, person_id, from_at, until_at, named_at, decisions
+  from fold.deputy where state = 'named' and suspended_by_rotation is not true
   union all
-  select id, deputy_id, person_id, from_at, until_at, planned_at from fold.absence
-  where state = 'planned' and person_id = any(%(voters)s) and deputy_named_by_id = person_id
-) d join fold.person p on p.id = d.deputy_id
-where d.until_at > %(now)s and d.from_at < %(due)s
+  select id, version, 'absence/' || id, deputy_id, person_id, coalesce(votes_from_at, from_at),
+    coalesce(votes_until_at, until_at), planned_at, null
+  from fold.absence where state = 'planned' and deputy_named_by_id = person_id
+    and suspended_by_rotation is not true"""
+DEPUTIES = f"""
+select d.* from ({DEPUTATIONS}) d join fold.person p on p.id = d.deputy_id
+where d.person_id = any(%(voters)s) and (d.decisions is null or %(decision)s = any(d.decisions))
+  and d.until_at > %(now)s and d.from_at < %(due)s
   and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
 order by d.named_at, d.id"""
+IN_FORCE = f"""
+select d.id, d.person_id, d.stream, d.version from ({DEPUTATIONS}) d
+where d.id = any(%(deputations)s) and d.deputy_id = %(me)s
+  and d.from_at <= %(now)s and d.until_at > %(now)s"""
+
+
+async def deputies_in_force(
+    reads: ReadContext, rows: Sequence[VotingDeputy], ctx: ActionContext
+) -> tuple[VotingDeputy, ...]:
+    """Return those of a decision's deputies that are the caller, and whom the voter still names for this
+    instant: a rule follows what voters change, and a vote does not wait for it.
+    """
+    own = [row for row in rows if row.person_id == ctx.caller.person_id and row.ended_at is None]
+    if not own:
+        return ()
+    deputations = [row.deputation_id for row in own]
+    parameters = {"deputations": deputations, "me": ctx.caller.person_id, "now": ctx.now}
+    standing = await reads.rows(IN_FORCE, parameters, guard=Versions())
+    in_force = {(row["id"], row["person_id"]) for row in standing}
+    return tuple(row for row in own if (row.deputation_id, row.instead_of_id) in in_force)
 
 
 async def deputies_of(

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
-from app.common.records import CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import CodeEnum, ForeignRef, Hidden, Record, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -20,7 +20,8 @@ class DeputyState(CodeEnum):
 
 class Deputy(Record):
     """A deputy, `deputy_id`, who votes in the name of `person_id` from `from_at` until before `until_at`, on
-    decisions of the kinds in `decisions`; None: of every kind.
+    decisions of the kinds in `decisions`; None: of every kind. `key_id` and `secret_hash` are of the key that
+    it was named or confirmed with: a rotation of a stolen key finds it by them.
     """
 
     KIND: ClassVar[str] = "deputy"
@@ -38,6 +39,12 @@ class Deputy(Record):
     from_at: datetime | None = required("Begin of the deputation.", examples=["2026-12-01T00:00:00Z"])
     until_at: datetime | None = required(
         "End of the deputation, exclusive.", examples=["2027-01-01T00:00:00Z"]
+    )
+    key_id: Annotated[UUID | None, Hidden()] = None
+    secret_hash: Annotated[str | None, Hidden()] = None
+    suspended_by_rotation: bool | None = optional(
+        "True if the key that it was named with was rotated without an overlap, or revoked: the deputy does "
+        "not vote until the person confirms it."
     )
     named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import Person, PersonState, Role, ScimStatus
+from app.common.people import Person, PersonState, Role, ScimQualifier, ScimStatus
 from app.common.personal import SCIM_EXTERNAL_ID, SCIM_USER_NAME, ExternalId, Personal
 from app.common.records import ForeignRef
 from app.foundation.people.fields import Email, Locale, Login, Name, Zone
@@ -47,6 +47,7 @@ class ProvisionPerson(PartialPayload, of=Person):
     scim_user_name: Annotated[ShortText, Personal(), ExternalId(SCIM_USER_NAME)] | None = None
     scim_external_id: Annotated[ShortText, Personal(), ExternalId(SCIM_EXTERNAL_ID)] | None = None
     scim_status: ScimStatus | None = None
+    scim_qualifiers: tuple[ScimQualifier, ...] | None = Field(default=None, max_length=len(ScimQualifier))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""What a key has made that acts on without it: subscriptions, deputies, absences, absence calendars.
+
+Each is found by the hash of the secret that it was made or last changed with. A key that is rotated without
+an overlap, or revoked, is lost: what was made with the secrets that end is suspended in the same command.
+What was made before the secret was kept is listed only, since nobody knows with which one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.foundation.people.credentials.queries import STANDING
+from app.foundation.people.records import Key
+from app.kernel.access.reads import ReadContext, Reading, Versions
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.platform.db import Row
+
+
+@dataclass(frozen=True, slots=True)
+class LostStanding:
+    """The streams of what is suspended, as its key is lost."""
+
+    streams: tuple[str, ...]
+
+
+def secrets_of(key: Key) -> list[str]:
+    """Return the hashes of the secrets that the key accepts, or did until a moment ago."""
+    return [secret for secret in (key.secret_hash, key.previous_hash) if secret is not None]
+
+
+async def standing_of(read: Reading, key: Key, secrets: Sequence[str], now: Any) -> Sequence[Row]:
+    """Return what stands that was made with the key or one of these secrets, or by its person before that was
+    kept.
+    """
+    parameters = {"key": key.id, "secrets": list(secrets), "person": key.person_id, "now": now}
+    return await read(STANDING, parameters)
+
+
+async def lost_standing(reads: ReadContext, key: Key, body: Payload, ctx: ActionContext) -> LostStanding:
+    """Find what is to be suspended: nothing where the replaced secret is accepted for a while more."""
+    if getattr(body, "overlap_seconds", 0) > 0:
+        return LostStanding(())
+
+    async def read(query: str, parameters: Any) -> list[Row]:
+        return list(await reads.rows(query, parameters, guard=Versions()))
+
+    ended, is_revoked = secrets_of(key), isinstance(body, EmptyPayload)
+    rows = await standing_of(read, key, ended, ctx.now)
+    return LostStanding(
+        tuple(
+            row["stream"]
+            for row in rows
+            if not row["suspended"]
+            and row["secret_hash"] is not None
+            and (row["secret_hash"] in ended or is_revoked)
+            # With its key a subscription ends for good.
+            and not (is_revoked and row["kind"] == "subscription" and row["key_id"] == key.id)
+        )
+    )
+
+
+def _suspended(key: Key, body: Payload, ctx: ActionContext) -> list[RelatedPart]:
+    return [RelatedPart(stream, EmptyPayload()) for stream in ctx.prepared(LostStanding).streams]
+
+
+SUSPEND_LOST = RelatedCommands("suspend", "secret_hash", _suspended, permitted=True)

@@ -1,0 +1,60 @@
+"""Credentials that make what acts later for their person: deputies, absences, calendars, subscriptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import NarrowKey, SupersededSecret
+
+
+@dataclass(frozen=True, slots=True)
+class MakerCredential:
+    """The credential that a standing record was made or last changed with: the key, the hash of its secret,
+    and the end of the key. `consents`: it speaks for all that its person may do, and is no replaced secret.
+    """
+
+    key_id: UUID | None
+    secret_hash: str | None
+    lasts_until: datetime | None
+    consents: bool
+
+    @classmethod
+    def of_caller(cls, caller: Caller) -> MakerCredential:
+        """Return the caller's credential."""
+        consents = not caller.is_superseded and caller.covers_credential(caller.person_id, None)
+        return cls(caller.key_id, caller.secret_hash, caller.lasts_until, consents)
+
+    def stamp(self, record: Any) -> None:
+        """Note on the record what it was made or changed with, by which a rotation of the key finds it."""
+        record.key_id, record.secret_hash = self.key_id, self.secret_hash
+
+
+def require_newest_secret(caller: Caller) -> None:
+    """Raise SupersededSecret if the caller comes with a secret that was replaced."""
+    if caller.is_superseded:
+        raise SupersededSecret()
+
+
+def require_consent(caller: Caller) -> None:
+    """Require a credential that speaks for all that its person may do, now and later. Raises SupersededSecret
+    (as of every action that is done in person), NarrowKey.
+    """
+    require_newest_secret(caller)
+    if not caller.covers_credential(caller.person_id, None):
+        raise NarrowKey()
+
+
+async def consent_needed(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
+    """Refuse a key that may not use all roles of its person, now and later."""
+    require_consent(ctx.caller)
+
+
+async def not_suspended(reads: ReadContext, record: Any, ctx: ActionContext) -> str | None:
+    """Refuse to confirm what no rotation has suspended (`not_suspended`)."""
+    return None if record.suspended_by_rotation else "not_suspended"

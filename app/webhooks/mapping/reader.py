@@ -1,0 +1,323 @@
+"""Reading of the values of an entry of a mapping: each expression's value as text, time, code or person.
+
+Keys that decide what a delivery tells (`DECIDING`) fail it if they cannot be read. Any other key is marked
+instead, and the rest is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as Dictionary
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from app.exchange.kinds import KEEP_STATE
+from app.expressions.language import MISSING, Expression, ExpressionFailed, MissingValue, Variables
+from app.expressions.times import read_time
+from app.kernel.actions.made_fit import Alteration, fit_line, fit_name, fit_paragraph
+from app.processes.incidents.monitoring.alert import MOST_LABELS
+from app.webhooks.mapping.updates import UNKNOWN_STATE, MappingFailed, NamedPerson
+
+#: Lengths to which texts are cut: those that this system's own fields have.
+LONGEST_LINE = 200
+LONGEST_PARAGRAPH = 20_000
+LONGEST_ID = 200
+WILDCARD_CODE = "*"
+MOST_LINKS = 30
+LONGEST_LINK = 2_000
+#: Members of a link by which tools name its address and what people read.
+_ADDRESSES = ("href", "url", "src")
+_LINK_NAMES = ("text", "alt", "title", "name")
+#: Without these keys nobody knows which ticket, comment or alert a delivery is about, when it was, and what
+#: its state is.
+DECIDING = frozenset(
+    {"each", "when", "case", "at", "status", "text", "source", "dedup_key", "alerted_at", "cleared_at"}
+)
+DECIDING |= {"id"}
+#: Keys whose first expression that cannot be evaluated fails: another time or state would be a wrong one.
+_EXACT = frozenset({"at", "status", "alerted_at", "cleared_at", "each", "when"})
+#: Texts of several lines.
+LONG_KEYS = frozenset({"description", "resolution", "cause", "text"})
+#: Names by which programs know something: they stay different when they are made fit.
+_NAMES = frozenset({"case", "id", "dedup_key"})
+
+
+class EventTime(NamedTuple):
+    """The time of a change, and whether it is only that of the receipt."""
+
+    instant: datetime
+    by_receipt: bool
+
+
+class EntryReader:
+    """Evaluates the expressions of one entry on one element of a delivery."""
+
+    def __init__(
+        self,
+        compiled: Dictionary[tuple[str | int, ...], Expression],
+        path: tuple[str | int, ...],
+        place: str,
+        variables: Variables,
+    ) -> None:
+        self._compiled = compiled
+        self._path = path
+        self._place = place
+        self._variables = variables
+        self.columns: dict[str, str | None] = {}
+        self.irregular: list[str] = []
+        self.altered: dict[str, list[str]] = {}
+        #: Keys whose codes mean that what they set stays as it is.
+        self.kept_keys: set[str] = set()
+        #: The first failure of keys of which another expression was tried, too.
+        self._failures: dict[str, MappingFailed] = {}
+
+    def failed(self, code: str, key: str, reason: str, value: Any = MISSING) -> MappingFailed:
+        """Return the exception for a key; it shows the expression and the beginning of the value."""
+        sources = [e.text for p, e in self._compiled.items() if p[:-1] == (*self._path, *key.split("."))]
+        excerpt = "" if value is MISSING else f"; it is {excerpt_of(value)}"
+        return MappingFailed(
+            code, f"{self._place}, {key}", f"{' | '.join(sources)[:200]}: {reason}{excerpt}."
+        )
+
+    def mark_unreadable(self, error: MappingFailed, key: str) -> MissingValue:
+        """Mark a key that cannot be read, as if the tool had not sent it. Raises the error if the key decides
+        what the delivery tells.
+        """
+        name = key.removeprefix("fields.")
+        if name in DECIDING or error.code == "too_much":
+            raise error
+        if f"unreadable_{name}" not in self.irregular:
+            self.irregular.append(f"unreadable_{name}")
+        self.altered[name] = [Alteration.unreadable.value]
+        return MISSING
+
+    def values(self, key: str, sources: tuple[str, ...] | None) -> Iterator[Any]:
+        """Yield the value of each alternative in turn, MISSING for one that cannot be evaluated. If that is
+        the last one of a key that decides, it raises MappingFailed.
+        """
+        for n in range(len(sources or ())):
+            expression = self._compiled[(*self._path, *key.split("."), n)]
+            try:
+                value = expression.value(self._variables)
+            except ExpressionFailed as error:
+                failure = self.failed(error.code, key, str(error))
+                if n + 1 < len(sources or ()) and error.code != "too_much" and key not in _EXACT:
+                    self._failures.setdefault(key, failure)
+                    continue
+                value = self.mark_unreadable(failure, key)
+            yield value
+
+    def raw(self, key: str, sources: tuple[str, ...] | None) -> Any:
+        """Return the first value that is told and not empty; else None if one is told empty, else MISSING."""
+        raw_value: Any = MISSING
+        for value in self.values(key, sources):
+            if value is not MISSING and value is not None and value not in ("", {}):
+                return value
+            if value is not MISSING:
+                raw_value = None
+        return raw_value
+
+    def applies(self, when: str | None) -> bool:
+        """Return whether the condition is true. What is not told makes it false."""
+        if when is None:
+            return True
+        condition = self.raw("when", (when,))
+        if condition is not MISSING and not isinstance(condition, bool):
+            raise self.failed("wrong_type", "when", "it is neither true nor false", condition)
+        return condition is True
+
+    def text(self, key: str, sources: tuple[str, ...] | None, longest: int) -> str | MissingValue | None:
+        """Return a text, made fit for its field."""
+        value = self.raw(key, sources)
+        if value is MISSING or value is None:
+            self._column(key, value)
+            return MISSING if value is MISSING else None
+        text = scalar(value)
+        if text is None:
+            return self.mark_unreadable(self.failed("wrong_type", key, "it is no text", value), key)
+        name = key.removeprefix("fields.")
+        if name in _NAMES:
+            fit_text = fit_name(text, longest) if text.strip() else ""
+        else:
+            fit_text, altered = fit_paragraph(text, longest) if name in LONG_KEYS else fit_line(text, longest)
+            if altered:
+                self.altered[name] = [code.value for code in altered]
+        self._column(key, fit_text or None)
+        return fit_text or None
+
+    def required_text(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_ID) -> str:
+        """Return a text that must be there. Raises MappingFailed."""
+        text = self.text(key, sources, longest)
+        if not isinstance(text, str):
+            if key in self._failures:
+                raise self._failures[key]
+            raise self.failed("untold", key, "it is not told" if text is MISSING else "it is empty")
+        return text
+
+    def optional(self, key: str, sources: tuple[str, ...] | None, longest: int = LONGEST_LINE) -> str | None:
+        """Return a text that may be missing."""
+        text = self.text(key, sources, longest)
+        return text if isinstance(text, str) else None
+
+    def event_time(self, key: str, sources: tuple[str, ...] | None, received_at: datetime) -> EventTime:
+        """Return when it was by the tool's time; when it came, if the mapping tells no time."""
+        if sources is None:
+            return EventTime(received_at, True)
+        event_time = self.time(key, sources)
+        if event_time is None:
+            # Without its time it would be taken for the newest, and set a state that is over.
+            raise self.failed("not_a_time", key, "no time is told")
+        return EventTime(event_time, event_time == received_at)
+
+    def time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
+        """Return the time, None if it is not told. Raises MappingFailed if it is none."""
+        value = self.raw(key, sources)
+        if value is MISSING or value is None:
+            return None
+        try:
+            return read_time(value)
+        except ValueError as error:
+            raise self.failed("not_a_time", key, f"it is no time ({error})", value) from error
+
+    def readable_time(self, key: str, sources: tuple[str, ...] | None) -> datetime | None:
+        """Return a time that decides no order: one that cannot be read is marked and not told."""
+        try:
+            return self.time(key, sources)
+        except MappingFailed:
+            self.irregular.append(f"bad_{key}")
+            self.altered[key] = [Alteration.unreadable.value]
+            return None
+
+    def person(self, key: str, sources: tuple[str, ...] | None) -> NamedPerson | MissingValue | None:
+        """Return the person that is named."""
+        value = self.raw(key, sources)
+        if value is MISSING or value is None:
+            self._column(key, value)
+            return MISSING if value is MISSING else None
+        if not isinstance(value, dict):
+            name = self.text(key, sources, LONGEST_LINE)
+            return NamedPerson(name=name) if isinstance(name, str) else name
+        # CEL keeps no order of names.
+        parts = {k: scalar(value[k]) for k in ("name", "email", "id") if value.get(k) is not None}
+        fit_parts = {k: fit_line(part, LONGEST_LINE).text for k, part in parts.items() if part is not None}
+        names = {k: part for k, part in fit_parts.items() if part}
+        if value.keys() - {"name", "email", "id"} or None in parts.values():
+            reason = "a person has name, email and id, each a text"
+            missing = self.mark_unreadable(self.failed("wrong_type", key, reason), key)
+            if not names:
+                return missing
+        self._column(key, " ".join(names.values()) or None)
+        return NamedPerson(**names) if names else None
+
+    def mapped_code(self, key: str, sources: tuple[str, ...] | None, meanings: Dictionary[str, Any]) -> Any:
+        """Return the meaning of the first value that has one; MISSING if none has, which is then marked.
+
+        A value that is not told ends the search: those after it say the same less exactly.
+        """
+        unknown = None
+        for value in self.values(key, sources):
+            if value is MISSING:
+                break
+            code = None if value is None else scalar(value)
+            if code is None or not code.strip():
+                if value is not None and code is None:
+                    return self.mark_unreadable(self.failed("wrong_type", key, "it is no code", value), key)
+                return MISSING if unknown else self._column(key, None)
+            unknown = unknown or code.strip()
+            meaning = meanings.get(code.strip().lower(), MISSING)
+            if meaning is not MISSING:
+                self._column(key, fit_line(unknown).text)
+                return self._kept_or(meaning, key)
+        if unknown is None:
+            return MISSING
+        self._column(key, fit_line(unknown).text)
+        if WILDCARD_CODE in meanings:
+            return self._kept_or(meanings[WILDCARD_CODE], key)
+        self.irregular.append(UNKNOWN_STATE if key == "status" else f"unknown_{key.removeprefix('fields.')}")
+        return MISSING
+
+    def _kept_or(self, meaning: Any, key: str) -> Any:
+        if meaning != KEEP_STATE:
+            return meaning
+        self.kept_keys.add(key)
+        return MISSING
+
+    def labels(self, sources: tuple[str, ...] | None) -> dict[str, str]:
+        """Return the labels of an alert: those with a value that is a text, a number or a truth value. What
+        cannot stand in the name of a label is an underscore in it.
+        """
+        value = self.raw("labels", sources)
+        if value is MISSING or value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.mark_unreadable(
+                self.failed("wrong_type", "labels", "it is no map of names and values", value), "labels"
+            )
+            return {}
+        texts = {label_name(str(name)): scalar(each) for name, each in sorted(value.items())}
+        labels = {name: fit for name, text in texts.items() if text and (fit := fit_line(text).text)}
+        if len(labels) > MOST_LABELS:
+            self.altered["labels"] = [Alteration.cut.value]
+        return dict(list(labels.items())[:MOST_LABELS])
+
+    def links(self, sources: tuple[str, ...] | None) -> list[str]:
+        """Return links as lines, each with its name: of a map of names and addresses, or of a list of
+        addresses or of maps as `{"href": …, "text": …}`.
+        """
+        lines: dict[str, None] = {}
+        for value in self.values("links", sources):
+            if value is MISSING or value is None:
+                continue
+            if not isinstance(value, dict | list):
+                self.mark_unreadable(
+                    self.failed("wrong_type", "links", "it is no map or list", value), "links"
+                )
+                continue
+            # CEL keeps no order of names.
+            entries = sorted(value.items()) if isinstance(value, dict) else ((None, each) for each in value)
+            lines |= dict.fromkeys(line for name, each in entries if (line := _link_line(name, each)))
+        if len(lines) > MOST_LINKS:
+            self.altered["links"] = [Alteration.cut.value]
+        return list(lines)[:MOST_LINKS]
+
+    def _column(self, key: str, value: Any) -> Any:
+        if value is not MISSING:
+            self.columns[key.removeprefix("fields.")] = value
+        return value
+
+
+def label_name(name: str) -> str:
+    """Return the name as one of a label: with a letter or an underscore first."""
+    allowed = re.sub(r"[^A-Za-z0-9_.:/-]", "_", name)[:99]
+    return allowed if re.match(r"[A-Za-z_]", allowed) else f"_{allowed}"
+
+
+def scalar(value: Any) -> str | None:
+    """Return a text, number or truth value as text; None for anything else."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def excerpt_of(value: Any) -> str:
+    """Return the value as messages show it: its beginning, or what kind of value it is."""
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "a map"
+    return repr(value)[:60]
+
+
+def _link_line(name: Any, value: Any) -> str:
+    """Return the line of a link; empty if it has no address."""
+    if isinstance(value, dict):
+        address = next((scalar(value[key]) for key in _ADDRESSES if value.get(key)), None)
+        name = next((scalar(value[key]) for key in _LINK_NAMES if value.get(key)), name)
+    else:
+        address = scalar(value)
+    line = fit_line(address or "", LONGEST_LINK).text
+    if not line:
+        return ""
+    label = fit_line(str(name)).text if name is not None else ""
+    return f"{label}: {line}" if label and label != line else line
