@@ -27,6 +27,7 @@ NOT_OPENED = {
     "dashboard/integrations/delivery.html": "the demo has no tools (test_integrations_page.py)",
     "api/sign_in/going_on.html": "a page on the way between two sites (test_sign_in.py)",
     "desk/pages/bulk.html": "what a form on a list is answered with (desk/test_forms.py)",
+    "desk/pages/secret.html": "what a form that makes a key is answered with (desk/test_forms.py)",
     "desk/pages/hits.html": "a part of a page that a field asks for",
     "html/page_to_keep.html": "the frame of documents that are saved",
     "processes/improvements/documents/hand_over.html": "the demo has none (test_improvement_documents.py)",

@@ -171,7 +171,7 @@ def _source() -> Source:
 
 def _arguments() -> set[str]:
     """The codes by which the arguments of the tools for assistants can be described."""
-    names = {(tool.name, name) for tool in TOOLS for name in tool.arguments.model_fields}
+    names = {(tool.name, name) for tool in TOOLS.values() for name in tool.arguments.model_fields}
     return {name for _, name in names} | {f"{tool}_{name}" for tool, name in names}
 
 

@@ -55,3 +55,10 @@ function walk(event) {
 // What was refused comes first, else the first field of a form, without leaving what stands above it.
 (document.querySelector("[role=alert]") ?? document.querySelector(
   "form.action :is(input:not([type=hidden]), select, textarea)"))?.focus({ preventScroll: true });
+
+// Nothing of what somebody typed (drafts.js) stays in the browser when they sign out, on whatever page.
+document.addEventListener("submit", ({ target }) => {
+  if (target.getAttribute("action") !== "/sign-out") return;
+  localStorage.setItem("drafts-ended", String(Date.now()));
+  for (const key of Object.keys(localStorage).filter((name) => name.startsWith("draft:"))) localStorage.removeItem(key);
+});

@@ -1,6 +1,7 @@
 // What is typed into a form stays in this browser until it is sent: a reload loses nothing. Drafts are kept by person,
 // and removed when somebody signs out, or when another person has signed in.
 const PREFIX = "draft:";
+// desk.js sets it when somebody signs out.
 const ENDED = "drafts-ended";
 const SENDING = "draft-sending";
 const KEPT_MS = 7 * 24 * 3_600_000;
@@ -140,9 +141,6 @@ document.addEventListener("submit", ({ target }) => {
     save(target);
     sessionStorage.setItem(SENDING, keyOf(target));
   }
-  if (target.getAttribute("action") !== "/sign-out") return;
-  localStorage.setItem(ENDED, String(Date.now()));
-  for (const key of drafts()) localStorage.removeItem(key);
 });
 tidy();
 document.querySelectorAll("form[data-draft]").forEach(keep);

@@ -210,9 +210,7 @@ class SetBoundsPerson(Payload):
 
 
 def set_bounds(person: Person, body: SetBoundsPerson, ctx: ActionContext) -> None:
-    """Set the bounds of the person's account: how many subscriptions, absences and other standing things of
-    each kind it may have.
-    """
+    """Set how many subscriptions, absences, deputies, calendars and keys the person may have at once."""
     person.most_standing = body.most_standing
 
 

@@ -52,7 +52,7 @@ class StandingOut(OutputModel):
 
     kind: str = Field(description="`subscription`, `deputy`, `absence` or `absence_calendar`.")
     id: UUID
-    since: datetime = Field(description="Time at which it was made.")
+    made_at: datetime = Field(description="Time at which it was made.")
     suspended: bool = Field(
         description="True if a lost key has suspended it: its person confirms or ends it. False: it acts on; "
         "look at it if the key was stolen."

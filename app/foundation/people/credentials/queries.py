@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 STANDING = """
-select kind, id, stream, version, since, key_id, secret_hash, suspended from (
-  select 'subscription' as kind, id, 'subscription/' || id as stream, version, added_at as since, person_id,
+select kind, id, stream, version, made_at, key_id, secret_hash, suspended from (
+  select 'subscription' as kind, id, 'subscription/' || id as stream, version, added_at as made_at, person_id,
     key_id, secret_hash, suspended_by_rotation is true as suspended
   from fold.subscription where state in ('active', 'paused')
   union all
@@ -21,7 +21,7 @@ select kind, id, stream, version, since, key_id, secret_hash, suspended from (
   from fold.absence_calendar where state = 'active' and (ends_at is null or ends_at > %(now)s)
 ) made
 where key_id = %(key)s or secret_hash = any(%(secrets)s) or (secret_hash is null and person_id = %(person)s)
-order by since, id"""
+order by made_at, id"""
 MOST_STANDING = "select most_standing from fold.person where id = %s"
 SUBSCRIPTION_COUNT = (
     "select count(*) from fold.subscription where person_id = %(person)s and state <> 'disabled'"
