@@ -32,12 +32,12 @@ from app.processes.incidents.payloads import (
     MarkDuplicateIncident,
     PassOnAttachmentIncident,
     PassOnCommentIncident,
-    RestrictCommentIncident,
     PostUpdateIncident,
     PrioritiseIncident,
     RemindIncident,
     ReportIncident,
     ResolveIncident,
+    RestrictCommentIncident,
     ReviewIncident,
     TellProgressIncident,
 )
