@@ -74,6 +74,8 @@ TO_ASSIGNEE = {
     )
 }
 TO_ASSIGNEE["rated"] = NoticeType.rated
+#: The events by which an original gets what was written on a duplicate, for staff only if customers differ.
+PASSED_ON = frozenset({"comment_passed_on", "attachment_passed_on"})
 
 
 #: The notices to whoever is responsible for a ticket, about its clocks, by type of event.
@@ -159,7 +161,8 @@ def notified_event_types(
 
 def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[PendingNotice]:
     """Yield the pending notices of the event, those for responsible persons first, as they are more specific.
-    An event for staff only notifies nobody else.
+    An event for staff only notifies nobody else, except that what another customer wrote on a duplicate
+    notifies the assignee of the original.
     """
     for person, step in marked.named_persons(event).items():
         yield PendingNotice(event, step, person)
@@ -167,6 +170,8 @@ def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[Pe
         yield PendingNotice(event, tells.step, tells)
     if not event.staff_only:
         yield from _public_notices(event)
+    else:
+        yield from _passed_on_notices(event)
 
 
 def clock_notices(event: Recorded, ticket: str) -> Iterator[PendingNotice]:
@@ -175,6 +180,11 @@ def clock_notices(event: Recorded, ticket: str) -> Iterator[PendingNotice]:
     yield PendingNotice(event, step, RecipientGroup.responsible, about=ticket)
     if step is MISSED.step:
         yield PendingNotice(event, step, MISSED, about=ticket)
+
+
+def _passed_on_notices(event: Recorded) -> Iterator[PendingNotice]:
+    for name in PASSED_ON.intersection(_step_names(event)):
+        yield PendingNotice(event, TO_ASSIGNEE[name], RecipientGroup.assignee)
 
 
 def _public_notices(event: Recorded) -> Iterator[PendingNotice]:

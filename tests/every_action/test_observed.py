@@ -74,6 +74,8 @@ NOT_MIRRORED = {
     "our own clocks, which measure what tools report": "escalate_by_sla",
     "risks, audits, surveys and scorecards": "restate_risks award_audit_points burn_survey_boxes ask_raters",
 }
+#: Rules that only follow what other rules of ours did.
+OF_OUR_RULES = frozenset({"separate_customers"})
 #: Bodies that change more than the sample does.
 SAID: dict[str, Callable[[], Json]] = {
     "assign": lambda: {"team": TEAM, "person": IDS["person"]},
@@ -240,6 +242,6 @@ async def test_every_rule_follows_what_tools_report_or_hears_of_nothing_that_the
         heard = types & MIRRORED.event_types
         if not heard:
             of_others.add(rule.name)
-        elif heard - excepted:
+        elif heard - excepted and rule.name not in OF_OUR_RULES:
             assert rule.name in followed, "bring it about by an action above"
     assert of_others == {name for names in NOT_MIRRORED.values() for name in names.split()}

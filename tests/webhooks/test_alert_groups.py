@@ -193,7 +193,8 @@ labels = 'body.tags'
     (alert,) = (await alerts_of(tool, ticket)).values()
     assert alert["labels"].splitlines() == ["_9=true", "floor_2=3", "rack=r1"]
     marked = await tool.deliver({"id": "2", "tags": "rack"})
-    assert (marked["state"], marked["reason"]) == ("processed", "unreadable_labels")
+    assert marked["state"] == "processed"
+    assert [effect["altered"] for effect in marked["effects"]] == [{"labels": ["unreadable"]}]
     assert len(await tool.tickets()) == 2
 
 

@@ -37,8 +37,9 @@ async def may_follow(ledger: Ledger, incident: UUID, persons: Collection[UUID]) 
 
 async def passed_on_visibility(ledger: Ledger, number: str, original: UUID) -> Visibility | None:
     """Return who may read on the original what was written on the duplicate of that number: everybody if both
-    are of one customer, and so are all who read the original; else staff alone. None: nobody, as a reader of
-    the original is staff there and of another customer.
+    are of one customer, and so are all who read the original; else staff alone. None: nobody, as somebody of
+    another customer reads the original and is staff there. Its assignee is not of another customer: the
+    comment is part of their work.
     """
     first = await load(ledger.db, LIFECYCLE, number)
     to = await load(ledger.db, LIFECYCLE, str(original))
@@ -48,7 +49,7 @@ async def passed_on_visibility(ledger: Ledger, number: str, original: UUID) -> V
         UUID(value)
         for kind, _, value in (token.partition(":") for token in to.audience)
         if kind in _PERSON_TOKENS
-    }
+    } - {to.record.assignee_id}
     strangers = [
         caller
         for caller in (await _people(ledger, named)).values()
