@@ -8,6 +8,7 @@ from typing import Any
 
 from app.common.people import ScimQualifier
 from app.common.times.zones import is_zone
+from app.kernel.actions.made_fit import fit_line
 from app.scim.errors import invalid
 from app.scim.patches import MOST_ENTRIES, is_true, lower_keys
 
@@ -17,6 +18,8 @@ ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 LONGEST_TEXT = 200
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _BOOLEANS = {"true": True, "false": False}
+#: Attributes by which a provider knows a person.
+IDENTIFIERS = frozenset({"externalid", "username"})
 #: Fields of a person by the attributes that are plain texts.
 _TEXTS = {
     "externalid": "scim_external_id",
@@ -128,13 +131,15 @@ def _qualifiers(prefix: str, entry: dict[str, Any]) -> set[ScimQualifier]:
 
 
 def _text(name: str, value: Any) -> str | None:
-    """Return a text without spaces around it; None for null and for an empty one. Raises ScimError."""
+    """Return a text as one line; None for null and for an empty one. Raises ScimError for anything else, and
+    for a name in the provider that is too long, since a part of it would name somebody else.
+    """
     value = _single(value)
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value.replace("\t", " ").isprintable():
-        raise invalid(f"`{name}` must be one line of at most {LONGEST_TEXT} characters.")
-    return value.strip() or None
+    if not isinstance(value, str) or (name in IDENTIFIERS and len(value) > LONGEST_TEXT):
+        raise invalid(f"`{name}` must be a text of at most {LONGEST_TEXT} characters.")
+    return fit_line(value, LONGEST_TEXT).text or None
 
 
 def _single(value: Any) -> Any:

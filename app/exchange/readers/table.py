@@ -20,13 +20,13 @@ from app.common.records import CodeEnum
 from app.common.times.written_times import NotATime, ParsedTime, TimeParser
 from app.exchange.readers.lines import CellRow
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
+from app.kernel.actions.made_fit import fit_line
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 # Rows to read ahead, to find a date that shows the order of day and month.
 PEEK_ROWS = 5_000
 PEEK_SIZE = 4_000_000
 LONGEST_KEY = 100
-LONGEST_TITLE = 200
 LARGEST_CACHE = 50_000
 BOOLEANS = {"true": "true", "false": "false"}
 REASONS = {
@@ -40,7 +40,6 @@ REASONS = {
     "in_the_future": "{column} lies in the future; is it the right time zone?",
 }
 _LEVEL = re.compile(r"([0-9]) *- .*")
-_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f]")
 
 #: A state, and the fields that are set together with it.
 StateAndFields = tuple[CodeEnum, dict[str, Any]]
@@ -357,7 +356,7 @@ class TableReader:
         fields: dict[str, Any] = {field: codes[values[n]] for field, n, codes in self._codes}
         for field, n in self._texts:
             value = values[n]
-            fields[field] = _single_line(value) if self._uncacheable and value is not None else value
+            fields[field] = fit_line(value).text if self._uncacheable and value is not None else value
         for field, n in self._instants:
             fields[field] = self._instant(values[n])
         return fields
@@ -424,9 +423,3 @@ def require_known_state(table: TableReader, rows: Iterable[CellRow | RefusedRow]
 def _columns(names: Iterable[str]) -> str:
     """Return a digest of the names of these columns."""
     return blake2b("\x1f".join(names).encode(), digest_size=16).hexdigest()
-
-
-def _single_line(value: str) -> str:
-    """Return the text as one line, short enough for a title in lists."""
-    line = " ".join(_NOT_IN_A_LINE.sub(" ", value).split())
-    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
