@@ -138,7 +138,7 @@ async def test_hand_overs_and_ping_pong(desk: CaseDesk) -> None:
             if any(turn[0] == entry["holding"] and turn[4] for turn in walk.handovers)
         ]
         assert len(went_back) == entry["cases"] == len(await desk.cases(entry["link"]))
-        assert entry["cases"] > 0
+        assert entry["cases"] > 0 or not WHOLE
 
 
 async def test_only_those_of_a_period_team_service_customer_or_source(desk: CaseDesk) -> None:

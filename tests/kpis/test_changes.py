@@ -158,12 +158,12 @@ async def test_a_change_counts_by_what_became_of_it_as_both_paths_say(
         "change_failure_rate": {case: verdict for case, (*_, verdict) in VERDICTS.items()},
     }
     for key, verdicts in verdicts_of.items():
-        known = {case: int(verdict) for case, verdict in verdicts.items() if verdict is not None}
+        verdict_of = {case: int(verdict) for case, verdict in verdicts.items() if verdict is not None}
         listed = (await cases(db, _question(key), LATER, limit=200)).cases
-        assert {names[case.id]: case.measure for case in listed} == known, "what is not made counts nowhere"
+        assert {names[case.id]: case.measure for case in listed} == verdict_of, "what is not made counts nowhere"
         (point,) = (await answer(db, _question(key), LATER)).points
-        assert (point.numerator, point.denominator) == (sum(known.values()), len(known))
-        assert point.excluded["unknown"] == len(verdicts) - len(known)
+        assert (point.numerator, point.denominator) == (sum(verdict_of.values()), len(verdict_of))
+        assert point.excluded["unknown"] == len(verdicts) - len(verdict_of)
     zone = _question("change_backlog").zone
     report = await reconcile(database_url, zone=zone, now=LATER, keys=() if WHOLE else verdicts_of)
     assert report.differences == [], "\n".join(map(str, report.differences))

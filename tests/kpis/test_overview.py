@@ -25,7 +25,9 @@ from tests.kpis.kinds import aggregate_of
 from tests.selection import selected
 
 BERLIN = ZoneInfo("Europe/Berlin")
-TRIED = [KPIS[key] for key in selected("overview", KPIS, aggregate_of)]
+CHOSEN = selected("overview", KPIS, aggregate_of)
+#: With those that are shown beside them.
+TRIED = [KPIS[key] for key in KPIS if any(key in (chosen, *KPIS[chosen].companions) for chosen in CHOSEN)]
 
 
 @pytest.mark.parametrize(

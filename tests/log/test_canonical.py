@@ -110,8 +110,8 @@ def code_units(text: str) -> list[int]:
 
 
 @pytest.mark.parametrize(("said", "canon"), VECTORS)
-def test_the_vectors_of_the_rfc_come_out_as_printed_there(said: str, canon: str) -> None:
-    assert canonical(json.loads(said)).decode() == canon
+def test_the_vectors_of_the_rfc_come_out_as_printed_there(text: str, canon: str) -> None:
+    assert canonical(json.loads(text)).decode() == canon
 
 
 @given(OBJECTS)

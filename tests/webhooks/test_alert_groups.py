@@ -148,12 +148,12 @@ async def test_without_rules_each_alert_is_an_incident(api: Api) -> None:
 async def test_a_rule_says_which_alerts_are_one_incident(
     api: Api, rule: Json, fired: tuple[int, ...], expected: list[int]
 ) -> None:
-    known = await api.ledger.db.rows("select id from fold.incident")
-    tool = await an_alertmanager(api, key=f"alertmanager-{len(known)}")
+    incidents = await api.ledger.db.rows("select id from fold.incident")
+    tool = await an_alertmanager(api, key=f"alertmanager-{len(incidents)}")
     record = await tool.admin.post_ok("/v1/alert_rules", RULE | rule)
     for n, since in enumerate(fired):
-        await deliver(tool, told(f"host-{len(known)}-{n}", "x", since))
-    before = {str(row["id"]) for row in known}
+        await deliver(tool, told(f"host-{len(incidents)}-{n}", "x", since))
+    before = {str(row["id"]) for row in incidents}
     tickets = [ticket for ticket in await tool.tickets() if ticket["id"] not in before]
     assert [ticket["alert_count"] for ticket in tickets] == expected
     await tool.admin.post_ok(f"/v1/alert_rules/{record['id']}/end")

@@ -270,7 +270,7 @@ async def test_nothing_that_a_caller_can_do_gives_them_a_credential_that_can_do_
                 has.append(got)
                 wrong += [(start, got)] if is_more(got, start) else []
     assert wrong == []
-    assert done > len(starts), "some of it is allowed"
+    assert done > len(starts) // (1 if WHOLE else 3), "some of it is allowed"
 
 
 async def test_an_administrator_of_everything_gets_whatever_there_is(ledger: Ledger) -> None:

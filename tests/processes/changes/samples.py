@@ -61,8 +61,8 @@ def assessment(level: str) -> Json:
     """What is said to assess a change of that risk."""
     risky = _RISKY_ANSWERS[level]
     answers = {
-        one.key: one.answers[-1 if n < risky else 0].key
-        for n, one in enumerate(DEFAULT_QUESTIONNAIRE.questions)
+        question.key: one.answers[-1 if n < risky else 0].key
+        for n, question in enumerate(DEFAULT_QUESTIONNAIRE.questions)
     }
     return {**ASSESSMENT, "risk_answers": answers}
 

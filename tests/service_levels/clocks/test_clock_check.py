@@ -102,6 +102,6 @@ async def test_reconciliation_names_the_case_and_its_clock(
     *_, warned = await desk.said(case)
     await say_again(desk, warned, warned.occurred_at)
     report = await reconciling.reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
-    found = [(difference.key, difference.cases) for difference in report.differences]
-    assert found == [(reconciling.CLOCKS, (case,))]
+    differences = [(difference.key, difference.cases) for difference in report.differences]
+    assert differences == [(reconciling.CLOCKS, (case,))]
     assert report.difference_count == 1
