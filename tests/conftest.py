@@ -23,7 +23,7 @@ import hypothesis
 import psycopg
 import pytest
 from hypothesis.internal.conjecture import providers
-from hypothesis.internal.conjecture.providers import Constants
+from hypothesis.internal.constants_ast import Constants
 from psycopg import sql
 
 from app.platform import schema

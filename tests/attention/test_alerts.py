@@ -67,7 +67,10 @@ def test_every_code_is_told_or_says_why_not() -> None:
     }
 
 
-@pytest.mark.parametrize("code", selected("every code is raised", ALERTED, ALERTED.__getitem__))
+RAISED = selected("every code is raised", ALERTED, ALERTED.__getitem__)
+
+
+@pytest.mark.parametrize("code", RAISED)
 async def test_every_code_is_raised_by_its_condition_and_ended(scene: Scene, code: str) -> None:
     condition = await MADE_TRUE[code](scene)
     await a_round(scene, condition.now)

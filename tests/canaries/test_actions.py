@@ -14,8 +14,8 @@ import pytest
 from app.common.people import Role
 from app.common.personal import Personal
 from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import Payload, part_types
 from app.kernel.actions.payloads import marks as payload_marks
-from app.kernel.actions.payloads import part_types
 from app.platform.settings import Settings
 from tests.canaries.action_payloads import marked
 from tests.canaries.dump import everything, everything_relayed
@@ -44,7 +44,8 @@ from tests.selection import selected
 
 def has_words(row: Action[Any, Any]) -> bool:
     """Whether words of persons are said by it."""
-    models = (row.body, *part_types(row.body).values())
+    body: type[Payload] = row.body
+    models = (body, *part_types(body).values())
     return any(payload_marks(model, Personal) for model in models)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.payloads import part_types
+from app.kernel.actions.payloads import Payload, part_types
 from tests.cases import each_case
 from tests.client import Json
 from tests.contract import answers
@@ -39,7 +39,8 @@ Place = Callable[[Any], Awaitable[httpx.Response]]
 def way_of_sending(case: Row) -> tuple[bool, str, bool]:
     """Whether the body is of a new record, how it is sent, and whether it has parts."""
     _, row = case
-    return row.opens, method(row), bool(part_types(row.body))
+    body: type[Payload] = row.body
+    return row.opens, method(row), bool(part_types(body))
 
 
 @asynccontextmanager

@@ -160,7 +160,9 @@ async def test_a_change_counts_by_what_became_of_it_as_both_paths_say(
     for key, verdicts in verdicts_of.items():
         verdict_of = {case: int(verdict) for case, verdict in verdicts.items() if verdict is not None}
         listed = (await cases(db, _question(key), LATER, limit=200)).cases
-        assert {names[case.id]: case.measure for case in listed} == verdict_of, "what is not made counts nowhere"
+        assert {names[case.id]: case.measure for case in listed} == verdict_of, (
+            "what is not made counts nowhere"
+        )
         (point,) = (await answer(db, _question(key), LATER)).points
         assert (point.numerator, point.denominator) == (sum(verdict_of.values()), len(verdict_of))
         assert point.excluded["unknown"] == len(verdicts) - len(verdict_of)

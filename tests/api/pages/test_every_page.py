@@ -66,7 +66,7 @@ async def asked_for(browser: httpx.AsyncClient, path: str) -> dict[str, httpx.Re
     """The answers to all that can be asked of the path, by what it was."""
     first = addresses(path)[0]
     # One of each, of every path another one.
-    others, bodies = (selected(path, kinds, type) for kinds in (OTHER_METHODS, BODIES))
+    others, bodies = selected(path, OTHER_METHODS, type), selected(path, BODIES, type)
     answers = {method: await browser.request(method, first) for method in others}
     for address, method in product(addresses(path), METHODS):
         for n, body in enumerate(bodies if method == "POST" else BODIES[:1]):

@@ -7,7 +7,7 @@ A failure names the seed of the history; LEDGERDESK_TEST_HISTORY=<seed> tries th
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -31,9 +31,9 @@ from tests.kpis.kinds import kind_of
 from tests.selection import selected
 
 #: None: the history that other tests read, too.
-SEEDS = [int(seed) for seed in os.environ.get("LEDGERDESK_TEST_HISTORY", "").split()] or (
-    range(1, 13) if WHOLE else [None]
-)
+SEEDS: Sequence[int | None] = [
+    int(seed) for seed in os.environ.get("LEDGERDESK_TEST_HISTORY", "").split()
+] or (range(1, 13) if WHOLE else [None])
 #: How many incidents, requests and other records a history has.
 SIZES = (120, 80, 50)
 #: Both days on which clocks change lie within the histories.

@@ -61,7 +61,7 @@ def assessment(level: str) -> Json:
     """What is said to assess a change of that risk."""
     risky = _RISKY_ANSWERS[level]
     answers = {
-        question.key: one.answers[-1 if n < risky else 0].key
+        question.key: question.answers[-1 if n < risky else 0].key
         for n, question in enumerate(DEFAULT_QUESTIONNAIRE.questions)
     }
     return {**ASSESSMENT, "risk_answers": answers}
