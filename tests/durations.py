@@ -14,10 +14,10 @@ LONG = 15.0
 LONG_RUN = 300.0
 #: The files that take longer, and why. Whoever adds one looks first at what can be made once, or less often.
 LONG_FILES = {
-    "tests/docs/test_improvement.py": "is begun first, and makes the demo that others copy",
+    "tests/browser/test_dashboard.py": "is begun first, and makes the demo that others copy",
     "tests/every_action/test_event_folds_back.py": "brings records of every kind into their states",
-    "tests/every_action/test_who.py": "tries every action with somebody who may and somebody who may not",
-    "tests/fuzz/test_every_operation.py": "sends something to an operation of each path",
+    "tests/every_action/test_who.py": "tries each policy of each kind with one who may and one who may not",
+    "tests/kpis/test_reconcile.py": "computes every KPI by both ways",
 }
 
 

@@ -59,9 +59,9 @@ class LossyProxy:
                 await end.wait_closed()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        said = parse_qs(self._parts.query)
-        host = unquote(said["host"][0]) if "host" in said else self._parts.hostname or "localhost"
-        port = int(said["port"][0]) if "port" in said else self._parts.port or 5432
+        parameters = parse_qs(self._parts.query)
+        host = unquote(parameters["host"][0]) if "host" in parameters else self._parts.hostname or "localhost"
+        port = int(parameters["port"][0]) if "port" in parameters else self._parts.port or 5432
         if host.startswith("/"):
             return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
         return await asyncio.open_connection(host, port)

@@ -74,8 +74,8 @@ async def add_crowd(ledger: Ledger, many: int, *roles: Role) -> list[Person]:
 
 async def fill(ledger: Ledger, group: str, members: Iterable[UUID]) -> None:
     """The persons belong to the group, for the business."""
-    for one in members:
-        body = AddMemberGroup(person=str(one), side=RepresentedSide.business)
+    for person in members:
+        body = AddMemberGroup(person=str(person), side=RepresentedSide.business)
         await act(ledger, rule_caller("tests"), "group", "add_member", group, body)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Server
 from tests.databases import Databases
+from tests.extent import first_of
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def next_after(databases: Databases, statement: bytes) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    "statement", [b"select 1", b"truncate fold.team, fold.person", b"delete from fold.team"]
+    "statement", first_of([b"truncate fold.team, fold.person", b"select 1", b"delete from fold.team"], 1)
 )
 def test_a_database_in_which_only_rows_have_changed_is_used_again(
     databases: Databases, statement: bytes
@@ -46,13 +47,16 @@ def test_a_database_in_which_only_rows_have_changed_is_used_again(
 
 @pytest.mark.parametrize(
     "statement",
-    [
-        b"create table more (a int)",
-        b"alter table fold.team add column more int",
-        b"alter table fold.team set (fillfactor = 50)",
-        b"truncate fold.team; create index on fold.team (id, key)",
-        b"grant select on fold.team to public",
-    ],
+    first_of(
+        [
+            b"truncate fold.team; create index on fold.team (id, key)",
+            b"grant select on fold.team to public",
+            b"create table more (a int)",
+            b"alter table fold.team add column more int",
+            b"alter table fold.team set (fillfactor = 50)",
+        ],
+        2,
+    ),
 )
 def test_one_in_which_something_was_defined_is_not(databases: Databases, statement: bytes) -> None:
     name, following = next_after(databases, statement)

@@ -97,6 +97,7 @@ def test_it_starts_from_nothing_answers_and_stops(folder: Path) -> None:
     assert not runs(folder / "data")
 
 
+@in_test_all
 def test_it_keeps_its_data_between_starts(folder: Path) -> None:
     with embedded_server(folder / "data", FAST) as server:
         answer(server, "create table kept as select 42 as n")
@@ -194,6 +195,8 @@ def test_a_killed_server_is_revived_at_the_same_address(folder: Path) -> None:
         server.revive()
         assert postmaster(folder / "data") == alive
     assert not runs(folder / "data")
+    with embedded_server(folder / "data", FAST) as server:
+        assert answer(server, "select n from kept") == "42"
 
 
 @in_test_all
@@ -243,8 +246,7 @@ def test_any_path_will_do(folder: Path, name: str) -> None:
 
 
 def test_a_socket_directory_that_is_not_ours_is_refused(folder: Path) -> None:
-    with embedded_server(folder / "data", FAST):
-        pass
+    (folder / "data").mkdir(mode=0o711)
     (folder / "data/postgres-socket").symlink_to(folder)
     with (
         pytest.raises(EmbeddedError, match="belongs to somebody else"),
@@ -264,8 +266,8 @@ def test_an_interrupted_initdb_is_done_again(folder: Path) -> None:
 
 
 def test_data_of_another_major_version_are_left_alone(folder: Path) -> None:
-    with embedded_server(folder / "data", FAST):
-        pass
+    (folder / "data").mkdir(mode=0o711)
+    (folder / "data/postgres").mkdir()
     (folder / "data/postgres/PG_VERSION").write_text("17\n")
     with (
         pytest.raises(EmbeddedError, match="written by PostgreSQL 17"),
@@ -312,6 +314,7 @@ def test_buffers_that_do_not_fit_into_memory_are_made_smaller(folder: Path) -> N
     assert user.returncode == 0
 
 
+@in_test_all
 def test_the_log_does_not_grow_for_ever(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "LOG_BYTES_MAX", 10)
     for _ in range(3):

@@ -14,6 +14,7 @@ from app.common.tables import declare_tables
 from app.kernel.histories.rebuild import record_classes
 from app.platform import schema, schema_dump
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 
 
 def declared_tables() -> MetaData:
@@ -30,6 +31,7 @@ def test_the_models_declare_the_columns_that_the_migrations_make(place: Database
     assert migration_draft.differences(place.owner_url, declared_tables()) == []
 
 
+@in_test_all
 def test_a_draft_makes_the_tables_and_columns_that_a_database_does_not_have(place: DatabaseUrls) -> None:
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         owner.execute("drop table fold.tag cascade")

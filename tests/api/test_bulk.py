@@ -10,6 +10,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.extent import WHOLE, in_test_all
 
 BULK = "/v1/incidents/bulk"
 
@@ -148,8 +149,13 @@ async def test_all_or_nothing_is_refused_where_one_changes_what_another_is_about
     assert await api.head() == head
 
 
-@pytest.mark.parametrize("all_or_nothing", [False, True])
-@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize(
+    ("all_or_nothing", "complete"),
+    [
+        *((False, False), (True, True)),
+        *(pytest.param(whole, not whole, marks=in_test_all) for whole in (False, True)),
+    ],
+)
 async def test_sent_again_with_its_keys_it_is_done_once(
     api: Api, agent: Client, all_or_nothing: bool, complete: bool
 ) -> None:
@@ -172,12 +178,12 @@ async def test_sent_again_with_its_keys_it_is_done_once(
 
 
 async def test_a_thousand_are_taken_and_one_more_is_refused(api: Api, agent: Client) -> None:
-    incident = (await reported(agent))[0]
+    incident, many = (await reported(agent))[0], 100 if WHOLE else 20
     head = await api.head()
     items = [on(incident, "dance") for _ in range(1_001)]
     refused = await send(agent, *items)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/items")
     assert (await send(agent)).status_code == 422
-    answers = await results(agent, *[on(incident, "comment", {"text": "?"}) for _ in range(100)])
+    answers = await results(agent, *[on(incident, "comment", {"text": "?"}) for _ in range(many)])
     assert {item["status"] for item in answers} == {200}
-    assert await api.head() == head + 100
+    assert await api.head() == head + many

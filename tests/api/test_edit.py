@@ -10,6 +10,7 @@ import httpx
 from app.common.people import Role
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import WHOLE
 
 
 async def edit(client: Client, record: Json, patch: Json, if_match: str | None = "*") -> httpx.Response:
@@ -69,12 +70,13 @@ async def test_who_edits_says_which_version_they_have_read(api: Api) -> None:
     assert done.headers["etag"] != read.headers["etag"]
 
 
-async def test_of_a_hundred_who_have_read_the_same_one_edits_and_the_others_are_told(api: Api) -> None:
+async def test_of_many_who_have_read_the_same_one_edits_and_the_others_are_told(api: Api) -> None:
+    many = 100 if WHOLE else 20
     agent = await api.client("Lin", Role.agent)
     record = await reported(agent)
     tag = (await agent.get(f"/v1/incidents/{record['id']}")).headers["etag"]
-    answers = await asyncio.gather(*(edit(agent, record, {"title": f"Title {n}"}, tag) for n in range(100)))
-    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 99}
+    answers = await asyncio.gather(*(edit(agent, record, {"title": f"Title {n}"}, tag) for n in range(many)))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: many - 1}
     (won,) = (answer.json() for answer in answers if answer.status_code == 200)
     assert (await agent.read(f"/v1/incidents/{record['id']}"))["title"] == won["title"]
 

@@ -42,8 +42,8 @@ async def test_what_is_measured_again_says_how_often_it_was_before(desk: Desk) -
         await desk.api.client("T", Role.integration),
         await desk.api.client("Q", Role.quality_manager),
     )
-    await _cases(tool, BEFORE, 60)
-    await _cases(tool, AFTER, 30)
+    await _cases(tool, BEFORE, 60, days=2)
+    await _cases(tool, AFTER, 30, days=2)
     await desk.follow()
     assert "measured_before" not in await _warned(quality)
     await desk.follow()
@@ -116,8 +116,8 @@ async def test_other_changes_are_those_of_the_same_scope_in_the_same_time(
         await desk.api.client("Q", Role.quality_manager),
     )
     await desk.api.team("storage")
-    await _cases(tool, BEFORE, 60)
-    await _cases(tool, AFTER, 30)
+    await _cases(tool, BEFORE, 60, days=2)
+    await _cases(tool, AFTER, 30, days=2)
     await desk.follow()
     async with await connect(place.owner_url) as owner:
         for number, begun, scope in IMPROVEMENTS:

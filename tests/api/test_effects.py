@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from app.common.people import Role
 from tests.api.desk import Desk
 from tests.client import RESOLVED, Client, Json, an_incident
+from tests.extent import in_test_all
 
 EFFECT = "/v1/kpis/incident_resolution_seconds/effect"
 BEFORE, AFTER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
@@ -75,6 +76,7 @@ async def test_an_effect_is_measured_stored_and_comes_out_the_same_again(desk: D
     assert "缩短 90 分钟（-71.7%，已改善）" in zh.json()["sentence"]
 
 
+@in_test_all
 async def test_an_effect_is_drawn_in_three_ways_and_both_languages(desk: Desk) -> None:
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)

@@ -8,6 +8,7 @@ from app.api.requests.etag import etag, matches, versions_of
 from app.common.people import Role
 from tests.cases import each_case
 from tests.client import Api, Client, an_incident
+from tests.extent import WHOLE, first_of
 
 
 async def an_open_one(api: Api) -> tuple[Client, Client, str]:
@@ -45,10 +46,11 @@ async def test_no_tag_of_one_answer_is_taken_for_another(shared: Api) -> None:
     """Another caller, language, choice of fields, or time is another answer: never 304 for it."""
     zhao, agent, path = await an_open_one(shared)
     position = (await zhao.read(f"{path}/events"))["items"][0]["position"]
+    queries = ("", "?fields=title", f"?as_of={position}", "?expand=requester", "?fields=title,team")
     requests = [
         (client, query, language)
         for client in (zhao, agent)
-        for query in ("", "?fields=title", "?fields=title,team", "?expand=requester", f"?as_of={position}")
+        for query in first_of(queries, 4)
         for language in ("en", "zh")
     ]
     tags: dict[bytes, str] = {}
@@ -90,7 +92,7 @@ async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> No
         '"7.0a1b2c", "{v}.0a1b2c"',
         '"{v}","x,y", ,',
         "*",
-    ],
+    ][:: 1 if WHOLE else 2],
 )
 async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Api, form: str) -> None:
     zhao, agent, path = await an_open_one(shared)
@@ -124,7 +126,7 @@ async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Ap
         '"1',
         '"7", *',
         "\xb2",
-    ],
+    ][:: 1 if WHOLE else 3],
 )
 async def test_a_condition_that_is_no_tag_of_ours_can_hold_for_nothing(shared: Api, garbage: str) -> None:
     zhao, _, path = await an_open_one(shared)

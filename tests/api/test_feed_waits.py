@@ -84,6 +84,7 @@ async def test_a_wait_ends_when_the_key_is_revoked_or_the_role_is_taken(
             assert not (await waiting)["items"]
 
 
+@in_test_all
 @pytest.mark.usefixtures("long_waits")
 async def test_a_wait_ends_when_the_server_stops(
     readers: dict[str, Client], place: DatabaseUrls, tmp_path: Path, settings: Settings

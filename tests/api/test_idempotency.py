@@ -226,7 +226,7 @@ async def test_two_processes_do_it_once(
     head = await api.head()
     async with serving(place.url, tmp_path / "secrets", settings) as other:
         other_client = other.with_token(zhao.token)
-        for round_number in range(5):
+        for round_number in range(2):
             key = f"k-{round_number}"
             answers = await asyncio.gather(
                 *(send(client, "/v1/incidents", an_incident(), key) for client in (zhao, other_client))
@@ -234,4 +234,4 @@ async def test_two_processes_do_it_once(
             assert [answer.status_code for answer in answers] == [201, 201]
             assert answers[0].content == answers[1].content
             assert sorted(a.headers.get("idempotent-replayed", "") for a in answers) == ["", "true"]
-    assert await api.head() == head + 5
+    assert await api.head() == head + 2

@@ -21,6 +21,7 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import connect
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.kpis.drawing.drawings import parse, texts
 from tests.kpis.histories import TEAMS, Scripted, write
 
@@ -125,6 +126,7 @@ async def test_a_team_has_its_own_and_no_improvement_of_another(filled: Filling)
     assert ("cut_over", "IMP-2026-000002") in everywhere
 
 
+@in_test_all
 async def test_too_many_changes_are_left_out_and_counted(filled: Filling) -> None:
     quality = await filled(*(change(number) for number in range(1, 15)))
     chart = await behaviour(quality)

@@ -18,6 +18,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
 from tests.cases import each_case
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.kpis.drawing.drawings import parse, texts, title
 from tests.kpis.histories import TEAMS, Scripted, write
 
@@ -156,6 +157,7 @@ async def test_the_chart_is_drawn_with_what_was_said_of_it(desk: Desk) -> None:
     assert "Team: team 0" in " ".join(texts(parse(got.text)))
 
 
+@in_test_all
 async def test_a_chart_of_too_many_periods_or_of_nothing_known_is_refused(desk: Desk) -> None:
     path = f"/v1/kpis/{KEY}/chart.svg"
     for query, pointer in (
@@ -209,6 +211,7 @@ async def test_what_is_no_re_basing_is_refused(shared: Api, changed: Json, point
     assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [(pointer, code)]
 
 
+@in_test_all
 async def test_a_cause_that_looks_like_a_number_of_ours_must_be_one(desk: Desk) -> None:
     path = f"{SIGNALS}/{desk.signal['id']}/explain"
     for body, pointer, code in (

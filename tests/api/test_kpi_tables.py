@@ -103,7 +103,8 @@ async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
         *("previous_value", "previous_change", "last_year_value", "last_year_change"),
     ]
     auditor = await desk.api.client("Olga", Role.auditor)
-    for key, kpi in OF_INCIDENTS.items():
+    for key in selected("columns", OF_INCIDENTS, kind_of):
+        kpi = OF_INCIDENTS[key]
         by = kpi.dimensions[:2]
         companion_columns = [
             f"beside_{other}_{figure}" for other in kpi.companions for figure in ("value", "cases")

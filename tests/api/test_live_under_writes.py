@@ -19,10 +19,11 @@ from app.main import application
 from app.platform.settings import Settings
 from tests.client import Api, Client, Json, an_incident
 from tests.conftest import DatabaseUrls
+from tests.extent import WHOLE
 from tests.listening import listening
 from tests.served import behind_a_socket
 
-WRITERS, ROUNDS = 4, 6
+WRITERS, ROUNDS = (4, 6) if WHOLE else (3, 2)
 Address = tuple[str, int]
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
+from tests.extent import WHOLE, first_of
 
-COUNT = 80_000
+COUNT = 80_000 if WHOLE else 8_000
 MANY: Json = {f"x{n}": 1 for n in range(COUNT)}
 
 
@@ -17,7 +18,7 @@ async def agent(shared: Api) -> Client:
     return await shared.client("Lin", Role.agent)
 
 
-@pytest.mark.parametrize("path", ["/v1/incidents", "/v1/deployments"])
+@pytest.mark.parametrize("path", first_of(["/v1/incidents", "/v1/deployments"], 1))
 async def test_very_many_unknown_members_are_counted_and_the_first_told(agent: Client, path: str) -> None:
     answer = await agent.post(path, json=MANY)
     document = answer.json()
@@ -25,7 +26,7 @@ async def test_very_many_unknown_members_are_counted_and_the_first_told(agent: C
     assert answer.status_code == 422
     assert len(document["errors"]) == 50
     assert unknown[:2] == ["/x0", "/x1"]
-    assert "80,0" in document["detail"], document["detail"]
+    assert f"{COUNT // 1_000},0" in document["detail"], document["detail"]
 
 
 async def test_what_is_said_after_very_many_others_is_not_told_to_be_missing(agent: Client) -> None:

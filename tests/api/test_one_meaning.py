@@ -23,13 +23,15 @@ from tests.api.desk import MTTR, Desk
 from tests.api.test_effects import AFTER, BEFORE, EFFECT, WINDOWS
 from tests.api.test_expand import HOURS
 from tests.client import RESOLVED, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.foundation.services.test_catalogue import a_service
+from tests.selection import selected
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 SIDES = {"before": "P3", "after": "P3", "control_before": "P4", "control_after": "P4"}
 
 
-async def _history(desk: Desk) -> None:
+async def _history(desk: Desk, cases: int = 18) -> None:
     """Incidents of a service with office hours, by day and by night, so that business time is less than all
     time, some of it is none, and a mean is no median; those of P4 are the control.
     """
@@ -38,7 +40,7 @@ async def _history(desk: Desk) -> None:
     await a_service(keeper, calendar="office")
     tool = await desk.api.client("Monitor", Role.integration)
     for begin, minutes in ((BEFORE, 200), (AFTER, 60)):
-        for n in range(18):
+        for n in range(cases):
             for urgency, took in (("2", minutes + 7 * n * n), ("3", 90 + 40 * (n % 4))):
                 opened_at = begin + timedelta(days=n % 11, hours=(5 * n) % 24)
                 incident = an_incident(occurred_at=opened_at.isoformat(), urgency=urgency, service="mail")
@@ -75,7 +77,7 @@ async def _points(client: Client) -> dict[str, Json]:
     return points
 
 
-@pytest.mark.parametrize("control", [False, True])
+@pytest.mark.parametrize("control", [pytest.param(False, marks=in_test_all), True])
 async def test_an_effect_says_the_figures_of_the_api_by_their_names(desk: Desk, control: bool) -> None:
     await _history(desk)
     quality = await desk.api.client("Quan", Role.quality_manager)
@@ -135,9 +137,12 @@ async def _compare_drawing(client: Client, body: Json, sides: dict[str, Json]) -
 
 
 async def test_a_value_is_that_of_the_clock_that_its_kpi_names(desk: Desk) -> None:
-    await _history(desk)
+    await _history(desk, cases=3)
     values = set()
-    for kpi in (await desk.manager.read("/v1/kpis"))["items"]:
+    kpis = (await desk.manager.read("/v1/kpis"))["items"]
+    of_others = [kpi for kpi in kpis if kpi["process"] != "incident"]
+    of_incidents = [kpi for kpi in kpis if kpi["process"] == "incident"]
+    for kpi in (*of_incidents, *selected("clocks", of_others, lambda kpi: (kpi["clock"], kpi["aggregate"]))):
         points = (await desk.manager.read(f"/v1/kpis/{kpi['key']}", grain="month", **_year()))["points"]
         for point in points:
             distributions = {name: point[name] for name in ("business", "elapsed") if point[name]}

@@ -215,6 +215,7 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+@in_test_all
 async def test_processes_of_the_database_that_stand_still_are_left_for_others_that_work(
     api: Api, server: Server, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,8 +275,8 @@ async def test_a_connection_that_stands_still_costs_nobody_more_than_a_moment(
 async def test_a_statement_that_the_database_is_at_may_take_its_time(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "STALLED_SECONDS", 0.3)
-    assert await ledger.db.value("select pg_sleep(1) is null") is False
+    monkeypatch.setattr(db, "STALLED_SECONDS", 0.1)
+    assert await ledger.db.value("select pg_sleep(0.4) is null") is False
 
 
 async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why_nothing_is_written(
@@ -355,6 +356,7 @@ async def test_a_full_disk_is_said_as_such_and_once_there_is_room_the_service_go
     assert (await zhao.post("/v1/incidents", json=an_incident())).status_code == 201
 
 
+@in_test_all
 async def test_when_the_database_beside_us_has_ended_its_disk_is_looked_at(
     api: Api, server: Server, place: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from app.common.people import Role
 from app.processes.incidents.queries import LISTING
 from tests.client import RESOLVED, Api, Client, an_incident
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
 from tests.people import ago
 
 
@@ -41,7 +41,7 @@ async def test_pages_give_everything_once_newest_first_whatever_their_size(share
 
 
 @pytest.mark.parametrize(
-    "sort", first_of([order for name in LISTING.sorts for order in (name, f"-{name}")], 2)
+    "sort", first_of([order for name in LISTING.sorts for order in (name, f"-{name}")], 1)
 )
 async def test_a_reader_misses_nothing_and_sees_nothing_twice_while_others_write(
     shared: Api, sort: str
@@ -193,6 +193,7 @@ async def test_other_lists_page_too(shared: Api) -> None:
             assert [item["id"] for page in paged for item in page] == ids
 
 
+@in_test_all
 async def test_many_readers_and_writers_at_once_agree_in_the_end(shared: Api) -> None:
     zhao = await shared.client("Zhao")
 

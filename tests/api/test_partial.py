@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.api.records.partial import JSON
 from app.api.requests.accept import PARTIAL
 from app.common.people import Role
+from tests.cases import each_case
 from tests.client import Api, an_incident
 
 FIELDS, EXPANDED = {"fields": "title"}, {"expand": "requester"}
 AXIOS = "application/json, text/plain, */*"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("accept", "query", "media_type"),
     [
         ("*/*", {}, JSON),
@@ -32,9 +31,9 @@ AXIOS = "application/json, text/plain, */*"
     ],
 )
 async def test_an_answer_is_of_the_type_that_the_client_prefers(
-    api: Api, accept: str, query: dict[str, str], media_type: str
+    shared: Api, accept: str, query: dict[str, str], media_type: str
 ) -> None:
-    agent = await api.client("Lin", Role.agent)
+    agent = await shared.client("Lin", Role.agent)
     number = (await agent.post_ok("/v1/incidents", an_incident()))["number"]
     for path in ("/v1/incidents", f"/v1/incidents/{number}"):
         answer = await agent.get(path, params=query, headers={"Accept": accept})

@@ -27,6 +27,7 @@ from tests.api.test_outage import Cut
 from tests.client import ADDRESS, Api, an_incident, serving
 from tests.conftest import DatabaseUrls, Server
 from tests.every_action.samples import SAMPLES
+from tests.extent import in_test_all
 from tests.people import act
 from tests.waiting import until
 
@@ -208,6 +209,7 @@ async def test_a_database_that_is_read_only_is_not_ready_as_every_write_says(
         assert await until(is_told)
 
 
+@in_test_all
 async def test_the_row_is_written_once_a_second_however_many_ask(
     api: Api, owner: psycopg.AsyncConnection[Any]
 ) -> None:

@@ -264,9 +264,7 @@ async def test_a_page_of_the_portal_may_ask_and_read_what_matters(trusting: Api)
             assert {"ETag", "Link", "RateLimit", "X-Request-Id"} <= set(exposed.split(", "))
 
 
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example.org", f"{PORTAL}.evil.org", "null", PORTAL + ":444"]
-)
+@each_case("origin", ["https://evil.example.org", f"{PORTAL}.evil.org", "null", PORTAL + ":444"])
 async def test_a_page_of_anybody_else_may_not(trusting: Api, origin: str) -> None:
     token = (await trusting.client("Lin", Role.agent)).token
     preflight = await asked(

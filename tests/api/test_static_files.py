@@ -22,6 +22,7 @@ from app.main import build_app
 from app.platform.settings import PROJECT
 from tests.client import ADDRESS
 from tests.contract.answers import PROBLEM, validate
+from tests.extent import first_of
 
 #: Of the processor, the least of so many tries: the first may have to collect garbage.
 MOST_SECONDS, TRIES = 0.05, 5
@@ -56,7 +57,8 @@ async def test_the_contract_that_is_served_is_the_one_that_was_built(stranger: h
 
 async def test_a_part_of_the_contract_has_the_operations_of_its_tags(stranger: httpx.AsyncClient) -> None:
     built = json.loads(pages.CONTRACT.read_text(encoding="utf-8"))
-    for tags in (["incidents"], ["kpis", "views"], list(AREAS["changes"]), list(openapi.TAGS)):
+    parts = (["kpis", "views"], ["incidents"], list(AREAS["changes"]))
+    for tags in (*first_of(parts, 1), list(openapi.TAGS)):
         answer = await stranger.get("/openapi.json", params={"tags": ",".join(tags)})
         assert answer.status_code == 200, answer.text
         assert answer.json() == TaggedContract(built).with_tags(tags)
@@ -75,7 +77,7 @@ async def test_a_tag_that_nothing_has_is_refused_with_what_is_near(stranger: htt
 
 
 @pytest.mark.parametrize(
-    ("language", "title"), [("en", "Changes API · Ledgerdesk"), ("zh", "变更 API · Ledgerdesk")]
+    ("language", "title"), [("en", "Changes API · Ledgerdesk"), ("zh", "变更接口 · Ledgerdesk")]
 )
 async def test_the_page_of_the_contract_shows_one_area_at_a_time(
     stranger: httpx.AsyncClient, language: str, title: str

@@ -159,6 +159,7 @@ async def test_what_version_1_stored_comes_out_the_same_again(desk: Desk, place:
     assert {item["result"]["method_version"] for item in listed["items"]} == {1}
 
 
+@in_test_all
 async def test_a_promised_part_is_of_the_value_that_people_read(desk: Desk) -> None:
     """By version 1 it was one of the median, 7,530 s."""
     await _history(desk)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.common.people import Role
 from tests.client import RESOLVED, Api, Json, an_incident, without_actions
+from tests.extent import in_test_all
 from tests.ticket_actions import own_actions
 
 
@@ -119,6 +120,7 @@ async def test_events_say_what_the_persons_and_teams_are_called_that_they_name(a
     )
 
 
+@in_test_all
 async def test_a_list_is_newest_first_and_filtered_by_state_priority_and_team(api: Api) -> None:
     await api.team("network")
     agent = await api.client("Lin Xiaoyu", Role.agent, teams=("network",))

@@ -130,6 +130,7 @@ async def _samples(address: Address, token: str | None) -> dict[str, float]:
     return {name: float(value) for name, _, value in lines}
 
 
+@in_test_all
 async def test_streams_that_are_open_and_why_others_ended_are_measured(api: Api, address: Address) -> None:
     requester, admin = await api.client("asks", Role.requester), await api.client("root", Role.admin)
     ends = 'ledgerdesk_event_streams_ended_total{reason="%s"}'

@@ -17,9 +17,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.api.authentication import issuer as issuers
 from app.common.people import Role
 from app.platform.settings import Settings
 from tests.api.issuers import AUDIENCE, LocalIssuer, issuing, new_key, published
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
@@ -57,6 +59,12 @@ async def known(api: Api, login: str = "lin", *roles: Role) -> Client:
     return admin
 
 
+@pytest.fixture
+async def lin(desk: Api) -> None:
+    """Somebody here has the login of those whose tokens come."""
+    await known(desk)
+
+
 async def told(api: Api, token: str) -> tuple[int, str | None]:
     """The status and the problem's code that a token is answered with."""
     answer = await api.with_token(token).get("/v1/me")
@@ -83,16 +91,16 @@ async def test_a_token_stands_for_the_person_with_that_login_and_their_roles_her
     assert await desk.ledger.db.value(credential) is None, "it names keys"
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "PS384", "ES256", "EdDSA"])
+@pytest.mark.usefixtures("lin")
+@each_case("algorithm", ["RS256", "PS384", "ES256", "EdDSA"])
 async def test_signatures_of_every_usual_kind_are_taken(
     desk: Api, issuer: LocalIssuer, algorithm: str
 ) -> None:
-    await known(desk)
-    issuer.publish("other", algorithm=algorithm)
+    issuer.publish(algorithm, algorithm=algorithm)
     for headers in ({}, {"typ": "at+jwt"}):
-        token = issuer.token("other", algorithm=algorithm, headers=headers)
+        token = issuer.token(algorithm, algorithm=algorithm, headers=headers)
         assert await told(desk, token) == (200, None)
-    assert await told(desk, issuer.token(None, key=issuer.private["other"], algorithm=algorithm)) == (
+    assert await told(desk, issuer.token(None, key=issuer.private[algorithm], algorithm=algorithm)) == (
         200,
         None,
     ), "of one key the name need not be said"
@@ -269,6 +277,7 @@ async def test_whoever_comes_first_is_added_where_that_is_wanted_and_once(
         assert await told(api, token) == (403, "inactive_login")
 
 
+@in_test_all
 async def test_what_cannot_be_taken_of_a_newcomer_is_left_out(
     place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
@@ -293,7 +302,7 @@ async def test_a_provider_may_change_its_keys_and_is_asked_seldom(desk: Api, iss
     assert await told(desk, issuer.token("first")) == (200, None)
     assert issuer.asked == 2
     stranger = new_key()
-    tokens = [issuer.token(f"unheard of {n}", key=stranger) for n in range(40)]
+    tokens = [issuer.token(f"unheard of {n}", key=stranger) for n in range(10)]
     answers = [await told(desk, token) for token in tokens]
     assert set(answers) == {(401, "unauthenticated")}
     assert issuer.asked == 1 + REFETCHES
@@ -303,7 +312,7 @@ async def test_a_provider_may_change_its_keys_and_is_asked_seldom(desk: Api, iss
 async def test_a_key_that_is_withdrawn_is_believed_only_until_the_keys_are_asked_for_anew(
     place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
-    changed = trusting(settings, issuer, oidc_keys_seconds=1)
+    changed = trusting(settings, issuer, oidc_keys_seconds=0)
     async with serving(place.url, tmp_path / "secrets", changed) as api:
         await known(api)
         old = issuer.token("first")
@@ -384,7 +393,14 @@ async def test_tokens_that_nobody_can_check_are_looked_at_no_more_than_wrong_key
         assert issuer.asked <= 3
 
 
-@pytest.mark.parametrize(
+@pytest.fixture
+def asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider is asked for its keys for each token of an unknown one, however many come."""
+    monkeypatch.setattr(issuers, "REFETCHES", 1_000)
+
+
+@pytest.mark.usefixtures("asked_each_time", "lin")
+@each_case(
     "says",
     [
         {"issuer": "https://login.example.org"},
@@ -400,7 +416,6 @@ async def test_tokens_that_nobody_can_check_are_looked_at_no_more_than_wrong_key
 async def test_a_provider_that_says_something_else_of_itself_is_not_believed(
     desk: Api, issuer: LocalIssuer, says: Json
 ) -> None:
-    await known(desk)
     issuer.says = says
     assert await told(desk, issuer.token()) == (503, "issuer_gone")
 
@@ -419,10 +434,10 @@ async def test_keys_of_another_host_count_only_by_https(desk: Api, issuer: Local
     [
         [],
         "all of them",
-        [7, None, {}],
-        [{"kid": "first"}],
+        pytest.param([7, None, {}], marks=in_test_all),
+        pytest.param([{"kid": "first"}], marks=in_test_all),
         [{"kid": "first", "kty": "oct", "k": "c2VjcmV0"}],
-        [{"kid": "first", "kty": "EC", "crv": "P-256", "x": "!", "y": "!"}],
+        pytest.param([{"kid": "first", "kty": "EC", "crv": "P-256", "x": "!", "y": "!"}], marks=in_test_all),
         [{"kid": "first", "kty": "RSA", "n": "AQAB", "e": "AQAB"}],
     ],
 )

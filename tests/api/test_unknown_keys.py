@@ -7,6 +7,7 @@ import pytest
 from app.common.people import Role
 from tests.api.desk import Desk
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.processes.incidents.test_alerts import FIRING, tool_of
 
 
@@ -95,6 +96,7 @@ async def test_the_answer_to_an_alert_warns_of_what_the_tool_names_and_nothing_h
     assert "warnings" not in of_mail, "there is such a service"
 
 
+@in_test_all
 async def test_a_kpi_counts_what_was_opened_with_an_unknown_key_and_lists_it(desk: Desk) -> None:
     keeper = await desk.api.client("Karl", Role.configuration_manager, Role.admin)
     early = await desk.agent.post_ok("/v1/incidents", an_incident(ci="srv-17"))

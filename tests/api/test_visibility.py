@@ -24,6 +24,7 @@ from app.ticketing.followers import FollowTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import WHOLE, first_of
 from tests.people import act, add_caller, add_team
 
 
@@ -163,7 +164,8 @@ async def test_an_integration_sees_what_it_has_reported(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "role", [Role.admin, Role.auditor, Role.incident_manager, Role.management, Role.quality_manager]
+    "role",
+    first_of([Role.auditor, Role.incident_manager, Role.admin, Role.management, Role.quality_manager], 2),
 )
 async def test_those_whose_work_is_with_the_whole_see_everything(api: Api, role: Role) -> None:
     await api.team("network")
@@ -293,7 +295,7 @@ async def crowd(crowded: Ledger) -> Crowd:
     people = [await add_caller(crowded, f"Person{n}") for n in range(PEOPLE)]
     made = Crowd(crowded, people, teams)
     chance = random.Random(20261120)
-    for _ in range(60):
+    for _ in range(60 if WHOLE else 40):
         given_to = chance.choice([None, 0, 1, 2]), chance.choice([None, None, 0, 1, 2, 3])
         service, follower = (
             chance.choice([None, None, "mail", "vpn"]),
@@ -325,7 +327,7 @@ async def test_listing_and_asking_one_by_one_agree_for_every_caller(crowd: Crowd
     )
     cases: list[Caller] = []
 
-    @settings(max_examples=150, database=None, derandomize=True)
+    @settings(max_examples=150 if WHOLE else 60, database=None, derandomize=True)
     @given(callers)
     def collect(drawn: tuple[int, list[Role], list[int], list[tuple[Role, str | int]]]) -> None:
         person, roles, member, scopes = drawn

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.assistants.fitting import ENVELOPE, LARGEST_ANSWER, as_text, fits, fitted, shortened, size_of
 from app.common.people import Role
 from tests.assistants.clients import Assistants
 from tests.client import Api, an_incident
-from tests.extent import in_test_all
+from tests.extent import WHOLE, in_test_all
 
 TEXTS = st.text(max_size=30) | st.builds(
     lambda text, times: text * times, st.text(max_size=4), st.integers(0, 9_000)
@@ -25,6 +25,7 @@ DOCUMENTS = st.recursive(
 LONG_LISTS = st.builds(lambda part, times: [part] * times, DOCUMENTS, st.integers(0, 300))
 
 
+@settings(max_examples=100 if WHOLE else 4)
 @given(st.dictionaries(st.text(max_size=20), DOCUMENTS | LONG_LISTS, max_size=20))
 def test_whatever_is_answered_fits(document: dict[str, Any]) -> None:
     within = fitted(document)

@@ -14,6 +14,7 @@ from app.common.people import Role
 from app.i18n import LANGUAGES, sentences
 from tests.assistants.clients import Assistant, Assistants
 from tests.client import Api, Client, an_incident
+from tests.extent import in_test_all
 from tests.foundation.services.test_catalogue import a_service, an_item
 
 SENTENCES = sentences("en")[ARGUMENTS_TABLE]
@@ -123,7 +124,7 @@ async def test_an_action_needs_the_version_that_was_read(assistants: Assistants,
     assert (await admin.read(f"/v1/incidents/{incident['id']}"))["title"] == "Mail is back"
 
 
-@pytest.mark.parametrize("how", ["auto", "stdio"])
+@pytest.mark.parametrize("how", ["auto", pytest.param("stdio", marks=in_test_all)])
 async def test_an_assistant_sees_and_does_what_its_person_may_and_nothing_more(
     api: Api, assistants: Assistants, admin: Client, how: str
 ) -> None:
@@ -150,7 +151,7 @@ async def test_an_assistant_sees_and_does_what_its_person_may_and_nothing_more(
         assert await api.head() == head
 
 
-@pytest.mark.parametrize("how", ["auto", "stdio"])
+@pytest.mark.parametrize("how", ["auto", pytest.param("stdio", marks=in_test_all)])
 async def test_answers_are_in_the_persons_language_or_the_one_asked_for(
     api: Api, assistants: Assistants, admin: Client, how: str
 ) -> None:

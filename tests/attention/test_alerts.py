@@ -17,6 +17,8 @@ from tests.attention.true_conditions import MADE_TRUE, RESOLUTION, Scene, TrueCo
 from tests.automation.worker import Worker
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
+from tests.selection import selected
 
 ALERTS, ALERT_NUMBER = "/v1/attention_alerts", "ALR-"
 STATEMENT = {"commander": "me", "statement": "We work on it."}
@@ -65,7 +67,10 @@ def test_every_code_is_told_or_says_why_not() -> None:
     }
 
 
-@pytest.mark.parametrize("code", ALERTED)
+RAISED = selected("every code is raised", ALERTED, ALERTED.__getitem__)
+
+
+@pytest.mark.parametrize("code", RAISED)
 async def test_every_code_is_raised_by_its_condition_and_ended(scene: Scene, code: str) -> None:
     condition = await MADE_TRUE[code](scene)
     await a_round(scene, condition.now)
@@ -124,6 +129,7 @@ async def test_the_owner_is_told_once_when_it_comes_true_and_once_when_it_is_ove
         assert (await client.get(f"{ALERTS}/{alert['id']}")).status_code == 404
 
 
+@in_test_all
 async def test_what_comes_true_again_is_told_again(scene: Scene) -> None:
     tool = await MADE_TRUE["deliveries_failed"](scene)
     await a_round(scene)
@@ -137,6 +143,7 @@ async def test_what_comes_true_again_is_told_again(scene: Scene) -> None:
     assert len(await told(scene, tool.reader)) == 3
 
 
+@in_test_all
 async def test_who_has_put_it_aside_is_told_neither_of_it_nor_of_its_end(scene: Scene) -> None:
     condition, owner, _ = await a_major(scene)
     second = await scene.api.client("Nora", Role.agent, teams=("net",))
@@ -173,6 +180,7 @@ async def test_who_is_told_of_it_already_is_not_told_twice(scene: Scene) -> None
     assert len(await told(scene, owner)) == 1
 
 
+@in_test_all
 async def test_what_turns_into_worse_is_told_as_that_and_not_as_over(scene: Scene) -> None:
     budget = await MADE_TRUE["service_budget"](scene)
     await a_round(scene, budget.now)

@@ -15,9 +15,16 @@ from app.kpis.questions.written_periods import period_key
 from app.kpis.signals import nightly
 from tests.attention.planted import KEY, WATCHED, Planted, Site, drawn
 from tests.attention.reading import PATH, cases_of, items_of, read_attention, rows_of
+from tests.extent import first_of, in_test_all
 
 
-@pytest.mark.parametrize("hours", [40, 6], ids=["all together miss", "only the team and the service miss"])
+@pytest.mark.parametrize(
+    "hours",
+    [
+        pytest.param(40, id="all together miss"),
+        pytest.param(6, id="only the team and the service miss", marks=in_test_all),
+    ],
+)
 async def test_what_a_seed_made_worst_is_named_first(site: Site, hours: float) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
@@ -38,7 +45,9 @@ async def test_what_a_seed_made_worst_is_named_first(site: Site, hours: float) -
         assert len(missed) == (team == planted.team), seed
 
 
-async def test_of_several_teams_the_worst_is_told_and_what_no_filter_narrows_is_said(site: Site) -> None:
+async def test_of_several_teams_the_worst_is_told_what_no_filter_narrows_is_said_and_nothing_to_a_stranger(
+    site: Site,
+) -> None:
     planted = Planted(site.months()[-1], "net", "vpn")
     await site.fill(random.Random(7), planted, 40)
     (item,) = await items_of(site.reader, "target_missed", team="apps,net")
@@ -62,6 +71,9 @@ async def test_of_several_teams_the_worst_is_told_and_what_no_filter_narrows_is_
     of_priority = await omitted(priority="P2")
     assert of_priority["kpi_worse"] == of_priority["target_missed"] == ["priority"]
     assert "mails_unsent" not in of_priority, "it is for administrators"
+    assert len(await items_of(site.reader, "target_missed")) == 1
+    stranger = await read_attention(await site.api.client("Zhao"))
+    assert stranger["counts"] == {"total": 0, "now": 0}, "who may not see a KPI is not told of it"
 
 
 def test_every_name_of_what_is_left_out_is_written() -> None:
@@ -69,7 +81,9 @@ def test_every_name_of_what_is_left_out_is_written() -> None:
     assert sentences("en")["attention_rules"].keys() == left_out
 
 
-@pytest.mark.parametrize(("grain", "month"), [(Grain.week, -1), (Grain.quarter, 0), (Grain.year, 0)])
+@pytest.mark.parametrize(
+    ("grain", "month"), first_of([(Grain.week, -1), (Grain.quarter, 0), (Grain.year, 0)], 1)
+)
 async def test_a_week_a_quarter_and_a_year_are_judged_too(site: Site, grain: Grain, month: int) -> None:
     planted = Planted(site.months()[month], "net", "vpn")
     await site.fill(random.Random(7), planted, 200)
@@ -90,6 +104,7 @@ async def test_what_is_no_period_that_is_over_is_refused(site: Site, period: str
     assert [error["parameter"] for error in answer.json()["errors"]] == ["period"]
 
 
+@in_test_all
 async def test_with_nothing_planted_nothing_needs_attention(site: Site) -> None:
     await site.fill(random.Random(7), None, 0)
     assert await nightly.note_signals(site.follower, site.ledger, WATCHED, datetime.now(UTC))
@@ -99,6 +114,7 @@ async def test_with_nothing_planted_nothing_needs_attention(site: Site) -> None:
         assert answer["nothing"] == "Nothing needs attention."
 
 
+@in_test_all
 async def test_a_month_is_judged_anew_when_its_target_changes(site: Site) -> None:
     await site.fill(random.Random(7), None, 0)
     assert await items_of(site.reader, "target_missed") == []
@@ -108,15 +124,6 @@ async def test_a_month_is_judged_anew_when_its_target_changes(site: Site) -> Non
     await site.judge()
     (item,) = await items_of(site.reader, "target_missed")
     assert "target under 10 min; met in 12 of 13 months" in item["sentence"]
-
-
-async def test_whoever_may_not_see_a_kpi_is_not_told_of_it(site: Site) -> None:
-    planted = Planted(site.months()[-1], "net", "vpn")
-    await site.fill(random.Random(7), planted, 40)
-    assert len(await items_of(site.reader, "target_missed")) == 1
-    stranger = await site.api.client("Zhao")
-    answer = await read_attention(stranger)
-    assert answer["counts"] == {"total": 0, "now": 0}
 
 
 async def test_a_signal_needs_attention_until_it_is_explained(site: Site) -> None:

@@ -16,6 +16,7 @@ from app.platform.db import Connection
 from tests.attention.reading import items_of
 from tests.attention.true_conditions import Scene, mails_unsent
 from tests.client import ADDRESS, Api
+from tests.extent import in_test_all
 from tests.people import act
 
 
@@ -36,6 +37,7 @@ async def test_unsent_mails_are_listed_for_administrators_alone(api: Api, follow
             assert ("Rae" in page.text) == (status == 200)
 
 
+@in_test_all
 async def test_a_mail_that_was_given_up_is_told_of_for_a_week(api: Api, follower: Connection) -> None:
     condition = await mails_unsent(Scene(api, follower, api.ledger.db.url))
     (mail,) = (await condition.reader.read("/v1/unsent_mails"))["items"]

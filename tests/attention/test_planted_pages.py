@@ -93,7 +93,13 @@ class Walk:
         return await rows_of(self.client, address)
 
 
-@pytest.mark.parametrize("hours", [40, 6], ids=["all together miss", "only the team and the service miss"])
+@pytest.mark.parametrize(
+    "hours",
+    [
+        pytest.param(40, id="all together miss"),
+        pytest.param(6, id="only the team and the service miss", marks=in_test_all),
+    ],
+)
 async def test_what_is_worst_stands_first_and_its_cases_are_two_clicks_away(site: Site, hours: float) -> None:
     seed = random.randrange(10**6)
     planted = drawn(random.Random(seed), site)
@@ -110,6 +116,7 @@ async def test_what_is_worst_stands_first_and_its_cases_are_two_clicks_away(site
     walk.reaches(f"/desk/incident/{site.heaviest[0]}")
 
 
+@in_test_all
 async def test_home_of_a_week_names_what_was_missed_in_it(site: Site) -> None:
     planted = Planted(site.months()[-1], "net", "vpn")
     await site.fill(random.Random(7), planted, 200)
@@ -122,6 +129,7 @@ async def test_home_of_a_week_names_what_was_missed_in_it(site: Site) -> None:
     assert walk.number_of_cases() == await walk.rows() == await walk.cases() > 0
 
 
+@in_test_all
 async def test_which_team_got_worse_in_which_month_and_its_three_heaviest_cases(site: Site) -> None:
     seed = random.randrange(10**6)
     planted = drawn(random.Random(seed), site)
@@ -162,6 +170,7 @@ async def test_every_number_of_the_watched_figures_and_of_their_parts_is_that_of
     assert counted > 0
 
 
+@in_test_all
 async def test_whether_a_change_helped_is_a_click_from_home(site: Site) -> None:
     await site.fill(random.Random(7), Planted(site.months()[-2], "net", "vpn"), 40)
     before, after, end = (
@@ -182,6 +191,7 @@ async def test_whether_a_change_helped_is_a_click_from_home(site: Site) -> None:
     assert effect["sentence"] in walk.text()
 
 
+@in_test_all
 async def test_with_nothing_planted_home_says_that_nothing_needs_attention(site: Site) -> None:
     await site.fill(random.Random(7), None, 0)
     walk = Walk(site.reader)

@@ -16,6 +16,7 @@ from app.webhooks.sources import silence
 from tests.attention.reading import cases_of, items_of, read_attention
 from tests.attention.true_conditions import FAIL, MEND, reconciled
 from tests.client import RESOLVED, Api
+from tests.extent import in_test_all
 from tests.processes.changes.samples import a_board
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.test_reading import EVERY_DAY, Help, help_of
@@ -32,6 +33,7 @@ async def desk(api: Api, follower: Connection) -> Help:
     return await help_of(api, follower)
 
 
+@in_test_all
 async def test_clocks_that_are_past_or_due_soon_need_attention(api: Api, desk: Help) -> None:
     late, soon, young = [await desk.report(hours_ago, urgency="2") for hours_ago in (11, 9, 1)]
     for path in (late, soon, young):

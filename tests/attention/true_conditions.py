@@ -21,6 +21,7 @@ from app.log.follow import catch_up
 from app.notifications import mail
 from app.platform.db import Connection, connect
 from app.webhooks.sources import silence
+from tests.attention.reading import read_attention
 from tests.automation.worker import Worker
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.people import act
@@ -383,6 +384,8 @@ async def effect_confirmed(scene: Scene) -> TrueCondition:
 async def benefit_faded(scene: Scene) -> TrueCondition:
     improvers, path = await _evaluated(scene)
     quality = improvers.quality
+    good = (await read_attention(quality))["good"]
+    assert "effect_confirmed" in {sentence["code"] for sentence in good}
     body = {"document_numbers": ["SOP-12"], "teams": ["network"]}
     improvement = await quality.post_ok(f"{path}/standardise", body)
     await act(scene.ledger, rule_caller("tests"), "improvement", "note_faded", improvement["id"])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.automation.worker import Worker, by_rules
 from tests.client import Api, Client
+from tests.extent import in_test_all
 from tests.service_levels.agreements.samples import Parties, the_parties
 from tests.service_levels.agreements.test_story import REVIEW
 
@@ -62,6 +63,7 @@ async def test_an_agreement_warns_three_times_before_it_expires_at_its_very_end(
         assert await told(parties, client, "agreement_ends") > 0
 
 
+@in_test_all
 async def test_a_review_is_reminded_of_and_flagged_once_it_is_overdue(
     parties: Parties, worker: Worker
 ) -> None:
@@ -113,6 +115,7 @@ async def test_what_is_to_be_signed_and_acknowledged_is_work_until_it_is_done(
     assert await asked(beneath) == []
 
 
+@in_test_all
 async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_signature(
     parties: Parties, worker: Worker
 ) -> None:

@@ -19,6 +19,7 @@ from app.processes.incidents.records import Incident
 from app.ticketing.satisfaction.ratings import RateTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
+from tests.extent import in_test_all
 from tests.people import act, add_caller, add_team
 
 
@@ -61,6 +62,7 @@ async def test_whoever_reported_it_is_asked_when_it_is_closed(desk: Desk, zhao: 
     assert desk.worker.failures == []
 
 
+@in_test_all
 async def test_a_delivered_request_is_asked_about(desk: Desk, zhao: Caller) -> None:
     request = await _delivered(desk, zhao)
     await desk.pass_time(minutes=1)
@@ -123,6 +125,7 @@ async def test_staff_whoever_has_rated_and_whoever_is_gone_are_not_asked(desk: D
     assert await by_rules(desk.ledger, left.row_key) == []
 
 
+@in_test_all
 async def test_a_service_says_about_how_many_of_its_cases(desk: Desk, zhao: Caller) -> None:
     manager = await add_caller(desk.ledger, "Manager", Role.service_level_manager)
     fields = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}

@@ -13,6 +13,7 @@ import pytest
 from app.common.people import Role
 from tests.automation.worker import Worker, by_rules, timers
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board, at_hour, window
 
 #: How many times a person has been told so of a record.
@@ -87,6 +88,7 @@ async def test_those_whose_window_another_change_is_scheduled_over_are_told_and_
     assert await overlaps(board, first) == [{"change": other}] * 2
 
 
+@in_test_all
 async def test_an_emergency_tells_those_whose_windows_it_hits(board: Board, worker: Worker) -> None:
     hit = await board.scheduled(0, 2, cis=["srv-1"])
     cancelled = await board.scheduled(4, 6, cis=["srv-1"])
@@ -100,6 +102,7 @@ async def test_an_emergency_tells_those_whose_windows_it_hits(board: Board, work
     assert await overlaps(board, cancelled) == []
 
 
+@in_test_all
 async def test_the_start_of_a_change_tells_nobody_again(board: Board, worker: Worker) -> None:
     first = await board.scheduled(0, 2, cis=["srv-1"])
     over = await board.approved(cis=["srv-1"])
@@ -178,6 +181,7 @@ async def test_an_emergency_that_nobody_decides_on_in_time_stays_submitted_and_r
     assert (await board.manager.read(path))["state"] == "approved"
 
 
+@in_test_all
 async def test_an_emergency_that_the_board_defers_stays_submitted_and_reminds_of_itself(
     board: Board, worker: Worker, told: Told
 ) -> None:
@@ -234,6 +238,7 @@ async def test_an_emergency_that_nobody_answers_goes_to_management_after_half_an
     assert (await board.manager.read(path))["state"] == "approved"
 
 
+@in_test_all
 async def test_an_emergency_that_management_does_not_answer_either_stays_submitted_and_reminds_of_itself(
     board: Board, worker: Worker, told: Told
 ) -> None:
@@ -300,6 +305,7 @@ async def test_the_next_meeting_of_the_group_takes_up_what_waits_for_it_once(
     assert await agenda(board, next_one) == [waits, also]
 
 
+@in_test_all
 async def test_the_next_meeting_of_the_change_board_takes_up_what_waits_for_those_of_roles(
     board: Board, worker: Worker
 ) -> None:
@@ -311,6 +317,7 @@ async def test_the_next_meeting_of_the_change_board_takes_up_what_waits_for_thos
     assert [await agenda(board, meeting_path) for meeting_path in (other, path, later)] == [[], [waits], []]
 
 
+@in_test_all
 async def test_what_a_group_votes_on_is_not_taken_up_where_others_meet(board: Board, worker: Worker) -> None:
     await group_of(board)
     path = await meeting(board, SOON, group=None)
@@ -319,6 +326,7 @@ async def test_what_a_group_votes_on_is_not_taken_up_where_others_meet(board: Bo
     assert await agenda(board, path) == []
 
 
+@in_test_all
 async def test_what_is_decided_by_circulation_before_the_meeting_begins_is_not_taken_up(
     board: Board, worker: Worker
 ) -> None:
@@ -329,6 +337,7 @@ async def test_what_is_decided_by_circulation_before_the_meeting_begins_is_not_t
     assert await agenda(board, path) == []
 
 
+@in_test_all
 async def test_a_meeting_that_is_called_takes_up_what_waits_already(board: Board, worker: Worker) -> None:
     await group_of(board)
     waiting = [await asked(board, SOON + timedelta(days=1, hours=n)) for n in range(7)]
@@ -338,6 +347,7 @@ async def test_a_meeting_that_is_called_takes_up_what_waits_already(board: Board
     assert sorted(await agenda(board, path)) == sorted(waiting)
 
 
+@in_test_all
 async def test_what_a_person_has_dropped_or_put_on_the_agenda_stays_so(board: Board, worker: Worker) -> None:
     await group_of(board)
     path = await meeting(board, SOON)
@@ -356,6 +366,7 @@ async def test_what_a_person_has_dropped_or_put_on_the_agenda_stays_so(board: Bo
     assert dropped != by_hand
 
 
+@in_test_all
 async def test_when_a_meeting_is_cancelled_the_next_one_takes_up_what_it_had(
     board: Board, worker: Worker
 ) -> None:
@@ -369,6 +380,7 @@ async def test_when_a_meeting_is_cancelled_the_next_one_takes_up_what_it_had(
     assert await agenda(board, second) == [waits]
 
 
+@in_test_all
 async def test_the_next_of_a_series_takes_up_only_what_is_not_on_an_agenda_yet(
     board: Board, worker: Worker
 ) -> None:

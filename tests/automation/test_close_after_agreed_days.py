@@ -10,6 +10,7 @@ from app.common.people import Role
 from app.kernel.actions.payloads import EmptyPayload
 from tests.automation.conftest import Desk
 from tests.automation.worker import Worker, by_rules, timers
+from tests.extent import in_test_all
 from tests.people import act, add_caller
 
 
@@ -28,6 +29,7 @@ async def test_a_resolved_incident_closes_after_the_agreed_days_by_the_rule(desk
     assert await timers(desk.ledger) == {}
 
 
+@in_test_all
 async def test_its_event_names_the_resolution_as_what_led_to_it(desk: Desk) -> None:
     incident = await desk.resolved()
     await desk.pass_time(days=7)
@@ -58,6 +60,7 @@ async def test_a_reopened_incident_does_not_close_until_it_was_resolved_again_fo
     assert [e.type for e in await by_rules(desk.ledger, incident.row_key)] == ["incident.closed"]
 
 
+@in_test_all
 async def test_what_a_person_closed_is_not_closed_again(desk: Desk) -> None:
     incident = await desk.resolved()
     await desk.pass_time(days=1)
@@ -67,6 +70,7 @@ async def test_what_a_person_closed_is_not_closed_again(desk: Desk) -> None:
     assert await timers(desk.ledger) == {}
 
 
+@in_test_all
 async def test_a_longer_agreement_lets_running_timers_wait_longer(desk: Desk) -> None:
     incident = await desk.resolved()
     await desk.pass_time(days=1)

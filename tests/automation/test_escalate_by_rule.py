@@ -24,6 +24,7 @@ from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import Worker, timers
+from tests.extent import in_test_all
 from tests.kernel.incidents import a_report
 from tests.people import act, add_person, add_team
 
@@ -135,6 +136,7 @@ async def test_the_manager_of_whoever_has_it_hears_of_it_as_soon_as_there_is_one
     assert await no_refusals(desk)
 
 
+@in_test_all
 async def test_rules_escalate_one_after_the_other_each_once(desk: Desk) -> None:
     boss = await add_person(desk.ledger, "Boss")
     await add_team(desk.ledger, "network")
@@ -146,6 +148,7 @@ async def test_rules_escalate_one_after_the_other_each_once(desk: Desk) -> None:
     assert source_refs == [f"{which}:{incident.id}:1" for which in (first, second)]
 
 
+@in_test_all
 async def test_after_it_was_reopened_it_is_escalated_again_counting_from_then(desk: Desk) -> None:
     boss = await add_person(desk.ledger, "Boss")
     await add_rule(desk, to_person=str(boss.id))
@@ -161,6 +164,7 @@ async def test_after_it_was_reopened_it_is_escalated_again_counting_from_then(de
     assert len(await escalations(desk, incident)) == 2
 
 
+@in_test_all
 async def test_a_rule_concerns_what_is_open_already_as_it_stands_and_until_it_ends(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
     old = await desk.report()
@@ -181,6 +185,7 @@ async def test_a_rule_concerns_what_is_open_already_as_it_stands_and_until_it_en
     assert await escalations(desk, new) == await escalations(desk, over) == []
 
 
+@in_test_all
 async def test_there_is_no_timer_where_there_is_nobody_to_escalate_to(desk: Desk) -> None:
     network = await add_team(desk.ledger, "network")
     boss = await add_person(desk.ledger, "Boss")
@@ -215,6 +220,7 @@ async def from_elsewhere(desk: Desk, caller: Caller) -> Incident:
     return incident
 
 
+@in_test_all
 async def test_two_workers_and_a_person_who_moves_it_escalate_it_once(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
     await add_rule(desk, to_team="network")
@@ -233,6 +239,7 @@ async def test_two_workers_and_a_person_who_moves_it_escalate_it_once(desk: Desk
     assert desk.worker.failures == another.failures == []
 
 
+@in_test_all
 async def test_timers_that_are_made_again_are_the_same_and_lead_to_nothing_again(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
     which = await add_rule(desk, to_team="network")

@@ -19,6 +19,7 @@ from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.client import Api, Json
 from tests.clocks import append_clock_event
+from tests.extent import first_of, in_test_all
 from tests.people import act, add_person, add_team
 
 TESTS = rule_caller("tests")
@@ -81,6 +82,7 @@ async def test_a_rule_that_came_later_escalates_by_what_the_clock_says_next(desk
     assert len(await escalations(desk, incident)) == 1
 
 
+@in_test_all
 async def test_each_clock_is_another_and_a_rule_may_be_for_one_metric(desk: Desk) -> None:
     await add_rule(desk)
     await add_rule(desk, metric="response")
@@ -92,7 +94,7 @@ async def test_each_clock_is_another_and_a_rule_may_be_for_one_metric(desk: Desk
     assert await no_refusals(desk)
 
 
-@pytest.mark.parametrize("agreement_type", [AgreementType.ola, AgreementType.uc])
+@pytest.mark.parametrize("agreement_type", first_of([AgreementType.ola, AgreementType.uc], 1))
 async def test_only_the_clocks_of_the_customers_agreement_escalate(
     desk: Desk, agreement_type: AgreementType
 ) -> None:
@@ -114,6 +116,7 @@ async def test_what_is_over_or_does_not_match_or_has_come_in_time_is_not_escalat
     assert len(await escalations(desk, other)) == 1, "nobody has answered it"
 
 
+@in_test_all
 async def test_a_team_gets_it_from_one_of_two_rules(desk: Desk) -> None:
     network = await add_team(desk.ledger, "network")
     for _ in range(2):
@@ -127,6 +130,7 @@ async def test_a_team_gets_it_from_one_of_two_rules(desk: Desk) -> None:
     assert await no_refusals(desk)
 
 
+@in_test_all
 async def test_past_the_target_a_share_is_reached_later_than_the_breach(desk: Desk) -> None:
     await add_rule(desk, sla_percent=150)
     incident = await desk.report()

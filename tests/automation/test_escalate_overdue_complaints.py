@@ -20,6 +20,7 @@ from app.ticketing.satisfaction.complaints import (
 )
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules, timers
+from tests.extent import in_test_all
 from tests.people import act, add_caller
 
 RULE = "escalate_overdue_complaints"
@@ -134,6 +135,7 @@ async def test_nobody_is_told_of_a_complaint_about_themselves(office: Office) ->
     assert await office.told(boss) == []
 
 
+@in_test_all
 async def test_what_is_answered_or_merged_is_not_overdue_and_the_next_one_is(office: Office) -> None:
     ledger, incident = office.desk.ledger, await office.resolved()
     first = await office.complained(incident)
@@ -150,6 +152,7 @@ async def test_what_is_answered_or_merged_is_not_overdue_and_the_next_one_is(off
     assert escalated == {first: False, second: True, third: False}
 
 
+@in_test_all
 async def test_an_owner_who_has_left_is_not_told(office: Office) -> None:
     ledger, incident = office.desk.ledger, await office.resolved()
     caller = await add_caller(ledger, "Gone", Role.service_level_manager)

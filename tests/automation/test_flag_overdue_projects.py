@@ -20,6 +20,7 @@ from app.worker import TIMED_RULES
 from tests.automation.conftest import Desk
 from tests.automation.worker import Worker, timers
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.notifications.test_projects import GOOD, PAPER, WANTED
 from tests.people import act, add_caller, add_team
 from tests.processes.improvements.pilots import AHEAD, project_of
@@ -158,6 +159,7 @@ async def test_a_late_report_is_flagged_once_and_the_next_report_takes_that_back
     assert await site.flagged() == flags * 2
 
 
+@in_test_all
 async def test_where_nobody_is_assigned_the_lead_is_told_and_without_a_lead_the_team(site: Site) -> None:
     await site.begun(runs=100)
     await site.pass_time(days=8)
@@ -190,6 +192,7 @@ async def test_each_milestone_is_flagged_when_it_is_due_unless_it_is_reached(sit
     assert (await site.milestones())[0]["overdue_at"] is not None, "that it was late stays known"
 
 
+@in_test_all
 async def test_nothing_is_flagged_while_the_project_waits_and_at_once_when_it_goes_on(site: Site) -> None:
     await site.does("assign", {"person": str(site.engineer.person_id)}, site.desk.agent)
     await site.begun(runs=2)
@@ -204,6 +207,7 @@ async def test_nothing_is_flagged_while_the_project_waits_and_at_once_when_it_go
     assert {event for event, _ in await site.flagged()} == LATE
 
 
+@in_test_all
 async def test_what_is_planned_anew_or_has_ended_is_not_overdue(site: Site) -> None:
     await site.begun(runs=2)
     await site.does("change_requirements", {"changed": "Half days.", "reason": "The law."})
@@ -220,6 +224,7 @@ async def test_what_is_planned_anew_or_has_ended_is_not_overdue(site: Site) -> N
     assert len(await site.flagged()) == 1
 
 
+@in_test_all
 async def test_a_milestone_that_is_flagged_or_reached_is_not_flagged(site: Site) -> None:
     await site.begun(first=2, second=3)
     await site.reported(second=100)
@@ -249,6 +254,7 @@ def test_both_rules_watch_every_project_in_the_states_in_which_the_actions_are_o
     } == milestones
 
 
+@in_test_all
 async def test_of_an_improvement_the_project_manager_is_told(api: Api) -> None:
     project = await project_of(api)
     path = await project.planned()

@@ -8,6 +8,7 @@ from app.common.people import Role
 from app.log.canonical import instant
 from tests.automation.worker import Worker, by_rules
 from tests.client import Api, Client
+from tests.extent import in_test_all
 from tests.processes.articles.test_articles import ARTICLES, published
 from tests.processes.incidents.test_reviews import SAID as REVIEW
 from tests.processes.incidents.test_reviews import a_resolved_major
@@ -61,6 +62,7 @@ async def test_a_major_incident_that_nobody_reviews_in_time_is_flagged_once(api:
     assert "review_overdue_at" not in {name for name, value in (await reporter.read(path)).items() if value}
 
 
+@in_test_all
 async def test_one_that_is_reviewed_in_time_is_not_flagged(api: Api) -> None:
     manager, _, path = await a_resolved_major(api)
     await manager.post_ok(f"{path}/review", REVIEW)

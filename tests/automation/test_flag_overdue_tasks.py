@@ -9,6 +9,7 @@ from app.log.canonical import instant
 from tests.automation.test_flag_overdue_reviews import pass_time, told
 from tests.automation.worker import by_rules
 from tests.client import Api, Json, an_incident
+from tests.extent import in_test_all
 from tests.people import act, add_caller
 
 
@@ -62,6 +63,7 @@ async def test_a_task_is_flagged_once_for_each_time_by_which_it_was_due(api: Api
     assert refused.status_code == 403
 
 
+@in_test_all
 async def test_a_time_that_is_moved_counts_anew_and_a_flag_of_before_is_gone(api: Api) -> None:
     await api.team("network")
     lin = await api.client("Lin", Role.agent, teams=("network",))
@@ -78,6 +80,7 @@ async def test_a_time_that_is_moved_counts_anew_and_a_flag_of_before_is_gone(api
     assert (flag.type, instant(flag.occurred_at)) == ("incident.task_overdue", later)
 
 
+@in_test_all
 async def test_what_was_late_long_before_anybody_looked_is_flagged_and_tells_nobody(api: Api) -> None:
     await api.team("network")
     lin = await add_caller(api.ledger, "Lin", Role.agent, teams=("network",))

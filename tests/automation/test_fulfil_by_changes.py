@@ -10,6 +10,7 @@ import pytest
 from app.common.people import Role
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board
 
 ITEM: Json = {
@@ -109,6 +110,7 @@ async def test_a_request_is_fulfilled_when_its_change_is_closed_as_successful(ca
     assert await catalogue.endings(request) == []
 
 
+@in_test_all
 async def test_a_request_waits_for_all_changes_that_are_made_for_it(catalogue: Catalogue) -> None:
     request = await catalogue.asked()
     first, second = await catalogue.begun(request), await catalogue.begun(request)
@@ -118,6 +120,7 @@ async def test_a_request_waits_for_all_changes_that_are_made_for_it(catalogue: C
     assert (await catalogue.read(request))["state"] == "delivered"
 
 
+@in_test_all
 async def test_a_request_that_waits_for_its_change_is_resumed_and_fulfilled(catalogue: Catalogue) -> None:
     request = await catalogue.asked()
     change = await catalogue.begun(request)
@@ -147,6 +150,7 @@ async def test_the_requester_is_told_once_why_the_change_was_not_made(catalogue:
     assert any("has ended (Cancelled)" in text and "Reason: Too dear." in text for text in texts), texts
 
 
+@in_test_all
 async def test_what_is_made_as_a_project_is_only_told_of(catalogue: Catalogue) -> None:
     request = await catalogue.asked(path="project")
     await catalogue.make(await catalogue.begun(request))
@@ -154,6 +158,7 @@ async def test_what_is_made_as_a_project_is_only_told_of(catalogue: Catalogue) -
     assert await catalogue.endings(request) == ["successful"]
 
 
+@in_test_all
 async def test_a_request_of_another_item_is_left_to_people(catalogue: Catalogue) -> None:
     request = await catalogue.asked(item="laptop")
     await catalogue.make(await catalogue.begun(request))

@@ -34,6 +34,7 @@ from app.processes.problems.records import Problem
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
 from tests.every_action.articles import AN_ARTICLE, REVIEWED
+from tests.extent import in_test_all
 from tests.people import act, add_caller, add_team
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem
 
@@ -114,6 +115,7 @@ async def test_what_is_published_gets_a_revision_and_what_was_written_otherwise_
     assert len(await desk.ledger.db.rows("select answer from fold.article_revision", ())) == 1
 
 
+@in_test_all
 async def test_a_paragraph_of_somebody_else_that_begins_with_the_number_stays(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
@@ -152,6 +154,7 @@ async def newest_revision(desk: Desk) -> str:
     return str(await desk.ledger.db.value(query))
 
 
+@in_test_all
 async def test_one_revision_waits_that_says_all_that_is_otherwise(desk: Desk) -> None:
     problem, engineer = await known(desk)
     await published(desk, engineer, await article_of(desk, problem))
@@ -177,6 +180,7 @@ async def test_one_revision_waits_that_says_all_that_is_otherwise(desk: Desk) ->
     assert await waiting(desk) == [], "nothing is to be decided on"
 
 
+@in_test_all
 async def test_what_somebody_has_proposed_counts_as_long_as_it_waits(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
@@ -193,6 +197,7 @@ async def test_what_somebody_has_proposed_counts_as_long_as_it_waits(desk: Desk)
     assert await waiting(desk) == [{"answer": "Wait."}]
 
 
+@in_test_all
 async def test_what_somebody_proposes_otherwise_takes_the_place_of_what_the_rule_has_proposed(
     desk: Desk,
 ) -> None:
@@ -212,6 +217,7 @@ async def test_what_somebody_proposes_otherwise_takes_the_place_of_what_the_rule
     assert await waiting(desk) == [{"answer": "Ask the desk."}, {"symptoms": "It is gone."}]
 
 
+@in_test_all
 async def test_what_there_was_no_place_for_is_proposed_when_there_is(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
@@ -227,6 +233,7 @@ async def test_what_there_was_no_place_for_is_proposed_when_there_is(desk: Desk)
     assert {"answer": "Wait."} in await waiting(desk)
 
 
+@in_test_all
 async def test_what_an_editor_has_declined_is_proposed_again_only_if_it_reads_otherwise(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
@@ -243,6 +250,7 @@ async def test_what_an_editor_has_declined_is_proposed_again_only_if_it_reads_ot
     assert await waiting(desk) == [{"symptoms": "It is gone.", "answer": "Wait an hour."}]
 
 
+@in_test_all
 async def test_what_changes_during_a_review_is_caught_up_with_when_it_is_over(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
@@ -300,6 +308,7 @@ async def test_a_review_does_not_keep_an_article_public(desk: Desk) -> None:
     assert (stands.state, stands.visibility) == (ArticleState.in_review, Visibility.internal)
 
 
+@in_test_all
 async def test_an_article_that_an_editor_shows_to_more_is_told_nothing_that_is_for_staff(desk: Desk) -> None:
     problem, engineer = await known(desk)
     article = await article_of(desk, problem)
@@ -356,6 +365,7 @@ async def test_another_article_about_the_problem_is_whoevers_wrote_it(desk: Desk
     assert await by_rules(desk.ledger, other.row_key) == []
 
 
+@in_test_all
 async def test_a_workaround_with_a_paragraph_that_reads_as_the_rules_own_does_not_keep_it_busy(
     desk: Desk,
 ) -> None:

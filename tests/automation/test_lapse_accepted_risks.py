@@ -12,6 +12,7 @@ from app.processes.problems.payloads import AcceptRiskProblem, RaiseProblem, Reo
 from app.processes.problems.records import Problem, ProblemState
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules, timers
+from tests.extent import in_test_all
 from tests.people import act, add_caller
 from tests.processes.problems.samples import a_problem
 
@@ -44,6 +45,7 @@ async def test_when_the_time_is_over_it_is_flagged_and_its_owner_told_once(desk:
     assert await timers(desk.ledger) == {}
 
 
+@in_test_all
 async def test_what_has_lapsed_is_reopened_without_an_incident_and_can_be_accepted_anew(desk: Desk) -> None:
     problem, owner = await accepted(desk, days=30)
     with pytest.raises(WrongValue):

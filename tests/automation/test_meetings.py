@@ -28,6 +28,7 @@ from app.meetings.records import Meeting, MeetingState
 from app.registry import LIFECYCLES
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules, timers
+from tests.extent import in_test_all
 from tests.people import act, add_caller, add_crowd, fill
 
 HOUR = timedelta(hours=1)
@@ -98,6 +99,7 @@ async def test_when_one_begins_the_next_is_called_at_the_same_time_of_day(desk: 
     assert begun.position in (next_called.position + 1, next_called.position - 1)
 
 
+@in_test_all
 async def test_it_takes_over_the_group_as_it_is_then_and_who_was_invited_besides(desk: Desk) -> None:
     head, stays, goes, comes, guest = [
         await add_caller(desk.ledger, name) for name in ("Head", "Stays", "Goes", "Comes", "Guest")
@@ -147,6 +149,7 @@ async def test_one_that_is_moved_or_cancelled_leaves_the_others_where_they_are(d
     )
 
 
+@in_test_all
 async def test_one_that_is_moved_behind_the_next_leaves_that_one_where_it_is(desk: Desk) -> None:
     first = await called(desk, series_interval="weekly")
     behind = MORNING + timedelta(days=15)
@@ -160,6 +163,7 @@ async def test_one_that_is_moved_behind_the_next_leaves_that_one_where_it_is(des
     assert begins == [(False, weeks[0]), (False, weeks[1]), (True, behind), (False, weeks[2])]
 
 
+@in_test_all
 async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_either(desk: Desk) -> None:
     first = await called(desk, series_interval="monthly")
     later = MORNING + timedelta(days=3)
@@ -188,6 +192,7 @@ async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_e
     assert (comparison.differing, comparison.examples) == ({}, [])
 
 
+@in_test_all
 async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_goes_on(desk: Desk) -> None:
     head, guest, *members = await add_crowd(desk.ledger, MOST_MEMBERS + 2)
     group = AddGroup(key="cab", name="CAB", chair=str(head.id))
@@ -225,6 +230,7 @@ async def test_a_series_of_which_nobody_is_left_ends_and_who_sees_to_it_is_told(
     ]
 
 
+@in_test_all
 async def test_as_long_as_one_is_left_the_series_goes_on(desk: Desk) -> None:
     chair, guest = [await add_caller(desk.ledger, name) for name in ("Chair", "Guest")]
     await called(desk, series_interval="weekly", chair=str(chair.person_id), persons=(str(guest.person_id),))
@@ -251,6 +257,7 @@ async def test_a_series_ends_and_a_single_meeting_has_no_next(desk: Desk) -> Non
     assert {name for name, _ in await timers(desk.ledger)} == {"flag_overdue_meetings"}
 
 
+@in_test_all
 async def test_who_was_invited_and_uninvited_by_hand_is_so_the_next_time(desk: Desk) -> None:
     guest, other = [await add_caller(desk.ledger, name) for name in ("One", "Other")]
     first = await called(desk, series_interval="quarterly", persons=(str(guest.person_id),))

@@ -10,6 +10,7 @@ from app.ticketing.breach_causes import StateBreachCause
 from app.ticketing.records import BreachCauseCode
 from tests.automation.conftest import Desk
 from tests.clocks import append_clock_event
+from tests.extent import in_test_all
 
 BREACHED, WITHDRAWN = ClockEventType.breached, ClockEventType.breach_withdrawn
 
@@ -72,6 +73,7 @@ async def test_what_somebody_has_explained_or_was_withdrawn_is_not_noted(desk: D
     assert await no_refusals(desk)
 
 
+@in_test_all
 async def test_a_breach_that_comes_to_be_known_after_the_end_is_noted_then(desk: Desk) -> None:
     incident = await desk.resolved()
     await desk.perform("close", incident)

@@ -17,6 +17,7 @@ from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawCommen
 from app.ticketing.followers import FollowTicket, UnfollowTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import Worker, by_rules
+from tests.extent import in_test_all
 from tests.people import act, add_caller, add_person, add_team
 
 
@@ -84,6 +85,7 @@ async def test_its_reporter_and_followers_follow_the_original(desk: Desk) -> Non
     assert await refused(desk) == []
 
 
+@in_test_all
 async def test_more_followers_than_are_fetched_at_once_all_follow_the_original(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +97,7 @@ async def test_more_followers_than_are_fetched_at_once_all_follow_the_original(
     assert await followers(desk, original) >= set(them)
 
 
+@in_test_all
 async def test_followers_of_a_chain_come_to_its_end(desk: Desk) -> None:
     last, between, first = await desk.report(), await desk.report(), await desk.report()
     (person,) = await follows(desk, last, "Follower")
@@ -114,6 +117,7 @@ async def test_who_has_left_or_has_stopped_following_does_not_follow_the_origina
     assert await followers(desk, original) == {stays, duplicate.requester_id}
 
 
+@in_test_all
 async def test_who_stops_following_the_original_is_not_made_to_follow_it_again(desk: Desk) -> None:
     original, duplicate = await desk.report(), await desk.report()
     (person,) = await follows(desk, duplicate, "Follower")
@@ -149,6 +153,7 @@ async def test_a_public_comment_on_a_duplicate_is_said_on_the_original_with_its_
     assert "Any news" not in str(event.data)
 
 
+@in_test_all
 async def test_the_longest_comment_is_passed_on_whole(desk: Desk) -> None:
     original, duplicate = await a_duplicate(desk)
     await says(desk, duplicate, "长" * 20_000)
@@ -164,6 +169,7 @@ async def test_what_was_said_before_it_was_a_duplicate_stays_there(desk: Desk) -
     assert await comments(desk, original) == []
 
 
+@in_test_all
 async def test_a_comment_goes_on_to_the_end_of_a_chain_under_its_first_number(desk: Desk) -> None:
     last, between, first = await desk.report(), await desk.report(), await desk.report()
     await desk.mark_duplicate(last, between)

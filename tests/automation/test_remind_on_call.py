@@ -11,6 +11,7 @@ from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
+from tests.extent import in_test_all
 from tests.people import act, add_person, add_team
 
 P1 = {"impact": "1", "urgency": "1"}
@@ -47,6 +48,7 @@ async def manager(desk: Desk) -> str:
     return str((await add_person(desk.ledger, "Manager", roles=("incident_manager",))).id)
 
 
+@in_test_all
 async def test_after_an_outage_it_is_reminded_of_once(desk: Desk) -> None:
     await manager(desk)
     incident = await desk.report(**P1)
@@ -84,6 +86,7 @@ async def test_who_is_on_call_in_its_team_is_reminded_before_its_lead(desk: Desk
     assert [persons for _, persons in await reminders(desk, incident)] == [[person]]
 
 
+@in_test_all
 async def test_who_was_deactivated_is_never_reminded(desk: Desk) -> None:
     managing = await manager(desk)
     lead = (await add_person(desk.ledger, "Lead")).id
@@ -124,6 +127,7 @@ async def test_it_is_the_teams_lead_who_is_reminded_and_without_one_the_incident
     assert [persons for _, persons in await reminders(desk, incident)] == [[managing], [lead]]
 
 
+@in_test_all
 async def test_while_there_is_nobody_to_remind_it_is_looked_for_one(desk: Desk) -> None:
     incident = await desk.report(**P1)
     await desk.pass_time(minutes=10)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.automation.worker import Worker
 from tests.client import Api, Json, an_incident
+from tests.extent import in_test_all
 from tests.processes.changes.samples import Board, a_board
 
 WAITS: Json = {"reason": "awaiting_change"}
@@ -50,6 +51,7 @@ async def test_an_incident_that_names_the_change_is_resumed_when_that_is_over(bo
     assert (last["type"], last["actor"]) == ("incident.resumed", "rule:resume_after_change")
 
 
+@in_test_all
 async def test_without_a_name_it_waits_for_all_changes_that_it_is_linked_to(board: Board) -> None:
     first, second, unrelated = [await board.drafted() for _ in range(3)]
     path = await an_own_incident(board)
@@ -72,6 +74,7 @@ async def test_what_waits_for_something_else_stays_on_hold(board: Board) -> None
     assert (await board.agent.read(path))["state"] == "on_hold"
 
 
+@in_test_all
 async def test_a_request_is_resumed_where_it_was(board: Board) -> None:
     change = await board.drafted()
     body = {"title": "More memory", "description": "Two more.", "channel": "portal", "urgency": "3"}
@@ -86,6 +89,7 @@ async def test_a_request_is_resumed_where_it_was(board: Board) -> None:
     assert (await board.agent.read(path))["state"] == "in_progress"
 
 
+@in_test_all
 async def test_a_change_is_named_for_a_hold_that_waits_for_one_and_only_while_it_is_not_over(
     board: Board,
 ) -> None:

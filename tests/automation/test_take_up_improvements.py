@@ -13,6 +13,7 @@ from app.platform.db import Connection, connect
 from tests.automation.worker import Worker, by_rules
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.processes.improvements.samples import Improvers, improvers_of, weighed
 
 
@@ -52,6 +53,7 @@ async def test_it_is_taken_up_at_its_time_and_dated_then(improvers: Improvers) -
     }
 
 
+@in_test_all
 async def test_the_committee_as_it_is_then_is_asked(improvers: Improvers) -> None:
     path = await improvers.in_review()
     deferred = await improvers.vote(path, "defer")
@@ -68,6 +70,7 @@ async def test_the_committee_as_it_is_then_is_asked(improvers: Improvers) -> Non
     }
 
 
+@in_test_all
 async def test_if_too_few_are_left_it_is_refused_and_submitted_when_there_are_others(
     improvers: Improvers,
 ) -> None:

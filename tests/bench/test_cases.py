@@ -14,8 +14,10 @@ from app.registry import LIFECYCLES
 from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Run
 from bench.site import Site
+from tests.extent import in_test_all
 
 
+@in_test_all
 async def test_made_incidents_are_the_fold_of_their_events(
     ledger: Ledger, administrator_url: str, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from bench import bare
 from bench.figures import Figure, Run, Threshold, alternate, markdown, paired_figure
 from bench.floor import OF_REFERENCE, rated
+from tests.extent import in_test_all
 
 RUN = Run(frozenset(), seconds=1, rounds=3, quick=False, progress=Progress(disable=True))
 
@@ -83,6 +84,7 @@ def test_a_rate_that_python_bounds_is_judged_by_python() -> None:
     assert rated("some", "some", 6_600, (third, third)).cells()[4:] == ("", "", ""), "only to be looked at"
 
 
+@in_test_all
 async def test_bare_requests_are_answered_for_some_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bare, "WARM_UP_SECONDS", 0.1)
     # A tick of the clock that counts CPU is a hundredth of a second.

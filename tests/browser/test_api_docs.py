@@ -16,6 +16,7 @@ from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.client import Client, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.served import behind_a_socket
 
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
@@ -58,7 +59,9 @@ async def photographed(page: Page, name: str) -> None:
         (Path(PICTURES) / f"docs-{name}.png").write_bytes(await page.photograph())
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Incidents API"), ("zh", "事件接口")])
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Incidents API"), pytest.param("zh", "事件接口", marks=in_test_all)]
+)
 async def test_an_operation_is_read_and_tried_out_with_a_key(
     site: Place, browsing: Browsing, language: str, title: str
 ) -> None:
@@ -91,6 +94,7 @@ async def test_an_operation_is_read_and_tried_out_with_a_key(
         assert page.errors == []
 
 
+@in_test_all
 async def test_operations_are_found_by_their_path_and_those_of_the_area_itself_come_first(
     site: Place, browsing: Browsing
 ) -> None:
@@ -105,6 +109,7 @@ async def test_operations_are_found_by_their_path_and_those_of_the_area_itself_c
         assert page.errors == []
 
 
+@in_test_all
 async def test_a_link_to_an_operation_opens_its_area_and_shows_its_fields(
     site: Place, browsing: Browsing
 ) -> None:

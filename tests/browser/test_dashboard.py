@@ -16,7 +16,7 @@ from app.main import application
 from app.platform.settings import Settings
 from tests.browser.chromium import Browsing, Page, installed
 from tests.client import serving
-from tests.conftest import DatabaseUrls
+from tests.conftest import DEMO, Server, fresh
 from tests.extent import WHOLE, first_of, in_test_all
 from tests.served import behind_a_socket
 
@@ -26,6 +26,7 @@ axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violatio
   .filter(({impact}) => impact === "serious" || impact === "critical")
   .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(" | ")}`.slice(0, 500)))"""
 SIZES = first_of(((390, 844), (1280, 800), (1920, 1080)), 2)
+USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
 KPI = "/dashboard/kpi/incident_resolution_seconds"
 PAGES = (
     "/dashboard",
@@ -38,6 +39,8 @@ PAGES = (
     "/dashboard/committee",
     "/dashboard/summaries",
 )
+#: Of the others `make test` sees only that they fit: axe takes seconds for a page of many figures.
+LOOKED_AT = first_of(PAGES, 2)
 #: What a first visit of home may take.
 MOST_BYTES, MOST_REQUESTS, MOST_SCREENS = 60_000, 10, 3
 TAKEN = """(() => { const all = [...performance.getEntriesByType('resource'),
@@ -53,13 +56,15 @@ class Place:
     key: str
 
 
-@pytest.fixture
-async def place(demo_place: DatabaseUrls, demo_secrets: Path, settings: Settings) -> AsyncIterator[Place]:
+@pytest.fixture(scope="module")
+async def place(server: Server, demo_secrets: Path) -> AsyncIterator[Place]:
+    """No test changes anything."""
     installed()
-    async with serving(demo_place.url, demo_secrets, settings) as api:
-        key = str((await api.client("Quan", Role.quality_manager)).token)
-    app = application(demo_place.url, demo_secrets, settings)
     async with contextlib.AsyncExitStack() as stack:
+        demo = stack.enter_context(fresh(server, DEMO))
+        async with serving(demo.url, demo_secrets, USUAL) as api:
+            key = str((await api.client("Quan", Role.quality_manager)).token)
+        app = application(demo.url, demo_secrets, USUAL)
         host, port = await stack.enter_async_context(behind_a_socket(app))
         yield Place(f"http://{host}:{port}", key)
 
@@ -79,13 +84,13 @@ async def test_every_page_fits_every_screen_in_both_languages(place: Place, brow
     )
     async with browsing() as page:
         await sign_in(page, place)
-        await page.run(AXE.read_text(encoding="utf-8") + "; 0")
         for path, ((width, height), language, dark) in zip(PAGES * (2 if WHOLE else 1), looks, strict=False):
             await page.sized(width, height, dark=dark)
             await page.open(f"{place.url}{path}{'&' if '?' in path else '?'}lang={language}")
             assert await page.run("document.documentElement.scrollWidth <= innerWidth"), (path, width)
-            await page.run(AXE.read_text(encoding="utf-8") + "; 0")
-            assert await page.run(FAULTS) == [], (path, width)
+            if path in LOOKED_AT:
+                await page.run(AXE.read_text(encoding="utf-8") + "; 0")
+                assert await page.run(FAULTS) == [], (path, width)
             assert await page.run("document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")
         assert page.errors == []
 
@@ -95,11 +100,12 @@ async def test_the_head_is_one_line_and_its_menu_leads_to_every_other_page(
 ) -> None:
     async with browsing() as page:
         await sign_in(page, place)
-        for width, height in ((390, 844), (1280, 800)):
+        for width, height in first_of(((390, 844), (1280, 800)), 1):
             await page.sized(width, height)
             for path in ("/dashboard?view=plain&lang=en", "/dashboard?view=plain&lang=zh", "/desk?lang=en"):
                 await page.open(f"{place.url}{path}")
                 assert await page.run("document.querySelector('header').offsetHeight") <= 64, (path, width)
+        await page.sized(1280, 800)
         await page.open(f"{place.url}/dashboard?view=plain")
         assert not await page.run("document.querySelector('#more-ways').checkVisibility()")
         await page.run("document.querySelector('.more-ways').click()")

@@ -20,10 +20,10 @@ from tests.browser.chromium import Browsing, Page, installed
 from tests.browser.test_dashboard import AXE, FAULTS
 from tests.client import RESOLVED, Api, an_incident, serving
 from tests.conftest import DatabaseUrls
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
 from tests.served import behind_a_socket
 
-SIZES = ((390, 844), (1280, 800))
+SIZES = first_of(((390, 844), (1280, 800)), 1)
 #: Where pictures are kept for whoever wants to look at them.
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
 
@@ -119,6 +119,7 @@ async def test_the_button_stores_what_was_chosen_and_opening_it_stores_nothing(
         assert page.errors == []
 
 
+@in_test_all
 async def test_a_wrong_link_says_so(place: Place, browsing: Browsing) -> None:
     async with browsing() as page:
         for width, height in SIZES:

@@ -8,6 +8,7 @@ import base64
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,8 @@ from tests.service_levels.agreements.samples import a_target, the_parties
 from tests.service_reports.desk import PERIOD, SERVICE, ReportDesk, at
 
 SIZES = ((390, 844), (1280, 900))
-#: A language and a size: both of each, in turn in other pairs, and by `make test-all` in all.
-PAIRS = [list(zip(LANGUAGES, sizes, strict=True)) for sizes in (SIZES, SIZES[::-1])]
-SCREENS = [pair for pairs in first_of(PAIRS, 1) for pair in pairs]
+#: A language and a size: both of each, by `make test-all`.
+SCREENS = first_of(list(product(LANGUAGES, SIZES)), 1)
 USUAL = Settings(_env_file=None, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own argument
 #: A4 without its margins, in pixels of the screen.
 PAPER = (718, 1047)

@@ -31,7 +31,7 @@ from tests.conftest import DatabaseUrls
 from tests.extent import first_of
 from tests.served import behind_a_socket
 
-SIZES = first_of(((390, 844), (1280, 800), (1920, 1080)), 2)
+SIZES = first_of(((390, 844), (1280, 800), (1920, 1080)), 1)
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
 HEAD = '<title>x</title><link rel="icon" href="data:,">'
 SIGN_OUT = '<form method="post" action="/sign-out"><button>Sign out</button></form>'

@@ -201,6 +201,7 @@ async def test_five_people_bring_a_change_from_its_draft_to_its_review(
     assert (change["state"], change["outcome"]) == ("closed", "successful")
 
 
+@in_test_all
 async def test_a_committee_votes_beside_what_it_judges_by(site: Site, browsing: Browsing) -> None:
     connection = await connect(site.database, FOLLOW_LIMITS)
     improvers = await improvers_of(site.api, connection)

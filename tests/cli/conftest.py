@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import httpx
 import pytest
 
 from app.platform.settings import PREFIX
 from tests.conftest import DatabaseUrls
 from tests.forked import Forking
+from tests.waiting import LOOK_SECONDS, PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,18 @@ def environment(**settings: str | None) -> dict[str, str]:
     values = {"reconcile_at": "off", "database_wait_seconds": "0"} | settings
     named = {PREFIX + name.upper(): value for name, value in values.items() if value is not None}
     return others_of_ours | named | {"COLUMNS": "200", "NO_COLOR": "1"}
+
+
+def answered(client: httpx.Client, path: str) -> httpx.Response:
+    """What is answered at that path, as soon as the service listens."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return client.get(path)
+        except httpx.ConnectError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(LOOK_SECONDS)
 
 
 @pytest.fixture

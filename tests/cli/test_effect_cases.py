@@ -37,6 +37,7 @@ def write(path: Path, *cases: object) -> str:
     return str(file)
 
 
+@in_test_all
 def test_it_prints_what_each_case_expects_and_what_is_computed(run: Run, tmp_path: Path) -> None:
     ended = run("effect-cases", write(tmp_path, SHARE, CHART))
     assert ended.returncode == 0, ended.stdout

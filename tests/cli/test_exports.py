@@ -28,7 +28,7 @@ from app.exchange.whole.tables import CONDITIONS, DERIVED, LEFT_OUT_TABLES, SELE
 from app.registry import LIFECYCLES
 from tests.cli.conftest import Ended, Run
 from tests.conftest import DatabaseUrls
-from tests.extent import in_test_all
+from tests.extent import first_of, in_test_all
 
 OCEL_KINDS = ("incident", "request", "problem", "change")
 XES = "{http://www.xes-standard.org/}"
@@ -151,14 +151,15 @@ def test_ocel_fits_its_published_schema(run: Run, real_data: Path, tmp_path: Pat
 
 
 def test_what_cannot_be_exported_is_refused_in_words(run: Run, tmp_path: Path) -> None:
-    for arguments, sentence, code in (
+    refusals = (
         (("xes", "tea", "--out", "t.xes"), "there is no process 'tea' with cases; there are", 2),
         (("xes", "incident", "--out", str(tmp_path / "t.csv")), "t.csv should end in .xes or .xes.gz.", 4),
         (("ocel", "--out", str(tmp_path / "t.csv")), "t.csv should end in .json or .sqlite or .db.", 4),
         (("xes", "incident", "--from", "soon", "--out", "t.xes"), "--from", 2),
         (("--all", str(tmp_path)), "Name a folder that is not there yet.", 4),
         (("--all", str(tmp_path / "x"), "events", "--to", "x"), "it goes with no other command", 2),
-    ):
+    )
+    for arguments, sentence, code in first_of(refusals, 3):
         ended = run("export", *arguments)
         assert (ended.returncode, sentence in " ".join(ended.stderr.split())) == (code, True), ended.stderr
     assert list(tmp_path.iterdir()) == [tmp_path / "secrets"] or not list(tmp_path.glob("t.*"))

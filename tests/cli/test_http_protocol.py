@@ -301,7 +301,7 @@ async def test_a_large_body_is_no_large_head(address: tuple[str, int]) -> None:
 async def test_who_never_comes_to_the_end_of_a_head_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, address: tuple[str, int], begins: bytes
 ) -> None:
-    bounded(monkeypatch, head_seconds=0.2)
+    bounded(monkeypatch, head_seconds=0.1)
     answer = await said_to(address, begins)
     assert answer.count(b"HTTP/1.1 ") == begins.count(b"\r\n\r\n")
 
@@ -326,12 +326,12 @@ async def trickled(address: tuple[str, int], begins: bytes, piece: bytes, every:
 
 
 SLOW: dict[str, tuple[dict[str, float], bytes, bytes]] = {
-    "stops": ({"idle_seconds": 0.2}, POST + b"Content-Length: 100\r\n\r\n", b""),
-    "trickles": ({"body_seconds": 0.3}, POST + b"Content-Length: 900\r\n\r\n", b"x"),
-    "trickles in chunks": ({"body_seconds": 0.3}, CHUNKS, b"1\r\nx\r\n"),
-    "trickles by trailers": ({"body_seconds": 0.3}, CHUNKS + b"0\r\n", b"X-A: a\r\n"),
-    "trickles a file": ({"upload_seconds": 0.3}, PUT + b"Content-Length: 900\r\n\r\n", b"x"),
-    "stops a file": ({"idle_seconds": 0.2}, PUT + b"Content-Length: 900\r\n\r\nxxx", b""),
+    "stops": ({"idle_seconds": 0.1}, POST + b"Content-Length: 100\r\n\r\n", b""),
+    "trickles": ({"body_seconds": 0.1}, POST + b"Content-Length: 900\r\n\r\n", b"x"),
+    "trickles in chunks": ({"body_seconds": 0.1}, CHUNKS, b"1\r\nx\r\n"),
+    "trickles by trailers": ({"body_seconds": 0.1}, CHUNKS + b"0\r\n", b"X-A: a\r\n"),
+    "trickles a file": ({"upload_seconds": 0.1}, PUT + b"Content-Length: 900\r\n\r\n", b"x"),
+    "stops a file": ({"idle_seconds": 0.1}, PUT + b"Content-Length: 900\r\n\r\nxxx", b""),
 }
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,12 +17,13 @@ import pytest
 
 from app.kernel import ledger as ledgers
 from app.log import read
-from app.platform.settings import PROJECT, Settings
+from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cli.conftest import Run, environment
 from tests.conftest import DatabaseUrls, Server, fresh
 from tests.exchange.servicenow_files import a_case, a_file, a_row, outcome, text_of, the_fold_holds
-from tests.extent import first_of
+from tests.extent import first_of, in_test_all
+from tests.forked import Forked, Forking
 from tests.waiting import PATIENCE_SECONDS, Blocked, until
 
 STORY = [
@@ -116,17 +116,23 @@ def test_a_mapping_that_is_wrong_is_refused_with_its_line(run: Run, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [
-        (["missing.csv", "--zone", "UTC"], "does not exist"),
-        (["", "--zone", "UTC"], "is a directory"),
-        (["audit.csv"], "--zone"),
-        (["audit.csv", "--zone", "Mars/Olympus"], "'Mars/Olympus' is not the name of a time zone"),
-        (["audit.csv", "--zone", "CET+1"], "'CET+1' is not the name of a time zone"),
-        (["audit.csv", "--zone", ""], "is not the name of a time zone"),
-        (["audit.csv", "--zone", "UTC", "--source", "Our Desk"], "'Our Desk' cannot name a source"),
-        (["audit.csv", "--zone", "UTC", "--date-order", "ydm"], "ydm"),
-        (["audit.csv", "--zone", "UTC", "--encoding", "ebcdic"], "windows-1252, latin-1, gb18030, utf-16"),
-    ],
+    first_of(
+        [
+            (["missing.csv", "--zone", "UTC"], "does not exist"),
+            (["audit.csv", "--zone", "Mars/Olympus"], "'Mars/Olympus' is not the name of a time zone"),
+            (["audit.csv", "--zone", "UTC", "--source", "Our Desk"], "'Our Desk' cannot name a source"),
+            (["", "--zone", "UTC"], "is a directory"),
+            (["audit.csv"], "--zone"),
+            (["audit.csv", "--zone", "CET+1"], "'CET+1' is not the name of a time zone"),
+            (["audit.csv", "--zone", ""], "is not the name of a time zone"),
+            (["audit.csv", "--zone", "UTC", "--date-order", "ydm"], "ydm"),
+            (
+                ["audit.csv", "--zone", "UTC", "--encoding", "ebcdic"],
+                "windows-1252, latin-1, gb18030, utf-16",
+            ),
+        ],
+        3,
+    ),
     ids=str,
 )
 def test_wrong_use_is_said_before_anything_is_read(
@@ -168,22 +174,35 @@ AMBIGUOUS = text_of([a_row(opened_at="1/3/2026 08:00", sys_updated_at="2/3/2026 
 
 @pytest.mark.parametrize(
     ("written", "words"),
-    [
-        (plain(b""), "The file is empty."),
-        (plain(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 40), "The heading in line 1 cannot be read"),
-        (plain(b"Dear all, this is no table.\n"), "The heading has no column number"),
-        (plain(b"number,state\n1,2\n"), "The heading has no column sys_updated_at or sys_updated_on"),
-        (plain(b'"number,state\n'), "The heading has no column number"),
-        (plain(TEXT.splitlines()[0]), "The file has a heading and no rows."),
-        (plain(gzip.compress(TEXT)[:-30]), "The file is damaged"),
-        (plain(b"\x1f\x8bno gzip at all"), "The file is damaged"),
-        (plain(b"PK\x03\x04no zip at all"), "cannot be opened"),
-        (lambda folder: zipped(folder, "one.csv", "two.csv"), "holds 2 files"),
-        (plain(AMBIGUOUS), "--date-order dmy or --date-order mdy"),
-    ],
-    ids=["empty", "binary", "prose", "columns", "quotes", "heading", "cut", "gzip", "zip", "two",
-         "dates"],
-)  # fmt: skip
+    first_of(
+        [
+            pytest.param(plain(b""), "The file is empty.", id="empty"),
+            pytest.param(
+                lambda folder: zipped(folder, "one.csv", "two.csv"), "holds 2 files", id="two in one"
+            ),
+            pytest.param(plain(AMBIGUOUS), "--date-order dmy or --date-order mdy", id="dates"),
+            pytest.param(
+                plain(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 40),
+                "The heading in line 1 cannot be read",
+                id="binary",
+            ),
+            pytest.param(
+                plain(b"Dear all, this is no table.\n"), "The heading has no column number", id="prose"
+            ),
+            pytest.param(
+                plain(b"number,state\n1,2\n"),
+                "The heading has no column sys_updated_at or sys_updated_on",
+                id="columns",
+            ),
+            pytest.param(plain(b'"number,state\n'), "The heading has no column number", id="quotes"),
+            pytest.param(plain(TEXT.splitlines()[0]), "The file has a heading and no rows.", id="heading"),
+            pytest.param(plain(gzip.compress(TEXT)[:-30]), "The file is damaged", id="cut"),
+            pytest.param(plain(b"\x1f\x8bno gzip at all"), "The file is damaged", id="gzip"),
+            pytest.param(plain(b"PK\x03\x04no zip at all"), "cannot be opened", id="zip"),
+        ],
+        3,
+    ),
+)
 def test_a_file_that_cannot_be_taken_is_refused_in_words(
     run: Run, place: DatabaseUrls, tmp_path: Path, written: Callable[[Path], Path], words: str
 ) -> None:
@@ -195,6 +214,7 @@ def test_a_file_that_cannot_be_taken_is_refused_in_words(
         assert connection.execute("select count(*) from plumbing.import_run").fetchone() == (0,)
 
 
+@in_test_all
 def test_a_file_is_read_as_it_is_packed(run: Run, tmp_path: Path) -> None:
     packed = tmp_path / "audit.csv.gz"
     packed.write_bytes(gzip.compress(TEXT))
@@ -203,6 +223,7 @@ def test_a_file_is_read_as_it_is_packed(run: Run, tmp_path: Path) -> None:
     assert "told before    6 rows" in run("import", "servicenow", str(archive), "--zone", "UTC").stdout
 
 
+@in_test_all
 def test_a_file_in_another_encoding_is_said_to_be_so_and_read_as_that(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "audit.csv"
     file.write_bytes(text_of([a_row(assignment_group="服务台")]).encode("gb18030"))
@@ -228,6 +249,7 @@ def test_only_if_every_row_is_refused_the_command_fails(run: Run, tmp_path: Path
     assert "Of all: bad_time 30." in ended.stdout
 
 
+@in_test_all
 def test_the_order_of_dates_can_be_said(run: Run, place: DatabaseUrls, tmp_path: Path) -> None:
     file = plain(AMBIGUOUS)(tmp_path)
     assert run("import", "servicenow", str(file), "--zone", "UTC", "--date-order", "mdy").returncode == 0
@@ -268,7 +290,10 @@ def in_one_go(server: Server, run: Run, tmp_path: Path) -> Iterator[Callable[[Pa
         yield imported
 
 
-def terminated(process: subprocess.Popen[str], administrator_url: str) -> None:
+End = Callable[[Forked, str], None]
+
+
+def lost(process: Forked, administrator_url: str) -> None:
     with psycopg.connect(administrator_url, autocommit=True) as administrator:
         administrator.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -278,25 +303,19 @@ def terminated(process: subprocess.Popen[str], administrator_url: str) -> None:
 
 
 @contextmanager
-def started(place: DatabaseUrls, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(by: Forking, place: DatabaseUrls, folder: Path, *arguments: str) -> Iterator[Forked]:
     """A command on its way, that is surely gone afterwards."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", *arguments],
-        cwd=PROJECT,
-        env=environment(database_url=place.url, secrets_dir=str(folder / "secrets")),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    variables = environment(database_url=place.url, secrets_dir=str(folder / "secrets"))
+    process = by.start(*arguments, environment=variables, log=folder / "said")
     try:
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
-def sent(number: signal.Signals) -> Callable[[subprocess.Popen[str], str], None]:
-    return lambda process, _: process.send_signal(number)
+def sent(number: signal.Signals) -> End:
+    return lambda process, _: os.kill(process.pid, number)
 
 
 AGAIN = "Start the same import again, and it goes on from there."
@@ -305,7 +324,7 @@ ENDS = (
     pytest.param(sent(signal.SIGKILL), -signal.SIGKILL, "", id="killed"),
     pytest.param(sent(signal.SIGINT), 130, AGAIN, id="interrupted"),
     pytest.param(sent(signal.SIGTERM), 143, "", id="terminated"),
-    pytest.param(terminated, 3, AGAIN, id="database lost"),
+    pytest.param(lost, 3, AGAIN, id="database lost"),
 )
 
 
@@ -314,10 +333,11 @@ async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
     run: Run,
     place: DatabaseUrls,
     administrator_url: str,
+    forking: Forking,
     in_one_go: Callable[[Path], DatabaseUrls],
     tmp_path: Path,
     settings: Settings,
-    end: Callable[[subprocess.Popen[str], str], None],
+    end: End,
     code: int,
     words: str,
 ) -> None:
@@ -333,15 +353,16 @@ async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
     )
     arguments = ("import", "servicenow", str(file), "--zone", "UTC")
     async with Blocked(place.owner_url, block) as blocked:
-        with started(place, tmp_path, *arguments) as process:
+        with started(forking, place, tmp_path, *arguments) as process:
             async with ledgers.open_ledger(
                 place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings
             ) as watching:
                 await until(lambda: read.head(watching.db))
                 await blocked.waiting()
                 end(process, administrator_url)
-                _, output = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == code
+                ended = process.wait(PATIENCE_SECONDS)
+    output = (tmp_path / "said").read_text(encoding="utf-8")
+    assert ended == code
     assert words in output
     assert "Traceback" not in output
     rest = json.loads(run(*arguments, "--json").stdout)["rows"]

@@ -20,7 +20,7 @@ from tests.api.test_expand import HOURS
 from tests.cli.conftest import Run
 from tests.client import RESOLVED, Api, an_incident
 from tests.conftest import DatabaseUrls
-from tests.extent import ALL_EXAMPLES, WHOLE, in_test_all
+from tests.extent import ALL_EXAMPLES, WHOLE, first_of, in_test_all
 from tests.foundation.services.test_catalogue import a_service
 from tests.kpis.histories import BEGIN, Scripted, histories, write
 
@@ -82,6 +82,7 @@ def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, t
     assert "agent-days" in worked
 
 
+@in_test_all
 async def test_median_and_greatest_are_of_the_clock_that_the_value_is_of(run: Run, api: Api) -> None:
     keeper = await api.client("Keeper", Role.configuration_manager, Role.service_level_manager, Role.admin)
     await keeper.post_ok("/v1/calendars", {"key": "office", "name": "Office", **HOURS})
@@ -102,6 +103,7 @@ async def test_median_and_greatest_are_of_the_clock_that_the_value_is_of(run: Ru
         assert any(figures in " ".join(line.split()) for line in lines), lines
 
 
+@in_test_all
 async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: DatabaseUrls) -> None:
     connection = await connect(place.url, FOLLOW_LIMITS)
     case = Scripted.begin(BEGIN).then("resolved", minutes=(3 * 24 + 4) * 60 + 5)
@@ -149,6 +151,7 @@ async def test_as_it_was_known_then_is_what_the_raw_events_up_to_there_say(
     assert (before["points"][0]["value"], before["as_of"]) == (0, "2020-01-01T00:00:00Z")
 
 
+@in_test_all
 def test_a_table_for_spreadsheets_has_a_row_for_every_point_and_case(run: Run, told: None) -> None:
     arguments = ("kpi", "incident_resolution_seconds", *TIME)
     for more, name in (((), "points"), (("--cases", "--limit", "1000"), "items")):
@@ -174,22 +177,25 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [
-        (["happiness"], "there are incidents_opened"),
-        (["backlog", "--grain", "fortnight"], "--grain: must be one of day, week"),
-        (["backlog", "--from", "yesterday"], "--from: must be a date"),
-        (["backlog", "--from", "2026-02-01", "--to", "2026-01-01"], "--to: must lie behind"),
-        (["backlog", "--tz", "Mars/Base"], "--tz: must be the name of a time zone"),
-        (["backlog", "--by", "mood"], "--by: must be one of priority"),
-        (["backlog", "--filter", "mood=bad"], "--filter mood=…: must be one of priority"),
-        (["backlog", "--filter", "team=nobody"], "--filter team=…: there is no “nobody”"),
-        (["backlog", "--filter", "team"], "not of the form"),
-        (["backlog", "--cases", "--limit", "0"], "--limit"),
-        (["backlog", "--as-of", "yesterday"], "--as-of: must be a time with a zone"),
-        (["backlog", "--as-of", "999999999"], "--as-of: lies ahead"),
-        (["backlog", "--as-of", "1", "--cases"], "--as-of: cases are those of now"),
-        (["backlog", "--csv", "--json"], "--csv: one form at a time"),
-    ],
+    first_of(
+        [
+            (["happiness"], "there are incidents_opened"),
+            (["backlog", "--filter", "team=nobody"], "--filter team=…: there is no “nobody”"),
+            (["backlog", "--csv", "--json"], "--csv: one form at a time"),
+            (["backlog", "--grain", "fortnight"], "--grain: must be one of day, week"),
+            (["backlog", "--from", "yesterday"], "--from: must be a date"),
+            (["backlog", "--from", "2026-02-01", "--to", "2026-01-01"], "--to: must lie behind"),
+            (["backlog", "--tz", "Mars/Base"], "--tz: must be the name of a time zone"),
+            (["backlog", "--by", "mood"], "--by: must be one of priority"),
+            (["backlog", "--filter", "mood=bad"], "--filter mood=…: must be one of priority"),
+            (["backlog", "--filter", "team"], "not of the form"),
+            (["backlog", "--cases", "--limit", "0"], "--limit"),
+            (["backlog", "--as-of", "yesterday"], "--as-of: must be a time with a zone"),
+            (["backlog", "--as-of", "999999999"], "--as-of: lies ahead"),
+            (["backlog", "--as-of", "1", "--cases"], "--as-of: cases are those of now"),
+        ],
+        3,
+    ),
     ids=str,
 )
 def test_a_wrong_word_is_told_with_what_would_be_right(run: Run, arguments: list[str], words: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.cli.commands import COMMANDS
 from tests.cli.conftest import environment
+from tests.extent import in_test_all
 
 LOADED = """
 import contextlib, gc, sys
@@ -67,16 +68,19 @@ def test_help_and_the_keys_of_the_demo_load_neither_records_nor_a_web_framework(
     assert modules.isdisjoint(HEAVY)
 
 
+@in_test_all
 def test_commands_that_serve_nobody_load_no_routes() -> None:
     modules = loaded(*(f"{name} --help" for name in SERVE_NOBODY))
     assert {f"app.cli.{COMMANDS[name].module}" for name in SERVE_NOBODY} <= modules
     assert not {name for name in modules if name == "app.main" or name.endswith(".router")}
 
 
+@in_test_all
 def test_the_service_starts_without_making_a_route() -> None:
     assert "app.main" in loaded(*SERVE)  # which asserts it
 
 
+@in_test_all
 def test_what_only_statistics_need_is_loaded_when_they_are_asked_for() -> None:
     """It takes half a second, which neither the service nor a command is to take longer to start."""
     modules = loaded(*SERVE)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cases import each_case
 from tests.cli.conftest import Run
+from tests.extent import in_test_all
 
 WORKED = Path(__file__).parents[1] / "service_level_engine" / "worked_cases.json"
 
@@ -41,6 +42,7 @@ def test_one_that_differs_is_marked_and_ends_in_exit_code_one(run: Run, tmp_path
     assert [case["agrees"] for case in document["cases"]] == [True, False, False]
 
 
+@in_test_all
 def test_the_given_files_agree(run: Run, real_data: Path) -> None:
     for name, count in (("sla_cases.json", "30 of 30"), ("sla_more_cases.json", "14 of 14")):
         if not (real_data / name).exists():

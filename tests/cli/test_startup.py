@@ -25,6 +25,7 @@ from app.platform.settings import PROJECT
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
 from tests.extent import first_of, in_test_all
+from tests.forked import Forking
 from tests.lossy_proxy import LossyProxy
 from tests.waiting import until
 
@@ -59,77 +60,80 @@ class Recovering(LossyProxy):
             to_client.close()
 
 
-async def started(place: DatabaseUrls, url: str, tmp_path: Path, *command: str) -> Process:
-    """The command, with a minute to wait."""
-    variables = environment(
+def patient(place: DatabaseUrls, url: str, tmp_path: Path) -> dict[str, str]:
+    """What a command sees that has a minute to wait for that database."""
+    return environment(
         database_url=url,
         owner_url=place.owner_url,
         secrets_dir=str(tmp_path / "secrets"),
         database_wait_seconds="60",
     )
+
+
+async def started(place: DatabaseUrls, url: str, tmp_path: Path, *command: str) -> Process:
+    """The command, with a minute to wait."""
+    variables = patient(place, url, tmp_path)
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app.cli", *command, cwd=PROJECT, env=variables, stdout=PIPE, stderr=PIPE
     )
 
 
-async def says(process: Process, words: str) -> bool:
-    """Whether it says these words, on standard output or as an error, before it ends."""
-
-    async def read(stream: asyncio.StreamReader | None) -> bool:
-        assert stream is not None
-        async for line in stream:
-            if words in line.decode():
-                return True
-        return False
-
-    readers = [asyncio.create_task(read(stream)) for stream in (process.stdout, process.stderr)]
-    done, rest = await asyncio.wait(readers, return_when=asyncio.FIRST_COMPLETED)
-    for task in rest:
-        task.cancel()
-    return any(task.result() for task in done)
-
-
-async def test_serve_and_work_wait_until_the_database_has_recovered(
-    place: DatabaseUrls, tmp_path: Path
+async def test_a_service_waits_until_the_database_has_recovered(
+    place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    road = Recovering(place.url)
+    async with (
+        waiting(place, forking, tmp_path, "serve", "--port", str(port)),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+
+        async def is_ready() -> bool:
+            try:
+                return (await client.get("/readyz")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        assert await until(is_ready)
+
+
+async def test_a_worker_waits_until_the_database_has_recovered(
+    place: DatabaseUrls, forking: Forking, tmp_path: Path
+) -> None:
+    listeners = "select count(*) from pg_stat_activity where datname = current_database()"
+
+    async def follows() -> bool:
+        async with await psycopg.AsyncConnection.connect(place.url) as connection:
+            row = await (await connection.execute(listeners)).fetchone()
+        return row is not None and row[0] > 5
+
+    async with waiting(place, forking, tmp_path, "work"):
+        assert await until(follows), "the worker is at it"
+
+
+@contextlib.asynccontextmanager
+async def waiting(place: DatabaseUrls, forking: Forking, folder: Path, *command: str) -> AsyncIterator[None]:
+    """The command has waited for the database, which has recovered now; it goes on until the block ends."""
+    road, log = Recovering(place.url), folder / "said"
     async with road:
-        serve = await started(place, road.url, tmp_path, "serve", "--port", str(port))
-        work = await started(place, road.url, tmp_path, "work")
+        process = forking.start(*command, environment=patient(place, road.url, folder), log=log)
         try:
-            assert await asyncio.gather(
-                *(says(process, "waiting for PostgreSQL") for process in (serve, work))
-            ) == [
-                True,
-                True,
-            ]
+
+            async def waits() -> bool:
+                return "waiting for PostgreSQL" in log.read_text("utf-8")
+
+            assert await until(waits)
             road.recovered = True
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-
-                async def is_ready() -> bool:
-                    try:
-                        return (await client.get("/readyz")).status_code == 200
-                    except httpx.TransportError:
-                        return False
-
-                assert await until(is_ready)
-            listeners = "select count(*) from pg_stat_activity where datname = current_database()"
-
-            async def follows() -> bool:
-                async with await psycopg.AsyncConnection.connect(place.url) as connection:
-                    row = await (await connection.execute(listeners)).fetchone()
-                return row is not None and row[0] > 10
-
-            assert await until(follows), "the worker is at it"
-            assert (serve.returncode, work.returncode) == (None, None)
+            yield
+            assert process.poll() is None
         finally:
-            for process in (serve, work):
-                if process.returncode is None:
-                    process.send_signal(signal.SIGTERM)
-                await process.communicate()
+            process.terminate()
+
+            async def ended() -> bool:
+                return process.poll() is not None
+
+            await until(ended)
 
 
 #: What a command waits for before it works, while somebody has it.

@@ -23,12 +23,12 @@ from app.main import application
 from app.platform.settings import PROJECT, Settings
 from tests.client import Api
 from tests.conftest import DatabaseUrls
-from tests.extent import ALL_EXAMPLES, in_test_all
+from tests.extent import ALL_EXAMPLES, WHOLE, in_test_all
 from tests.served import behind_a_socket
 
 NAME = "ledgerdesk_client"
 #: What is tried by `make test` of what the package is made of.
-PART = ("incidents", "requests")
+PART = ("incidents", "requests") if WHOLE else ("incidents",)
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def test_a_call_that_ends_its_process_is_told_and_another_process_answers(
 
 
 def test_a_call_beyond_its_time_is_ended_and_the_next_one_works() -> None:
-    with process("time", "sleep", seconds=2.0) as bounded:
+    with process("time", "sleep", seconds=1.0) as bounded:
         with pytest.raises(LimitExceeded):
             bounded.call_function(600)
         assert bounded.call_function(0) is None

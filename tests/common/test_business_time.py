@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from app.common.times.business_time import ALWAYS_OPEN, BusinessTime, CalendarDefinition, Week
 from tests.cases import each_case
 from tests.common.calendars import ZONES, Oracle, Trial, check, trials
-from tests.extent import examples
+from tests.extent import WHOLE, examples
 
-CALENDARS = int(os.environ.get("LEDGERDESK_TEST_CALENDARS", "240"))
+CALENDARS = int(os.environ.get("LEDGERDESK_TEST_CALENDARS", "240" if WHOLE else "80"))
 PARTS = 8
 OFFICE: Week = (((9 * 60, 18 * 60),),) * 5 + ((), ())
 NIGHTS: Week = (((22 * 60, 6 * 60),),) * 7

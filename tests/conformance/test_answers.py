@@ -22,6 +22,7 @@ from tests.conformance.histories import histories
 from tests.conformance.oracle import Walk, walks
 from tests.conformance.test_facts import FOLLOWER
 from tests.conftest import Server, fresh
+from tests.extent import WHOLE, first_of
 from tests.kpis.histories import TEAMS, write
 from tests.kpis.test_real_history import USUAL
 
@@ -43,7 +44,7 @@ async def served(server: Server, tmp_path_factory: pytest.TempPathFactory) -> As
     secrets: Path = tmp_path_factory.mktemp("secrets")
     with fresh(server) as place:
         connection = await connect(place.url, FOLLOW_LIMITS)
-        events = await write(connection, histories(5, cases=300))
+        events = await write(connection, histories(5, cases=300 if WHOLE else 120))
         await catch_up(connection, FOLLOWER)
         await connection.close()
         async with serving(place.url, secrets, USUAL) as api:
@@ -65,7 +66,7 @@ async def test_variants_of_all_events(desk: CaseDesk) -> None:
     assert {tuple(variant["steps"]): variant["cases"] for variant in variants} == expected
 
 
-@pytest.mark.parametrize("steps", ["changes", "all"])
+@pytest.mark.parametrize("steps", first_of(["changes", "all"], 1))
 async def test_the_graph_with_counts_and_times(desk: CaseDesk, steps: str) -> None:
     await check_graph(desk, steps)
 
@@ -137,7 +138,7 @@ async def test_hand_overs_and_ping_pong(desk: CaseDesk) -> None:
             if any(turn[0] == entry["holding"] and turn[4] for turn in walk.handovers)
         ]
         assert len(went_back) == entry["cases"] == len(await desk.cases(entry["link"]))
-        assert entry["cases"] > 0
+        assert entry["cases"] > 0 or not WHOLE
 
 
 async def test_only_those_of_a_period_team_service_customer_or_source(desk: CaseDesk) -> None:

@@ -80,11 +80,6 @@ async def they_are_the_same(connection: Connection, events: list[Event]) -> None
         assert fact_rows[case_id] == row
 
 
-async def test_of_all_kinds_the_facts_are_those_of_a_loop_over_the_events(own_books: Books) -> None:
-    await catch_up(own_books.connection, FOLLOWER)
-    await they_are_the_same(own_books.connection, own_books.events)
-
-
 @pytest.mark.parametrize("seed", first_of(range(4), 1))
 async def test_of_incidents_the_facts_are_those_of_a_loop_and_of_raw_sql(
     follower: Connection,
@@ -100,8 +95,11 @@ async def test_of_incidents_the_facts_are_those_of_a_loop_and_of_raw_sql(
     assert await differences(follower, LIFECYCLES, await head(db)) == []
 
 
-async def test_the_facts_are_those_of_sql_straight_from_the_log(own_books: Books) -> None:
+async def test_of_all_kinds_the_facts_are_those_of_a_loop_and_of_sql_straight_from_the_log(
+    own_books: Books,
+) -> None:
     await catch_up(own_books.connection, FOLLOWER)
+    await they_are_the_same(own_books.connection, own_books.events)
     position = await head(own_books.db)
     assert await differences(own_books.connection, LIFECYCLES, position) == []
     await own_books.connection.execute(

@@ -13,6 +13,7 @@ from app.cli.upkeep.promised import promises
 from app.contract import declared
 from app.contract.promises import of_promises, without_texts
 from app.contract.schemas import UNDECLARABLE_RULES, BreakingChange
+from app.kernel.actions import describe
 from app.main import build_app
 from app.platform.settings import PROJECT
 from tests.contract.promised import ADDED, OF_PROMISES, promised
@@ -78,6 +79,9 @@ def test_a_release_is_made_only_of_a_version_that_is_frozen_as_it_is_now(
     version = build_app().version
     document = {"info": {"version": version}, "paths": {}}
     monkeypatch.setattr(contract, "RELEASED", tmp_path)
+    # What is promised otherwise takes seconds to make.
+    monkeypatch.setattr(describe, "catalogue", lambda _: {"types": {}, "rows": {}})
+    monkeypatch.setattr(contract, "promises", promised)
     monkeypatch.setattr(contract, "_operations", lambda: document)
     refusal = contract.not_frozen()
     assert refusal == f"{version} is not frozen: run `make freeze`, and commit what it writes."

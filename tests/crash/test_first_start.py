@@ -51,6 +51,7 @@ def starts(folder: Path, settings: Settings) -> None:
             assert service.execute("select count(*) from log.told").fetchone() == (0,)
 
 
+@in_test_all
 def test_after_the_database_was_made(folder: Path, owner_url: str, settings: Settings) -> None:
     starts(folder, settings)
 
@@ -84,6 +85,7 @@ def test_when_the_role_that_is_to_be_let_in_is_not_there_nothing_is_made(owner_u
     assert schema.current(owner_url) is None
 
 
+@in_test_all
 def test_to_migrate_again_lets_in_whoever_was_left_out(
     folder: Path, owner_url: str, settings: Settings
 ) -> None:

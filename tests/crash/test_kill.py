@@ -10,8 +10,8 @@ from tests.crash.chances import new_chance
 from tests.extent import WHOLE
 from tests.forked import Sites
 
-CLIENTS = 12
-KILLS, MOST_ANSWERS = (3, 150) if WHOLE else (1, 60)
+CLIENTS = 12 if WHOLE else 6
+KILLS, MOST_ANSWERS = (3, 150) if WHOLE else (1, 30)
 
 
 async def test_what_was_answered_before_a_kill_is_there_once_after_it(site: Sites) -> None:
@@ -29,7 +29,7 @@ async def test_what_was_answered_before_a_kill_is_there_once_after_it(site: Site
         await load.until_answered(chance.randint(20, MOST_ANSWERS))
         installation.kill_postgresql()
         await asyncio.to_thread(installation.revive_postgresql)
-        await load.until_answered(50)
+        await load.until_answered(50 if WHOLE else 20)
         await load.end()
         proof = await prove(installation.url, load.answered)
 

@@ -70,6 +70,7 @@ WRONG: dict[str, Callable[[list[CommandAnswer]], list[CommandAnswer]]] = {
 }
 
 
+@in_test_all
 @pytest.mark.parametrize("fault", first_of([*WRONG], 1))
 async def test_what_clients_remember_otherwise_is_found(
     place: DatabaseUrls, answered: list[CommandAnswer], fault: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from html import unescape
 
 import pytest
@@ -11,10 +12,12 @@ from app.common.people import Role
 from app.i18n import LANGUAGES
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
-from tests.client import Api, Client
+from tests.client import Api, Client, serving
 from tests.conformance.histories import histories
 from tests.conformance.test_facts import FOLLOWER
-from tests.dashboard.test_dashboard_pages import INLINE, page, text
+from tests.conftest import Server, fresh
+from tests.dashboard.test_dashboard_pages import INLINE, USUAL, page, text
+from tests.extent import first_of
 from tests.kpis.histories import write
 
 OF_2026 = {"period": "2026"}
@@ -22,14 +25,22 @@ OF_2026 = {"period": "2026"}
 OPENED = re.compile(r'<a href="(/dashboard/conformance/incident/cases\?[^"]+)">(?:[^<\d]*)([\d,]+)')
 
 
+@pytest.fixture(scope="module")
+async def desk(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+    """Made-up incidents, more than a page lists. No test changes more than who is there."""
+    with fresh(server) as place:
+        async with serving(place.url, tmp_path_factory.mktemp("secrets"), USUAL) as api:
+            connection = await connect(place.url, FOLLOW_LIMITS)
+            await write(connection, histories(5, cases=300))
+            await catch_up(connection, FOLLOWER)
+            await connection.close()
+            yield api
+
+
 @pytest.fixture
-async def manager(api: Api) -> Client:
-    """Whoever oversees made-up incidents, more than a page lists."""
-    connection = await connect(api.ledger.db.url, FOLLOW_LIMITS)
-    await write(connection, histories(5, cases=300))
-    await catch_up(connection, FOLLOWER)
-    await connection.close()
-    return await api.client("Marta", Role.incident_manager)
+async def manager(desk: Api) -> Client:
+    """Whoever oversees them."""
+    return await desk.client("Marta", Role.incident_manager)
 
 
 async def _listed(client: Client, address: str) -> list[str]:
@@ -47,7 +58,7 @@ async def test_every_number_opens_to_so_many_cases_at_the_desk(manager: Client) 
     html = await text(manager, "/conformance/incident", **OF_2026)
     opened = {(unescape(address), int(number.replace(",", ""))) for address, number in OPENED.findall(html)}
     assert len({address for address, _ in opened}) > 20
-    for address, number in opened:
+    for address, number in first_of(sorted(opened), 4):
         listed = await _listed(manager, address)
         assert (len(listed), len(set(listed))) == (number, number), address
     summary = await manager.read("/v1/conformance/incident", **{"from": "2026-01-01", "to": "2027-01-01"})
@@ -71,8 +82,8 @@ async def test_the_ten_commonest_paths_stand_in_words_with_what_does_not_fit(man
             assert not INLINE.search(await text(manager, address, lang=language, **OF_2026))
 
 
-async def test_nobody_sees_more_than_by_the_api(api: Api, manager: Client) -> None:
-    requester = await api.client("Zhao Min")
+async def test_nobody_sees_more_than_by_the_api(desk: Api, manager: Client) -> None:
+    requester = await desk.client("Zhao Min")
     for path in ("/conformance", "/conformance/incident", "/conformance/incident/cases"):
         assert (await page(requester, path)).status_code == 403
         assert (await page(manager, path)).status_code == 200

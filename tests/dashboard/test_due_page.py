@@ -13,6 +13,7 @@ from app.kpis.facts.consumer import FACTS
 from app.log.follow import catch_up
 from app.platform.db import Connection
 from tests.client import ADDRESS, Api, Client, an_incident
+from tests.extent import in_test_all
 from tests.people import ago
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 
@@ -118,6 +119,7 @@ async def test_what_one_may_not_see_is_not_there(api: Api, desk: Client, followe
     assert "Nothing is due" in await page(outsider)
 
 
+@in_test_all
 async def test_the_old_address_leads_there_with_its_filters(desk: Client, follower: Connection) -> None:
     await incident(desk, 1, title="Of mail", service="mail")
     await follow(follower)

@@ -13,6 +13,7 @@ import pytest
 from app.common.people import Role
 from tests.client import ADDRESS, Api, Client
 from tests.dashboard.test_dashboard_pages import page, text
+from tests.extent import first_of, in_test_all
 from tests.webhooks.tools import Tool, a_source, process_all
 
 #: The ticket's id is called otherwise by the tool; so nothing that it sends can be read.
@@ -141,6 +142,7 @@ async def test_one_those_chosen_and_all_that_failed_are_replayed(tool: Tool) -> 
     assert "hx-trigger" not in html
 
 
+@in_test_all
 async def test_a_source_sends_itself_a_sample(tool: Tool) -> None:
     alerts = f"{ALL}/alertmanager-1"
     html = await led_to(tool.admin, await send(tool.admin, f"{alerts}/sample"))
@@ -172,12 +174,15 @@ async def test_who_is_no_administrator_sees_the_sources_and_neither_numbers_nor_
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [
-        ("/webhooks", "/dashboard/integrations"),
-        ("/webhooks?lang=zh", "/dashboard/integrations?lang=zh"),
-        ("/webhooks?source=a-1&state=failed", "/dashboard/integrations/a-1?state=failed"),
-        ("/webhooks?source=a-1&delivery=7", "/dashboard/integrations/a-1/7"),
-    ],
+    first_of(
+        [
+            ("/webhooks?source=a-1&state=failed", "/dashboard/integrations/a-1?state=failed"),
+            ("/webhooks?source=a-1&delivery=7", "/dashboard/integrations/a-1/7"),
+            ("/webhooks", "/dashboard/integrations"),
+            ("/webhooks?lang=zh", "/dashboard/integrations?lang=zh"),
+        ],
+        2,
+    ),
 )
 async def test_old_addresses_lead_to_the_new_page(api: Api, before: str, after: str) -> None:
     answer = await page(await api.client("Lin", Role.agent), before)

@@ -9,6 +9,7 @@ from app.platform.db import Connection
 from tests.attention.true_conditions import Scene, service_down
 from tests.client import Api
 from tests.dashboard.test_dashboard_pages import text
+from tests.extent import in_test_all
 
 #: Watched KPIs of incidents, one of which is about services and stands on their page.
 MISSED = ("incident_resolution_seconds", "incident_response_seconds", "service_availability")
@@ -28,6 +29,7 @@ async def test_of_a_sentence_that_stands_for_several_each_part_leads_to_its_page
     assert re.findall(r'href="/dashboard/kpi/(\w+)\?', sentences) == ["service_availability"]
 
 
+@in_test_all
 async def test_a_service_that_is_down_is_named_on_the_page_of_services_too(
     api: Api, follower: Connection
 ) -> None:

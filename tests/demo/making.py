@@ -14,9 +14,12 @@ from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
 from app.registry import LIFECYCLES
+from tests.extent import WHOLE
 
 #: Enough for the baseline of the first improvement.
-DEMO_DAYS = 250
+EFFECT_DAYS = 250
+#: Each day takes long to make. What is told of months and of effects is tested where there are all of them.
+DEMO_DAYS = EFFECT_DAYS if WHOLE else 60
 
 
 async def make_demo(ledger: Ledger, days: int = DEMO_DAYS) -> None:

@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.demo.data.improvement_data import FADED, FINISHED, IMPROVEMENTS, PILOTED, REVERTED, ROLLED_OUT
 from app.kernel.ledger import Ledger
 from app.processes.improvements.lifecycle import LIFECYCLE
 from tests.automation.worker import Worker
 from tests.demo.making import make_demo
+from tests.extent import in_test_all
 
 MEASURED = """
 select i.title, i.state, m.occasion, m.pilot_round, m.verdict, m.promise, m.kept
 from fold.improvement_measurement m join fold.improvement i on m.record = 'improvement/' || i.id"""
 FADED_SUGGESTIONS = "select * from fold.improvement_suggestion where cause = 'faded_benefit'"
+NAME_BY_TITLE = {template.title: template.name for template in IMPROVEMENTS}
 STEPS = "select step, completed_at is not null as is_complete from fold.rollout_step order by place"
 
 
-async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects_are_measured(
-    demo_ledger: Ledger,
-) -> None:
-    ledger = demo_ledger
-    name_by_title = {template.title: template.name for template in IMPROVEMENTS}
+async def _improvements(ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """The improvements by the names of their templates; that of the assessment has none."""
     rows = await ledger.db.rows(f"select * from {LIFECYCLE.source} r", ())
-    improvements = {name_by_title[row["title"]]: row for row in rows if row["title"] in name_by_title}
+    return {NAME_BY_TITLE.get(row["title"], ""): row for row in rows}
+
+
+async def test_it_has_improvements_at_every_point_of_their_way(demo_to_read: Ledger) -> None:
+    improvements = await _improvements(demo_to_read)
     assert {name: row["state"] for name, row in improvements.items()} == {
         FINISHED: "standardised",
         FADED: "standardised",
         REVERTED: "reverted",
         PILOTED: "piloting",
         ROLLED_OUT: "rolling_out",
+        "": "selected",
     }
-    assert [row["state"] for row in rows if row["title"] not in name_by_title] == ["selected"], (
-        "the assessment's"
-    )
+    piloted = improvements[PILOTED]
+    assert (piloted["pilot_rounds"], piloted["last_judgement"]) == (2, "extended")
+    assert piloted["pilot_begins_at"] < datetime.now(UTC) < piloted["pilot_ends_at"] - timedelta(days=30)
+    assert piloted["pilot_control"], "it is compared with other teams"
+    done = {row["step"]: row["is_complete"] for row in await demo_to_read.db.rows(STEPS, ())}
+    assert len(done) == 9
+    assert [step for step, complete in done.items() if not complete] == [
+        "cut_over",
+        "manage_daily",
+        "optimise",
+        "fix",
+    ]
 
-    measured = await ledger.db.rows(MEASURED, ())
+
+@in_test_all
+async def test_the_effects_of_its_improvements_are_measured(demo_ledger: Ledger) -> None:
+    improvements = await _improvements(demo_ledger)
+    measured = await demo_ledger.db.rows(MEASURED, ())
     verdicts = {
-        (name_by_title[measurement["title"]], measurement["occasion"]): measurement["verdict"]
+        (NAME_BY_TITLE[measurement["title"]], measurement["occasion"]): measurement["verdict"]
         for measurement in measured
     }
     assert verdicts[FINISHED, "evaluation"] == "improved"
@@ -46,27 +64,14 @@ async def test_it_has_improvements_at_every_point_of_their_way_and_their_effects
     assert verdicts[PILOTED, "pilot"] == "no_evidence"
     assert verdicts[ROLLED_OUT, "pilot"] == "improved"
     assert improvements[ROLLED_OUT]["against_evidence"] is False
-    [review] = await ledger.db.rows("select progress from fold.improvement_plan_review", ())
+    [review] = await demo_ledger.db.rows("select progress from fold.improvement_plan_review", ())
     met = {target["name"]: target["met"] for target in review["progress"]}
     assert met == {"restore-faster": False, "reopened-less": False, "well-rated": True}
     assert [
-        name_by_title[measurement["title"]] for measurement in measured if measurement["kept"] is False
+        NAME_BY_TITLE[measurement["title"]] for measurement in measured if measurement["kept"] is False
     ] == [FADED]
     assert improvements[FADED]["faded_at"] is not None
-
-    piloted = improvements[PILOTED]
-    assert (piloted["pilot_rounds"], piloted["last_judgement"]) == (2, "extended")
-    assert piloted["pilot_begins_at"] < datetime.now(UTC) < piloted["pilot_ends_at"] - timedelta(days=30)
-    assert piloted["pilot_control"], "it is compared with other teams"
-    done = {row["step"]: row["is_complete"] for row in await ledger.db.rows(STEPS, ())}
-    assert len(done) == 9
-    assert [step for step, complete in done.items() if not complete] == [
-        "cut_over",
-        "manage_daily",
-        "optimise",
-        "fix",
-    ]
-    await _its_rules_are_alive(ledger)
+    await _its_rules_are_alive(demo_ledger)
 
 
 async def _its_rules_are_alive(ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Unit
 from app.kpis.questions.question import QuestionParameters, parse_question
 from tests.demo.making import DEMO_DAYS
+from tests.extent import in_test_all
 
 HOUR, DAY = 3600, 86_400
 
@@ -76,6 +77,7 @@ ALWAYS_ZERO = {
 }
 
 
+@in_test_all
 async def test_every_figure_of_every_month_is_one_that_somebody_would_believe(demo_ledger: Ledger) -> None:
     now = datetime.now(UTC)
     begin = (now - timedelta(days=DEMO_DAYS)).replace(day=28) + timedelta(days=4)

@@ -9,13 +9,13 @@ import re
 from itertools import combinations
 from typing import Any
 
-import pytest
 import yaml  # type: ignore[import-untyped]  # it comes without types
 
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Unit
 from app.kpis.gauges import LAST_MONTH, MONTH_TO_DATE
 from app.kpis.signals.watch_list import USUAL
+from tests.cases import each_case
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.promql import Metrics, faults
 
@@ -41,7 +41,7 @@ def named(panel: dict[str, Any]) -> str:
     return title
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=named)
+@each_case("panel", PANELS, ids=named)
 async def test_a_panel_asks_for_what_a_scrape_has(
     panel: dict[str, Any], metrics: Metrics, values: dict[str, set[str]]
 ) -> None:

@@ -16,6 +16,7 @@ from app.kpis.gauges import LAST_MONTH, MONTH_TO_DATE
 from app.platform.settings import PROJECT
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.promql import OF_PROMETHEUS, Metrics, faults
+from tests.extent import in_test_all
 from tests.waiting import PATIENCE_SECONDS
 
 RULES = DEPLOY / "prometheus" / "ledgerdesk.rules.yml"
@@ -107,5 +108,6 @@ def test_prometheus_takes_configuration_and_rules(tmp_path: Path) -> None:
     promtool("check", "config", "prometheus.yml", cwd=folder)
 
 
+@in_test_all
 def test_alerts_go_off_when_they_should() -> None:
     promtool("test", "rules", "tests/deploy/rules.test.yml", cwd=PROJECT)

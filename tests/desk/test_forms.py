@@ -15,6 +15,7 @@ from tests.cases import each_case
 from tests.contract.answers import as_written
 from tests.contract.instances import edges
 from tests.contract.test_as_strict import bodies, named
+from tests.selection import covering
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -160,7 +161,17 @@ def test_a_time_that_the_clock_shows_twice_comes_back_as_it_was(hour: str) -> No
     assert _alike(body_of(to_inputs(FIELDS, body, BERLIN), BERLIN)) == _alike(body)
 
 
-@each_case(("name", "schema"), bodies(), ids=named, one_of_each=lambda case: str(case[0]).rpartition("_")[2])
+def _kinds(case: tuple[str, Schema]) -> set[tuple[FieldKind, bool]]:
+    """Of what kinds its fields are, and those within them; whether each is within another."""
+
+    def of(fields: tuple[FormField, ...], *, within: bool) -> set[tuple[FieldKind, bool]]:
+        inner = (of(field.inner_fields, within=True) for field in fields)
+        return {(field.kind, within) for field in fields}.union(*inner)
+
+    return of(form_of(as_written(), case[1]).fields, within=False)
+
+
+@each_case(("name", "schema"), covering(bodies(), _kinds), ids=named)
 def test_a_body_that_the_contract_allows_comes_back_from_its_form(name: str, schema: Schema) -> None:
     fields = form_of(as_written(), schema).fields
     for body in edges(schema):

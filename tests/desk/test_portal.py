@@ -17,6 +17,7 @@ from app.registry import LIFECYCLES_BY_KIND
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.desk.sent_forms import read_form, send_form
+from tests.extent import first_of
 from tests.processes.articles.test_articles import published
 from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # a fixture
 from tests.processes.changes.samples import Board
@@ -69,7 +70,7 @@ async def fill(client: Client, path: str, **values: str) -> httpx.Response:
     return await send_form(client, path, {**form.inputs, **named})
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", first_of(LANGUAGES, 1))
 async def test_a_requester_goes_from_search_to_rating(indexed: Api, language: str) -> None:
     lin, zhao = await indexed.client("Lin", Role.agent), await indexed.client("Zhao Min")
     writer, editor = [await indexed.client(name, Role.knowledge_editor) for name in ("Wri", "Edi")]

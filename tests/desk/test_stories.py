@@ -10,6 +10,7 @@ from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.desk.story_steps import FormStep, change_by_five_people, committee_vote
+from tests.extent import in_test_all
 from tests.processes.changes.samples import a_board
 from tests.processes.improvements.conftest import follower as follower  # noqa: PLC0414  # a fixture
 from tests.processes.improvements.conftest import improvers as improvers  # noqa: PLC0414  # a fixture
@@ -68,6 +69,7 @@ async def test_the_risk_of_a_change_is_assessed_by_questions_in_words(api: Api) 
     assert f"f-risk_answers-{question.key}-help" in read_form(refused.text).faults
 
 
+@in_test_all
 async def test_a_committee_votes_on_an_improvement(improvers: Improvers) -> None:
     steps, path = await committee_vote(improvers)
     for step in steps:
@@ -75,6 +77,7 @@ async def test_a_committee_votes_on_an_improvement(improvers: Improvers) -> None
     assert (await improvers.quality.read(path))["state"] == "approved"
 
 
+@in_test_all
 async def test_an_agent_works_on_tickets_from_the_queue_to_a_problem(api: Api) -> None:
     await api.team("network")
     lin = await api.client("Lin", Role.agent, Role.engineer, Role.problem_manager, teams=("network",))

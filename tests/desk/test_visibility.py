@@ -14,11 +14,13 @@ from tests.extent import first_of
 #: Marked words: each stands in one place only.
 TITLE, DESCRIPTION, INTERNAL, PUBLIC = "zq00001q", "zq00002q", "zq00003q", "zq00004q"
 MARKS = (TITLE, DESCRIPTION, INTERNAL, PUBLIC)
-#: Roles of those who ask, each with the team that they are in.
+#: Roles of those who ask, each with the team that they are in: to the first all of it is there, to the second
+#: nothing.
 READERS = (
     (Role.agent, "mail"),
+    (Role.requester, None),
     (Role.engineer, "network"),
-    *((role, None) for role in sorted(Role, key=Role.requester.__ne__) if role is not Role.integration),
+    *((role, None) for role in Role if role not in (Role.requester, Role.integration)),
 )
 
 
@@ -41,7 +43,7 @@ async def incident(api: Api) -> Json:
 
 async def test_a_page_shows_each_role_what_the_api_shows(api: Api, incident: Json) -> None:
     visible: set[frozenset[str]] = set()
-    for role, team in first_of(READERS, 4):
+    for role, team in first_of(READERS, 2):
         reader = await api.client(f"Reader {role} {team}", role, teams=(team,) if team else ())
         visible.add(await shown_alike(reader, incident))
     visible.add(await shown_alike(incident["asker"], incident))

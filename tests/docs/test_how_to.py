@@ -178,7 +178,11 @@ def written(folder: Path) -> Path:
 
 
 def test_what_the_pages_say_fits_the_project(tmp_path: Path) -> None:
-    copy = written(tmp_path)
+    copy = tmp_path / "project"
+    for name in set().union(*BY_HAND.values()):
+        if (PROJECT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, copy / name)
     for page, migrations_before in PAGES.items():
         assert apply(page, copy, migrations_before) == BY_HAND[page]
     for name in set().union(*BY_HAND.values()):

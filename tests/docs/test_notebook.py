@@ -11,12 +11,14 @@ import pytest
 
 from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
+from tests.extent import in_test_all
 
 PATH = PROJECT / "docs" / "notebooks" / "kpis.ipynb"
 NOTEBOOK: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
 CELLS = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
 
 
+@in_test_all
 async def test_every_cell_runs_and_finds_the_figures_that_the_service_says(
     demo: Demo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,17 @@ def _settings() -> Settings:
     return Settings(_env_file=None, rate_limit=RATE, person_writes=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
 
 
+async def made_world(server: Server, folders: pytest.TempPathFactory) -> MadeWorld:
+    """The world of this process, made for whoever is first to need it; its ids are known again."""
+    if server.administrator not in _MADE:
+        _MADE[server.administrator] = await _made(server, folders.mktemp("secrets"))
+    template = _MADE[server.administrator]
+    for ids, at_first in ((IDS, template.ids), (articles.KNOWN, template.known)):
+        ids.clear()
+        ids.update(at_first)
+    return template
+
+
 async def _made(server: Server, secrets_dir: Path) -> MadeWorld:
     """A new world."""
     database = server.databases.new(server.databases.template)
@@ -55,14 +66,9 @@ async def _made(server: Server, secrets_dir: Path) -> MadeWorld:
 @pytest.fixture(scope="module")
 async def world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """An application on a database that the tests of one file share."""
-    if server.administrator not in _MADE:
-        _MADE[server.administrator] = await _made(server, tmp_path_factory.mktemp("secrets"))
-    world = _MADE[server.administrator]
-    for ids, at_first in ((IDS, world.ids), (articles.KNOWN, world.known)):
-        ids.clear()
-        ids.update(at_first)
-    with fresh(server, world.database) as place, documents.kept_for_no_time():
-        async with serving(place.url, world.secrets_dir, _settings()) as api:
-            yield world.world.in_application(api)
+    template = await made_world(server, tmp_path_factory)
+    with fresh(server, template.database) as place, documents.kept_for_no_time():
+        async with serving(place.url, template.secrets_dir, _settings()) as api:
+            yield template.world.in_application(api)
         with psycopg.connect(place.owner_url) as connection:
             logged.check_log(connection)

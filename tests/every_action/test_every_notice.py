@@ -6,19 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app.common.notices import NoticeType
 from app.common.times.clocks import ClockEventType
-from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.registry import LIFECYCLES
 from tests.clocks import append_clock_event
 from tests.every_action.test_who_gets_work import drive, steps_of
-from tests.every_action.world import ROWS, World, of_decisions
+from tests.every_action.world import ROWS, Row, World, nearest_first, of_decisions, steps_before
 from tests.every_action.world_data import IDS
-from tests.extent import WHOLE
+from tests.extent import WHOLE, first_of
 from tests.notifications.notice_checks import CHECKS, Known, known_to, says_nothing_twice
 from tests.notifications.rendering import (
     PUBLIC_URL,
@@ -31,8 +30,10 @@ from tests.notifications.rendering import (
     made_up_cases,
     newest_of_each,
     show,
+    types_of,
 )
 from tests.notifications.told_values import told_by
+from tests.selection import covering
 
 #: Actions that a test of who gets work tries with somebody who may be named: here it is always the same one.
 NAMED_OTHERWISE = {
@@ -46,6 +47,25 @@ DRIVEN = [
     for lc, row in ROWS
     if not of_decisions(row) and row.name != "vote" and (lc.kind, row.name) not in NAMED_OTHERWISE
 ]
+#: Types of notices that can be made up of another event of a record that has them told; of an agreement that
+#: ends only one that was signed says when.
+MADE_UP = frozenset[NoticeType]().union(*(types_of(lifecycle) for lifecycle in LIFECYCLES))
+MADE_UP -= {NoticeType.agreement_ends}
+
+
+def types_told(case: Row) -> set[NoticeType]:
+    """What the tables and marks have told of the row's event."""
+    lifecycle, row = case
+    named = steps_of(lifecycle.record) if row.opens else set()
+    return {step for step, _ in told_by(lifecycle, row)} | steps_of(row.body) | named
+
+
+def chosen_features(case: Row) -> set[object]:
+    """What `make test` has told once each: of each kind of record something, every type that a new record has
+    told, and what cannot be made up.
+    """
+    types = types_told(case)
+    return {case[0].kind, *(types - MADE_UP if steps_before(case) else types)}
 
 
 @dataclass
@@ -62,7 +82,8 @@ class Notices:
 async def told(world: World) -> Notices:
     """Notices of each type, and of each type of event that it tells of."""
     ledger, everybody = world.api.ledger, UUID(world.everybody.id)
-    for lifecycle, row in DRIVEN if WHOLE else one_for_each_type():
+    telling = [case for case in DRIVEN if types_told(case)]
+    for lifecycle, row in DRIVEN if WHOLE else covering(nearest_first(telling), chosen_features):
         await drive(world, lifecycle, row, world.colleague)
     for event in (ClockEventType.warned, ClockEventType.breached):
         await append_clock_event(ledger, f"incident/{IDS['incident']}", event, percent=75)
@@ -70,24 +91,18 @@ async def told(world: World) -> Notices:
     cases = newest_of_each(every)
     cases += await made_up_cases(ledger, set(NoticeType) - {case.step for case in cases}, everybody)
     outsider = await world.api.client("Outsider")
+    # Together with others each is shown below.
+    alone = cases if WHOLE else list({case.step: case for case in cases}.values())
     unaddressed = [
-        replace(case, reader=UUID(reader)) for case in cases for reader in (outsider.id, world.requester.id)
+        replace(case, reader=UUID(reader))
+        for case in alone
+        for reader in first_of((world.requester.id, outsider.id), 1)
     ]
     # What is made up may be of an event that something real is told of, and the two are never told together.
     together = bundled(case for case in cases if not case.is_made_up)
-    bundles = [*((case,) for case in [*cases, *unaddressed]), *together, *busiest_records(every)]
+    bundles = [*((case,) for case in [*alone, *unaddressed]), *together, *busiest_records(every)]
     shown = await show(ledger, bundles)
     return Notices(world, cases, shown, await known_to(ledger, shown))
-
-
-def one_for_each_type() -> list[tuple[Lifecycle[Any], Action[Any, Any]]]:
-    """For each type of notice that rows of the tables name an action that has it told."""
-    actions: dict[NoticeType, tuple[Lifecycle[Any], Action[Any, Any]]] = {}
-    for lifecycle, row in DRIVEN:
-        named = steps_of(lifecycle.record) if row.opens else set()
-        for step in {step for step, _ in told_by(lifecycle, row)} | steps_of(row.body) | named:
-            actions.setdefault(step, (lifecycle, row))
-    return list({id(row): (lifecycle, row) for lifecycle, row in actions.values()}.values())
 
 
 async def test_every_type_of_notice_is_tried(told: Notices) -> None:

@@ -18,7 +18,7 @@ from tests.cases import each_case
 from tests.client import Json
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.every_action.samples import valid_body
-from tests.every_action.test_repeats_once import SENT, record_for
+from tests.every_action.test_repeats_once import SENT, record_for, way_of_acting
 from tests.every_action.world import World, case_name, events, of_kind, record_address
 
 ZONE = ZoneInfo("UTC")
@@ -53,7 +53,8 @@ def needed(form: Form) -> set[str]:
     }
 
 
-@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, one_of_each=of_kind)
+# tests/desk/test_forms.py has the fields of all forms.
+@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind, one_of_each=way_of_acting)
 async def test_what_the_operation_takes_its_form_sends(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

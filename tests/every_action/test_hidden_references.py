@@ -79,6 +79,7 @@ class Strangers:
     world: World
     clients: dict[tuple[UUID, Role], Client] = field(default_factory=dict)
     hidden: dict[str, Json] = field(default_factory=dict)
+    visible: dict[tuple[str | None, str], bool] = field(default_factory=dict)
     compared: list[str] = field(default_factory=list)
     tried: int = 0
 
@@ -94,6 +95,12 @@ class Strangers:
             self.hidden[lifecycle.kind] = record
         return self.hidden[lifecycle.kind]
 
+    async def sees(self, client: Client, path: str) -> bool:
+        """Whether the client sees what is at that address, where nothing changes."""
+        if (client.token, path) not in self.visible:
+            self.visible[client.token, path] = (await client.get(path)).status_code == 200
+        return self.visible[client.token, path]
+
     async def who_sees(
         self, row: Action[Any, Any], record_at: str, hidden_at: str
     ) -> AsyncIterator[tuple[Role, Client]]:
@@ -104,9 +111,8 @@ class Strangers:
                 if (person.id, role) not in self.clients:
                     self.clients[person.id, role] = await world.api.client_of(person, role)
                 client = self.clients[person.id, role]
-                if (await client.get(hidden_at)).status_code == 404 and (
-                    not record_at or (await client.get(record_at)).status_code == 200
-                ):
+                is_hidden = not await self.sees(client, hidden_at)
+                if is_hidden and (not record_at or await self.sees(client, record_at)):
                     yield role, client
 
 

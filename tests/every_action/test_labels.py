@@ -22,6 +22,7 @@ from app.kernel.actions.refusals import Refusal, WrongValue
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.every_action.world import ROWS, case_name
+from tests.extent import in_test_all
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SOURCES = sorted(Path(app.__path__[0]).rglob("*.py"))
@@ -117,31 +118,26 @@ REFUSING = ("WrongValue", "PreparationRefused", "PydanticCustomError", "problem"
 
 @dataclass
 class Source:
-    """What our source says: every text that stands there by itself, the forms of codes that are put together,
-    as `column_{name}`, how it refuses, and the codes that a function gives, by file and name.
+    """What our source says: every text that stands there by itself, and the forms of codes that are put
+    together, as `column_{name}`.
     """
 
     texts: set[str] = field(default_factory=set)
     forms: set[str] = field(default_factory=set)
-    refusals: list[tuple[str, ast.Call]] = field(default_factory=list)
-    returned: dict[tuple[Path, str], list[str]] = field(default_factory=dict)
 
     def read(self, path: Path) -> None:
         """Takes in one file."""
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(_parsed(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self.texts |= {node.value, node.value.rpartition(".")[2]}
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 self.texts.add(node.target.id)  # the name of a field, which codes are put together with
             elif isinstance(node, ast.JoinedStr):
                 self.forms |= _form(node)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING:
-                self.refusals.append((node.func.id, node))
-            elif isinstance(node, ast.AsyncFunctionDef):
-                answers = (part for part in ast.walk(node) if isinstance(part, ast.Return))
-                parts = (part for answer in answers for part in ast.walk(answer))
-                codes = [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
-                self.returned.setdefault((path, node.name), codes)
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _form(node: ast.JoinedStr) -> set[str]:
@@ -157,7 +153,6 @@ def _form(node: ast.JoinedStr) -> set[str]:
             return set()
 
 
-@cache
 def _source() -> Source:
     source = Source()
     for path in SOURCES:
@@ -175,22 +170,36 @@ def _arguments() -> set[str]:
     return {name for _, name in names} | {f"{tool}_{name}" for tool, name in names}
 
 
+@in_test_all
 def test_no_sentence_is_left_over() -> None:
-    body = _source().texts | set(get_args(ErrorType))
+    source = _source()
+    body = source.texts | set(get_args(ErrorType))
     for table, by_code in sentences("en").items():
         used = body | _arguments() if table == ARGUMENTS_TABLE else body
-        left = [code for code in by_code.keys() - used if not _is_put_together(code)]
+        left = [code for code in by_code.keys() - used if not _is_put_together(code, source)]
         assert sorted(left) == [], f"nobody says these of [{table}]"
 
 
-def _is_put_together(code: str) -> bool:
+def _is_put_together(code: str, source: Source) -> bool:
     """Whether some code has such a form, and a number or a text of the source in its blank."""
-    matches = (re.fullmatch(form, code) for form in _source().forms)
-    return any(item is not None and (item[1] in _source().texts or item[1].isdecimal()) for item in matches)
+    matches = (re.fullmatch(form, code) for form in source.forms)
+    return any(item is not None and (item[1] in source.texts or item[1].isdecimal()) for item in matches)
+
+
+@cache
+def _refusing_calls() -> list[tuple[str, ast.Call]]:
+    """How our source refuses, each with what is called."""
+    files = (path for path in SOURCES if any(f"{name}(" in path.read_text("utf-8") for name in REFUSING))
+    return [
+        (node.func.id, node)
+        for path in files
+        for node in ast.walk(_parsed(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING
+    ]
 
 
 def _calls(name: str) -> list[ast.Call]:
-    return [call for called, call in _source().refusals if called == name]
+    return [call for called, call in _refusing_calls() if called == name]
 
 
 def test_every_reason_for_a_wrong_value_can_be_said() -> None:
@@ -236,7 +245,20 @@ def test_every_preparation_that_refuses_says_why_in_a_sentence_that_exists() -> 
     assert [c.value for c in codes if isinstance(c, ast.Constant) and c.value not in titles] == []
 
 
+@cache
+def _codes_returned(module: str) -> dict[str, list[str]]:
+    """The codes that each check of that module gives."""
+    path = Path(app.__path__[0]).parent / (module.replace(".", "/") + ".py")
+    returned: dict[str, list[str]] = {}
+    for node in ast.walk(_parsed(path)):
+        if isinstance(node, ast.AsyncFunctionDef):
+            answers = (part for part in ast.walk(node) if isinstance(part, ast.Return))
+            parts = (part for answer in answers for part in ast.walk(answer))
+            codes = [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
+            returned.setdefault(node.name, codes)
+    return returned
+
+
 def _returned(module: str, function: str) -> list[str]:
     """The codes that a check gives."""
-    path = Path(app.__path__[0]).parent / (module.replace(".", "/") + ".py")
-    return _source().returned[path, function]
+    return _codes_returned(module)[function]

@@ -21,6 +21,7 @@ from tests.every_action.judging import (
 )
 from tests.every_action.search import Search
 from tests.every_action.world import ROWS, World, case_name, of_kind, possible_states
+from tests.extent import WHOLE
 
 #: What a refusal says that is because of what the caller has had to do with it.
 OF_ONES_OWN = frozenset({"separation_of_duties", "reviews_own_stage", "is_its_author", "is_a_participant"})
@@ -58,7 +59,8 @@ async def is_refused_as_their_own(search: Search, row: Action[Any, Any], record:
 async def test_one_person_with_every_role_does_not_judge_what_they_have_made(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
-    for hands_over in (False, True):
+    # Who hands nothing over is refused on a shorter way to the same place.
+    for hands_over in (False, True) if WHOLE else (True,):
         search, refused = Search(world, lifecycle, hands_over), 0
         async for record in search.records(state):
             if not await is_refused_as_their_own(search, row, record):
@@ -67,4 +69,6 @@ async def test_one_person_with_every_role_does_not_judge_what_they_have_made(
             for move in search.hand_overs(state):
                 if await search.hand_over(move, record):
                     await is_refused_as_their_own(search, row, record)
+            if not WHOLE:
+                break
         assert refused, "nobody comes so far alone"

@@ -24,6 +24,8 @@ WITH_COMMAND = {
     "PlanProgress": "the same, of the targets of a plan that runs",
     "FrozenBaselines": "the same, of the targets of a plan or a proposal",
 }
+#: How our source asks for one.
+ASKING = "ctx.prepared"
 #: Types of what shows that nothing is in the way: looking it up refuses otherwise, and no action asks for it.
 REFUSING = {"ReadyToGoOut"}
 
@@ -52,8 +54,9 @@ def test_a_row_prepares_frozen_values_each_of_a_type_of_its_own(
 def _asked_for() -> Iterator[tuple[Path, str]]:
     """The names of the types that our source asks for, with the file."""
     for path in Path(app.__path__[0]).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "ctx.prepared":
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if ASKING in text else ():
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == ASKING:
                 yield path, ast.unparse(node.args[0]).rpartition(".")[2]
 
 

@@ -1,25 +1,45 @@
-"""Every kind of record says what its reader may do with it, and what happened to it."""
+"""Whoever may act on a record sees it; it says what its reader may do with it, and what happened to it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from app.common.people import Role
+from app.common.people import OVERSIGHT_ROLES, Role
 from app.common.records import Hidden, Record, codecs
-from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.access.kinds import SEE_THEIR_TEAMS
+from app.kernel.actions.lifecycle import SEE_THEIR_OWN, Lifecycle
 from app.kernel.actions.payloads import marks
+from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Client, Json
 from tests.every_action.world import World, case_name, record_address
 from tests.every_action.world_data import PRIVATE_KINDS
+from tests.extent import WHOLE
+from tests.heads import differing_heads
+from tests.selection import covering, selected
 
 ADMINISTRATIVE = [lifecycle for lifecycle in LIFECYCLES if lifecycle.administrative]
 
 
+def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
+    """Roles that a row names, but for those that see what is their own or their teams'."""
+    roles: set[Role] = set()
+    for row in lifecycle.rows:
+        roles |= row.policy.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)
+    return roles
+
+
+#: By `make test` each role once, and each kind of record.
+ACTING = covering(
+    [(lifecycle, role) for lifecycle in LIFECYCLES for role in sorted(acting_everywhere(lifecycle))],
+    lambda case: (case[0].kind, case[1]),
+)
+
+
 async def readers(world: World, *held: str) -> list[Client]:
     """Somebody of the team with each of these roles alone."""
-    return [await world.api.client_of(world.colleague, role) for role in held]
+    return [await world.colleague_with(role) for role in held]
 
 
 async def listed(client: Client, lifecycle: Lifecycle[Any], record: Json) -> Json | None:
@@ -28,13 +48,45 @@ async def listed(client: Client, lifecycle: Lifecycle[Any], record: Json) -> Jso
     return next((item for page in pages for item in page if item["id"] == record["id"]), None)
 
 
+def _name(value: Lifecycle[Any] | Role) -> str:
+    return value.kind if isinstance(value, Lifecycle) else value.value
+
+
+def test_every_kind_is_overseen_and_no_customer_oversees_one() -> None:
+    for lifecycle in LIFECYCLES:
+        assert lifecycle.oversight <= OVERSIGHT_ROLES | {Role.admin, Role.auditor}
+        assert lifecycle.overseer_roles.isdisjoint(SEE_THEIR_OWN), lifecycle.kind
+
+
+@each_case(("lifecycle", "role"), ACTING, ids=_name)
+async def test_whoever_may_act_on_a_record_finds_and_reads_it(
+    world: World, lifecycle: Lifecycle[Any], role: Role
+) -> None:
+    record = await world.standing(lifecycle, next(iter(lifecycle.states)))
+    (client,) = await readers(world, role.value)
+    answer = await client.get(record_address(lifecycle, record))
+    assert answer.status_code == 200, answer.text
+    page = await client.read(f"/v1/{lifecycle.plural}", limit=200)
+    assert page["next_cursor"] or record["id"] in {item["id"] for item in page["items"]}
+
+
+# By `make test` test_event_folds_back.py looks at what was acted on.
+@each_case("lifecycle", LIFECYCLES, ids=_name)
+async def test_the_head_of_a_record_says_who_may_see_it(world: World, lifecycle: Lifecycle[Any]) -> None:
+    for state in lifecycle.states if WHOLE else list(lifecycle.states)[:1]:
+        await world.standing(lifecycle, state)
+    async with await connect(world.api.ledger.db.url) as connection:
+        assert await differing_heads(connection, [lifecycle]) == []
+
+
 @each_case("lifecycle", LIFECYCLES, ids=case_name)
 async def test_a_record_and_its_list_offer_the_actions_that_role_and_state_allow(
     world: World, lifecycle: Lifecycle[Any]
 ) -> None:
     record = await world.standing(lifecycle, next(iter(lifecycle.states)))
     named = set(lifecycle.by_name)
-    for client in (world.everybody, *await readers(world, "admin", "agent", "auditor")):
+    roles = selected(f"reads {lifecycle.kind}", ("admin", "agent", "auditor"), lambda _: "a role")
+    for client in (world.everybody, *await readers(world, *roles)):
         answer = await client.get(record_address(lifecycle, record))
         item = await listed(client, lifecycle, record)
         assert (answer.status_code == 200) == (item is not None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,9 +31,10 @@ from tests.every_action.samples import valid_body as prepared
 from tests.every_action.world import (
     OF_RULES,
     ROWS,
+    Row,
     World,
+    nearest_first,
     of_decisions,
-    of_kind,
     possible_states,
     record_address,
     send,
@@ -40,7 +42,7 @@ from tests.every_action.world import (
 )
 from tests.every_action.world_data import TEAM
 from tests.people import act, add_person
-from tests.selection import selected
+from tests.selection import covering
 
 #: Fields that name persons and give nobody work, by why not.
 NO_WORK = {
@@ -318,6 +320,18 @@ GIVING = [(lc, row) for lc, row in ROWS if steps_of(row.body)]
 TELLING = [(lc, row) for lc, row in ROWS if row.notifies and not of_decisions(row)]
 
 
+def way_of_giving(case: Row) -> set[Hashable]:
+    """Whether a rule gives the work, whether with a new record, and whether a part of the body names whom."""
+    _, row = case
+    return {(case in OF_RULES, row.opens, bool(marks(row.body, Responsible)))}
+
+
+def ways_of_telling(case: Row) -> set[Hashable]:
+    """By which fields of a rule those are found who are told."""
+    names = [field.name for field in fields(RecipientRule) if field.name != "step"]
+    return {tuple(name for name in names if getattr(rule, name)) for rule in case[1].notifies}
+
+
 def test_many_rows_give_work_and_some_tell_others_besides() -> None:
     assert len(GIVING) > 20
     assert sum(len(row.notifies) for _, row in TELLING) > 8
@@ -325,7 +339,8 @@ def test_many_rows_give_work_and_some_tell_others_besides() -> None:
 
 async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: World) -> None:
     cases: list[tuple[str, str, set[NoticeType], Person, tuple[str, ...]]] = []
-    for lifecycle, row in selected("gives work", GIVING, of_kind):
+    # What waits for whom, test_what_waits.py tries for each type of notice.
+    for lifecycle, row in covering(nearest_first(GIVING), way_of_giving):
         # A rule reminds those who see it by what they are; others see what they are given.
         roles: tuple[str, ...] = (Role.engineer.value,) if (lifecycle, row) in OF_RULES else ()
         roles = HOLDING.get(row.name, roles)
@@ -385,7 +400,7 @@ def steps_to_named(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> set[str]
 
 async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
     cases: list[tuple[str, str, str, RecipientRule, set[str]]] = []
-    for lifecycle, row in selected("tells besides", TELLING, of_kind):
+    for lifecycle, row in covering(nearest_first(TELLING), ways_of_telling):
         about, actor = await drive(world, lifecycle, row, world.colleague)
         named = steps_to_named(lifecycle, row)
         record = await load(world.api.ledger.db, lifecycle, about.partition("/")[2])

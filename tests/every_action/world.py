@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Hashable, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +43,7 @@ from tests.every_action.samples import (
 )
 from tests.every_action.samples import valid_body as prepared
 from tests.every_action.world_data import CALENDAR, GROUP, IDS, TEAM, THEIRS, VISIBLE_TO
+from tests.extent import WHOLE
 from tests.people import act, add_person
 
 
@@ -155,6 +158,43 @@ def _wants(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[Hashable, 
     return PREREQUISITES.get(row.name), path, apart, row.name if own else ""
 
 
+#: A row of a table, and one with a state.
+Row = tuple[Lifecycle[Any], Action[Any, Any]]
+RowInState = tuple[Lifecycle[Any], Action[Any, Any], CodeEnum]
+
+
+def in_first_state(cases: Iterable[RowInState]) -> Sequence[RowInState]:
+    """Each row once, in the first of its states; `make test-all` tries all of them."""
+    if WHOLE:
+        return list(cases)
+    return [next(rows) for _, rows in groupby(cases, lambda case: (case[0].kind, case[1].name))]
+
+
+@cache
+def _steps_to_states(kind: str) -> dict[CodeEnum, int]:
+    """In how many steps a new record comes to each state."""
+    lifecycle = LIFECYCLES_BY_KIND[kind]
+    first, *_ = lifecycle.opening().leads_to
+    steps, states = {first: 0}, [first]
+    for state in states:
+        for row in lifecycle.rows:
+            new = [to for to in row.leads_to if to not in steps] if row.is_open_in(state) else []
+            steps |= dict.fromkeys(new, steps[state] + 1)
+            states += new
+    return steps
+
+
+def steps_before(case: Row) -> int:
+    """After how many steps the row can be carried out on a new record."""
+    lifecycle, row = case
+    return 0 if row.opens else _steps_to_states(lifecycle.kind)[possible_states(lifecycle, row)[0]]
+
+
+def nearest_first(rows: Iterable[Row]) -> Sequence[Row]:
+    """The rows, by `make test` those first that need the fewest steps."""
+    return list(rows) if WHOLE else sorted(rows, key=steps_before)
+
+
 #: Rows, each with the state that it is to lead to.
 Steps = list[tuple[Action[Any, Any], CodeEnum]]
 
@@ -219,6 +259,7 @@ class World:
     standing_records: dict[tuple[str, str], Json] = field(default_factory=dict)
     ready_records: dict[Hashable, str] = field(default_factory=dict)
     untouched_records: dict[Hashable, Json] = field(default_factory=dict)
+    colleagues: dict[str, Client] = field(default_factory=dict)
 
     def in_application(self, api: Api) -> World:
         """The same people with the same keys, in an application on a copy of the database."""
@@ -237,6 +278,12 @@ class World:
             moved(self.requester),
             {name: moved(client) for name, client in self.people.items()},
         )
+
+    async def colleague_with(self, held: str) -> Client:
+        """The colleague with a key that holds this and nothing else; always the same one."""
+        if held not in self.colleagues:
+            self.colleagues[held] = await self.api.client_of(self.colleague, held)
+        return self.colleagues[held]
 
     async def make_record(
         self,

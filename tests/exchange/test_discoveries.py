@@ -12,12 +12,11 @@ import pytest
 from app.common.people import Role
 from app.exchange.discoveries import comparing, statements, worker
 from app.exchange.files import InMemoryFile
-from app.kernel.histories.rebuild import compare
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
-from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
+from tests.exchange.servicenow_files import fold_comparison
 from tests.extent import in_soak
 from tests.foundation.cis.test_cis import a_ci, refused
 
@@ -147,8 +146,7 @@ async def test_what_a_tool_found_is_compared_and_each_difference_is_settled(
     assert in_short(await listed(keeper, second)) == [DIFFERENCES[-1]]
     record = await keeper.read(second)
     assert (record["kept_before_count"], record["right_share"]) == (1, 1.0)
-    async with api.ledger.db.connection() as connection:
-        assert (await compare(connection, LIFECYCLES)).differing == {}
+    assert (await fold_comparison(api.ledger)).differing == {}
 
 
 async def _settle_the_rest(keeper: Client, path: str, by_kind: dict[tuple[str, Any], str]) -> None:

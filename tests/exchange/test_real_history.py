@@ -15,6 +15,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
+from tests import extent
 from tests.conftest import RealHistory, Server, fresh
 from tests.exchange.servicenow_files import SAMPLE, SAMPLE_ROWS, WHOLE, import_file, outcome, the_fold_holds
 from tests.extent import ALL_EXAMPLES, in_soak, in_test_all
@@ -30,12 +31,12 @@ async def whole_ledger(real_history: RealHistory, settings: Settings) -> AsyncIt
         yield opened
 
 
-def beginning(real_data: Path, tmp_path: Path, count: int) -> Path:
-    """The heading and so many rows of the whole."""
-    path = tmp_path / f"first_{count}.csv"
+def beginning(real_data: Path, tmp_path: Path, count: int, file: str = WHOLE) -> Path:
+    """The heading and so many rows of the whole, or of another file."""
+    path = tmp_path / f"first_{count}_of_{file}.csv"
     with (
-        gzip.open(real_data / WHOLE, "rt", encoding="utf-8") as rows,
-        path.open("w", encoding="utf-8") as first,
+        gzip.open(real_data / file, "rt", encoding="utf-8", newline="") as rows,
+        path.open("w", encoding="utf-8", newline="") as first,
     ):
         first.writelines(islice(rows, count + 1))
     return path
@@ -92,15 +93,20 @@ async def test_imported_again_it_adds_nothing_nor_does_the_sample(
 
 
 async def test_the_sample_and_the_first_rows_are_the_same(
-    ledger: Ledger, first_rows: Path, real_data: Path
+    ledger: Ledger, real_data: Path, tmp_path: Path
 ) -> None:
-    reference = json.loads((real_data / "reference" / "uci_incident_prefix.json").read_text())["prefix_5998"]
-    sample = await import_file(ledger, real_data / SAMPLE)
-    assert (sample.applied, sample.cases) == (SAMPLE_ROWS, reference["incidents"])
-    assert await states(ledger) == {state.lower(): n for state, n in reference["last_state"].items()}
-    for path in (first_rows, real_data / SAMPLE):
+    count = SAMPLE_ROWS if extent.WHOLE else 1_000
+    sample, first = (beginning(real_data, tmp_path, count, file) for file in (SAMPLE, WHOLE))
+    report = await import_file(ledger, sample)
+    assert report.applied == count
+    if count == SAMPLE_ROWS:
+        references = json.loads((real_data / "reference" / "uci_incident_prefix.json").read_text())
+        reference = references["prefix_5998"]
+        assert report.cases == reference["incidents"]
+        assert await states(ledger) == {state.lower(): n for state, n in reference["last_state"].items()}
+    for path in (first, sample):
         again = await import_file(ledger, path)
-        assert (again.read, again.repeated, again.applied) == (SAMPLE_ROWS, SAMPLE_ROWS, 0)
+        assert (again.read, again.repeated, again.applied) == (count, count, 0)
         assert (again.events, again.added_persons, again.added_teams) == (0, 0, 0)
     await the_fold_holds(ledger)
 

@@ -24,7 +24,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.ticketing.comments import CommentTicket
-from tests.extent import examples
+from tests.extent import examples, in_test_all
 from tests.kernel.incidents import a_report, report
 from tests.random_histories import RandomWorld
 
@@ -83,6 +83,7 @@ async def test_a_report_that_many_send_at_once_through_two_processes_is_made_onc
     assert await world.ledger.db.value(REPORTED, (world.original,)) == 1
 
 
+@in_test_all
 async def test_so_is_an_action_that_could_not_be_done_twice(world: RandomWorld, other: Ledger) -> None:
     """The second acknowledgement would be refused: the first one has closed that way."""
     incident = await report(world.ledger, world.callers["requester"])
@@ -93,6 +94,7 @@ async def test_so_is_an_action_that_could_not_be_done_twice(world: RandomWorld, 
     assert [event.type for event in events] == ["incident.reported", "incident.acknowledged"]
 
 
+@in_test_all
 async def test_so_is_an_action_that_could_be_done_any_number_of_times(
     world: RandomWorld, other: Ledger
 ) -> None:

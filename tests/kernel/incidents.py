@@ -8,7 +8,17 @@ from app.common.people import Caller
 from app.kernel.ledger import Ledger
 from app.processes.incidents.payloads import ReportIncident
 from app.processes.incidents.records import Incident
+from app.registry import LIFECYCLES
+from tests.extent import WHOLE
 from tests.people import act
+
+#: What histories of these tests are about. Each table takes its time to be compared: `make test-all` looks at
+#: all of them.
+COMPARED = [
+    lifecycle
+    for lifecycle in LIFECYCLES
+    if WHOLE or lifecycle.kind in {"incident", "person", "team", "key", "service"}
+]
 
 
 def a_report(**changed: Any) -> ReportIncident:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -39,6 +40,7 @@ from app.ticketing.work.assignment import AssignTicket
 from tests.cases import each_case
 from tests.extent import ALL_EXAMPLES, WHOLE, examples
 from tests.kernel.incidents import a_report
+from tests.selection import covering
 
 BODIES = sorted(
     {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows}, key=lambda body: body.__name__
@@ -90,6 +92,23 @@ def nearly(body: type[Payload]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=dict.fromkeys([*body.model_fields, "unknown"], values))
 
 
+def parts(body: type[Payload]) -> Iterator[str]:
+    """Of what its fields are made."""
+    for field in body.model_fields.values():
+        yield from _types(field.annotation)
+        yield from (type(constraint).__name__ for constraint in field.metadata)
+
+
+def _types(annotation: object) -> Iterator[str]:
+    if arguments := get_args(annotation):
+        for argument in arguments:
+            yield from _types(argument)
+    elif isinstance(annotation, type) and not issubclass(annotation, Enum):
+        yield annotation.__name__
+    else:
+        yield "code" if isinstance(annotation, type) else type(annotation).__name__
+
+
 #: Of each body; there are hundreds of them.
 EXAMPLES = 20 if ALL_EXAMPLES else 5 if WHOLE else 2
 
@@ -101,7 +120,7 @@ class Named:
         self.id = uuid7()
 
 
-@each_case("body", BODIES, ids=lambda body: body.__name__)
+@each_case("body", covering(BODIES, parts), ids=lambda body: body.__name__)
 def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type[Payload]) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(JSON | nearly(body))

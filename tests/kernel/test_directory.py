@@ -14,6 +14,7 @@ from app.common.keys import hash_of, new_secret
 from app.common.people import Caller, PersonKind, Role, RoleGrant, rule_caller
 from app.common.personal import Fingerprints
 from app.foundation.people import keys, persons
+from app.kernel import ledger as ledgers
 from app.kernel.access.directory import Directory
 from app.kernel.access.vault import Vault
 from app.kernel.ledger import Ledger
@@ -230,6 +231,13 @@ async def revocable(ledger: Ledger) -> UUID:
     return await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that begin after this look, and connect, again soon."""
+    monkeypatch.setattr(ledgers, "POLL_SECONDS", 0.1)
+
+
+@pytest.mark.usefixtures("soon")
 async def test_news_that_were_lost_are_made_up_for_by_looking_at_the_head(
     revocable: UUID, other: Ledger, place: DatabaseUrls
 ) -> None:
@@ -241,6 +249,7 @@ async def test_news_that_were_lost_are_made_up_for_by_looking_at_the_head(
     await until(lambda: gone(other, revocable))
 
 
+@pytest.mark.usefixtures("soon")
 async def test_news_that_are_none_of_ours_do_not_make_a_process_deaf(
     revocable: UUID, ledger: Ledger, other: Ledger, place: DatabaseUrls
 ) -> None:
@@ -251,6 +260,7 @@ async def test_news_that_are_none_of_ours_do_not_make_a_process_deaf(
     await until(lambda: gone(other, revocable))
 
 
+@pytest.mark.usefixtures("soon")
 async def test_a_process_whose_connection_for_news_is_cut_hears_again(
     revocable: UUID, ledger: Ledger, other: Ledger, place: DatabaseUrls, administrator_url: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,14 +26,23 @@ OF_THE_LOOK = {"_db", "reads"}
 OTHER_WAYS = {"Database", "Connection", "Ledger", "Directory"}
 
 
-def _trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(ROOT.rglob("*.py")):
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+@functools.cache
+def _texts() -> dict[str, str]:
+    """Our source, by the name of the file."""
+    paths = sorted(ROOT.rglob("*.py"))
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in paths}
+
+
+def _trees(word: str) -> Iterator[tuple[str, ast.Module]]:
+    """Our source where that word is in it: to parse all of it takes many seconds."""
+    for name, text in _texts().items():
+        if word in text:
+            yield name, ast.parse(text)
 
 
 def _said(name: str) -> Iterator[ast.Call]:
     """Where our source says that something is held so."""
-    for _, tree in _trees():
+    for _, tree in _trees(name):
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
                 yield node
@@ -64,7 +74,7 @@ def test_where_nothing_holds_an_answer_a_sentence_says_why() -> None:
 
 def _looking() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
     """The functions that look something up for a command."""
-    for name, tree in _trees():
+    for name, tree in _trees("ReadContext"):
         for node in ast.walk(tree):
             if isinstance(node, ast.AsyncFunctionDef):
                 kinds = {ast.unparse(arg.annotation) for arg in node.args.args if arg.annotation is not None}

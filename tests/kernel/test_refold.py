@@ -18,8 +18,8 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest
 from app.platform import schema_dump
 from app.platform.db import connect
-from app.registry import LIFECYCLES
 from tests.conftest import DatabaseUrls
+from tests.kernel.incidents import COMPARED
 from tests.log.commands import a_row, an_event
 from tests.random_histories import RandomAction, RandomWorld
 
@@ -38,7 +38,7 @@ update fold.person set added_at = added_at - interval '1 us'"""
 
 async def compared(place: DatabaseUrls) -> FoldComparison:
     async with await connect(place.url) as eyes:
-        return await compare(eyes, LIFECYCLES)
+        return await compare(eyes, COMPARED)
 
 
 async def test_rows_that_somebody_damaged_are_named_and_made_right(
@@ -51,7 +51,7 @@ async def test_rows_that_somebody_damaged_are_named_and_made_right(
         hands.execute(DAMAGE)
     comparison = await compared(place)
     assert set(comparison.differing) == {"incident", "comment", "person"}
-    assert await refold(owner_url, LIFECYCLES) == comparison
+    assert await refold(owner_url, COMPARED) == comparison
     assert (await compared(place)).differing == {}
     assert schema_dump.dump(owner_url) == picture
     # The service goes on with the new ones, on connections that knew the old ones.
@@ -91,7 +91,7 @@ async def test_commands_go_on_while_rows_are_made_anew(
     world, team = await RandomWorld.create(ledger), Team(ledger)
     for _ in range(3):
         await team.turn()
-    making = asyncio.create_task(refold(owner_url, LIFECYCLES))
+    making = asyncio.create_task(refold(owner_url, COMPARED))
     rounds = 0
     while not making.done():
         for action in HISTORY[:2]:

@@ -75,10 +75,13 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 KeptBooks = tuple[str, list[Event]]
 
 
-#: How many incidents, requests, and other records of each kind there are.
-MANY = (200, 100, 60)
+#: How many incidents, requests, and other records of each kind there are; and the seed.
+Sizes = tuple[int, int, int, int]
+#: `make test` has one history: so small that every KPI just has cases.
+SMALL: Sizes = (40, 30, 20, 3)
+MANY: Sizes = (200, 100, 60, 7) if WHOLE else SMALL
 #: So few that their facts can be made one event after the other.
-FEW = MANY if ALL_EXAMPLES else (30, 15, 10)
+FEW: Sizes = MANY if ALL_EXAMPLES else (30, 15, 10, 7) if WHOLE else SMALL
 
 
 @pytest.fixture(scope="session")
@@ -93,13 +96,7 @@ async def few_kept_books(server: Server, testrun_uid: str) -> KeptBooks:
     return await _kept_once(server, testrun_uid, FEW)
 
 
-@pytest.fixture(scope="session")
-async def some_kept_books(server: Server, testrun_uid: str) -> KeptBooks:
-    """A few; by `make test-all` many."""
-    return await _kept_once(server, testrun_uid, MANY if WHOLE else FEW)
-
-
-async def _kept_once(server: Server, run: str, sizes: tuple[int, int, int]) -> KeptBooks:
+async def _kept_once(server: Server, run: str, sizes: Sizes) -> KeptBooks:
     """Histories of so many records, in a database that is made once per run, for all workers."""
     name = f"template_books_{sizes[0]}"
     events_file = shared_folder(run) / f"{name}.pickle"
@@ -187,13 +184,6 @@ async def own_books(server: Server, kept_books: KeptBooks) -> AsyncIterator[Book
 async def few_own_books(server: Server, few_kept_books: KeptBooks) -> AsyncIterator[Books]:
     """A few histories and their facts, for one test that changes them."""
     async with copied_books(server, *few_kept_books) as copied:
-        yield copied
-
-
-@pytest.fixture
-async def some_own_books(server: Server, some_kept_books: KeptBooks) -> AsyncIterator[Books]:
-    """A few of them, by `make test-all` as many as in `own_books`, for one test that changes them."""
-    async with copied_books(server, *some_kept_books) as copied:
         yield copied
 
 

@@ -15,3 +15,8 @@ def process_of(key: str) -> Hashable:
 def kind_of(key: str) -> Hashable:
     """What it is about and how its figures are put together."""
     return KPIS[key].process, KPIS[key].aggregate
+
+
+def aggregate_of(key: str) -> Hashable:
+    """How its figures are put together."""
+    return KPIS[key].aggregate

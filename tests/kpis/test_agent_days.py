@@ -25,7 +25,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.log.batches import PositionRange
 from app.log.follow import catch_up, reset
 from app.platform.db import Connection, Database, fetch_tuples
-from tests.extent import WHOLE, in_test_all
+from tests.extent import WHOLE, first_of, in_test_all
 from tests.kpis.brute_force import compare
 from tests.kpis.brute_force.agents import DEFINITIONS
 from tests.kpis.brute_force.reading import LogEvent, World
@@ -97,6 +97,7 @@ async def test_a_holder_who_worked_on_a_case_has_the_day_and_at_its_end_the_case
     assert await divided(db, by=["assignee"]) == {str(ANN): (2, 2), str(BEN): (1, 3)}
 
 
+@in_test_all
 async def test_what_others_do_with_a_case_is_nobodys_day_and_what_nobody_worked_on_is_nobodys_case(
     follower: Connection, db: Database
 ) -> None:
@@ -128,6 +129,7 @@ async def test_a_case_that_goes_on_or_comes_to_nothing_is_taken_off_but_not_the_
     assert (await point(db)).final_after == datetime(2026, 6, 8, tzinfo=UTC), "it may be reopened"
 
 
+@in_test_all
 async def test_a_day_that_somebody_worked_for_two_teams_counts_in_both_and_once_in_all(
     follower: Connection, db: Database
 ) -> None:
@@ -140,7 +142,7 @@ async def test_a_day_that_somebody_worked_for_two_teams_counts_in_both_and_once_
 
 @pytest.mark.parametrize(
     ("zone", "days"),
-    [("UTC", 2), ("Asia/Shanghai", 1), ("Asia/Kathmandu", 2), ("America/Sao_Paulo", 1)],
+    first_of([("Asia/Shanghai", 1), ("UTC", 2), ("Asia/Kathmandu", 2), ("America/Sao_Paulo", 1)], 1),
 )
 async def test_days_begin_where_the_clocks_of_the_zone_say_so(
     follower: Connection, db: Database, zone: str, days: int
@@ -172,13 +174,14 @@ async def test_its_cases_are_requests_and_incidents(books: Books) -> None:
     question = asked(zone="Asia/Shanghai")
     page = await cases(books.db, question, NOW, limit=200)
     kinds = Counter(case.kind for case in page.cases)
-    assert kinds["request"] > 0
+    assert kinds["request"] > 0 or not WHOLE  # in few histories there may be none
     assert kinds["incident"] > 0
     for case in page.cases:
         assert case.number.startswith({"request": "REQ-", "incident": "INC-"}[case.kind])
         assert {event.type.partition(".")[0] for event in case.events} == {case.kind}
 
 
+@in_test_all
 async def test_plain_loops_say_the_same_where_midnights_are_odd(books: Books) -> None:
     async with books.db.connection() as connection:
         world = World([LogEvent(*row) for row in await fetch_tuples(connection, THE_LOG, {})], NOW)
@@ -197,6 +200,7 @@ async def test_plain_loops_say_the_same_where_midnights_are_odd(books: Books) ->
             assert sum(point["denominator"] for point in actual_points.values()) > 40
 
 
+@in_test_all
 async def test_a_resolution_that_lasts_longer_than_the_agreed_days_was_handled_and_so_was_the_next(
     follower: Connection, db: Database
 ) -> None:
@@ -227,6 +231,7 @@ from generate_series(1, 20000) n"""
 READ = b"select seq_tup_read from pg_stat_xact_user_tables where relid = 'kpi.agent_day'::regclass"
 
 
+@in_test_all
 async def test_of_many_days_only_those_that_a_span_touches_are_read(own_books: Books) -> None:
     await own_books.connection.execute(MANY_DAYS)
     await own_books.connection.execute(b"vacuum analyze kpi.agent_day, kpi.agent_work")

@@ -15,6 +15,7 @@ from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
+from tests.extent import WHOLE
 from tests.kpis.histories import BEGIN
 from tests.kpis.lives import Life
 from tests.kpis.other_histories import write_others
@@ -40,7 +41,8 @@ async def _points(db: Database, *by: str, **parameters: Any) -> list[KpiPoint]:
     kpi = KPIS["agreement_reviews_overdue"]
     question = parse_question(kpi, QuestionParameters(by=by, **time), now=LATER, organisation_zone="UTC")
     kpi_answer = await answer(db, question, LATER)
-    assert kpi_answer.points == (await answer(db, question, LATER, position=kpi_answer.position)).points
+    if WHOLE:
+        assert kpi_answer.points == (await answer(db, question, LATER, position=kpi_answer.position)).points
     return kpi_answer.points
 
 

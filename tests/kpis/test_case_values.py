@@ -18,13 +18,14 @@ from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from tests.cases import each_case
+from tests.extent import WHOLE
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BORDERS
-from tests.kpis.kinds import kind_of
+from tests.kpis.kinds import aggregate_of
 
 CASE = UUID(int=1)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-WINDOWS = [*pairwise(BORDERS[:3]), (BORDERS[0], BORDERS[-1])]
+WINDOWS = [(BORDERS[0], BORDERS[-1]), *(pairwise(BORDERS[:3]) if WHOLE else ())]
 OF_CASES = sorted(key for key, kpi in KPIS.items() if not kpi.is_of_outages)
 
 
@@ -34,7 +35,7 @@ def _question(kpi: Kpi, window: tuple[datetime, datetime], **query: Any) -> KpiQ
     return parse_question(kpi, parameters, now=NOW, organisation_zone="Asia/Shanghai", reopen_days=7)
 
 
-@each_case("key", OF_CASES, one_of_each=kind_of)
+@each_case("key", OF_CASES, one_of_each=aggregate_of)
 async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books: Books, key: str) -> None:
     kpi = KPIS[key]
     for window in WINDOWS:
@@ -43,9 +44,11 @@ async def test_a_value_follows_from_its_cases_and_both_paths_tell_the_same(books
             all_figures = await answer.count(connection, _question(kpi, window), NOW, most=10)
             counted = all_figures.get((1, ()), Figures())
             fast = await case_values(connection, question, NOW)
-            slow = await case_values(connection, question, NOW, len(books.events))
-        assert value_of(kpi, figures_of(kpi, fast, counted)) == value_of(kpi, counted)
-        assert Counter(fast) == Counter(slow)
+            if WHOLE:
+                slow = await case_values(connection, question, NOW, len(books.events))
+                assert Counter(fast) == Counter(slow)
+        if fast or all_figures:  # without any case there is nothing to compare
+            assert value_of(kpi, figures_of(kpi, fast, counted)) == value_of(kpi, counted)
 
 
 async def test_a_value_without_a_team_is_that_of_the_other_teams(books: Books) -> None:

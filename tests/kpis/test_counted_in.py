@@ -65,9 +65,9 @@ def _records(books: Books) -> set[tuple[str, UUID]]:
 @in_test_all
 @each_case("grain", ["month", "quarter"], one_of_each=lambda _: "grains")
 async def test_a_kpi_lists_exactly_the_cases_that_name_it_with_the_same_number(
-    some_own_books: Books, grain: str
+    own_books: Books, grain: str
 ) -> None:
-    instants = [event.occurred_at for event in some_own_books.events]
+    instants = [event.occurred_at for event in own_books.events]
     # Some facts are of the instant at which an event was recorded: while this runs.
     now = max(*instants, datetime.now(UTC)) + timedelta(days=3)
     questions = [_question(key, grain, now) for key in KPIS]
@@ -77,12 +77,12 @@ async def test_a_kpi_lists_exactly_the_cases_that_name_it_with_the_same_number(
         end = start_of(next_period(question.grain, question.now.date()), question.zone)
         for period in pairwise(cut_periods(question.grain, first, end, question.zone)):
             if period[0] < question.now:
-                listed.update(await _listed(some_own_books, replace(question, bounds=period)))
+                listed.update(await _listed(own_books, replace(question, bounds=period)))
     named: Counter[tuple[Any, Entry]] = Counter()
-    for kind, case_id in _records(some_own_books):
+    for kind, case_id in _records(own_books):
         of_kind = [question for question in questions if kind in question.kpi.processes]
-        counted = await counted_in(some_own_books.db, of_kind, case_id)
-        assert counted.position == len(some_own_books.events)
+        counted = await counted_in(own_books.db, of_kind, case_id)
+        assert counted.position == len(own_books.events)
         begins = [each.question.bounds[0] for each in counted.counted_in]
         assert begins == sorted(begins, reverse=True)
         named.update((case_id, _entry(each)) for each in counted.counted_in)
@@ -91,10 +91,10 @@ async def test_a_kpi_lists_exactly_the_cases_that_name_it_with_the_same_number(
 
 
 @in_test_all
-async def test_what_a_case_brings_is_said_in_words(some_own_books: Books) -> None:
+async def test_what_a_case_brings_is_said_in_words(own_books: Books) -> None:
     questions = [_question(key, "month") for key in KPIS]
-    for _, case_id in sorted(_records(some_own_books))[::7]:
-        for counted in (await counted_in(some_own_books.db, questions, case_id)).counted_in:
+    for _, case_id in sorted(_records(own_books))[::7]:
+        for counted in (await counted_in(own_books.db, questions, case_id)).counted_in:
             words = {language: contribution(counted, language, "a part") for language in LANGUAGES}
             assert all(words.values())
             assert words["en"] != words["zh"]

@@ -14,6 +14,7 @@ from app.kpis.questions.parameters import KpiCuts
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.kpis.raw import definitions
 from tests.cases import each_case
+from tests.extent import WHOLE
 from tests.kpis.conftest import Books
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -23,7 +24,7 @@ def _kpis_cut_by(dimension: Dimension) -> list[str]:
     return [key for key, kpi in KPIS.items() if dimension in kpi.dimensions]
 
 
-@each_case("dimension", Dimension, one_of_each=lambda dimension: dimension in IDS or dimension in TEAMS)
+@each_case("dimension", Dimension)
 async def test_every_dimension_is_the_same_in_the_facts_and_in_the_log(
     books: Books, dimension: Dimension
 ) -> None:
@@ -34,9 +35,12 @@ async def test_every_dimension_is_the_same_in_the_facts_and_in_the_log(
         )
         question = parse_question(KPIS[key], parameters, now=NOW, organisation_zone="UTC", reopen_days=7)
         fast = await answer(books.db, question, NOW)
-        slow = await answer(books.db, question, NOW, position=len(books.events))
-        assert fast.points == slow.points
         values |= {value for point in fast.points for value in point.by.values()}
+        if WHOLE:  # by `make test` both are the same on these histories (test_reconcile.py)
+            slow = await answer(books.db, question, NOW, position=len(books.events))
+            assert fast.points == slow.points
+        elif values - {None}:
+            break
     assert values - {None}, "some case has a value"
 
 

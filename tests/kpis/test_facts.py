@@ -105,6 +105,7 @@ async def test_a_resolution_that_comes_later_is_seen_over_one_from_before_its_ow
     assert {row["case_id"]: row["repeats"] for row in fact_rows} == {odd.id: True, other.id: False}
 
 
+@in_test_all
 async def test_a_new_beginning_leaves_nothing_of_what_was_there(own_books: Books) -> None:
     before = await hashes(own_books.connection)
     await own_books.connection.execute(b"update kpi.incident_resolved set case_id = gen_random_uuid()")
@@ -155,6 +156,7 @@ async def test_a_response_is_not_given_by_a_rule_and_inferred_where_another_syst
     }
 
 
+@in_test_all
 async def test_times_of_centuries_ago_stop_nobody(follower: Connection) -> None:
     case = Scripted.begin(datetime(1900, 1, 1, tzinfo=BEGIN.tzinfo)).then("resolved", minutes=150 * 525_960)
     await write(follower, list(case.events))

@@ -17,6 +17,7 @@ from app.log.events import stream
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.platform.db import Connection, Database
+from tests.extent import in_test_all
 from tests.kpis.histories import BEGIN, TEAMS
 from tests.kpis.improvement_histories import write_programme
 from tests.kpis.knowledge_histories import Teller
@@ -154,6 +155,7 @@ async def test_suggestions_count_where_they_come_from_and_for_every_hundred_pers
     assert {process.by["process"]: process.denominator for process in processes} == {"incident": 2, None: 2}
 
 
+@in_test_all
 async def test_nobody_there_is_nothing_to_divide_by(follower: Connection, db: Database) -> None:
     programme = Programme()
     programme.suggest(3)
@@ -164,6 +166,7 @@ async def test_nobody_there_is_nothing_to_divide_by(follower: Connection, db: Da
     assert (point.value, point.no_value, point.cases) == (None, "no_staff", 1)
 
 
+@in_test_all
 async def test_what_is_deferred_is_not_decided(follower: Connection, db: Database) -> None:
     programme = Programme()
     improvement = programme.improve()
@@ -211,6 +214,7 @@ async def test_what_never_comes_to_a_standard_stays_among_those_that_have_not(
     assert {row.events[-1].type for row in listed} == {"improvement.standardised"}
 
 
+@in_test_all
 async def test_a_pilot_is_passed_at_once_or_in_the_end(follower: Connection, db: Database) -> None:
     programme = Programme()
     for judgements in (
@@ -284,6 +288,7 @@ async def test_a_benefit_counts_when_its_check_is_due(follower: Connection, db: 
     assert {case.decided_at for case in await _cases(db, "benefits_sustained")} == {BEGIN + 40 * DAY}
 
 
+@in_test_all
 async def test_an_improvement_is_a_project_by_its_first_approved_plan(
     follower: Connection, db: Database
 ) -> None:

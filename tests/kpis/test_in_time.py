@@ -12,6 +12,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_question
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
+from tests.extent import in_test_all
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 
 RESPONSE, RESOLUTION = "incident_response_attainment", "incident_resolution_attainment"
@@ -70,6 +71,7 @@ async def test_a_late_case_counts_once_where_and_when_its_time_ran_out(
     assert [event.type for event in counted.events] == ["incident.reported", "incident.resolved"]
 
 
+@in_test_all
 async def test_a_resolution_in_time_is_taken_back_by_reopening(follower: Connection, db: Database) -> None:
     in_time = Scripted.begin(BEGIN).then("resolved", minutes=60).then("closed", minutes=600)
     again = Scripted.begin(BEGIN).then("resolved", minutes=60).then("reopened", minutes=600)

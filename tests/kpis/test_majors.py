@@ -13,6 +13,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
+from tests.extent import in_test_all
 from tests.kpis.histories import BEGIN, Scripted, write
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -34,6 +35,7 @@ async def _follow(connection: Connection, *histories: Scripted) -> None:
     await catch_up(connection, FACTS)
 
 
+@in_test_all
 async def test_an_outage_runs_from_when_it_began_to_when_service_came_back(
     follower: Connection, db: Database
 ) -> None:
@@ -54,6 +56,7 @@ async def test_an_outage_runs_from_when_it_began_to_when_service_came_back(
     assert {case.decided_at for case in listed_cases} == {BEGIN + timedelta(hours=2)}
 
 
+@in_test_all
 async def test_service_is_back_when_what_contained_it_said_so_until_it_is_told_anew_or_reopened(
     follower: Connection, db: Database
 ) -> None:
@@ -118,6 +121,7 @@ async def test_a_review_is_in_time_until_it_is_due_as_the_present_resolution_say
     assert (await answer(db, question, NOW, position=kpi_answer.position)).points == kpi_answer.points
 
 
+@in_test_all
 async def test_where_a_resolution_does_not_say_when_its_review_is_due_it_is_in_seven_days(
     follower: Connection, db: Database
 ) -> None:

@@ -16,6 +16,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
+from tests.extent import in_test_all
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 
@@ -85,6 +86,7 @@ async def test_changes_of_team_add_up_to_those_per_case_in_every_month_and_cut(b
         assert sum(moves_by_cut.values()) == sum(number or 0 for number in expected.values()) > 0
 
 
+@in_test_all
 async def test_an_incident_is_of_the_tool_that_told_of_it(follower: Connection, db: Database) -> None:
     def told(source: str, **fields: Any) -> Scripted:
         case = Scripted.begin(BEGIN, channel="monitoring", **fields)
@@ -107,6 +109,7 @@ async def test_an_incident_is_of_the_tool_that_told_of_it(follower: Connection, 
     assert {point.by["source"]: point.cases for point in late} == {"zabbix": 4, "cli": 2, "import:legacy": 1}
 
 
+@in_test_all
 async def test_what_clocks_tell_to_have_taken_less_than_no_time_counts_as_none_and_is_flagged(
     follower: Connection, db: Database
 ) -> None:
@@ -127,6 +130,7 @@ async def test_what_clocks_tell_to_have_taken_less_than_no_time_counts_as_none_a
     assert [row[columns.index("skewed")] for row in rows] == [1]
 
 
+@in_test_all
 async def test_an_outage_whose_beginning_is_unknown_or_behind_its_end_is_flagged(
     follower: Connection, db: Database
 ) -> None:

@@ -82,7 +82,9 @@ async def _lived(connection: Connection, seed: int, cases: int = 50) -> None:
     await write_programme(connection, programme(seed, cases, 5 + cases // 2))
 
 
-@pytest.mark.parametrize(("seed", "zone"), first_of(list(enumerate(ZONES)), 1))
+# By `make test` they do on one history of everything (test_reconcile.py).
+@in_test_all
+@pytest.mark.parametrize(("seed", "zone"), list(enumerate(ZONES)))
 async def test_both_paths_agree_on_requests_problems_and_changes(
     database_url: str, follower: Connection, seed: int, zone: str
 ) -> None:

@@ -17,6 +17,7 @@ from app.kpis.facts.consumer import FACTS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
+from tests.extent import in_test_all
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 from tests.kpis.lives import Life
 from tests.kpis.other_histories import write_others
@@ -40,6 +41,7 @@ async def _counted(connection: Connection, db: Database, key: str, *histories: S
     return point.numerator, point.denominator
 
 
+@in_test_all
 async def test_a_first_contact_is_whoever_answers_resolving_it_alone(
     follower: Connection, db: Database
 ) -> None:
@@ -60,6 +62,7 @@ async def test_a_first_contact_is_whoever_answers_resolving_it_alone(
     assert await _counted(follower, db, "first_contact_resolution", *histories_told) == (1, 7)
 
 
+@in_test_all
 async def test_noise_is_what_monitoring_tells_and_nobody_starts_or_resolves(
     follower: Connection, db: Database
 ) -> None:
@@ -120,6 +123,7 @@ async def test_a_handover_is_a_change_of_person_within_a_team(follower: Connecti
     assert await _counted(follower, db, "handovers_per_case", *log) == (3, 6)
 
 
+@in_test_all
 async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
     follower: Connection, db: Database
 ) -> None:
@@ -144,6 +148,7 @@ async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
     }
 
 
+@in_test_all
 async def test_a_repeat_is_also_of_the_same_item_or_of_one_of_the_same_problems(
     follower: Connection, db: Database
 ) -> None:
@@ -189,6 +194,7 @@ async def test_every_resolution_counts_that_is_left_again_within_seven_days(
     }
 
 
+@in_test_all
 async def test_the_reopenings_of_a_case_are_shown_with_each_of_its_resolutions(
     follower: Connection, db: Database
 ) -> None:

@@ -13,6 +13,7 @@ from app.log.canonical import instant
 from app.log.follow import catch_up, reset
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import Connection, Database
+from tests.extent import in_test_all
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN
 from tests.kpis.lives import REQUESTER, Life
@@ -38,6 +39,7 @@ def _standard(started: float, fulfilled: float) -> Life:
     return life.then(started, "started", "in_progress").then(fulfilled, "fulfilled", "delivered")
 
 
+@in_test_all
 async def test_who_begins_and_delivers_in_one_go_has_not_told_how_long_it_took(
     follower: Connection, db: Database
 ) -> None:
@@ -79,6 +81,7 @@ async def test_the_lead_time_is_split_by_state(follower: Connection, db: Databas
     assert round(total) == 900 + 9000 + 100
 
 
+@in_test_all
 async def test_standard_requests_and_projects_stand_apart(follower: Connection, db: Database) -> None:
     project = Life(path="project").then(9000, "accepted", "delivered")
     unassessed, open_project = Life(), Life(path="project")
@@ -105,6 +108,7 @@ async def test_what_the_requester_changes_stands_apart_from_rework(
     assert (rounds.numerator, rounds.denominator) == (1, 2)
 
 
+@in_test_all
 async def test_an_accepted_risk_is_counted_until_the_problem_is_taken_up_again(
     follower: Connection, db: Database
 ) -> None:
@@ -161,6 +165,7 @@ async def test_requests_take_business_time_where_their_service_has_a_calendar(
     assert (both.business.mean, both.business.max) == (4 * HOUR, 5 * HOUR)
 
 
+@in_test_all
 async def test_what_was_delivered_goes_by_the_calendar_as_it_was_known_then(
     follower: Connection, db: Database
 ) -> None:

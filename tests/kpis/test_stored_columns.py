@@ -19,6 +19,7 @@ from app.platform.db import Database, fetch_tuples
 from tests.cases import each_case
 from tests.extent import in_test_all
 from tests.kpis.conftest import Books
+from tests.kpis.kinds import aggregate_of
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 OTHER_OPENINGS = """
@@ -90,14 +91,18 @@ async def test_a_deployment_knows_what_it_brought_first(books: Books) -> None:
 
 
 @in_test_all
-async def test_rows_of_an_older_program_are_counted_as_those_of_this_one(some_own_books: Books) -> None:
-    stored = await _answers(some_own_books.db, STORED)
-    with psycopg.connect(some_own_books.administrator_url) as older:
+async def test_rows_of_an_older_program_are_counted_as_those_of_this_one(own_books: Books) -> None:
+    stored = await _answers(own_books.db, STORED)
+    with psycopg.connect(own_books.administrator_url) as older:
         older.execute(FORGET)
-    assert await _answers(some_own_books.db, STORED) == stored
+    assert await _answers(own_books.db, STORED) == stored
 
 
-@each_case("key", [key for key, kpi in KPIS.items() if kpi.fact is not None and not kpi.is_of_outages])
+@each_case(
+    "key",
+    [key for key, kpi in KPIS.items() if kpi.fact is not None and not kpi.is_of_outages],
+    one_of_each=aggregate_of,
+)
 async def test_it_does_not_matter_whether_two_processes_share_the_work(
     books: Books, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
@@ -109,9 +114,9 @@ async def test_it_does_not_matter_whether_two_processes_share_the_work(
 
 
 async def test_what_a_view_tells_is_halved_where_the_tables_behind_it_are(
-    some_own_books: Books,
+    own_books: Books,
 ) -> None:
-    books = some_own_books
+    books = own_books
     with psycopg.connect(books.administrator_url, autocommit=True) as owner:
         owner.execute("analyze kpi.incident_opened, kpi.incident_resolved, kpi.request_delivered, sla.clock")
         views = {f"kpi.{name}" for (name,) in owner.execute(VIEWS)}

@@ -20,6 +20,7 @@ from app.log.follow import catch_up, reset
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import Connection, Database, fetch_tuples
 from tests.cuts import contents
+from tests.extent import WHOLE, first_of, in_test_all
 from tests.kpis.catalogue_histories import added
 from tests.kpis.histories import BEGIN, Scripted, write
 from tests.kpis.lives import Life
@@ -52,8 +53,12 @@ async def _share(db: Database, key: str, position: int | None = None) -> tuple[i
     return point.numerator, point.denominator
 
 
-@pytest.mark.parametrize("batch", [1, 1000])
-@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.parametrize(
+    ("kind", "batch"),
+    first_of(
+        [("ci", 1000), ("service", 1), ("category", 1), ("ci", 1), ("service", 1000), ("category", 1000)], 2
+    ),
+)
 async def test_a_key_is_there_for_what_is_opened_behind_its_addition_in_the_same_batch_too(
     follower: Connection, db: Database, kind: str, batch: int
 ) -> None:
@@ -90,10 +95,12 @@ async def test_a_case_counts_as_it_was_opened_whatever_is_told_of_it_later(
     await _append(follower, *added("service", {"key": "print"}))
     await catch_up(follower, FACTS)
     assert await _share(db, INCIDENTS) == (1, 3)
-    report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=NOW, keys=(INCIDENTS, REQUESTS))
-    assert (report.differences, report.compared > 0) == ([], True)
+    if WHOLE:
+        report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=NOW, keys=(INCIDENTS, REQUESTS))
+        assert (report.differences, report.compared > 0) == ([], True)
 
 
+@in_test_all
 async def test_the_list_of_cases_shows_the_opening_that_names_it(follower: Connection, db: Database) -> None:
     case, fine = Scripted.begin(BEGIN, ci="disk-9"), Scripted.begin(BEGIN)
     await write(follower, [*case.events, *fine.events])

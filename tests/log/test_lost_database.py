@@ -17,6 +17,7 @@ from app.platform import db
 from app.platform.db import Connection, Database, DatabaseGone, connect
 from app.platform.installation import SERVICE_ROLE
 from tests.conftest import DatabaseUrls, Server
+from tests.extent import in_test_all
 from tests.log.commands import a_team, client_key
 from tests.lossy_proxy import LossyProxy
 from tests.waiting import PATIENCE_SECONDS, until
@@ -67,6 +68,7 @@ async def test_who_hears_nothing_of_a_command_is_told_so_and_repeats_it_with_one
     assert await teams(eyes) == ["after", "told twice"]
 
 
+@in_test_all
 async def test_a_silence_while_each_is_tried_by_itself_is_not_waited_for_either(
     place: DatabaseUrls, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ from app.log.writer import (
     encode_batch,
 )
 from app.platform.db import Connection
+from tests.cases import each_case
 from tests.conftest import DatabaseUrls, Server
 from tests.log.commands import a_row, a_team, an_event, client_key, event_only, naming
 
@@ -362,7 +363,7 @@ def test_a_command_without_events_cannot_be_made() -> None:
         AppendRequest(reads={}, events=(), rows=(a_row(uuid7(), "bare"),))
 
 
-@pytest.mark.parametrize("versions", [(2,), (1, 3), (1, 1), (0,), (1, 1, 3), (2, 1), (1, 3, 2)])
+@each_case("versions", [(2,), (1, 3), (1, 1), (0,), (1, 1, 3), (2, 1), (1, 3, 2)])
 async def test_events_that_do_not_follow_the_versions_of_their_stream_are_refused(
     eyes: Connection, versions: tuple[int, ...]
 ) -> None:

@@ -22,6 +22,7 @@ from app.meetings.payloads import (
 )
 from app.meetings.records import Meeting
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.meetings.test_meetings import a_meeting, begun, participants, refused
 from tests.people import act, add_caller, add_crowd, fill
 
@@ -63,6 +64,7 @@ def ids(*persons: Caller | Person) -> tuple[str, ...]:
     return tuple(str(person.person_id if isinstance(person, Caller) else person.id) for person in persons)
 
 
+@in_test_all
 async def test_as_many_can_be_invited_as_a_whole_group_and_another_chair_and_all_of_them_can_attend(
     ledger: Ledger, chair: Caller
 ) -> None:

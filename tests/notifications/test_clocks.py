@@ -14,6 +14,7 @@ from app.processes.incidents.payloads import ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.work.assignment import AssignTicket
 from tests.clocks import append_clock_event
+from tests.extent import in_test_all
 from tests.notifications.conftest import Office
 from tests.people import act, add_caller, grant
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
@@ -46,6 +47,7 @@ async def test_a_warning_goes_to_the_assignee_and_a_breach_to_the_service_level_
         assert not {"target_close", "target_missed"} & set(await office.told_steps(caller))
 
 
+@in_test_all
 async def test_where_nobody_has_it_the_lead_of_its_team_is_told(office: Office) -> None:
     lead = await add_caller(office.ledger, "Lead", Role.engineer, teams=("mail",))
     team = await office.ledger.db.value("select id from fold.team where key = 'mail'")
@@ -65,6 +67,7 @@ async def test_where_nobody_has_it_the_lead_of_its_team_is_told(office: Office) 
     assert await office.told_steps(lead) == ["target_close"], "somebody has it now"
 
 
+@in_test_all
 async def test_it_goes_together_with_what_else_happens_to_the_ticket_and_names_each_event(
     office: Office,
 ) -> None:
@@ -148,6 +151,7 @@ async def sentences(office: Office, caller: Caller) -> str:
     return "\n".join(texts.text(office.ledger, "en", notice, payloads) for notice in notices)
 
 
+@in_test_all
 async def test_a_missed_target_names_its_agreement_what_was_allowed_and_when_it_was_due(
     office: Office,
 ) -> None:
@@ -162,6 +166,7 @@ async def test_a_missed_target_names_its_agreement_what_was_allowed_and_when_it_
     assert "4 h within agreed hours were allowed; it was due on 20" in sentence
 
 
+@in_test_all
 async def test_what_is_resolved_says_in_how_many_days_the_ticket_itself_may_be_reopened(
     office: Office,
 ) -> None:

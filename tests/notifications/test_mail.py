@@ -28,6 +28,7 @@ from app.platform.db import connect
 from app.processes.incidents.payloads import RemindIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.satisfaction.rating_links import parse
+from tests.extent import in_test_all
 from tests.notifications.conftest import Office
 from tests.people import act
 
@@ -160,12 +161,14 @@ async def test_whoever_is_asked_what_they_think_gets_a_link_of_their_own(
     ]
 
 
+@in_test_all
 async def test_without_an_address_of_this_service_there_is_no_link(posting: Office, postbox: Server) -> None:
     await asked_to_rate(posting)
     assert await sends(posting) == []
     assert "/rate/" not in question(postbox)
 
 
+@in_test_all
 async def test_mails_of_one_ticket_refer_to_one_thread_and_each_has_its_own_name(
     posting: Office, postbox: Server
 ) -> None:
@@ -330,6 +333,7 @@ async def test_what_is_wanted_daily_comes_in_one_mail_the_next_morning_and_no_pa
     assert len(of(postbox, "follower@example.org")) == 1
 
 
+@in_test_all
 async def test_a_kind_that_is_not_wanted_by_mail_is_in_the_application_only(
     posting: Office, postbox: Server
 ) -> None:

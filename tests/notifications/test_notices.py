@@ -41,7 +41,7 @@ from app.ticketing.work.assignment import EscalateTicket
 from app.ticketing.work.tasks import AddTask
 from tests.automation.worker import Worker
 from tests.conftest import DatabaseUrls
-from tests.extent import examples
+from tests.extent import examples, in_test_all
 from tests.kernel.incidents import a_report
 from tests.notifications.conftest import Office
 from tests.people import act, add_caller
@@ -95,6 +95,7 @@ async def test_what_comes_within_a_minute_goes_together_and_what_comes_later_doe
     assert steps_told == [["received", "assigned", "commented"], ["commented"]]
 
 
+@in_test_all
 async def test_two_tickets_are_two_notices(office: Office) -> None:
     first, second = await office.assigned(), await office.assigned()
     await office.deliver_all()
@@ -267,6 +268,7 @@ async def test_a_comment_on_a_duplicate_is_told_to_the_staff_of_the_original_and
     assert about == [], "they know what they said"
 
 
+@in_test_all
 async def test_those_reminded_are_told(office: Office) -> None:
     incident = await office.assigned()
     await office.deliver_all()
@@ -327,6 +329,7 @@ def _fails(name: str, error: Exception) -> None:
     raise error
 
 
+@in_test_all
 async def test_two_workers_at_once_send_each_notice_once(office: Office) -> None:
     for _ in range(3):
         await office.assigned()

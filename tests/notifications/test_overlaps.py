@@ -8,6 +8,7 @@ import pytest
 
 from tests.automation.worker import Worker
 from tests.client import Api, Client
+from tests.extent import in_test_all
 from tests.processes.changes.samples import Board, a_board, a_freeze
 
 
@@ -31,6 +32,7 @@ async def told(board: Board, client: Client, language: str = "en") -> list[str]:
     return lines[begin[-1] :]
 
 
+@in_test_all
 async def test_of_another_change_number_title_window_and_reason_are_told_and_when_both_overlap(
     board: Board,
 ) -> None:
@@ -56,6 +58,7 @@ async def test_of_another_change_number_title_window_and_reason_are_told_and_whe
     assert "允许重叠的原因：They sit together." in chinese
 
 
+@in_test_all
 async def test_of_a_freeze_its_title_and_time_are_told(board: Board) -> None:
     await board.scheduled(0, 2, cis=["srv-1"])
     await board.manager.post_ok("/v1/freezes", a_freeze(-4, 1))

@@ -9,6 +9,7 @@ from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.automation.worker import Worker
 from tests.client import Api, an_incident
+from tests.extent import in_test_all
 
 ALL = [step.value for step in NoticeType]
 WAITING = [step.value for step in NoticeType if step.kind is NoticeKind.waits_for_you]
@@ -78,6 +79,7 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
     assert chinese.json()["text"].splitlines()[0] == f"{numbers[1]} 已受理：Mail does not arrive"
 
 
+@in_test_all
 async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
     requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent, Role.engineer)
     await api.team("cabling-co", TeamKind.supplier)

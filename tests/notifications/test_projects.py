@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.people import Caller, Role
+from tests.extent import in_test_all
 from tests.notifications.conftest import Office
 from tests.people import act, add_caller
 
@@ -27,6 +28,7 @@ async def does(
     return (await act(office.ledger, caller, kind, action, name, body, now=office.now)).record.id
 
 
+@in_test_all
 async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be_accepted(
     office: Office,
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from app.common.people import Role
+from tests.extent import in_test_all
 from tests.foundation.decisions.rules import group_of, set_rule
 from tests.notifications.conftest import Office
 from tests.people import act, add_caller
 
 
+@in_test_all
 async def test_voters_of_the_newest_version_and_of_the_one_before_are_told(office: Office) -> None:
     member = await add_caller(office.ledger, "Member", Role.cab_member)
     chair = await add_caller(office.ledger, "Chair", Role.agent)

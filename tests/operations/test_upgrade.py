@@ -17,6 +17,7 @@ from app.platform import schema
 from app.platform.installation import SERVICE_ROLE
 from tests.cli.conftest import Run
 from tests.conftest import DatabaseUrls
+from tests.extent import first_of
 from tests.operations.breaking import execute
 
 #: A migration that a later version of the program brings: it adds a field to what keys are, and a table.
@@ -82,7 +83,7 @@ async def test_an_older_program_goes_on_and_starts_anew_where_only_was_added(
     assert (ended.returncode, "Use that version" in ended.stderr) == (2, True), "it does not migrate"
 
 
-@pytest.mark.parametrize("marker", ["ADDS_ONLY = False", ""])
+@pytest.mark.parametrize("marker", first_of(["ADDS_ONLY = False", ""], 1))
 async def test_an_older_program_ends_where_more_was_done_and_names_the_way_back(
     ledger: Ledger, upgrade: Upgrade, run: Run, marker: str
 ) -> None:

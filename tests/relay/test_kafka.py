@@ -83,6 +83,7 @@ async def test_what_the_log_has_and_what_comes_is_published_once_and_in_order(
     assert all(key == message["subject"] for key, message in records)
 
 
+@in_test_all
 async def test_a_relay_goes_on_behind_the_newest_committed_message(target: RelayTarget) -> None:
     async with KafkaTopic(target) as topic:
         await topic.prepare()
@@ -93,6 +94,7 @@ async def test_a_relay_goes_on_behind_the_newest_committed_message(target: Relay
         assert await topic.newest() == Published(4, "e4")
 
 
+@in_test_all
 async def test_transactions_in_other_partitions_do_not_hide_the_newest_message(target: RelayTarget) -> None:
     async with KafkaTopic(target) as topic:
         await topic.prepare()

@@ -14,7 +14,7 @@ from app.relay.nats_stream import NatsStream
 from bench.nats_server import NatsServer, nats_server
 from tests.cli.conftest import environment
 from tests.conftest import DatabaseUrls
-from tests.extent import in_test_all
+from tests.extent import WHOLE, first_of, in_test_all
 from tests.forked import Forking
 from tests.relay.conftest import (
     PROGRAM,
@@ -31,7 +31,7 @@ from tests.relay.conftest import relaying as a_relay
 from tests.waiting import until
 
 pytestmark = needs_nats
-MANY = 400
+MANY = 400 if WHOLE else 100
 
 
 async def goes_on_from(server: NatsServer, position: int) -> None:
@@ -97,7 +97,7 @@ async def test_a_broker_that_is_stopped_or_killed_in_the_middle_gets_the_rest_wh
     await log.grow(MANY)
     async with a_relay(log, target_of(nats)) as relay:
         await goes_on_from(nats, 0)
-        for end in (nats.kill, nats.stop, nats.kill):
+        for end in first_of((nats.kill, nats.stop, nats.kill), 2):
             before = await last_sequence(nats)
             end()
             relay.reports.clear()
@@ -160,7 +160,7 @@ async def test_even_two_that_know_nothing_of_each_other_publish_each_position_on
     monkeypatch.setattr(relaying, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(relaying, "LONGEST_PAUSE", 0.01)
     async with a_relay(log, target_of(nats)) as first, a_relay(log, target_of(nats)) as second:
-        await log.grow(MANY)
+        await log.grow(400)
         await all_published(log, nats)
         assert any("does not end before" in sentence for sentence in first.reports + second.reports)
 

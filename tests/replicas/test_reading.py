@@ -15,7 +15,7 @@ from app.kernel.replicas import ReadReason
 from app.kpis.facts.tables import TABLES
 from app.platform.db import DatabaseGone
 from tests.client import Api, Client, Json, an_incident
-from tests.extent import in_test_all
+from tests.extent import WHOLE, in_test_all
 from tests.replicas.conftest import ReadingApi, Serve
 from tests.replicas.streaming import ReplicatedServer, StreamingReplica
 from tests.waiting import until
@@ -88,7 +88,7 @@ async def test_the_past_and_streamed_tables_are_read_from_the_primary(reading: R
 
 async def test_whoever_writes_finds_it_in_the_list_at_once(reading: ReadingApi) -> None:
     agent = await reading.client("Ann", Role.agent)
-    for _ in range(20):
+    for _ in range(20 if WHOLE else 8):
         number, position = await write(agent)
         assert number in await numbers(agent, position)
     assert reading.reads()["reached"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,12 +39,14 @@ class SealedLog:
 
 async def write_events(writer: Writer, count: int) -> None:
     """Append so many events, each on a stream of its own, some of them under keys and for others."""
+    commands = []
     for n in range(count):
         fields: dict[str, Any] = (
             {"credential": f"key:{uuid7()}"} if n % 3 else {"on_behalf_of": f"person:{uuid7()}"}
         )
         fields |= {"source_ref": 'a "quoted"\n\u2028名'} if n % 5 == 0 else {}
-        await writer.write(event_only(f"team/{uuid7()}", **fields))
+        commands.append(event_only(f"team/{uuid7()}", **fields))
+    await asyncio.gather(*map(writer.write, commands))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from app.search import query
 from app.search.query import is_searchable, wait_for_index
 from app.ticketing.work.assignment import AssignTicket
 from tests.cases import each_case
+from tests.extent import first_of
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_team
 from tests.search.conftest import WORDS, SearchIndex, fill
@@ -58,7 +59,7 @@ def holds(text: str, word: str) -> bool:
     return re.search(rf"(?<![a-z0-9]){bare}s?(?![a-z0-9])", text.lower()) is not None
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", first_of(range(3), 1))
 async def test_a_search_finds_exactly_the_incidents_whose_readable_text_has_the_words(
     shelf: SearchIndex, seed: int
 ) -> None:

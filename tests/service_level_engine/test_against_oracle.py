@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests.extent import WHOLE
 from tests.service_level_engine.comparing import engine_says, oracle_says
 from tests.service_level_engine.generated import cases
 from tests.service_level_engine.naive_calendar import DAY, seconds
 from tests.service_level_engine.oracle import HORIZON
 
-CLOCKS = int(os.environ.get("LEDGERDESK_TEST_CLOCKS", "160"))
+CLOCKS = int(os.environ.get("LEDGERDESK_TEST_CLOCKS", "160" if WHOLE else "48"))
 # So many that the processes of `make soak` share them well.
 PARTS = 8 if CLOCKS < 1000 else 64
 ASKED = (

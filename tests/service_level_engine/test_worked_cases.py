@@ -56,7 +56,7 @@ def test_the_engine_answers_our_case_as_it_was_worked_out(case: Json) -> None:
     _answered(case, CALENDARS)
 
 
-@each_case("case", CASES, ids=title, by=lambda case: case["kind"])
+@each_case("case", CASES, ids=title, by=lambda case: case["kind"], one_of_each=lambda case: case["kind"])
 def test_the_oracle_which_shares_no_code_with_the_engine_answers_it_too(case: Json) -> None:
     answer = oracle_says(case, CALENDARS)
     assert fits(case["expected"], answer), answer

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cases import each_case
-from tests.extent import in_soak
+from tests.extent import in_soak, in_test_all
 from tests.service_level_engine.comparing import fits, oracle_says
 from tests.service_level_engine.naive_lives import Mistake
 from tests.service_level_engine.test_worked_cases import CALENDARS, CASES
@@ -61,6 +61,7 @@ def test_every_mistake_is_tried() -> None:
     assert CAUGHT_BY.keys() == set(Mistake)
 
 
+@in_test_all
 @each_case("mistake", CAUGHT_BY, ids=lambda mistake: mistake.name)
 def test_a_wrong_engine_is_caught_by_a_case_of_ours(mistake: Mistake) -> None:
     case = case_of(CAUGHT_BY[mistake])

@@ -9,6 +9,7 @@ from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
 from app.service_reports.issuing import issue_due
 from tests.client import Json
+from tests.extent import in_test_all
 from tests.service_reports.desk import SHANGHAI, ReportDesk
 
 #: The month in which the agreements of these tests are signed.
@@ -61,6 +62,7 @@ async def test_a_report_is_issued_when_it_is_due_and_sent_to_those_concerned(des
     assert (event["actor"], event["given"]) == ("rule:issue_reports", {"period": PERIOD})
 
 
+@in_test_all
 async def test_periods_that_were_over_when_it_was_signed_are_left_to_people(desk: ReportDesk) -> None:
     path = await desk.agreement()
     await desk.follow()
@@ -84,6 +86,7 @@ async def test_three_workers_at_once_issue_a_report_once(desk: ReportDesk) -> No
     assert sum(done) == len(await reports(desk, path)) == 1
 
 
+@in_test_all
 async def test_a_report_waits_until_what_was_recorded_before_it_was_due_is_counted(desk: ReportDesk) -> None:
     path = await desk.agreement()
     assert await issued_at(desk, fifth_working_day()) == 0

@@ -7,6 +7,7 @@ import re
 import httpx
 
 from tests.client import ADDRESS, Client
+from tests.extent import in_test_all
 from tests.service_reports.desk import PERIOD, ReportDesk, at
 
 HTML = "text/html"
@@ -47,6 +48,7 @@ async def test_the_page_says_what_the_report_says_in_both_languages_and_runs_not
     assert (await desk.parties.manager.read(place, format="json"))["number"] == issued["number"]
 
 
+@in_test_all
 async def test_a_browser_gets_the_page_and_a_program_the_data(desk: ReportDesk) -> None:
     path = await desk.agreement()
     await desk.incident(at(1, 10), at(1, 12))
@@ -66,6 +68,7 @@ async def test_a_browser_gets_the_page_and_a_program_the_data(desk: ReportDesk) 
     assert anonymous.status_code == 401
 
 
+@in_test_all
 async def test_the_document_of_a_report_is_its_page(desk: ReportDesk) -> None:
     path = await desk.agreement()
     await desk.incident(at(1, 10), at(1, 12))
@@ -82,6 +85,7 @@ async def test_the_document_of_a_report_is_its_page(desk: ReportDesk) -> None:
     assert (page.headers["content-language"], "服务报告" in page.text) == ("zh", True)
 
 
+@in_test_all
 async def test_a_correction_names_what_it_changed_on_the_page(desk: ReportDesk) -> None:
     path = await desk.agreement()
     await desk.incident(at(1, 10), at(1, 12))

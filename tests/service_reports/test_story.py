@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.common.people import Role
 from tests.client import Json
+from tests.extent import in_test_all
 from tests.service_reports.desk import PERIOD, ReportDesk, at, last_month
 
 
@@ -146,6 +147,7 @@ async def test_a_report_is_of_a_period_that_is_over_and_issued_once(desk: Report
     assert [error["code"] for error in ahead.json()["errors"]] == ["period_not_begun"]
 
 
+@in_test_all
 async def test_who_left_what_out_of_account_stands_in_the_report(desk: ReportDesk) -> None:
     path = await desk.agreement()
     await desk.incident(at(1, 10), at(1, 12))

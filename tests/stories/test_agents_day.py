@@ -23,6 +23,7 @@ from tests.desk.test_pages import page
 from tests.desk.test_portal import offered_item
 from tests.desk.test_work import sections
 from tests.every_action.articles import AN_ARTICLE
+from tests.extent import in_test_all
 from tests.processes.incidents.test_alerts import FIRING, tool_of
 from tests.service_levels.clocks.agreements import WORKDAYS, add_calendar, hours, sign, target
 
@@ -105,6 +106,7 @@ async def _morning(api: Api) -> Day:
     return Day(api, await sign_in(api, holder), zhao, kim)
 
 
+@in_test_all
 async def test_a_desk_agents_day(indexed: Api) -> None:
     day = await _morning(indexed)
     assert (await day.lin.get("/")).headers["location"] == "/desk"

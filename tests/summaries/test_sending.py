@@ -21,6 +21,7 @@ from tests.client import Client, Json, an_incident
 from tests.dashboard.test_dashboard_pages import KPI
 from tests.dashboard.test_dashboard_pages import text as page_text
 from tests.dashboard.test_frozen_views import recorded
+from tests.extent import WHOLE
 from tests.people import act
 from tests.summaries.conftest import Mailing, parts
 
@@ -164,7 +165,9 @@ async def test_after_an_outage_one_comes_late_and_not_one_for_each_day(
 
 
 async def test_two_workers_at_once_send_one(mailing: Mailing, manager: Client) -> None:
-    saved = [await mailing.save(manager, time_of_day=f"07:{minute:02}") for minute in range(10)]
+    saved = [
+        await mailing.save(manager, time_of_day=f"07:{minute:02}") for minute in range(10 if WHOLE else 4)
+    ]
     now = max(from_instant(summary["next_at"]) for summary in saved)
     other = await connect(mailing.api.ledger.db.url, FOLLOW_LIMITS)
     await asyncio.gather(mailing.work(now), mailing.work(now, other))

@@ -20,6 +20,7 @@ from app.ticketing.routes.attachments import disposition
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3 * (CHUNK_BYTES // 256) + b"and a rest"
 NAME = "屏幕 screen 100%.png"
@@ -168,6 +169,7 @@ async def test_the_same_file_sent_again_is_the_same_and_another_one_is_refused(a
     assert answer.content == PICTURE
 
 
+@in_test_all
 async def test_a_file_is_attached_once_however_many_try_at_once(api: Api) -> None:
     olu = await api.client("Olu Adeyemi")
     places = [await reported(olu) for _ in range(8)]

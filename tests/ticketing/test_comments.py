@@ -14,6 +14,7 @@ from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
 from tests.client import Api, Client, an_incident
+from tests.extent import in_test_all
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, ago
 from tests.waiting import until
@@ -143,6 +144,7 @@ async def test_other_processes_forget_a_text_that_is_withdrawn(ledger: Ledger, o
     await until(forgotten)
 
 
+@in_test_all
 async def test_of_two_who_correct_and_withdraw_at_once_both_are_heard_or_one_is_too_late(
     ledger: Ledger,
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.ticketing.long_ago import complained_long_ago, resolved_long_ago
 from tests.ticketing.test_ratings import ANSWER, SLOW
 
@@ -166,6 +167,7 @@ FILTERED: list[tuple[Json, set[str]]] = [
 ]
 
 
+@in_test_all
 async def test_the_list_is_filtered(api: Api, zhao: Client, lin: Client, wu: Client) -> None:
     path = await resolved(zhao, lin)
     names = {}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from app.common.people import Role
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import in_test_all
 
 HOUR: Json = {"minutes": 60, "role_class": "engineer"}
 RELAY: Json = {"amount": "1250.00", "currency": "CNY", "purpose": "A new relay."}
@@ -42,6 +43,7 @@ async def test_work_keeps_the_rate_of_its_day(api: Api) -> None:
     assert {entry["person"]["name"] for entry in entries} == {"Lin"}
 
 
+@in_test_all
 async def test_a_rate_that_was_withdrawn_is_not_found_and_not_taken_back(api: Api) -> None:
     _, agent, path = await scene(api)
     await rate(api, "480.00", "2025-01-01T00:00:00Z")

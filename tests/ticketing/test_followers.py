@@ -16,6 +16,7 @@ from app.ticketing.followers import FollowTicket, UnfollowTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.api.test_visibility import sees
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_team
 
@@ -88,6 +89,7 @@ async def test_nobody_follows_twice_and_the_record_says_which_of_the_two_is_open
     assert {"follow", "unfollow"} <= set(listed["actions"])
 
 
+@in_test_all
 async def test_who_follows_again_after_having_stopped_does_so_and_the_fold_holds(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Lin", Role.agent)
     incident = await report(ledger, agent)
@@ -104,6 +106,7 @@ async def test_who_follows_again_after_having_stopped_does_so_and_the_fold_holds
         assert (await compare(connection, LIFECYCLES)).differing == {}
 
 
+@in_test_all
 async def test_a_rule_lets_others_follow_but_follows_nothing_itself(ledger: Ledger) -> None:
     agent, wu = await add_caller(ledger, "Lin", Role.agent), await add_caller(ledger, "Wu Jing")
     await add_team(ledger, "network")

@@ -15,6 +15,7 @@ from app.ticketing.links import LinkTicket
 from app.ticketing.records import LinkKind
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.kernel.incidents import report
 from tests.people import act, add_caller
 
@@ -123,6 +124,7 @@ async def test_who_may_not_act_on_the_other_end_does_not_link_it(api: Api) -> No
     assert await api.head() == head
 
 
+@in_test_all
 async def test_links_made_at_once_from_both_ends_are_one_link(ledger: Ledger) -> None:
     agent = await add_caller(ledger, "Lin", Role.agent)
     first, second = await report(ledger, agent), await report(ledger, agent)

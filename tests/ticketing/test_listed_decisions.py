@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.common.people import Role
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.processes.changes.samples import a_board
 
 
@@ -53,6 +54,7 @@ async def test_decisions_on_hidden_records_are_hidden(api: Api) -> None:
         assert (await hidden.read("/v1/decisions"))["items"] == []
 
 
+@in_test_all
 async def test_decisions_come_page_by_page_what_is_due_first(api: Api) -> None:
     board = await a_board(api)
     now = datetime.now(UTC).replace(microsecond=0)

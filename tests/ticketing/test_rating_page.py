@@ -17,6 +17,7 @@ from app.ticketing.routes.rating_page import LARGEST_FORM, REQUESTS_PER_MINUTE
 from app.ticketing.satisfaction.rating_links import InvalidRatingToken, RatingLink, parse
 from tests.cases import each_case
 from tests.client import ADDRESS, RESOLVED, Api, Client, an_incident
+from tests.extent import in_test_all
 from tests.people import act
 from tests.ticketing.long_ago import rated_long_ago, resolved_long_ago
 
@@ -77,6 +78,7 @@ async def test_a_scanner_that_opens_it_writes_nothing_and_the_button_rates(
     assert (event["actor"], event["source"]) == (f"person:{zhao.id}", "link")
 
 
+@in_test_all
 async def test_it_is_changed_by_the_same_link_and_says_what_was_chosen(
     api: Api, browser: httpx.AsyncClient, zhao: Client, incident: str
 ) -> None:
@@ -91,6 +93,7 @@ async def test_it_is_changed_by_the_same_link_and_says_what_was_chosen(
     assert (rating["score"], rating["comment"]) == (5, None)
 
 
+@in_test_all
 async def test_it_speaks_both_languages(
     api: Api, browser: httpx.AsyncClient, zhao: Client, incident: str
 ) -> None:
@@ -182,6 +185,7 @@ async def test_a_link_ends_and_so_does_that_of_whoever_was_erased(
     assert (await browser.post(path, content="score=5", headers=FORM)).status_code == 404
 
 
+@in_test_all
 async def test_what_was_reopened_cannot_be_rated_at_present(
     api: Api, browser: httpx.AsyncClient, zhao: Client, incident: str
 ) -> None:
@@ -191,6 +195,7 @@ async def test_what_was_reopened_cannot_be_rated_at_present(
         assert (answer.status_code, "cannot be rated at present" in answer.text) == (409, True)
 
 
+@in_test_all
 async def test_a_rating_that_stands_is_refused_in_words(
     api: Api, browser: httpx.AsyncClient, zhao: Client
 ) -> None:
@@ -231,6 +236,7 @@ async def test_staff_who_rate_their_own_ticket_are_marked(api: Api) -> None:
     assert await api.ledger.db.value("select by_staff from fold.rating") is True
 
 
+@in_test_all
 async def test_nobody_is_asked_twice(api: Api, zhao: Client, incident: str) -> None:
     rule, ledger = rule_caller("tests"), api.ledger
     await act(ledger, rule, "incident", "ask_rating", incident, EmptyPayload())

@@ -14,6 +14,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.ticketing.records import Tag
 from app.ticketing.tags import MOST_TAGS
 from tests.client import Api, Client, an_incident
+from tests.extent import in_test_all
 from tests.people import context
 
 
@@ -49,6 +50,7 @@ async def test_a_tag_is_there_once_until_it_is_taken_off(api: Api) -> None:
     assert await tags(agent, path) == ["打印机", "printer"]
 
 
+@in_test_all
 async def test_there_is_an_end_to_tags(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
     path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"

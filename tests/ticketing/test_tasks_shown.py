@@ -9,6 +9,7 @@ from app.common.people import Role
 from app.platform.db import connect
 from tests.client import Api, Client, Json, add_key, an_incident
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 
 SECRET, OUTCOME = "Ask whether the badge was withdrawn", "HR says that it was."
 REASON = "Nobody need ask any more."
@@ -75,6 +76,7 @@ async def test_a_task_can_be_shown_and_withheld_again(api: Api) -> None:
     assert (await lin.read(f"{path}/tasks"))["items"] == []
 
 
+@in_test_all
 async def test_those_of_a_checklist_are_for_staff_as_well(api: Api) -> None:
     agent, lin, path = await scene(api)
     admin = await api.client("Ada", Role.admin)

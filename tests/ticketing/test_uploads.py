@@ -38,6 +38,7 @@ from app.kernel.uploads import (
 )
 from app.processes.incidents.lifecycle import LIFECYCLE
 from tests.client import an_incident
+from tests.extent import in_test_all
 from tests.people import add_caller
 
 FILE = bytes(range(251)) * (3 * CHUNK_BYTES // 251)
@@ -213,6 +214,7 @@ async def test_the_key_of_what_is_attached_is_in_the_vault_and_nowhere_else(
         await attach(ledger, olu, upload.id)
 
 
+@in_test_all
 async def test_twenty_who_send_at_once_take_a_few_chunks_of_memory_each(ledger: Ledger, olu: Caller) -> None:
     chunks, senders = 12, 20
 

@@ -23,6 +23,7 @@ from app.webhooks.mapping.updates import (
     ParsedUpdate,
     TicketUpdate,
 )
+from tests.selection import selected
 from tests.webhooks.payloads import FOLDER, RECEIVED_AT, brief, names, payload, tool_of
 
 ZONES = {"glpi": "America/Sao_Paulo"}
@@ -330,7 +331,10 @@ def test_an_alert_whose_end_is_no_time_fails_and_says_so() -> None:
         evaluate("alertmanager", {"alerts": [alert]})
 
 
-@pytest.mark.parametrize("name", SHARED)
+TAKEN_FROM = selected("a field is taken away", SHARED, tool_of)
+
+
+@pytest.mark.parametrize("name", TAKEN_FROM)
 def test_a_field_that_is_taken_away_makes_no_other_state(name: str) -> None:
     tool, body = tool_of(name), brief(name)
     full = {(type(n), key(n)): standing(n) for n in evaluate(tool, body).news}

@@ -25,7 +25,7 @@ import pytest
 
 from tests.cases import Failures
 from tests.client import Api, Json
-from tests.extent import in_test_all
+from tests.extent import WHOLE, in_test_all
 from tests.webhooks.orders import ORDERS, figures_of, state_of
 from tests.webhooks.test_receiving import an_admin
 from tests.webhooks.tools import Tool, a_source, process_all
@@ -216,8 +216,10 @@ async def test_a_story_of_alerts_in_its_order_is_an_incident_for_each_outage(api
 async def test_alerts_in_any_order_are_the_same_incidents(api: Api) -> None:
     tool = await an_alertmanager(api)
     tried: list[Tried] = []
-    for length in range(2, len(STORY) + 1):
-        orders = permutations(range(length))
+    for length in range(2 if WHOLE else len(STORY), len(STORY) + 1):
+        every = list(permutations(range(length)))
+        # Each eleventh: the first in order, the others in all kinds of disorder.
+        orders = every if WHOLE else every[::11]
         named: dict[str, Story] = {
             f"{length}-{''.join(map(str, order))}": [STORY[n] for n in order] for order in orders
         }

@@ -72,10 +72,10 @@ async def test_a_watchdog_is_heard_each_time_and_makes_no_row_nor_event(api: Api
     await tool.deliver(watchdog)
     await tool.deliver(other)
     rows, events, _ = await counts(tool)
-    for _ in range(5):
+    for _ in range(2):
         await tool.deliver(watchdog)
         await tool.deliver(other)
-    assert await counts(tool) == (rows, events, 6)
+    assert await counts(tool) == (rows, events, 3)
 
 
 async def test_an_alert_that_fires_on_opens_the_incident_again_that_somebody_had_resolved(api: Api) -> None:
@@ -195,7 +195,7 @@ async def test_alerts_that_fire_clear_and_fire_in_equal_words_are_news(api: Api)
 
 async def test_an_alert_that_flaps_is_one_incident_where_its_source_says_so(api: Api) -> None:
     tool = await an_alertmanager(api, flapping_seconds=600)
-    for n in (60, 56, 52, 30):
+    for n in (60, 52, 30):
         await tool.deliver(a_group(an_alert(since=n)))
         await tool.deliver(a_group(an_alert(since=n, until=n - 2), status="resolved"))
     incidents = await tool.tickets()

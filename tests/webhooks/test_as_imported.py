@@ -19,6 +19,7 @@ from app.webhooks.adapters import adapter as adapter_of
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from tests.client import Api, Json
+from tests.extent import first_of, in_test_all
 from tests.webhooks import issues_of_jira, orders
 from tests.webhooks.orders import FIRST, NOW, ORDERS, Found, Order, deliver, difference, found, named
 from tests.webhooks.test_orders import a_long_story
@@ -98,7 +99,7 @@ async def compare(
         assert difference(await readable(ledger, mirrored), await readable(ledger, other)) == {}, number
 
 
-@pytest.mark.parametrize("adapter", STORIES)
+@pytest.mark.parametrize("adapter", first_of(list(STORIES), 1))
 async def test_deliveries_come_to_what_an_import_of_the_same_history_does(
     api: Api, adapter: str, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ async def test_deliveries_come_to_what_an_import_of_the_same_history_does(
     await compare(tool, tmp_path, adapter, stories, tried)
 
 
+@in_test_all
 async def test_longer_deliveries_come_to_what_an_import_does(api: Api, tmp_path: Path) -> None:
     tool = await a_source(api, await an_admin(api), "github")
     stories = [a_long_story(random.Random(seed), FIRST + seed) for seed in range(ORDERS)]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import permutations
 
 from tests.client import Api, Json
+from tests.extent import WHOLE
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, clock
 
@@ -27,7 +28,8 @@ async def comments(tool: Tool, number: str) -> list[Json]:
 
 async def test_the_newest_text_of_a_comment_stands_in_any_order(api: Api) -> None:
     tool = await a_source(api, await an_admin(api), "github")
-    for case, order in enumerate(permutations(range(3)), 9_000):
+    every = list(permutations(range(3)))
+    for case, order in enumerate(every if WHOLE else every[::2], 9_000):
         headers = {"x_github_delivery": f"{case}-opened", "x_github_event": "issues"}
         done = await tool.deliver(an_issue(id=case), **headers)
         number = done["effects"][0]["number"]

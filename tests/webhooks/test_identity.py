@@ -8,8 +8,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from app.common.people import Role
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.intake.deliveries import RawDelivery
@@ -17,6 +15,7 @@ from app.webhooks.intake.storage import store
 from app.webhooks.sources.samples import samples_of
 from tests.cases import Failures
 from tests.client import Api, Json
+from tests.extent import WHOLE, in_test_all
 from tests.webhooks.test_mail import a_mail, a_mailbox
 from tests.webhooks.test_receiving import a_tool, an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, process_all
@@ -55,7 +54,8 @@ async def differ_in_a_byte(tool: Tool) -> None:
 
 async def test_what_was_acknowledged_is_somewhere_whatever_its_id_with_all_adapters(api: Api) -> None:
     admin, failures = await api.client("Ada", Role.admin, Role.agent), Failures()
-    for adapter in sorted(adapter_keys()):
+    # One that tells an id, one that tells none, one of alerts, and mail.
+    for adapter in sorted(adapter_keys()) if WHOLE else ("github", "freshservice", "alertmanager", MAIL):
         tool = await a_source(api, admin, adapter, zone="UTC", user_name="tool")
         await failures.wait(adapter, partial(differ_in_a_byte, tool))
     failures.report()
@@ -84,15 +84,15 @@ async def test_what_was_stored_under_a_key_of_before_is_still_known(api: Api) ->
         assert await store(api.ledger, source, key, raw) == (stored, False)
 
 
-@pytest.mark.parametrize("length", [119, 120, 121, 200, 3000])
-async def test_an_id_of_any_length_is_one(api: Api, length: int) -> None:
+async def test_an_id_of_any_length_is_one(api: Api) -> None:
     tool = await a_tool(api)
-    headers = {"x_github_event": "issues", "x_github_delivery": "d" * length}
-    done = [
-        await tool.deliver(body, **headers) for body in (an_issue(), an_issue(title="Basket"), an_issue())
-    ]
-    assert [delivery["state"] for delivery in done] == ["processed"] * 3, done
-    assert [row["heard"] for row in await rows_of(tool)] == [2, 1]
+    for length in (119, 120, 121, 200, 3000):
+        headers = {"x_github_event": "issues", "x_github_delivery": "d" * length}
+        done = [
+            await tool.deliver(body, **headers) for body in (an_issue(), an_issue(title="Basket"), an_issue())
+        ]
+        assert [delivery["state"] for delivery in done] == ["processed"] * 3, done
+        assert [row["heard"] for row in await rows_of(tool)][-2:] == [2, 1], length
 
 
 def a_trigger(status: str, **more: object) -> Json:
@@ -113,6 +113,7 @@ async def test_triggers_of_zendesk_are_known_by_the_call_and_not_by_the_ticket(a
     assert await the_state(tool) == "resolved"
 
 
+@in_test_all
 async def test_triggers_of_zendesk_without_the_header_are_known_by_what_they_say(api: Api) -> None:
     tool = await a_source(api, await an_admin(api), "zendesk")
     for n, status in enumerate(("New", "Open", "Solved")):

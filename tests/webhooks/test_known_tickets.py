@@ -11,11 +11,12 @@ from app.webhooks.effects.known_tickets import REFERENCES
 from app.webhooks.effects.processing import BATCH
 from tests.api.statements import counted
 from tests.client import Api, Json
+from tests.extent import first_of
 from tests.webhooks.test_edited_comments import TEXTS, comments, told
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, process_all
 
-CASES = range(9_100, 9_100 + BATCH // 2)
+CASES = first_of(range(9_100, 9_100 + BATCH // 2), 5)
 OF_ALL = "from log.event where stream = any("
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.automation.worker import Worker
 from tests.client import Api, Json
-from tests.extent import in_test_all
+from tests.extent import WHOLE, in_test_all
 from tests.webhooks import issues_of_jira
 from tests.webhooks.orders import FIRST, ORDERS, Order, an_issue, deliver, found, named, same, the_story
 from tests.webhooks.test_receiving import a_tool, an_admin
@@ -43,10 +43,13 @@ def a_long_story(chance: random.Random, number: int) -> list[Json]:
 async def test_a_story_in_any_order_is_the_same_ticket_with_the_same_events_and_figures(api: Api) -> None:
     tool = await a_tool(api)
     numbers = count(FIRST)
-    for length in range(2, len(the_story(0)) + 1):
+    longest = len(the_story(0))
+    for length in range(2 if WHOLE else longest, longest + 1):
         many: dict[int, Order] = {}
         names = []
-        for order in permutations(range(length)):
+        every = list(permutations(range(length)))
+        # Each seventh: the first in order, the others in all kinds of disorder.
+        for order in every if WHOLE else every[::7]:
             number = next(numbers)
             story = named(number, the_story(number)[:length])
             many[number] = [story[n] for n in order]

@@ -21,6 +21,7 @@ from app.processes.incidents.payloads import HoldIncident
 from app.ticketing.comments import CommentTicket
 from app.ticketing.work.assignment import AssignTicket
 from tests.client import Api, Json
+from tests.extent import first_of
 from tests.people import act, add_caller
 from tests.webhooks import issues_of_jira, orders
 from tests.webhooks.orders import FIRST, ORDERS, Found, Order, at, deliver, found, named, same
@@ -33,6 +34,7 @@ STORIES: dict[str, Callable[[int], list[Json]]] = {
     "github": orders.the_story,
     "jira": issues_of_jira.the_story,
 }
+ADAPTERS = first_of(list(STORIES), 1)
 #: Deliveries before the person acts, and after that.
 Course = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -89,10 +91,10 @@ def chosen(length: int) -> list[Course]:
     for before, after in chance.sample(every, min(ORDERS, len(every))):
         again = [*after, *before, *after]
         twice.append((before * 2, tuple(chance.sample(again, len(again)))))
-    return [first, *some, *twice]
+    return [first, *first_of(some, 3), *first_of(twice, 3)]
 
 
-@pytest.mark.parametrize("adapter", STORIES)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 async def test_any_order_around_what_a_person_does_is_the_same_ticket(api: Api, adapter: str) -> None:
     tool, person = await a_tool(api, adapter)
     tried = chosen(len(STORIES[adapter](0)))
@@ -100,7 +102,7 @@ async def test_any_order_around_what_a_person_does_is_the_same_ticket(api: Api, 
     same(results, results[0], [f"{course}" for course in tried])
 
 
-@pytest.mark.parametrize("adapter", STORIES)
+@pytest.mark.parametrize("adapter", ADAPTERS)
 async def test_what_a_person_sets_later_than_the_tool_stays(api: Api, adapter: str) -> None:
     tool, person = await a_tool(api, adapter)
     tried: list[Course] = [

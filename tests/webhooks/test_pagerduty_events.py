@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import httpx2
-import pytest
 from pagerduty import EventsApiV2Client
 
 from app.common.people import Role
@@ -124,18 +123,14 @@ WRONG: list[tuple[bytes | Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "error"), WRONG, ids=[error for _, error in WRONG])
-async def test_an_event_that_is_wrong_is_answered_with_what_is_wrong_and_kept_nowhere(
-    api: Api, wrong: bytes | Json, error: str
-) -> None:
+async def test_an_event_that_is_wrong_is_answered_with_what_is_wrong_and_kept_nowhere(api: Api) -> None:
     tool = await a_tool(api)
-    answer = await sent(tool, an_event(tool) | wrong if isinstance(wrong, dict) else wrong)
-    assert answer.status_code == 400
-    assert answer.json() == {
-        "status": "invalid event",
-        "message": "Event object is invalid",
-        "errors": [error],
-    }
+    for wrong, error in WRONG:
+        answer = await sent(tool, an_event(tool) | wrong if isinstance(wrong, dict) else wrong)
+        assert (answer.status_code, answer.json()) == (
+            400,
+            {"status": "invalid event", "message": "Event object is invalid", "errors": [error]},
+        )
     path = f"/v1/webhook_sources/{tool.source['id']}/deliveries"
     assert (await tool.admin.read(path))["items"] == []
 
@@ -179,11 +174,12 @@ async def test_an_event_without_a_key_of_its_alert_gets_one_that_ends_it(api: Ap
     assert sorted(incident["state"] for incident in await tool.tickets()) == ["new", "resolved"]
 
 
-@pytest.mark.parametrize("timestamp", ["2026-07-17T08:42:58.315+0000Z", "soon", 5, [], "9" * 5000])
-async def test_a_time_that_is_none_does_not_keep_an_alert_away(api: Api, timestamp: object) -> None:
+async def test_a_time_that_is_none_does_not_keep_an_alert_away(api: Api) -> None:
     tool = await a_tool(api)
-    await sent(tool, an_event(tool) | {"payload": PAYLOAD | {"timestamp": timestamp}})
-    assert len(await tool.tickets()) == 1
+    odd: tuple[object, ...] = ("2026-07-17T08:42:58.315+0000Z", "soon", 5, [], "9" * 5000)
+    for number, timestamp in enumerate(odd, 1):
+        await sent(tool, an_event(tool) | {"payload": PAYLOAD | {"timestamp": timestamp}})
+        assert len(await tool.tickets()) == number, timestamp
 
 
 async def test_who_tries_many_routing_keys_is_told_to_wait(api: Api) -> None:

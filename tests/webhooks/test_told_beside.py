@@ -8,6 +8,7 @@ from itertools import permutations
 from app.common.people import Role
 from tests.automation.worker import Worker
 from tests.client import Api, Json
+from tests.extent import WHOLE
 from tests.webhooks.test_receiving import an_admin, an_issue
 from tests.webhooks.tools import Tool, a_source, clock
 
@@ -57,7 +58,8 @@ async def test_resolutions_told_beside_are_the_same_in_any_order(api: Api) -> No
     ]
     results = []
     for n, order in enumerate(permutations(story)):
-        if n % 7:  # each seventh of 120: the first in order, the others in all kinds of disorder
+        # Some of 120: the first in order, the others in all kinds of disorder.
+        if n % (7 if WHOLE else 49):
             continue
         for body in order:
             done = await tool.deliver(body | {"id": f"T{n}"}, x_delivery_id=f"{n}-{body['updated_at']}")

@@ -21,6 +21,7 @@ from app.cli.server.http_protocol import BoundedHttpProtocol, Limits
 from app.webhooks.adapters import MAIL
 from app.webhooks.router import LARGEST_BODY
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS, until
 from tests.webhooks.test_receiving import a_tool, an_admin
@@ -74,6 +75,7 @@ async def is_held(bodies: UnverifiedBodies, size: int) -> bool:
     return bodies.held_bytes == size
 
 
+@in_test_all
 async def test_who_posts_to_no_source_is_refused_before_the_body_is_read(api: Api) -> None:
     async with behind_a_socket(api.app) as address:
         before = resident()

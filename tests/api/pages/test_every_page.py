@@ -19,7 +19,7 @@ from tests.api.pages.browsers import browser_at, is_html
 from tests.cases import each_case
 from tests.client import Api, an_incident
 from tests.extent import first_of
-from tests.selection import covering
+from tests.selection import covering, selected
 
 METHODS = ("GET", "POST")
 #: Methods that no page takes: one address of each path is asked by them.
@@ -65,9 +65,11 @@ def is_answered_for_people(answer: httpx.Response) -> bool:
 async def asked_for(browser: httpx.AsyncClient, path: str) -> dict[str, httpx.Response]:
     """The answers to all that can be asked of the path, by what it was."""
     first = addresses(path)[0]
-    answers = {method: await browser.request(method, first) for method in OTHER_METHODS}
+    # One of each, of every path another one.
+    others, bodies = selected(path, OTHER_METHODS, type), selected(path, BODIES, type)
+    answers = {method: await browser.request(method, first) for method in others}
     for address, method in product(addresses(path), METHODS):
-        for n, body in enumerate(BODIES if method == "POST" else BODIES[:1]):
+        for n, body in enumerate(bodies if method == "POST" else BODIES[:1]):
             answers[f"{method} {address} {n}"] = await browser.request(method, address, **body)
     return answers
 

@@ -19,6 +19,7 @@ from tests.api.pages.test_provider_sign_in import as_client, begun, finished
 from tests.api.test_tokens import known
 from tests.client import Api, Client, Json, serving
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.foundation.people.test_roles import edited
 from tests.people import add_person
 
@@ -97,6 +98,7 @@ async def test_groups_of_a_sign_in_give_and_take_roles_and_teams_but_nothing_tha
     )
 
 
+@in_test_all
 async def test_what_is_taken_away_by_hand_comes_back_and_what_is_mapped_no_more_goes(
     desk: Api, issuer: CodeIssuer
 ) -> None:

@@ -25,6 +25,7 @@ from tests.api.issuers import issuing, new_key
 from tests.api.pages.browsers import ELSEWHERE, OURS, browser_at, is_html, with_pages
 from tests.api.pages.code_issuer import CLIENT, SECRET, CodeIssuer
 from tests.api.test_tokens import known, trusting
+from tests.cases import each_case
 from tests.client import ADDRESS, Api, serving
 from tests.conftest import DatabaseUrls
 
@@ -65,6 +66,12 @@ async def browser(desk: Api) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that says what a person's does who follows links."""
     async with browser_at(desk.app, Accept_Language="en") as opened:
         yield opened
+
+
+@pytest.fixture
+async def lin(desk: Api) -> None:
+    """Somebody here has the login of those who sign in."""
+    await known(desk, "lin")
 
 
 async def begun(browser: httpx.AsyncClient) -> str:
@@ -163,11 +170,11 @@ WRONG: dict[str, Callable[[CodeIssuer], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.usefixtures("lin")
+@each_case("wrong", WRONG)
 async def test_an_id_token_that_is_not_for_this_sign_in_signs_nobody_in(
-    desk: Api, issuer: CodeIssuer, browser: httpx.AsyncClient, wrong: str
+    issuer: CodeIssuer, browser: httpx.AsyncClient, wrong: str
 ) -> None:
-    await known(desk, "lin")
     issuer.claims = WRONG[wrong](issuer)
     answer = await finished(browser, issuer.sign_in(await begun(browser)))
     assert answer.status_code == 403
@@ -175,7 +182,8 @@ async def test_an_id_token_that_is_not_for_this_sign_in_signs_nobody_in(
     assert 'name="next" value="/desk/incident?state=new&amp;q=a"' in answer.text, "and one begins again"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.usefixtures("lin")
+@each_case(
     ("token_answer", "status"),
     [
         (JSONResponse({"error": "invalid_grant"}, 400), 403),
@@ -187,11 +195,11 @@ async def test_an_id_token_that_is_not_for_this_sign_in_signs_nobody_in(
         (Response("x" * 300_000), 503),
         (Response(status_code=302, headers={"Location": "https://evil.example.org"}), 503),
     ],
+    ids=lambda value: value.body if isinstance(value, Response) else value,
 )
 async def test_whatever_the_provider_answers_ends_on_a_page(
-    desk: Api, issuer: CodeIssuer, browser: httpx.AsyncClient, token_answer: Response, status: int
+    issuer: CodeIssuer, browser: httpx.AsyncClient, token_answer: Response, status: int
 ) -> None:
-    await known(desk, "lin")
     address = issuer.sign_in(await begun(browser))
     issuer.token_answer = token_answer
     assert (await finished(browser, address)).status_code == status

@@ -16,6 +16,7 @@ from app.platform.db import Connection, connect
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
 from tests.desk.sent_forms import read_form, send_form
+from tests.extent import in_test_all
 from tests.foundation.assignment.test_assignment_rules import a_rule, tried
 from tests.foundation.assignment.test_rota import a_shift
 from tests.people import act
@@ -136,6 +137,7 @@ async def test_no_rule_assigns_work_to_whoever_is_away_and_the_trial_says_so(api
     assert (trial["person"]["name"], trial["away"]) == ("Chen", 0)
 
 
+@in_test_all
 async def test_on_call_a_stand_in_goes_before_the_deputy_and_the_deputy_before_the_lead(
     api: Api, connection: Connection
 ) -> None:
@@ -172,6 +174,7 @@ async def test_on_call_a_stand_in_goes_before_the_deputy_and_the_deputy_before_t
     assert {(tomasz.id, "deputises"), (stranger.id, "deputises"), (lena.id, "covers_on_call")} <= steps
 
 
+@in_test_all
 async def test_deputies_of_absences_vote_if_the_absent_person_has_named_them(
     api: Api, connection: Connection
 ) -> None:
@@ -206,6 +209,7 @@ async def test_deputies_of_absences_vote_if_the_absent_person_has_named_them(
     assert [(item["person"]["id"], item["cast_by"]["id"]) for item in cast] == [(absent.id, deputy.id)]
 
 
+@in_test_all
 async def test_the_desk_has_the_form_and_shows_colleagues_who_is_away(api: Api) -> None:
     await api.team("network")
     chen = await api.whole(await api.client("Chen", Role.engineer, teams=("network",)))

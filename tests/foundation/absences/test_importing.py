@@ -16,6 +16,7 @@ from app.platform.db import Connection, connect
 from app.platform.settings import Settings
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.foundation.absences.test_absences import ABSENCES, away
 from tests.foundation.absences.test_calendar_file import a_calendar
 from tests.subscriptions.receivers import Received, Receiver, answer, receiving
@@ -83,6 +84,7 @@ async def test_a_file_is_compared_with_what_was_imported_before(api: Api) -> Non
     assert (await (await api.client("Zhao")).post(path, json={"calendar": text})).status_code == 403
 
 
+@in_test_all
 async def test_an_address_is_fetched_compared_and_its_failures_are_told(
     api: Api, connection: Connection, receiver: Receiver
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 
 RULES = "/v1/assignment_rules"
 WEEKLY = [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]
@@ -106,6 +107,7 @@ async def test_rules_that_are_moved_at_once_have_one_order(api: Api) -> None:
     assert (await tried(admin))["passed"][0]["rule"]["id"] == rules[3]["id"]
 
 
+@in_test_all
 async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api) -> None:
     await api.team("network")
     await api.team("night")
@@ -141,6 +143,7 @@ async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api
         assert (error["pointer"], error["code"]) == (pointer, code)
 
 
+@in_test_all
 async def test_a_rule_is_edited_to_go_by_a_calendar_and_by_none(api: Api) -> None:
     await api.team("network")
     admin = await api.client("Ada", Role.admin)

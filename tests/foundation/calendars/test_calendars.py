@@ -18,6 +18,7 @@ from app.kernel.histories.rebuild import compare
 from app.platform.db import connect
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json, without_actions
+from tests.extent import in_test_all
 
 CALENDARS = "/v1/calendars"
 OFFICE = [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]
@@ -132,6 +133,7 @@ async def test_what_cannot_be_is_pointed_to(api: Api) -> None:
     assert await wrong(admin, {**office(), "key": "a,b"}) == ("/key", "not_a_key")
 
 
+@in_test_all
 async def test_a_retired_calendar_is_still_asked_and_not_revised(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     await admin.post_ok(CALENDARS, office())
@@ -144,6 +146,7 @@ async def test_a_retired_calendar_is_still_asked_and_not_revised(api: Api) -> No
     assert (await admin.read(f"{CALENDARS}/office/between", **week))["seconds"] == 45 * 3600
 
 
+@in_test_all
 async def test_two_who_revise_at_once_make_two_versions(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     await admin.post_ok(CALENDARS, office())

@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board
 
 
@@ -63,6 +64,7 @@ async def test_a_change_authorises_alterations_of_its_items_once_it_is_approved(
     assert other["unauthorised_count"] == 1, "the change does not touch it"
 
 
+@in_test_all
 async def test_outside_its_window_a_change_authorises_only_while_it_is_implemented(board: Board) -> None:
     await board.ci("srv-1")
     path = await scheduled(board, from_now(hours=1), from_now(hours=3), cis=["srv-1"])
@@ -76,6 +78,7 @@ async def test_outside_its_window_a_change_authorises_only_while_it_is_implement
     assert (await altered(board.engineer, "srv-1", number))["unauthorised_count"] == 2
 
 
+@in_test_all
 async def test_within_its_window_a_change_authorises_until_it_is_closed(board: Board) -> None:
     await board.ci("srv-1")
     path = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
@@ -89,6 +92,7 @@ async def test_within_its_window_a_change_authorises_until_it_is_closed(board: B
     assert (closed["alteration_authorised"], closed["unauthorised_count"]) == (False, 1)
 
 
+@in_test_all
 async def test_an_alteration_is_judged_as_of_when_it_happened(board: Board) -> None:
     await board.ci("srv-1")
     path = await scheduled(board, from_now(seconds=-30), from_now(hours=1), cis=["srv-1"])
@@ -125,6 +129,7 @@ async def test_what_was_approved_afterwards_is_named_and_the_alteration_stays_fl
     assert (again["unauthorised_count"], again["regularised_by_id"]) == (2, None)
 
 
+@in_test_all
 async def test_each_alteration_is_regularised_by_itself_and_named_where_there_are_several(
     board: Board,
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
-from tests.extent import examples
+from tests.extent import examples, in_test_all
 from tests.foundation.cis.test_cis import a_ci, refused
 
 FIELDS = ("name", "state", "services")
@@ -58,6 +58,7 @@ async def test_what_was_added_removed_and_changed_since_a_baseline_is_told(api: 
     assert (back["srv-2"]["difference"], back["srv-3"]["difference"]) == ("added", "removed")
 
 
+@in_test_all
 async def test_a_baseline_has_the_items_that_it_names_or_those_of_a_class_or_service(keeper: Client) -> None:
     await a_ci(keeper, "srv-1", services=["mail"])
     await a_ci(keeper, "srv-2", services=["web"])

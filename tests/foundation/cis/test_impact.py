@@ -17,7 +17,7 @@ from app.foundation.cis.records import RelationKind
 from app.kernel.ledger import Ledger
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
-from tests.extent import examples
+from tests.extent import examples, in_test_all
 from tests.foundation.cis.test_cis import a_ci
 from tests.foundation.services.test_catalogue import a_service
 
@@ -115,6 +115,7 @@ async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_se
     assert [customer["customer"]["key"] for customer in answer["customers"]] == ["sales"]
 
 
+@in_test_all
 async def test_of_very_many_services_the_nearest_are_told(
     keeper: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from app.common.people import Role
 from app.kernel.histories.rebuild import compare
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.foundation.cis.test_cis import a_ci, refused
 
 AT = "/v1/verifications"
@@ -90,6 +91,7 @@ async def test_what_is_found_is_counted_and_every_difference_settled(api: Api, k
         assert (await compare(connection, LIFECYCLES)).differing == {}
 
 
+@in_test_all
 async def test_what_makes_no_sense_is_refused_with_its_place(api: Api, keeper: Client) -> None:
     nothing: Json = {"key": "nothing", "name": "Nothing", "size": 3}
     assert await refused(keeper, AT, nothing) == (422, "/ci_classes", "nothing_to_draw")

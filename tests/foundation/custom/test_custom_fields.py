@@ -18,6 +18,7 @@ from app.processes.incidents.payloads import ReportIncident
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action.articles import AN_ARTICLE
+from tests.extent import in_test_all
 from tests.people import act, add_caller
 from tests.processes.problems.samples import WORKAROUND, a_problem
 
@@ -155,6 +156,7 @@ async def test_a_value_is_changed_and_taken_away_by_an_edit_that_says_nothing_of
         assert (await compare(connection, LIFECYCLES)).differing == {}
 
 
+@in_test_all
 async def test_what_a_command_makes_besides_is_not_asked_for_what_its_body_cannot_say(api: Api) -> None:
     await api.team("network")
     engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))

@@ -32,6 +32,7 @@ from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES_BY_KIND
 from tests.cases import each_case
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.foundation.decisions.deciding import NOW, ask, asked_persons, put, told, vote
 from tests.foundation.decisions.rules import group_of, set_rule
 from tests.people import act, add_caller, add_person, add_team
@@ -239,6 +240,7 @@ async def test_whoever_is_next_is_asked_once_if_too_few_have_voted_in_time(
     assert done.record.category == "approved"
 
 
+@in_test_all
 async def test_whoever_was_asked_in_vain_is_reminded_no_more(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:
@@ -257,6 +259,7 @@ async def test_whoever_was_asked_in_vain_is_reminded_no_more(
     assert [row["person_id"] for row in waiting] == [boss.person_id]
 
 
+@in_test_all
 async def test_whoever_was_asked_in_vain_and_is_next_is_asked_anew(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:

@@ -28,6 +28,7 @@ from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker, timers
 from tests.cases import each_case
+from tests.extent import in_test_all
 from tests.foundation.decisions.deciding import DUE, NOW, ask, asked_persons, told, vote
 from tests.people import act, add_caller, add_crowd, add_person, context, fill
 
@@ -178,6 +179,7 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
     assert person_ids == {holder.id for holder in holders[:2]}
 
 
+@in_test_all
 async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_is_not(
     deciding: Ledger, desk: Caller, incident: Incident
 ) -> None:
@@ -273,6 +275,7 @@ async def version_of(ledger: Ledger, incident: Incident) -> int:
     return version
 
 
+@in_test_all
 async def test_what_is_decided_about_stays_as_it_is_until_the_question_is_settled(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:

@@ -27,6 +27,7 @@ from app.ticketing.work.assignment import AssignTicket
 from tests.automation.worker import Worker
 from tests.cases import each_case
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.foundation.decisions.deciding import NOW, ask, vote
 from tests.people import act, add_caller
 
@@ -158,6 +159,7 @@ async def test_a_deputy_votes_only_in_their_time_and_on_their_kinds(
     await vote(deciding, deputy, incident, decision, now=NOW + DAY)
 
 
+@in_test_all
 async def test_a_deputy_who_is_named_later_votes_on_what_is_open_until_that_is_ended(
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:
@@ -175,6 +177,7 @@ async def test_a_deputy_who_is_named_later_votes_on_what_is_open_until_that_is_e
     assert worker.failures == []
 
 
+@in_test_all
 async def test_deputies_of_those_who_are_asked_next_vote_in_their_name(
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:
@@ -234,6 +237,7 @@ async def test_only_whoever_is_away_ends_the_time_of_their_deputy(
         await act(deciding, staff[1], "deputy", "end", named.record.id)
 
 
+@in_test_all
 async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(api: Api) -> None:
     """An exception from a freeze is decided by change managers, without whoever asks for it."""
     manager = await api.client("Manager", Role.change_manager)

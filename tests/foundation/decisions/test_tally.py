@@ -15,6 +15,7 @@ from app.foundation.decisions.records import DecisionRule
 from app.foundation.decisions.records import VoteVerdict as Verdict
 from app.foundation.decisions.tally import TallyTerms, default_quorum, tally
 from tests.cases import each_case
+from tests.extent import examples
 
 PEOPLE = [UUID(int=n) for n in range(1, 7)]
 SAID = {
@@ -178,7 +179,7 @@ def cases(draw: st.DrawFn) -> tuple[TallyTerms, dict[UUID, Verdict]]:
 
 
 @given(cases())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_a_decision_is_taken_as_soon_as_it_cannot_change_any_more_and_no_sooner(
     case: tuple[TallyTerms, dict[UUID, Verdict]],
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from app.common.people import Role
 from app.foundation.decisions.electorate import MOST_VOTERS
 from tests.client import Api, Client
+from tests.extent import in_test_all
 from tests.foundation.decisions.approvals import AHEAD, ASSESSED, Approval, approval
 from tests.meetings.test_meetings import a_meeting
 from tests.people import add_crowd
@@ -36,6 +37,7 @@ async def told(client: Client, path: str) -> list[str]:
     return [e["type"].partition(".")[2] for e in (await client.read(f"{path}/events", limit=200))["items"]]
 
 
+@in_test_all
 async def test_of_two_last_votes_at_once_one_decides_and_the_other_comes_too_late(asking: Approval) -> None:
     for first, second in product(("approve", "reject"), repeat=2):
         path, decision = await asking.asked()
@@ -70,6 +72,7 @@ async def test_one_vote_that_is_sent_twice_with_its_key_counts_once(asking: Appr
     assert (await told(asking.agent, path)).count("voted") == 1
 
 
+@in_test_all
 async def test_who_is_excluded_cannot_vote_by_any_role_and_was_not_asked(api: Api, asking: Approval) -> None:
     path, decision = await asking.asked()
     ids = {vote["person"]["id"] for vote in (await asking.agent.read(f"{path}/votes"))["items"]}
@@ -102,6 +105,7 @@ async def test_whoever_was_not_asked_is_told_so_whatever_they_hold(api: Api, ask
     assert stranger.status_code == 404, "who does not see it does not hear of it"
 
 
+@in_test_all
 async def test_a_vote_is_changed_before_the_decision_and_refused_after_it(asking: Approval) -> None:
     path, decision = await asking.asked()
     voter, other, _ = asking.voters
@@ -117,6 +121,7 @@ async def test_a_vote_is_changed_before_the_decision_and_refused_after_it(asking
     assert (decided["outcome"], decided["approvals"], decided["rejections"]) == ("approved", 2, 0)
 
 
+@in_test_all
 async def test_what_more_may_approve_than_can_be_asked_says_so(api: Api, asking: Approval) -> None:
     await add_crowd(api.ledger, MOST_VOTERS + 1, Role.cab_member)
     keeper = await api.client("Keeper", Role.admin)
@@ -127,6 +132,7 @@ async def test_what_more_may_approve_than_can_be_asked_says_so(api: Api, asking:
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_approve")
 
 
+@in_test_all
 async def test_a_machine_that_chairs_the_group_of_an_item_is_not_asked(api: Api, asking: Approval) -> None:
     keeper = await api.client("Keeper", Role.admin)
     robot = await keeper.post_ok("/v1/persons", {"name": "Robot", "kind": "machine"})

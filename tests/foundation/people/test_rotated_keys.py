@@ -23,7 +23,7 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
 from tests.client import Api, Client, Json, add_key
-from tests.extent import examples
+from tests.extent import examples, first_of
 from tests.people import act, add_person
 
 AT_ONCE: Json = {"overlap_seconds": 0}
@@ -118,7 +118,7 @@ async def test_a_session_lives_as_long_as_the_old_secret_that_opened_it(held: He
     assert [await status_of(client) for client in (browser, held.owner, new)] == [401, 401, 200]
 
 
-@pytest.mark.parametrize("role", ["engineer", "admin"])
+@pytest.mark.parametrize("role", first_of(["admin", "engineer"], 1))
 async def test_a_session_gets_no_secret_of_its_own_that_outlives_it(api: Api, role: str) -> None:
     person = await add_person(api.ledger, "Wang Wei", roles=(role,))
     sent = await add_key(api.ledger, person.id, role)
@@ -271,7 +271,7 @@ class Thief:
         return True
 
 
-@pytest.mark.parametrize("roles", [("engineer",), ("admin",)])
+@pytest.mark.parametrize("roles", first_of([("admin",), ("engineer",)], 1))
 async def test_whatever_is_made_rotated_opened_and_waited_for_nothing_outlives_what_it_came_of(
     ledger: Ledger, roles: tuple[str, ...]
 ) -> None:

@@ -20,6 +20,7 @@ from app.platform.db import connect
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import RESOLVED, Json, an_incident
 from tests.exchange.servicenow_files import a_case, a_file, import_file
+from tests.extent import in_test_all
 from tests.governance.audits.conftest import TEAM, Office
 from tests.processes.changes.samples import REVIEWED
 
@@ -97,6 +98,7 @@ async def test_a_step_done_twice_and_an_end_without_words_are_listed_and_stand_i
     assert twice in {row["position"] for row in rows}
 
 
+@in_test_all
 async def test_what_conformance_has_not_heard_of_yet_is_not_listed_and_the_draw_says_how_far_it_was(
     office: Office,
 ) -> None:
@@ -108,6 +110,7 @@ async def test_what_conformance_has_not_heard_of_yet_is_not_listed_and_the_draw_
     assert (sample["irregular"], sample["facts_position"]) == (0, None)
 
 
+@in_test_all
 async def test_imported_cases_that_end_without_words_or_take_no_step_of_the_lifecycle_are_listed(
     office: Office, tmp_path: Path
 ) -> None:
@@ -124,6 +127,7 @@ async def test_imported_cases_that_end_without_words_or_take_no_step_of_the_life
     assert len([case for case, rule, _ in irregular if rule == "out_of_order"]) == 1
 
 
+@in_test_all
 async def test_a_judgement_by_whoever_opened_the_case_is_listed(office: Office) -> None:
     me, other, ended_at = uuid4(), uuid4(), datetime(2026, 3, 1, tzinfo=UTC)
     cases = [await judged(office, judge, ended_at, by=me) for judge in (me, other)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from app.i18n import LANGUAGES
+from tests.extent import in_test_all
 from tests.governance.audits.conftest import Office
 from tests.governance.audits.test_story import SELF_CHECK, SUMMARY, opened
 
 
+@in_test_all
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_an_audit_prints_with_its_draws_and_the_findings_that_its_reader_sees_but_no_points(
     office: Office, language: str

@@ -9,6 +9,7 @@ from app.automation.governance.award_audit_points import awards_of_change
 from app.foundation.audit_points.records import PointBasis
 from app.governance.process_changes.records import ProcessChange
 from tests.client import Json
+from tests.extent import in_test_all
 from tests.governance.audits.conftest import TEAM, Office
 
 DAY = timedelta(days=1)
@@ -26,6 +27,7 @@ async def proposed(office: Office, **more: object) -> Json:
     return await office.agent.post_ok("/v1/process_changes", {**body, **more})
 
 
+@in_test_all
 async def test_a_proposal_long_after_its_finding_gives_the_head_of_its_team_points_per_day(
     office: Office,
 ) -> None:

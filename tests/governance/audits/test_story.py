@@ -20,6 +20,7 @@ from app.log.canonical import from_instant
 from app.log.events import kind_of
 from tests.client import Client, Json
 from tests.clocks import append_clock_event
+from tests.extent import in_test_all
 from tests.governance.audits.conftest import Office
 
 SELF_CHECK: Json = {
@@ -192,6 +193,7 @@ async def feed(reader: Client) -> list[Json]:
     return [event for event in events if kind_of(event["stream"]) in ("audit_point", "finding")]
 
 
+@in_test_all
 async def test_points_counted_again_from_the_events_are_those_that_were_given(office: Office) -> None:
     await office.raised()
     set_rule = {"basis": "violation", "person_points": 30, "supervisor_points": 0, "head_points": 1}
@@ -218,6 +220,7 @@ async def test_points_counted_again_from_the_events_are_those_that_were_given(of
     assert counted[office.agent.id] == 20 + 20 + 40 + 30
 
 
+@in_test_all
 async def test_a_draw_lists_what_the_log_shows_to_be_irregular_with_the_rule_that_found_it(
     office: Office,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.foundation.months import month_of
 from tests.client import Client
+from tests.extent import in_test_all
 from tests.governance.audits.conftest import TEAM, Office
 from tests.governance.audits.test_story import SELF_CHECK, SUMMARY, opened
 
@@ -13,6 +14,7 @@ async def asked(client: Client) -> list[str]:
     return [entry["action"] for entry in (await client.read("/v1/me/work"))["asked"]]
 
 
+@in_test_all
 async def test_each_step_of_an_audit_waits_for_whoever_does_it_until_it_is_done(office: Office) -> None:
     path = await opened(office, cases=1)
     await office.tell()
@@ -33,6 +35,7 @@ async def test_each_step_of_an_audit_waits_for_whoever_does_it_until_it_is_done(
     assert await asked(office.head) == []
 
 
+@in_test_all
 async def test_a_finding_waits_for_its_owner_for_a_verdict_and_to_be_verified(office: Office) -> None:
     finding = await office.raised()
     path = f"/v1/findings/{finding['number']}"
@@ -53,6 +56,7 @@ async def test_a_finding_waits_for_its_owner_for_a_verdict_and_to_be_verified(of
     assert await asked(office.quality) == []
 
 
+@in_test_all
 async def test_who_holds_a_role_for_one_team_sees_and_supervises_the_audits_of_that_team_alone(
     office: Office,
 ) -> None:

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from app.common.people import Role
 from app.log.canonical import instant
 from tests.automation.worker import Worker
 from tests.client import Client, Json
+from tests.extent import in_test_all
 from tests.governance.documents.conftest import AHEAD, Office
 
 PURPOSE: Json = {"purpose": "For the audit of this year."}
@@ -26,6 +25,7 @@ async def told(office: Office, client: Client) -> list[str]:
     return [step for notice in notices for step in notice["steps"]]
 
 
+@in_test_all
 async def test_a_paper_copy_that_is_not_back_in_time_is_flagged_once_and_its_borrower_told(
     office: Office,
 ) -> None:
@@ -107,6 +107,7 @@ async def test_a_stranger_who_asks_sees_nothing_more_until_it_is_granted(office:
     assert "document_access_granted" in await told(office, office.stranger)
 
 
+@in_test_all
 async def test_who_is_refused_is_told_and_reads_why_and_may_ask_again(office: Office) -> None:
     path = await office.published()
     refusal = {"person": office.stranger.id, "refusal_reason": "The summary says it all."}
@@ -125,8 +126,8 @@ async def test_who_is_refused_is_told_and_reads_why_and_may_ask_again(office: Of
     await office.stranger.post_ok(f"{path}/request_access", PURPOSE)
 
 
-@pytest.mark.parametrize("listing", ["events", "document_versions", "document_access_requests"])
-async def test_asking_opens_no_other_way_to_it(office: Office, listing: str) -> None:
+async def test_asking_opens_no_other_way_to_it(office: Office) -> None:
     path = await office.published()
     await office.stranger.post_ok(f"{path}/request_access", PURPOSE)
-    assert (await office.stranger.get(f"{path}/{listing}")).status_code == 404
+    for listing in ("events", "document_versions", "document_access_requests"):
+        assert (await office.stranger.get(f"{path}/{listing}")).status_code == 404, listing

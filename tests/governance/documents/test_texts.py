@@ -11,6 +11,7 @@ from app.common.people import rule_caller
 from app.governance.documents import file_texts
 from app.governance.documents.excerpts import passage
 from tests.client import Client
+from tests.extent import in_test_all
 from tests.governance.documents.conftest import Office
 from tests.people import act
 
@@ -100,6 +101,7 @@ async def test_the_texts_of_pdf_and_word_files_are_found_by_readers_only(office:
     assert await failures(office) == [None, None]
 
 
+@in_test_all
 async def test_only_the_version_in_force_is_found(office: Office) -> None:
     path = await of_file(office, b"The first wording.")
     await office.author.post_ok(f"{path}/revise", await office.file(office.author, b"The second wording."))
@@ -116,6 +118,7 @@ async def test_only_the_version_in_force_is_found(office: Office) -> None:
     assert list(await found_by(office.reader, "second wording")) == [path]
 
 
+@in_test_all
 async def test_broken_and_huge_files_are_found_by_their_title_only(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
 from tests.automation.worker import Worker, by_rules
 from tests.client import Client, Json
+from tests.extent import in_test_all
 from tests.governance.process_definitions.conftest import Registry
 from tests.people import act
 
@@ -129,6 +130,7 @@ async def test_a_team_without_a_head_cannot_decide(registry: Registry) -> None:
     assert refused.json()["errors"][0]["code"] == "team_without_lead"
 
 
+@in_test_all
 async def test_working_days_are_those_of_the_calendar_of_the_approval_rule(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

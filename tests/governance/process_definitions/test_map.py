@@ -12,6 +12,7 @@ from app.governance.process_definitions.map import mapped
 from app.governance.process_definitions.map_drawing import MOST_DRAWN, draw
 from app.kernel.actions.describe import as_markdown, as_mermaid
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+from tests.extent import in_test_all
 from tests.governance.process_definitions.conftest import Registry
 
 SHARES = {"cost_share": 40, "growth_share": 20, "revenue_share": 60, "value_share": 80}
@@ -61,6 +62,7 @@ async def test_the_map_is_a_drawing_too_with_core_marks_and_arrows_for_hand_over
     assert "核心流程" in drawing.text
 
 
+@in_test_all
 def test_a_map_of_many_processes_that_hand_over_to_all_is_drawn_in_bounds() -> None:
     names = [f"p{n}" for n in range(300)]
     places = mapped(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.foundation.licences.lookups import licences_of
 from tests.client import Client, Json
+from tests.extent import in_test_all
 from tests.governance.process_definitions.conftest import Registry
 
 SUGGESTIONS = "/v1/improvement_suggestions"
@@ -46,6 +47,7 @@ async def test_old_names_are_listed_and_taken_and_mean_the_process_from_then_on(
     assert (await registry.executor.read(f"{SUGGESTIONS}/{old['number']}"))["process"] == "Invoicing"
 
 
+@in_test_all
 async def test_a_list_by_process_finds_what_has_an_old_name_by_any_of_its_names_and_by_its_definition(
     registry: Registry,
 ) -> None:
@@ -70,6 +72,7 @@ async def test_a_list_by_process_finds_what_has_an_old_name_by_any_of_its_names_
     assert await found(process="incidents") == {incident["number"]}
 
 
+@in_test_all
 async def test_names_inside_interfaces_and_of_parents_mean_definitions_and_are_settled_as_others(
     registry: Registry,
 ) -> None:
@@ -104,6 +107,7 @@ async def test_a_name_means_one_process(registry: Registry) -> None:
         assert refused.json()["errors"][0]["code"] == "names_another", refused.text
 
 
+@in_test_all
 async def test_a_licence_for_an_old_name_is_one_for_the_process(registry: Registry) -> None:
     body = {
         "title": "Invoices",

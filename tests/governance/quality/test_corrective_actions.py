@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.client import an_incident
+from tests.extent import in_test_all
 from tests.governance.quality.conftest import NOW, House, at, errors, kinds_of
 
 
@@ -80,6 +81,7 @@ async def test_what_is_not_verified_by_its_due_date_is_overdue_at_that_instant_a
     assert (await house.agent.read(path))["overdue_at"] is not None
 
 
+@in_test_all
 async def test_it_is_handed_over_to_another_owner_who_is_told(house: House) -> None:
     action = await house.correct()
     path = f"/v1/corrective_actions/{action['number']}"

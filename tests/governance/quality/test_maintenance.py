@@ -9,6 +9,7 @@ from app.common.people import rule_caller
 from app.foundation.calendars.lifecycle import AddCalendar
 from tests.automation.worker import Worker
 from tests.client import Client, Json
+from tests.extent import in_test_all
 from tests.governance.quality.conftest import NOW, House, at, errors, kinds_of
 from tests.people import act
 
@@ -110,6 +111,7 @@ async def test_what_is_found_opens_an_incident_a_problem_or_a_change_in_the_same
     assert abs(opening["position"] - finding["position"]) == 1
 
 
+@in_test_all
 async def test_what_the_ticket_refuses_is_refused_at_the_finding_and_nothing_is_opened(house: House) -> None:
     path = await first_round(house, service=None, ci_class="server")
     words = {"title": "A fan stands still", "description": "The third from the left."}
@@ -125,6 +127,7 @@ async def test_what_the_ticket_refuses_is_refused_at_the_finding_and_nothing_is_
     assert (await house.quality.read("/v1/changes"))["items"] == []
 
 
+@in_test_all
 async def test_what_is_not_done_in_time_is_overdue_at_that_instant_and_the_next_round_comes(
     house: House,
 ) -> None:
@@ -138,6 +141,7 @@ async def test_what_is_not_done_in_time_is_overdue_at_that_instant_and_the_next_
     assert [row["state"] for row in await rounds(house.first)] == ["due", "due"]
 
 
+@in_test_all
 async def test_rounds_that_fell_due_while_no_worker_was_there_are_left_out(house: House) -> None:
     await house.quality.post_ok(PLAN, plan_fields(interval="daily"))
     await house.pass_time(days=5, hours=1)
@@ -148,6 +152,7 @@ async def test_rounds_that_fell_due_while_no_worker_was_there_are_left_out(house
     assert begins == [NOW + timedelta(days=1), NOW + timedelta(days=6)]
 
 
+@in_test_all
 async def test_rounds_begin_in_the_time_of_the_plans_calendar_or_on_any_day(
     house: House,
 ) -> None:
@@ -184,6 +189,7 @@ async def test_rounds_begin_in_the_time_of_the_plans_calendar_or_on_any_day(
     assert moved.status_code == 200, moved.text
 
 
+@in_test_all
 async def test_two_workers_do_not_open_two_rounds(house: House) -> None:
     await house.quality.post_ok(PLAN, plan_fields())
     workers = [Worker(house.api.ledger, is_alone=False) for _ in range(2)]
@@ -192,6 +198,7 @@ async def test_two_workers_do_not_open_two_rounds(house: House) -> None:
     assert len(await rounds(house.first)) == 1
 
 
+@in_test_all
 async def test_a_plan_that_is_edited_changes_what_comes_and_one_that_is_retired_ends_it(house: House) -> None:
     plan = await house.quality.post_ok(PLAN, plan_fields())
     path = f"{PLAN}/{plan['number']}"

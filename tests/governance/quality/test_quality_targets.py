@@ -8,6 +8,7 @@ from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
 from tests.client import Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.governance.quality.conftest import House, errors, kinds_of
 
 AT = "/v1/quality_targets"
@@ -72,6 +73,7 @@ async def test_a_target_is_broken_down_to_a_team_and_its_people_who_accept_it(ho
     ]
 
 
+@in_test_all
 async def test_its_progress_is_the_kpi_of_its_team_in_its_year_so_far(house: House) -> None:
     path = await led(house)
     await house.quality.post_ok(f"{path}/break_down", {"targets": [{"team": "network", "value": "1"}]})

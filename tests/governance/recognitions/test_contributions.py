@@ -15,6 +15,7 @@ from app.log import read
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
 from tests.client import RESOLVED, Api, Client, an_incident
+from tests.extent import WHOLE
 from tests.processes.articles.test_articles import published
 from tests.processes.improvements.samples import Improvers, a_judgement, improvers_of
 
@@ -143,7 +144,8 @@ async def test_they_equal_a_plain_loop_over_the_events(api: Api, improvers: Impr
     for score in (5, 5, 4):
         await rated(api, requester, agent, score)
     await used(writer, editor, (agent, writer))
-    await standardised(improvers)
+    if WHOLE:
+        await standardised(improvers)
     await improvers.selected()
     quality, author = improvers.quality, improvers.author
     for self_found in (True, False):
@@ -153,7 +155,9 @@ async def test_they_equal_a_plain_loop_over_the_events(api: Api, improvers: Impr
     assert by_loop == {
         agent.id: Counter({"ratings_of_5": 2, "findings_self_found": 1}),
         writer.id: Counter({"articles_used": 1}),
-        author.id: Counter({"suggestions_selected": 2, "suggestions_standardised": 1}),
+        author.id: Counter({"suggestions_selected": 2, "suggestions_standardised": 1})
+        if WHOLE
+        else Counter({"suggestions_selected": 1}),
     }
     (team,) = (await quality.read(PATH, quarter=QUARTER))["teams"]
     assert (team["ratings_of_5"], team["articles_used"], team["total"]) == (2, 1, 4)

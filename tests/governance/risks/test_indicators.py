@@ -15,6 +15,7 @@ from app.kpis.facts.consumer import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import Connection, connect
 from tests.client import Json, an_incident
+from tests.extent import in_test_all
 from tests.governance.risks.conftest import House, codes, later
 
 OPENED: Json = {"kpi": "incidents_opened", "comparator": "ge", "threshold": 3, "window_days": 7}
@@ -68,6 +69,7 @@ async def test_it_warns_once_per_crossing_and_says_once_that_it_is_back(
     assert (indicator["crossings"], indicator["reached_at"]) == (1, None)
 
 
+@in_test_all
 async def test_the_owner_is_told_of_the_warning(house: House, follower: Connection) -> None:
     path = await watched(house, threshold=1)
     await house.finder.post_ok("/v1/incidents", an_incident())
@@ -78,6 +80,7 @@ async def test_the_owner_is_told_of_the_warning(house: House, follower: Connecti
     assert await house.told(path, "risk_indicator_reached") == [house.owner.id]
 
 
+@in_test_all
 async def test_two_workers_that_have_both_found_it_warn_once(
     house: House, other: Ledger, follower: Connection
 ) -> None:
@@ -97,6 +100,7 @@ async def test_two_workers_that_have_both_found_it_warn_once(
     assert warning["cleared_at"] is None
 
 
+@in_test_all
 async def test_an_indicator_counts_its_scope_and_warns_no_more_when_it_is_detached(
     house: House, follower: Connection
 ) -> None:

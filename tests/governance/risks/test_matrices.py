@@ -6,6 +6,7 @@ from itertools import product
 
 from app.governance.risks.scale import USUAL
 from tests.client import Json
+from tests.extent import in_test_all
 from tests.governance.risks.conftest import House, codes, later
 
 
@@ -31,6 +32,7 @@ def test_by_default_products_of_15_are_high_and_of_8_medium() -> None:
     assert len(USUAL) == 25
 
 
+@in_test_all
 async def test_another_matrix_states_open_risks_anew_and_leaves_closed_ones(house: House) -> None:
     open_, closed = await house.reduced(4, 4), await house.reduced(4, 4)
     await house.process_owner.post_ok(f"{closed}/close", {"closing_reason": "It is over."})

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.governance.risks.lookups import RiskHistory
 from app.governance.risks.report import report_of
+from tests.extent import in_test_all
 from tests.governance.risks.conftest import House
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -99,6 +100,7 @@ async def test_the_report_tells_of_levels_moves_and_occurrences_and_prints(house
     assert (turned.status_code, turned.json()["errors"][0]["code"]) == (422, "ends_before_it_begins")
 
 
+@in_test_all
 async def test_the_heat_map_is_a_drawing_of_25_cells_with_the_numbers_of_risks(house: House) -> None:
     await house.assessed(5, 5)
     await house.assessed(5, 5)

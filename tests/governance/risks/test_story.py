@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.extent import in_test_all
 from tests.governance.risks.conftest import House, codes, found, later, reduced
 
 ACCEPTED = {"response": "accept", "accepted_until_at": "2199-01-01T00:00:00Z"}
@@ -122,6 +123,7 @@ async def test_staff_and_those_with_an_action_see_a_risk_and_nobody_else(house: 
     assert path.endswith(mine["number"])
 
 
+@in_test_all
 async def test_a_reassessment_falls_due_and_overdue_by_itself(house: House) -> None:
     path = await house.reduced(days=400)
     risk = await house.owner.read(path)
@@ -137,6 +139,7 @@ async def test_a_reassessment_falls_due_and_overdue_by_itself(house: House) -> N
     assert set(await house.told(path, "risk_reassessment_overdue")) == {house.owner.id, house.quality.id}
 
 
+@in_test_all
 async def test_what_was_accepted_for_a_time_is_to_be_treated_anew_afterwards(house: House) -> None:
     path = await house.assessed(2, 4)
     until_at = later(days=30).isoformat()
@@ -149,6 +152,7 @@ async def test_what_was_accepted_for_a_time_is_to_be_treated_anew_afterwards(hou
     assert await house.told(path, "risk_acceptance_lapsed") == [house.owner.id]
 
 
+@in_test_all
 async def test_an_action_that_is_not_carried_out_in_time_is_flagged_once_and_its_owner_told(
     house: House,
 ) -> None:

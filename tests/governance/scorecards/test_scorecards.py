@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.foundation.quarters import quarter_of
 from tests.client import Json
+from tests.extent import in_test_all
 from tests.governance.audits.conftest import TEAM
 from tests.governance.scorecards.conftest import DAY, EDITION, ScoredOffice
 
@@ -70,6 +71,7 @@ async def test_cards_open_by_themselves_once_for_the_team_and_each_of_its_member
     assert (await office.quality.read("/v1/scorecards"))["items"] == []
 
 
+@in_test_all
 async def test_a_team_has_a_card_that_its_lead_sees_without_anybodys_points(scored: ScoredOffice) -> None:
     office = scored.office
     await scored.edition()
@@ -140,6 +142,7 @@ async def test_a_correction_lifts_a_card_above_the_line_and_ends_the_superiors_s
     assert (await office.agent.read(f"{path}/year"))["final_score"] == "70.00"
 
 
+@in_test_all
 async def test_a_card_prints_in_both_languages_for_whose_it_is(scored: ScoredOffice) -> None:
     office = scored.office
     await scored.edition()

@@ -22,6 +22,7 @@ from app.governance.scorecards.records import Scorecard, ScorecardEdition
 from app.kpis.answers.answer import answer
 from app.log import read
 from tests.client import Client, Json
+from tests.extent import first_of, in_test_all
 from tests.governance.scorecards.conftest import DAY, ScoredOffice, weighted
 
 SELF_CHECK: Json = {"measures": [{"text": "The checklist is new."}]}
@@ -73,6 +74,7 @@ async def told(reader: Client) -> list[str]:
     return [step for notice in notices for step in notice["steps"] if step.startswith("scorecard_")]
 
 
+@in_test_all
 async def test_a_quarter_is_audited_scored_objected_to_talked_over_and_settled(
     scored: ScoredOffice,
 ) -> None:
@@ -122,9 +124,9 @@ async def test_a_quarter_is_audited_scored_objected_to_talked_over_and_settled(
     assert {entry["action"] for entry in work} <= {"correct"}
 
 
-async def test_a_published_card_is_counted_again_from_the_events_alone(scored: ScoredOffice) -> None:
+async def is_counted_again_from_the_events_alone(scored: ScoredOffice) -> None:
+    """The agent's card, which is published."""
     office = scored.office
-    await rated_quarter(scored, 5, 4, 4, 5)
     ledger = office.api.ledger
     row = await ledger.db.row("select * from fold.scorecard where person_id = %s", (UUID(office.agent.id),))
     assert row is not None
@@ -167,9 +169,12 @@ def points_of_events(events: list[Any], person: str, position: int) -> int:
     return sum(int(str(points)) for points in standing.values())
 
 
-async def test_nobody_else_reads_a_scorecard_its_ratings_or_its_points(scored: ScoredOffice) -> None:
+async def test_a_card_is_what_the_events_say_and_nobody_else_reads_it_its_ratings_or_its_points(
+    scored: ScoredOffice,
+) -> None:
     office = scored.office
     await rated_quarter(scored, 5, 5, 5, 4)
+    await is_counted_again_from_the_events_alone(scored)
     card = await scored.card(office.agent, person=office.agent.id)
     assert (card["state"], card["talker"]) == ("published", None)
     await office.agent.post_ok(
@@ -177,7 +182,9 @@ async def test_nobody_else_reads_a_scorecard_its_ratings_or_its_points(scored: S
     )
     strangers = [
         await office.api.client(f"Other {role}", role)
-        for role in ("admin", "auditor", "management", "department_head", "engineer", "requester")
+        for role in first_of(
+            ("admin", "auditor", "management", "department_head", "engineer", "requester"), 3
+        )
     ]
     readers = (*strangers, office.administrator, office.supervisor, office.head, *scored.peers)
     for reader in readers:

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.common.people import rule_caller
 from app.governance.surveys.sampling import drawn
 from tests.client import Json
+from tests.extent import in_test_all
 from tests.governance.surveys.conftest import FORM, Office, now, speed, wish
 from tests.people import act
 
@@ -97,6 +98,7 @@ async def test_answers_by_name_are_for_who_gave_them_and_who_runs_surveys(office
     assert answers[0]["score"] == 2
 
 
+@in_test_all
 async def test_participants_are_invited_and_reminded_and_who_has_answered_by_name_is_not(
     office: Office,
 ) -> None:

@@ -19,6 +19,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
+from tests.extent import WHOLE, in_test_all
 from tests.kpis.case_budget import CaseBudget
 from tests.kpis.histories import Scripted, write
 
@@ -55,11 +56,12 @@ async def points(db: Database, follower: Connection, *, currency: str = "EUR") -
     return kpi_answer.points
 
 
-async def agrees(database_url: str, currency: str = "EUR") -> int:
-    """The raw events say the same, case by case. Gives how many numbers were compared."""
-    report = await reconcile(database_url, zone=UTC_ZONE, now=NOW, currency=currency, keys=[KEY])
-    assert report.differences == []
-    return report.compared
+async def agrees(database_url: str, currency: str = "EUR") -> None:
+    """The raw events say the same, case by case, which `make test-all` looks at."""
+    if WHOLE:
+        report = await reconcile(database_url, zone=UTC_ZONE, now=NOW, currency=currency, keys=[KEY])
+        assert report.differences == []
+        assert report.compared > 0
 
 
 async def test_each_case_is_measured_by_the_budget_of_the_time_at_which_it_was_resolved(
@@ -86,7 +88,7 @@ async def test_each_case_is_measured_by_the_budget_of_the_time_at_which_it_was_r
     assert (april.value, april.denominator) == (0.6, 5_000), "what was said before holds again"
     assert (may.value, may.status) == (None, KpiStatus.no_data)
     assert march.previous.value == february.value
-    assert await agrees(database_url) > 0
+    await agrees(database_url)
     listed_cases = (await cases(db, asked(), NOW)).cases
     assert [case.measure for case in listed_cases] == [3_000, 4_000, 4_000, 9_000, 3_000]
 
@@ -114,6 +116,7 @@ async def test_a_budget_in_another_currency_is_none_and_covers_its_time_all_the_
     await agrees(database_url)
 
 
+@in_test_all
 async def test_where_it_is_said_that_there_is_no_budget_there_is_none(
     database_url: str, follower: Connection, db: Database
 ) -> None:
@@ -124,6 +127,7 @@ async def test_where_it_is_said_that_there_is_no_budget_there_is_none(
     await agrees(database_url)
 
 
+@in_test_all
 async def test_less_than_a_hundredth_is_no_budget(
     database_url: str, follower: Connection, db: Database
 ) -> None:
@@ -136,6 +140,7 @@ async def test_less_than_a_hundredth_is_no_budget(
     await agrees(database_url, "KWD")
 
 
+@in_test_all
 async def test_without_any_budget_there_is_no_value(
     database_url: str, follower: Connection, db: Database
 ) -> None:
@@ -179,7 +184,7 @@ async def expected(db: Database, more_cases: int | None, now: datetime) -> KpiFo
     [
         # 0.9 of 150 less the 30 that were spent, and a hundredth less than that.
         (2, 10_499, 5_249.5, Outlook.reachable),
-        (0, 1_499, None, Outlook.secured),
+        pytest.param(0, 1_499, None, Outlook.secured, marks=in_test_all),
     ],
 )
 async def test_a_forecast_says_what_further_cases_may_cost_by_the_budget_of_now(
@@ -202,6 +207,7 @@ async def test_a_forecast_says_what_further_cases_may_cost_by_the_budget_of_now(
     )
 
 
+@in_test_all
 async def test_where_no_budget_holds_now_a_forecast_is_for_no_further_cases_alone(
     follower: Connection, db: Database
 ) -> None:
@@ -213,6 +219,7 @@ async def test_where_no_budget_holds_now_a_forecast_is_for_no_further_cases_alon
     assert (forecast_shown.outlook, forecast_shown.at_most) == (Outlook.out_of_reach, -301)
 
 
+@in_test_all
 async def test_where_nothing_has_come_and_nothing_will_a_forecast_says_nothing(
     follower: Connection, db: Database
 ) -> None:

@@ -23,10 +23,9 @@ from app.log.ids import uuid7
 from app.log.writer import AppendRequest, append, encode
 from app.platform.db import Connection, Database
 from tests.contract.logged import MADE_UP
+from tests.extent import WHOLE, in_test_all
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write, write_more
-from tests.kpis.kinds import process_of
-from tests.selection import selected
 
 LATER = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = 24 * 60
@@ -75,12 +74,12 @@ async def follow(connection: Connection, *event_types: Scripted) -> None:
 
 
 @pytest.fixture
-async def reconciled(database_url: str, follower: Connection, request: pytest.FixtureRequest) -> Any:
-    """Whatever a test tells, both paths agree on it in the end."""
+async def reconciled(database_url: str, follower: Connection) -> Any:
+    """Whatever a test tells, both paths agree on it in the end; looked at in `make test-all`."""
     yield
-    keys = selected(request.node.name, OF_CLOCKS, process_of)
-    report = await reconcile(database_url, zone=ZoneInfo("Asia/Shanghai"), now=LATER, keys=keys)
-    assert report.differences == []
+    if WHOLE:
+        report = await reconcile(database_url, zone=ZoneInfo("Asia/Shanghai"), now=LATER, keys=OF_CLOCKS)
+        assert report.differences == []
 
 
 async def test_a_clock_that_is_breached_in_may_and_stops_in_june_is_of_may_and_not_again(
@@ -120,6 +119,7 @@ async def test_each_clock_counts_once_in_whatever_periods_one_asks(
     }
 
 
+@in_test_all
 async def test_reopening_takes_a_met_clock_back_until_it_stops_again(
     follower: Connection, db: Database, reconciled: None
 ) -> None:
@@ -157,6 +157,7 @@ async def test_of_what_was_opened_some_is_undecided(
     assert early.points[0].value == 1, "met, whenever that is"
 
 
+@in_test_all
 async def test_a_breach_is_whose_the_case_was_then(
     follower: Connection, db: Database, reconciled: None
 ) -> None:
@@ -178,6 +179,7 @@ def stated(case: Scripted, cause: str, minutes: float, row: UUID | None = None, 
     return Scripted((*stated_case.events[:-1], event))
 
 
+@in_test_all
 async def test_breaches_are_told_apart_by_the_cause_that_was_stated_last(
     follower: Connection, db: Database, reconciled: None
 ) -> None:
@@ -227,6 +229,7 @@ def _moved(case: Scripted) -> list[Event]:
     ]
 
 
+@in_test_all
 async def test_what_was_warned_of_may_be_saved(follower: Connection, db: Database, reconciled: None) -> None:
     await agree(follower, four_hours(warning_percents=[50, 80]))
     quick = Scripted.begin(BEGIN).then("resolved", minutes=0.8 * 240 - 1)
@@ -292,6 +295,7 @@ async def test_a_breach_that_is_taken_back_is_seen(
     ]
 
 
+@in_test_all
 async def test_a_breach_is_taken_back_of_the_case_without_what_was_told_instead_of(
     follower: Connection, db: Database, reconciled: None
 ) -> None:
@@ -334,6 +338,7 @@ async def test_a_figure_can_be_opened_down_to_its_clocks_and_what_gave_them(
     ]
 
 
+@in_test_all
 async def test_figures_are_cut_and_filtered_by_agreements(
     follower: Connection, db: Database, reconciled: None
 ) -> None:

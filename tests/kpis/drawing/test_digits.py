@@ -11,6 +11,7 @@ import pytest
 from app.i18n import LANGUAGES
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
 from app.kpis.questions.chart_words import DURATIONS, ChartWords
+from tests.extent import examples
 
 SECONDS = dict(DURATIONS) | {"天": 86_400, "小时": 3_600, "分": 60, "秒": 1}
 AMOUNT = re.compile(r"([\d,.]+) ?([^\d\s,.−]*)")
@@ -29,7 +30,7 @@ def _read(text: str, unit: Unit) -> float:
 def test_what_is_written_never_contradicts_the_verdict(unit: Unit) -> None:
     random = Random(17)
     usual = {Unit.ratio: 1.0, Unit.score: 5.0, Unit.number: 3.0}.get(unit, 200_000.0)
-    for _ in range(3_000):
+    for _ in range(examples(3_000)):
         size = random.choice((usual, usual / 100, usual / 10_000))
         aim = round(random.uniform(0, size), random.randint(0, 4))
         distance = random.choice((0, 1e-6, 1e-3, 0.04, 0.5, 1, 29, 31)) * (

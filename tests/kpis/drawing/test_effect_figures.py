@@ -25,6 +25,7 @@ from app.kpis.drawing.effects.intervals import draw_intervals
 from app.kpis.questions.chart_words import ChartWords
 from app.svg.lines import wrapped
 from app.svg.scale import linear, logarithmic, spread_out
+from tests.extent import examples
 from tests.kpis.drawing.drawings import described, of_class, parse, texts, title
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -137,7 +138,7 @@ def test_many_cases_are_bands_of_tenths() -> None:
 @pytest.mark.parametrize("unit", Unit)
 def test_any_effect_lies_within_its_drawing(unit: Unit, language: str) -> None:
     chance = random.Random(23)
-    for _ in range(15):
+    for _ in range(examples(15)):
         size = 10.0 ** chance.uniform(-4, 7)
         rows = [
             IntervalRow(

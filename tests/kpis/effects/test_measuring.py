@@ -24,9 +24,10 @@ from app.kpis.effects.sentences import sentence_of
 from app.kpis.statistics.effects.codes import EffectMethod
 from app.log.ids import uuid7
 from app.platform.settings import Settings
+from tests.extent import WHOLE
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, DAYS
-from tests.kpis.kinds import process_of
+from tests.kpis.kinds import aggregate_of
 from tests.selection import selected
 
 MIDDLE, END = BEGIN + timedelta(days=DAYS // 2), BEGIN + timedelta(days=DAYS)
@@ -44,8 +45,7 @@ def _asked(kpi: Kpi, **parameters: Any) -> tuple[CompareWindows, EffectQuestions
     return body, questions_of(Settings(), kpi, body, NOW)
 
 
-#: One KPI of each process.
-TRIED: list[str] = selected("effects", MEASURED, process_of)
+TRIED: list[str] = selected("effects", MEASURED, lambda key: METHOD[KPIS[key].aggregate])
 
 
 @pytest.mark.parametrize("key", TRIED)
@@ -71,7 +71,7 @@ async def test_what_is_compared_of_a_rate_is_what_the_kpi_says(books: Books) -> 
     improves the way the KPI does.
     """
     rates = [key for key in MEASURED if METHOD[KPIS[key].aggregate] is EffectMethod.rate_by_day]
-    for key in rates:
+    for key in selected("effects of rates", rates, aggregate_of):
         kpi = KPIS[key]
         _, question = _asked(kpi)
         async with snapshot_connection(books.db) as connection:
@@ -96,11 +96,12 @@ async def test_a_stored_effect_reads_as_it_was_measured(books: Books) -> None:
     assert effect.position == len(books.events) == effect.seed
     result = EffectResult.model_validate(effect.result)
     assert result.verdict.value == effect.verdict
-    assert result.promised is not None
-    assert result.promised.effect == -1800
-    assert result.before.cases + result.after.cases > 40
-    assert "promised" in sentence_of(kpi, result, "en")
-    assert "承诺" in sentence_of(kpi, result, "zh")
+    if WHOLE:  # otherwise there may be too few cases to tell of an effect
+        assert result.promised is not None
+        assert result.promised.effect == -1800
+        assert result.before.cases + result.after.cases > 40
+        assert "promised" in sentence_of(kpi, result, "en")
+        assert "承诺" in sentence_of(kpi, result, "zh")
     stored = KpiEffect(
         id=uuid7(),
         kpi=effect.kpi,

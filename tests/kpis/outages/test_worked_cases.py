@@ -30,6 +30,7 @@ from app.service_level_engine.availability import (
     availability,
     budget_used,
 )
+from tests.extent import WHOLE, first_of
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN, Scripted, write
 from tests.kpis.lives import Life
@@ -101,7 +102,7 @@ async def _tell(follower: Connection, case: dict[str, Any], hours: BusinessTime)
     await catch_up(follower, FACTS)
 
 
-@pytest.mark.parametrize("number", [11, 12])
+@pytest.mark.parametrize("number", first_of([12, 11], 1))
 async def test_a_worked_case_comes_to_what_it_expects(
     follower: Connection, db: Database, real_data: Path, number: int
 ) -> None:
@@ -119,7 +120,9 @@ async def test_a_worked_case_comes_to_what_it_expects(
         )
         question = parse_question(KPIS[key], parameters, now=now, organisation_zone=hours.definition.zone)
         kpi_answer = await answer(db, question, now)
-        assert kpi_answer.points == (await answer(db, question, now, position=kpi_answer.position)).points
+        if WHOLE:
+            raw = await answer(db, question, now, position=kpi_answer.position)
+            assert kpi_answer.points == raw.points
         return kpi_answer.points[0]
 
     expected, actual = case["expected"], await point("service_availability")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from app.common.people import Role, rule_caller
 from app.kernel.consumers import polling
 from app.kernel.ledger import Ledger
 from app.kpis.facts.consumer import FACTS
-from app.kpis.reconcile import FigureDifference, ReconciliationReport
+from app.kpis.reconcile import FigureDifference, ReconciliationReport, reconcile
 from app.kpis.reconciliations import nightly
 from app.kpis.reconciliations.lifecycle import MOST_DIFFERING, MakeReconciliation
 from app.log import read
@@ -94,7 +95,10 @@ async def test_whoever_has_lost_the_lock_meanwhile_says_nothing_a_second_time(
     assert only["differing"] == [f"kpi_{n}/value" for n in range(MOST_DIFFERING)]
 
 
-async def test_while_a_worker_is_at_it_another_one_leaves_it_alone(ledger: Ledger) -> None:
+async def test_while_a_worker_is_at_it_another_one_leaves_it_alone(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "reconcile", partial(reconcile, keys=["incidents_opened"]))
     first, two = [await connect(ledger.db.url, FOLLOW_LIMITS) for _ in range(2)]
     await first.execute(polling.LOCK_WORK.encode(), (nightly.LOCK,))
     assert not await at(two, ledger, NIGHT)

@@ -24,6 +24,7 @@ from app.notifications import notices
 from app.platform.db import Connection, connect
 from app.platform.settings import Settings, SettingsError
 from tests.cases import each_case
+from tests.extent import in_test_all
 from tests.kpis.business_hours import Hours
 from tests.kpis.histories import TEAMS, Scripted, write, write_more
 from tests.people import act, add_caller
@@ -125,6 +126,7 @@ async def test_a_signal_is_noted_once_of_the_organisation_the_service_and_the_te
     await second.close()
 
 
+@in_test_all
 async def test_while_a_worker_is_at_it_or_the_facts_lag_nothing_is_noted(
     ledger: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:
@@ -156,6 +158,7 @@ async def test_late_events_withdraw_a_signal_and_later_ones_bring_it_back(
     ]
 
 
+@in_test_all
 async def test_limits_that_count_anew_withdraw_what_they_explain(
     ledger: Ledger, follower: Connection, followed: list[Scripted]
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.kpis.statistics.intervals import poisson, poisson_difference, wilson
 from tests.cases import each_case
+from tests.extent import in_test_all
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,7 @@ print("scipy.special" in sys.modules)
 """
 
 
+@in_test_all
 def test_scipy_is_loaded_before_the_first_interval_of_counts_and_not_for_other_kpis() -> None:
     done = subprocess.run([sys.executable, "-c", ANSWERING], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "True"]

@@ -11,6 +11,7 @@ from app.common.people import Role
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.every_action.articles import AN_ARTICLE
+from tests.extent import in_test_all
 
 ARTICLES = "/v1/articles"
 NEXT_YEAR = "2199-01-01T00:00:00Z"
@@ -197,6 +198,7 @@ async def test_a_case_is_offered_what_the_caller_may_read_and_the_closest_first(
     assert [f"{ARTICLES}/{item['id']}" for item in listed["items"]] == [by_ci]
 
 
+@in_test_all
 async def test_a_file_of_an_article_is_for_its_readers_and_an_internal_one_for_staff(
     writer: Client, editor: Client, visitor: Client
 ) -> None:

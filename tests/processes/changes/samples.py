@@ -61,8 +61,8 @@ def assessment(level: str) -> Json:
     """What is said to assess a change of that risk."""
     risky = _RISKY_ANSWERS[level]
     answers = {
-        one.key: one.answers[-1 if n < risky else 0].key
-        for n, one in enumerate(DEFAULT_QUESTIONNAIRE.questions)
+        question.key: question.answers[-1 if n < risky else 0].key
+        for n, question in enumerate(DEFAULT_QUESTIONNAIRE.questions)
     }
     return {**ASSESSMENT, "risk_answers": answers}
 
@@ -164,19 +164,25 @@ class Board:
 
     async def vote(self, path: str, verdict: str) -> None:
         """Those who are asked say so, one after the other, until it is decided."""
-        identifier = (await self.manager.read(f"{path}/decisions"))["items"][-1]["id"]
-        body = {"decision": identifier, "verdict": verdict, "comment": "As it stands."}
-        for voter in await self.voters(path):
+        decision = await self._asked_last(path)
+        body = {"decision": decision["id"], "verdict": verdict, "comment": "As it stands."}
+        for voter in await self._voters(path, decision):
             await voter.post_ok(f"{path}/vote", body)
-            if (await self.manager.read(f"{path}/decisions"))["items"][-1]["state"] == "taken":
+            if (await self._asked_last(path))["state"] == "taken":
                 return
         raise AssertionError("the votes of those who are there decide nothing")
 
     async def voters(self, path: str) -> list[Client]:
         """Those of them who have been asked last about the record at that address."""
-        identifier = (await self.manager.read(f"{path}/decisions"))["items"][-1]["id"]
+        return await self._voters(path, await self._asked_last(path))
+
+    async def _asked_last(self, path: str) -> Json:
+        decision: Json = (await self.manager.read(f"{path}/decisions"))["items"][-1]
+        return decision
+
+    async def _voters(self, path: str, decision: Json) -> list[Client]:
         ballots = (await self.manager.read(f"{path}/votes", limit=200))["items"]
-        persons = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == identifier}
+        persons = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision["id"]}
         people = (self.approver, self.member, *self.further, self.manager)
         return [person for person in people if person.id in persons]
 

@@ -10,18 +10,40 @@ import pytest
 
 from app.common.people import Role
 from app.kernel.actions.refusals import ActionUnavailable
+from tests.cases import each_case
+from tests.extent import WHOLE, in_test_all
 from tests.processes.changes.samples import NIGHT, Board, a_freeze, at_hour, window
 
 #: Pairs of schedulers that act at once; `make soak` takes a thousand.
-RACES = int(os.environ.get("LEDGERDESK_TEST_RACES", "20"))
+RACES = int(os.environ.get("LEDGERDESK_TEST_RACES", "20" if WHOLE else "5"))
+
+
+@pytest.fixture
+async def board(board: Board) -> Board:
+    """One with a template: most changes here are standard ones, which nobody has to vote on."""
+    await board.template("restart")
+    return board
+
+
+async def waiting(board: Board, ci: str) -> str:
+    """The path of a change of the item that can be scheduled."""
+    return await board.standard("restart", ci)
+
+
+async def booked(board: Board, begin: float, end: float, ci: str) -> str:
+    """The path of a change of the item that is scheduled from the one hour to the other."""
+    path = await waiting(board, ci)
+    answer = await board.try_schedule(path, begin, end)
+    assert answer.status_code == 200, answer.text
+    return path
 
 
 async def test_a_window_on_an_item_that_is_held_is_refused_with_the_other_change_and_the_item(
     board: Board,
 ) -> None:
     await board.ci("srv-1")
-    first = await board.scheduled(0, 2, cis=["srv-1"])
-    second = await board.approved(cis=["srv-1"])
+    first = await booked(board, 0, 2, "srv-1")
+    second = await waiting(board, "srv-1")
     refused = await board.try_schedule(second, 1, 3)
     assert refused.status_code == 409, refused.text
     body = refused.json()
@@ -53,20 +75,20 @@ async def test_what_a_change_needs_is_held_against_those_who_touch_it_and_shared
     await board.relate("app-1", "uses", "db-1")
     await board.relate("app-2", "uses", "db-1")
     await board.relate("db-1", "runs_on", "host-1")
-    await board.scheduled(0, 2, cis=["app-1"])
-    assert (await board.try_schedule(await board.approved(cis=["app-2"]), 0, 2)).status_code == 200
-    refused = await board.try_schedule(await board.approved(cis=["host-1"]), 0, 2)
+    await booked(board, 0, 2, "app-1")
+    assert (await board.try_schedule(await waiting(board, "app-2"), 0, 2)).status_code == 200
+    refused = await board.try_schedule(await waiting(board, "host-1"), 0, 2)
     assert {conflict["ci"] for conflict in refused.json()["conflicts"]} == {"host-1"}
     assert len(refused.json()["conflicts"]) == 2
 
 
 async def test_moved_and_cancelled_windows_free_what_they_held(board: Board) -> None:
     await board.ci("srv-1")
-    first = await board.scheduled(0, 2, cis=["srv-1"])
-    second = await board.approved(cis=["srv-1"])
+    first = await booked(board, 0, 2, "srv-1")
+    second = await waiting(board, "srv-1")
     await board.manager.post_ok(f"{first}/reschedule", window(4, 6, reason="The supplier is late."))
     assert (await board.try_schedule(second, 0, 2)).status_code == 200
-    third = await board.approved(cis=["srv-1"])
+    third = await waiting(board, "srv-1")
     assert (await board.try_schedule(third, 4, 5)).status_code == 409
     await board.manager.post_ok(f"{first}/cancel", {"reason": "Not needed."})
     assert (await board.try_schedule(third, 4, 5)).status_code == 200
@@ -76,8 +98,8 @@ async def test_an_override_has_a_reason_that_stays_and_is_in_the_way_of_others_a
     board: Board,
 ) -> None:
     await board.ci("srv-1")
-    first = await board.scheduled(0, 2, cis=["srv-1"])
-    over = await board.approved(cis=["srv-1"])
+    first = await booked(board, 0, 2, "srv-1")
+    over = await waiting(board, "srv-1")
     done = await board.try_schedule(over, 1, 3, override_reason="Both teams sit together.")
     assert done.status_code == 200, done.text
     held = (await board.manager.read(first))["id"]
@@ -85,14 +107,14 @@ async def test_an_override_has_a_reason_that_stays_and_is_in_the_way_of_others_a
         "Both teams sit together.",
         [f"change/{held}"],
     )
-    third = await board.approved(cis=["srv-1"])
+    third = await waiting(board, "srv-1")
     refused = await board.try_schedule(third, 2, 3)
     assert [conflict["id"] for conflict in refused.json()["conflicts"]] == [done.json()["id"]]
 
 
 async def test_a_reason_where_nothing_is_in_the_way_overrides_nothing(board: Board) -> None:
     await board.ci("srv-1")
-    path = await board.approved(cis=["srv-1"])
+    path = await waiting(board, "srv-1")
     done = await board.try_schedule(path, 0, 2, override_reason="To be sure.")
     assert done.json()["overrides"] is None
 
@@ -101,7 +123,6 @@ async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
     await board.ci("app-1")
     await board.ci("db-1")
     await board.relate("app-1", "uses", "db-1")
-    await board.template("restart")
     for n in range(RACES):
         first, second = await board.standard("restart", "app-1"), await board.standard("restart", "db-1")
         begin = 10.0 * n
@@ -121,7 +142,7 @@ async def test_staff_ask_for_conflicts_and_nobody_else(board: Board) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize(("named", "code"), [({"cis": "srv-77"}, "unknown_value"), ({}, "missing")])
+@each_case(("named", "code"), [({"cis": "srv-77"}, "unknown_value"), ({}, "missing")])
 async def test_an_item_that_is_not_there_is_never_told_to_be_free_nor_is_nothing(
     board: Board, named: dict[str, str], code: str
 ) -> None:
@@ -136,7 +157,7 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
     for key in ("app-1", "db-1"):
         await board.ci(key)
     await board.relate("app-1", "uses", "db-1")
-    first = await board.scheduled(0, 2, cis=["db-1"])
+    first = await booked(board, 0, 2, "db-1")
     query = {"from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
     answer = await board.engineer.read("/v1/changes/conflicts", cis="app-1", **query)
     assert [item["id"] for item in answer["items"]] == [(await board.manager.read(first))["id"]]
@@ -144,7 +165,7 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
     free = [datetime.fromisoformat(free_window["from_at"]) for free_window in answer["free_windows"]]
     hours = (2, 24 + 1, 48 + 1)
     assert free == [NIGHT + timedelta(hours=hour) for hour in hours], "then at the same time of the next days"
-    second = await board.approved(cis=["app-1"])
+    second = await waiting(board, "app-1")
     number = (await board.manager.read(second))["number"]
     by_change = await board.engineer.read("/v1/changes/conflicts", change=number, **query)
     assert by_change["items"] == answer["items"]
@@ -152,17 +173,18 @@ async def test_before_one_schedules_conflicts_and_the_next_free_windows_are_told
 
 async def test_titles_of_changes_in_the_way_are_for_those_who_may_see_them(board: Board) -> None:
     await board.ci("srv-1")
-    await board.scheduled(0, 2, cis=["srv-1"])
-    title = "Renew the mail relay"
+    await booked(board, 0, 2, "srv-1")
+    title = "Restart a relay"
     query = {"cis": "srv-1", "from": window(1, 2)["from_at"], "to": window(1, 2)["until_at"]}
     stranger = await board.api.client("Nils", Role.knowledge_editor)
     for client, expected in ((board.manager, title), (stranger, None)):
         (conflict,) = (await client.read("/v1/changes/conflicts", **query))["items"]
         assert conflict["title"] == expected
-    second = await board.approved(cis=["srv-1"])
+    second = await waiting(board, "srv-1")
     assert (await board.try_schedule(second, 1, 2)).json()["conflicts"][0]["title"] == title
 
 
+@in_test_all
 async def test_a_ban_of_a_service_is_in_the_way_of_changes_of_its_items_that_do_not_name_it(
     board: Board,
 ) -> None:
@@ -171,15 +193,15 @@ async def test_a_ban_of_a_service_is_in_the_way_of_changes_of_its_items_that_do_
     await owner.post_ok("/v1/services", {**names, "criticality": "high", "owner": "me"})
     await board.ci("pay-1", services=["payroll"])
     await board.ci("pay-2", services=["payroll"])
-    waiting = await board.scheduled(0, 2, cis=["pay-1"])
+    earlier = await board.scheduled(0, 2, cis=["pay-1"])
     ban = await board.manager.post_ok("/v1/freezes", a_freeze(0, 10, services=["payroll"]))
-    change = await board.manager.read(waiting)
+    change = await board.manager.read(earlier)
     assert ban["hit_change_ids"] == [change["id"]]
     assert (change["services"], change["ci_services"]) == (["mail"], ["payroll"])
     refused = await board.try_schedule(await board.approved(cis=["pay-2"]), 4, 6)
     assert [conflict["id"] for conflict in refused.json()["conflicts"]] == [ban["id"]]
     with pytest.raises(ActionUnavailable) as not_started:
-        await board.start_at(waiting, 1)
+        await board.start_at(earlier, 1)
     assert not_started.value.code == "frozen_without_exception"
     query = {"cis": "pay-2", "from": at_hour(4), "to": at_hour(6)}
     answer = await board.manager.read("/v1/changes/conflicts", **query)
@@ -189,6 +211,7 @@ async def test_a_ban_of_a_service_is_in_the_way_of_changes_of_its_items_that_do_
     assert {entry["id"] for entry in entries} == {ban["id"], change["id"]}
 
 
+@in_test_all
 async def test_of_a_service_alone_the_changes_that_touch_it_are_told_and_free_windows_are_without_them(
     board: Board,
 ) -> None:
@@ -206,10 +229,10 @@ async def test_of_a_service_alone_the_changes_that_touch_it_are_told_and_free_wi
 async def test_of_a_long_window_conflicts_are_told_to_its_end(board: Board) -> None:
     await board.ci("srv-1")
     late = 24 * 65
-    first = await board.scheduled(late, late + 2, cis=["srv-1"])
-    booked = window(0, 24 * 80)
+    first = await booked(board, late, late + 2, "srv-1")
+    long = window(0, 24 * 80)
     answer = await board.engineer.read(
-        "/v1/changes/conflicts", cis="srv-1", **{"from": booked["from_at"], "to": booked["until_at"]}
+        "/v1/changes/conflicts", cis="srv-1", **{"from": long["from_at"], "to": long["until_at"]}
     )
     assert [item["id"] for item in answer["items"]] == [(await board.manager.read(first))["id"]]
     assert answer["free_windows"] == []

@@ -16,6 +16,7 @@ from app.processes.changes.calendar.entries import day_of
 from tests.cases import each_case
 from tests.client import Client, Json
 from tests.conftest import DatabaseUrls
+from tests.extent import first_of, in_test_all
 from tests.people import add_person
 from tests.processes.changes.samples import DONE, NIGHT, Board, at_hour
 
@@ -75,6 +76,7 @@ async def test_it_shows_changes_in_their_windows_with_all_that_is_planned(board:
     assert await items(board.manager) == []
 
 
+@in_test_all
 async def test_what_was_done_stays_and_an_emergency_is_there_from_its_start(board: Board) -> None:
     now = datetime.now(UTC)
     around = {"from": (now - timedelta(days=1)).isoformat(), "until": (now + timedelta(days=2)).isoformat()}
@@ -113,6 +115,7 @@ async def test_nobody_sees_a_change_that_lists_do_not_show_them(board: Board) ->
     assert entry["cis"] == [], "items are for those who see them"
 
 
+@in_test_all
 async def test_it_is_narrowed_by_service_team_and_type(board: Board, place: DatabaseUrls) -> None:
     await board.api.team("desktops")
     await board.scheduled(1, 3, title="Mail", services=["mail"])
@@ -194,6 +197,7 @@ async def test_another_library_accepts_the_file_and_finds_each_entry_once(
     assert read.contents["refresh-interval"][0].value == "PT1H"
 
 
+@in_test_all
 async def test_a_moved_window_is_the_same_event_with_a_higher_sequence(board: Board) -> None:
     path = await board.scheduled(1, 3)
     (before,) = (await file_of(board.manager)).vevent_list
@@ -207,13 +211,16 @@ async def test_a_moved_window_is_the_same_event_with_a_higher_sequence(board: Bo
 
 @pytest.mark.parametrize(
     ("zone", "day", "hours"),
-    [
-        ("Asia/Shanghai", date(2027, 3, 28), 24),
-        ("Europe/Berlin", date(2027, 3, 28), 23),
-        ("Europe/Berlin", date(2027, 10, 31), 25),
-        ("America/New_York", date(2027, 3, 14), 23),
-        ("America/New_York", date(2027, 11, 7), 25),
-    ],
+    first_of(
+        [
+            ("Europe/Berlin", date(2027, 3, 28), 23),
+            ("Europe/Berlin", date(2027, 10, 31), 25),
+            ("Asia/Shanghai", date(2027, 3, 28), 24),
+            ("America/New_York", date(2027, 3, 14), 23),
+            ("America/New_York", date(2027, 11, 7), 25),
+        ],
+        1,
+    ),
 )
 async def test_times_are_right_in_every_zone_and_when_clocks_change(
     board: Board, zone: str, day: date, hours: int
@@ -238,6 +245,7 @@ async def test_times_are_right_in_every_zone_and_when_clocks_change(
     assert event.dtend.value - event.dtstart.value == timedelta(hours=4 + (hours - 24))
 
 
+@in_test_all
 async def test_words_are_in_the_language_asked_for_or_else_the_persons(board: Board) -> None:
     await board.scheduled(1, 3)
     description = (await file_of(board.manager, lang="zh")).vevent_list[0].description.value
@@ -280,7 +288,7 @@ async def test_no_other_key_is_taken_from_the_address_and_none_is_repeated(board
     assert token not in wrong.text
 
 
-@pytest.mark.parametrize("ended", ["revoke", "deactivate", "erase"])
+@pytest.mark.parametrize("ended", first_of(["erase", "revoke", "deactivate"], 1))
 async def test_it_ends_with_its_person_and_when_it_is_revoked(board: Board, ended: str) -> None:
     person = await add_person(board.api.ledger, "Zhao Min")
     theirs = await board.api.client_of(person)
@@ -296,6 +304,7 @@ async def test_it_ends_with_its_person_and_when_it_is_revoked(board: Board, ende
 # Drawn.
 
 
+@in_test_all
 async def test_the_drawing_shows_the_week_of_a_day_and_nothing_that_it_is_not_told(board: Board) -> None:
     await board.scheduled(1, 3, title="<script>alert(1)</script>")
     answer = await board.manager.get(f"{AT}.svg", params={"date": "2199-03-06", "tz": "UTC"})

@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Grade, Role
 from tests.client import Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board
 
 
@@ -105,6 +106,7 @@ async def test_an_incident_is_suspected_for_48_hours_after_the_last_step_before_
     assert [suspect["id"] for suspect in both] == [late["id"], soon["id"]], "the nearer in time comes first"
 
 
+@in_test_all
 async def test_an_agent_sees_a_closed_change_of_others_and_confirms_it_as_the_cause(board: Board) -> None:
     path = await started(board, ago(hours=3))
     await board.engineer.post_ok(f"{path}/complete", {**DONE, **ago(hours=2)})
@@ -117,6 +119,7 @@ async def test_an_agent_sees_a_closed_change_of_others_and_confirms_it_as_the_ca
     assert [suspect["confirmed"] for suspect in await changes_suspected(desk, incident)] == [True]
 
 
+@in_test_all
 async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(board: Board) -> None:
     await board.ci("srv-1")
     path = await started(board, ago(hours=60), cis=["srv-1"])
@@ -129,6 +132,7 @@ async def test_it_goes_by_when_an_incident_began_however_late_it_was_reported(bo
     assert reasons(await incidents_suspected(board.manager, path)) == [(reported_late["id"], ["same_item"])]
 
 
+@in_test_all
 async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> None:
     await board.ci("srv-1")
     path = await started(board, cis=["srv-1"])
@@ -142,6 +146,7 @@ async def test_what_is_confirmed_is_linked_and_said_to_be_so(board: Board) -> No
     assert [(link["kind"], link["other"]["number"]) for link in links] == [("caused_by", change["number"])]
 
 
+@in_test_all
 async def test_ten_at_most_are_told_and_none_that_has_nothing_in_common(board: Board) -> None:
     path = await started(board, services=["mail"])
     for _ in range(11):

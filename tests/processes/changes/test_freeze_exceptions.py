@@ -15,6 +15,7 @@ from app.processes.changes.planning.bookings import rebuild_bookings
 from tests.automation.worker import Worker
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.processes.changes.samples import Board, a_change, at_hour, window
 from tests.processes.changes.test_freezes import PATH, a_freeze, service
 
@@ -64,6 +65,7 @@ async def test_a_freeze_over_windows_takes_none_away_and_names_them(board: Board
     assert {(await board.manager.read(change))["state"] for change in (late, early, other)} == {"scheduled"}
 
 
+@in_test_all
 async def test_a_freeze_of_a_class_of_items_is_for_changes_that_touch_such(board: Board) -> None:
     await board.ci("srv-1")
     await board.ci("net-1", ci_class="network")
@@ -112,6 +114,7 @@ async def test_a_change_in_a_freeze_is_scheduled_with_an_exception_and_no_sooner
         await connection.close()
 
 
+@in_test_all
 async def test_a_refused_exception_can_be_asked_for_again_and_an_open_or_granted_one_not(
     board: Board,
 ) -> None:
@@ -161,6 +164,7 @@ async def test_an_exception_is_not_asked_for_by_the_only_one_who_could_decide_on
     assert refused.json()["left_out"] == [{"person": manager.id, "because": "asker"}]
 
 
+@in_test_all
 async def test_what_is_asked_of_a_withdrawn_freeze_needs_no_decision(board: Board) -> None:
     path, _ = await declared(board, 0, 5)
     change = await board.approved()
@@ -171,6 +175,7 @@ async def test_what_is_asked_of_a_withdrawn_freeze_needs_no_decision(board: Boar
     assert (await board.try_schedule(change, 1, 2)).status_code == 200
 
 
+@in_test_all
 async def test_of_a_freeze_and_a_window_at_once_either_names_the_other(board: Board) -> None:
     for n in range(5):
         change = await board.approved()
@@ -185,6 +190,7 @@ async def test_of_a_freeze_and_a_window_at_once_either_names_the_other(board: Bo
             assert scheduled.json()["conflicts"][0]["id"] == freeze["id"]
 
 
+@in_test_all
 async def test_a_freeze_over_more_changes_than_it_can_name_is_declared_all_the_same(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +200,7 @@ async def test_a_freeze_over_more_changes_than_it_can_name_is_declared_all_the_s
     assert freeze["hit_change_ids"] == [first.rpartition("/")[2]]
 
 
+@in_test_all
 async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: Board) -> None:
     owner = await board.api.client("Owner")
     path, _ = await declared(board, 0, 5, owner=owner.id)

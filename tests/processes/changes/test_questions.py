@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Role
 from tests.client import Api, Client
+from tests.extent import in_test_all
 from tests.processes.changes.samples import Board, a_change, at_hour, window
 
 REASON = "Both teams work side by side that night."
@@ -47,6 +48,7 @@ async def test_conflicts_are_hidden_with_the_changes_that_have_them(api: Api, bo
     assert (await customer.get("/v1/changes/conflicting", params=query)).status_code == 403
 
 
+@in_test_all
 async def test_conflicts_come_page_by_page(board: Board) -> None:
     await board.ci("srv-1")
     await board.scheduled(0, 2, cis=["srv-1"], title="First")
@@ -58,6 +60,7 @@ async def test_conflicts_come_page_by_page(board: Board) -> None:
     assert [[item["title"] for item in page] for page in pages] == [["Over 0", "Over 1"], ["Over 2"]]
 
 
+@in_test_all
 async def test_changes_are_found_by_the_items_and_services_that_they_touch(board: Board) -> None:
     ci = await board.ci("srv-1")
     await board.ci("srv-2")
@@ -72,6 +75,7 @@ async def test_changes_are_found_by_the_items_and_services_that_they_touch(board
     assert await titles(board.manager, service="crm") == []
 
 
+@in_test_all
 async def test_whoever_plans_a_change_says_who_implements_it(api: Api, board: Board) -> None:
     drafted = await board.drafted()
     path, body = f"/v1/changes/{drafted['id']}", {"team": "network", "person": board.engineer.id}

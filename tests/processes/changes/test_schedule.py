@@ -6,6 +6,7 @@ import pytest
 
 from app.common.people import STAFF_ROLES, Role
 from tests.client import Api, Client, Json
+from tests.extent import first_of, in_test_all
 from tests.processes.changes.samples import DONE, Board, at_hour
 
 PATH = "/v1/changes/schedule"
@@ -37,7 +38,7 @@ async def test_all_staff_see_when_which_change_touches_what_though_they_do_not_s
     await board.ci("srv-1", services=["web"])
     path = await board.scheduled(2, 4, title=TITLE, cis=["srv-1"])
     change = await board.manager.read(path)
-    for role in STAFF_ROLES:
+    for role in first_of(sorted(STAFF_ROLES), 3):
         reader = await board.api.client("Sofia", role)
         (entry,) = await schedule(reader)
         assert (entry["id"], entry["number"], entry["title"]) == (change["id"], change["number"], TITLE), role
@@ -78,6 +79,7 @@ async def test_customers_are_told_in_words_what_touches_their_services_and_nothi
     assert await schedule(customer, service="web") == [], "nor what else the first one touches"
 
 
+@in_test_all
 async def test_what_is_not_approved_is_not_planned_and_what_is_done_is_shown_to_staff_who_ask(
     board: Board, services: None
 ) -> None:
@@ -99,6 +101,7 @@ async def test_what_is_not_approved_is_not_planned_and_what_is_done_is_shown_to_
     assert await schedule(customer, state="implemented,closed") == []
 
 
+@in_test_all
 async def test_it_is_chosen_from_and_comes_page_by_page(board: Board, services: None) -> None:
     await board.ci("srv-1", services=["web"])
     first = await board.scheduled(2, 4)

@@ -12,6 +12,7 @@ from app.common.people import Grade, Role, rule_caller
 from app.foundation.decisions.payloads import CloseVote
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from tests.client import Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.people import act, grant
 from tests.processes.changes.samples import (
     ASSESSMENT,
@@ -149,6 +150,7 @@ def _between(done: Json) -> timedelta:
     return datetime.fromisoformat(done["review_due_at"]) - datetime.fromisoformat(done["implemented_at"])
 
 
+@in_test_all
 async def test_a_change_that_overruns_its_window_keeps_others_from_starting_on_its_items(
     board: Board,
 ) -> None:
@@ -164,6 +166,7 @@ async def test_a_change_that_overruns_its_window_keeps_others_from_starting_on_i
     assert (await board.manager.read(second))["state"] == "implementing"
 
 
+@in_test_all
 async def test_what_is_backed_out_is_reviewed_as_such_and_frees_its_items(board: Board) -> None:
     await board.ci("srv-1")
     path = await board.scheduled(0, 2, cis=["srv-1"])
@@ -200,6 +203,7 @@ async def test_what_the_board_defers_is_submitted_again_and_what_lacks_a_quorum_
     assert (lapsed["state"], lapsed["deferral_reason"]) == ("deferred", "no_quorum")
 
 
+@in_test_all
 async def test_a_change_that_is_voted_down_is_rejected_for_good(board: Board) -> None:
     path = await board.assessed()
     await board.manager.post_ok(f"{path}/request_approval", board.question())
@@ -230,6 +234,7 @@ async def test_a_cause_that_was_confirmed_must_be_spoken_of_in_the_review(board:
         assert (link["kind"], link["other"]["number"]) == ("caused_by", closed["number"])
 
 
+@in_test_all
 async def test_an_emergency_meets_and_tells_only_what_lies_before_its_wanted_end(board: Board) -> None:
     await board.ci("srv-1")
     met = await board.scheduled(1, 3, cis=["srv-1"])
@@ -319,6 +324,7 @@ async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an
     assert started["overrides"] is None, "who is excepted goes over nothing"
 
 
+@in_test_all
 async def test_a_freeze_that_is_withdrawn_is_in_nobodys_way(board: Board) -> None:
     freeze = await board.manager.post_ok("/v1/freezes", a_freeze(0, 4))
     path = await board.approved()

@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Grade, Role
 from tests.client import Client, Json
+from tests.extent import first_of, in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board, window
 
 EARLY: Json = {"out_of_window_reason": "The night is quiet."}
@@ -60,6 +61,7 @@ async def test_whoever_voted_for_a_change_neither_starts_it_nor_is_assigned_to_i
     assert (started["state"], started["started_by_voter"]) == ("implementing", False)
 
 
+@in_test_all
 async def test_whoever_has_voted_is_not_assigned_while_others_still_vote(board: Board) -> None:
     mate = await a_mate(board, Role.cab_member)
     await board.api.client("Nils", Role.cab_member)
@@ -70,6 +72,7 @@ async def test_whoever_has_voted_is_not_assigned_while_others_still_vote(board: 
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "voted_for_it")
 
 
+@in_test_all
 async def test_whoever_voted_against_it_may_carry_it_out(board: Board) -> None:
     mate = await a_mate(board, Role.cab_member)
     nils = await board.api.client("Nils", Role.cab_member)
@@ -101,7 +104,7 @@ async def test_neither_who_voted_by_a_deputy_nor_the_deputy_carries_it_out(board
     assert (await board.engineer.post_ok(f"{path}/start", EARLY))["state"] == "implementing"
 
 
-@pytest.mark.parametrize("by_voter", [True, False])
+@pytest.mark.parametrize("by_voter", first_of([True, False], 1))
 async def test_an_emergency_may_be_started_by_who_voted_for_it_which_its_review_sees(
     board: Board, *, by_voter: bool
 ) -> None:
@@ -127,6 +130,7 @@ async def edited(client: Client, path: str, **fields: Any) -> tuple[int, str | N
     return answer.status_code, wrong[0] if wrong else document.get("code")
 
 
+@in_test_all
 async def test_an_emergency_is_not_edited_while_it_is_voted_on(board: Board) -> None:
     path = await board.submitted(type="emergency")
     assert await edited(board.agent, path, plan="Stop, wait, start.") == (200, None)
@@ -142,6 +146,7 @@ async def test_an_emergency_is_not_edited_while_it_is_voted_on(board: Board) -> 
     assert await edited(board.agent, path, plan="Start at once.") == (200, None), "it is asked about anew"
 
 
+@in_test_all
 async def test_a_change_that_was_deferred_is_edited_again(board: Board) -> None:
     path = await board.assessed()
     await board.manager.post_ok(f"{path}/request_approval", board.question())

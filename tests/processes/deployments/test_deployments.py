@@ -10,6 +10,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.people import ago
 from tests.processes.changes.samples import a_board
 from tests.processes.releases.samples import errors
@@ -158,6 +159,7 @@ async def test_an_incident_is_tied_to_one_deployment_by_confirmation_and_can_be_
     assert (await engineer.read(f"{PATH}/{first['id']}/causes"))["items"] == []
 
 
+@in_test_all
 async def test_of_two_who_tie_an_incident_at_once_one_is_told_of_the_other(
     pipeline: Client, engineer: Client
 ) -> None:

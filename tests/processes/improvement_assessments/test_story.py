@@ -15,6 +15,7 @@ from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import connect
 from tests.client import Api, Client, Json
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.processes.improvement_plans.samples import the_programme
 from tests.processes.improvement_suggestions.samples import at as suggestion_at
 from tests.processes.improvement_suggestions.samples import offered, refusal, tell
@@ -170,6 +171,7 @@ async def test_a_merged_suggestion_is_its_first_proposers_own_still(meeting: Rou
     assert (await refusal(meeting.lin, f"{at(assessment)}/score", body))[1] == "own_suggestion"
 
 
+@in_test_all
 async def test_the_ranking_shows_the_best_first_with_the_spread_of_its_assessors(meeting: Round) -> None:
     author = await meeting.api.client("Author")
     mine, best, unseen = [await offered(author, title=f"Suggestion {n}") for n in range(3)]
@@ -256,6 +258,7 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     assert (await author.read(suggestion_at(new)))["state"] == "offered", "it waits for the next month's"
 
 
+@in_test_all
 async def test_a_month_without_suggestions_is_concluded_at_once(meeting: Round) -> None:
     assessment = await meeting.opened()
     assert (await meeting.manager.post_ok(f"{at(assessment)}/conclude", {"verdicts": []}))[
@@ -307,6 +310,7 @@ async def test_what_an_improvement_refuses_is_said_where_its_suggestion_is_named
     ]
 
 
+@in_test_all
 async def test_the_weights_of_a_running_plan_count_and_the_plan_notes_the_month(
     api: Api, place: DatabaseUrls
 ) -> None:

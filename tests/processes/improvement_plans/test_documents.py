@@ -11,6 +11,7 @@ from html import unescape
 from app.common.people import Role
 from tests.automation.worker import Worker
 from tests.client import Client
+from tests.extent import in_test_all
 from tests.kpis.drawing.drawings import parse
 from tests.processes.improvement_plans.samples import BEFORE, YEAR, Programme, a_target, errors
 
@@ -36,6 +37,7 @@ async def documents(programme: Programme, path: str) -> dict[str, str]:
     return {item["document_class"]: f"{path}/documents/{item['number']}" for item in items}
 
 
+@in_test_all
 async def test_a_plan_prints_with_its_targets_points_and_schedule(programme: Programme) -> None:
     await programme.incidents(7, days_ago=20)
     targets = [a_target(business_goal=f"Branches never wait. {HARM}")]
@@ -67,6 +69,7 @@ async def test_a_plan_prints_with_its_targets_points_and_schedule(programme: Pro
     assert "Published" in await printed(programme.owner, path, "en")
 
 
+@in_test_all
 async def test_the_present_state_is_a_document_of_its_own(programme: Programme) -> None:
     plan_path = await programme.submitted(present_state=f"Nobody hands over. {HARM}\nNor by day.")
     path = (await documents(programme, plan_path))["PA"]
@@ -77,6 +80,7 @@ async def test_the_present_state_is_a_document_of_its_own(programme: Programme) 
     assert "流程现状评估" in await printed(programme.owner, path, "zh")
 
 
+@in_test_all
 async def test_a_plan_that_was_revised_since_prints_as_it_was_submitted(
     programme: Programme,
 ) -> None:
@@ -99,6 +103,7 @@ async def test_a_document_is_there_for_whom_the_plan_is(programme: Programme) ->
     assert (await programme.owner.get(path)).status_code == 200
 
 
+@in_test_all
 async def test_each_edition_prints_with_its_targets_and_what_the_committee_decided(
     programme: Programme, worker: Worker
 ) -> None:
@@ -149,6 +154,7 @@ async def test_each_edition_prints_with_its_targets_and_what_the_committee_decid
     assert "Close more" in await printed(member, path, "en", edition=2)
 
 
+@in_test_all
 async def test_a_page_that_is_saved_keeps_its_style_and_each_sheet_says_what_it_is(
     programme: Programme,
 ) -> None:

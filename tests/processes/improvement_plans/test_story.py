@@ -15,6 +15,7 @@ from app.kpis.declaration.kpi import Direction
 from app.processes.improvement_plans.dates import end_of_last_working_day, review_due, start_of_year
 from app.processes.improvement_plans.progress import is_limit, is_met, share_of_way
 from tests.automation.worker import Worker, by_rules
+from tests.extent import in_test_all
 from tests.people import grant
 from tests.processes.improvement_plans.samples import (
     BEFORE,
@@ -163,7 +164,7 @@ async def _begin(programme: Programme, worker: Worker, path: str) -> None:
     assert (await programme.quality.read(path))["state"] == "running"
 
 
-async def test_a_running_plan_is_reviewed_at_meetings_and_its_progress_is_kept(
+async def test_a_running_plan_is_reviewed_at_meetings_and_closed_with_its_results(
     programme: Programme, worker: Worker
 ) -> None:
     await programme.incidents(4, days_ago=20)
@@ -186,8 +187,15 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_its_progress_is_kept(
     assert (progress["baseline"], progress["value"], progress["goal"]) == ("4", "0", "2")
     assert (progress["share"], progress["met"]) == ("2", True)
     assert review["position"] >= (await quality.read(f"{path}/baselines"))["items"][0]["position"]
+    early = await committee.post(f"{path}/close", json={"lessons": "Pilot first."})
+    assert errors(early.json()) == [("/reason", "closes_early")]
+    closing = {"lessons": "Pilot first.", "reason": "The department was merged."}
+    assert (await committee.post_ok(f"{path}/close", closing))["state"] == "closed"
+    [target] = (await quality.read(f"{path}/targets"))["items"]
+    assert (target["result_value"], target["result_share"], target["result_met"]) == ("0", "2", True)
 
 
+@in_test_all
 async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
     programme: Programme, worker: Worker
 ) -> None:
@@ -209,6 +217,7 @@ async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
     assert len((await quality.read(f"{path}/reviews"))["items"]) == len(kinds)
 
 
+@in_test_all
 async def test_whoever_proposes_an_adjustment_does_not_vote_on_it(
     programme: Programme, worker: Worker
 ) -> None:
@@ -227,6 +236,7 @@ async def test_whoever_proposes_an_adjustment_does_not_vote_on_it(
     assert (await both.post(f"{path}/vote", json=vote)).status_code == 403
 
 
+@in_test_all
 async def test_an_adjustment_that_is_approved_makes_the_next_edition_and_another_changes_nothing(
     programme: Programme, worker: Worker
 ) -> None:
@@ -265,6 +275,7 @@ async def test_an_adjustment_that_is_approved_makes_the_next_edition_and_another
     assert [(document["number"][:2], document["edition"]) for document in documents] == [("IP", 2), ("PA", 1)]
 
 
+@in_test_all
 async def test_a_plan_is_closed_with_its_results_before_its_year_is_over_only_with_a_reason(
     programme: Programme, worker: Worker
 ) -> None:

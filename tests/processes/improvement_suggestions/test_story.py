@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.common.people import Role
+from tests.cases import each_case
 from tests.client import Api, Client, Json
 from tests.processes.improvement_suggestions.samples import AT, a_suggestion, at, offered, refusal, tell
 
@@ -43,7 +42,7 @@ async def test_anybody_offers_a_suggestion_with_its_evidence_and_sees_it(api: Ap
     assert (await agent.read(at(suggestion)))["title"] == suggestion["title"], "staff read what is suggested"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changes", "code", "pointer"),
     [
         ({"process": None}, "missing", "/process"),

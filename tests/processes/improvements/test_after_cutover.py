@@ -41,14 +41,18 @@ async def test_until_it_is_optimised_nothing_else_of_the_process_is_changed(proj
     english, chinese = await sentences(project.quality, AT, body)
     assert number in english
     assert number in chinese
+    for written in ("Incident", "INCIDENTS"):
+        named = body | {"process": written}
+        assert await refusal(project.quality, AT, named) == (409, "process_is_frozen"), written
     plan = {"plan": "By Friday."}
     assert await refusal(project.quality, f"{waiting}/implement", plan) == (409, "process_is_frozen")
     elsewhere = await another(project, process="request")
     assert (await project.quality.post_ok(AT, elsewhere))["state"] == "selected"
+    await safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project)
 
 
-async def test_safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project: Project) -> None:
-    await cut_over(project)
+async def safety_law_and_a_stop_of_service_do_not_wait_and_say_so(project: Project) -> None:
+    """What is not changed before it is optimised is changed for one of these."""
     body = await another(project, freeze_exception="safety")
     assert await refusal(project.quality, AT, body) == (422, [("freeze_exception_reason", "missing")])
     words = {"freeze_exception_reason": "The door did not close."}

@@ -10,6 +10,7 @@ from app.kernel.consumers import polling
 from app.platform.db import Connection
 from app.processes.improvements.effects.benefits import LOCK, measure_due
 from tests.client import Api, Json
+from tests.extent import in_test_all
 from tests.processes.improvements.pilots import event_types
 from tests.processes.improvements.planted import Planted, days_ago, planted_of
 
@@ -54,11 +55,16 @@ async def newest(planted: Planted, path: str) -> Json:
     return body
 
 
-async def test_a_benefit_that_stays_is_measured_when_it_is_due_and_once(planted: Planted) -> None:
+async def test_a_benefit_that_stays_is_measured_when_it_is_due_by_one_worker_and_once(
+    planted: Planted,
+) -> None:
     path = await standardised(planted)
     assert await due(planted, timedelta(0)) == 0, "nothing is due yet"
     ledger, now = planted.api.ledger, datetime.now(UTC) + DUE_IN
     await planted.follow()
+    async with ledger.db.connection() as other, polling.locked(other, LOCK) as free:
+        assert free
+        assert await measure_due(planted.follower, ledger, now) == 0, "another one measures"
     assert await measure_due(planted.follower, ledger, now) == 1
     assert await measure_due(planted.follower, ledger, now) == 0, "it was measured"
     measurement = await newest(planted, path)
@@ -70,6 +76,7 @@ async def test_a_benefit_that_stays_is_measured_when_it_is_due_and_once(planted:
     assert "improvement.benefit_faded" not in types
 
 
+@in_test_all
 async def test_a_benefit_that_has_faded_is_said_so_in_the_same_command(planted: Planted) -> None:
     path = await standardised(planted)
     await planted.cases((40.0, 0.0), {TEAM: 1.2}, each=80)
@@ -81,13 +88,3 @@ async def test_a_benefit_that_has_faded_is_said_so_in_the_same_command(planted: 
         "improvement.effects_measured",
         "improvement.benefit_faded",
     ]
-
-
-async def test_while_one_worker_measures_no_other_does(planted: Planted) -> None:
-    await standardised(planted)
-    await planted.follow()
-    ledger, now = planted.api.ledger, datetime.now(UTC) + DUE_IN
-    async with ledger.db.connection() as other, polling.locked(other, LOCK) as free:
-        assert free
-        assert await measure_due(planted.follower, ledger, now) == 0
-    assert await measure_due(planted.follower, ledger, now) == 1

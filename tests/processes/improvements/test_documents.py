@@ -14,6 +14,7 @@ from app.kpis.questions.chart_words import ChartWords
 from app.log.follow import catch_up
 from app.platform.db import Connection
 from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.kpis.drawing.drawings import parse
 from tests.processes.improvement_suggestions.samples import a_suggestion
 from tests.processes.improvements.pilots import WORD, Project, project_of
@@ -60,6 +61,7 @@ async def printed(client: Client, path: str, number: str, lang: str) -> str:
     return re.sub(r"\n\s*<", "<", answer.text)
 
 
+@in_test_all
 async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: Improvers) -> None:
     await improvers.restored(hours=5, days_ago=20)
     path = await improvers.selected()
@@ -102,6 +104,7 @@ async def test_a_proposal_prints_with_its_baseline_as_it_was_frozen(improvers: I
     assert "It serves the first goal." in await printed(improvers.author, path, document["number"], "en")
 
 
+@in_test_all
 async def test_a_proposal_that_is_dated_back_prints_with_its_baseline_and_says_when_it_was_recorded(
     improvers: Improvers,
 ) -> None:
@@ -125,6 +128,7 @@ async def test_a_proposal_that_is_dated_back_prints_with_its_baseline_and_says_w
     assert len(DRAWING.findall(page)) == 1
 
 
+@in_test_all
 async def test_a_document_is_there_for_whom_the_improvement_is(improvers: Improvers) -> None:
     record_path, other = await improvers.proposed(), await improvers.proposed()
     number = (await document_of(improvers.quality, record_path, "PP"))["number"]
@@ -183,6 +187,7 @@ def _tells_the_figures_of(page: str, effect: Json) -> None:
         assert number in plain, number
 
 
+@in_test_all
 async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, follower: Connection) -> None:
     pilot = await a_pilot(api, follower)
     project = pilot.project
@@ -241,6 +246,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     assert await printed(project.first, path, number, "en") == decided
 
 
+@in_test_all
 async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
     api: Api, follower: Connection
 ) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 
-from app.common.people import Role
 from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
 from app.kpis.effects.records import PromisedAs
 from app.kpis.statistics.effects.codes import PromiseVerdict
@@ -15,9 +11,8 @@ from app.log.ids import uuid7
 from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.proposal.records import ImprovementTarget
 from tests.client import Api, Json
+from tests.extent import in_test_all
 from tests.processes.improvements.pilots import (
-    AT,
-    TOPICS,
     WORD,
     Project,
     ago,
@@ -25,7 +20,6 @@ from tests.processes.improvements.pilots import (
     refusal,
     sentences,
 )
-from tests.processes.improvements.test_after_cutover import another, cut_over
 from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence
 from tests.processes.releases.samples import a_release
 
@@ -41,47 +35,7 @@ async def project(api: Api) -> Project:
     return await project_of(api)
 
 
-async def examined(project: Project, marks: dict[str, int]) -> str:
-    """The number of a training in which each of the persons got those marks in all topics."""
-    persons = list(marks)
-    number = await project.training("everybody", upto="plan", persons=persons)
-    path = f"/v1/trainings/{number}"
-    await project.quality.post_ok(f"{path}/hold", {"attended": persons, "contents": "What is new."})
-    results = [{"person": person, "marks": dict.fromkeys(TOPICS, mark)} for person, mark in marks.items()]
-    await project.quality.post_ok(f"{path}/examine", {"results": results})
-    return number
-
-
-async def test_a_training_that_nobody_or_not_the_executor_has_passed_is_no_evidence(project: Project) -> None:
-    record_path = await project.planned_rollout()
-    await completed(project, record_path, "name_owner", "organise")
-    path, executor = f"{record_path}/complete_rollout_step", project.executor.id
-    other = (await project.api.client("Other", Role.engineer, teams=("network",))).id
-
-    async def with_marks(marks: dict[str, int]) -> tuple[int, Any]:
-        training = await examined(project, marks)
-        body = evidence(project, "inform_and_train", training=training)
-        return await refusal(project.executor, path, body)
-
-    refused = await with_marks({executor: 20, other: 30})
-    assert refused == (422, [("training", "training_passed_by_nobody")])
-    not_they = await with_marks({executor: 20, other: 90})
-    assert not_they == (422, [("training", "training_not_passed_by_executor")])
-    training = await examined(project, {executor: 90, other: 30})
-    await project.executor.post_ok(path, evidence(project, "inform_and_train", training=training))
-
-
-async def test_nobody_cuts_over_before_what_was_published_takes_effect(project: Project) -> None:
-    planned = datetime.now(UTC) + timedelta(days=30)
-    record_path = await project.planned_rollout(cutover_at=planned.isoformat())
-    await completed(project, record_path, *FIRST_SEVEN[:3])
-    path = f"{record_path}/complete_rollout_step"
-    published = evidence(project, "publish", effective_at=planned.isoformat())
-    await project.executor.post_ok(path, published)
-    refused = await refusal(project.executor, path, evidence(project, "cut_over"))
-    assert refused == (409, "not_in_effect")
-
-
+@in_test_all
 async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(project: Project) -> None:
     service = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
     await project.admin.post_ok("/v1/services", service)
@@ -98,29 +52,6 @@ async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(projec
     path = f"{record_path}/complete_rollout_step"
     refused_cutover = await refusal(project.executor, path, evidence(project, "cut_over"))
     assert refused_cutover == (409, "release_not_in_use")
-
-
-async def test_each_text_of_a_step_is_kept_for_itself(project: Project) -> None:
-    path = await project.planned_rollout()
-    await completed(project, path, *FIRST_SEVEN[:5])
-    steps = {item["step"]: item for item in (await project.quality.read(f"{path}/rollout_steps"))["items"]}
-    organised, cut = steps["organise"], steps["cut_over"]
-    assert [organised[name] for name in ("evidence", "goals", "weekly_plan")] == [
-        *("Done: organise.", "Half the time."),
-        "One team a week.",
-    ]
-    texts = ("evidence", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown")
-    assert [cut[name] for name in texts] == [
-        *("Done: cut_over.", "PL2026001.", "The examination.", "The tool is there."),
-        "None is known.",
-    ]
-
-
-@pytest.mark.parametrize("process", ["Incident", "INCIDENTS"])
-async def test_a_freeze_is_of_the_process_however_its_name_is_written(project: Project, process: str) -> None:
-    await cut_over(project)
-    body = await another(project, process=process)
-    assert await refusal(project.quality, AT, body) == (409, "process_is_frozen")
 
 
 def test_kinds_of_ours_are_named_by_any_letters_and_in_the_plural_too(api: Api) -> None:
@@ -148,6 +79,7 @@ async def test_a_promise_is_of_something_and_the_way_that_the_kpi_improves(proje
         assert refused == (422, [("targets/0/promised/change", code)]), kpi
 
 
+@in_test_all
 async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_over_yet(
     project: Project,
 ) -> None:
@@ -181,17 +113,15 @@ async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_ov
     assert (returned["state"], returned["kicked_off_at"]) == ("chartered", None)
 
 
-async def test_a_large_kind_is_minor_only_for_a_reason(project: Project) -> None:
-    path = await project.approved()
-    body = {"kind": "new_process", "size": "minor", "impact": "2", "urgency": "2"}
-    wrong = await refusal(project.first, f"{path}/classify", body)
-    assert wrong == (422, [("size_reason", "size_reason_missing")])
-    record = await project.first.post_ok(f"{path}/classify", body | {"size_reason": "One desk, one week."})
-    assert (record["size"], record["size_reason"]) == ("minor", "One desk, one week.")
-
-
-async def test_what_promises_less_than_major_ones_aim_at_is_one_for_a_reason(project: Project) -> None:
+async def test_a_large_kind_is_minor_and_one_that_promises_little_is_major_for_a_reason(
+    project: Project,
+) -> None:
     path = await project.approved()  # It promises 30 % less time.
+    small = {"kind": "new_process", "size": "minor", "impact": "2", "urgency": "2"}
+    wrong = await refusal(project.first, f"{path}/classify", small)
+    assert wrong == (422, [("size_reason", "size_reason_missing")])
+    record = await project.first.post_ok(f"{path}/classify", small | {"size_reason": "One desk, one week."})
+    assert (record["size"], record["size_reason"]) == ("minor", "One desk, one week.")
     body = {"kind": "new_process", "criteria": ["complex"], "impact": "2", "urgency": "2"}
     wrong = await refusal(project.first, f"{path}/classify", body)
     assert wrong == (422, [("size_reason", "promises_too_little")])
@@ -220,6 +150,7 @@ def test_a_promise_is_better_by_a_part_of_the_value_before(
     assert promised_to_be_better(target, before) == expected
 
 
+@in_test_all
 async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason_that_the_hand_over_repeats(
     project: Project,
 ) -> None:
@@ -239,21 +170,6 @@ async def test_a_pilot_that_misses_its_promise_is_passed_for_a_reason_that_the_h
     sections = (await project.quality.read(f"{path}/document_sections"))["items"]
     reasons = [section["text"] for section in sections if section["heading"] == "below_promise"]
     assert reasons == ["The desks want it."]
-
-
-async def test_a_measurement_says_its_window_the_agreed_end_and_how_often_was_measured(
-    project: Project,
-) -> None:
-    path = await project.piloting()
-    for _ in range(3):
-        await project.measured(path)
-        await another(project)
-    items = (await project.quality.read(f"{path}/measurements"))["items"]
-    assert [measurement["times"] for measurement in items] == [1, 2, 3]
-    agreed = (await project.quality.read(path))["pilot_ends_at"]
-    for item in items:
-        assert item["agreed_until_at"] == agreed
-        assert item["from_at"] < item["until_at"] < agreed
 
 
 async def test_a_deferred_proposal_comes_back_revised_as_the_next_edition(project: Project) -> None:

@@ -11,6 +11,7 @@ from app.log.follow import catch_up
 from app.platform.db import Connection
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.processes.improvements.pilots import project_of
 from tests.processes.improvements.samples import Improvers, a_judgement
 
@@ -21,6 +22,7 @@ KEYS = (
 )
 
 
+@in_test_all
 async def test_an_improvement_that_was_standardised_counts_from_its_suggestion_on(
     improvers: Improvers, follower: Connection, place: DatabaseUrls
 ) -> None:

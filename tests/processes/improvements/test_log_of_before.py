@@ -25,6 +25,7 @@ from app.processes.improvements.records import Improvement
 from app.registry import LIFECYCLES
 from tests.client import Api, Client
 from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.log_of_before import OldEvents, day, move_rows_again, write_log_of_before
 
 SCOPE = {"team": ["network"]}
@@ -116,6 +117,7 @@ async def test_events_are_told_in_the_present_form(quality: Client, name: str) -
     assert passed["set"] in [event["set"] for event in fed]
 
 
+@in_test_all
 async def test_the_log_folds_into_the_rows_in_python_and_in_sql(
     api: Api, follower: Connection, name: str
 ) -> None:
@@ -129,6 +131,7 @@ async def test_the_log_folds_into_the_rows_in_python_and_in_sql(
     assert loaded.record.rollout.record == name
 
 
+@in_test_all
 async def test_the_migration_makes_the_rows_from_the_events(
     place: DatabaseUrls, follower: Connection, name: str
 ) -> None:
@@ -146,6 +149,7 @@ async def test_whoever_wrote_what_is_judged_is_known_by_the_old_events(api: Api,
     assert events[2].actor == f"person:{planner}"
 
 
+@in_test_all
 async def test_kpis_count_the_old_events(
     quality: Client, follower: Connection, place: DatabaseUrls, name: str
 ) -> None:

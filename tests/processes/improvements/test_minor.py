@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import pytest
-
 from app.common.people import Role
 from tests.client import Client
+from tests.extent import in_test_all
 from tests.people import grant
 from tests.processes.improvement_suggestions.samples import offered
 from tests.processes.improvement_suggestions.samples import tell as tell_all
@@ -33,6 +32,7 @@ async def event_types(client: Client, path: str) -> list[str]:
     return [event["type"] for page in await client.pages(f"{path}/events") for event in page]
 
 
+@in_test_all
 async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(improvers: Improvers) -> None:
     await improvers.restored(hours=480, days_ago=15)
     path = await improvers.evaluating()
@@ -132,6 +132,7 @@ async def test_it_is_selected_by_an_assessment_or_for_a_reason_and_its_suggestio
     assert again.json()["errors"][0]["pointer"] == "/suggestions/0"
 
 
+@in_test_all
 async def test_a_proposal_serves_a_target_of_a_plan_or_says_why_not(improvers: Improvers) -> None:
     path, quality = await improvers.selected(), improvers.quality
     await improvers.follow()
@@ -162,6 +163,7 @@ async def test_a_proposal_serves_a_target_of_a_plan_or_says_why_not(improvers: I
     assert document["state"] == "published"
 
 
+@in_test_all
 async def test_a_member_of_the_committee_who_worded_it_is_left_out(improvers: Improvers) -> None:
     path = await improvers.proposed()
     worded, other = improvers.committee
@@ -199,15 +201,14 @@ async def test_whoever_proposed_it_or_what_it_carries_out_does_not_vote(improver
     assert {(exclusion["person"], exclusion["because"]) for exclusion in decision["left_out"]} == left_out
 
 
-@pytest.mark.parametrize("field", ["role", "persons", "group", "rule", "quorum", "chair"])
-async def test_whoever_asks_names_no_voters(improvers: Improvers, field: str) -> None:
+async def test_whoever_asks_names_no_voters_and_gives_no_more_time_than_the_rule(
+    improvers: Improvers,
+) -> None:
     path = await improvers.proposed()
-    body = improvers.question(**{field: "committee_member"}) | weighed()
-    assert await refusal(improvers.quality, f"{path}/submit", body) == (422, "extra_forbidden", f"/{field}")
-
-
-async def test_there_is_no_more_time_to_vote_than_the_rule_gives(improvers: Improvers) -> None:
-    path = await improvers.proposed()
+    for field in ("role", "persons", "group", "rule", "quorum", "chair"):
+        body = improvers.question(**{field: "committee_member"}) | weighed()
+        refused = await refusal(improvers.quality, f"{path}/submit", body)
+        assert refused == (422, "extra_forbidden", f"/{field}")
     late = improvers.question(due_at=soon(days=15)) | weighed()
     assert await refusal(improvers.quality, f"{path}/submit", late) == (422, "later_than_rule", "/due_at")
     sooner = soon(days=3)
@@ -221,6 +222,7 @@ async def test_there_is_no_more_time_to_vote_than_the_rule_gives(improvers: Impr
     )
 
 
+@in_test_all
 async def test_what_is_deferred_is_taken_up_by_the_committee(improvers: Improvers) -> None:
     path = await improvers.in_review(defer_until_at="2198-01-01T00:00:00Z")
     deferred = await improvers.vote(path, "defer")
@@ -253,17 +255,15 @@ async def test_it_is_classified_before_anything_is_made_of_it(improvers: Improve
     assert begun["state"] == "implementing"
 
 
-@pytest.mark.parametrize("action", ["charter", "plan", "start_pilot", "roll_out", "hand_over", "standardise"])
-async def test_a_step_that_is_skipped_is_refused_and_says_what_can_be_done(
-    improvers: Improvers, action: str
-) -> None:
+async def test_a_step_that_is_skipped_is_refused_and_says_what_can_be_done(improvers: Improvers) -> None:
     path = await improvers.selected()
-    answer = await improvers.quality.post(f"{path}/{action}", json={})
-    # A body that lacks something is refused for that first.
-    assert answer.status_code in (409, 422)
-    if answer.status_code == 409:
-        problem = answer.json()
-        assert (problem["state"], "propose" in problem["allowed_actions"]) == ("selected", True)
+    for action in ("charter", "plan", "start_pilot", "roll_out", "hand_over", "standardise"):
+        answer = await improvers.quality.post(f"{path}/{action}", json={})
+        # A body that lacks something is refused for that first.
+        assert answer.status_code in (409, 422), action
+        if answer.status_code == 409:
+            problem = answer.json()
+            assert (problem["state"], "propose" in problem["allowed_actions"]) == ("selected", True), action
 
 
 async def test_a_file_of_an_improvement_is_there_for_whom_the_improvement_is(improvers: Improvers) -> None:

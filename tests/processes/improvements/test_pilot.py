@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Role
-from app.kpis.statistics.effects.codes import EffectVerdict
+from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from tests.automation.worker import Worker
 from tests.client import Api, Json
+from tests.extent import in_test_all
 from tests.people import grant
+from tests.processes.improvement_suggestions.samples import offered
 from tests.processes.improvements.pilots import (
     WORD,
     Project,
@@ -64,6 +66,9 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
     assert "请指定负责的执行人" in chinese
     ready = await project.readiness()
     assert (await refusal(project.quality, start, ready)) == (403, "forbidden")
+    await key_users_are_trained_before_executors(project, start, ready)
+    await the_executor_is_licensed_and_does_not_own_the_process(project, start, ready)
+    ready["executor_training"] = await project.training("executor")
     record = await project.manager.post_ok(start, ready)
     assert (record["state"], record["pilot_rounds"], record["executor"]["id"]) == (
         "piloting",
@@ -79,10 +84,8 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
     )
 
 
-async def test_a_pilot_needs_key_users_trained_before_executors(project: Project) -> None:
-    path = await project.planned()
-    await project.sponsor.post_ok(f"{path}/kick_off")
-    start, ready = f"{path}/start_pilot", await project.readiness()
+async def key_users_are_trained_before_executors(project: Project, start: str, ready: Json) -> None:
+    """Else the pilot does not start."""
 
     async def refused(**changes: Any) -> tuple[int, Any]:
         return await refusal(project.manager, start, ready | changes)
@@ -103,10 +106,10 @@ async def test_a_pilot_needs_key_users_trained_before_executors(project: Project
     )
 
 
-async def test_the_executor_is_licensed_and_does_not_own_the_process(project: Project) -> None:
-    path = await project.planned()
-    await project.sponsor.post_ok(f"{path}/kick_off")
-    start, ready = f"{path}/start_pilot", await project.readiness()
+async def the_executor_is_licensed_and_does_not_own_the_process(
+    project: Project, start: str, ready: Json
+) -> None:
+    """Else the pilot does not start. In the end the executor has lost their licence."""
     client = await project.api.client("Nobody")
     unlicensed = ready | {"executor": client.id}
     assert await refusal(project.manager, start, unlicensed) == (422, [("executor", "no_licence")])
@@ -151,7 +154,16 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     english, chinese = await sentences(project.manager, report, dict(WORD))
     assert "incident_resolution_seconds: measure first" in english
     assert "incident_resolution_seconds" in chinese
+    for _ in range(2):
+        await project.measured(record_path)
+        await offered(project.executor)
     position = await project.measured(record_path)
+    items = (await project.quality.read(f"{record_path}/measurements"))["items"]
+    assert [measurement["times"] for measurement in items] == [1, 2, 3]
+    agreed = (await project.quality.read(record_path))["pilot_ends_at"]
+    for item in items:
+        assert item["agreed_until_at"] == agreed
+        assert item["from_at"] < item["until_at"] < agreed
     record = await project.manager.post_ok(report, dict(WORD))
     assert (record["state"], record["measured_position"]) == ("pilot_reported", position)
     texts = await sections(project, record_path, "PL")
@@ -173,7 +185,9 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     assert "For it: 2, Neither: 0, Against it: 1" in texts[3][1]
 
 
-async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(project: Project) -> None:
+async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_against_the_evidence(
+    project: Project,
+) -> None:
     path, position = await project.reported(EffectVerdict.no_evidence)
     ask = f"{path}/ask_judgement"
 
@@ -203,42 +217,10 @@ async def test_the_judgement_names_the_reported_effect_and_says_why_if_it_must(p
         ("scope/channel", "not_a_pilot_dimension")
     ]
     assert await refused("stopped") == [("reason", "stop_reason_missing"), ("told", "stop_telling_missing")]
-    by_others = project.judgement(position, "passed", reason="So be it.")
-    assert await refusal(project.owner, ask, by_others) == (403, "forbidden")
-
-
-async def test_neither_its_manager_nor_who_proposed_it_votes_on_a_pilot(project: Project) -> None:
-    path, position = await project.reported()
-    apart = [project.manager, project.quality, project.executor]
-    for person in apart:
-        await grant(project.api.ledger, UUID(person.id), Role.committee_member.value)
-    for person in (project.second, project.third):
-        await project.admin.post_ok(f"/v1/persons/{person.id}/deactivate")
-    judged = project.judgement(position)
-    refused = await project.manager.post(f"{path}/ask_judgement", json=judged)
-    problem = refused.json()
-    assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
-    left_out = {(person.id, "duty") for person in apart}
-    assert {(exclusion["person"], exclusion["because"]) for exclusion in problem["left_out"]} == left_out
-    await project.admin.post_ok(f"/v1/persons/{project.second.id}/activate")
-    await project.manager.post_ok(f"{path}/ask_judgement", judged)
-    votes = (await project.quality.read(f"{path}/votes"))["items"]
-    decision = (await project.quality.read(path))["decision_id"]
-    assert {vote["person"]["id"] for vote in votes if vote["decision_id"] == decision} == {
-        project.first.id,
-        project.second.id,
-    }
-    again = project.judgement(position)
-    assert await refusal(project.quality, f"{path}/ask_judgement", again) == (
-        409,
-        "improvement_decision_open",
-    )
-
-
-async def test_a_pilot_passed_against_the_evidence_keeps_the_reason(project: Project) -> None:
-    path, position = await project.reported(EffectVerdict.too_few_cases)
     question = project.judgement(position, reason="The law asks for it.")
-    improvement = await project.quality.post_ok(f"{path}/ask_judgement", question)
+    assert await refusal(project.owner, ask, question) == (403, "forbidden")
+    await neither_its_manager_nor_who_proposed_it_votes(project, path, question)
+    improvement = await project.quality.read(path)
     assert (improvement["asked_judgement"], improvement["asked_position"]) == ("passed", position)
     improvement = await project.decide(path)
     assert (improvement["state"], improvement["judged_position"]) == ("rolling_out", position)
@@ -252,10 +234,30 @@ async def test_a_pilot_passed_against_the_evidence_keeps_the_reason(project: Pro
     assert last["given"]["position"] == position
 
 
-async def test_a_pilot_passed_on_an_improved_effect_needs_no_reason(project: Project) -> None:
-    path = await project.rolling_out(reason="It is better.")
-    answer = await project.quality.read(path)
-    assert (answer["against_evidence"], answer["against_evidence_reason"]) == (False, None)
+async def neither_its_manager_nor_who_proposed_it_votes(project: Project, path: str, question: Json) -> None:
+    """Although they belong to the committee. In the end its manager has asked the question."""
+    apart = [project.manager, project.quality, project.executor]
+    for person in apart:
+        await grant(project.api.ledger, UUID(person.id), Role.committee_member.value)
+    for person in (project.second, project.third):
+        await project.admin.post_ok(f"/v1/persons/{person.id}/deactivate")
+    refused = await project.manager.post(f"{path}/ask_judgement", json=question)
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (409, "too_few_may_decide")
+    left_out = {(person.id, "duty") for person in apart}
+    assert {(exclusion["person"], exclusion["because"]) for exclusion in problem["left_out"]} == left_out
+    await project.admin.post_ok(f"/v1/persons/{project.second.id}/activate")
+    await project.manager.post_ok(f"{path}/ask_judgement", question)
+    votes = (await project.quality.read(f"{path}/votes"))["items"]
+    decision = (await project.quality.read(path))["decision_id"]
+    assert {vote["person"]["id"] for vote in votes if vote["decision_id"] == decision} == {
+        project.first.id,
+        project.second.id,
+    }
+    assert await refusal(project.quality, f"{path}/ask_judgement", question) == (
+        409,
+        "improvement_decision_open",
+    )
 
 
 async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_measured_anew(
@@ -297,13 +299,15 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     assert (improvement["first_judgement"], improvement["last_judgement"]) == ("extended", "extended")
 
     assert await refusal(project.manager, f"{path}/report_pilot", dict(WORD)) == (409, "effect_is_missing")
-    again = await project.measured(path)
+    again = await project.measured(path, promise=PromiseVerdict.missed)
     await project.manager.post_ok(f"{path}/report_pilot", dict(WORD))
     states = [item["state"] for item in (await project.quality.read(f"{path}/documents"))["items"]]
     assert states[-2:] == ["superseded", "published"]
     stale = project.judgement(position)
     assert await refusal(project.quality, ask, stale) == (422, [("position", "not_the_reported_effect")])
-    await project.quality.post_ok(ask, project.judgement(again))
+    passed = project.judgement(again)
+    assert await refusal(project.quality, ask, passed) == (422, [("reason", "passed_below_promise")])
+    await project.quality.post_ok(ask, passed | {"reason": "The desks want it."})
     improvement = await project.decide(path)
     assert (improvement["state"], improvement["first_judgement"], improvement["last_judgement"]) == (
         "rolling_out",
@@ -312,6 +316,7 @@ async def test_a_rejected_judgement_can_be_asked_again_and_an_extended_pilot_is_
     )
 
 
+@in_test_all
 async def test_a_judgement_that_lapses_is_flagged_and_can_be_asked_again(project: Project) -> None:
     path, position = await project.reported()
     due = datetime.now(UTC) + timedelta(hours=1)
@@ -331,6 +336,7 @@ async def test_a_judgement_that_lapses_is_flagged_and_can_be_asked_again(project
     assert improvement["judgement_overdue_at"] is None
 
 
+@in_test_all
 async def test_a_stopped_pilot_is_reverted_and_says_who_is_told(project: Project) -> None:
     path, position = await project.reported(EffectVerdict.worsened)
     question = project.judgement(position, "stopped", reason="It takes longer.", told="Both desks, by mail.")

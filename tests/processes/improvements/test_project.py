@@ -6,6 +6,7 @@ from typing import Any
 
 from app.common.people import Role
 from tests.client import Json
+from tests.extent import in_test_all
 from tests.processes.improvement_suggestions.samples import tell as tell_all
 from tests.processes.improvements.samples import AHEAD, Improvers, refusal
 
@@ -52,9 +53,14 @@ async def chartered(improvers: Improvers) -> str:
     return path
 
 
-async def test_a_project_has_a_sponsor_of_the_management_and_a_project_manager(improvers: Improvers) -> None:
-    path = await improvers.classified(kind="new_process", criteria=["several_teams"])
+async def test_what_is_piloted_is_a_project_with_a_sponsor_of_the_management_and_a_project_manager(
+    improvers: Improvers,
+) -> None:
+    path = await improvers.classified()
     member = improvers.committee[0]
+    assert await refusal(member, f"{path}/charter", a_charter(improvers)) == (409, "needs_no_project", "")
+    piloted = {"kind": "tool", "to_pilot": True, "impact": "2", "urgency": "3"}
+    await member.post_ok(f"{path}/classify", piloted)
     junior = a_charter(improvers, sponsor=improvers.author.id)
     assert await refusal(member, f"{path}/charter", junior) == (422, "not_of_management", "/sponsor")
     charter = a_charter(improvers, project_manager=improvers.author.id)
@@ -72,29 +78,12 @@ async def test_a_project_has_a_sponsor_of_the_management_and_a_project_manager(i
         assert done["number"] in numbers
 
 
-async def test_a_minor_improvement_needs_no_project_unless_it_is_piloted(improvers: Improvers) -> None:
-    path = await improvers.classified()
-    member = improvers.committee[0]
-    assert await refusal(member, f"{path}/charter", a_charter(improvers)) == (409, "needs_no_project", "")
-    piloted = {"kind": "tool", "to_pilot": True, "impact": "2", "urgency": "3"}
-    await member.post_ok(f"{path}/classify", piloted)
-    assert (await member.post_ok(f"{path}/charter", a_charter(improvers)))["state"] == "chartered"
-
-
-async def test_only_its_own_project_manager_plans_it(improvers: Improvers) -> None:
-    path = await chartered(improvers)
+async def test_a_pilot_is_planned_whole_by_its_own_manager_and_cut_by_what_can_be_piloted(
+    improvers: Improvers,
+) -> None:
+    path, manager = await chartered(improvers), improvers.manager
     another = await improvers.api.client("Another", Role.project_manager)
     assert (await another.post(f"{path}/plan", json=a_plan())).status_code == 403
-    done = await improvers.manager.post_ok(f"{path}/plan", a_plan())
-    assert (done["state"], done["pilot_length"]) == ("planned", "usual")
-    (milestone,) = (await improvers.manager.read(f"{path}/milestones"))["items"]
-    assert milestone["title"] == "The runbooks are written"
-    (target,) = (await improvers.manager.read(f"{path}/targets"))["items"]
-    assert (target["promised"], target["pilot_promised"]) == ("-0.5", "-0.3")
-
-
-async def test_a_pilot_is_whole_and_cut_by_what_can_be_piloted(improvers: Improvers) -> None:
-    path, manager = await chartered(improvers), improvers.manager
     half = a_plan(data_gathering=None)
     answer = await manager.post(f"{path}/plan", json=half)
     (wrong,) = answer.json()["errors"]
@@ -115,8 +104,14 @@ async def test_a_pilot_is_whole_and_cut_by_what_can_be_piloted(improvers: Improv
         planned = await manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=f"{ends_at}T00:00:00Z"))
         assert planned["pilot_length"] == length, "it is pointed out, and not refused"
         await improvers.committee[0].post_ok(f"{path}/return_plan", {"lacking": "Other dates."})
+    planned = await manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=None))
+    assert planned["pilot_ends_at"] == "2198-06-01T00:00:00.000000Z", "three months, unless it is said"
+    assert (planned["state"], planned["pilot_length"]) == ("planned", "usual")
+    (target,) = (await manager.read(f"{path}/targets"))["items"]
+    assert (target["promised"], target["pilot_promised"]) == ("-0.5", "-0.3")
 
 
+@in_test_all
 async def test_without_a_pilot_there_is_no_approval_and_a_returned_plan_is_made_anew(
     improvers: Improvers,
 ) -> None:
@@ -168,10 +163,3 @@ async def test_progress_is_reported_against_the_budget(improvers: Improvers) -> 
     (milestone,) = (await manager.read(f"{path}/milestones"))["items"]
     assert milestone["done"] == 50
     assert [task["title"] for task in (await manager.read(f"{path}/tasks"))["items"]] == ["A relay is late"]
-
-
-async def test_a_pilot_takes_three_months_unless_it_is_said_otherwise(improvers: Improvers) -> None:
-    path = await chartered(improvers)
-    planned = await improvers.manager.post_ok(f"{path}/plan", a_plan(pilot_ends_at=None))
-    assert planned["pilot_ends_at"] == "2198-06-01T00:00:00.000000Z"
-    assert planned["pilot_length"] == "usual"

@@ -13,8 +13,10 @@ from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.records import MeasurementOccasion
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.processes.improvements.pilots import (
     STEPS,
+    TOPICS,
     Project,
     ago,
     event_types,
@@ -70,24 +72,24 @@ async def steps_of(client: Client, path: str) -> dict[str, Json]:
     return {item["step"]: item for item in (await client.read(f"{path}/rollout_steps"))["items"]}
 
 
-async def standardised(project: Project) -> str:
-    """One that is standardised."""
-    path = await project.planned_rollout()
-    await completed(project, path, *FIRST_SEVEN)
-    fields = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    await project.manager.post_ok(f"{path}/ask_hand_over", fields)
-    await project.quality.post_ok(f"{path}/hand_over")
-    body = {"document_numbers": ["PR2026001"], "teams": ["network"]}
-    record = await project.quality.post_ok(f"{path}/standardise", body)
-    assert record["state"] == "standardised"
-    return path
+async def examined(project: Project, marks: dict[str, int]) -> str:
+    """The number of a training in which each of the persons got those marks in all topics."""
+    persons = list(marks)
+    number = await project.training("everybody", upto="plan", persons=persons)
+    path = f"/v1/trainings/{number}"
+    await project.quality.post_ok(f"{path}/hold", {"attended": persons, "contents": "What is new."})
+    results = [{"person": person, "marks": dict.fromkeys(TOPICS, mark)} for person, mark in marks.items()]
+    await project.quality.post_ok(f"{path}/examine", {"results": results})
+    return number
 
 
 FIRST_SEVEN = tuple(step for step in STEPS[:7] if step != "pilot")
 
 
 async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(project: Project) -> None:
-    path = await project.rolling_out()
+    path = await project.rolling_out(reason="It is better.")
+    passed = await project.quality.read(path)
+    assert (passed["against_evidence"], passed["against_evidence_reason"]) == (False, None)
     roll_out, plan = f"{path}/roll_out", project.rollout(cutover_at="2030-03-31T04:00:00Z")
     assert await refusal(project.quality, roll_out, plan) == (403, "forbidden")
     step = {"step": "organise", "evidence": "Done.", "goals": "Half.", "weekly_plan": "All."}
@@ -161,10 +163,31 @@ async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(pr
     assert await refused("name_owner", owner=project.executor.id) == [("owner", "owner_is_executor")]
     improvement = await completed(project, record_path, "name_owner")
     assert improvement["process_owner"]["id"] == project.owner.id
+    await the_process_owner_lets_a_step_come_first(project, record_path)
+
+
+async def the_process_owner_lets_a_step_come_first(project: Project, path: str) -> None:
+    """It is published before anybody is trained."""
+    skip = f"{path}/skip_rollout_order"
+    body = {"step": "publish", "reason": "The training needs it."}
+    assert await refusal(project.executor, skip, body) == (403, "forbidden")
+    assert await refusal(project.owner, skip, body | {"step": "organise"}) == (
+        422,
+        [("step", "step_in_order")],
+    )
+    await project.owner.post_ok(skip, body)
+    await completed(project, path, "publish")
+    step = (await steps_of(project.owner, path))["publish"]
+    assert (step["order_reason"], step["order_skipped_by"]["id"]) == (
+        "The training needs it.",
+        project.owner.id,
+    )
+    assert await refusal(project.owner, skip, body) == (422, [("step", "completed_already")])
 
 
 async def test_goals_telling_training_and_publishing_need_their_evidence(project: Project) -> None:
-    record_path = await project.planned_rollout()
+    planned = datetime.now(UTC) + timedelta(days=30)
+    record_path = await project.planned_rollout(cutover_at=planned.isoformat())
     path = f"{record_path}/complete_rollout_step"
 
     async def refused(step: str, **more: Any) -> Any:
@@ -195,7 +218,18 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     )
     assert "leaves out: what_is_new, what_differs, how_to_do_it" in english
     assert "what_is_new" in chinese
-    await completed(project, record_path, "inform_and_train")
+    executor, other = (
+        project.executor.id,
+        (await project.api.client("Other", Role.engineer, teams=("network",))).id,
+    )
+    for marks, code in (
+        ({executor: 20, other: 30}, "training_passed_by_nobody"),
+        ({executor: 20, other: 90}, "training_not_passed_by_executor"),
+    ):
+        failed = await examined(project, marks)
+        assert await refused("inform_and_train", training=failed) == [("training", code)]
+    training = await examined(project, {executor: 90, other: 30})
+    await project.executor.post_ok(path, evidence(project, "inform_and_train", training=training))
     media = [item["medium"] for item in (await project.quality.read(f"{record_path}/announcements"))["items"]]
     assert media == ["Mail", "Meeting"]
 
@@ -206,10 +240,13 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     assert await refused("publish", effective_at="2199-01-03T00:00:00Z") == [
         ("effective_at", "not_the_cutover_day")
     ]
-    await completed(project, record_path, "publish")
+    published = evidence(project, "publish", effective_at=planned.isoformat())
+    await project.executor.post_ok(path, published)
     assert await refused("manage_daily") == "rollout_order"
+    assert await refused("cut_over") == "not_in_effect"
 
 
+@in_test_all
 async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: Project) -> None:
     record_path = await project.planned_rollout()
     await completed(project, record_path, *FIRST_SEVEN[:4])
@@ -238,30 +275,23 @@ async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: 
     assert await refusal(project.executor, path, half) == (422, [("share", "share_not_more")])
     again = await project.executor.post_ok(path, evidence(project, "cut_over"))
     assert (again["cutover_share"], again["cutover_at"]) == (100, record["cutover_at"])
-    assert (await steps_of(project.executor, record_path))["cut_over"]["completed_at"] is not None
+    steps = await steps_of(project.executor, record_path)
+    organised, cut = steps["organise"], steps["cut_over"]
+    assert cut["completed_at"] is not None
+    assert [organised[name] for name in ("evidence", "goals", "weekly_plan")] == [
+        *("Done: organise.", "Half the time."),
+        "One team a week.",
+    ]
+    texts = ("evidence", "pilot_shown", "people_shown", "resources_shown", "obstacles_shown")
+    assert [cut[name] for name in texts] == [
+        *("Done: cut_over.", "PL2026001.", "The examination.", "The tool is there."),
+        "None is known.",
+    ]
     reversal = {"reason": "It is slow.", "old_process_stands": True, "told": "Both desks."}
     assert (await refusal(project.quality, f"{record_path}/revert", reversal))[0] == 409
 
 
-async def test_the_process_owner_lets_a_step_come_first(project: Project) -> None:
-    path = await project.planned_rollout()
-    skip = f"{path}/skip_rollout_order"
-    body = {"step": "publish", "reason": "The training needs it."}
-    assert await refusal(project.executor, skip, body) == (403, "forbidden")
-    assert await refusal(project.owner, skip, body | {"step": "name_owner"}) == (
-        422,
-        [("step", "step_in_order")],
-    )
-    await project.owner.post_ok(skip, body)
-    await completed(project, path, "publish")
-    step = (await steps_of(project.owner, path))["publish"]
-    assert (step["order_reason"], step["order_skipped_by"]["id"]) == (
-        "The training needs it.",
-        project.owner.id,
-    )
-    assert await refusal(project.owner, skip, body) == (422, [("step", "completed_already")])
-
-
+@in_test_all
 async def test_what_went_well_is_told_to_all_teams_and_an_overdue_step_to_its_owner(
     project: Project,
 ) -> None:
@@ -299,7 +329,9 @@ async def told(client: Client, path: str) -> list[str]:
     ]
 
 
-async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project: Project) -> None:
+async def test_it_is_handed_over_by_the_manager_accepted_by_quality_and_fixed_in_the_end(
+    project: Project,
+) -> None:
     path = await project.rolling_out(EffectVerdict.no_evidence, reason="The law asks for it.")
     await project.manager.post_ok(f"{path}/roll_out", project.rollout())
     ask, body = f"{path}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
@@ -316,6 +348,11 @@ async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project:
     await project.manager.post_ok(ask, body)
     await project.manager.post_ok(ask, body | {"open_points": "The night shift."})
     assert await refusal(project.manager, f"{path}/hand_over", {}) == (403, "forbidden")
+    row = await project.api.ledger.db.row("select * from fold.person where id = %s", (project.manager.id,))
+    assert row is not None
+    person = from_row(Person, row)
+    manager = await project.api.client_of(person, Role.quality_manager, Role.project_manager)
+    assert await refusal(manager, f"{path}/hand_over", {}) == (403, "separation_of_duties")
     record = await project.quality.post_ok(f"{path}/hand_over", {"comment": "All there."})
     assert (record["state"], record["accepted_by"]["id"]) == ("handed_over", project.quality.id)
     document = (await project.quality.read(f"{path}/documents"))["items"][-1]
@@ -331,22 +368,13 @@ async def test_it_is_handed_over_by_the_manager_and_accepted_by_quality(project:
     assert texts["open_points"] == "The night shift."
     documents = texts["documents"].split(", ")
     assert [number[:2] for number in documents] == ["PP", "PL", "PR"]
+    standard = {"document_numbers": ["PR2026001"], "teams": ["network"]}
+    assert (await project.quality.post_ok(f"{path}/standardise", standard))["state"] == "standardised"
+    await it_is_optimised_and_fixed(project, path)
 
 
-async def test_the_quality_manager_who_manages_the_project_does_not_accept_it(project: Project) -> None:
-    path = await project.planned_rollout()
-    await completed(project, path, *FIRST_SEVEN)
-    body = {"handed_over": "All of it.", "numbers": ["PR2026001"]}
-    await project.manager.post_ok(f"{path}/ask_hand_over", body)
-    row = await project.api.ledger.db.row("select * from fold.person where id = %s", (project.manager.id,))
-    assert row is not None
-    person = from_row(Person, row)
-    manager = await project.api.client_of(person, Role.quality_manager, Role.project_manager)
-    assert await refusal(manager, f"{path}/hand_over", {}) == (403, "separation_of_duties")
-
-
-async def test_steps_eight_and_nine_come_after_it_is_standardised(project: Project) -> None:
-    path = await standardised(project)
+async def it_is_optimised_and_fixed(project: Project, path: str) -> None:
+    """Steps eight and nine come after it is standardised."""
     fix = f"{path}/fix"
     optimise = {"step": "optimise", "evidence": "Two fields less."}
     assert await refusal(project.quality, fix, optimise) == (403, "forbidden")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from app.common.people import Role
 from app.log.canonical import instant
 from tests.client import Api, Client, Json, an_incident
+from tests.extent import in_test_all
 
 P1 = {"impact": "1", "urgency": "1"}
 
@@ -26,6 +27,7 @@ async def acknowledging(client: Client, path: str) -> Json:
     return dict(acknowledge)
 
 
+@in_test_all
 async def test_a_p1_is_acknowledged_by_whoever_is_on_call_in_its_team_at_that_time(api: Api) -> None:
     for team in ("net", "mail"):
         await api.team(team)

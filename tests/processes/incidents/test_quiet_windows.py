@@ -17,7 +17,9 @@ from app.processes.incidents.alert_rules.lookups import active_alert_rules
 from app.processes.incidents.monitoring.alert import Alert
 from app.processes.incidents.monitoring.handling import AlertPolicy, handle_alert
 from app.webhooks.effects.identities import tool_caller
+from tests.cases import each_case
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.people import act
 from tests.processes.changes.samples import NIGHT, a_board, window
 
@@ -135,6 +137,7 @@ async def test_what_clears_in_the_window_opens_nothing_in_whatever_order_it_is_t
     ]
 
 
+@in_test_all
 async def test_an_alert_of_an_open_incident_joins_it_in_the_window(night: Night) -> None:
     await maintenance(night.api, 1, 3)
     assert await night.tell(0.5) == "reported"
@@ -205,7 +208,7 @@ async def test_rules_say_whose_an_alert_is(night: Night) -> None:
     assert routed == [("databases", "shop", "1", "1"), (None, "mail", "2", "3"), (None, "mail", "3", "1")]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("body", "pointer"),
     [
         ({}, "/service"),

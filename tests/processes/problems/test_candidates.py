@@ -12,6 +12,7 @@ import pytest
 from app.common.people import Role
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.foundation.custom.test_custom_fields import declare
 from tests.processes.problems.samples import incidents, links
 
@@ -128,6 +129,7 @@ async def test_accepting_raises_one_problem_with_all_of_them_linked(api: Api, wa
     assert (await watch.one())["recurrence"]["cases"] == 3, "new ones are looked at anew"
 
 
+@in_test_all
 async def test_accepting_needs_no_custom_field_that_its_body_cannot_say(api: Api, watch: Watch) -> None:
     await declare(api.ledger, "region", process="problem", required=True)
     await watch.reports(3, service="mail")
@@ -135,6 +137,7 @@ async def test_accepting_needs_no_custom_field_that_its_body_cannot_say(api: Api
     assert (await watch.manager.read(f"/v1/problems/{accepted['problem_id']}"))["custom"] is None
 
 
+@in_test_all
 async def test_of_two_who_accept_at_once_one_raises_the_problem(watch: Watch) -> None:
     await watch.reports(3, service="mail")
     candidate = await watch.one()
@@ -163,6 +166,7 @@ async def test_what_was_declined_comes_again_only_with_as_many_new_ones(watch: W
     ]
 
 
+@in_test_all
 async def test_an_offer_is_taken_back_when_too_few_are_left(watch: Watch) -> None:
     *_, last = await watch.reports(3, service="mail")
     candidate = await watch.one()
@@ -174,6 +178,7 @@ async def test_an_offer_is_taken_back_when_too_few_are_left(watch: Watch) -> Non
     assert (await watch.one())["recurrence"]["cases"] == 3
 
 
+@in_test_all
 async def test_a_category_is_accepted_with_the_service_that_it_does_not_say(watch: Watch) -> None:
     await watch.reports(3, category="e-mail")
     candidate = await watch.one()

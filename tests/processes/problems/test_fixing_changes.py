@@ -10,6 +10,7 @@ import pytest
 from app.common.people import Role
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board
 from tests.processes.problems.samples import CAUSE, a_problem, links
 
@@ -109,6 +110,7 @@ async def test_a_number_of_ours_that_is_not_known_or_will_not_be_made_is_refused
         assert (refused.status_code, error["pointer"], error["code"]) == (422, "/fixing_change", code)
 
 
+@in_test_all
 async def test_whoever_looks_after_the_problem_is_told_once_and_names_another_change_or_none(
     fixing: Fixing,
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.processes.changes.samples import Board, a_board
 from tests.processes.releases.samples import Makers
 
@@ -76,6 +77,7 @@ async def test_a_release_goes_out_only_with_changes_that_may_go_out(board: Board
     assert test.status_code == 200, "elsewhere nothing is kept"
 
 
+@in_test_all
 async def test_a_release_does_not_go_out_in_a_freeze_that_its_changes_are_not_excepted_from(
     board: Board, makers: Makers
 ) -> None:

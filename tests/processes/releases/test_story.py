@@ -8,6 +8,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client
+from tests.extent import in_test_all
 from tests.processes.changes.samples import a_board
 from tests.processes.releases.samples import Makers, a_release, errors, makers_of, vote
 
@@ -101,6 +102,7 @@ async def test_whoever_is_of_the_team_deploys_whatever_roles_they_hold(api: Api,
     ] == "rolled_back"
 
 
+@in_test_all
 async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -> None:
     board = await a_board(api)
     change = await board.manager.read(await board.approved())
@@ -193,6 +195,7 @@ async def test_who_builds_is_not_planned_to_test_and_nobody_reviews_their_own(ma
     assert errors(refused.json()) == [("/stages/0/key", "no_such_stage")]
 
 
+@in_test_all
 async def test_somebody_else_is_appointed_for_a_stage(makers: Makers) -> None:
     path = await makers.planned(stages=[{"key": "build", "author": makers.developer.id}, {"key": "test"}])
     body = {"stage": "build", "reviewer": makers.change.id}
@@ -229,6 +232,7 @@ async def test_a_plan_change_that_is_refused_leaves_the_plan_and_one_that_is_ado
     assert (second["refused_at"], second["adopted_at"] is None) == (None, False)
 
 
+@in_test_all
 async def test_a_go_that_was_deferred_is_none_and_is_asked_for_again(makers: Makers) -> None:
     path = await makers.ready()
     await makers.asked_for_go(path)

@@ -10,6 +10,7 @@ from app.ticketing.work.working_days import MOST_DAYS, working_days_after
 from tests.client import Api, Json
 from tests.every_action.samples import valid_body
 from tests.every_action.world import make_world
+from tests.extent import in_test_all
 from tests.foundation.services.test_catalogue import a_service
 
 FRIDAY = date(2026, 11, 20)
@@ -27,6 +28,7 @@ def test_working_days_are_counted_from_the_next_day_on() -> None:
     assert never == FRIDAY + timedelta(days=MOST_DAYS), "and nobody looks for ever"
 
 
+@in_test_all
 async def test_an_acceptance_is_announced_by_the_calendar_of_the_service(api: Api) -> None:
     world = await make_world(api)
     everybody, request = world.everybody, LIFECYCLES_BY_KIND["request"]

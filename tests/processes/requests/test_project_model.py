@@ -25,7 +25,7 @@ from app.processes.requests.payloads import (
 from tests.client import Api, Client, Json
 from tests.every_action.requests import AHEAD, SAMPLES
 from tests.every_action.world_data import GROUP
-from tests.extent import examples
+from tests.extent import examples, in_test_all
 from tests.processes.requests.folding import is_the_fold
 
 ENGINEERS = {"architect", "engineer", "checker"}
@@ -247,6 +247,7 @@ STEPS = st.lists(
 )
 
 
+@in_test_all
 @settings(
     max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -10,9 +10,11 @@ from app.registry import LIFECYCLES_BY_KIND
 from tests.client import Api
 from tests.every_action.samples import valid_body
 from tests.every_action.world import make_world
+from tests.extent import in_test_all
 from tests.people import ago
 
 
+@in_test_all
 async def test_requirements_are_told_when_they_were_confirmed_and_not_before(api: Api) -> None:
     world = await make_world(api)
     request = LIFECYCLES_BY_KIND["request"]

@@ -13,6 +13,7 @@ from app.foundation.documents.keeping.retention import YEARS
 from app.foundation.documents.records import DocumentEntry, Importance
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
+from tests.extent import in_test_all
 from tests.processes.trainings.conftest import School
 
 REASON = {"reason": "The year is over."}
@@ -25,6 +26,7 @@ async def registered(client: Client) -> Json:
     return item  # type: ignore[no-any-return]  # JSON
 
 
+@in_test_all
 async def test_a_trainings_document_lives_until_two_people_destroy_it(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:

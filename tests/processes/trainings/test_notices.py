@@ -8,6 +8,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
 from app.platform.db import connect
 from tests.client import Api, Client
+from tests.extent import in_test_all
 from tests.processes.trainings.conftest import School, marked
 
 
@@ -49,6 +50,7 @@ async def test_participants_are_told_of_each_step_that_concerns_them(school: Sch
     assert await told(school.api, school.project) == ["in_charge"]
 
 
+@in_test_all
 async def test_all_participants_are_told_that_it_is_cancelled(school: School) -> None:
     path = f"/v1/trainings/{(await school.plan())['id']}"
     await school.quality.post_ok(f"{path}/cancel", {"reason": "The room is taken."})

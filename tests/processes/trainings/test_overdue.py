@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from app.log.canonical import instant
 from tests.automation.test_flag_overdue_reviews import pass_time, told
 from tests.automation.worker import by_rules
+from tests.extent import in_test_all
 from tests.processes.trainings.conftest import School, marked
 
 
+@in_test_all
 async def test_a_training_that_nobody_has_held_a_day_after_its_time_is_flagged(school: School) -> None:
     planned_at = datetime.now(UTC) + timedelta(days=5)
     training = await school.plan(planned_at=instant(planned_at), trainer=school.project.id)

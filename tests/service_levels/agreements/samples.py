@@ -37,21 +37,21 @@ def a_draft(*targets: Json, **more: Any) -> Json:
     }
 
 
-async def add_calendars(keeper: Client) -> None:
-    """Office hours of Shanghai, and all hours of all days."""
-    office = [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]
-    every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-    always = [{"weekdays": every_day, "starts": "00:00", "ends": "24:00"}]
-    for key, weekly in ((OFFICE, office), (ALWAYS, always)):
-        payload = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": weekly}
-        await keeper.post_ok("/v1/calendars", payload)
+async def add_calendar(keeper: Client, key: str, days: str, starts: str, ends: str) -> None:
+    """A calendar with these hours of Shanghai on these days."""
+    weekly = [{"weekdays": days.split(), "starts": starts, "ends": ends}]
+    payload = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": weekly}
+    await keeper.post_ok("/v1/calendars", payload)
 
 
 @dataclass
 class Parties:
-    """Those who have to do with agreements: the manager and the maintainer, and the leads of each team."""
+    """Those who have to do with agreements: the manager and the maintainer, and the leads of each team. The
+    keeper keeps teams, services and calendars.
+    """
 
     api: Api
+    keeper: Client
     manager: Client
     maintainer: Client
     it: Client
@@ -60,14 +60,16 @@ class Parties:
     async def team(self, key: str, kind: TeamKind) -> None:
         """A team with a lead of its own."""
         role = (Role.agent,) if kind is TeamKind.internal else ()
-        await self.api.team(key, kind)
+        team = await self.api.team(key, kind)
         self.leads[key] = await self.api.client(f"Lead of {key}", *role, teams=(key,))
-        admin = await self.api.client(f"Admin of {key}", Role.admin)
-        team = await admin.read(f"/v1/teams/{key}")
-        edit = await admin.patch(
-            f"/v1/teams/{team['id']}", json={"lead": self.leads[key].id}, headers={"If-Match": "*"}
+        edit = await self.keeper.patch(
+            f"/v1/teams/{team}", json={"lead": self.leads[key].id}, headers={"If-Match": "*"}
         )
         assert edit.status_code == 200, edit.text
+
+    async def always(self) -> None:
+        """A calendar of all hours of all days. To make one takes as long as ten requests."""
+        await add_calendar(self.keeper, ALWAYS, "mon tue wed thu fri sat sun", "00:00", "24:00")
 
     async def required(self, kind: str = "SLA", party: str | None = "finance", **more: Any) -> str:
         """The path of an agreement of which the requirement is recorded."""
@@ -116,11 +118,12 @@ class Parties:
 
 
 async def the_parties(api: Api) -> Parties:
-    """Everybody, with a service, two calendars, a customer, an internal team and a supplier."""
+    """Everybody, with a service, a calendar, a customer, an internal team and a supplier."""
     keeper = await api.client("Keeper", Role.admin, Role.service_level_manager)
-    await add_calendars(keeper)
+    await add_calendar(keeper, OFFICE, "mon tue wed thu fri", "09:00", "18:00")
     parties = Parties(
         api,
+        keeper,
         manager=await api.client("Manager", Role.service_level_manager),
         maintainer=await api.client("Maintainer", Role.agreement_maintainer),
         it=await api.client("Head of IT", Role.agent),

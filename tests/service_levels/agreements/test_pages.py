@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.client import Client, Json
+from tests.extent import in_test_all
 from tests.service_levels.agreements.samples import Parties, a_target
 
 
@@ -12,6 +13,7 @@ async def printed(client: Client, path: str, document: Json, lang: str) -> str:
     return answer.text
 
 
+@in_test_all
 async def test_each_document_prints_with_its_signatures_in_both_languages(parties: Parties) -> None:
     targets = (
         a_target("t1", "resolution", 5400, compliance="0.925"),

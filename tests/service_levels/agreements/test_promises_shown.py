@@ -10,6 +10,7 @@ from uuid import UUID
 from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.client import Client, add_key
+from tests.extent import in_test_all
 from tests.service_levels.agreements.samples import Parties, a_draft
 
 
@@ -61,6 +62,7 @@ async def test_each_customer_is_shown_what_is_promised_to_them_and_to_all(partie
             assert (await client.get(instant)).status_code == 404
 
 
+@in_test_all
 async def test_each_customer_is_shown_of_the_customers_only_themselves(parties: Parties) -> None:
     keeper = await two_customers(parties)
     both = [(await keeper.read(f"/v1/teams/{key}"))["id"] for key in ("finance", "sales")]

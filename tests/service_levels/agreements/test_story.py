@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.client import Client, Json
+from tests.extent import in_test_all
 from tests.service_levels.agreements.samples import ALWAYS, Parties, a_draft, a_target
 
 HOUR = 3600
@@ -29,6 +30,7 @@ def errors(problem: Json) -> list[tuple[str, str]]:
 
 async def beneath(parties: Parties, ola_seconds: int, uc_seconds: int) -> list[str]:
     """The ids of a signed OLA and a signed UC with these times to resolution."""
+    await parties.always()
     ola = await parties.signed("OLA", "mail-team", a_target("o1", "resolution", ola_seconds))
     uc = await parties.signed(
         "UC", "north-telecom", a_target("u1", "resolution", uc_seconds), calendar=ALWAYS
@@ -74,6 +76,7 @@ async def test_a_requirement_comes_to_a_signed_agreement_on_those_beneath(partie
     ]
 
 
+@in_test_all
 async def test_the_leads_of_the_teams_beneath_acknowledge_it(parties: Parties) -> None:
     rests_on = await beneath(parties, 2 * HOUR, 2 * HOUR)
     path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 9 * HOUR), rests_on=rests_on)
@@ -102,6 +105,7 @@ async def test_what_does_not_add_up_is_refused_unless_the_gap_is_accepted(partie
     assert (await parties.leads["finance"].read(path))["gap_reason"] is None
 
 
+@in_test_all
 async def test_an_availability_is_no_higher_than_what_items_and_suppliers_promise(parties: Parties) -> None:
     keeper = await parties.api.client("Keeper of items", *("configuration_manager",))
     for key, promised in (("relay", "0.999"), ("disk", None)):
@@ -182,6 +186,7 @@ async def test_neither_party_signs_alone_and_a_change_of_the_text_takes_consents
     assert (await parties.it.post_ok(f"{path}/sign"))["state"] == "signed"
 
 
+@in_test_all
 async def test_who_has_no_account_signs_elsewhere_and_the_manager_records_the_document(
     parties: Parties,
 ) -> None:
@@ -217,6 +222,7 @@ async def test_a_second_agreement_about_the_same_at_the_same_time_is_not_signed(
     await parties.sign(later, "finance")
 
 
+@in_test_all
 async def test_an_agreement_that_is_over_is_not_signed(parties: Parties) -> None:
     over = await parties.submitted("SLA", "finance", valid_to="2026-06-30")
     refused = await parties.it.post(f"{over}/sign", json={})
@@ -248,6 +254,7 @@ async def test_the_annual_review_ends_in_a_renewal_on_which_both_agree(parties: 
     assert promise["valid_to"] == "2199-12-31"
 
 
+@in_test_all
 async def test_after_its_review_an_agreement_is_terminated_by_both(parties: Parties) -> None:
     path = await parties.signed("SLA", "finance")
     await parties.manager.post_ok(f"{path}/review", REVIEW)
@@ -292,6 +299,7 @@ async def approved_change(parties: Parties) -> str:
     return change
 
 
+@in_test_all
 async def test_an_agreement_is_amended_by_a_change_that_touches_it(parties: Parties) -> None:
     keeper = await parties.api.client("Olaf", "admin", "configuration_manager")
     printing = {
@@ -356,6 +364,7 @@ async def test_an_amendment_by_an_approved_change_leaves_the_old_version_in_forc
     ]
 
 
+@in_test_all
 async def test_an_edition_begins_when_both_have_signed_it_at_the_earliest(parties: Parties) -> None:
     path = await parties.signed("SLA", "finance", a_target("t1", "resolution", 8 * HOUR))
     old = await parties.manager.read(path)
@@ -380,6 +389,7 @@ async def test_an_edition_begins_when_both_have_signed_it_at_the_earliest(partie
     assert f"2026-01-01 – {signed['valid_from']}" in page.text
 
 
+@in_test_all
 async def test_a_draft_can_be_a_copy_of_another_agreement(parties: Parties) -> None:
     model = await parties.drafted("SLA", "finance", a_target("t1", "resolution", 8 * HOUR), notice_days=30)
     path = await parties.required("SLA", None)

@@ -14,8 +14,11 @@ async def listed(client: Client, **parameters: str) -> list[str]:
     return [f"/v1/slas/{item['id']}" for item in (await client.read("/v1/slas", **parameters))["items"]]
 
 
-async def test_what_nobody_has_signed_waits_for_both_sides(parties: Parties) -> None:
+async def test_what_nobody_has_signed_waits_for_both_sides_and_others_do_not_see_it(
+    api: Api, parties: Parties
+) -> None:
     path = await parties.submitted("SLA", "finance", TARGET)
+    assert await listed(await api.client("Stranger"), waiting_for="signature") == []
     manager, customer = parties.manager, parties.leads["finance"]
     for parameters in ({"waiting_for": "signature"}, {"waits_for": "it"}, {"waits_for": "party"}):
         assert await listed(manager, **parameters) == [path], parameters
@@ -28,8 +31,3 @@ async def test_what_nobody_has_signed_waits_for_both_sides(parties: Parties) -> 
     assert await listed(manager, waiting_for="review") == [], "it is not due yet"
     await manager.post_ok(f"{path}/review", REVIEW)
     assert await listed(manager, waiting_for="signature,renewal") == [path]
-
-
-async def test_others_do_not_see_what_waits(api: Api, parties: Parties) -> None:
-    await parties.submitted("SLA", "finance", TARGET)
-    assert await listed(await api.client("Stranger"), waiting_for="signature") == []

@@ -7,6 +7,7 @@ import pytest
 from app.common.people import Role
 from app.platform.db import Connection
 from tests.client import RESOLVED, Api
+from tests.extent import in_test_all
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.test_reading import EVERY_DAY, Help, follower, help_of
 
@@ -46,8 +47,13 @@ async def test_open_clocks_are_counted_by_agreement_the_worst_first(api: Api, de
     assert (await manager.read(AT, agreement="SLA-unknown"))["items"] == []
     assert len((await manager.read(AT, agreement=agreement["number"]))["items"]) == 1
     assert (await manager.read(AT, agreement_type="OLA"))["items"] == []
+    await api.team("other")
+    outsider = await api.client("Otto", Role.engineer, teams=("other",))
+    assert (await outsider.read(AT))["items"] == []
+    assert (await desk.requester.get(AT)).status_code == 403
 
 
+@in_test_all
 async def test_only_staff_see_clocks_in_danger_and_only_of_their_cases(api: Api, desk: Help) -> None:
     path = await desk.report(8)
     await desk.agent.post_ok(f"{path}/assign", {"team": "mail"})

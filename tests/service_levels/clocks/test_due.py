@@ -8,6 +8,7 @@ import pytest
 
 from app.platform.db import Connection
 from tests.client import Api
+from tests.extent import in_test_all
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 from tests.service_levels.clocks.test_reading import EVERY_DAY, Help, follower, help_of
 
@@ -49,8 +50,12 @@ async def test_open_cases_are_listed_by_due_time_with_the_hours_until_then(api: 
     assert await titles(team="mail") == ["Soon"]
     assert await titles(team="unknown") == await titles(service="\x00") == []
     assert (await desk.agent.get(DUE, params={"until": "now"})).status_code == 422
+    assert len((await desk.requester.read(DUE))["items"]) == 2
+    outsider = await (await api.client("Otto")).read(DUE)
+    assert (outsider["items"], outsider["teams"]) == ([], [])
 
 
+@in_test_all
 async def test_cases_due_are_listed_to_whoever_sees_them(api: Api, desk: Help) -> None:
     path = await desk.report(8)
     await desk.agent.post_ok(f"{path}/assign", {"team": "mail"})

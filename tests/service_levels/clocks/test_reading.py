@@ -16,6 +16,7 @@ from app.log.canonical import from_instant
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import Connection, connect
 from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.extent import in_test_all
 from tests.people import ago
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target
 
@@ -148,6 +149,7 @@ async def test_a_countdown_needs_no_second_question(desk: Help) -> None:
     assert spans[-1]["ends_at"] == mend["due_at"]
 
 
+@in_test_all
 async def test_a_clock_says_that_it_is_not_known_where_the_spans_of_its_calendar_end(
     api: Api, follower: Connection
 ) -> None:

@@ -11,6 +11,7 @@ from app.kpis.answers.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.questions.question import QuestionParameters, parse_question
 from app.log.canonical import instant
+from tests.extent import in_test_all
 from tests.people import act
 from tests.service_levels.clocks.agreements import add_calendar, hours, sign, target, tell
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
@@ -89,6 +90,7 @@ async def test_a_calendar_that_changes_moves_running_clocks_and_no_finished_one(
     assert await streams_say_what_they_ought_to(desk.connection, desk.ledger, desk.clock.now) > 6
 
 
+@in_test_all
 async def test_an_agreement_that_is_amended_changes_no_case_that_was_opened_before(desk: Desk) -> None:
     cases = await three_cases(desk)
     before = [await kept(desk, case) for case in cases]

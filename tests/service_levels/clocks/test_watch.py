@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.kernel.actions.payloads import EmptyPayload
 from app.processes.incidents.payloads import PrioritiseIncident
+from tests.extent import in_test_all
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 from tests.service_levels.clocks.test_projection import SOLVED
 from tests.service_levels.clocks.world import Desk, at, told
@@ -45,6 +46,7 @@ async def test_warnings_and_the_breach_are_said_once_with_their_true_instants_af
     assert told(await desk.said(case)) == [*expected, ("stopped", at(12, days=3))]
 
 
+@in_test_all
 async def test_what_is_dated_ahead_is_said_when_its_time_has_come(desk: Desk) -> None:
     await add_calendar(desk.ledger, "office")
     await sign(desk.ledger, target("mend", "resolution", 4 * 3600))

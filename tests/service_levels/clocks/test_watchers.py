@@ -18,7 +18,7 @@ from app.platform.db import Connection, connect
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES_BY_KIND
 from tests.conftest import DatabaseUrls
-from tests.extent import WHOLE
+from tests.extent import WHOLE, in_test_all
 from tests.service_levels.clocks.agreements import add_calendar, sign, target
 from tests.service_levels.clocks.checks import rows_are_what_the_engine_says, streams_say_what_they_ought_to
 from tests.service_levels.clocks.random_desk import RandomDesk
@@ -62,6 +62,7 @@ async def overdue_cases(desk: Desk, many: int) -> None:
     await desk.clock.set(at(20))
 
 
+@in_test_all
 async def test_three_watchers_at_once_say_everything_once(
     desk: Desk, watchers: list[tuple[Connection, Ledger]]
 ) -> None:
@@ -111,6 +112,7 @@ async def test_watchers_that_die_at_every_step_leave_nothing_out_and_say_nothing
     assert number == 3 * PER_CASE
 
 
+@in_test_all
 async def test_a_life_with_three_watchers_says_what_it_says_with_one(
     desk: Desk, watchers: list[tuple[Connection, Ledger]]
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
+from tests.extent import in_test_all
 from tests.service_levels.agreements.samples import Parties, the_parties
 
 
@@ -46,6 +47,7 @@ async def test_one_plan_of_a_year_is_adopted(parties: Parties) -> None:
     assert late.status_code == 409
 
 
+@in_test_all
 async def test_a_plan_names_the_series_of_meetings_in_which_an_agreement_is_reviewed(
     parties: Parties,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.extent import in_test_all
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.standins.jira import Jira, document
 
@@ -113,6 +114,7 @@ async def test_what_the_search_does_not_find_is_opened_anew_only_once_it_cannot_
     assert [r["number"] for r in (await desk.read_references(incident))] == ["OPS-1"]
 
 
+@in_test_all
 async def test_a_comment_that_is_withdrawn_is_deleted_there(jira_desk: Desk[Jira]) -> None:
     desk = jira_desk
     incident = await desk.report("The till is stuck")

@@ -6,14 +6,15 @@ import os
 
 import pytest
 
-from tests.extent import in_test_all
+from tests.extent import WHOLE, in_test_all
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.both_ways.random_changes import try_changes
 from tests.webhooks.standins.github import GitHub
 from tests.webhooks.standins.jira import Jira
 
-CHANGES = 100
-#: LEDGERDESK_TEST_BOTH_WAYS says how many hundreds of changes are tried, of which each half is of one tool.
+CHANGES = 100 if WHOLE else 20
+#: LEDGERDESK_TEST_BOTH_WAYS says how many hundreds of changes are tried (fewer in
+#: `make test`), of which each half is of one tool.
 SEEDS = int(os.environ.get("LEDGERDESK_TEST_BOTH_WAYS", "2")) // 2
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
+from tests.cases import each_case
 from tests.client import Json
 from tests.webhooks.both_ways.desks import Desk
 from tests.webhooks.standins import github
@@ -44,25 +43,26 @@ async def test_a_deleted_issue_stops_no_other_and_is_told_once(desk: Desk[GitHub
     assert desk.tool.texts(1) == ["One."]
 
 
-@pytest.mark.parametrize(
-    ("status", "code"),
-    [(401, "not_signed_in"), (403, "not_allowed"), (404, "not_found_at_tool"), (422, "refused_by_tool")],
-)
-async def test_each_refusal_has_its_code_and_is_sent_again(
-    desk: Desk[GitHub], status: int, code: str
-) -> None:
-    async def refuse(call: Call) -> Reply | bool | None:
-        return Reply(status, {"message": "No"}) if call.method == "POST" else None
+REFUSALS = {401: "not_signed_in", 403: "not_allowed", 404: "not_found_at_tool", 422: "refused_by_tool"}
 
-    desk.tool.before = refuse
-    await desk.report("Refused")
-    await desk.send()
-    assert await codes(desk) == [code]
-    assert desk.tool.issues == {}
-    assert "subscription.refused" in await subscription_events(desk)
-    desk.tool.before = None
-    await desk.send(seconds=10)
-    assert [issue["title"] for issue in desk.tool.issues.values()] == ["Refused"]
+
+async def test_each_refusal_has_its_code_and_is_sent_again(desk: Desk[GitHub]) -> None:
+    sent: list[str] = []
+    for status, code in REFUSALS.items():
+
+        async def refuse(call: Call, status: int = status) -> Reply | bool | None:
+            return Reply(status, {"message": "No"}) if call.method == "POST" else None
+
+        desk.tool.before = refuse
+        await desk.report(f"Refused {status}")
+        await desk.send()
+        assert (await codes(desk))[0] == code
+        assert [issue["title"] for issue in desk.tool.issues.values()] == sent
+        assert "subscription.refused" in await subscription_events(desk)
+        desk.tool.before = None
+        await desk.send(seconds=10)
+        sent.append(f"Refused {status}")
+        assert [issue["title"] for issue in desk.tool.issues.values()] == sent
 
 
 async def test_a_pause_that_the_tool_asks_for_is_kept(desk: Desk[GitHub]) -> None:
@@ -130,7 +130,7 @@ async def test_the_token_is_nowhere(desk: Desk[GitHub]) -> None:
     assert not [row for row in rows if github.TOKEN in row["data"]]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("fields", "because"),
     [
         ({"secret": None}, "secret_of_tool"),
