@@ -67,7 +67,7 @@ OF_ANY_CREDENTIAL = frozenset(
     *(policy.relations for policy in (absence_keeper, calendar_reader, subscriber)),
 )
 #: Codes of refusals: the row is for others, or for somebody with a key for all that they hold.
-REFUSED = ("forbidden", "narrow_key")
+REFUSAL_CODES = ("forbidden", "narrow_key")
 WHOLE_KEY = "whole key"
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 #: Those that whoever asks for something may be. Gates are passed by staff, and leads of teams acknowledge
@@ -293,7 +293,7 @@ async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     for (kind, held), client in zip(refused, clients, strict=True):
         sees = await callers.offers(lifecycle, record, kind, held) is not None
         answer = await send(client, lifecycle, row, record, sample(row))
-        expected = (403, REFUSED) if sees else (404, ("not_found",))
+        expected = (403, REFUSAL_CODES) if sees else (404, ("not_found",))
         assert answer.status_code == expected[0], (kind, held)
         assert answer.json()["code"] in expected[1], (kind, held)
         readers += sees
@@ -461,7 +461,7 @@ async def test_only_those_whom_its_first_row_names_make_a_record(
             assert answer.status_code == 201, (held, answer.text)
         else:
             assert answer.status_code == 403, held
-            assert answer.json()["code"] in REFUSED, held
+            assert answer.json()["code"] in REFUSAL_CODES, held
             assert await world.api.head() == head
 
 
