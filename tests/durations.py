@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import pytest
 
-#: Seconds that the tests of one file may take without being named.
+#: A file is reported if its tests take more seconds.
 LONG = 15.0
-#: Seconds of tests per processor that a run may take without being named.
+#: A run is reported if it takes more seconds per processor.
 LONG_RUN = 300.0
-#: The files that take longer, and why. Whoever adds one looks first at what can be made once, or less often.
+#: Files that may take longer, and why. Before adding one, look for setup that tests could share.
 LONG_FILES = {
     "tests/browser/test_dashboard.py": "is begun first, and makes the demo that others copy",
     "tests/every_action/test_event_folds_back.py": "brings records of every kind into their states",
@@ -46,8 +46,8 @@ class FileDurations:
 def new_long_files(seconds: Mapping[str, float]) -> list[str]:
     """Return a warning for each file that takes longer than LONG and is not in LONG_FILES."""
     return [
-        f"{file} takes {taken:.0f} s, more than {LONG:.0f}: make once what is made several times, try fewer "
-        f"examples by `make test` (tests/extent.py), or say in LONG_FILES of tests/durations.py why it must."
+        f"{file} takes {taken:.0f} s, more than {LONG:.0f}: share setup between tests, run fewer examples "
+        f"in `make test` (tests/extent.py), or give the reason in LONG_FILES of tests/durations.py."
         for file, taken in seconds.items()
         if taken > LONG and file not in LONG_FILES
     ]

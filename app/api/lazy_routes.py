@@ -1,10 +1,9 @@
 """Routes that are made when they are first asked for.
 
-FastAPI reads the signature of an endpoint and builds the validators of its parameters and answers when the
-route is added. For all operations that takes longer than everything else in which the service starts, and a
-process of tests calls few of them. A LazyRoute has its path and its methods, which tables of routes need. All
-else is made at the first access to any other attribute: by the first request of the operation, or by the
-contract (app.api.contract.openapi), which makes every route.
+FastAPI reads an endpoint's signature and builds its validators when a route is added. For all operations this
+takes longer than the rest of the start, and a test process calls only a few. A LazyRoute has only its path
+and methods, for routing. The rest is built when another attribute is first read: by the first request, or by
+the contract (app.api.contract.openapi), which builds every route.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ Declare = Callable[[], Operation]
 
 @dataclass(frozen=True, slots=True)
 class DeclaredLater:
-    """In the place of an endpoint: an operation that is declared when its route is made."""
+    """A placeholder for an endpoint: its operation is declared when the route is built."""
 
     declare: Declare
 

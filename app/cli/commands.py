@@ -30,7 +30,7 @@ class CommandEntry(NamedTuple):
 
 #: The commands by name, in the order in which help lists them.
 COMMANDS = {
-    "serve": CommandEntry("server.serve", "Answer HTTP, until it is stopped."),
+    "serve": CommandEntry("server.serve", "Serve the API and the pages until stopped."),
     "work": CommandEntry(
         "server.work", "Run the worker until it is stopped: KPI facts, search, rules, timers."
     ),
@@ -40,11 +40,11 @@ COMMANDS = {
     "demo": CommandEntry(
         "server.demo", "Make a demo organisation if there is none, then serve it, with a worker."
     ),
-    "migrate": CommandEntry("upkeep.migrate", "Bring the database's schema up to date, as its owner."),
+    "migrate": CommandEntry("upkeep.migrate", "Update the database schema, as its owner."),
     "keys": CommandEntry("keys", "Make, list, rotate and revoke API keys."),
     "people": CommandEntry("people", "Bring in people and teams; grant and revoke roles."),
     "erase": CommandEntry(
-        "erase", "Destroy the key of a person's fields: name, e-mail and words become unreadable."
+        "erase", "Destroy a person's encryption key: name, e-mail and texts become unreadable."
     ),
     "import": CommandEntry("imports", "Bring in the histories of other systems, or a whole installation."),
     "export": CommandEntry(
@@ -58,26 +58,24 @@ COMMANDS = {
     "rewrite-audiences": CommandEntry(
         "upkeep.rewrite_audiences", "Recompute who may see each record, and correct the access lists."
     ),
-    "kpi": CommandEntry(
-        "figures.kpi", "Print a KPI period by period, or the cases that it counts; without a key all KPIs."
-    ),
+    "kpi": CommandEntry("figures.kpi", "Print a KPI by period, or its cases; all KPIs if none is named."),
     "reconcile": CommandEntry(
         "figures.reconcile",
         "Compute KPIs from the facts and from the raw events, and report the differences.",
     ),
-    "seal": CommandEntry(
-        "seals.seal", "Seal all events under a signed head, and export it to where the settings say."
-    ),
+    "seal": CommandEntry("seals.seal", "Sign a head over all events and export it."),
     "verify": CommandEntry(
         "seals.verify", "Recompute every hash of the log, and compare with what is stored and exported."
     ),
     "sla-cases": CommandEntry(
-        "conformance.sla_cases", "Compute the worked cases of a file by the SLA engine."
+        "conformance.sla_cases", "Check worked examples in a file with the SLA engine."
     ),
     "effect-cases": CommandEntry(
-        "conformance.effect_cases", "Compute the worked cases of a file by the statistics of effects."
+        "conformance.effect_cases", "Check worked examples in a file with the statistics of effects."
     ),
-    "doctor": CommandEntry("doctor.doctor", "Say what is wrong with this installation, and how to mend it."),
+    "doctor": CommandEntry(
+        "doctor.doctor", "Report what is wrong with this installation, and how to fix it."
+    ),
     "backup": CommandEntry("upkeep.backup", "Back up the embedded database while it is used."),
     "restore": CommandEntry("upkeep.restore", "Restore the embedded database into an empty installation."),
     "mcp": CommandEntry("mcp", "Serve an assistant over standard input and output (Model Context Protocol)."),

@@ -23,7 +23,7 @@ from tests.extent import WHOLE
 from tests.listening import listening
 from tests.served import behind_a_socket
 
-WRITERS, ROUNDS = (4, 6) if WHOLE else (3, 2)
+WRITERS, ROUNDS = (4, 6) if WHOLE else (2, 2)
 Address = tuple[str, int]
 
 

@@ -22,7 +22,8 @@ from app.cli.exits import TERMINATED
 from app.cli.server.serve import serving
 from app.platform import schema, startup
 from app.platform.settings import PROJECT
-from tests.cli.conftest import environment
+from tests.cli.conftest import Run, environment
+from tests.cli.test_work import Log
 from tests.conftest import DatabaseUrls
 from tests.extent import first_of, in_test_all
 from tests.forked import Forking
@@ -99,17 +100,12 @@ async def test_a_service_waits_until_the_database_has_recovered(
 
 
 async def test_a_worker_waits_until_the_database_has_recovered(
-    place: DatabaseUrls, forking: Forking, tmp_path: Path
+    place: DatabaseUrls, run: Run, forking: Forking, tmp_path: Path
 ) -> None:
-    listeners = "select count(*) from pg_stat_activity where datname = current_database()"
-
-    async def follows() -> bool:
-        async with await psycopg.AsyncConnection.connect(place.url) as connection:
-            row = await (await connection.execute(listeners)).fetchone()
-        return row is not None and row[0] > 5
-
+    log = Log(place, run)
+    log.grow()
     async with waiting(place, forking, tmp_path, "work"):
-        assert await until(follows), "the worker is at it"
+        assert await until(log.is_followed)
 
 
 @contextlib.asynccontextmanager

@@ -109,7 +109,7 @@ def code_units(text: str) -> list[int]:
     return units
 
 
-@pytest.mark.parametrize(("said", "canon"), VECTORS)
+@pytest.mark.parametrize(("text", "canon"), VECTORS)
 def test_the_vectors_of_the_rfc_come_out_as_printed_there(text: str, canon: str) -> None:
     assert canonical(json.loads(text)).decode() == canon
 

@@ -58,10 +58,13 @@ async def tampering(superuser: Connection, *statements: str) -> AsyncIterator[Co
 async def findings(connection: Connection, exported: Sequence[SignedHead] = ()) -> Findings:
     tampered = await verify_snapshot(connection, exported)
     assert tampered.finding_count == len(tampered.findings)
-    return [
+    findings_of_all = [
         (finding.discrepancy.value, finding.first, finding.last, finding.head)
         for finding in tampered.findings
     ]
+    # Of two events at one position the database decides which comes first, and the other one is `added`.
+    twice = {finding[1:] for finding in findings_of_all if finding[0] == "added"}
+    return [finding for finding in findings_of_all if not (finding[0] == "altered" and finding[1:] in twice)]
 
 
 async def reseal(connection: Connection, sealed: SealedLog, key: Ed25519PrivateKey | None) -> None:

@@ -22,7 +22,9 @@ def kept_keys(current: Settings) -> dict[str, str]:
     """Return the keys of the demo that is there, by their purpose. Raises BadParameter if there is none."""
     path = secrets_directory(current) / KEY_FILE
     if not path.exists():
-        raise typer.BadParameter("there is no demo yet: start it by `make run`, and call this beside it")
+        raise typer.BadParameter(
+            "there is no demo yet: start one with `make run`, then repeat this command in another terminal"
+        )
     return read_keys(path)
 
 
@@ -38,7 +40,7 @@ def address_of(current: Settings) -> str:
 
 
 def keep_address(current: Settings) -> None:
-    """Note where the demo listens, for commands that are called without its `--port`."""
+    """Save the demo's address for commands that are called without its `--port`."""
     (secrets_directory(current) / ADDRESS_FILE).write_text(address_of(current), encoding="utf-8")
 
 

@@ -48,7 +48,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
 def serve_demo(current: Settings) -> None:
     """Make the demo organisation if there is none, then serve it, with a worker, until it is stopped."""
-    # What is of no use to a visitor is logged where somebody asks for it.
+    # A visitor needs no log lines below warning; LEDGERDESK_LOG_LEVEL shows them.
     level = current.log_level if "log_level" in current.model_fields_set else "warning"
     logs.configure_logging(level)
     with installation.open_installation(current, watched=True) as place:
@@ -61,7 +61,7 @@ def serve_demo(current: Settings) -> None:
         _welcome(address_of(current), keys)
         with supervised_worker(level):
             run(place, current, listener)
-    print_line("Stopped. The data are kept; `make run` goes on with them.")
+    print_line("Stopped. The data is kept; `make run` continues with it.")
 
 
 def replay(current: Settings) -> None:
@@ -79,7 +79,7 @@ async def _replay_samples(current: Settings) -> None:
             rows = [replayed async for replayed in replay_samples(client)]
     except (httpx.HTTPError, TimeoutError) as error:
         raise typer.BadParameter(f"the demo does not answer at {address}: {error}") from error
-    print_table(("tool", "delivery", "answer", "what became of it"), [tuple(map(str, row)) for row in rows])
+    print_table(("tool", "delivery", "response", "result"), [tuple(map(str, row)) for row in rows])
 
 
 async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
@@ -114,9 +114,7 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
 
 
 async def make_keys(ledger: Ledger, persons: Mapping[str, UUID]) -> dict[str, str]:
-    """Make the keys that are printed, of these persons by their names or of persons of their own; return them
-    by their purpose.
-    """
+    """Make a key for each entry of KEYS, for its named person or a new one; return the keys by purpose."""
     keys = {}
     for owner, name, roles in KEYS:
         held = tuple(role.value for role in roles)
@@ -146,7 +144,7 @@ def _welcome(address: str, keys: dict[str, str]) -> None:
     print_line("Keys of the demo organisation, to be sent as `Authorization: Bearer …`:")
     print_table(("for", "key"), list(keys.items()))
     print_line("")
-    key = keys.get(READER, "…")  # a demo of before has others
+    key = keys.get(READER, "…")  # a demo made by an older version has other keys
     print_line(f"Try: curl -H 'Authorization: Bearer {key}' '{address}/v1/incidents?limit=3'")
     print_line("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
     program = shlex.quote(str(Path(sys.executable).with_name("ledgerdesk")))
