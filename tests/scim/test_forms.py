@@ -102,7 +102,7 @@ def test_patches_are_read_in_the_forms_of_providers(
         ({"op": "replace", "path": "active", "value": "perhaps"}, "invalidValue"),
         ({"op": "remove", "path": "userName"}, "invalidValue"),
         ({"op": "add", "path": "title", "value": {"x": 1}}, "invalidValue"),
-        ({"op": "add", "path": "title", "value": "x" * 201}, "invalidValue"),
+        ({"op": "add", "path": "userName", "value": "x" * 201}, "invalidValue"),
         ({"op": "add", "path": "emails", "value": [{"value": "nobody"}]}, "invalidValue"),
     ],
 )

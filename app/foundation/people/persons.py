@@ -210,7 +210,7 @@ class SetBoundsPerson(Payload):
 
 
 def set_bounds(person: Person, body: SetBoundsPerson, ctx: ActionContext) -> None:
-    """Set how many subscriptions, absences, deputies, calendars and keys the person may have at once."""
+    """Set the person's bounds: how many subscriptions, absences and keys they may have at once."""
     person.most_standing = body.most_standing
 
 
