@@ -76,8 +76,9 @@ class LogReader:
         self._note_roots()
         for begin in range(0, self._end, EVENTS_AT_ONCE):
             up_to = min(begin + EVENTS_AT_ONCE, self._end)
-            leaves = await self._leaves(begin, up_to)
-            stored = await self._stored_hashes(begin, leaves)
+            sealed = await self._sealed_hashes(begin, up_to)
+            leaves = await self._leaves(begin, up_to, sealed)
+            stored = sealed + leaves[len(sealed) :]
             if stored != leaves:
                 self._note_differing(begin, leaves, stored)
                 if self._stored_tree is None:
@@ -88,26 +89,27 @@ class LogReader:
                 progress(up_to, self._end)
         return self.reading
 
-    async def _leaves(self, begin: int, up_to: int) -> list[bytes]:
-        """Return the hashes of the events after `begin`, NO_HASH for one that is not there."""
+    async def _leaves(self, begin: int, up_to: int, sealed: list[bytes]) -> list[bytes]:
+        """Return the hashes of the events after `begin`, NO_HASH for one that is not there. Of several at one
+        position it is the sealed one's, if that is among them.
+        """
         try:
             rows = await store.read_leaves(self._connection, begin, up_to)
         except psycopg.DataError:  # a time that no calendar has, which nobody but a superuser can write
             rows = await self._rows_one_by_one(begin, up_to)
-        if len(rows) == up_to - begin and rows[0][0] == begin + 1 and rows[-1][0] == up_to:
+        if [row[0] for row in rows] == list(range(begin + 1, up_to + 1)):
             return leaf_hashes(self._blinding, rows)
-        by_position: dict[int, LeafRow] = {}
+        hashes_at: dict[int, list[bytes]] = {}
         for row in rows:
-            if row[0] in by_position:
-                self.reading.added.add(row[0], row[0])
-            by_position[row[0]] = row
+            hashes_at.setdefault(row[0], []).extend(leaf_hashes(self._blinding, [row]))
         leaves = []
-        for position in range(begin + 1, up_to + 1):
-            if position in by_position:
-                leaves += leaf_hashes(self._blinding, [by_position[position]])
-            else:
+        for n, position in enumerate(range(begin + 1, up_to + 1)):
+            hashes = hashes_at.get(position, [NO_HASH])
+            if hashes == [NO_HASH]:
                 self.reading.missing.add(position, position)
-                leaves.append(NO_HASH)
+            elif len(hashes) > 1:
+                self.reading.added.add(position, position)
+            leaves.append(sealed[n] if n < len(sealed) and sealed[n] in hashes else hashes[0])
         return leaves
 
     async def _rows_one_by_one(self, begin: int, up_to: int) -> list[LeafRow]:
@@ -120,18 +122,18 @@ class LogReader:
                 continue
         return rows
 
-    async def _stored_hashes(self, begin: int, leaves: list[bytes]) -> list[bytes]:
-        """Return the stored hashes of these events, as far as they are sealed; then those of the events."""
-        count = min(self._sealed_up_to - begin, len(leaves))
+    async def _sealed_hashes(self, begin: int, up_to: int) -> list[bytes]:
+        """Return the stored hashes of the events after `begin`, as far as they are sealed."""
+        count = min(self._sealed_up_to, up_to) - begin
         if count <= 0:
-            return leaves
+            return []
         first = begin // TILE_HASHES
         tiles = await store.tiles_of_level(self._connection, 0, first, EVENTS_AT_ONCE // TILE_HASHES)
-        stored: list[bytes] = []
+        sealed: list[bytes] = []
         for number in range(first, -(-(begin + count) // TILE_HASHES)):
             hashes = split_hashes(tiles.get(number, b""))[:TILE_HASHES]
-            stored += hashes + [NO_HASH] * (TILE_HASHES - len(hashes))
-        return stored[:count] + leaves[count:]
+            sealed += hashes + [NO_HASH] * (TILE_HASHES - len(hashes))
+        return sealed[:count]
 
     def _note_differing(self, begin: int, leaves: list[bytes], stored: list[bytes]) -> None:
         for position, (now, then) in enumerate(zip(leaves, stored, strict=True), begin + 1):
