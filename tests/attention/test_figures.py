@@ -73,7 +73,7 @@ async def test_of_several_teams_the_worst_is_told_what_no_filter_narrows_is_said
     assert "mails_unsent" not in of_priority, "it is for administrators"
     assert len(await items_of(site.reader, "target_missed")) == 1
     stranger = await read_attention(await site.api.client("Zhao"))
-    assert stranger["counts"] == {"total": 0, "now": 0}, "who may not see a KPI is not told of it"
+    assert stranger["counts"] == {"total": 0, "now": 0}, "a reader who may not see a KPI gets no count of it"
 
 
 def test_every_name_of_what_is_left_out_is_written() -> None:

@@ -73,7 +73,7 @@ def test_it_says_where_it_listens_and_what_was_asked_without_a_name_or_a_secret_
     assert all(line["level"] == "info" and line["milliseconds"] > 0 for line in requests[:3])
     text = log_file.read_text(encoding="utf-8")
     assert all(word not in text for word in ("zhao", "secret", "readyz"))
-    # A failure of ours leaves its traceback with the id that the client was told.
+    # A failure of ours leaves its traceback with the id that the client received.
     (line,) = [line for line in lines_of(log_file, "") if "exception" in line]
     assert line["level"] == "error"
     assert line["request_id"] == failed.json()["request_id"] == failed.headers["x-request-id"]

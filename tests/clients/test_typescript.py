@@ -31,7 +31,7 @@ def run_script(script: str, folder: Path = SAMPLE) -> None:
 
 
 def sample_of_a_part(folder: Path) -> Path:
-    """A copy of the sample in that folder, beside the part of the contract that it uses."""
+    """A copy of the sample in that folder, with the part of the contract that it uses."""
     copy = folder / "sample"
     shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "build"))
     (copy / "node_modules").symlink_to(SAMPLE / "node_modules")

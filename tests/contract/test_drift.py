@@ -24,7 +24,7 @@ def made() -> dict[Path, str]:
     return dict(generated())
 
 
-#: What of the contract is made anew by `make test`: all of it takes half a minute.
+#: The part of the contract that `make test` generates: the whole takes half a minute.
 TAG = "incidents"
 
 

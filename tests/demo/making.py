@@ -18,7 +18,7 @@ from tests.extent import WHOLE
 
 #: Enough for the baseline of the first improvement.
 EFFECT_DAYS = 250
-#: Each day takes long to make. What is told of months and of effects is tested where there are all of them.
+#: Each day takes long to make. Figures of months and effects are tested in `make test-all`, with all days.
 DEMO_DAYS = EFFECT_DAYS if WHOLE else 60
 
 

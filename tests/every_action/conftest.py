@@ -43,7 +43,7 @@ def _settings() -> Settings:
 
 
 async def made_world(server: Server, folders: pytest.TempPathFactory) -> MadeWorld:
-    """The world of this process, made for whoever is first to need it; its ids are known again."""
+    """The world of this process, made by the first test that needs it; others get its ids again."""
     if server.administrator not in _MADE:
         _MADE[server.administrator] = await _made(server, folders.mktemp("secrets"))
     template = _MADE[server.administrator]

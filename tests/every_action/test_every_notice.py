@@ -47,22 +47,22 @@ DRIVEN = [
     for lc, row in ROWS
     if not of_decisions(row) and row.name != "vote" and (lc.kind, row.name) not in NAMED_OTHERWISE
 ]
-#: Types of notices that can be made up of another event of a record that has them told; of an agreement that
-#: ends only one that was signed says when.
+#: Types of notices that another event of the record can stand for. The end of an agreement is not among them:
+#: only a signed one has a date.
 MADE_UP = frozenset[NoticeType]().union(*(types_of(lifecycle) for lifecycle in LIFECYCLES))
 MADE_UP -= {NoticeType.agreement_ends}
 
 
 def types_told(case: Row) -> set[NoticeType]:
-    """What the tables and marks have told of the row's event."""
+    """The types of notices that the row's event causes, by the tables and the marks of fields."""
     lifecycle, row = case
     named = steps_of(lifecycle.record) if row.opens else set()
     return {step for step, _ in told_by(lifecycle, row)} | steps_of(row.body) | named
 
 
 def chosen_features(case: Row) -> set[object]:
-    """What `make test` has told once each: of each kind of record something, every type that a new record has
-    told, and what cannot be made up.
+    """What `make test` covers once each: every kind of record, every type of notice of a new record, and all
+    that no other event can stand for.
     """
     types = types_told(case)
     return {case[0].kind, *(types - MADE_UP if steps_before(case) else types)}

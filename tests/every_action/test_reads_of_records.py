@@ -23,7 +23,7 @@ ADMINISTRATIVE = [lifecycle for lifecycle in LIFECYCLES if lifecycle.administrat
 
 
 def acting_everywhere(lifecycle: Lifecycle[Any]) -> set[Role]:
-    """Roles that a row names, but for those that see what is their own or their teams'."""
+    """Roles that a row names, without those that see only their own or their teams' records."""
     roles: set[Role] = set()
     for row in lifecycle.rows:
         roles |= row.policy.roles - SEE_THEIR_OWN - (set() if row.anywhere else SEE_THEIR_TEAMS)

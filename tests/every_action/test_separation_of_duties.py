@@ -37,7 +37,7 @@ OTHERS = [(lc, row) for lc, row in KEPT_APART if row.name not in OF_A_CHAIR]
 
 
 def fields_of_duties(case: Row) -> set[Hashable]:
-    """Where a record names who had the duties: the kernel compares these with whoever acts."""
+    """The fields that name who had the duties: the kernel compares them with the person who acts."""
     return {duty.fields for duty in case[1].segregate_from}
 
 

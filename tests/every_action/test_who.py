@@ -1,5 +1,5 @@
-"""An action is for those whom its row names and for nobody else who sees the record; in the states of its row
-and in no other.
+"""An action is open to those that its row names, in the states of its row; all others who see the record are
+refused.
 """
 
 from __future__ import annotations
@@ -340,7 +340,7 @@ async def test_in_every_other_state_it_is_refused_and_nothing_is_written(
 
 
 def _allowed_to_everybody(lifecycle: Lifecycle[Any], state: CodeEnum) -> list[str]:
-    """The rows open in the state, but for those that need a relation: the record is somebody else's."""
+    """The rows open in the state that need no relation: the record is somebody else's."""
     return [
         row.name
         for row in lifecycle.rows
@@ -446,7 +446,7 @@ async def test_only_those_whom_its_first_row_names_make_a_record(
     tried: set[bool] = set()
     for held in callers.held():
         is_named = named_by(row, held, COLLEAGUE, None)
-        # By `make test` whom no role names is refused by each sort of policy, and not by each policy.
+        # In `make test` one policy of each sort refuses other roles, in `make test-all` every policy.
         policy = row.policy if is_named else row.policy.relations
         if not (WHOLE or is_named not in tried or callers.is_new(policy, COLLEAGUE, held)):
             continue

@@ -321,13 +321,13 @@ TELLING = [(lc, row) for lc, row in ROWS if row.notifies and not of_decisions(ro
 
 
 def way_of_giving(case: Row) -> set[Hashable]:
-    """Whether a rule gives the work, whether with a new record, and whether a part of the body names whom."""
+    """Whether a rule gives the work, whether the record is new, and whether a part of the body names them."""
     _, row = case
     return {(case in OF_RULES, row.opens, bool(marks(row.body, Responsible)))}
 
 
 def ways_of_telling(case: Row) -> set[Hashable]:
-    """By which fields of a rule those are found who are told."""
+    """The fields of a rule that find the recipients."""
     names = [field.name for field in fields(RecipientRule) if field.name != "step"]
     return {tuple(name for name in names if getattr(rule, name)) for rule in case[1].notifies}
 
@@ -339,7 +339,7 @@ def test_many_rows_give_work_and_some_tell_others_besides() -> None:
 
 async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: World) -> None:
     cases: list[tuple[str, str, set[NoticeType], Person, tuple[str, ...]]] = []
-    # What waits for whom, test_what_waits.py tries for each type of notice.
+    # test_what_waits.py tries each type of notice that asks something of its reader.
     for lifecycle, row in covering(nearest_first(GIVING), way_of_giving):
         # A rule reminds those who see it by what they are; others see what they are given.
         roles: tuple[str, ...] = (Role.engineer.value,) if (lifecycle, row) in OF_RULES else ()

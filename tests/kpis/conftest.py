@@ -78,7 +78,7 @@ KeptBooks = tuple[str, list[Event]]
 #: How many incidents, requests, and other records of each kind there are; and the seed.
 Sizes = tuple[int, int, int, int]
 #: `make test` has one history: so small that every KPI just has cases.
-SMALL: Sizes = (40, 30, 20, 3)
+SMALL: Sizes = (40, 30, 20, 7)
 MANY: Sizes = (200, 100, 60, 7) if WHOLE else SMALL
 #: So few that their facts can be made one event after the other.
 FEW: Sizes = MANY if ALL_EXAMPLES else (30, 15, 10, 7) if WHOLE else SMALL

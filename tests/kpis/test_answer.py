@@ -24,7 +24,7 @@ from app.log.canonical import instant
 from app.log.follow import catch_up
 from app.platform.db import Connection, Database
 from tests.cases import each_case
-from tests.extent import WHOLE, in_test_all
+from tests.extent import in_test_all
 from tests.kpis import oracle
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
@@ -283,7 +283,7 @@ async def test_shares_are_sums_over_sums(books: Books) -> None:
     assert moves.value == round(total / len(cases), 6)
     (hands,) = (await answered(books.db, "handovers_per_case", grain="all", **TIME)).points
     assert hands.numerator == sum(case.handovers for case in cases)
-    assert not WHOLE or hands.numerator
+    assert hands.numerator
     (moved,) = (await answered(books.db, "reassigned_share", grain="all", **TIME)).points
     assert moved.numerator == sum(case.reassignments > 0 for case in cases)
 
@@ -408,7 +408,7 @@ async def test_every_cut_of_every_kpi_adds_up_to_the_whole(
         assert sum(part.cases for part in parts) == point.cases
         numerators, *other_totals = zip(_total(parts), _total([point]), strict=True)
         assert all(numerator == other for numerator, other in other_totals)
-        # Of outages every point tells whole seconds, each rounded by itself.
+        # Outages are in whole seconds, rounded for each point.
         rounded = (len(parts) + 1) / 2 if kpi.is_of_outages else 0
         assert abs(numerators[0] - numerators[1]) <= rounded
         assert kpi.aggregate is not Aggregate.mean or _largest(parts) == _largest([point])

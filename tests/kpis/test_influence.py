@@ -12,7 +12,6 @@ from app.kpis.cases.influence import influence
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParameters, parse_question
-from tests.extent import WHOLE
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BORDERS
 
@@ -43,12 +42,9 @@ async def test_the_value_without_a_part_is_that_of_all_other_parts(
 ) -> None:
     influences = await influence(books.db, _question(key), dimension, NOW)
     parts = [part_influence.left_out or "none" for part_influence in influences.without]
-    assert len(parts) > 1 or not WHOLE  # in few histories all cases may be of one
+    assert len(parts) > 1
     for part_left_out in influences.without:
         chosen_parts = [part for part in parts if part != (part_left_out.left_out or "none")]
-        if not chosen_parts:  # of one part alone, nothing is left
-            assert part_left_out.value is None
-            continue
         question = _question(key, filters={dimension.value: chosen_parts})
         (point,) = (await answer(books.db, question, NOW)).points
         assert part_left_out.value == point.value
@@ -63,7 +59,7 @@ async def test_the_heaviest_cases_are_those_with_the_largest_numbers(books: Book
     influences = await influence(books.db, _question("incident_resolution_seconds"), Dimension.team, NOW)
     measures = [part_influence.measure for part_influence in influences.heaviest]
     assert measures == sorted(measures, reverse=True)
-    assert len(measures) == 10 or not WHOLE
+    assert len(measures) == 10
     assert influences.value is not None
     for heavy_case in influences.heaviest:
         assert heavy_case.number.startswith("INC-")

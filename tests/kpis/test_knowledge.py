@@ -200,7 +200,7 @@ async def test_a_service_is_under_an_agreement_while_one_is_in_force(
 
 @pytest.fixture(autouse=True)
 async def reconciled(follower: Connection, database_url: str, request: pytest.FixtureRequest) -> Any:
-    """Whatever a test tells, both paths agree on it; looked at in `make test-all`."""
+    """After each test of `make test-all` both paths agree on its events."""
     yield
     if not WHOLE:
         return

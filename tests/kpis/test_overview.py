@@ -26,7 +26,7 @@ from tests.selection import selected
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CHOSEN = selected("overview", KPIS, aggregate_of)
-#: With those that are shown beside them.
+#: And their companions.
 TRIED = [KPIS[key] for key in KPIS if any(key in (chosen, *KPIS[chosen].companions) for chosen in CHOSEN)]
 
 

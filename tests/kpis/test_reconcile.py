@@ -51,7 +51,7 @@ async def test_both_paths_agree_on_a_history_of_everything(
     """On each case of every KPI with all that it is cut by, and on months; `make test` compares those of
     one cut of each kind of KPIs.
 
-    Clocks are left out: nobody has told of those of these histories.
+    Clocks are left out: these histories have no events of clocks.
     """
     compare_numbers = comparing._compare_numbers
 

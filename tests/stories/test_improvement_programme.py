@@ -40,7 +40,7 @@ PLANS, SUGGESTIONS, ASSESSMENTS, IMPROVEMENTS = (
     for name in ("plans", "suggestions", "assessments", "")
 )
 HALF = 0.5
-#: The teams whose cases are told: that of the pilot, and by `make test-all` others.
+#: The teams that have cases: that of the pilot, and more in `make test-all`.
 TOLD = first_of(TEAMS, 1)
 
 

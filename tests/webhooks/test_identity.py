@@ -54,7 +54,7 @@ async def differ_in_a_byte(tool: Tool) -> None:
 
 async def test_what_was_acknowledged_is_somewhere_whatever_its_id_with_all_adapters(api: Api) -> None:
     admin, failures = await api.client("Ada", Role.admin, Role.agent), Failures()
-    # One that tells an id, one that tells none, one of alerts, and mail.
+    # A tool with an id, one without, one of alerts, and mail.
     for adapter in sorted(adapter_keys()) if WHOLE else ("github", "freshservice", "alertmanager", MAIL):
         tool = await a_source(api, admin, adapter, zone="UTC", user_name="tool")
         await failures.wait(adapter, partial(differ_in_a_byte, tool))

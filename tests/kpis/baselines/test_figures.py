@@ -86,7 +86,7 @@ async def test_what_lies_before_the_first_case_is_not_drawn(books: Books, secret
         drawing = await draw_baseline(ledger, baseline, "en")
     assert drawing is not None
     dots = [*of_class(parse(drawing), "dot"), *of_class(parse(drawing), "signal")]
-    assert 6 <= len(dots) <= 12
+    assert 8 <= len(dots) <= 10
 
 
 async def test_a_baseline_is_said_with_its_first_and_last_day_and_its_cases(books: Books) -> None:

@@ -34,7 +34,7 @@ TIMES = (
 
 @pytest.fixture
 async def reconciled(database_url: str, follower: Connection) -> Any:
-    """Whatever a test tells, both paths agree on it in the end; looked at in `make test-all`."""
+    """After each test of `make test-all` both paths agree on its events."""
     yield
     if WHOLE:
         report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=LATER, keys=TIMES)
@@ -208,7 +208,7 @@ async def test_facts_are_made_anew_when_an_agreement_or_a_calendar_comes_behind_
     await hours.terminate("late", BEGIN + timedelta(days=40))
     await catch_up(follower, FACTS)
     then = await content(follower)
-    keys = selected("facts anew", TIMES, process_of)
+    keys = selected("facts made again", TIMES, process_of)
     report = await reconcile(database_url, zone=ZoneInfo("UTC"), now=LATER, keys=keys)
     assert report.differences == []
     await reset(follower, FACTS)

@@ -75,7 +75,7 @@ async def follow(connection: Connection, *event_types: Scripted) -> None:
 
 @pytest.fixture
 async def reconciled(database_url: str, follower: Connection) -> Any:
-    """Whatever a test tells, both paths agree on it in the end; looked at in `make test-all`."""
+    """After each test of `make test-all` both paths agree on its events."""
     yield
     if WHOLE:
         report = await reconcile(database_url, zone=ZoneInfo("Asia/Shanghai"), now=LATER, keys=OF_CLOCKS)

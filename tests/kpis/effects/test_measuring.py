@@ -96,12 +96,11 @@ async def test_a_stored_effect_reads_as_it_was_measured(books: Books) -> None:
     assert effect.position == len(books.events) == effect.seed
     result = EffectResult.model_validate(effect.result)
     assert result.verdict.value == effect.verdict
-    if WHOLE:  # otherwise there may be too few cases to tell of an effect
-        assert result.promised is not None
-        assert result.promised.effect == -1800
-        assert result.before.cases + result.after.cases > 40
-        assert "promised" in sentence_of(kpi, result, "en")
-        assert "承诺" in sentence_of(kpi, result, "zh")
+    assert result.promised is not None
+    assert result.promised.effect == -1800
+    assert result.before.cases + result.after.cases > (40 if WHOLE else 20)
+    assert "promised" in sentence_of(kpi, result, "en")
+    assert "承诺" in sentence_of(kpi, result, "zh")
     stored = KpiEffect(
         id=uuid7(),
         kpi=effect.kpi,
