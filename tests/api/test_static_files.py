@@ -104,8 +104,8 @@ async def test_the_page_of_the_contract_shows_chosen_tags_and_refuses_unknown_on
     assert "<title>Incidents API · Ledgerdesk</title>" in (await stranger.get("/docs")).text
     for query in ("tags=nothing", "lang=fr", "tag=kpis"):
         refused = await stranger.get(f"/docs?{query}")
-        validate(refused.json(), PROBLEM)
         assert refused.status_code == 422, query
+        assert refused.headers["content-type"].startswith("text/html"), "people read it"
 
 
 async def test_who_has_a_file_is_not_sent_it_again(stranger: httpx.AsyncClient) -> None:

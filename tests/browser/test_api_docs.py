@@ -21,6 +21,7 @@ from tests.served import behind_a_socket
 
 PICTURES = os.environ.get("LEDGERDESK_TEST_PICTURES")
 OPERATION = "#operations-incidents-list_incidents"
+FIND = "Find operations by name, method or path"
 #: React takes over a value only if it comes as from a person who types.
 TYPE = """(() => {{ const field = document.querySelector({selector});
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, {text});
@@ -95,7 +96,7 @@ async def test_an_operation_is_read_and_tried_out_with_a_key(
 
 
 @in_test_all
-async def test_operations_are_found_by_their_path_and_those_of_the_area_itself_come_first(
+async def test_operations_are_found_by_their_path_and_the_other_language_shows_the_same_one(
     site: Place, browsing: Browsing
 ) -> None:
     async with browsing() as page:
@@ -103,10 +104,19 @@ async def test_operations_are_found_by_their_path_and_those_of_the_area_itself_c
         await page.until("document.querySelectorAll('.opblock').length > 3")
         assert await page.run("document.querySelector('.opblock-tag').dataset.tag") == "incidents"
         field = ".operation-filter-input"
-        assert "path" in await page.run(f"document.querySelector('{field}').placeholder")
+        assert await page.run(f"document.querySelector('{field}').placeholder") == FIND
         await page.run(TYPE.format(selector=json.dumps(field), text=json.dumps("incidents/{id}/acknowledge")))
         await page.until("document.querySelectorAll('.opblock').length === 1")
-        assert page.errors == []
+        await page.run(TYPE.format(selector=json.dumps(field), text=json.dumps("no such operation")))
+        await page.until("document.querySelector('#contract [role=status]')")
+        shown = await page.run("document.querySelector('#contract').innerText")
+        assert "No operation of this area matches" in shown
+        assert "No operations defined" not in shown
+        await page.run("location.hash = '#/incidents/acknowledge_incident'")
+        await page.run("document.querySelector('header .language a').click()")
+        await page.until("document.documentElement.lang.startsWith('zh')")
+        assert await page.run("location.hash") == "#/incidents/acknowledge_incident"
+        assert [error for error in page.errors if UNDERSCORES not in error] == []
 
 
 @in_test_all

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 START = "/"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
+API_DOCS = "/docs"
 #: Everything at these paths and below them is a page.
 DESK, PORTAL, DASHBOARD = "/desk", "/portal", "/dashboard"
 #: Single pages that are drawn for whoever is signed in.
@@ -29,7 +30,7 @@ MARK = "once_more"
 
 def is_page(path: str) -> bool:
     """Return whether a page for people is at the path, so that its refusals are pages, too."""
-    return is_below(path, DESK, PORTAL, DASHBOARD, SIGN_IN) or path in SINGLE_PAGES
+    return is_below(path, DESK, PORTAL, DASHBOARD, SIGN_IN) or path in SINGLE_PAGES or path == API_DOCS
 
 
 def is_for_signed_in(path: str) -> bool:

@@ -2,12 +2,14 @@
 const place = document.getElementById("contract");
 const tags = place.dataset.tags.split(",");
 
-/** Put the example of each optional parameter into its description: Swagger UI would send it with every try. */
-function withoutPrefilledFilters(contract) {
+/**
+ * Put the example of each parameter that is not a body into its description: Swagger UI would send it with every try,
+ * and the id of a record that is not there.
+ */
+function withoutPrefilledParameters(contract) {
   const operations = Object.values(contract.paths).flatMap((path) => [path, ...Object.values(path)]);
   const parameters = operations.flatMap((operation) => operation.parameters ?? []);
   for (const parameter of [...parameters, ...Object.values(contract.components?.parameters ?? {})]) {
-    if (parameter.required) continue;
     if (parameter.schema?.type === "object") {
       parameter.example = {};
     } else if (parameter.example !== undefined) {
@@ -29,13 +31,34 @@ const onlyApiKey = () => ({
   },
 });
 
-/** Find operations by their path, summary or id; Swagger UI's own filter knows only their tags. */
-const findOperations = () => ({
+/** Find operations by their method, path, summary or id, and say so where none is found. */
+const findOperations = ({ React }) => ({
+  components: {
+    FilterContainer: ({ layoutSelectors, layoutActions }) =>
+      React.createElement(
+        "div",
+        { className: "filter wrapper" },
+        React.createElement("input", {
+          className: "operation-filter-input",
+          type: "search",
+          "aria-label": place.dataset.find,
+          placeholder: place.dataset.find,
+          value: [layoutSelectors.currentFilter()].map((phrase) => (typeof phrase === "string" ? phrase : ""))[0],
+          onChange: (event) => layoutActions.updateFilter(event.target.value),
+        }),
+      ),
+  },
+  wrapComponents: {
+    operations: (Operations) => (props) =>
+      props.specSelectors.taggedOperations().size
+        ? React.createElement(Operations, props)
+        : React.createElement("p", { className: "wrapper", role: "status" }, place.dataset.nothing),
+  },
   fn: {
     opsFilter(tagged, phrase) {
       const words = phrase.toLowerCase().split(/\s+/);
       const named = (operation) =>
-        ["path", "summary", "operationId"]
+        ["method", "path", "summary", "operationId"]
           .map((name) => operation.get(name) ?? operation.getIn(["operation", name]) ?? "")
           .join(" ")
           .toLowerCase();
@@ -55,7 +78,7 @@ async function show() {
     return;
   }
   SwaggerUIBundle({
-    spec: withoutPrefilledFilters(contract),
+    spec: withoutPrefilledParameters(contract),
     dom_id: "#contract",
     deepLinking: true,
     displayRequestDuration: true,
@@ -65,9 +88,6 @@ async function show() {
     plugins: [onlyApiKey, findOperations],
     tagsSorter: (one, other) => tags.indexOf(one) - tags.indexOf(other),
     validatorUrl: null,
-    onComplete() {
-      document.querySelector(".operation-filter-input")?.setAttribute("placeholder", place.dataset.find);
-    },
     // Operations that are tried out answer in the language of the page.
     requestInterceptor(request) {
       request.headers["Accept-Language"] ??= document.documentElement.lang;
@@ -75,6 +95,10 @@ async function show() {
     },
   });
 }
+
+// The other language shows the same operation.
+const otherLanguage = document.querySelector("header .language a");
+otherLanguage?.addEventListener("click", () => (otherLanguage.hash = location.hash));
 
 // A link to an operation (/docs#/changes/approve_change) names its tag: open the area that has it.
 const tag = location.hash.split("/")[1];
