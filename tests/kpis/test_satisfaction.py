@@ -200,7 +200,6 @@ async def test_complaints_are_compared_with_the_year_before(
     await agree(database_url)
 
 
-@in_test_all
 async def test_there_is_no_comparison_with_too_few_or_with_what_was_not_loaded(
     follower: Connection, db: Database, database_url: str
 ) -> None:
