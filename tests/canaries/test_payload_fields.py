@@ -8,8 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, get_args
 
+from pydantic import BaseModel
+
 from app.common.personal import Personal
-from app.kernel.actions.payloads import LONGEST_PARAGRAPH, marks, part_types
+from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload, marks, part_types
 from app.registry import LIFECYCLES
 
 #: Texts of the organisation: names of payloads and their fields, a line each.
@@ -24,8 +26,8 @@ def is_paragraph(annotation: Any, metadata: tuple[Any, ...] | list[Any]) -> bool
 
 
 def test_a_paragraph_in_a_payload_is_personal_or_listed() -> None:
-    bodies = {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows}
-    models = bodies.union(*(part_types(body).values() for body in bodies))
+    bodies: set[type[Payload]] = {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows}
+    models: set[type[BaseModel]] = set(bodies).union(*(part_types(body).values() for body in bodies))
     in_clear = {
         f"{model.__name__}.{name}"
         for model in models

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import product
 from pathlib import Path
 
@@ -86,7 +86,7 @@ async def test_a_service_waits_until_the_database_has_recovered(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     async with (
-        waiting(place, forking, tmp_path, "serve", "--port", str(port)),
+        waiting(place, forking, tmp_path, "serve", "--port", str(port)) as until_it,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
     ):
 
@@ -96,7 +96,7 @@ async def test_a_service_waits_until_the_database_has_recovered(
             except httpx.TransportError:
                 return False
 
-        assert await until(is_ready)
+        assert await until_it(is_ready)
 
 
 async def test_a_worker_waits_until_the_database_has_recovered(
@@ -104,24 +104,35 @@ async def test_a_worker_waits_until_the_database_has_recovered(
 ) -> None:
     log = Log(place, run)
     log.grow()
-    async with waiting(place, forking, tmp_path, "work"):
-        assert await until(log.is_followed)
+    async with waiting(place, forking, tmp_path, "work") as until_it:
+        assert await until_it(log.is_followed)
 
 
 @contextlib.asynccontextmanager
-async def waiting(place: DatabaseUrls, forking: Forking, folder: Path, *command: str) -> AsyncIterator[None]:
-    """The command has waited for the database, which has recovered now; it goes on until the block ends."""
+async def waiting(
+    place: DatabaseUrls, forking: Forking, folder: Path, *command: str
+) -> AsyncIterator[Callable[[Callable[[], Awaitable[bool]]], Awaitable[bool]]]:
+    """The command has waited for the database, which has recovered now; it goes on until the block ends. The
+    block gets an `until` that fails at once if the command ends.
+    """
     road, log = Recovering(place.url), folder / "said"
     async with road:
         process = forking.start(*command, environment=patient(place, road.url, folder), log=log)
+
+        async def until_it(look: Callable[[], Awaitable[bool]]) -> bool:
+            async def look_while_it_runs() -> bool:
+                assert process.poll() is None, log.read_text("utf-8")
+                return await look()
+
+            return await until(look_while_it_runs)
+
+        async def waits() -> bool:
+            return "waiting for PostgreSQL" in log.read_text("utf-8")
+
         try:
-
-            async def waits() -> bool:
-                return "waiting for PostgreSQL" in log.read_text("utf-8")
-
-            assert await until(waits)
+            assert await until_it(waits)
             road.recovered = True
-            yield
+            yield until_it
             assert process.poll() is None
         finally:
             process.terminate()
