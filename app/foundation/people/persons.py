@@ -199,13 +199,12 @@ def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> N
 
 
 class SetBoundsPerson(Payload):
-    """How much of each kind the account may have: subscriptions, deputies, absences, calendars, sessions and
-    keys.
-    """
+    """The bound of an account on each kind: subscriptions, deputies, absences, calendars, sessions and keys."""
 
     most_standing: Annotated[int, Field(ge=1, le=HIGHEST_BOUND, strict=True)] | None = Field(
-        description="The number of each kind; a smaller one than everybody's changes nothing. Null: "
-        "everybody's."
+        None,
+        description="Bound on each kind. A bound below the general one has no effect; null restores the "
+        "general one.",
     )
 
 
