@@ -353,7 +353,8 @@ def test_as_root_a_directory_closed_to_postgresql_is_refused_and_stays_closed(fo
 def test_an_ordinary_user_needs_no_rights(folder: Path) -> None:
     ordinary = pwd.getpwnam("nobody")
     (folder / "code/app/platform").mkdir(parents=True)
-    shutil.copy(PROJECT / "app/platform/embedded.py", folder / "code/app/platform")
+    for module in ("embedded.py", "failures.py"):
+        shutil.copy(PROJECT / "app/platform" / module, folder / "code/app/platform")
     (folder / "home").mkdir()
     os.chown(folder / "home", ordinary.pw_uid, ordinary.pw_gid)
     python = python_for(ordinary, folder / "code")

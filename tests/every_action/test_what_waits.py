@@ -16,6 +16,7 @@ from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Person, rule_caller
 from app.foundation.decisions.payloads import RemindVoters
 from app.governance.findings.records import FindingState
+from app.governance.scorecards.records import ScorecardState
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.log.events import kind_of
 from app.processes.changes.records import ChangeState
@@ -154,8 +155,16 @@ async def make_things_wait(world: World) -> None:
     path = f"/v1/incidents/{(await world.requester.post_ok('/v1/incidents', an_incident()))['id']}"
     await world.everybody.post_ok(f"{path}/assign", {"team": TEAM, "person": world.worker.id})
     await world.worker.post_ok(f"{path}/hold", {"reason": "awaiting_requester"})
-    # The owner corrects the finding, so that whoever raised it is to verify it.
-    await world.make_record(LIFECYCLES_BY_KIND["finding"], FindingState.corrected)
+    # The owner corrects a finding about somebody else, so the person who raised it can verify it.
+    finding = LIFECYCLES_BY_KIND["finding"]
+    await world.make_record(finding, FindingState.corrected, finding["verify"])
+    # A card below the line needs a superior who talks it over.
+    superior = {"manager": world.everybody.id}
+    path = f"/v1/persons/{manager.id}"
+    named = await world.everybody.patch(path, json=superior, headers={"If-Match": "*"})
+    assert named.is_success, named.text
+    scorecard = LIFECYCLES_BY_KIND["scorecard"]
+    await world.make_record(scorecard, ScorecardState.talk, more={"person": str(manager.id)})
     await world.make_record(LIFECYCLES_BY_KIND["change"], ChangeState.awaiting_approval)
     stored = await ledger.db.row(OPEN_QUESTION)
     assert stored is not None
