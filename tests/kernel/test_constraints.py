@@ -11,8 +11,9 @@ from app.foundation.people.teams import AddTeam
 from app.kernel.actions.constraints import CheckFailed, RetryDecision, ValueTaken
 from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
+from app.kernel.commands.batch import BatchRefused, perform_all
 from app.kernel.commands.command import Command
-from app.kernel.commands.perform import BatchRefused, perform, perform_all
+from app.kernel.commands.perform import perform
 from app.kernel.commands.violations import refusal_for, violation_of
 from app.kernel.ledger import Ledger
 from app.log import read

@@ -274,7 +274,7 @@ def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
     makers = {
         source.name for source in sources("app") for call, _ in source.calls() if call == "AppendRequest"
     }
-    makers -= {"app/kernel/commands/perform.py"} | observed | clocks
+    makers -= {"app/kernel/commands/append.py"} | observed | clocks
     makers -= {source.name for source in sources("app/exchange")}
     fail_for(makers, "Nothing else appends to the log: perform an action of a lifecycle instead.")
 

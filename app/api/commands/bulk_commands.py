@@ -20,8 +20,8 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import LONGEST_KEY, Patch
 from app.kernel.actions.refusals import KeyReused, Refusal, VersionRequired, WrongValue
+from app.kernel.commands.batch import BatchRefused, perform_all
 from app.kernel.commands.command import Command, IdempotencyKey
-from app.kernel.commands.perform import BatchRefused, perform_all
 from app.kernel.ledger import Ledger
 from app.log.writer import DuplicateCommand
 from app.platform.db import DatabaseGone

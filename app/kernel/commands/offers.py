@@ -17,8 +17,8 @@ from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.refusals import SegregationOfDuties
-from app.kernel.commands.perform import action_context
 from app.kernel.commands.references import acting_caller
+from app.kernel.commands.stream import action_context
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, stream
 

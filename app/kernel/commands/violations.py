@@ -40,3 +40,9 @@ def refusal_for(violation: Violation, command: Command, record: Any) -> Refusal 
         return WrongValue({"field": violation.field}, pointer=f"/{violation.field}", because="taken")
     field = next(iter(marks(type(command.body), violation.mark)))
     return WrongValue({"field": field}, pointer=f"/{field}", because=violation.because)
+
+
+def as_reference_error(refused: Refusal, command: Command, pointer: str) -> WrongValue:
+    """Return the refusal of another record's action as an error of the field that names that record here."""
+    words = {"why": refused.sentence(command.metadata.language)}
+    return WrongValue(words, pointer=pointer, because="refused_there")

@@ -1,0 +1,184 @@
+"""Deciding a command for one record, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.records import empty
+from app.kernel.access.reads import ReadContext, VersionedRecord
+from app.kernel.access.visibility import audience
+from app.kernel.actions.context import ActionContext, CommandMetadata
+from app.kernel.actions.refusals import NotFound, VersionMismatch
+from app.kernel.commands import dating, guards
+from app.kernel.commands.append import StreamDecision
+from app.kernel.commands.auto_follow import add_auto_followers, add_onlooker
+from app.kernel.commands.command import Command
+from app.kernel.commands.decide import CommandDecision, decide
+from app.kernel.commands.encrypting import prepare_encrypting
+from app.kernel.commands.references import acting_caller, is_visible, resolve_references, with_defined_names
+from app.kernel.ledger import Ledger
+from app.log.events import Event
+from app.log.ids import uuid7
+from app.log.upcasting import current_version
+
+
+async def decide_stream(
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    command_id: UUID,
+    *,
+    follows: bool = False,
+    permitted: bool = False,
+) -> StreamDecision:
+    """Decide the command for its own record, in the order of the steps below.
+
+    `follows`: the command is brought by another one, so no person sent its payload. `permitted`: permission
+    for that other command is enough for this one.
+    """
+    loaded = await load(ledger, reads, command, permitted=permitted)
+    record = loaded.record
+    command = authorise(ledger, command, loaded, permitted=permitted)
+    command = await with_defined_names(reads, command)
+    ctx = _context_of(ledger, command, loaded, command_id, follows=follows)
+    behalf = await resolve_references(ledger, reads, command, ctx, record)
+    guards.require_segregation(command, record, behalf)
+    await guards.prepare_and_check(reads, command, record, ctx)
+    if command.row.supplies is not None:
+        command = replace(command, body=command.row.supplies(record, command.body, ctx))
+    if command.row.opens and command.lifecycle.code is not None:
+        ctx.number = await ledger.numbers.next_number(command.lifecycle.code, command.metadata.now)
+    return await decide_and_protect(ledger, reads, command, loaded, ctx, behalf)
+
+
+async def load(
+    ledger: Ledger, reads: ReadContext, command: Command, *, permitted: bool = False
+) -> VersionedRecord[Any]:
+    """Return the record of the command, or an empty one that the command opens. Raises NotFound if the record
+    does not exist or the caller may not see it.
+    """
+    if command.row.opens:  # the id of a record that a related command opens is given
+        record_id = uuid7() if command.name is None else UUID(command.name)
+        return VersionedRecord(empty(command.lifecycle.record, record_id), 0, [])
+    assert command.name is not None
+    loaded = await reads.record(command.lifecycle.kind, command.name)
+    caller = command.metadata.caller
+    if loaded is None:
+        raise NotFound()
+    if not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
+        may_not_see = command.row.strangers
+        if may_not_see is None or not may_not_see(loaded.record, caller):
+            raise NotFound()
+    return loaded
+
+
+def authorise(
+    ledger: Ledger, command: Command, loaded: VersionedRecord[Any], *, permitted: bool = False
+) -> Command:
+    """Return the command as the caller acts on this record. Raises VersionMismatch if `if_match` names other
+    versions, or the refusal of `require_permission`.
+    """
+    acting = acting_caller(ledger, command.lifecycle, command.metadata.caller, loaded.audience)
+    command = replace(command, metadata=replace(command.metadata, caller=acting))
+    if command.if_match is not None and loaded.record.version not in command.if_match:
+        raise VersionMismatch(more={"version": loaded.record.version})
+    guards.require_permission(command, loaded.record, ledger.role_labels, permitted=permitted)
+    return command
+
+
+def _context_of(
+    ledger: Ledger, command: Command, loaded: VersionedRecord[Any], command_id: UUID, *, follows: bool
+) -> ActionContext:
+    occurred_at = dating.occurred_at(command, loaded.record)
+    ctx = action_context(ledger, loaded, command.metadata, occurred_at=occurred_at)
+    ctx.command_id, ctx.follows = command_id, follows
+    for value in command.prepared:
+        ctx.add_prepared(value)
+    if command.row.related:
+        ctx.related_id = uuid7()
+    return ctx
+
+
+async def decide_and_protect(
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    loaded: VersionedRecord[Any],
+    ctx: ActionContext,
+    behalf: UUID | None,
+) -> StreamDecision:
+    """Return the decision for a record, once all checks have passed: number its documents, encrypt what is
+    personal, decide the event, and compute who may see the record after it.
+    """
+    record = loaded.record
+    await _number_documents(ledger, command, record, ctx)
+    encrypt, rows, removals = await prepare_encrypting(ledger, reads, command, ctx, record, behalf)
+    version = loaded.stream_version + 1
+    decided = decide(
+        command.lifecycle, command.row, record, command.body, ctx, version=version, encrypt=encrypt
+    )
+    await guards.require_change_allowed(reads, command, record, decided.data["set"])
+    await add_auto_followers(ledger, reads, command.lifecycle, decided, ctx, version=version)
+    add_onlooker(command, decided, ctx, version=version)
+    dating.not_before_the_last_change(command, record, decided)
+    event = event_of(command, decided, version, ctx.occurred_at, behalf)
+    after = audience(command.lifecycle, decided.record, ctx.audience, added=ctx.added, removed=ctx.removed)
+    return StreamDecision(command, record, ctx, decided, event, rows, removals, ctx.audience, after)
+
+
+async def _number_documents(ledger: Ledger, command: Command, record: Any, ctx: ActionContext) -> None:
+    row, now = command.row, command.metadata.now
+    if row.document is not None and (document_class := row.document(record)) is not None:
+        ctx.document_number = await ledger.numbers.next_document_number(document_class, now)
+    for document_class in row.documents(record, command.body) if row.documents is not None else ():
+        number = await ledger.numbers.next_document_number(document_class, now)
+        ctx.document_numbers[document_class] = number
+
+
+def action_context(
+    ledger: Ledger,
+    loaded: VersionedRecord[Any],
+    metadata: CommandMetadata,
+    *,
+    occurred_at: datetime | None = None,
+) -> ActionContext:
+    """Return the context of an action on that record."""
+    return ActionContext(
+        metadata.caller,
+        occurred_at or metadata.now,
+        ledger.settings.reopen_days,
+        metadata.now,
+        frozenset(loaded.audience),
+        zone=ledger.numbers.zone,
+        login_issuer=ledger.settings.oidc_issuer,
+        altered=metadata.altered,
+    )
+
+
+def event_of(
+    command: Command, decided: CommandDecision, version: int, occurred_at: datetime, behalf: UUID | None
+) -> Event:
+    """Return the event that records the decision."""
+    context = command.metadata
+    behalf = behalf or context.on_behalf_of
+    event_type = command.row.event_in(getattr(decided.record, "state", None))
+    return Event(
+        id=uuid7(),
+        stream=decided.record.row_key,
+        version=version,
+        type=event_type,
+        schema_version=current_version(event_type),
+        occurred_at=occurred_at,
+        staff_only=decided.staff_only,
+        actor=context.caller.actor,
+        credential=None if context.caller.key_id is None else f"key:{context.caller.key_id}",
+        on_behalf_of=None if behalf is None else f"person:{behalf}",
+        correlation_id=context.correlation_id,
+        causation_id=context.causation_id,
+        source=context.source,
+        source_ref=context.source_ref,
+        data=decided.data,
+    )
