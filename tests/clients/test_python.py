@@ -104,7 +104,7 @@ async def test_the_program_in_its_readme_has_the_types_it_says_and_files_a_reque
     checked = await _ended(generated, tmp_path, "-m", "mypy", "--strict", program)
     assert checked == (0, "Success: no issues found in 1 source file\n")
     async with behind_a_socket(application(place.url, tmp_path / "secrets", settings)) as (host, port):
-        address = {"LEDGERDESK": f"http://{host}:{port}", "KEY": str(requester.token)}
+        address = {"API": f"http://{host}:{port}", "KEY": str(requester.token)}
         code, printed = await _ended(generated, tmp_path, program, **address)
     assert code == 0, printed
     (filed,) = (await requester.read("/v1/requests"))["items"]
