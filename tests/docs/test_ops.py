@@ -9,7 +9,7 @@ import pytest
 
 from app.platform.settings import PROJECT
 from tests.docs.conftest import Demo
-from tests.docs.pages import blocks, check, page, read, run, unlike
+from tests.docs.pages import BEGINNING, blocks, check, page, read, run, unlike
 from tests.extent import in_test_all
 
 PAGE = page("ops.md")
@@ -17,7 +17,7 @@ PAGE = page("ops.md")
 
 @in_test_all
 async def test_every_command_of_the_page_answers_as_it_shows(demo: Demo, tmp_path: Path) -> None:
-    examples = blocks(PAGE)
+    examples = [BEGINNING, *blocks(PAGE)]
     printed = await run(examples, tmp_path, demo)
     assert len(printed) == len(examples) > 10
     check(examples, printed)
