@@ -220,15 +220,24 @@ class Ignored(_MappingModel):
     why: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class Paste(_MappingModel):
+    """Text to paste into the tool: what it is for, the language it is written in, and the text."""
+
+    title: GuideText
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
+    text: GuideText
+
+
 class Guide(_MappingModel):
-    """Texts of the tool's how-to page: where in the tool it is set up, which events to tick, what becomes of
-    what, and what to know. `path` is where it posts, if not to its source's own address.
+    """Texts of the tool's how-to page: where in the tool it is set up, which events to select, what to paste
+    there, what becomes of what, and what to know. `path` is where it posts, if not to its source's own address.
     """
 
     where: GuideText
     path: GuideText = ""
     header: GuideText = ""
     events: tuple[GuideText, ...] = ()
+    paste: tuple[Paste, ...] = ()
     becomes: tuple[GuideText, ...] = ()
     remarks: tuple[GuideText, ...] = ()
 

@@ -24,6 +24,7 @@ from app.webhooks.mapping.document import (
     Guide,
     Ignored,
     MappingDocument,
+    Paste,
     TicketFields,
     Values,
     VerificationScheme,
@@ -103,6 +104,7 @@ def _table_at(path: Path) -> type[BaseModel]:
         "values": Values,
         "ignored": Ignored,
         "guide": Guide,
+        "paste": Paste,
         "verification": VerificationScheme,
     }
     names = [part for part in path if isinstance(part, str)]

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from app.webhooks.adapters import adapter, tools
 from app.webhooks.mapping.document import Entry, MappingDocument, Values, VerificationScheme
 
-HOST = "https://<host>"
+ORIGIN = "https://desk.example.org"
 USUAL_PATH = "/v1/webhooks/<key>"
 SCHEMES = {
-    "basic": "basic authentication: the source's user name, and the secret as the password",
+    "basic": "basic authentication with the source's user name, and the secret as the password",
     "bearer": "`Authorization: Bearer <secret>`",
-    "standard_webhooks": "a signature after Standard Webhooks: `webhook-id`, `webhook-timestamp`, "
+    "standard_webhooks": "a Standard Webhooks signature: `webhook-id`, `webhook-timestamp`, "
     "`webhook-signature`",
 }
 KINDS = {"ticket": "tickets", "comment": "comments", "alert": "alerts"}
@@ -26,28 +26,25 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def as_markdown(tool: str, document: MappingDocument) -> str:
     """Return the how-to page of a tool."""
-    path = USUAL_PATH if document.guide is None else document.guide.path or USUAL_PATH
+    name = document.title or tool
     lines = [
-        f"# Take webhooks of {document.title or tool}",
+        f"# Receive webhooks from {name[0].lower() + name[1:] if tool == 'generic' else name}",
         "",
-        f"This page is written from `app/webhooks/adapters/{tool}.toml` by `make contract`. What holds for "
-        "every source stands in [webhooks.md](../../webhooks.md).",
+        f"Generated from `app/webhooks/adapters/{tool}.toml` by `make contract`; do not edit.",
+        "",
+        f"This page connects {name[0].lower() + name[1:] if tool == 'generic' else name} to Ledgerdesk. "
+        "[Webhooks](../../webhooks.md) explains everything that applies to all tools.",
         "",
         "## Set it up",
         "",
-        f'1. Add a source: `POST /v1/webhook_sources` with `"adapter": "{tool}"`, a `key` and a `title`. The '
-        "answer shows the secret once.",
-        f"2. In the tool, enter the address `{HOST}{path}` and the secret.",
-        "3. Have a sample come in: `POST /v1/webhook_sources/{id}/send_sample`.",
-        "",
-        *_setup(document),
+        *_setup(tool, document),
         "## How deliveries are verified",
         "",
-        "One of these is needed:" if len(document.verification) > 1 else "This is needed:",
+        "Each delivery needs one of these:" if len(document.verification) > 1 else "Each delivery needs:",
         "",
         *(f"- {_scheme(each)}" for each in document.verification),
         "",
-        "## What becomes of what",
+        "## How deliveries are read",
         "",
         *_bullets(() if document.guide is None else document.guide.becomes),
         *_tables(document),
@@ -56,15 +53,35 @@ def as_markdown(tool: str, document: MappingDocument) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _setup(document: MappingDocument) -> list[str]:
+def _setup(tool: str, document: MappingDocument) -> list[str]:
     guide = document.guide
-    if guide is None:
-        return []
-    lines = [f"Where: {guide.where}", ""]
-    if guide.header:
-        lines += [f"Header: {guide.header}", ""]
-    if guide.events:
-        lines += ["Events to tick:", "", *(f"- {event}" for event in guide.events), ""]
+    path = (USUAL_PATH if guide is None else guide.path or USUAL_PATH).replace("<key>", tool)
+    lines = [
+        "1. Add a source, as an administrator. The answer shows its secret once. `desk` comes from "
+        "[the first page](../../README.md#begin).",
+        "",
+        "   ```bash",
+        f"   KEY=$ADMIN desk webhook_sources -d "
+        f'\'{{"key": "{tool}", "title": "{document.title or tool}", "adapter": "{tool}"}}\'',
+        "   ```",
+        "",
+        f"2. In the tool, enter the address `{ORIGIN}{path}`, with your own host, and the secret.",
+    ]
+    if guide is not None:
+        lines += [f"   - Place: {guide.where}"]
+        lines += [f"   - Header: {guide.header}"] if guide.header else []
+        lines += [f"   - Events: {'; '.join(guide.events)}"] if guide.events else []
+    lines += [
+        "",
+        "3. Send a sample delivery, which opens an incident:",
+        "",
+        "   ```bash",
+        f"   KEY=$ADMIN desk webhook_sources/{tool}/send_sample -X POST",
+        "   ```",
+        "",
+    ]
+    for paste in () if guide is None else guide.paste:
+        lines += [f"### {paste.title}", "", f"```{paste.language}", paste.text.strip("\n"), "```", ""]
     return lines
 
 
@@ -74,11 +91,9 @@ def _scheme(verification: VerificationScheme) -> str:
     if verification.scheme != "hmac":
         return SCHEMES[verification.scheme]
     signed = "" if verification.signed == "{body}" else f" of `{verification.signed}`"
-    prefix = f", after `{verification.prefix}`" if verification.prefix else ""
+    prefix = f", after the prefix `{verification.prefix}`" if verification.prefix else ""
     time = (
-        f"; the time signed stands in `{verification.timestamp_header}`"
-        if verification.timestamp_header
-        else ""
+        f"; `{verification.timestamp_header}` holds the signed time" if verification.timestamp_header else ""
     )
     algorithm = verification.algorithm.upper()
     return f"`{verification.header}`: HMAC-{algorithm}{signed} in {verification.encoding}{prefix}{time}"
@@ -99,7 +114,7 @@ def _tables(document: MappingDocument) -> Iterator[str]:
 def _table(entry: Entry, name: str, meanings: Mapping[str, object]) -> Iterator[str]:
     yield f"### `{name}` of {KINDS[entry.kind.value]}"
     yield ""
-    yield "| there | here |"
+    yield "| in the tool | here |"
     yield "|---|---|"
     for value, meaning in meanings.items():
         yield f"| {'any other' if value == '*' else _cell(value)} | {_meaning(meaning)} |"
@@ -109,7 +124,7 @@ def _table(entry: Entry, name: str, meanings: Mapping[str, object]) -> Iterator[
 def _meaning(meaning: object) -> str:
     if isinstance(meaning, dict):
         return ", ".join(f"`{part}`" for part in meaning.values())
-    return "stays as it is" if meaning == "keep" else f"`{meaning}`"
+    return "unchanged" if meaning == "keep" else f"`{meaning}`"
 
 
 def _cell(text: str) -> str:
@@ -120,16 +135,16 @@ def _remarks(document: MappingDocument) -> Iterator[str]:
     yield "## Good to know"
     yield ""
     yield (
-        "- Its deliveries have no id: what equals the last heard of its ticket or alert is a repetition, "
-        "and what equals an older one is news."
+        "- Deliveries have no id. A delivery is a repetition if it equals the last one of its ticket or alert; "
+        "otherwise it counts as new."
         if document.delivery.id is None
-        else "- A repetition is known by the delivery's id and bytes. Where the id is missing, what equals "
-        "the last heard of its ticket or alert is one, and what equals an older one is news."
+        else "- A delivery is a repetition if its id and content are the same. Without an id, it is compared with "
+        "the last one of its ticket or alert."
     )
     remarks = () if document.guide is None else document.guide.remarks
     yield from _bullets(remarks) or [""]
     if document.ignored:
-        yield "Deliveries that lead to nothing are kept as ignored:"
+        yield "Deliveries are ignored for these reasons:"
         yield ""
         yield from _bullets(tuple(dict.fromkeys(ignored.why for ignored in document.ignored)))
 
