@@ -26,12 +26,12 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
     lines = [
         "# KPIs",
         "",
-        "Generated from the declarations in `app/kpis/catalogue/`; do not edit. What each means exactly is",
-        "the SQL of its definition, which `ledgerdesk reconcile` compares with the fast path.",
+        "Generated from `app/kpis/catalogue` by `make contract`; do not edit. The SQL definition of a KPI",
+        "gives its exact meaning; `ledgerdesk reconcile` compares it with the facts.",
         "",
         f"All definitions begin with {_link(definitions.EVENTS)}"
         f" and end with {_link(definitions.CASES_ENDING)}.",
-        f"Between them stands what some have in common ({', '.join(map(_link, shared))}), then their own.",
+        f"Some share further parts: {', '.join(map(_link, shared))}.",
         "",
         "| KPI | 中文 | unit | better | what decides the period |",
         "|---|---|---|---|---|",

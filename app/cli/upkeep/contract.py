@@ -103,14 +103,22 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield OPENAPI / "areas" / f"{area}.json", _json(tagged.with_tags(tags))
     yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
     for lifecycle in LIFECYCLES:
-        yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)
+        package = lifecycle.record.__module__.rpartition(".")[0].replace(".", "/")
+        page = _marked(describe.as_markdown(lifecycle), package)
+        yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", page
     yield project / "docs" / "kpis.md", kpi_pages.as_markdown(KPIS.values())
     for tool, page in guides.pages():
         yield project / "docs" / "how-to" / "webhooks" / f"{tool}.md", page
     yield project / "docs" / "settings.md", settings.as_markdown()
     every = typer.main.get_command(command_line())
     commands = get_docs_for_click(obj=every, ctx=typer.Context(every), name="ledgerdesk", title="Commands")
-    yield project / "docs" / "cli.md", commands
+    yield project / "docs" / "cli.md", _marked(commands, "app/cli")
+
+
+def _marked(page: str, source: str) -> str:
+    """Return the page with a sentence below its title that it is generated, and from which package."""
+    title, rest = page.split("\n\n", 1)
+    return f"{title}\n\nGenerated from `{source}` by `make contract`; do not edit.\n\n{rest}"
 
 
 def unexcused() -> list[str]:

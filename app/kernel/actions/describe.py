@@ -73,8 +73,6 @@ def as_markdown(lifecycle: Lifecycle[Any]) -> str:
     lines = [
         f"# {lifecycle.kind.replace('_', ' ').capitalize()} · {lifecycle.zh}",
         "",
-        "Generated from the table in the source; do not edit.",
-        "",
         "```mermaid",
         as_mermaid(lifecycle),
         "```",
