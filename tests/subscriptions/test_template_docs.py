@@ -24,7 +24,7 @@ def example(name: str) -> str:
 
 def sentences(number: str) -> tuple[str, str]:
     """What the page says that is sent, in English and in Chinese, of the case of that number."""
-    passage = PAGE.partition("What the example sends is")[2]
+    passage = PAGE.partition("The example sends")[2]
     english, chinese = re.findall(r"`(\[INC-[^`]+)`", passage)[:2]
     return english.replace("INC-2026-000123", number), chinese.replace("INC-2026-000123", number)
 

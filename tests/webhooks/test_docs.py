@@ -28,7 +28,7 @@ def test_the_example_tells_what_the_page_says() -> None:
     assert isinstance(news.fields["assignee"], NamedPerson)
     values = [news.case, news.number, news.state.value, news.occurred_at.isoformat(), news.fields["title"]]
     values += [news.fields["assignee"].name, news.fields["priority"].value]
-    after = PAGE.partition("tells that ticket")[2].partition("## Expressions")[0]
+    after = PAGE.partition("means that ticket")[2].partition("## Expressions")[0]
     assert re.findall(r"`([^`]+)`", after) == values
 
 
