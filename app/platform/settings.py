@@ -488,9 +488,8 @@ def as_markdown() -> str:
     lines = [
         "# Settings",
         "",
-        "Generated from `app/platform/settings.py` by `make contract`; do not edit. Each is an environment "
-        "variable, or a file",
-        "of the same name in lower case in the secrets directory.",
+        "Generated from `app/platform/settings.py` by `make contract`; do not edit. Each setting is an",
+        "environment variable, or a file of the same name in lower case in the secrets directory.",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",

@@ -199,7 +199,7 @@ def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> N
 
 
 class SetBoundsPerson(Payload):
-    """The bound of an account on each kind: subscriptions, deputies, absences, calendars, sessions and keys."""
+    """Bound of an account on each kind: subscriptions, deputies, absences, calendars, sessions and keys."""
 
     most_standing: Annotated[int, Field(ge=1, le=HIGHEST_BOUND, strict=True)] | None = Field(
         None,

@@ -230,7 +230,7 @@ class Paste(_MappingModel):
 
 class Guide(_MappingModel):
     """Texts of the tool's how-to page: where in the tool it is set up, which events to select, what to paste
-    there, what becomes of what, and what to know. `path` is where it posts, if not to its source's own address.
+    there, what becomes of what, and what to know. `path` is where it posts, if not to its source's address.
     """
 
     where: GuideText

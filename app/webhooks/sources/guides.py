@@ -135,11 +135,11 @@ def _remarks(document: MappingDocument) -> Iterator[str]:
     yield "## Good to know"
     yield ""
     yield (
-        "- Deliveries have no id. A delivery is a repetition if it equals the last one of its ticket or alert; "
-        "otherwise it counts as new."
+        "- Deliveries have no id. A delivery is a repetition if it equals the last one of its ticket or "
+        "alert; otherwise it counts as new."
         if document.delivery.id is None
-        else "- A delivery is a repetition if its id and content are the same. Without an id, it is compared with "
-        "the last one of its ticket or alert."
+        else "- A delivery is a repetition if its id and content are the same. Without an id, it is compared "
+        "with the last one of its ticket or alert."
     )
     remarks = () if document.guide is None else document.guide.remarks
     yield from _bullets(remarks) or [""]
