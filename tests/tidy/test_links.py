@@ -54,6 +54,6 @@ def test_links_between_pages_lead_to_files_and_headings() -> None:
 def test_links_to_a_missing_file_or_heading_are_found(tmp_path: Path) -> None:
     (tmp_path / "other.md").write_text("# One\n\n## Two, `three` & four\n\n## [One](other.md)\n")
     page = tmp_path / "page.md"
-    right = "[a](other.md) [b](other.md#two-three--four) [c](other.md#one-1) [d](#here) [e](https://a.org/x)"
+    right = "[a](other.md) [b](other.md#two-three--four) [c](other.md#one-1) [d](#here) [e](https://g.org/x)"
     page.write_text(f"# Here\n\n{right}\n[f](none.md) [g](other.md#none) ![h](none.png) [i](#none)\n")
     assert list(dead_links(page)) == ["none.md", "other.md#none", "none.png", "#none"]
