@@ -142,7 +142,7 @@ def rows(spec: ProcessSpec) -> ActionRows:
                wrong=(internal_reserved_for_staff,)),
         action(correct_comment,  "更正评论", spec.any, STAYS, anybody | messenger, f"{spec.kind}.comment_corrected", keys=Keys.KEPT,
                wrong=(not_its_author, already_withdrawn, too_late_to_correct)),
-        action(withdraw_comment, "撤回评论", spec.any, STAYS, staff,   f"{spec.kind}.comment_withdrawn", keys=Keys.WITHDRAWN,
+        action(withdraw_comment, "撤回评论", spec.any, STAYS, staff | messenger, f"{spec.kind}.comment_withdrawn", keys=Keys.WITHDRAWN,
                wrong=(already_withdrawn,)),
     )
 # fmt: on

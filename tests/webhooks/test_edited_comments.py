@@ -56,3 +56,64 @@ async def test_what_was_withdrawn_here_is_not_said_again_by_an_edit_over_there(a
     )
     assert [effect["outcome"] for effect in again["effects"]][-1] == "known_already"
     assert await comments(tool, number) == []
+
+
+def an_event(change: str, minutes: int, **comment: object) -> Json:
+    """An event of Zendesk about the comment 9001."""
+    at = (clock().replace(microsecond=0) - timedelta(days=30) + timedelta(minutes=minutes)).isoformat()
+    detail = {"id": "179", "subject": "Printer", "description": "d", "status": "OPEN", "priority": "NORMAL"}
+    detail |= {"requester_id": "77", "via": {"channel": "web"}, "created_at": at, "updated_at": at}
+    event = {"comment": {"id": "9001", **comment}}
+    type_ = f"zen:event-type:ticket.{change}"
+    return {"id": f"{change}-{minutes}", "type": type_, "time": at, "detail": detail, "event": event}
+
+
+async def shown_and_hidden(tool: Tool, number: str) -> tuple[list[str], list[str]]:
+    """The texts of the public comments and of the internal ones."""
+    items = await comments(tool, number)
+    return tuple(  # type: ignore[return-value]  # two lists
+        [item["text"] for item in items if item["visibility"] == kind] for kind in ("public", "internal")
+    )
+
+
+async def a_public_comment(api: Api) -> tuple[Tool, str]:
+    tool = await a_source(api, await an_admin(api), "zendesk")
+    opened = await tool.deliver(an_event("created", 0))
+    author = {"id": "8", "name": "Ola"}
+    added = an_event("comment_added", 1, body="Card 4111", is_public=True, author=author)
+    await tool.deliver(added)
+    number = opened["effects"][0]["number"]
+    assert await shown_and_hidden(tool, number) == (["Card 4111"], [])
+    return tool, number
+
+
+async def test_a_comment_that_is_made_internal_in_the_tool_is_internal_here(api: Api) -> None:
+    tool, number = await a_public_comment(api)
+    for _ in range(2):
+        done = await tool.deliver(an_event("comment_made_private", 2))
+        assert done["state"] == "processed", done
+    assert await shown_and_hidden(tool, number) == ([], ["Card 4111"])
+    edited = an_event("comment_added", 3, body="The customer has not paid.", is_public=False)
+    await tool.deliver(edited)
+    assert await shown_and_hidden(tool, number) == ([], ["The customer has not paid."])
+
+
+async def test_the_new_text_of_a_comment_that_was_made_internal_is_never_public(api: Api) -> None:
+    tool, number = await a_public_comment(api)
+    await tool.deliver(an_event("comment_added", 2, body="Root password is hunter2", is_public=False))
+    assert await shown_and_hidden(tool, number) == ([], ["Root password is hunter2"])
+    await tool.deliver(an_event("comment_added", 3, body="Root password is hunter3", is_public=True))
+    assert await shown_and_hidden(tool, number) == ([], ["Root password is hunter3"])
+
+
+async def test_a_comment_that_is_redacted_in_the_tool_is_withdrawn_here(api: Api) -> None:
+    tool, number = await a_public_comment(api)
+    await tool.deliver(an_event("comment_redacted", 2))
+    assert await shown_and_hidden(tool, number) == ([], [])
+
+
+async def test_a_change_of_a_comment_that_was_never_here_is_ignored(api: Api) -> None:
+    tool = await a_source(api, await an_admin(api), "zendesk")
+    await tool.deliver(an_event("created", 0))
+    done = await tool.deliver(an_event("comment_redacted", 1))
+    assert [effect["outcome"] for effect in done["effects"]] == ["updated", "ignored"]

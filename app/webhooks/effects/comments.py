@@ -1,5 +1,8 @@
-"""Comments on tickets of a tool: an action of whoever wrote them, once per comment; what is edited over there
-is corrected here. The newest text stands, in whatever order they come.
+"""Comments on tickets of a tool: each is added once, as its author's. The newest text is shown, in whatever
+order the deliveries arrive.
+
+A comment that is made internal in the tool is withdrawn here and added again as an internal one, so its new
+text never stands where requesters read. The opposite is not followed: an internal comment stays internal.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from app.common.children import Visibility
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload
 from app.kernel.actions.refusals import WrongValue
@@ -19,7 +23,7 @@ from app.log import read
 from app.log.events import Recorded, id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
-from app.ticketing.comments import CommentTicket, CorrectComment
+from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
 from app.ticketing.records import Comment
 from app.webhooks.effects.identities import Identity, speaker
 from app.webhooks.intake.deliveries import DeliveryEffect
@@ -28,17 +32,26 @@ from app.webhooks.mapping.updates import CommentUpdate
 #: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.
 COMMENT_KEY = "comment:"
 _MICROSECONDS = 1_000_000
-COMMENTS = "select id, author_id, text, withdrawn_at from fold.comment where id = any(%s)"
+WITHDRAWN = ".comment_withdrawn"
+#: The text of a comment that was made internal, if neither the delivery nor the stored comment has one.
+TEXT_IN_TOOL = "The text is in the tool. 内容见来源工具。"
+COMMENTS = "select id, author_id, text, visibility, withdrawn_at from fold.comment where id = any(%s)"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownComment:
-    """A comment that is here: what is told of it `told_at` stands. `text` None: it can be read no more."""
+    """A comment that is stored here, as of the delivery at `told_at` (microseconds since 1970).
+
+    `text` is None if it was withdrawn or its author was erased. `withdrawn_by_tool`: the newest delivery about
+    it withdrew it.
+    """
 
     id: UUID
     author_id: UUID
     text: str | None
+    is_public: bool
     told_at: int
+    withdrawn_by_tool: bool
 
 
 async def take_comment(
@@ -52,18 +65,16 @@ async def take_comment(
     now: datetime,
     events_ahead: Sequence[Recorded] | None = None,
 ) -> DeliveryEffect:
-    """Add the comment to the ticket of that stream, or correct it. What is known already, or older than what
-    is known, has no effect. `events_ahead`: the ticket's events, if they were read a moment ago.
+    """Add the comment to the ticket of that stream, or change it. News that is known already, or older than
+    the stored comment, has no effect. `events_ahead`: the ticket's events, if they were read a moment ago.
 
-    Raises a Refusal, or DatabaseGone.
+    A change of a comment that was never here is ignored. Raises a Refusal, or DatabaseGone.
     """
     taking = _Taking(ledger, channel, account, ticket, news, now)
     stored = await taking.find_comment(events_ahead)
     if stored is None:
-        return await taking.add(author)
-    if stored.text in (None, news.text[:LONGEST_PARAGRAPH]) or _told_at(news) <= stored.told_at:
-        return DeliveryEffect("known_already", ticket)
-    return await taking.correct(stored)
+        return DeliveryEffect("ignored", ticket) if news.changes else await taking.add(author.id)
+    return await taking.change(stored)
 
 
 def _told_at(news: CommentUpdate) -> int:
@@ -88,7 +99,7 @@ class _Taking:
 
     async def find_comment(self, events: Sequence[Recorded] | None) -> KnownComment | None:
         """Return the comment, if it is here, by these events of the ticket; None: they are read."""
-        comment_id, told_at = None, 0
+        comment_id, told_at, withdrawn = None, 0, False
         if events is None:
             events = await read.events_told(self.ledger.db, self.ticket, self.channel, self.name)
         for event in events:
@@ -97,6 +108,7 @@ class _Taking:
                 comment_id = next(
                     (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND), None
                 )
+                withdrawn = event.type.endswith(WITHDRAWN)
                 # Earlier versions told no time besides that of the event.
                 told_at = max(told_at, int(version or event.occurred_at.timestamp() * _MICROSECONDS))
         if comment_id is None:
@@ -104,23 +116,57 @@ class _Taking:
         (row,) = await self.ledger.db.rows(COMMENTS, ([comment_id],))
         texts = await self.ledger.vault.texts([row["text"]])
         text = None if row["withdrawn_at"] is not None else texts[row["text"]]
-        return KnownComment(row["id"], row["author_id"], text, told_at)
+        is_public = row["visibility"] == Visibility.public.value
+        return KnownComment(row["id"], row["author_id"], text, is_public, told_at, withdrawn)
 
-    async def add(self, author: Identity) -> DeliveryEffect:
+    async def add(self, author: UUID) -> DeliveryEffect:
         """Add the comment, once."""
         text = self.news.text[:LONGEST_PARAGRAPH]
         body = CommentTicket(text=text, visibility=self.news.visibility, occurred_at=self._at)
         return await self._perform(
-            "comment", body, author.id, ("comment", self.channel, self.news.case, self.news.id)
+            "comment", body, author, ("comment", self.channel, self.news.case, self.news.id)
         )
+
+    async def change(self, stored: KnownComment) -> DeliveryEffect:
+        """Correct, hide or withdraw the stored comment, or leave it, as the news requires."""
+        news, told_at = self.news, _told_at(self.news)
+        hides = stored.is_public and news.visibility is Visibility.internal and news.changes != "withdrawal"
+        if hides and stored.withdrawn_by_tool and told_at == stored.told_at:
+            # The process ended between the two steps of hiding the comment.
+            return await self.add_internally(stored)
+        if stored.text is None or told_at < stored.told_at:
+            return DeliveryEffect("known_already", self.ticket)
+        if news.changes == "withdrawal":
+            return await self.withdraw(stored)
+        if hides:
+            await self.withdraw(stored)
+            return await self.add_internally(stored)
+        is_new = told_at > stored.told_at and news.text[:LONGEST_PARAGRAPH] != stored.text
+        if is_new and not news.changes:
+            return await self.correct(stored)
+        return DeliveryEffect("known_already", self.ticket)
+
+    async def withdraw(self, stored: KnownComment) -> DeliveryEffect:
+        """Withdraw the comment."""
+        body = WithdrawComment(comment=stored.id, occurred_at=self._at)
+        return await self._perform("withdraw_comment", body, stored.author_id, self._once("withdrawn"))
+
+    async def add_internally(self, stored: KnownComment) -> DeliveryEffect:
+        """Add the comment, which was withdrawn, as an internal one."""
+        text = self.news.text[:LONGEST_PARAGRAPH] or stored.text or TEXT_IN_TOOL
+        body = CommentTicket(text=text, visibility=Visibility.internal, occurred_at=self._at)
+        return await self._perform("comment", body, stored.author_id, self._once("made internal"))
 
     async def correct(self, stored: KnownComment) -> DeliveryEffect:
         """Correct the comment in the name of whoever wrote it."""
         body = CorrectComment(
             comment=stored.id, text=self.news.text[:LONGEST_PARAGRAPH], occurred_at=self._at
         )
-        key_parts = ("comment edited", self.channel, self.news.case, self.news.id, str(_told_at(self.news)))
-        return await self._perform("correct_comment", body, stored.author_id, key_parts)
+        return await self._perform("correct_comment", body, stored.author_id, self._once("edited"))
+
+    def _once(self, change: str) -> tuple[str, ...]:
+        """Return the parts of the key by which a change of the comment is made once."""
+        return (f"comment {change}", self.channel, self.news.case, self.news.id, str(_told_at(self.news)))
 
     @property
     def _at(self) -> datetime:

@@ -14,7 +14,7 @@ from app.common.times.written_times import DateOrder
 from app.exchange.kinds import KEEP_STATE, MOST_VALUES, IncidentMeaning
 from app.expressions.language import LONGEST_EXPRESSION
 from app.processes.incidents.records import Effect, ResolutionCode
-from app.webhooks.mapping.updates import ALERT_STATUSES, UpdateKind
+from app.webhooks.mapping.updates import ALERT_STATUSES, CommentChange, UpdateKind
 
 MOST_ENTRIES = 20
 MOST_ALTERNATIVES = 10
@@ -51,7 +51,7 @@ ENTRY_KEYS: dict[UpdateKind, tuple[frozenset[str], frozenset[str]]] = {
     ),
     UpdateKind.comment: (
         frozenset({"case", "id", "text"}),
-        frozenset({"author", "at", "visibility", "if_unknown"}),
+        frozenset({"author", "at", "visibility", "changes", "if_unknown"}),
     ),
     UpdateKind.alert: (
         frozenset({"source", "dedup_key", "status", "title"}),
@@ -143,7 +143,8 @@ class Entry(_MappingModel):
     """An entry of a delivery, where `when` is true. `each` is a list; `item` is then each of its elements.
 
     `links` and `truncated` of an alert stand below its description. A comment with `if_unknown = "ignore"`
-    does not wait for its ticket if that is unknown here.
+    does not wait for its ticket if that is unknown here; one with `changes` has no text, and changes a comment
+    that is known.
     """
 
     kind: UpdateKind
@@ -178,6 +179,7 @@ class Entry(_MappingModel):
     links: Expressions | None = None
     truncated: Expressions | None = None
     if_unknown: Literal["wait", "ignore"] = "wait"
+    changes: CommentChange | None = None
     values: Values = Values()
 
     @model_validator(mode="after")
@@ -189,7 +191,8 @@ class Entry(_MappingModel):
         if wrong:
             keys = ", ".join(sorted(needed | allowed))
             raise ValueError(f"{wrong[0]} does not go with the kind {self.kind}; with it go {keys}")
-        missing = sorted(name for name in needed if getattr(self, name) is None)
+        unneeded = {"text"} if self.changes else set()
+        missing = sorted(name for name in needed - unneeded if getattr(self, name) is None)
         if missing:
             raise ValueError(f"{missing[0]} is needed with the kind {self.kind}")
         self._check_values()

@@ -208,11 +208,12 @@ class _Reader(EntryReader):
         return CommentUpdate(
             case=self.required_text("case", entry.case),
             id=self.required_text("id", entry.id),
-            text=self.required_text("text", entry.text, LONGEST_PARAGRAPH),
+            text="" if entry.text is None else self.required_text("text", entry.text, LONGEST_PARAGRAPH),
             occurred_at=dated.instant,
             dated_by_receipt=dated.by_receipt,
             author=author if isinstance(author, NamedPerson) else None,
             visibility=Visibility(visibility) if isinstance(visibility, str) else Visibility.internal,
+            changes=entry.changes,
             ignored_if_unknown=entry.if_unknown == "ignore",
             columns=self.columns,
             irregular=tuple(self.irregular),

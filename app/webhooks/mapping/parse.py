@@ -91,7 +91,7 @@ def _sources(document: MappingDocument) -> Iterator[tuple[Path, str]]:
 def _sources_of(part: Entry | TicketFields, path: Path) -> Iterator[tuple[Path, str]]:
     for name in type(part).model_fields:
         sources = getattr(part, name)
-        if name in ("kind", "if_unknown") or sources is None or isinstance(sources, BaseModel):
+        if name in ("kind", "if_unknown", "changes") or sources is None or isinstance(sources, BaseModel):
             continue
         for n, source in enumerate((sources,) if isinstance(sources, str) else sources):
             yield (*path, name, n), source

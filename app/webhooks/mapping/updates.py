@@ -24,6 +24,7 @@ class UpdateKind(StrEnum):
     alert = "alert"
 
 
+CommentChange = Literal["visibility", "withdrawal"]
 AlertStatusText = Literal["firing", "acknowledged", "cleared"]
 ALERT_STATUSES: tuple[AlertStatusText, ...] = get_args(AlertStatusText)
 
@@ -73,8 +74,9 @@ class TicketUpdate:
 
 @dataclass(frozen=True)
 class CommentUpdate:
-    """A comment on the ticket `case`; `id` is the comment's id over there. Without a told visibility it is
-    internal. `ignored_if_unknown`: if the ticket is unknown here, it does not wait for it.
+    """A comment on the ticket `case`; `id` is the comment's id in the tool. A comment without a visibility is
+    internal. `ignored_if_unknown`: if the ticket is unknown here, it does not wait for it. `changes`: the
+    delivery contains no text, and changes the visibility of a known comment, or withdraws it.
     """
 
     case: str
@@ -84,6 +86,7 @@ class CommentUpdate:
     dated_by_receipt: bool = False
     author: NamedPerson | None = None
     visibility: Visibility = Visibility.internal
+    changes: CommentChange | None = None
     ignored_if_unknown: bool = False
     columns: dict[str, str | None] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ class DeliveryEffectOut(OutputModel):
     """The effect of a part of a delivery."""
 
     outcome: str = Field(
-        description="`opened`, `updated`, `commented`, `known_already`, or the outcome of an alert."
+        description="`opened`, `updated`, `commented`, `known_already`, `ignored`, or the outcome of an alert."
     )
     record: str | None = Field(description="The ticket: `<kind>/<id>`.")
     number: str | None
