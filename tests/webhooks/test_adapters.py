@@ -218,12 +218,12 @@ CLOUDEVENTS_CASE = 'news 1, item 1, case: get(item.data, "id") | item.subject'
 #: By payload that tells of no ticket, why none comes of it: why it is ignored, or how it fails.
 SILENT = {
     "jsm/rest_request_sla_page.json": (
-        "It tells of service levels over there, and nothing of a ticket's state."
+        "The event is about service levels in Jira, not about the state of a ticket."
     ),
     "zendesk/04_rest_ticket_metric.json": (
-        "It tells of a ticket's history or figures, and not of the ticket itself."
+        "The event is about the history or metrics of a ticket, not about the ticket itself."
     ),
-    "servicenow/02_change_request_display_values.json": "It is a record of another table than incidents.",
+    "servicenow/02_change_request_display_values.json": "The record is not in the incident table.",
     "cloudevents/json_format_1.json": f"{CLOUDEVENTS_CASE}: it is not told.",
     "cloudevents/json_format_2.json": f"{CLOUDEVENTS_CASE}: not_a_map.",
     "cloudevents/json_format_3.json": f"{CLOUDEVENTS_CASE}: it is empty.",
@@ -440,7 +440,7 @@ def test_a_github_comment_tells_its_issue_and_itself() -> None:
 def test_pull_requests_and_pushes_are_ignored_and_a_lost_issue_is_not() -> None:
     issue = payload("github/01_issues_opened.json")
     pull = issue | {"issue": issue["issue"] | {"pull_request": {"url": "x"}}}
-    assert evaluate("github", pull).ignored == "It is about a pull request."
+    assert evaluate("github", pull).ignored == "The event is about a pull request."
     assert evaluate("github", {"ref": "main"}, {"X-GitHub-Event": "push"}).ignored
     with pytest.raises(MappingFailed):
         evaluate("github", {"action": "opened"}, {"X-GitHub-Event": "issues"})

@@ -224,9 +224,12 @@ class Ignored(_MappingModel):
 
 
 class Paste(_MappingModel):
-    """Text to paste into the tool: what it is for, the language it is written in, and the text."""
+    """Text to paste into the tool: what it is for, what it needs besides this installation, its language and
+    the text.
+    """
 
     title: GuideText
+    needs: GuideText = ""
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
     text: GuideText
 

@@ -81,7 +81,9 @@ def _setup(tool: str, document: MappingDocument) -> list[str]:
         "",
     ]
     for paste in () if guide is None else guide.paste:
-        lines += [f"### {paste.title}", "", f"```{paste.language}", paste.text.strip("\n"), "```", ""]
+        lines += [f"### {paste.title}", ""]
+        lines += [f"*Needs {paste.needs}.*", ""] if paste.needs else []
+        lines += [f"```{paste.language}", paste.text.strip("\n"), "```", ""]
     return lines
 
 
