@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,13 @@ from app.expressions.times import read_time
 #: Longest text that is read as HTML or loose JSON, or that a document becomes.
 LONGEST_TEXT = 200_000
 _LOOSE_TOKEN = re.compile(r"""\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*)"|([^{}\[\],:"]+))""")
+#: A tag of HTML: `<b>` and `<b class="x">`, but not `a<b and c>d`, where nothing is assigned.
+_TAG = re.compile(
+    r"</?(?:a|b|big|blockquote|body|br|center|code|dd|del|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|ins|li|"
+    r"ol|p|pre|s|small|span|strike|strong|style|sub|sup|table|tbody|td|th|thead|tr|tt|u|ul)"
+    r"(?:\s++[a-z:-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>]++))*+\s*+/?>",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -43,13 +51,15 @@ def number(value: Any) -> int | float | None:
 
 
 def plain_text(value: Any) -> str | None:
-    """Return the text of HTML, also where the HTML was escaped once more."""
+    """Return the text of HTML, also where the HTML was escaped once more. Text without a tag of HTML is plain
+    already: its lines are kept, and so is what stands between `<` and `>`.
+    """
     if value is None:
         return None
     text = _as_text(value)[:LONGEST_TEXT]
     if "<" not in text and "&lt;" in text:
-        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-    return html_to_text(text)
+        text = unescape(text)
+    return html_to_text(text) if _TAG.search(text) else unescape(text)
 
 
 def adf_to_text(value: Any) -> str | None:
