@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -41,6 +42,7 @@ BUSY_STATUS = "X-MICROSOFT-CDO-BUSYSTATUS"
 ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 ONE_DAY = timedelta(days=1)
 _FOLD = re.compile(rb"\r?\n[ \t]")
+_LINE_END = re.compile(rb"\r*\n")
 #: Names of zones with a colon must be quoted (RFC 5545, 3.2). Exchange publishes
 #: `TZID=tzone://Microsoft/Utc:` without quotes.
 _UNQUOTED = re.compile(rb"(;TZID=)([a-z]+://[^\":;,\r\n]+)(?=[:;])", re.IGNORECASE)
@@ -101,13 +103,14 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
         raise CalendarRefused(FetchFailure.no_calendar)
     zone = ZoneInfo(zone_name)
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
-    replaced = _replaced(events)
+    replaced, repeated = _replaced(events), _repeated(events)
     absences: dict[str, CalendarAbsence] = {}
     unreadable = 0
     for event in events:
         try:
             # All of a series, or nothing of it.
-            of_event = {each.key: each for each in _occurrences(event, zone, replaced, begin, end)}
+            occurrences = _occurrences(event, zone, replaced, repeated, begin, end)
+            of_event = {each.key: each for each in occurrences}
         except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError):  # also what is broken
             unreadable += 1
             continue
@@ -120,7 +123,8 @@ def read_calendar(content: bytes, zone_name: str, begin: datetime, end: datetime
 
 def _with_known_zones(content: bytes) -> bytes:
     """Return the calendar with names of zones in a form that can be read."""
-    unfolded = _FOLD.sub(b"", content.removeprefix(b"\xef\xbb\xbf"))
+    lines = _LINE_END.sub(b"\r\n", content.removeprefix(b"\xef\xbb\xbf"))
+    unfolded = _FOLD.sub(b"", lines)
     return _UNQUOTED.sub(rb'\1"\2"', _UTC.sub(b";TZID=UTC", unfolded))
 
 
@@ -161,8 +165,19 @@ def _replaced(events: list[Any]) -> dict[str, list[date]]:
     return replaced
 
 
+def _repeated(events: list[Any]) -> frozenset[str]:
+    """Return the UIDs that several events have which are no occurrences of one series."""
+    single = (str(event.get("UID", "")) for event in events if event.get("RECURRENCE-ID") is None)
+    return frozenset(uid for uid, number in Counter(single).items() if number > 1)
+
+
 def _occurrences(
-    event: Any, zone: ZoneInfo, replaced: Mapping[str, list[date]], begin: datetime, end: datetime
+    event: Any,
+    zone: ZoneInfo,
+    replaced: Mapping[str, list[date]],
+    repeated: Collection[str],
+    begin: datetime,
+    end: datetime,
 ) -> Iterator[CalendarAbsence]:
     """Yield the absences of the event that overlap the time."""
     if not _is_absence(event):
@@ -173,7 +188,8 @@ def _occurrences(
     start, stop = _start_and_end(event, zone)
     original = getattr(event.get("RECURRENCE-ID"), "dt", None)
     if event.get("RRULE") is None and event.get("RDATE") is None:
-        name = "" if original is None else _instant(original, zone).isoformat()
+        named_by = start if uid in repeated and original is None else original
+        name = "" if named_by is None else _instant(named_by, zone).isoformat()
         yield from _within(uid, name, (_instant(start, zone), _instant(stop, zone)), begin, end)
         return
     length = stop - start
@@ -201,7 +217,9 @@ def _is_absence(event: Any) -> bool:
     shown_as = str(event.get(BUSY_STATUS, "")).upper()
     if shown_as == OUT_OF_OFFICE or not _categories(event).isdisjoint(CATEGORIES):
         return True
-    whole_days = not isinstance(getattr(event.get("DTSTART"), "dt", None), datetime)
+    start = getattr(event.get("DTSTART"), "dt", None)
+    is_all_day = str(event.get(ALL_DAY, "")).upper() == "TRUE"
+    whole_days = not isinstance(start, datetime) or (is_all_day and start.time() == time())
     is_free = str(event.get("TRANSP", "")).upper() == "TRANSPARENT" or shown_as in PRESENT
     return whole_days and not is_free
 
@@ -242,7 +260,7 @@ def _series(event: Any, start: date, zone: ZoneInfo, end: datetime) -> Iterator[
     yield from (when for when in (start, *added) if not left_out.has(when, zone))
     if event.get("RRULE") is None:
         return
-    for number, each in enumerate(_rule(event["RRULE"], start)):
+    for number, each in enumerate(_rule(event["RRULE"], start, zone)):
         when: date = each if isinstance(start, datetime) else each.date()
         if _instant(when, zone) >= end:
             return
@@ -272,7 +290,7 @@ def _dates(event: Any, name: str) -> list[date]:
     return listed
 
 
-def _rule(rule: Any, start: date) -> Iterator[datetime]:
+def _rule(rule: Any, start: date, zone: ZoneInfo) -> Iterator[datetime]:
     """Return the occurrences by the rule. Raises _Unreadable for one that is none, or finer than days."""
     if not isinstance(rule, vRecur) or {str(each).upper() for each in rule.get("FREQ", ())} - FREQUENCIES:
         raise _Unreadable
@@ -280,14 +298,24 @@ def _rule(rule: Any, start: date) -> Iterator[datetime]:
     written: bytes = rule.to_ical()  # type: ignore[no-untyped-call]  # the library's own writer
     parts = dict(part.split("=", 1) for part in written.decode().split(";"))
     if "UNTIL" in parts:
-        # Whether the last day has a zone must be as with the first one.
-        parts["UNTIL"] = parts["UNTIL"].removesuffix("Z") + ("Z" if first.tzinfo is not None else "")
+        # The last day must have a zone if the first one has.
+        parts["UNTIL"] = _until(parts["UNTIL"], zone, is_local=first.tzinfo is None)
         if first.tzinfo is not None and "T" not in parts["UNTIL"]:
             parts["UNTIL"] = parts["UNTIL"].removesuffix("Z") + "T235959Z"
     try:
         return iter(rrulestr(";".join(f"{name}={text}" for name, text in parts.items()), dtstart=first))
     except (ValueError, TypeError) as error:
         raise _Unreadable from error
+
+
+def _until(text: str, zone: ZoneInfo, *, is_local: bool) -> str:
+    """Return the end of a rule with `Z`, or in the person's zone for a series without a zone."""
+    if not is_local:
+        return text.removesuffix("Z") + "Z"
+    if not text.endswith("Z"):
+        return text
+    last = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return f"{last.astimezone(zone):%Y%m%dT%H%M%S}"
 
 
 def _instant(when: date, zone: ZoneInfo) -> datetime:

@@ -197,3 +197,27 @@ def test_what_is_no_calendar_or_too_much_is_refused(file: bytes, failure: FetchF
     with pytest.raises(CalendarRefused) as refused:
         read_calendar(file, "UTC", NOW, NOW + timedelta(days=366))
     assert refused.value.failure is failure
+
+
+def test_the_last_day_of_a_series_of_days_is_one_in_the_persons_zone() -> None:
+    rule = "RRULE:FREQ=WEEKLY;UNTIL=20270117T160000Z"  # the 18th begins in Shanghai then
+    weekly = f"UID:1\nDTSTART;VALUE=DATE:20270104\nDTEND;VALUE=DATE:20270105\n{rule}"
+    assert days(weekly) == ["01-04 00:00", "01-11 00:00", "01-18 00:00"]
+    times = "DTSTART:20270104T090000\nDTEND:20270104T100000\nX-MICROSOFT-CDO-BUSYSTATUS:OOF"
+    assert days(f"UID:1\n{times}\nRRULE:FREQ=WEEKLY;UNTIL=20270111T010000Z") == ["01-04 09:00", "01-11 09:00"]
+
+
+def test_events_that_share_an_id_are_all_absences() -> None:
+    second = "DTSTART;VALUE=DATE:20270510\nDTEND;VALUE=DATE:20270512"
+    assert days(f"UID:export\n{DAYS}", f"UID:export\n{second}") == ["12-21 00:00", "05-10 00:00"]
+
+
+def test_midnight_to_midnight_that_is_marked_as_whole_days_counts() -> None:
+    midnights = "DTSTART;TZID=Europe/Berlin:20270601T000000\nDTEND;TZID=Europe/Berlin:20270603T000000"
+    assert days(f"UID:1\n{midnights}") == []
+    assert days(f"UID:1\n{midnights}\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE")
+
+
+def test_doubled_carriage_returns_are_line_ends() -> None:
+    content = a_calendar(f"UID:1\n{DAYS}").replace(b"\r\n", b"\r\r\n")
+    assert read_calendar(content, "Asia/Shanghai", NOW, NOW + timedelta(days=366)).absences
