@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -46,14 +48,25 @@ def read_body(delivery: Delivery) -> Any:
     """
     if len(delivery.body) > LARGEST_BODY:
         raise MappingFailed("too_large", "body", f"it is larger than {LARGEST_BODY:,} bytes.")
-    text = delivery.body.decode("utf-8-sig", errors="replace")
-    kind = next((v for k, v in delivery.headers.items() if k.lower() == "content-type"), "")
-    if kind.partition(";")[0].strip().lower() == _FORM:
-        fields = _read_form(text)
+    kind = Message()
+    kind["Content-Type"] = next((v for k, v in delivery.headers.items() if k.lower() == "content-type"), "")
+    charset = _charset(kind)
+    text = delivery.body.decode(charset, errors="replace")
+    if kind.get_content_type() == _FORM:
+        fields = _read_form(text, charset)
         if fields.keys() == {"payload"} and isinstance(fields["payload"], str):
             return _read_json(fields["payload"])
         return fields
     return _read_json(text)
+
+
+def _charset(kind: Message) -> str:
+    """Return the declared encoding of a body, UTF-8 if it declares none that is known."""
+    try:
+        name = codecs.lookup(kind.get_content_charset("utf-8")).name
+    except LookupError:
+        return "utf-8-sig"
+    return "utf-8-sig" if name == "utf-8" else name
 
 
 def order_of_dates(body: Any) -> DateOrder | None:
@@ -86,9 +99,11 @@ def _read_json(text: str) -> Any:
         return clean_text(text)
 
 
-def _read_form(text: str) -> dict[str, Any]:
+def _read_form(text: str, charset: str) -> dict[str, Any]:
     try:
-        pairs = parse_qsl(text.strip(), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS)
+        pairs = parse_qsl(
+            text.strip(), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS, encoding=charset
+        )
     except ValueError as error:
         raise MappingFailed("too_large", "body", f"it has more than {MOST_FORM_FIELDS:,} fields.") from error
     fields: dict[str, Any] = {}
