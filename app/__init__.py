@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 
 #: So many new objects trigger a garbage collection. Loading makes hundreds of thousands of objects that stay:
@@ -9,3 +10,5 @@ import gc
 NEW_OBJECTS = 50_000
 
 gc.set_threshold(NEW_OBJECTS)
+# At its end Python collects all objects to free them one by one: a second, for memory that goes back anyway.
+atexit.register(gc.freeze)

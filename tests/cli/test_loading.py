@@ -68,6 +68,17 @@ def test_help_and_the_keys_of_the_demo_load_neither_records_nor_a_web_framework(
     assert modules.isdisjoint(HEAVY)
 
 
+def test_a_process_that_ends_collects_nothing_of_what_it_has_loaded() -> None:
+    """A handler that was registered before those of the application runs after them."""
+    program = """
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count() > 0))
+import app
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert done.stdout == "True\n"
+
+
 @in_test_all
 def test_commands_that_serve_nobody_load_no_routes() -> None:
     modules = loaded(*(f"{name} --help" for name in SERVE_NOBODY))

@@ -12,8 +12,7 @@ def gc_paused() -> Iterator[None]:
     """Pause garbage collection during the block, and exempt the objects that it created from later
     collections.
 
-    Collecting again and again takes two fifths of the time of loading, and another fifth when the process
-    ends.
+    Collecting again and again takes two fifths of the time of loading.
     """
     gc.disable()
     try:

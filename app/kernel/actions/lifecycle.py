@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from inspect import cleandoc
-from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
+from inspect import cleandoc, get_annotations
+from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from app.common.notices import RecipientRule
@@ -50,6 +50,8 @@ NEW_RECORD: Final = Creation.FROM_NOTHING
 STAYS: Final = Unchanged.STAYS
 #: Limit of the cache of available actions, by kinds of callers and records.
 MOST_CACHED_POLICIES = 10_000
+#: The second part of an event's type, as `resolved` in `incident.resolved`.
+EVENT_WORD: Final = re.compile(r"[a-z_]+")
 #: Roles that see what their holders have to do with, whatever a row that names them lets them do.
 SEE_THEIR_OWN: Final = frozenset(Role) - STAFF_ROLES
 
@@ -336,7 +338,7 @@ def action(
         name=name or apply.__name__.removesuffix("_"),
         zh=zh,
         apply=apply,
-        body=get_type_hints(apply)["body"],
+        body=get_annotations(apply, eval_str=True)["body"],
         from_states=come_from if isinstance(come_from, Creation) else frozenset(come_from),
         to=to,
         # Whatever duties keep apart is a judgement.
@@ -416,9 +418,9 @@ class Lifecycle(RecordKind[R]):
         assert set(self.record.PARTS) <= set(self.children), f"{self.kind} does not list its parts"
         for row in self.rows:
             for event in row.events:
-                assert re.fullmatch(rf"{self.kind}\.[a-z_]+", event), (
-                    f"{event} is not an event of {self.kind}"
-                )
+                kind, _, word = event.partition(".")
+                assert kind == self.kind, f"{event} is not an event of {self.kind}"
+                assert EVENT_WORD.fullmatch(word), f"{event} is not written in small letters"
             assert row.description, f"{row.name} of {self.kind} does not say what it means"
 
     @property
