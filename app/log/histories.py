@@ -142,9 +142,9 @@ def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def analyse(connection: Connection) -> None:
-    """Update the planner's statistics after an imported history; otherwise autovacuum does so later.
+    """Update the planner's statistics of tables that have grown by a tenth; autovacuum does so a minute later.
 
-    Failures are ignored: the history is written in any case.
+    Failures are ignored: queries are only slower.
     """
     with contextlib.suppress(DatabaseGone, psycopg.Error):
         async with within_answer_time(connection):

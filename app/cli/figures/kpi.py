@@ -25,6 +25,7 @@ from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParam
 from app.kpis.shapes import describe_kpi
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, Consumer, process_next_batch, reset
+from app.log.histories import analyse
 from app.platform import installation, loop, settings
 from app.platform.db import Database, connect
 
@@ -138,6 +139,8 @@ async def catch_up(url: str, *further: Consumer, anew: bool = False) -> None:
     """
     connection = await connect(url, FOLLOW_LIMITS)
     try:
+        # A log that has just grown, as the demo's, is read ten times as fast.
+        await analyse(connection)
         with progress_bar() as bar:
             task = bar.add_task("Following the log", total=None)
             for follower in (FACTS, *further):
