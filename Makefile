@@ -75,6 +75,7 @@ bench: $(READY) ## Measure, as ratios to raw SQL on the same PostgreSQL
 
 soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost; then try calendars, pieces of histories, every caller, and the API with anything
 	@$(BIN)/python -m bench.soak $(ARGS)
+	@$(BIN)/python -m bench.soak_starts
 	@$(BIN)/python -m bench.soak_deliveries
 	@$(BIN)/python -m bench.soak_relay
 	@$(BIN)/python -m bench.soak_cluster

@@ -56,6 +56,7 @@ from app.kpis.questions.question import CannotAnswer
 from app.kpis.shared_overviews import SharedOverviews
 from app.notifications.routes import unsent_mails
 from app.notifications.routes.record_notices import record_notices_router
+from app.platform.failures import DatabaseUnavailable
 from app.platform.settings import Settings
 from app.processes.incidents.monitoring import router as monitoring
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND, PROCESSES
@@ -134,12 +135,17 @@ def application(url: str, secrets_dir: Path, settings: Settings, *, data_dir: Pa
         compile_templates()
         with contextlib.suppress(FileNotFoundError):  # logged already
             screen_contract()
-        opening = ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True)
-        async with (
-            opening as opened,
-            assistants.assistants_served(app, is_served=settings.assistants),
-            columns_read(settings.columns_dir),
-        ):
+        async with contextlib.AsyncExitStack() as services:
+            opening = ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True)
+            try:
+                opened = await services.enter_async_context(opening)
+            except DatabaseUnavailable as error:
+                app.state.start_failure = error
+                raise
+            await services.enter_async_context(
+                assistants.assistants_served(app, is_served=settings.assistants)
+            )
+            await services.enter_async_context(columns_read(settings.columns_dir))
             app.state.ledger = opened
             app.state.event_streams = live.EventStreams(opened, app.state.metrics)
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
@@ -194,6 +200,8 @@ def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS)
     app.state.rating_quota = rating_page.quota()
     app.state.survey_quota = answer_page.quota()
     app.state.readiness = Readiness()
+    #: Why the application could not start; the server only knows that it did not.
+    app.state.start_failure = None
     app.state.disk = OwnDisk(None)
     app.state.assistants = None
     app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)

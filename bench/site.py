@@ -129,7 +129,7 @@ class Site:
         port.
         """
         port = self.ports.setdefault(name, free_port())
-        api = self._start(name, "serve", "--port", str(port))
+        api = self.start(name, "serve", "--port", str(port))
         async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(timeout=5) as client:
             while not await _is_ready(client, port):
                 api.complain_if_ended()
@@ -137,11 +137,11 @@ class Site:
 
     def work(self, name: str = "worker") -> None:
         """Starts a worker."""
-        self._start(name, "work")
+        self.start(name, "work")
 
     def relay(self, name: str = "relay") -> None:
         """Starts a relay."""
-        self._start(name, "relay")
+        self.start(name, "relay")
 
     def kill(self, name: str) -> None:
         """Kills the process of that name."""
@@ -224,7 +224,8 @@ class Site:
             self.revive_postgresql()  # the last user of PostgreSQL stops it
         shutil.rmtree(self.folder)
 
-    def _start(self, name: str, *command: str) -> Process:
+    def start(self, name: str, *command: str) -> Process:
+        """Starts a command as a process of the site, and does not wait for it."""
         log = self.folder / f"{name}.log"
         with log.open("ab") as file:
             self.processes[name] = Process(name, self._popen(command, file), log)

@@ -1,5 +1,7 @@
 """The embedded PostgreSQL: real servers, real signals, real locks."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import pwd
@@ -8,8 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
@@ -20,7 +25,7 @@ from app.platform import embedded, installation
 from app.platform.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.platform.schema import SchemaTooOldError
 from app.platform.settings import Settings
-from tests.extent import in_test_all
+from tests.extent import first_of, in_test_all
 from tests.waiting import PATIENCE_SECONDS
 
 PROJECT = Path(__file__).parents[1]
@@ -197,6 +202,80 @@ def test_a_killed_server_is_revived_at_the_same_address(folder: Path) -> None:
     assert not runs(folder / "data")
     with embedded_server(folder / "data", FAST) as server:
         assert answer(server, "select n from kept") == "42"
+
+
+@dataclass
+class SlowRecovery:
+    """A data directory whose server recovers until it is told to go on: its recovery asks an archive."""
+
+    data: Path
+    signs: Path
+
+    @classmethod
+    def prepared(cls, folder: Path) -> SlowRecovery:
+        """Make the directory, with a table in it."""
+        recovery = cls(folder / "data", folder / "signs")
+        with embedded_server(recovery.data, FAST) as server:
+            answer(server, "create table kept as select 42 as n")
+        recovery.signs.mkdir()
+        recovery.signs.chmod(0o777)  # PostgreSQL may run as another user
+        wait = f"touch {recovery.signs}/begun; until test -e {recovery.signs}/go; do sleep 0.02; done; false"
+        with (recovery.data / "postgres/postgresql.auto.conf").open("a") as settings:
+            settings.write(f"restore_command = '{wait}'\n")
+        (recovery.data / "postgres/recovery.signal").touch()
+        return recovery
+
+    def await_begin(self) -> None:
+        """Wait until a server recovers."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while not (self.signs / "begun").exists():
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+
+    def go_on(self) -> None:
+        """Let this recovery and all later ones end."""
+        (self.signs / "go").touch()
+
+    def kill_startup(self) -> None:
+        """Kill the process that recovers, upon which the server gives up."""
+        postmaster_id = postmaster(self.data)
+        children = Path(f"/proc/{postmaster_id}/task/{postmaster_id}/children").read_text().split()
+        titles = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+        os.kill(int(next(pid for pid, title in titles.items() if "startup" in title)), signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server."""
+        os.kill(postmaster(self.data), number)
+
+
+ENDINGS: dict[str, Callable[[SlowRecovery], None]] = {
+    "killed": lambda recovery: recovery.signal(signal.SIGKILL),
+    "its process that recovers killed": SlowRecovery.kill_startup,
+    "stopped": lambda recovery: recovery.signal(signal.SIGINT),
+    "stopped at once": lambda recovery: recovery.signal(signal.SIGQUIT),
+}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="needs Linux: macOS has no /proc")
+@pytest.mark.parametrize("ending", first_of(list(ENDINGS), 1))
+def test_a_server_that_is_ended_while_it_recovers_is_started_again(folder: Path, ending: str) -> None:
+    """A process of the one that was ended holds the data for a moment more."""
+    recovery = SlowRecovery.prepared(folder)
+    with ThreadPoolExecutor(1) as pool:
+
+        def started() -> str:
+            with embedded_server(recovery.data, FAST) as server:
+                return answer(server, "select n from kept")
+
+        answered = pool.submit(started)
+        try:
+            recovery.await_begin()
+            ENDINGS[ending](recovery)
+            time.sleep(0.1)
+            assert not answered.done()
+        finally:
+            recovery.go_on()
+        assert answered.result(PATIENCE_SECONDS) == "42"
 
 
 @in_test_all

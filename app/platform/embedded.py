@@ -15,6 +15,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import socket
 import stat
@@ -67,6 +68,15 @@ SETTINGS = {
 }
 #: The end of a log, in bytes, that is looked through for the reason why a server has ended.
 LOG_END_BYTES = 4096
+#: Pause before the next start of a server that was ended by somebody else.
+AGAIN_SECONDS = 0.5
+#: The time and process id with which PostgreSQL begins a line of its log.
+LINE_PREFIX = re.compile(r"^\S+ \S+ \S+ \[\d+\] ")
+#: Lines that give no reason why a server has ended: what it did, what belongs to another line, and what it
+#: said to clients that came too early or were there when it was ended.
+NO_REASON = re.compile(
+    r"(LOG|DETAIL|HINT|CONTEXT|STATEMENT|WARNING|NOTICE):|FATAL:  (the database system is|terminating) "
+)
 DISK_FULL = "The disk is full: make room, or set LEDGERDESK_DATA_DIR to another disk."
 HINTS = (
     ("No space left on device", DISK_FULL),
@@ -178,7 +188,7 @@ class EmbeddedPostgres:
         return _hint(words) or (fatal[-1] if fatal else "It has said nothing of it.")
 
     def _lock_start(self) -> int:
-        lock = _lock(self.data_dir / "start.lock", fcntl.LOCK_EX, PATIENCE_SECONDS)
+        lock = _lock(self.data_dir / "start.lock", fcntl.LOCK_EX, max(self._patience, PATIENCE_SECONDS))
         if lock is None:
             raise EmbeddedError(
                 f"Another process has been starting or stopping PostgreSQL in {self.data_dir} for long."
@@ -212,7 +222,7 @@ class EmbeddedPostgres:
         """Join the server if it answers; start one when no process of an earlier server is left. Return the
         position in its log where the output of one that was started begins; -1: it was there.
         """
-        deadline, log_start = time.monotonic() + self._patience, -1
+        deadline, log_start, reason = time.monotonic() + self._patience, -1, None
         while time.monotonic() < deadline:
             lock = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
             if lock is None and self._answers():
@@ -220,7 +230,7 @@ class EmbeddedPostgres:
             if lock is not None:
                 try:
                     if log_start >= 0:
-                        self._give_up_or_shrink(log_start)
+                        reason = self._reason_for_another_start(log_start, reason)
                     log_start = self._launch(lock)
                 finally:
                     os.close(lock)  # PostgreSQL has inherited it, and holds it as long as one process lives.
@@ -288,15 +298,22 @@ class EmbeddedPostgres:
         self._tools.run(*initdb, *locale, *hasty, seconds=PATIENCE_SECONDS)
         new.rename(self.cluster)
 
-    def _give_up_or_shrink(self, log_start: int) -> None:
-        """After a launched server has died: raise its reason, or reduce the buffers if they were too large,
-        the only case worth a retry.
+    def _reason_for_another_start(self, log_start: int, reason_before: str | None) -> str | None:
+        """After a launched server has died: return the reason that it gave, None if it was ended by somebody
+        else while it recovered; both are worth another start. Raises EmbeddedError if it died for the same
+        reason before.
         """
         words = self.log.read_bytes()[log_start:].decode(errors="replace")
         if "could not map anonymous shared memory" in words and self.settings["shared_buffers"] != "16MB":
             self.settings["shared_buffers"] = "16MB"
-        else:
+            return None
+        lines = (LINE_PREFIX.sub("", line) for line in words.splitlines())
+        reason = next((line for line in lines if line.strip() and not NO_REASON.match(line)), None)
+        if reason is not None and reason == reason_before:
             raise EmbeddedError(f"PostgreSQL did not start in {self.cluster}. {_advice(words)}")
+        if reason is None:
+            time.sleep(AGAIN_SECONDS)
+        return reason
 
     def _stop(self) -> None:
         deadline = time.monotonic() + 2 * STOP_SECONDS

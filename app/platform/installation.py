@@ -15,7 +15,13 @@ import psycopg
 import structlog
 
 from app.platform import schema
-from app.platform.embedded import CLUSTER, EmbeddedError, EmbeddedPostgres, embedded_server
+from app.platform.embedded import (
+    CLUSTER,
+    PATIENCE_SECONDS,
+    EmbeddedError,
+    EmbeddedPostgres,
+    embedded_server,
+)
 from app.platform.failures import WrongUse
 from app.platform.files.directories import data_directory, secrets_directory
 from app.platform.settings import Settings
@@ -69,9 +75,10 @@ def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[
     if settings.database_url is not None:
         yield Installation(settings.database_url, settings.owner_url, secrets_dir, data_dir=None)
         return
-    with embedded_server(data_dir) as server, _watched(server) if watched else contextlib.nullcontext():
+    seconds = settings.database_wait_seconds if watched else 0
+    opening = embedded_server(data_dir, patience=max(PATIENCE_SECONDS, seconds))
+    with opening as server, _watched(server) if watched else contextlib.nullcontext():
         # The server may die at this point; the watching thread restarts it.
-        seconds = settings.database_wait_seconds if watched else 0
         yield retry_step(
             lambda: _prepared_installation(server, secrets_dir), server.url("postgres", SUPERUSER), seconds
         )
@@ -129,7 +136,9 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
 
 def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Installation:
     """Create the embedded database's roles, database and schema as needed, and return the installation."""
-    with psycopg.connect(server.url("postgres", SUPERUSER), autocommit=True) as administrator:
+    with psycopg.connect(
+        server.url("postgres", SUPERUSER), autocommit=True, connect_timeout=schema.CONNECT_SECONDS
+    ) as administrator:
         for role in (OWNER_ROLE, SERVICE_ROLE):
             with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
                 administrator.execute(f"create role {role} login".encode())

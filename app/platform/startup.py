@@ -19,9 +19,9 @@ T = TypeVar("T")
 EVERY_SECONDS = 0.5
 LOG_SECONDS = 10.0
 PING_SECONDS = 5
-#: What fails so often in a row in the same words, while the server answers, is not mended by waiting. Two
-#: crashes in a row have ended a start, with a server that was back before it was asked how it was.
-MOST_ALIKE = 4
+#: A refusal that lasts so long in the same words, while the server answers, is not mended by waiting. A
+#: server that crashes again and again fails in the same words, too, and may be back before each ping.
+REFUSAL_SECONDS = 15.0
 #: States of the server worth waiting for, known without parsing messages, which may be in any language: the
 #: server refuses for now (57P03), or nothing answers.
 WAITED_FOR = {
@@ -56,18 +56,20 @@ def retry_step(step: Callable[[], T], url: str, seconds: float) -> T:
     """Return the step's result, after waiting at most so many seconds for the database of that address.
     Raises the step's exception, at once if waiting would not help.
     """
-    patience, last, alike = WaitBudget(seconds), "", 0
+    patience, last, last_since = WaitBudget(seconds), "", 0.0
     while True:
         while not patience.is_exhausted and (why := WAITED_FOR.get(_ping(url))) is not None:
+            last = ""
             patience.log_waiting(why)
             time.sleep(EVERY_SECONDS)
         try:
             return step()
         except (psycopg.Error, DatabaseGone) as error:
-            why = str(error).strip()
-            last, alike = why, alike + 1 if why == last else 1
-            # Try again: the server may have gone down after the ping, and be up again.
-            if patience.is_exhausted or (alike >= MOST_ALIKE and _ping(url) is Ping.OK):
+            why, now = str(error).strip(), time.monotonic()
+            if why != last:
+                last, last_since = why, now
+            # Try again: the server may have gone down after the ping.
+            if patience.is_exhausted or now - last_since >= REFUSAL_SECONDS:
                 raise
             patience.log_waiting(why)
             time.sleep(EVERY_SECONDS)

@@ -52,7 +52,7 @@ async def test_the_address_that_is_printed_answers_at_once(site: Sites) -> None:
         keys = json.dumps({"admin": made_token(place)})
         (place.data / "secrets" / KEY_FILE).write_text(keys, encoding="utf-8")
         port = free_port()
-        process = place._start("demo", "demo", "--port", str(port))
+        process = place.start("demo", "demo", "--port", str(port))
 
         async def printed() -> str:
             process.complain_if_ended()

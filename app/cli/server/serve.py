@@ -64,8 +64,8 @@ def tune_garbage_collector() -> None:
 
 
 def run(place: Installation, current: Settings, listener: socket.socket) -> None:
-    """Serve on the socket until SIGINT or SIGTERM; log when it listens. Raises InstallationError if the
-    server did not start.
+    """Serve on the socket until SIGINT or SIGTERM; log when it listens. Raises DatabaseUnavailable or
+    InstallationError if the server did not start.
     """
     app = application(place.url, place.secrets_dir, current, data_dir=place.data_dir)
     host, port = listener.getsockname()[:2]
@@ -80,8 +80,10 @@ def run(place: Installation, current: Settings, listener: socket.socket) -> None
         server.run(sockets=[listener])
     except (KeyboardInterrupt, SystemExit):
         return  # Uvicorn shuts down cleanly and then raises the signal again; being stopped is no failure.
-    if not server.started:
-        raise InstallationError("The server did not start; the reason is in the lines above.")
+    if server.has_failed:
+        raise app.state.start_failure or InstallationError(
+            "The server did not start; the reason is in the lines above."
+        )
 
 
 class _Server(uvicorn.Server):
@@ -90,9 +92,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
         super().__init__(config)
         self._listens = listens
+        #: Whether the application could not start.
+        self.has_failed = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        starting = asyncio.create_task(super().startup(sockets))
+        starting = asyncio.create_task(self._start_application(sockets))
         # Uvicorn looks whether it is to end when it has started, and a database may keep it waiting.
         while not (self.should_exit or starting.done()):
             await asyncio.wait([starting], timeout=LOOK_SECONDS)
@@ -103,8 +107,15 @@ class _Server(uvicorn.Server):
         if self.started:
             self._listens()
 
+    async def _start_application(self, sockets: list[socket.socket] | None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            # Uvicorn ends the process so, with a code of its own; `run` gives the reason.
+            self.has_failed = self.should_exit = True
 
-def serving(app: FastAPI, proxies: str = "", listens: Callable[[], None] = lambda: None) -> uvicorn.Server:
+
+def serving(app: FastAPI, proxies: str = "", listens: Callable[[], None] = lambda: None) -> _Server:
     """Return the configured uvicorn server. `proxies`: addresses whose X-Forwarded-For and X-Forwarded-Proto
     are trusted. `listens` is called once it accepts requests.
     """
