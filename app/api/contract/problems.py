@@ -94,6 +94,13 @@ class DuplicateMember(HTTPException):
         super().__init__(400, name[:LONGEST_SAID])
 
 
+class TooManyValues(HTTPException):
+    """The JSON body holds more values than any request needs, each of which would take time."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(413, str(most))
+
+
 class WindowConflict(BaseModel):
     """Something that stands in the way of a window: a change by one of its items, or a freeze."""
 
@@ -275,6 +282,8 @@ async def _framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, DuplicateMember):
         return problem(request, 400, "malformed", sentence="said_twice", words={"member": error.detail})
+    if isinstance(error, TooManyValues):
+        return problem(request, 413, "too_large", sentence="too_many_values", words={"limit": error.detail})
     of_page = is_page(request.scope["path"])
     if error.status_code == 404:
         return problem(request, 404, "no_such_path", sentence="no_such_page" if of_page else None)

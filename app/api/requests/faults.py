@@ -117,7 +117,7 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
     if "expected" in words:
         words["expected"] = words["expected"].replace("' or '", "', '")  # Pydantic's English conjunction
     words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
-    words["said"] = str(error.get("input"))[:LONGEST_SAID]
+    words["said"] = str(_beginning(error.get("input"), [MOST_NAMES]))[:LONGEST_SAID]
     fault = Fault(code=error["type"], message=translate(language, "value", code, words))
     if where == "body":
         fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
