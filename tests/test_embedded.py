@@ -22,7 +22,8 @@ import psycopg
 import pytest
 
 from app.platform import embedded, installation
-from app.platform.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
+from app.platform.embedded import EmbeddedError, EmbeddedPostgres, embedded_server
+from app.platform.files.directories import default_data_dir
 from app.platform.schema import SchemaTooOldError
 from app.platform.settings import Settings
 from tests.extent import first_of, in_test_all
@@ -276,6 +277,18 @@ def test_a_server_that_is_ended_while_it_recovers_is_started_again(folder: Path,
         finally:
             recovery.go_on()
         assert answered.result(PATIENCE_SECONDS) == "42"
+
+
+@in_test_all
+def test_a_server_whose_socket_was_removed_is_started_again(folder: Path) -> None:
+    with embedded_server(folder / "data", FAST) as first:
+        answer(first, "create table kept as select 42 as n")
+        (first.socket_dir / embedded.SOCKET).unlink()
+        with embedded_server(folder / "data", FAST) as second:
+            assert answer(second, "select n from kept") == "42"
+        (first.socket_dir / embedded.SOCKET).unlink()
+        assert first.revive() is not None
+        assert answer(first, "select n from kept") == "42"
 
 
 @in_test_all

@@ -227,6 +227,8 @@ class EmbeddedPostgres:
             lock = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
             if lock is None and self._answers():
                 return log_start
+            if lock is None and self._has_lost_socket():
+                self._request_stop("fast")
             if lock is not None:
                 try:
                     if log_start >= 0:
@@ -238,8 +240,19 @@ class EmbeddedPostgres:
         raise EmbeddedError(f"PostgreSQL in {self.cluster} does not get ready; its log is {self.log}.")
 
     def _answers(self) -> bool:
-        """Say whether the server answers. Its socket's folder is read from a file: the process that started
-        it may have had another TMPDIR.
+        """Say whether the server answers."""
+        if not self._is_ready():
+            return False
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(5)
+            probe.connect(str(self.socket_dir / SOCKET))
+            probe.sendall(SSL_REQUEST)  # A server answers N; connecting alone only proves the kernel.
+            return probe.recv(1) == b"N"
+        return False
+
+    def _is_ready(self) -> bool:
+        """Say whether the server notes that it is ready. The socket's folder is read from the same file: the
+        process that started it may have had another TMPDIR.
         """
         try:
             lines = os.fsdecode((self.cluster / "postmaster.pid").read_bytes()).splitlines()
@@ -248,12 +261,13 @@ class EmbeddedPostgres:
         if len(lines) < 8 or lines[7].strip() != "ready":
             return False
         self.socket_dir = Path(lines[4])
-        with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(5)
-            probe.connect(str(self.socket_dir / SOCKET))
-            probe.sendall(SSL_REQUEST)  # A server answers N; connecting alone only proves the kernel.
-            return probe.recv(1) == b"N"
-        return False
+        return True
+
+    def _has_lost_socket(self) -> bool:
+        """Say whether somebody has removed the socket of a server that is ready, as what clears /tmp does:
+        nobody can connect to it any more, and it makes no new one until it is started again.
+        """
+        return self._is_ready() and not (self.socket_dir / SOCKET).exists()
 
     def _launch(self, lock: int) -> int:
         """Start the server without waiting for it, and return the position in its log where its output will
@@ -321,13 +335,17 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"PostgreSQL in {self.cluster} does not stop; its log is {self.log}.")
             mode = "fast" if time.monotonic() < deadline - STOP_SECONDS else "immediate"
-            pg_ctl = [str(self._tools.bin / "pg_ctl"), "stop", "-D", str(self.cluster), "-m", mode]
-            with suppress(EmbeddedError):  # It may not have written its process id yet, or be dying already.
-                self._tools.run(*pg_ctl, "-t", str(STOP_SECONDS), seconds=STOP_SECONDS + 5)
+            self._request_stop(mode)
             time.sleep(0.02)
         os.close(lock)
         with suppress(OSError):
             self.socket_dir.rmdir()
+
+    def _request_stop(self, mode: str) -> None:
+        """Tell the server to stop, and wait for a minute at most until it has."""
+        pg_ctl = [str(self._tools.bin / "pg_ctl"), "stop", "-D", str(self.cluster), "-m", mode]
+        with suppress(EmbeddedError):  # It may not have written its process id yet, or be dying already.
+            self._tools.run(*pg_ctl, "-t", str(STOP_SECONDS), seconds=STOP_SECONDS + 5)
 
 
 def embedded_server(
@@ -337,21 +355,6 @@ def embedded_server(
     one.
     """
     return EmbeddedPostgres(data_dir, options, patience)
-
-
-def default_data_dir(project: Path) -> Path:
-    """Return the default data directory of the program at `project`. Root's databases lie where PostgreSQL's
-    user may go; two copies of a checkout never share a directory. Installed as a package, the data lie in the
-    user's data folder (XDG Base Directory): a newer package takes the place of the older with all in it.
-    """
-    is_checkout = (project / "pyproject.toml").is_file()
-    if os.geteuid() != 0:
-        home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-        return project / ".ledgerdesk" if is_checkout else home / "ledgerdesk"
-    if not is_checkout:
-        return ROOT_HOME / "data"
-    project = project.resolve()
-    return ROOT_HOME / f"{project.name}-{hashlib.sha256(os.fsencode(project)).hexdigest()[:8]}"
 
 
 def _lock(path: Path, kind: int, seconds: float = 0) -> int | None:
