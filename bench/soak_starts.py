@@ -25,6 +25,7 @@ import httpx
 import psycopg
 import typer
 
+from app.log.consumer_group import LEASE_HELD
 from bench.site import PATIENCE_SECONDS, POLL_SECONDS, Site, free_port, made_token, site
 
 API, WORKER = STARTED = ("api", "worker")
@@ -39,7 +40,6 @@ WRITE = b"""
 create table if not exists soak_filler (n bigint, filler text);
 truncate soak_filler;
 insert into soak_filler select n, repeat('x', 200) from generate_series(1, 100000) n"""
-LEASES = b"select count(*) from pg_locks where locktype = 'advisory' and granted and objsubid = 1"
 #: Failures of a disturbance that found nothing to disturb.
 NOTHING_THERE = (OSError, RuntimeError, IndexError, ValueError, psycopg.Error)
 
@@ -106,10 +106,10 @@ class Starts:
             async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
                 ready = await client.get(f"http://127.0.0.1:{self.site.ports[API]}/readyz")
             with self.site.administrator() as line:
-                row = line.execute(LEASES).fetchone()
+                row = line.execute(LEASE_HELD.encode()).fetchone()
         except (httpx.TransportError, psycopg.Error):
             return False
-        return ready.status_code == 200 and row is not None and row[0] > 0
+        return ready.status_code == 200 and row is not None and bool(row[0])
 
     def _kill_everything(self) -> None:
         victims: list[Callable[[], None]] = [self.site.kill_postgresql]
