@@ -8,7 +8,7 @@ from app.common.people import Role
 from tests.client import Api, Client, Json
 from tests.extent import WHOLE, first_of
 
-COUNT = 80_000 if WHOLE else 8_000
+COUNT = 19_000 if WHOLE else 8_000
 MANY: Json = {f"x{n}": 1 for n in range(COUNT)}
 
 
