@@ -227,6 +227,15 @@ class StaffOnly:
         self.reviewers = reviewers
 
 
+class NamesRecord:
+    """Marks a field that names another record as `<kind>/<id>`, in records and events alike: only those who
+    see that record are shown it. `by`: the field shows something of the record that this other field names.
+    """
+
+    def __init__(self, by: str | None = None) -> None:
+        self.by = by
+
+
 class Document:
     """Marks a field that holds a whole JSON document without personal data: `Annotated[dict[str, Any],
     Document()]`.
@@ -250,6 +259,7 @@ class Codec:
         self.hidden = any(isinstance(m, Hidden) for m in metadata)
         self.withheld = next((m for m in metadata if isinstance(m, StaffOnly)), None)
         self.staff_only = self.withheld is not None
+        self.names_record = next((m for m in metadata if isinstance(m, NamesRecord)), None)
         self.document = any(isinstance(m, Document) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, ForeignRef)), None)
         self.key_of = next((m for m in metadata if isinstance(m, KeyRef)), None)

@@ -8,7 +8,7 @@ page at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -23,10 +23,10 @@ from app.common.people import Caller
 from app.common.personal import is_encrypted
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.i18n import sentences, translate
+from app.kernel.access.named_records import visible_streams
 from app.kernel.access.redaction import Viewer, is_withheld, viewers
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
@@ -39,7 +39,6 @@ select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of
 from log.told e join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
 CAUSES = "select id, stream, type, data from log.told where id = any(%s)"
 ROWS = "select r.* from {table} r where r.id = any(%s)"
-AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
 #: Fields that say when a record takes place that an event names, by their labels.
 SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
 PERSON, TEAM = "person", "team"
@@ -107,7 +106,7 @@ async def load_details(
     """Return the details of these notices' steps that the caller may see now. Of a record that they may not
     see there are none.
     """
-    visible_records = await _visible(ledger, caller, {notice["about"] for notice in notices})
+    visible_records = await visible_streams(ledger, caller, {notice["about"] for notice in notices})
     visible = [notice for notice in notices if notice["about"] in visible_records]
     steps = [(notice, *step) for notice in visible for step in _steps_of(notice)]
     if not steps:
@@ -141,17 +140,6 @@ def _steps_of(notice: Mapping[str, Any]) -> Iterable[tuple[str, int, NoticeType]
     streams = notice["streams"] or [notice["about"]] * len(notice["steps"])
     for stream, version, step in zip(streams, notice["versions"], notice["steps"], strict=True):
         yield stream, version, NoticeType(step)
-
-
-async def _visible(ledger: Ledger, caller: Caller, streams: Collection[str]) -> set[str]:
-    """Return those of the records that the caller may see now."""
-    rows = await ledger.db.rows(AUDIENCES, (list(streams),)) if streams else ()
-    kinds = ledger.lifecycles
-    return {
-        row["stream"]
-        for row in rows
-        if is_visible(ledger, kinds[kind_of(row["stream"])], caller, row["audience"])
-    }
 
 
 def _paths(step: NoticeType) -> list[tuple[str, str]]:
@@ -202,7 +190,7 @@ async def _causes(
     """Return the events that caused these, by their ids, and whether the caller sees their records."""
     ids = [event["causation_id"] for event in events if event["causation_id"] is not None]
     rows = await ledger.db.rows(CAUSES, (ids,)) if ids else ()
-    visible = await _visible(ledger, caller, {row["stream"] for row in rows})
+    visible = await visible_streams(ledger, caller, {row["stream"] for row in rows})
     return {row["id"]: dict(row, data=_json(row["data"]), is_seen=row["stream"] in visible) for row in rows}
 
 
@@ -428,7 +416,7 @@ async def _records(
             kinds.setdefault(kind, []).append(UUID(name))
     for kind, ids in kinds.items():
         lifecycle = ledger.lifecycles[kind]
-        visible = await _visible(ledger, caller, [f"{kind}/{record_id}" for record_id in ids])
+        visible = await visible_streams(ledger, caller, [f"{kind}/{record_id}" for record_id in ids])
         for row in await ledger.db.rows(ROWS.format(table=lifecycle.table), (ids,)):
             if f"{kind}/{row['id']}" in visible:
                 name = row.get("number") or row.get("key") or ""

@@ -51,6 +51,8 @@ def _description(record: type[Record], name: str) -> str | None:
     if codec is not None and codec.withheld is not None:
         readers = "staff and reviewers" if codec.withheld.reviewers else "staff"
         parts.append(f"Null for others than {readers}.")
+    if codec is not None and codec.names_record is not None:
+        parts.append("Null if you may not see that record.")
     return " ".join(part for part in parts if part) or None
 
 
@@ -76,7 +78,8 @@ def _annotation(record: type[Record], name: str, answer_name: str, stubs: Mappin
     kind = codec.type
     if codec.refers is not None and answer_name != name:
         kind = stubs[codec.refers.kind]
-    return kind if codec.required and not (codec.personal or codec.staff_only) else kind | None
+    is_withheld = codec.personal or codec.staff_only or codec.names_record is not None
+    return kind if codec.required and not is_withheld else kind | None
 
 
 def _in_order(fields: dict[str, Any], after: Mapping[str, str]) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from app.common.personal import is_encrypted
 from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
 from app.common.times import clocks
 from app.common.times.clocks import ClockData
+from app.kernel.access.named_records import naming_fields_of_kind
 from app.kernel.access.redaction import Viewer, records_of, viewers
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks, part_types
-from app.kernel.histories.feed import SeenEvent, is_for_staff
+from app.kernel.histories.feed import SeenEvent, is_for_staff, without_named
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.canonical import instant
@@ -103,7 +104,8 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
         version = max((event.version for event in page_events if event.stream == stream), default=version)
         cursor = write_cursor([version, page_events[-1].position], scope, sign)
     seen_events = [SeenEvent(event, renderer.lifecycle, viewer) for event in page_events]
-    items, names = await render(ledger, [each for each in seen_events if for_staff or not is_for_staff(each)])
+    shown = [each for each in seen_events if for_staff or not is_for_staff(each)]
+    items, names = await render(ledger, await without_named(ledger, renderer.caller, shown))
     return {"items": items, "names": names, "next_cursor": cursor}
 
 
@@ -152,6 +154,9 @@ def _shown(seen_event: SeenEvent, texts: dict[str, str | None]) -> dict[str, Any
     visible = _without_hidden(hidden, _with_texts(payload, texts))
     changes = event.data["set"] if for_staff else _public_changes(seen_event.lifecycle, event)
     rows = {key: _without_hidden(hidden, row) for key, row in _with_texts(changes, texts).items()}
+    if not seen_event.sees_named:
+        names = naming_fields_of_kind(seen_event.lifecycle)
+        visible, rows = without_fields(names, visible), without_fields(names, rows)
     return _event_out(event, visible, rows)
 
 
@@ -225,6 +230,13 @@ def _without_hidden(hidden: set[str], fields: Any) -> Any:
     if fields is None:
         return None
     return {name: value for name, value in fields.items() if name not in hidden}
+
+
+def without_fields(names: Collection[str], value: Any) -> Any:
+    """Return the data without the fields of these names, in its parts as well."""
+    if isinstance(value, dict):
+        return {key: without_fields(names, item) for key, item in value.items() if key not in names}
+    return [without_fields(names, item) for item in value] if isinstance(value, list) else value
 
 
 def _event_out(event: Recorded, payload: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

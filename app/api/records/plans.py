@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.common.records import ENVELOPE, Record, StaffOnly, all_codecs
+from app.kernel.access.named_records import naming_fields
 from app.kernel.ledger import Ledger
 
 #: Returns, by the ids of records, the child data that fills a field, as clients see it.
@@ -48,7 +49,8 @@ class RenderingPlan:
 
     `names`: the shape's fields; `values_of`: returns their values in a record; `columns`: each field's SQL
     expression on the table `r`; `select`: these as one text. The others list the fields that are then
-    rendered: in a special form (`forms`), only for staff (`for_staff`), or from child rows (`loaded`).
+    rendered: in a special form (`forms`), only for staff (`for_staff`), only for who sees the record that
+    another field names (`naming`), or from child rows (`loaded`).
     """
 
     names: tuple[str, ...]
@@ -57,6 +59,7 @@ class RenderingPlan:
     select: str
     forms: Mapping[FieldForm, Sequence[str]]
     for_staff: dict[str, StaffOnly]
+    naming: dict[str, str]
     loaded: tuple[tuple[str, LoadedFrom], ...]
 
 
@@ -76,10 +79,11 @@ def plan_of(
     subclass of Renderer.
     """
     names = tuple(name for name in shape.model_fields if name not in computed)
-    # Open actions, staff-only fields and computed fields depend on other fields, so all are selected.
-    withheld = _withheld(record)
+    # Open actions, fields that not everybody is shown, and computed fields depend on other fields, so all are
+    # selected.
+    withheld, naming = _withheld(record), naming_fields(record)
     requested = None if asked_for is None else asked_for | ALWAYS_INCLUDED
-    if requested is not None and requested.isdisjoint({"actions", *computed, *withheld}):
+    if requested is not None and requested.isdisjoint({"actions", *computed, *withheld, *naming}):
         names = tuple(name for name in names if name in requested)
     loaded = _loaded_fields(shape)
     columns: dict[str, str] = {}
@@ -101,6 +105,7 @@ def plan_of(
         ", ".join(f"{column} as {name}" for name, column in selected.items()),
         forms,
         for_staff,
+        {name: by for name, by in naming.items() if name in columns and by in columns},
         tuple((name, loaded[name]) for name in names if name in loaded),
     )
 

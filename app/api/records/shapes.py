@@ -34,6 +34,7 @@ from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
 from app.common.people import Caller
 from app.common.records import Record, StaffOnly, all_values
+from app.kernel.access.named_records import visible_streams
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
@@ -199,6 +200,8 @@ class Renderer:
         computed = await self.compute(columns) if requested else {}
         if not filled.isdisjoint(plan.for_staff):
             await self._redact(columns, plan.for_staff)
+        if not filled.isdisjoint(plan.naming):
+            await self._withhold_names(columns, plan.naming)
         forms = {form: [name for name in names if name in filled] for form, names in plan.forms.items()}
         persons, teams = forms[FieldForm.person], forms[FieldForm.team]
         # Hashing and comparing UUIDs runs in Python, that of their integers in C.
@@ -303,6 +306,16 @@ class Renderer:
             columns[name] = [
                 None if n in by_place and is_withheld(mark, by_place[n]) else value
                 for n, value in enumerate(columns[name])
+            ]
+
+    async def _withhold_names(self, columns: Columns, naming: Mapping[str, str]) -> None:
+        """Set to None the names of other records that the caller may not see."""
+        keys = {by: columns[by] for by in naming.values()}
+        streams = {key for values in keys.values() for key in values if key is not None}
+        visible = await visible_streams(self.ledger, self.caller, streams)
+        for name, by in naming.items():
+            columns[name] = [
+                value if key in visible else None for key, value in zip(keys[by], columns[name], strict=True)
             ]
 
     async def _offers(self, loaded: VersionedRecord[Any]) -> list[dict[str, Any]]:

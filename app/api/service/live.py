@@ -125,7 +125,7 @@ class EventStreams:
         self.newest = NewestEvents(ledger)
         #: By the caller's name in the log, the number of their streams.
         self.open: Counter[str] = Counter()
-        self._messages: LruCache[tuple[int, Viewer], bytes] = LruCache(MOST_MESSAGES)
+        self._messages: LruCache[tuple[int, Viewer, bool], bytes] = LruCache(MOST_MESSAGES)
         self._epoch = ledger.vault.epoch
         self._rendering = asyncio.Lock()
 
@@ -175,8 +175,8 @@ class EventStreams:
         return [self._messages.get(_key(event)) for event in seen_events]
 
 
-def _key(event: SeenEvent) -> tuple[int, Viewer]:
-    return event.event.position, event.viewer
+def _key(event: SeenEvent) -> tuple[int, Viewer, bool]:
+    return event.event.position, event.viewer, event.sees_named
 
 
 #: The stream's answer: each `data` is one of these.

@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, NamesRecord, Record, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.foundation.process_names import OF_PROCESS
 
@@ -50,8 +50,12 @@ class CorrectiveAction(Record):
     )
     task: Annotated[str | None, Personal()] = required("The measure: all that is to be done.")
     occasion: CorrectionOccasion | None = required("The occasion on which it was planned.")
-    source: str | None = required("The record that it comes from, as `<kind>/<id>`.")
-    source_number: str | None = required("The number or key of that record, or else its id.")
+    source: Annotated[str | None, NamesRecord()] = required(
+        "The record that it comes from, as `<kind>/<id>`."
+    )
+    source_number: Annotated[str | None, NamesRecord(by="source")] = required(
+        "The number or key of that record, or else its id."
+    )
     process: Annotated[str | None, OF_PROCESS] = optional(
         "The process that it is about, as `incident`, or its name; null: none."
     )

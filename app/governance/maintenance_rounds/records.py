@@ -9,7 +9,16 @@ from uuid import UUID
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
+from app.common.records import (
+    ChildRecord,
+    CodeEnum,
+    ForeignRef,
+    KeyRef,
+    NamesRecord,
+    Record,
+    optional,
+    required,
+)
 from app.common.state_fields import EnteredAt
 from app.foundation.cis.records import CiClass
 
@@ -90,7 +99,7 @@ class MaintenanceFinding(ChildRecord):
     KIND: ClassVar[str] = "maintenance_finding"
 
     opens: FindingOpens | None = required("The kind of the ticket that was opened.", examples=["incident"])
-    about: str | None = required("The ticket that was opened, as `<kind>/<id>`.")
+    about: Annotated[str | None, NamesRecord()] = required("The ticket that was opened, as `<kind>/<id>`.")
     title: str | None = required("The finding in a line, without names of persons.")
     reading: int | None = optional("The number of the reading that shows it; null: none does.")
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who has found it.")

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import CodeEnum, ForeignRef, NamesRecord, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.process_names import OF_PROCESS
 
@@ -45,7 +45,9 @@ class ProcessChange(Record):
     reason: Annotated[str | None, Personal()] = required("The reasons for it.")
     team_ids: list[str] | None = required("The teams concerned.")
     head_ids: list[str] | None = optional("The heads of these teams, who decide.")
-    origin: str | None = optional("The finding, suggestion or other record that led to it: `<kind>/<id>`.")
+    origin: Annotated[str | None, NamesRecord()] = optional(
+        "The finding, suggestion or other record that led to it: `<kind>/<id>`."
+    )
     applicant_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who applied for it.")
     opinion: Annotated[str | None, Personal()] = optional("The opinion of those who reviewed it.")
     decision_id: UUID | None = optional("The newest decision on it.")

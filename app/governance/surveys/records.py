@@ -16,6 +16,7 @@ from app.common.records import (
     Document,
     ForeignRef,
     Hidden,
+    NamesRecord,
     Record,
     StaffOnly,
     optional,
@@ -182,7 +183,9 @@ class SurveyAnswer(ChildRecord):
     entered_at: datetime | None = required(
         "Time at which it entered the log; of an anonymous survey that is its end."
     )
-    taken_up: str | None = optional("The suggestion or complaint that was made of it, as `<kind>/<id>`.")
+    taken_up: Annotated[str | None, NamesRecord()] = optional(
+        "The suggestion or complaint that was made of it, as `<kind>/<id>`."
+    )
     taken_up_at: datetime | None = optional("Time at which that was made.")
 
 

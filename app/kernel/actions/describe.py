@@ -14,6 +14,7 @@ from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
 from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
 from app.common.times import clocks
+from app.kernel.access.named_records import naming_fields_of_kind
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle
@@ -229,7 +230,7 @@ def _given_schema(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str,
     for part in part_types(body).values():
         _describe_stored_fields(schema["$defs"][part.__name__]["properties"], part)
     # Readers get the same events without what is not for them.
-    withheld = hidden_names(lifecycle, Viewer.other)
+    withheld = hidden_names(lifecycle, Viewer.other) | naming_fields_of_kind(lifecycle)
     return _requiring((name for name in schema.get("required", ()) if name not in withheld), schema)
 
 

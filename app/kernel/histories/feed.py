@@ -7,13 +7,14 @@ has no record of its own is visible as the record that it is `about`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.common.people import STAFF_ROLES, Caller
+from app.kernel.access.named_records import named_in, visible_streams
 from app.kernel.access.redaction import Viewer, viewers
 from app.kernel.access.visibility import event_tokens
 from app.kernel.actions.lifecycle import Lifecycle
@@ -59,11 +60,14 @@ class PositionSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SeenEvent:
-    """An event that the caller may see, with the lifecycle of its record and their relation to that."""
+    """An event that the caller may see, with the lifecycle of its record and their relation to that.
+    `sees_named`: the caller may see the other records that it names.
+    """
 
     event: Recorded
     lifecycle: Lifecycle[Any]
     viewer: Viewer
+    sees_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +236,18 @@ async def _seen_events(ledger: Ledger, caller: Caller, rows: Sequence[dict[str, 
     events = [
         SeenEvent(event, ledger.lifecycles[kind_of(name)], relations[name]) for name, event in by_record
     ]
-    return [event for event in events if event.viewer is Viewer.staff or not is_for_staff(event)]
+    seen_events = [event for event in events if event.viewer is Viewer.staff or not is_for_staff(event)]
+    return await without_named(ledger, caller, seen_events)
+
+
+async def without_named(ledger: Ledger, caller: Caller, seen_events: Sequence[SeenEvent]) -> list[SeenEvent]:
+    """Return the events, marked where they name other records that the caller may not see."""
+    named = [named_in(each.lifecycle, each.event.data["set"]) for each in seen_events]
+    visible = await visible_streams(ledger, caller, set().union(*named))
+    return [
+        each if streams <= visible else replace(each, sees_named=False)
+        for each, streams in zip(seen_events, named, strict=True)
+    ]
 
 
 def is_for_staff(seen_event: SeenEvent) -> bool:

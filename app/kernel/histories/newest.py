@@ -18,6 +18,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from app.common.people import Caller
+from app.kernel.access.named_records import audiences_of, may_see, named_in
 from app.kernel.access.redaction import Viewer, viewer
 from app.kernel.access.visibility import event_tokens
 from app.kernel.histories.feed import (
@@ -69,6 +70,8 @@ class KeptEvent:
     event: Recorded
     kind: str
     record: RecordAccess
+    #: The audiences of other records that it names, by the names of their streams.
+    named: dict[str, list[str]] = field(default_factory=dict)
 
     def fits(self, conditions: EventFilter) -> bool:
         """Return whether the event meets the conditions."""
@@ -180,10 +183,23 @@ class NewestEvents:
             kept_events.append(KeptEvent(event, kind, access))
             if kind == "group":
                 changed_groups.add(id_of(event.stream))
+        await self._find_named(kept_events)
         await self._renew_policies(records)
         await self._renew_groups(changed_groups, records.values())
         self._records.update(records)
         return kept_events
+
+    async def _find_named(self, kept_events: Sequence[KeptEvent]) -> None:
+        """Note the audiences of the records that the events name. Runs a statement if they name any."""
+        lifecycles = self._ledger.lifecycles
+        named = [
+            set() if lifecycle is None else named_in(lifecycle, each.event.data["set"])
+            for each in kept_events
+            for lifecycle in (lifecycles.get(each.record.kind),)
+        ]
+        audiences = await audiences_of(self._ledger, set[str]().union(*named))
+        for each, streams in zip(kept_events, named, strict=True):
+            each.named.update({stream: audiences.get(stream, []) for stream in streams})
 
     async def _renew_policies(self, records: dict[str, RecordAccess]) -> None:
         by_kind: dict[str, list[UUID]] = {}
@@ -231,5 +247,9 @@ class Sight:
             return None
         groups = self.newest.groups_of(self.caller.person_id, record.group_id)
         relation = viewer(lifecycle, self.caller, record.policy, groups)
-        seen_event = SeenEvent(kept_event.event, lifecycle, relation)
+        sees_named = all(
+            may_see(self.ledger, self.caller, stream, audience)
+            for stream, audience in kept_event.named.items()
+        )
+        seen_event = SeenEvent(kept_event.event, lifecycle, relation, sees_named)
         return None if relation is not Viewer.staff and is_for_staff(seen_event) else seen_event

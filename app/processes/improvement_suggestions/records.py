@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, NamesRecord, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.process_names import OF_PROCESS
 
@@ -122,7 +122,7 @@ class SuggestionEvidence(ChildRecord):
 
     KIND: ClassVar[str] = "suggestion_evidence"
 
-    about: str | None = optional("The record that shows it, as `<kind>/<id>`.")
+    about: Annotated[str | None, NamesRecord()] = optional("The record that shows it, as `<kind>/<id>`.")
     text: str | None = required("The finding in a line, without names of persons.")
     kpi: str | None = optional("The key of the KPI that shows it.")
     period: str | None = optional("The period that it is of, as `2026-10`.")

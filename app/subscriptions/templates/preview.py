@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,8 +69,9 @@ async def _seen_by_both(
         place = PositionSpan(event.position - 1, event.position)
         conditions = EventFilter(streams=(event.stream,))
         seen_by_caller = (await read_slice(ledger, caller, conditions, place, 1, forward=True)).events
-        if seen_by_caller:
-            return seen_event if seen_by_caller[0].viewer is Viewer.staff else seen_by_caller[0]
+        for of_caller in seen_by_caller:
+            shown = seen_event if of_caller.viewer is Viewer.staff else of_caller
+            return replace(shown, sees_named=seen_event.sees_named and of_caller.sees_named)
     return None
 
 
