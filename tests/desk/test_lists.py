@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Role
 from app.desk.contract import screen_contract
+from app.desk.pages.lists import RECORD_OF_ROW
 from app.desk.portal.asking import ASKED_FIELDS, PRESET, plain_form
 from app.registry import LIFECYCLES
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
@@ -96,6 +97,14 @@ def test_every_file_of_the_contract_is_linked_from_the_desk() -> None:
             if is_file and not any(each["in"] == "query" and each.get("required") for each in needs):
                 files.add(operations["get"]["operationId"])
     assert files <= linked
+
+
+def test_every_row_of_a_list_is_a_record_or_names_its_record() -> None:
+    contract = screen_contract()
+    for lifecycle in LIFECYCLES:
+        screen = contract.listing(lifecycle.plural)
+        assert screen is not None
+        assert "version" in screen.fields or screen.fields.keys() >= {*RECORD_OF_ROW}, lifecycle.kind
 
 
 async def test_a_name_is_found_whatever_its_case_and_width(indexed: Api) -> None:

@@ -8,7 +8,10 @@ from html import unescape
 from typing import Any
 
 from app.common.people import Role
+from app.governance.documents.records import ControlledDocument
 from app.kernel.actions.lifecycle import Lifecycle
+from app.meetings.lifecycle import LIFECYCLE as MEETING
+from app.processes.trainings.lifecycle import LIFECYCLE as TRAINING
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Client
@@ -16,7 +19,10 @@ from tests.every_action.test_reads_of_records import readers
 from tests.every_action.world import World, case_name
 from tests.extent import WHOLE, in_test_all
 
-ROLES = (Role.agent, Role.change_manager, Role.quality_manager, Role.admin, Role.auditor)
+ROLES = (
+    *(Role.agent, Role.change_manager, Role.quality_manager, Role.committee_member),
+    *(Role.admin, Role.auditor),
+)
 LINK = re.compile(r'(?:href|hx-get)="(/[^"#]*)')
 #: What differs between addresses of one form.
 NAMES = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z]{2,3}-?\d{4}-?\d+|\?.*")
@@ -69,6 +75,9 @@ async def who_looks(world: World) -> list[tuple[str, Client]]:
 
 @each_case("lifecycle", LIFECYCLES, ids=case_name, one_of_each=lambda _: "links of pages")
 async def test_links_of_lists_and_records_answer(world: World, lifecycle: Lifecycle[Any]) -> None:
+    if lifecycle.kind == ControlledDocument.KIND:
+        for files_documents in (TRAINING, MEETING):
+            await world.standing(files_documents, list(files_documents.states)[1])
     states = list(lifecycle.states)
     for state in states if WHOLE else states[:1]:
         await world.standing(lifecycle, state)

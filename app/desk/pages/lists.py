@@ -32,6 +32,8 @@ MOST_COLUMNS = 6
 #: Fields of a record before its columns.
 HEAD_FIELDS = NAMING | {"id", "state"}
 LARGEST_PAGE = "200"
+#: Fields of a row that is part of a record, often of another kind: the kind and the id of that record.
+RECORD_OF_ROW = ("kind", "record_id")
 #: Filters that few need, by the ends of their names: they work in an address.
 RARE_FILTERS = ("_not", "_before", "_after", "_id")
 #: Parameters of the list's address that choose no records, or that have an input of their own.
@@ -53,9 +55,12 @@ class ChosenFilter:
 
 @dataclass(frozen=True, slots=True)
 class ListedRecord:
-    """A record in the list: the record, its state's label, and its values with their columns' labels."""
+    """A record in the list: the record, the address of its page, its state's label, and its values with their
+    columns' labels.
+    """
 
     view: RecordView
+    path: str
     state: str
     values: Sequence[tuple[str, Markup]]
 
@@ -69,7 +74,7 @@ async def get_list_page(request: Request, kind: str) -> Response:
     assert screen is not None, "every kind has a list"
     chosen = by_name(request.query_params.multi_items())
     position = await desk.log_position()
-    parameters = {"limit": "50", **_read_fields(screen, chosen), **chosen}
+    parameters = {"limit": "50", **_read_fields(screen, chosen), **_without(chosen, "fields")}
     answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
     page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
     columns = {
@@ -102,13 +107,21 @@ async def get_list_page(request: Request, kind: str) -> Response:
 
 
 def _read_fields(screen: ListScreen, chosen: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the parameter for the fields that the page may show; a saved view, or the address, may have
-    chosen others.
+    """Return the parameter for the fields that the page may show, and for those that its links need; a saved
+    view, or the address, may have chosen others.
     """
-    if "view" in chosen or "fields" in chosen:
-        return {"include": "sla"} if "sla" in screen.on_request else {}
-    names = HEAD_FIELDS | {*_ranked(screen), *_sort_fields(screen)}
+    linking = [name for name in RECORD_OF_ROW if screen.fields.keys() >= {*RECORD_OF_ROW}]
+    with_sla = {"include": "sla"} if "sla" in screen.on_request else {}
+    if "fields" in chosen:
+        return with_sla | {"fields": ",".join(dict.fromkeys([*chosen["fields"][0].split(","), *linking]))}
+    if "view" in chosen:
+        return with_sla
+    names = HEAD_FIELDS | {*linking, *_ranked(screen), *_sort_fields(screen)}
     return {"fields": ",".join(name for name in screen.fields if name in names)}
+
+
+def _without(chosen: Mapping[str, Sequence[str]], *names: str) -> dict[str, Sequence[str]]:
+    return {name: values for name, values in chosen.items() if name not in names}
 
 
 def _ranked(screen: ListScreen) -> list[str]:
@@ -149,7 +162,15 @@ async def _listed(
         for name, (label, schema) in columns.items()
     ]
     view = RecordView(lifecycle, record, desk.language)
-    return ListedRecord(view, state_label(lifecycle, record, desk.language), values)
+    return ListedRecord(view, _page_of(desk, view), state_label(lifecycle, record, desk.language), values)
+
+
+def _page_of(desk: Desk, view: RecordView) -> str:
+    """Return the address of the record's page. A document that another record has made has no page of its
+    own: it stands on that record's.
+    """
+    kind, record = (view.record.get(name) for name in RECORD_OF_ROW)
+    return view.path if record is None else desk.display.address(kind, None, record)
 
 
 def _filters(desk: Desk, screen: ListScreen) -> Iterator[FormField]:
@@ -183,8 +204,7 @@ def _chosen_filters(
             for choice in (offered[name].choices if name in offered else ())
         }
         values = ", ".join(words.get(value, value) for value in text.split(","))
-        left_out = {name, "view", "cursor"}
-        remaining = {other: value for other, (value, *_) in chosen.items() if other not in left_out}
+        remaining = {other: value for other, (value, *_) in _without(chosen, name, "view", "cursor").items()}
         query = f"?{urlencode(remaining)}" if remaining else ""
         yield ChosenFilter(label, values, f"{desk.root}/{lifecycle.kind}{query}")
 

@@ -4,6 +4,8 @@ lent, held, and destroyed by two people, from the register to the events of the 
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.common.people import Role
@@ -13,6 +15,7 @@ from app.foundation.documents.keeping.retention import YEARS
 from app.foundation.documents.records import DocumentEntry, Importance
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
+from tests.desk.test_pages import page
 from tests.extent import in_test_all
 from tests.processes.trainings.conftest import School
 
@@ -63,6 +66,15 @@ async def test_a_trainings_document_lives_until_two_people_destroy_it(
         "training.document_destruction_asked",
         "training.document_destroyed",
     ]
+
+
+async def test_the_list_of_documents_leads_each_reader_to_the_record_of_each(school: School) -> None:
+    await school.held(school.first)
+    for reader in (school.quality, school.first):
+        for query in ("", "?fields=title"):
+            html = await page(reader, f"/desk/document{query}")
+            (address,) = re.findall(r'<td><a href="([^"]*)">', html)
+            assert (await reader.get(address)).status_code == 200, address
 
 
 def test_every_kind_that_files_documents_keeps_them() -> None:
