@@ -86,9 +86,14 @@ def _own_notices(lines: list[str]) -> Iterator[int]:
             continue
         earliest = max(after, n - _LONGEST_NOTICE)
         heading = next((m for m in range(n, earliest - 1, -1) if _HEADING.fullmatch(plain[m])), None)
-        if heading is not None:
+        if heading is not None and not _is_answered_within(lines[heading:n]):
             yield from range(_begin(lines, heading, after), end)
             after = end
+
+
+def _is_answered_within(notice: list[str]) -> bool:
+    """Return whether somebody has written between the marked lines of a notice."""
+    return bool(_QUOTED.match(notice[0])) and any(line.strip() and not _QUOTED.match(line) for line in notice)
 
 
 @cache
