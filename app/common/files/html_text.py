@@ -12,7 +12,7 @@ from html import unescape
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
 _TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))"
     r"|<[!?][^<>]*+>"
     r"|<(?P<end>/?)(?P<name>[a-zA-Z][^\s/<>\"']*+)"
     r"(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>",
@@ -24,6 +24,11 @@ _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # They separate nothing and have no shape; senders fill the preview of a mail with them.
 _SHAPELESS = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
 
+# Within these nothing but their own end has a meaning: no comment, no tag (HTML, 13.2.5).
+_ENDS = {
+    name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
+    for name in ("iframe", "noembed", "noframes", "script", "style", "textarea", "title")
+}
 _UNSEEN = frozenset({"head", "script", "style", "template", "title"})
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
 _LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", "li", "section", "tr"})
@@ -40,7 +45,8 @@ def html_to_text(html: str) -> str:
     """
     text = _Text()
     position = 0
-    for token in _TOKEN.finditer(html):
+    without_end: set[str] = set()
+    while (token := _TOKEN.search(html, position)) is not None:
         text.add(html[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
@@ -48,6 +54,16 @@ def html_to_text(html: str) -> str:
             text.end(name)
         elif name:
             text.start(name, token["attributes"])
+        if name not in _ENDS or token["end"] or name in without_end:
+            continue
+        end = _ENDS[name].search(html, position)
+        if end is not None:
+            text.add_raw(name, html[position : end.start()])
+            position = end.start()
+        elif name in ("title", "textarea"):  # not closed, as in many templates: what follows is still read
+            without_end.add(name)
+        else:
+            return text.finished()
     text.add(html[position:])
     return text.finished()
 
@@ -80,6 +96,13 @@ class _Text:
                 self._line.append(line)
             return
         self._line.append(_SPACES.sub(" ", text))
+
+    def add_raw(self, name: str, content: str) -> None:
+        """Add what stands in an element that has no tags in it; only that of a field is seen."""
+        if name == "textarea":
+            self._preformatted += 1
+            self.add(content)
+            self._preformatted -= 1
 
     def start(self, name: str, attributes: str) -> None:
         """Take in a start tag."""
