@@ -29,12 +29,57 @@ def test_a_style_and_a_comment_hide_nothing_after_them(name: str, html: str) -> 
     assert html_to_text(html) == "Refund 120 EUR."
 
 
+#: Elements that are hidden, and what ends them; each shows `Refund.` and hides what its author hid.
+HIDDEN = {
+    "a paragraph without end": '<p style="display:none">No<p>Refund.',
+    "by a heading": '<p style="display:none">No<h1>Refund.',
+    "by the end of its parent": '<div><p style="display:none">No</div>Refund.',
+    "with a paragraph around it": '<p><span style="display:none">No<p>Refund.',
+    "a row": '<table><tr style="display:none"><td>No<tr><td>Refund.</table>',
+    "a row by the end of its table": '<table><tr style="display:none"><td>No</table>Refund.',
+    "a row with a table in it": '<table><tr style="mso-hide:all"><td><table><tr><td>No</table>No<tr><td>Refund.',
+    "a row by a body": '<table><thead><tr style="display:none"><td>No<tbody><tr><td>Refund.</table>',
+    "a cell": '<table><tr><td style="display:none">No<td>Refund.</table>',
+    "an item": '<ul style="x"><li hidden>No<ul><li>No</ul><li>Refund.</ul>',
+    "a definition": "<dl><dt hidden>No<dd>Refund.</dl>",
+    "a division in itself": '<div style="display:none">No<div>No</div>No</div>Refund.',
+    "by its attribute": "<p hidden>No</p>Refund.",
+    "by a quoted style": "<p style='color:red; display: none !important'>No</p>Refund.",
+    "by a style without quotes": "<p style=display:none>No</p>Refund.",
+    "not by an address": '<a href="?q=display:none">Refund.</a>',
+    "not by a title": '<span title="display: none">Refund.</span>',
+    "not by a title that names an attribute": "<span title=\" hidden style='display:none' \">Refund.</span>",
+    "not the body": '<body style="display:none">Refund.',
+    "not outside of its cell": "<div hidden><table><tr><td></div>No</table></div>Refund.",
+    "a head without end": "<html><head><meta charset=utf-8><style>p {}</style><p>Refund.</html>",
+    "a head before words": "<head><title>No</title><meta>Refund.",
+    "a head before a word in bold": "<head><meta><b>Refund.</b>",
+    "a title without end": "<head><title>No<p>Refund.",
+    "a head of Word": "<head><xml><o:Pages>1</o:Pages></xml><o:x></o:x></head><p>Refund.",
+}
+
+
+@each_case(("name", "html"), list(HIDDEN.items()), ids=lambda value: value)
+def test_what_is_hidden_ends_where_a_browser_ends_it(name: str, html: str) -> None:
+    assert html_to_text(html).removeprefix("- ").split(" <")[0] == "Refund."
+
+
 def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
     assert html_to_text("<p>Code:<textarea>a <b> &lt;\n<!-- c</textarea>.") == "Code:a <b> <\n<!-- c."
 
 
 def test_elements_without_end_are_read_in_time_that_grows_with_their_number() -> None:
     begun = process_time()
-    for tag in ("<title>", "<title><body>", "<textarea>", "<style>", "<!--", "<style></style>"):
-        html_to_text(tag * 20_000)
+    for tag in (
+        "<title>",
+        "<title><body>",
+        "<textarea>",
+        "<style>",
+        "<!--",
+        "<style></style>",
+        "<p hidden>",
+        "<table><tr hidden><td>",
+    ):
+        html_to_text(tag * 5_000)
+        html_to_text("<p><table>" + "<b>" * 5_000 + f"{tag}</p></i>" * 5_000)
     assert process_time() - begun < 3

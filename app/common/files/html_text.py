@@ -18,7 +18,9 @@ _TOKEN = re.compile(
     r"(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"(?<![a-zA-Z-])([a-zA-Z-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
+_ATTRIBUTE = re.compile(
+    r"([^\s=\"'/>]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))?)?|\"[^\"]*+\"|'[^']*+'"
+)
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # They separate nothing and have no shape; senders fill the preview of a mail with them.
@@ -30,10 +32,37 @@ _ENDS = {
     for name in ("iframe", "noembed", "noframes", "script", "style", "textarea", "title")
 }
 _UNSEEN = frozenset({"head", "script", "style", "template", "title"})
-_VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"}
+    | {"wbr"}
+)
 _LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", "li", "section", "tr"})
 _PARAGRAPHS = frozenset(
     {"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
+)
+# A cell holds its own elements: nothing in it ends one around its table.
+_BORDERS = frozenset({"caption", "table", "td", "th"})
+_ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
+_BLOCKS = _LINES | _PARAGRAPHS
+_BLOCKS |= {"aside", "center", "details", "fieldset", "figure", "form", "hr", "main", "nav"}
+_PARAGRAPH_ENDS = tuple((name, _BORDERS) for name in ("title", "head", "p"))
+#: The elements that one ends by beginning, if they have no end tag (HTML, 13.1.2.4); none that stands around
+#: one of the borders.
+_ENDS_BEFORE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
+    **dict.fromkeys(_BLOCKS, _PARAGRAPH_ENDS),
+    "li": (*_PARAGRAPH_ENDS, ("li", _BORDERS | {"ol", "ul"})),
+    **dict.fromkeys(("dd", "dt"), (*_PARAGRAPH_ENDS, *((name, _BORDERS | {"dl"}) for name in ("dd", "dt")))),
+    **dict.fromkeys(("td", "th"), tuple((name, frozenset({"table", "tr"})) for name in ("td", "th"))),
+    "tr": (("tr", frozenset({"table"})),),
+    **dict.fromkeys(
+        ("tbody", "tfoot", "thead"), tuple((name, frozenset({"table"})) for name in sorted(_ROWS))
+    ),
+    "body": (("title", frozenset()), ("head", frozenset())),
+}
+# What may stand in a head; any other element ends one that is not closed. So do words.
+_OF_HEADS = frozenset(
+    {"base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "script", "style", "template"}
+    | {"title", "xml"}
 )
 _RULE = "-" * 20
 _DEEPEST_QUOTE = 20
@@ -53,7 +82,7 @@ def html_to_text(html: str) -> str:
         if token["end"]:
             text.end(name)
         elif name:
-            text.start(name, token["attributes"])
+            text.start(name, _attributes(token["attributes"]))
         if name not in _ENDS or token["end"] or name in without_end:
             continue
         end = _ENDS[name].search(html, position)
@@ -68,6 +97,67 @@ def html_to_text(html: str) -> str:
     return text.finished()
 
 
+class _Elements:
+    """The elements that are open, and whether one of them is hidden."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        #: The places in the list of those that are open, by their names.
+        self._places: dict[str, list[int]] = {}
+        self._hidden_at: int | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether nothing is shown at this point."""
+        return self._hidden_at is not None
+
+    @property
+    def innermost(self) -> str:
+        """The element that was opened last; empty: none is open."""
+        return self._names[-1] if self._names else ""
+
+    def open(self, name: str, *, is_hidden: bool) -> None:
+        """Open an element."""
+        if is_hidden and self._hidden_at is None:
+            self._hidden_at = len(self._names)
+        self._places.setdefault(name, []).append(len(self._names))
+        self._names.append(name)
+
+    def end_before(self, name: str) -> None:
+        """End what an element of that name ends by beginning."""
+        if self.innermost == "head" and name not in _OF_HEADS and ":" not in name:
+            self._end_from(len(self._names) - 1)
+        for ended, borders in _ENDS_BEFORE.get(name, ()):
+            place = self._place(ended)
+            if place >= 0 and all(place > self._place(border) for border in borders):
+                self._end_from(place)
+
+    def close(self, name: str) -> bool:
+        """End the element of that name, with all in it. Return whether its end is seen."""
+        place = self._place(name)
+        if name in _BORDERS or name in _ROWS:
+            borders = frozenset({"table"}) - {name}
+        else:
+            borders = _BORDERS
+        if place < 0 or any(place < self._place(border) for border in borders):
+            return not self.is_hidden
+        is_seen = self._hidden_at is None or place < self._hidden_at
+        self._end_from(place)
+        return is_seen
+
+    def _place(self, name: str) -> int:
+        """Return the place of the innermost element of that name; -1: none is open."""
+        places = self._places.get(name)
+        return places[-1] if places else -1
+
+    def _end_from(self, place: int) -> None:
+        for name in self._names[place:]:
+            self._places[name].pop()
+        del self._names[place:]
+        if self._hidden_at is not None and place <= self._hidden_at:
+            self._hidden_at = None
+
+
 class _Text:
     """Text in the making: the lines so far, and what is open at this point."""
 
@@ -80,12 +170,13 @@ class _Text:
         self._lists: list[int | None] = []
         #: The link that is open, and where its text began in the line.
         self._link: tuple[str, int] | None = None
-        #: The element whose content is not shown, and how many of its name are open.
-        self._unseen: tuple[str, int] | None = None
+        self._elements = _Elements()
 
     def add(self, html: str) -> None:
         """Add text between two tags."""
-        if self._unseen is not None or not html:
+        if self._elements.innermost == "head" and html.strip():
+            self._elements.close("head")
+        if self._elements.is_hidden or not html:
             return
         text = _SHAPELESS.sub("", unescape(html))
         if self._preformatted:
@@ -104,24 +195,26 @@ class _Text:
             self.add(content)
             self._preformatted -= 1
 
-    def start(self, name: str, attributes: str) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take in a start tag."""
-        if self._unseen is not None:
-            self._start_unseen(name)
+        self._elements.end_before(name)
+        if name not in _VOID:
+            self._elements.open(
+                name, is_hidden=name in _UNSEEN or (name != "body" and _is_hidden(attributes))
+            )
+        if self._elements.is_hidden:
             return
-        if name in _UNSEEN or (_HIDDEN.search(attributes) and name not in _VOID):
-            self._unseen = (name, 1)
-        elif name == "br":
+        if name == "br":
             self._break()
         elif name == "hr":
             self._finish_line()
             self._line.append(_RULE)
             self._break()
         elif name == "img":
-            description = _SPACES.sub(" ", _attribute(attributes, "alt")).strip()
+            description = _SPACES.sub(" ", attributes.get("alt", "")).strip()
             self._line.append(f"[{description}]" if description else "")
         elif name == "a":
-            self._link = (_attribute(attributes, "href").strip(), len(self._line))
+            self._link = (attributes.get("href", "").strip(), len(self._line))
         elif name in ("td", "th"):
             self._line.append(" ")
         else:
@@ -129,9 +222,9 @@ class _Text:
 
     def end(self, name: str) -> None:
         """Take in an end tag."""
-        if self._unseen is not None:
-            self._end_unseen(name)
-        elif name == "a":
+        if not self._elements.close(name):
+            return
+        if name == "a":
             self._end_link()
         elif name in _LINES:
             self._finish_line()
@@ -149,20 +242,6 @@ class _Text:
         """Return the text; nothing is added afterwards."""
         self._finish_line()
         return "\n".join(self._lines).strip("\n")
-
-    def _start_unseen(self, name: str) -> None:
-        assert self._unseen is not None
-        inside, count = self._unseen
-        if name == "body" and inside in ("head", "title"):  # not closed, as in many templates
-            self._unseen = None
-        elif name == inside:
-            self._unseen = (inside, count + 1)
-
-    def _end_unseen(self, name: str) -> None:
-        assert self._unseen is not None
-        inside, count = self._unseen
-        if name == inside or (name == "head" and inside == "title"):
-            self._unseen = (inside, count - 1) if count > 1 else None
 
     def _start_block(self, name: str) -> None:
         if name in _LINES:
@@ -220,8 +299,13 @@ class _Text:
             self._lines.append(mark)
 
 
-def _attribute(attributes: str, searched: str) -> str:
-    for name, *values in _ATTRIBUTE.findall(attributes):
-        if name.lower() == searched:
-            return unescape("".join(values))
-    return ""
+def _attributes(attributes: str) -> dict[str, str]:
+    """Return the values of the attributes by their names; of two with one name the first counts."""
+    values: dict[str, str] = {}
+    for name, *forms in _ATTRIBUTE.findall(attributes):
+        values.setdefault(name.lower(), unescape("".join(forms)))
+    return values
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    return "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")) is not None
