@@ -37,7 +37,7 @@ HIDDEN = {
     "with a paragraph around it": '<p><span style="display:none">No<p>Refund.',
     "a row": '<table><tr style="display:none"><td>No<tr><td>Refund.</table>',
     "a row by the end of its table": '<table><tr style="display:none"><td>No</table>Refund.',
-    "a row with a table in it": '<table><tr style="mso-hide:all"><td><table><tr><td>No</table>No<tr><td>Refund.',
+    "a row with a table in it": "<table><tr hidden><td><table><tr><td>No</table>No<tr><td>Refund.",
     "a row by a body": '<table><thead><tr style="display:none"><td>No<tbody><tr><td>Refund.</table>',
     "a cell": '<table><tr><td style="display:none">No<td>Refund.</table>',
     "an item": '<ul style="x"><li hidden>No<ul><li>No</ul><li>Refund.</ul>',
@@ -70,16 +70,8 @@ def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
 
 def test_elements_without_end_are_read_in_time_that_grows_with_their_number() -> None:
     begun = process_time()
-    for tag in (
-        "<title>",
-        "<title><body>",
-        "<textarea>",
-        "<style>",
-        "<!--",
-        "<style></style>",
-        "<p hidden>",
-        "<table><tr hidden><td>",
-    ):
+    tags = ("<title>", "<title><body>", "<textarea>", "<style>", "<!--", "<style></style>", "<p hidden>")
+    for tag in (*tags, "<table><tr hidden><td>"):
         html_to_text(tag * 5_000)
         html_to_text("<p><table>" + "<b>" * 5_000 + f"{tag}</p></i>" * 5_000)
     assert process_time() - begun < 3

@@ -107,7 +107,35 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     "base64": (mail(f"{TEXT}utf-8", BASE64, "", encoded("打印机冒烟了。".encode())), CHINESE),
     "base64 with a scanner's line behind": (
         mail(f"{TEXT}utf-8", BASE64, "", "SXQ=", "-- scanned"),
-        {"text": "It"},
+        {"text": "It\n-- scanned"},
+    ),
+    "base64 with the footer of a list": (
+        mail(f"{TEXT}utf-8", BASE64, "", encoded("打印机冒烟了。".encode() * 9), "", "_____", "help list"),
+        {"text": "打印机冒烟了。" * 9 + "\n_____\nhelp list"},
+    ),
+    "base64 below a warning": (
+        mail(f"{TEXT}gbk", BASE64, "", "CAUTION", encoded("打印机冒烟了。".encode("gbk")), "help"),
+        {"text": "CAUTION\n打印机冒烟了。\nhelp", "guessed": False},
+    ),
+    "base64 of HTML below a warning in UTF-8": (
+        mail("Content-Type: text/html; charset=utf-8", BASE64, "", "外部 <mail>!", encoded(b"<p>It smokes.")),
+        {"text": "外部 <mail>!\n\nIt smokes."},
+    ),
+    "base64 with a footer in base64": (
+        mail(f"{TEXT}utf-8", BASE64, "", encoded(b"It smokes. "), encoded(b"A mail of the list")),
+        {"text": "It smokes. A mail of the list"},
+    ),
+    "a file in base64 with a footer": (
+        mail(multipart("mixed", PLAIN, lines("Content-Type: a/b; name=x", BASE64, "", "SXQ=", "a list"))),
+        {**SMOKES, "files": [("x", "a/b", b"It", False)]},
+    ),
+    "quoted-printable with a semicolon": (
+        mail(f"{TEXT}utf-8", "Content-Transfer-Encoding: quoted-printable;", "", "Gr=C3=BC=C3=9Fe"),
+        {"text": "Grüße"},
+    ),
+    "base64 in quotation marks, with a comment": (
+        mail(f"{TEXT}utf-8", 'Content-Transfer-Encoding: "Base64" (MIME)', "", encoded(b"It smokes.")),
+        SMOKES,
     ),
     "base64 cut off": (mail(f"{TEXT}utf-8", BASE64, "", "SXQgc21va2V"), {"text": "It smoke"}),
     "GB 2312 that is GB 18030": (

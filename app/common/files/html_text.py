@@ -135,10 +135,7 @@ class _Elements:
     def close(self, name: str) -> bool:
         """End the element of that name, with all in it. Return whether its end is seen."""
         place = self._place(name)
-        if name in _BORDERS or name in _ROWS:
-            borders = frozenset({"table"}) - {name}
-        else:
-            borders = _BORDERS
+        borders = frozenset({"table"}) - {name} if name in _BORDERS | _ROWS else _BORDERS
         if place < 0 or any(place < self._place(border) for border in borders):
             return not self.is_hidden
         is_seen = self._hidden_at is None or place < self._hidden_at

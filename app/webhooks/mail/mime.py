@@ -11,6 +11,7 @@ from email.parser import BytesParser
 from email.policy import Compat32
 from itertools import count
 
+from app.webhooks.mail.base64_text import decode_base64
 from app.webhooks.mail.charsets import decode_text
 from app.webhooks.mail.escapes import has_escapes
 from app.webhooks.mail.headers import decode_words
@@ -63,7 +64,16 @@ class MailPart(Message):
         return [part for part in payload if isinstance(part, MailPart)] if isinstance(payload, list) else []
 
     def content(self) -> bytes:
-        """Return the body without its transfer encoding; damaged ones as far as they can be read."""
+        """Return the body without its transfer encoding; damaged ones as far as they can be read. Lines that a
+        list or a scanner has added to text in base64 stay with it.
+        """
+        encoding = _first_word(self.header("Content-Transfer-Encoding"))
+        payload = self._payload
+        if encoding == "base64" and isinstance(payload, str):
+            raw = payload.encode("ascii", "surrogateescape")
+            return decode_base64(raw, self.media_type, self.parameter("charset"))
+        if encoding:
+            self.replace_header("Content-Transfer-Encoding", encoding)
         body = self.get_payload(decode=True)
         return body if isinstance(body, bytes) else b""
 
@@ -105,6 +115,11 @@ class MailPart(Message):
             types = (text for key, text in self.raw_items() if key.lower() == "content-type")
             declared = _CHARSET.search(next(types, ""))
             return decode_text(sent, declared and declared[1])[0]
+
+
+def _first_word(value: str) -> str:
+    """Return the first word of a header that has only one: some mailers end it with `;`, or quote it."""
+    return value.lower().replace('"', " ").replace(";", " ").partition("(")[0].strip().partition(" ")[0]
 
 
 def parse_mail(raw: bytes) -> MailPart:

@@ -1,0 +1,89 @@
+"""Bodies in base64, also with lines that somebody added without encoding them (pure).
+
+Lists append their footer and gateways put a warning above, whatever the encoding of the body is.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error
+from html import escape
+
+_DIGITS = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+#: A line of digits with a few damaged characters: it is long and has no words.
+_DAMAGED = re.compile(rb"[!-~]{60,}")
+#: Character sets of which ASCII is no part, without the mark of their order: the lines stand within a text.
+_WIDE = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+_NO_DIGIT = re.compile(rb"[^A-Za-z0-9+/]+")
+#: After the end of the digits a shorter line is a word.
+_SHORTEST_FURTHER = 16
+
+
+def decode_base64(body: bytes, media_type: str, charset: str | None) -> bytes:
+    """Return the bytes that the body encodes. Of text the lines around them are kept, in the character set and
+    the form of the part.
+    """
+    lines = [line.strip() for line in body.splitlines()]
+    try:
+        return b64decode(b"".join(lines), validate=True)
+    except Error:
+        pass
+    if not media_type.startswith("text/"):
+        return _decoded([line for line in lines if _are_digits(line)])
+    begin, end = _longest_run(lines)
+    above, below = (_added(part, media_type, charset) for part in (lines[:begin], lines[end:]))
+    return above + _decoded(lines[begin:end]) + below
+
+
+def _are_digits(line: bytes) -> bool:
+    return _DIGITS.fullmatch(line) is not None or _DAMAGED.fullmatch(line) is not None
+
+
+def _longest_run(lines: list[bytes]) -> tuple[int, int]:
+    """Return the first line of the digits, and the line after their last one."""
+    best, length = (0, 0), 0
+    begin = 0
+    while begin < len(lines):
+        end = begin
+        while end < len(lines) and _are_digits(lines[end]) and not _is_beyond(lines, begin, end):
+            end += 1
+        first = begin
+        if end - begin > 1 and len(lines[begin]) < _SHORTEST_FURTHER < len(lines[begin + 1]):
+            first += 1  # a word: only the last line of digits is shorter
+        if (size := sum(map(len, lines[first:end]))) > length:
+            best, length = (first, end), size
+        begin = max(end, begin + 1)
+    return best
+
+
+def _is_beyond(lines: list[bytes], begin: int, n: int) -> bool:
+    ended = n > begin and lines[n - 1].endswith(b"=")
+    return ended and (len(lines[n]) < _SHORTEST_FURTHER or len(lines[n]) % 4 != 0)
+
+
+def _decoded(lines: list[bytes]) -> bytes:
+    pieces: list[bytes] = []
+    digits: list[bytes] = []
+    for n, line in enumerate(lines):
+        digits.append(_NO_DIGIT.sub(b"", line))
+        # What is encoded by itself may have been appended: its digits begin anew.
+        if line.endswith(b"=") or n == len(lines) - 1:
+            joined = b"".join(digits)
+            joined = joined[:-1] if len(joined) % 4 == 1 else joined
+            pieces.append(b64decode(joined + b"=" * (-len(joined) % 4)))
+            digits = []
+    return b"".join(pieces)
+
+
+def _added(lines: list[bytes], media_type: str, charset: str | None) -> bytes:
+    text = b"\n".join(lines).strip()
+    if not text:
+        return b""
+    shown = text.decode("ascii", "surrogateescape")
+    if media_type == "text/html":
+        shown = "<br>" + escape(shown).replace("\n", "<br>") + "<br>"
+    shown = f"\n{shown}\n"
+    if (wide := _WIDE.get((charset or "").lower())) is not None:
+        return shown.encode(wide, "replace")
+    return shown.encode("ascii", "surrogateescape")
