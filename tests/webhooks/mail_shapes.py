@@ -264,6 +264,63 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         mail(multipart("alternative", lines("Content-Type: text/plain", "", " "), HTML)),
         SMOKES,
     ),
+    "two forms, the plain one a hint": (
+        mail(multipart("alternative", lines("", "This mail is in HTML. Use another program."), HTML)),
+        {"text": "This mail is in HTML. Use another program.\n\nIt smokes.", "files": []},
+    ),
+    "two forms, the plain one a beginning": (
+        mail(
+            multipart(
+                "alternative",
+                lines("Content-Type: text/plain; charset=utf-8", "", "打印"),
+                lines("Content-Type: text/html; charset=utf-8", "", "<p>打印机冒烟了。</p>"),
+            )
+        ),
+        CHINESE,
+    ),
+    "two forms, the plain one in broken lines and with a link less": (
+        mail(
+            multipart(
+                "alternative",
+                lines("", "It smokes since", "nine in room 7."),
+                lines(
+                    "Content-Type: text/html",
+                    "",
+                    "It <a href='https://x.example/a'>smokes</a> since nine in room 7.",
+                ),
+            )
+        ),
+        {"text": "It smokes since\nnine in room 7."},
+    ),
+    "two forms, only the one in Markdown filled": (
+        mail(multipart("alternative", lines("", " "), lines("Content-Type: text/markdown", "", "**Smoke**"))),
+        {"text": "**Smoke**", "files": []},
+    ),
+    "one form, enriched": (
+        mail(
+            multipart(
+                "alternative",
+                lines(
+                    "Content-Type: text/enriched",
+                    "",
+                    "<bold>It</bold>",
+                    "<color><param>red</param>smokes</color>",
+                )
+                + b"\r\n\r\n1 << 2.",
+            )
+        ),
+        {"text": "It smokes\n1 < 2.", "files": []},
+    ),
+    "two forms, only the one in RTF filled": (
+        mail(multipart("alternative", lines("", " "), lines("Content-Type: text/rtf", "", "{It smokes}"))),
+        {"text": "", "files": [("part-1", "text/rtf", b"{It smokes}", False)]},
+    ),
+    "two forms, and one in Markdown": (
+        mail(
+            multipart("alternative", PLAIN, lines("Content-Type: text/markdown", "", "It **smokes**."), HTML)
+        ),
+        {**SMOKES, "files": []},
+    ),
     "a picture in the HTML": (
         mail(multipart("related", SHOWING, PICTURE)),
         {"text": "See\n\n[the tray]", "files": [("a.png", "image/png", PNG, True)]},
@@ -277,7 +334,10 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
             multipart(
                 "mixed",
                 multipart(
-                    "alternative", PLAIN, multipart("related", SHOWING, PICTURE, boundary="b3"), boundary="b2"
+                    "alternative",
+                    PLAIN,
+                    multipart("related", SHOWING.replace(b"See", b"It smokes"), PICTURE, boundary="b3"),
+                    boundary="b2",
                 ),
                 ZIPPED,
             )
@@ -377,6 +437,21 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
             "-----END PGP SIGNATURE-----",
         ),
         {"own_text": "It smokes.\n--"},
+    ),
+    "signed in the text, and the signature does not end": (
+        mail(
+            "",
+            "-----BEGIN PGP SIGNED MESSAGE-----",
+            "Hash: SHA256",
+            "",
+            "It smokes.",
+            "-----BEGIN PGP SIGNATURE-----",
+            "",
+            "iQEz",
+            "",
+            "May we restart it?",
+        ),
+        {"text": "It smokes.\n\niQEz\n\nMay we restart it?"},
     ),
     "opaque S/MIME": (
         mail("Content-Type: application/pkcs7-mime; smime-type=signed-data", "", "x"),

@@ -15,6 +15,9 @@ from app.webhooks.mail.mime import MailPart
 #: What of a text is read, in bytes; much less is kept.
 LONGEST_READ = 2_000_000
 _SHOWN = frozenset({"text/plain", "text/html"})
+_ENRICHED = frozenset({"text/enriched", "text/richtext"})
+#: Further forms of text that people can read as it is.
+_READABLE = _ENRICHED | {"text/markdown", "text/x-markdown", "text/x-web-markdown"}
 #: They prove who has signed to programs; no mail program lists them as files.
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -34,11 +37,18 @@ _NAMES = {
     "image/gif": "picture.gif",
 }
 # RFC 4880, section 7: the signed text stands between these lines, with `- ` before lines that begin with `-`.
+# A signature that does not end is left in the text: nothing shows where the words below it begin.
 _SIGNED = re.compile(
-    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: .*\n)*\n(.*?)\n-----BEGIN PGP SIGNATURE-----"
-    r".*?(?:-----END PGP SIGNATURE-----\n?|\Z)",
-    re.DOTALL | re.MULTILINE,
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z]+: .*\n)*\n((?s:.*?))\n-----BEGIN PGP SIGNATURE-----"
+    r"(?:(?:\n(?!-----)(?:[A-Za-z]+: .*|[A-Za-z0-9+/=]*+[ \t]*+))*+\n-----END PGP SIGNATURE-----\n?)?",
+    re.MULTILINE,
 )
+# Words in one writing, and single characters of those that put no spaces between words.
+_WORDS = re.compile(
+    r"[\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]|[^\W\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]+"
+)
+# Addresses and descriptions of pictures: each form shows others.
+_NO_WORDS = re.compile(r"<[^<>\s]*+>|https?://\S++|\[[^\[\]\n]*+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,8 @@ def mail_content(mail: MailPart) -> MailContent:
     reader = _Reader()
     text = reader.text_of(mail).strip()
     unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
-    files = tuple(reader.attachment(part, n) for n, part in enumerate(_files(mail), 1))
+    parts = (part for part in _files(mail) if id(part) not in reader.shown)
+    files = tuple(reader.attachment(part, n) for n, part in enumerate(parts, 1))
     return MailContent(unsigned.strip(), reader.guessed, files)
 
 
@@ -76,6 +87,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.guessed = False
+        #: The parts, by `id`, that are in the text or stand for it in another form, though they seem files.
+        self.shown: set[int] = set()
         self._html: list[str] = []
 
     def text_of(self, part: MailPart) -> str:
@@ -97,9 +110,17 @@ class _Reader:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]
         # Some mailers send an empty plain text beside the HTML.
         filled = [(text, plain) for text, plain in texts if text.strip()]
+        others = [each for each in part.inner_parts if _is_other_form(each)]
+        readable = [each for each in others if each.media_type in _READABLE]
+        if not filled and readable:
+            self.shown.add(id(readable[-1]))
+            return self._leaf_text(readable[-1])
+        if filled:
+            self.shown |= {id(each) for each in others}
         plain_ones = [text for text, plain in filled if plain]
         # RFC 2046, 5.1.4: the last alternative is the one that the sender prefers.
-        return plain_ones[0] if plain_ones else filled[-1][0] if filled else ""
+        last = filled[-1][0] if filled else ""
+        return _with_missing(plain_ones[0], last) if plain_ones else last
 
     def _leaf_text(self, part: MailPart) -> str:
         text, guessed = decode_text(part.content()[:LONGEST_READ], part.parameter("charset"))
@@ -108,6 +129,8 @@ class _Reader:
             self._html.append(text)
             return html_to_text(text)
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if part.media_type in _ENRICHED:
+            return _unenriched(text)
         if (part.parameter("format") or "").lower() == "flowed":
             return _unflowed(text, joined=(part.parameter("delsp") or "").lower() == "yes")
         return text
@@ -136,15 +159,47 @@ def _is_file(part: MailPart) -> bool:
     return _disposition(part) == "attachment" or bool(_file_name(part))
 
 
+def _is_other_form(part: MailPart) -> bool:
+    """Return whether an alternative is a text without a name, in a form that mail programs seldom read."""
+    kind = part.media_type
+    is_text = kind.startswith("text/") and kind not in _SHOWN and kind != "text/calendar"
+    return is_text and not _file_name(part)
+
+
+def _with_missing(plain: str, preferred: str) -> str:
+    """Return the plain text with what only the preferred form of it says: some mailers send only a hint or a
+    beginning as plain text.
+    """
+    said, more = _words_of(plain), _words_of(preferred)
+    if len(more & said) * 2 >= len(more):
+        return plain
+    return preferred if said <= more else f"{plain.rstrip()}\n\n{preferred}"
+
+
+def _words_of(text: str) -> set[str]:
+    return set(_WORDS.findall(_NO_WORDS.sub("", text).casefold()))
+
+
+def _unenriched(text: str) -> str:
+    """Return text/enriched without its commands (RFC 1896): single line breaks are spaces, `<<` is `<`."""
+    unwrapped = re.sub(r"\n(\n*)", lambda match: match[1] or " ", text)
+    return re.sub(
+        r"<param>[^<]*+</param>|<(/?[a-z0-9-]{0,60}>|<)", _without_command, unwrapped, flags=re.IGNORECASE
+    )
+
+
+def _without_command(match: re.Match[str]) -> str:
+    return "<" if match[1] == "<" else ""
+
+
 def _files(part: MailPart) -> Iterator[MailPart]:
-    """Yield the parts that are files, without those that another alternative or a signature stands for."""
+    """Yield the parts that are files, without signatures."""
     for each in part.inner_parts:
-        other_form = part.media_type == "multipart/alternative" and each.media_type.startswith("text/")
         if each.inner_parts:
             yield from _files(each)
         elif each.media_type in _SIGNATURES and part.media_type == "multipart/signed":
             continue
-        elif _is_file(each) and (not other_form or each.media_type == "text/calendar" or _file_name(each)):
+        elif _is_file(each):
             yield each
     if not part.inner_parts and _is_file(part):
         yield part
