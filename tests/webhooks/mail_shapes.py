@@ -191,6 +191,10 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         lines(FROM, "Subject: =?us-ascii*en?Q?Keith_Moore?=", "\tis here", "", ""),
         {"subject": "Keith Moore is here"},
     ),
+    "subject with question marks in its encoded words": (
+        lines(FROM, "Subject: =?iso-8859-1?Q?Wo? K=F6nnen Sie =E4ndern??= =?utf-8?q?_a??b?=?", "", ""),
+        {"subject": "Wo? Können Sie ändern? a??b?"},
+    ),
     "subject with a wrong encoded word": (
         lines(FROM, "Subject: =?utf-8?B?A?= b", "", ""),
         {"subject": "=?utf-8?B?A?= b"},
