@@ -126,6 +126,7 @@ TIRING = {
     "parameters": mail('Content-Type: text/plain; a="' + ";" * 200_000 + '"', "", "x"),
     "addresses": lines("From: " + "(" * 100_000, "To: " + '"a\\' * 30_000, "", "x"),
     "words": lines(FROM, "Subject: " + "=?utf-8?q?a?=" * 15_000, "", "x"),
+    "words without end": lines(FROM, "Subject: " + "=?a?q?x " * 30_000, "", "x"),
     "empty lines": mail("", "\n" * (4 * LONG)),
     "boundaries": mail('Content-Type: multipart/mixed; boundary="b"', "", "--b" * LONG),
     "introductions": mail("", "On 1 wrote \n" * (LONG // 12)),

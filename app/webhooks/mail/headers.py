@@ -14,8 +14,9 @@ from app.webhooks.mail.charsets import decode_text
 MOST_IDS = 200
 LONGEST_ID = 998
 
-# Some mailers leave question marks in Q words as they are: such a word ends at the first `?=`.
-_WORD = r"=\?[^?\s]{1,80}\?(?:[bB]\?[ ->@-~]*|[qQ]\?(?:[ ->@-~]|\?(?!=))*)\?="
+# Some mailers leave question marks in Q words as they are: such a word ends at the first `?=`,
+# and is none where another begins before.
+_WORD = r"=\?[^?\s]{1,80}\?(?:[bB]\?[ ->@-~]*|[qQ]\?(?:[ -<>@-~]|=(?!\?[^=])|\?(?!=))*)\?="
 #: Encoded words with nothing but white space between them, which is not shown.
 _WORDS = re.compile(rf"{_WORD}(?:\s*{_WORD})*")
 _ID = re.compile(r"<([^<>]+)>")
