@@ -71,6 +71,21 @@ async def test_a_mail_that_comes_twice_opens_one_ticket(api: Api) -> None:
     assert len(await tool.tickets()) == 1
 
 
+async def test_mails_of_a_device_with_one_id_and_no_clock_are_told_apart_by_their_words(api: Api) -> None:
+    tool = await a_mailbox(api)
+    clocks: tuple[dict[str, str], ...] = ({}, {"Date": "Thu, 01 Jan 1970 00:00:12 +0000"})
+    for n, date in enumerate(clocks):
+        for text in ("Paper jam.", "Toner is empty."):
+            done = await deliver(tool, a_mail(message_id=f"<{n}@printer>", text=text, **date))
+            assert [effect["outcome"] for effect in done["effects"]] == ["opened"], (date, text)
+        copy = a_mail(message_id=f"<{n}@printer>", text="Paper jam.", X_Relay="another", **date)
+        assert [e["outcome"] for e in (await deliver(tool, copy))["effects"]] == ["known_already"], date
+    dated = {"Date": clock().strftime("%a, %d %b %Y %H:%M:%S +0000"), "message_id": "<2@printer>"}
+    await deliver(tool, a_mail(text="Paper jam.", **dated))
+    with_footer = await deliver(tool, a_mail(text="Paper jam.\n_____\nA list", **dated))
+    assert [effect["outcome"] for effect in with_footer["effects"]] == ["known_already"]
+
+
 async def test_a_reply_to_our_mail_is_a_comment_without_what_it_quotes(api: Api) -> None:
     tool = await a_mailbox(api)
     await deliver(tool, a_mail())

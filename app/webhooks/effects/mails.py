@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from app.api.requests.limits import Quota
@@ -57,6 +57,8 @@ from app.webhooks.sources.records import AutomaticMails, UnknownSenders, Webhook
 MOST_AN_HOUR = 60
 HOUR_SECONDS = 3_600
 MOST_ATTACHMENTS = 20
+#: A date farther from the receipt than that is one of a device whose clock is not set.
+LONGEST_WAY = timedelta(days=30)
 NO_SUBJECT = "(no subject)"
 NO_TEXT = "(no text)"
 #: The name of the file with the whole text of a mail that is longer than a field.
@@ -125,7 +127,7 @@ async def _copied(
 ) -> DeliveryEffect | None:
     """Return what another copy of the mail has led to: a list and a mailbox may bring the same one with other
     headers, or with a line more. None: it is no copy. A program that gives all its mails one Message-ID still
-    dates them.
+    dates them; where a device has no clock, only a copy says the same.
     """
     key = key_of_same_id(delivery.delivery_key)
     row = None if key is None else await find_by_key(ledger.db, delivery.source_id, key)
@@ -135,8 +137,19 @@ async def _copied(
     first = _as_form(source, await read_bounded(raw.body))
     if (first.sender, first.sent_at) != (mail.sender, mail.sent_at):
         return None
+    is_dated = mail.sent_at is not None and abs(delivery.received_at - mail.sent_at) < LONGEST_WAY
+    if not is_dated and not _says_the_same(first, mail):
+        return None
     led_to = row["effects"][0]
     return DeliveryEffect("known_already", led_to["record"], led_to["number"])
+
+
+def _says_the_same(first: IncomingMail, second: IncomingMail) -> bool:
+    return (first.subject, first.whole_text, first.attachments) == (
+        second.subject,
+        second.whole_text,
+        second.attachments,
+    )
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
