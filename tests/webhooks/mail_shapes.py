@@ -477,7 +477,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"answer": None},
     ),
     "a mail of a list": (mail("List-Id: <all.example.org>", "", ""), {"passed_on": "list-id"}),
-    "bulk": (mail("Precedence: bulk", "", ""), {"program": "precedence"}),
+    "bulk": (mail("Precedence: bulk", "", ""), {"program": "bulk", "answer": None}),
     "a list in old words": (mail("Precedence: list", "", ""), {"passed_on": "precedence"}),
     "monitoring": (mail("Auto-Submitted: auto-generated", "", ""), {"program": "auto-submitted"}),
     "an absence told as generated": (
@@ -496,6 +496,31 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         lines(FROM, "Subject: Out of office printer smokes", "", ""),
         {"answer": None},
     ),
+    "a question about absences that wants none as an answer": (
+        lines(FROM, "Subject: Out of office assistant fails", "X-Auto-Response-Suppress: All", "", ""),
+        {"answer": None, "passed_on": "x-auto-response-suppress"},
+    ),
+    "a question about absences through a ticket system": (
+        lines(FROM, "Subject: Out of office assistant fails", "Precedence: bulk", "", ""),
+        {"answer": None, "program": "bulk"},
+    ),
+    "an absence that answers a mail and wants no answer": (
+        lines(FROM, "Subject: Out of office", "X-Auto-Response-Suppress: All", "In-Reply-To: <a@x>", "", ""),
+        {"answer": "out-of-office"},
+    ),
+    "a postmaster in person": (
+        lines("From: Hans <postmaster@cases.example>", "In-Reply-To: <a@x>", "", "Please fix SPF."),
+        {"answer": None, "program": None},
+    ),
+    "a mail server in the name of a postmaster": (
+        lines("From: postmaster@cases.example", "Auto-Submitted: auto-generated", "", "Not delivered."),
+        {"answer": "sender"},
+    ),
+    "no answer of a program, as it says": (
+        mail("X-Autoreply: no", "X-Vacation: False", "", ""),
+        {"answer": None},
+    ),
+    "an answer of a program, as it says": (mail("X-Autoreply: yes", "", ""), {"answer": "x-autoreply"}),
     "nobody to return it to": (
         mail("Return-Path: <>", "", ""),
         {"answer": None, "program": "return-path"},
@@ -510,7 +535,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "a form of a web site": (
         mail("Precedence: junk", "Reply-To: Bob <bob@buyers.example>", "", "It is missing."),
-        {"answer": None, "program": "precedence", "text": "It is missing."},
+        {"answer": None, "program": "junk", "text": "It is missing."},
     ),
     "an address without brackets": (
         lines("From: Scan room fax@cases.example", "", ""),

@@ -181,6 +181,19 @@ async def test_answers_of_programs_to_us_and_notices_of_ours_are_ignored(api: Ap
     ]
 
 
+async def test_answers_of_people_through_services_that_send_for_others_are_comments(api: Api) -> None:
+    tool = await a_mailbox(api)
+    done = await deliver(tool, a_mail())
+    await follow_addresses(api)
+    thread = f"<incident.{done['effects'][0]['record'].partition('/')[2]}@desk.example.com>"
+    services: tuple[dict[str, str], ...] = ({"Precedence": "bulk"}, {"Feedback-ID": "1.eu:AmazonSES"})
+    for n, service in enumerate(services):
+        answer = a_mail(message_id=f"<s{n}@example.org>", In_Reply_To=thread, **service)
+        assert [e["outcome"] for e in (await deliver(tool, answer))["effects"]] == ["commented"], service
+    other = a_mail("eve@example.net", message_id="<s@x>", In_Reply_To=thread, Precedence="bulk")
+    assert [e["outcome"] for e in (await deliver(tool, other))["effects"]] == ["opened"], "it proves nobody"
+
+
 async def test_a_source_may_ignore_what_lists_and_programs_send(api: Api) -> None:
     tool = await a_mailbox(api, automatic_mails="ignore")
     for n, headers in enumerate((*LISTED, *WRITTEN_BY_PROGRAMS)):

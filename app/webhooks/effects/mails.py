@@ -113,7 +113,7 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
     passes on or a program writes, if the source says so.
     """
     marks, ours = mail.automatic, [ref for ref in mail.references if _OURS.fullmatch(ref)]
-    if marks.answer is not None or (marks.program is not None and ours):
+    if marks.answer is not None or (marks.answers_by_itself and ours):
         raise MailRefused("automatic_mail")
     if source.automatic_mails is AutomaticMails.ignore and (marks.program or marks.passed_on):
         raise MailRefused("automatic_mail")
@@ -200,7 +200,12 @@ class _Incoming:
         tickets = await self._tickets_of_mails()
         for reference in self._mail.references:
             ours = _OURS.fullmatch(reference)
-            name = tickets.get(reference) if ours is None else await self._stream_of(ours[1], UUID(ours[2]))
+            if ours is None:
+                name = tickets.get(reference)
+            elif self._sender.id == self._account.id:  # a program that nobody is known to use
+                continue
+            else:
+                name = await self._stream_of(ours[1], UUID(ours[2]))
             if name is not None and await self._may_comment(name):
                 return name
         return None

@@ -14,7 +14,7 @@ from app.webhooks.mail.mime import MailPart
 
 _REPORTS = {"message/delivery-status": "delivery-status"}
 _REPORTS |= {"message/disposition-notification": "disposition-notification"}
-_PROGRAMS_PRECEDENCE = frozenset({"bulk", "junk"})
+_NO = frozenset({"", "0", "false", "no", "none"})
 _LISTS = ("list-id", "list-unsubscribe")
 _RESPONDERS = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-mail-autoreply", "x-vacation")
 # A subject alone proves nothing: people write about their absence, too. Mail servers add one of these.
@@ -27,6 +27,8 @@ _ABSENT = re.compile(
 )
 #: The mark of a mail whose sender wants no mail at all.
 NULL_SENDER = "return-path"
+#: Marks of a service that sends mails for others: people write through these, too, and answer us.
+_CHANNELS = frozenset({"bulk", "feedback-id"})
 _HINTS = ("x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-source")
 
 
@@ -39,6 +41,11 @@ class AutomaticMarks:
     answer: str | None
     program: str | None
     passed_on: str | None
+
+    @property
+    def answers_by_itself(self) -> bool:
+        """Whether what it answers was answered by a program."""
+        return self.program is not None and self.program not in _CHANNELS
 
 
 def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks:
@@ -54,14 +61,14 @@ def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks
     answer = {
         "auto-submitted": submitted == "auto-replied",
         "precedence": precedence == "auto_reply",
-        **{name: name in mail for name in _RESPONDERS},
+        **{name: _first_word(mail.header(name)) not in _NO for name in _RESPONDERS},
         "return-path": is_for_nobody and answers_something,
-        "sender": sender.partition("@")[0] in DAEMONS,
     }
     program = {
         "auto-submitted": submitted not in ("", "no", "auto-replied"),
         NULL_SENDER: is_for_nobody,
-        "precedence": precedence in _PROGRAMS_PRECEDENCE,
+        "junk": precedence == "junk",
+        "bulk": precedence == "bulk",
         "feedback-id": "feedback-id" in mail,
     }
     passed_on = {
@@ -69,7 +76,13 @@ def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks
         "precedence": precedence == "list",
         "x-auto-response-suppress": suppressed not in ("", "none"),
     }
-    is_hinted = any(name in mail for name in _HINTS) or any(program.values()) or suppressed == "all"
+    local, _, domain = sender.partition("@")
+    is_sure = any(is_set for name, is_set in program.items() if name not in _CHANNELS)
+    # Behind the address of a postmaster there is a person who may write to us.
+    answer["sender"] = local in DAEMONS and (local != "postmaster" or not domain or is_sure)
+    # Exchange sets it in absences, and whoever wants none in answer to a question about them.
+    may_be_absence = answers_something and (suppressed == "all" or any(program.values()))
+    is_hinted = is_sure or may_be_absence or any(name in mail for name in _HINTS)
     answer["out-of-office"] = bool(_ABSENT.match(subject)) and is_hinted
     return AutomaticMarks(_report(mail) or _first(answer), _first(program), _first(passed_on))
 
