@@ -246,6 +246,22 @@ async def test_files_of_a_mail_are_attached_to_its_ticket(api: Api) -> None:
     assert file["name"] == "smoke.pdf"
 
 
+async def test_a_file_that_is_empty_or_has_no_name_that_can_be_seen_is_attached_too(api: Api) -> None:
+    tool = await a_mailbox(api)
+    mail = a_mail()
+    for name, content in (("\u200b", b"first"), ("error.log", b""), ("second.txt", b"second")):
+        mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    done = await deliver(tool, mail)
+    assert done["effects"][0]["altered"] == {"attachments": ["left_out"]}
+    (ticket,) = await tool.tickets()
+    files = (await tool.admin.read(f"/v1/incidents/{ticket['id']}/attachments"))["items"]
+    assert sorted((file["name"], file["size"]) for file in files) == [
+        ("error.log", 0),
+        ("part-1", 5),
+        ("second.txt", 6),
+    ]
+
+
 def read_from(api: Api, tool: Tool, port: int) -> Settings:
     """Settings with a mailbox at that port."""
     more = {

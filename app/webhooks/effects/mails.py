@@ -20,6 +20,7 @@ from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.made_fit import Alteration
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
+from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.commands.references import acting_caller, is_visible
@@ -254,7 +255,12 @@ class _Incoming:
         }
         if self._mail.cut:
             marks[field] = [*marks.get(field, ()), Alteration.cut.value]
-        return marks if field == "description" else {n: codes for n, codes in marks.items() if n == field}
+        shown = (field, "attachments") if field == "comment" else tuple(marks)
+        return {name: codes for name, codes in marks.items() if name in shown}
+
+    def _altered_fields(self, field: str) -> dict[str, list[str]]:
+        """Return the marks of the ticket's own fields: files are none."""
+        return {name: codes for name, codes in self._altered(field).items() if name != "attachments"}
 
     async def open(self) -> DeliveryEffect:
         """Open a ticket for the sender."""
@@ -272,7 +278,7 @@ class _Incoming:
         )
         key = self._key(0)
         # The id is that of the delivery, so that a mail that is processed again finds its ticket.
-        metadata = replace(self._metadata(spoken=False), altered=self._altered("description"))
+        metadata = replace(self._metadata(spoken=False), altered=self._altered_fields("description"))
         command = Command(LIFECYCLE, LIFECYCLE["report"], None, body, metadata, None, key)
         try:
             done = await perform(self._ledger, command)
@@ -287,7 +293,7 @@ class _Incoming:
 
     def _with_left_out(self, text: str) -> str:
         """Return the text, with how many attachments are not taken."""
-        left_out = sum(bool(file.content) for file in self._mail.attachments) - MOST_ATTACHMENTS
+        left_out = len(self._mail.attachments) - MOST_ATTACHMENTS
         if left_out <= 0:
             return text
         words = {"number": str(left_out), "most": str(MOST_ATTACHMENTS)}
@@ -295,12 +301,19 @@ class _Incoming:
         return f"{text[: LONGEST_PARAGRAPH - len(note) - 2]}\n\n{note}"
 
     async def _attach(self, ticket: str) -> None:
+        """Attach the files. Raises the refusal of the first that is refused, when all others are there."""
+        refused: Refusal | None = None
         for n, file in enumerate(_worth_keeping(self._mail), 1):
             upload_id = uuid5(self._delivery.id, str(n))
             by = speaker(self._account.id, self._sender.id)
             sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
-            await store_upload(self._ledger, sending)
-            await self._perform(ticket, "attach", AttachTicket(upload=upload_id, name=file.name), n)
+            try:
+                await store_upload(self._ledger, sending)
+                await self._perform(ticket, "attach", AttachTicket(upload=upload_id, name=file.name), n)
+            except Refusal as refusal:
+                refused = refused or refusal
+        if refused is not None:
+            raise refused
 
     async def _perform(self, ticket: str, action: str, body: Payload, n: int) -> str | None:
         """Perform an action on the ticket once, and return the ticket's number; None: it was done before."""
@@ -308,7 +321,7 @@ class _Incoming:
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)
         if action == "comment":
-            metadata = replace(metadata, altered=self._altered("comment"))
+            metadata = replace(metadata, altered=self._altered_fields("comment"))
         command = Command(
             lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
         )
@@ -337,8 +350,8 @@ class _Incoming:
 
 
 def _worth_keeping(mail: IncomingMail) -> list[MailAttachment]:
-    """Return the attachments that hold something, as many as are taken; and the whole text, if it was cut."""
-    files = [file for file in mail.attachments if file.content][:MOST_ATTACHMENTS]
+    """Return as many attachments as are taken, empty ones too; and the whole text, if it was cut."""
+    files = list(mail.attachments[:MOST_ATTACHMENTS])
     if not mail.cut:
         return files
     return [*files, MailAttachment(WHOLE_TEXT, "text/plain", mail.whole_text.encode(), inline=False)]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.common.files.html_text import html_to_text
+from app.kernel.actions.made_fit import Alteration, FitText, fit_line
 from app.kernel.actions.payloads import LONGEST_LINE
 from app.webhooks.mail.charsets import decode_text
-from app.webhooks.mail.headers import decode_words, single_line
+from app.webhooks.mail.headers import decode_words
 from app.webhooks.mail.mime import MailPart
 
 #: What of a text is read, in bytes; much less is kept.
@@ -53,12 +54,15 @@ _NO_WORDS = re.compile(r"<[^<>\s]*+>|https?://\S++|\[[^\[\]\n]*+\]")
 
 @dataclass(frozen=True, slots=True)
 class MailAttachment:
-    """A file of a mail. `inline`: the text shows it as a picture. `media_type` is what the sender says."""
+    """A file of a mail. `inline`: the text shows it as a picture. `media_type` is what the sender says,
+    `altered` how the name differs from the one that was sent.
+    """
 
     name: str
     media_type: str
     content: bytes
     inline: bool
+    altered: tuple[Alteration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,9 @@ class _Reader:
         # Some mailers give every file an id: only one that the HTML names is shown.
         is_referenced = any(f"cid:{content_id}" in html for html in self._html) if content_id else False
         inline = part.media_type.startswith("image/") and (is_referenced or _disposition(part) == "inline")
-        name = _file_name(part) or _NAMES.get(part.media_type, f"part-{n}")
-        return MailAttachment(name, part.media_type, part.content(), inline)
+        name, altered = _file_name(part)
+        name = name or _NAMES.get(part.media_type, f"part-{n}")
+        return MailAttachment(name, part.media_type, part.content(), inline, altered)
 
 
 def _disposition(part: MailPart) -> str:
@@ -156,14 +161,14 @@ def _is_plain(part: MailPart) -> bool:
 def _is_file(part: MailPart) -> bool:
     if part.media_type not in _SHOWN and not part.media_type.startswith("multipart/"):
         return True
-    return _disposition(part) == "attachment" or bool(_file_name(part))
+    return _disposition(part) == "attachment" or bool(_sent_name(part).strip())
 
 
 def _is_other_form(part: MailPart) -> bool:
     """Return whether an alternative is a text without a name, in a form that mail programs seldom read."""
     kind = part.media_type
     is_text = kind.startswith("text/") and kind not in _SHOWN and kind != "text/calendar"
-    return is_text and not _file_name(part)
+    return is_text and not _sent_name(part).strip()
 
 
 def _with_missing(plain: str, preferred: str) -> str:
@@ -205,14 +210,20 @@ def _files(part: MailPart) -> Iterator[MailPart]:
         yield part
 
 
-def _file_name(part: MailPart) -> str:
-    """Return the name of the part's file as one line without folders; empty if it has none."""
-    sent = part.parameter("filename", "Content-Disposition") or part.parameter("name") or ""
-    name = single_line(re.split(r"[/\\]", decode_words(sent))[-1], 10_000).strip()
+def _sent_name(part: MailPart) -> str:
+    return part.parameter("filename", "Content-Disposition") or part.parameter("name") or ""
+
+
+def _file_name(part: MailPart) -> FitText:
+    """Return the name of the part's file as one line without folders; empty if none of it can be seen."""
+    name = re.split(r"[/\\]", decode_words(_sent_name(part)))[-1].strip()
+    if not name.strip("."):
+        return FitText("", (Alteration.left_out,) if name else ())
     stem, dot, ending = name.rpartition(".")
-    if len(name) > LONGEST_LINE and dot and len(ending) <= 10:
-        return stem[: LONGEST_LINE - len(ending) - 1] + dot + ending
-    return name[:LONGEST_LINE]
+    if len(name) > LONGEST_LINE and dot and 0 < len(ending) <= 10:
+        fit_stem, fit_ending = fit_line(stem, LONGEST_LINE - len(ending) - 1), fit_line(ending)
+        return FitText(fit_stem.text + dot + fit_ending.text, (*fit_stem.altered, *fit_ending.altered))
+    return fit_line(name)
 
 
 def _unflowed(text: str, *, joined: bool) -> str:

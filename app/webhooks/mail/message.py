@@ -85,7 +85,11 @@ def read_mail(raw: bytes) -> IncomingMail:
         folded=cut_text(folded, LONGEST_PARAGRAPH),
         cut=max(map(len, (fit_text.text, own, folded))) > LONGEST_PARAGRAPH,
         whole_text=fit_text.text,
-        altered=_altered(title.altered, fit_text.altered),
+        altered=_altered(
+            title=title.altered,
+            description=fit_text.altered,
+            attachments=[code for file in content.files for code in file.altered],
+        ),
         calendar_answer=_is_calendar_answer(mail),
         guessed=content.guessed,
         attachments=content.files,
@@ -93,9 +97,8 @@ def read_mail(raw: bytes) -> IncomingMail:
     )
 
 
-def _altered(title: Sequence[Alteration], text: Sequence[Alteration]) -> dict[str, list[str]]:
-    marks = {"title": [code.value for code in title], "description": [code.value for code in text]}
-    return {field: codes for field, codes in marks.items() if codes}
+def _altered(**codes: Sequence[Alteration]) -> dict[str, list[str]]:
+    return {field: list(dict.fromkeys(code.value for code in each)) for field, each in codes.items() if each}
 
 
 def _is_calendar_answer(mail: MailPart) -> bool:
