@@ -64,6 +64,13 @@ def test_what_is_hidden_ends_where_a_browser_ends_it(name: str, html: str) -> No
     assert html_to_text(html).removeprefix("- ").split(" <")[0] == "Refund."
 
 
+def test_joiners_within_words_and_emoji_stay_and_fillers_of_previews_go() -> None:
+    assert html_to_text("<p>می\u200cخواهم <b>کتاب\u200c</b>ها 👩\u200d💻") == "می\u200cخواهم کتاب\u200cها 👩\u200d💻"
+    assert html_to_text("Preview" + " &zwnj;&nbsp;&#847;&#8203;" * 9 + "<p>&zwj;</p><p>&lrm; Body") == (
+        "Preview\n\nBody"
+    )
+
+
 def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
     assert html_to_text("<p>Code:<textarea>a <b> &lt;\n<!-- c</textarea>.") == "Code:a <b> <\n<!-- c."
 

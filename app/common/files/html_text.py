@@ -24,7 +24,9 @@ _ATTRIBUTE = re.compile(
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # They separate nothing and have no shape; senders fill the preview of a mail with them.
-_SHAPELESS = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+_SHAPELESS = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]")
+# Joiners and marks of direction shape words and emoji; alone they fill previews, too.
+_ALONE = re.compile("(?<!\\S)[\u200c-\u200f]++(?!\\S)")
 
 # Within these nothing but their own end has a meaning: no comment, no tag (HTML, 13.2.5).
 _ENDS = {
@@ -272,16 +274,22 @@ class _Text:
             self._line.append(f" <{address}>" if link_text else f"<{address}>")
 
     def _finish_line(self) -> None:
-        if "".join(self._line).strip():
+        if self._text_of_line().strip():
             self._break()
-        self._line = []
+        self._begin_line()
 
-    def _break(self) -> None:
-        """End the line, even if nothing stands in it."""
-        text = "".join(self._line)
+    def _begin_line(self) -> None:
         self._line = []
         if self._link is not None:
             self._link = (self._link[0], 0)
+
+    def _text_of_line(self) -> str:
+        return _ALONE.sub("", "".join(self._line))
+
+    def _break(self) -> None:
+        """End the line, even if nothing stands in it."""
+        text = self._text_of_line()
+        self._begin_line()
         text = text.rstrip() if self._preformatted else re.sub(" {2,}", " ", text).strip()
         if text:
             self._lines.append("> " * min(self._quotes, _DEEPEST_QUOTE) + text)
