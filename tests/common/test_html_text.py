@@ -65,10 +65,35 @@ def test_what_is_hidden_ends_where_a_browser_ends_it(name: str, html: str) -> No
 
 
 def test_joiners_within_words_and_emoji_stay_and_fillers_of_previews_go() -> None:
-    assert html_to_text("<p>می\u200cخواهم <b>کتاب\u200c</b>ها 👩\u200d💻") == "می\u200cخواهم کتاب\u200cها 👩\u200d💻"
+    assert (
+        html_to_text("<p>می\u200cخواهم <b>کتاب\u200c</b>ها 👩\u200d💻")
+        == "می\u200cخواهم کتاب\u200cها 👩\u200d💻"
+    )
     assert html_to_text("Preview" + " &zwnj;&nbsp;&#847;&#8203;" * 9 + "<p>&zwj;</p><p>&lrm; Body") == (
         "Preview\n\nBody"
     )
+
+
+#: Marks and numbers that have a meaning of their own.
+MARKED = {
+    "<p>Delete <s>all </s>the <del>1</del><ins>2</ins> users": "Delete ~~all~~ the ~~1~~2 users",
+    '<span style="text-decoration:line-through red">Restart <b>db-1</b></span> no': "~~Restart db-1~~ no",
+    "<strike>one<br>two</strike><p><s>three</p><p>four</p>": "~~one~~\n~~two~~\n\n~~three~~\n\nfour",
+    "<ul><li style='text-decoration: line-through'>gone<li>here</ul>": "- ~~gone~~\n- here",
+    "<s> </s><s><del>x</del></s>": "~~x~~",
+    "10<sup>6</sup> rows, H<sub>2</sub>O, x<sup>a+1</sup>b<sup>-6</sup>": "10^6 rows, H_2O, x^(a+1)b^-6",
+    'm<span style="vertical-align:super">2</span>': "m^2",
+    "the 1<sup>st</sup>, Word<sup>TM</sup>, Word<sup>®</sup><sup></sup>": "the 1st, WordTM, Word®",
+    '<ol start="3"><li>c<li value="7">g<li>h</ol><ol><li>a</ol>': "3. c\n7. g\n8. h\n\n1. a",
+    '<ol type="a" start="26"><li>x<li>y</ol>': "z. x\naa. y",
+    '<ol style="list-style-type: upper-roman" start=4><li>x</ol>': "IV. x",
+    '<ol start="x"><li value="">x</ol>': "1. x",
+}
+
+
+@each_case(("html", "text"), list(MARKED.items()), ids=lambda value: value)
+def test_what_is_struck_raised_or_numbered_is_seen_to_be(html: str, text: str) -> None:
+    assert html_to_text(html) == text
 
 
 def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
@@ -78,7 +103,7 @@ def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
 def test_elements_without_end_are_read_in_time_that_grows_with_their_number() -> None:
     begun = process_time()
     tags = ("<title>", "<title><body>", "<textarea>", "<style>", "<!--", "<style></style>", "<p hidden>")
-    for tag in (*tags, "<table><tr hidden><td>"):
+    for tag in (*tags, "<table><tr hidden><td>", "<sup>x", "<sup>x</sup>", "<s>x<br>", "<ol><li>"):
         html_to_text(tag * 5_000)
         html_to_text("<p><table>" + "<b>" * 5_000 + f"{tag}</p></i>" * 5_000)
     assert process_time() - begun < 3

@@ -7,6 +7,7 @@ it busy for seconds, and whoever sends a mail decides what is in it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html import unescape
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
@@ -22,6 +23,14 @@ _ATTRIBUTE = re.compile(
     r"([^\s=\"'/>]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))?)?|\"[^\"]*+\"|'[^']*+'"
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+_STRUCK = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
+#: Endings of numbers, and signs, which mean the same in one line.
+_ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "ème", "o", "a", "tm"})
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*\b(lower|upper)-(alpha|latin|roman)", re.IGNORECASE)
+_INTEGER = re.compile(r"\s*(-?\d{1,9})")
+_ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x", 9: "ix"}
+_ROMAN |= {5: "v", 4: "iv", 1: "i"}
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # They separate nothing and have no shape; senders fill the preview of a mail with them.
 _SHAPELESS = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]")
@@ -66,13 +75,16 @@ _OF_HEADS = frozenset(
     {"base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "script", "style", "template"}
     | {"title", "xml"}
 )
+_MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
+_MOST_MARKS = 3
 _RULE = "-" * 20
 _DEEPEST_QUOTE = 20
 
 
 def html_to_text(html: str) -> str:
     """Return the visible text of the HTML: paragraphs and list items on lines of their own, quotations with
-    `> ` before each line, links followed by `<address>`, pictures as `[description]`.
+    `> ` before each line, links followed by `<address>`, pictures as `[description]`, what is struck through
+    between `~~`, raised and lowered text behind `^` and `_`.
     """
     text = _Text()
     position = 0
@@ -118,6 +130,11 @@ class _Elements:
         """The element that was opened last; empty: none is open."""
         return self._names[-1] if self._names else ""
 
+    @property
+    def depth(self) -> int:
+        """The number of elements that are open."""
+        return len(self._names)
+
     def open(self, name: str, *, is_hidden: bool) -> None:
         """Open an element."""
         if is_hidden and self._hidden_at is None:
@@ -157,6 +174,15 @@ class _Elements:
             self._hidden_at = None
 
 
+@dataclass(slots=True)
+class _Mark:
+    """A mark that is open: within so many elements, and from that piece of the line on."""
+
+    sign: str
+    depth: int
+    begin: int
+
+
 class _Text:
     """Text in the making: the lines so far, and what is open at this point."""
 
@@ -165,8 +191,9 @@ class _Text:
         self._line: list[str] = []
         self._quotes = 0
         self._preformatted = 0
-        #: The items so far of each list that is open; None: not numbered.
-        self._lists: list[int | None] = []
+        #: The number of the last item of each list that is open, and its kind; None: not numbered.
+        self._lists: list[tuple[int, str] | None] = []
+        self._open_marks: list[_Mark] = []
         #: The link that is open, and where its text began in the line.
         self._link: tuple[str, int] | None = None
         self._elements = _Elements()
@@ -197,6 +224,7 @@ class _Text:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take in a start tag."""
         self._elements.end_before(name)
+        self._end_marks()
         if name not in _VOID:
             self._elements.open(
                 name, is_hidden=name in _UNSEEN or (name != "body" and _is_hidden(attributes))
@@ -217,11 +245,17 @@ class _Text:
         elif name in ("td", "th"):
             self._line.append(" ")
         else:
-            self._start_block(name)
+            self._start_block(name, attributes)
+        sign = _mark_of(name, attributes)
+        is_repeated = sign == "~~" and any(mark.sign == sign for mark in self._open_marks)
+        if sign and name not in _VOID and not is_repeated and len(self._open_marks) < _MOST_MARKS:
+            self._open_marks.append(_Mark(sign, self._elements.depth, len(self._line)))
 
     def end(self, name: str) -> None:
         """Take in an end tag."""
-        if not self._elements.close(name):
+        is_seen = self._elements.close(name)
+        self._end_marks()
+        if not is_seen:
             return
         if name == "a":
             self._end_link()
@@ -242,7 +276,27 @@ class _Text:
         self._finish_line()
         return "\n".join(self._lines).strip("\n")
 
-    def _start_block(self, name: str) -> None:
+    def _end_marks(self) -> None:
+        while self._open_marks and self._open_marks[-1].depth > self._elements.depth:
+            self._set_mark(self._open_marks.pop())
+
+    def _set_mark(self, mark: _Mark) -> None:
+        """Put the mark around what the line holds since it began."""
+        filled = [n for n in range(mark.begin, len(self._line)) if self._line[n].strip()]
+        if not filled:
+            return
+        first, last = filled[0], filled[-1]
+        text = "".join(self._line[first : last + 1]).strip()
+        begin = end = mark.sign
+        if mark.sign != "~~":
+            if not any(char.isalnum() for char in text) or (text.lower() in _ORDINALS and first):
+                return
+            is_plain = re.fullmatch(r"[-+\u2212]?\w+", text) is not None
+            begin, end = (mark.sign, "") if is_plain else (f"{mark.sign}(", ")")
+        self._line[first] = re.sub(r"\S", lambda match: begin + match[0], self._line[first], count=1)
+        self._line[last] = self._line[last].rstrip() + end + (" " if self._line[last][-1].isspace() else "")
+
+    def _start_block(self, name: str, attributes: dict[str, str]) -> None:
         if name in _LINES:
             self._finish_line()
         elif name in _PARAGRAPHS:
@@ -253,15 +307,18 @@ class _Text:
         elif name == "pre":
             self._preformatted += 1
         elif name in ("ol", "ul"):
-            self._lists.append(0 if name == "ol" else None)
+            numbered = (_integer(attributes, "start", 1) - 1, _list_kind(attributes))
+            self._lists.append(numbered if name == "ol" else None)
         elif name == "li":
-            self._line.append(self._next_item())
+            self._line.append(self._next_item(attributes))
 
-    def _next_item(self) -> str:
+    def _next_item(self, attributes: dict[str, str]) -> str:
         if not self._lists or self._lists[-1] is None:
             return "- "
-        self._lists[-1] += 1
-        return f"{self._lists[-1]}. "
+        last, kind = self._lists[-1]
+        number = _integer(attributes, "value", last + 1)
+        self._lists[-1] = (number, kind)
+        return f"{_numeral(number, kind)}. "
 
     def _end_link(self) -> None:
         if self._link is None:
@@ -282,12 +339,16 @@ class _Text:
         self._line = []
         if self._link is not None:
             self._link = (self._link[0], 0)
+        for mark in self._open_marks:
+            mark.begin = 0
 
     def _text_of_line(self) -> str:
         return _ALONE.sub("", "".join(self._line))
 
     def _break(self) -> None:
         """End the line, even if nothing stands in it."""
+        for mark in reversed(self._open_marks):
+            self._set_mark(mark)
         text = self._text_of_line()
         self._begin_line()
         text = text.rstrip() if self._preformatted else re.sub(" {2,}", " ", text).strip()
@@ -314,3 +375,40 @@ def _attributes(attributes: str) -> dict[str, str]:
 
 def _is_hidden(attributes: dict[str, str]) -> bool:
     return "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")) is not None
+
+
+def _mark_of(name: str, attributes: dict[str, str]) -> str:
+    style = attributes.get("style", "")
+    if (raised := _RAISED.search(style)) is not None:
+        return "^" if raised[1].lower() == "super" else "_"
+    return "~~" if _STRUCK.search(style) else _MARKS.get(name, "")
+
+
+def _integer(attributes: dict[str, str], name: str, otherwise: int) -> int:
+    number = _INTEGER.match(attributes.get(name, ""))
+    return otherwise if number is None else int(number[1])
+
+
+def _list_kind(attributes: dict[str, str]) -> str:
+    """Return the kind of numbers as the attribute `type` names it: `1`, `a`, `A`, `i` or `I`."""
+    style = _LIST_STYLE.search(attributes.get("style", ""))
+    if style is None:
+        return attributes.get("type", "1").strip()
+    kind = "i" if style[2].lower() == "roman" else "a"
+    return kind.upper() if style[1].lower() == "upper" else kind
+
+
+def _numeral(number: int, kind: str) -> str:
+    if kind.lower() == "i" and 0 < number < 4000:
+        letters = ""
+        for value, sign in _ROMAN.items():
+            letters += sign * (number // value)
+            number %= value
+    elif kind.lower() == "a" and number > 0:
+        letters = ""
+        while number > 0:
+            number, place = divmod(number - 1, 26)
+            letters = chr(ord("a") + place) + letters
+    else:
+        return str(number)
+    return letters.upper() if kind.isupper() else letters
