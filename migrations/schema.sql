@@ -887,6 +887,7 @@ create table fold.change (
   appended_at timestamp with time zone,
   ci_services text[] collate "C",
   excepted_freezes text[] collate "C",
+  altered jsonb,
   constraint change_pkey PRIMARY KEY (id),
   constraint change_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -1097,6 +1098,7 @@ create table fold.comment (
   withdrawn_at timestamp with time zone,
   appended_at timestamp with time zone,
   folded text,
+  altered jsonb,
   constraint comment_pkey PRIMARY KEY (id)
 );
 CREATE INDEX comment_record ON fold.comment USING btree (record, written_at, id);
@@ -4961,6 +4963,7 @@ create table fold.webhook_source (
   secret_fingerprint text,
   previous_secret_fingerprint text,
   forms text[] collate "C",
+  monitors text[] collate "C",
   constraint webhook_source_pkey PRIMARY KEY (id),
   constraint webhook_source_key_key UNIQUE (key)
 );

@@ -242,6 +242,19 @@ class Document:
     """
 
 
+#: The column by which a record says which of its texts were changed on the way in.
+ALTERED = "altered"
+Altered = Annotated[dict[str, Any] | None, Document()]
+
+
+def altered_fields() -> Any:
+    """Declare that column."""
+    return optional(
+        "Fields that came from outside and were altered or left out on the way in, by their names, each with "
+        "codes: `one_line`, `characters_removed`, `cut`, `escaped`, `left_out` or `unreadable`. Null: none."
+    )
+
+
 R = TypeVar("R", bound=Record)
 P = TypeVar("P", bound=RecordPart)
 #: Fields of a row that are never in an event's `set`: they follow from the row key and the event's envelope.

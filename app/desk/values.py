@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from app.common.records import CodeEnum
+from app.common.records import ALTERED, CodeEnum
 from app.contract.schemas import Schema
 from app.desk.contract import ScreenContract
-from app.html.filters import breaks, bullets, labelled, link, plain_text, time_element
+from app.html.filters import BREAK, breaks, bullets, folded, labelled, link, plain_text, time_element
 from app.i18n import LANGUAGES, translate
 from app.kernel.actions.made_fit import Alteration
 from app.service_level_engine.clock import ClockState
@@ -35,6 +35,8 @@ CLOCK_MEMBERS = frozenset({"metric", "state", "due_at", "remaining_seconds"})
 LONGEST_FACT = 120
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
+#: The field with the part of a comment that its reader opens.
+FOLDED = "folded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,6 @@ class ValueShape:
     plain: Schema
     is_instant: bool
     codes: type[CodeEnum] | None
-
-
-#: The field of records that names fields altered on the way in.
-ALTERED = "altered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,8 @@ class ValueDisplay:
             return self._altered(value) if name == ALTERED else self._part_html(value, schema)
         if isinstance(value, int) and name.endswith("_seconds"):
             return plain_text(self.duration(value))
-        return self._text(str(value), schema)
+        text = self._text(str(value), schema)
+        return folded(self.sentence("quoted_part"), text) if name == FOLDED else text
 
     def _text(self, text: str, schema: Schema) -> Markup:
         shape = self._shape(schema)
@@ -135,11 +134,12 @@ class ValueDisplay:
         return Markup(" ").join(facts)
 
     def _altered(self, fields: Mapping[str, Any]) -> Markup:
-        """Return fields that were altered on the way in, each with what was done to it."""
-        return Markup(" ").join(
-            labelled(
-                self.contract.field_label(field, {}, self.language),
-                plain_text(", ".join(Alteration(code).label(self.language) for code in codes)),
+        """Return fields that were altered on the way in, each in a line with what was done to it."""
+        return BREAK.join(
+            self.sentence(
+                "altered_field",
+                field=self.contract.field_label(field, {}, self.language),
+                how=", ".join(Alteration(code).label(self.language) for code in codes),
             )
             for field, codes in fields.items()
         )

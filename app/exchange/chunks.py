@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from app.common.children import ExternalReference
 from app.common.personal import Ciphertext
-from app.common.records import as_row
+from app.common.records import ALTERED, as_row
 from app.exchange.case_cache import CachedCase, CaseCache
 from app.exchange.people import KnownPerson, People
 from app.exchange.readers.rows import Format, SourceRow
 from app.kernel.access.visibility import audience
+from app.kernel.actions.made_fit import fit_paragraph
 from app.kernel.histories.history_source import HistorySource
 from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.kernel.ledger import Ledger
@@ -90,7 +91,7 @@ class ChunkBuilder:
             source,
             lifecycle,
             columns=form.fields,
-            with_state=form.with_state,
+            with_state={**form.with_state, ALTERED: frozenset(lifecycle.states)},
             time_columns=form.time_columns,
             actor=form.actor,
             repeats=form.repeats,
@@ -284,6 +285,7 @@ class ChunkBuilder:
                 cached.named_ids[self._name_fields[n]] = None if identity is None else identity.id
         private: dict[str, str | None] = {}
         words: dict[str, str | None] = {}
+        altered = dict(row.altered)
         irregular = row.irregular
         if without_words:
             irregular = (*irregular, "person_erased")
@@ -291,12 +293,24 @@ class ChunkBuilder:
                 named_values.pop(column, None)
         elif row.private:
             private = {column: named_values.pop(column) for column in row.private if column in named_values}
-            words = {field: values[n] for field, n in self._text_indexes.items()}
+            words = {field: _fit(values[n], field, altered) for field, n in self._text_indexes.items()}
         fields = row.fields | cached.named_ids
+        if altered or row.state is not None:
+            fields[ALTERED] = altered or None
         actor = self._actor(row, self._actors)
         return Snapshot(
             row.occurred_at, row.opened_at, row.state, fields, words, named_values, private, irregular, actor
         )
+
+
+def _fit(text: str | None, field: str, altered: dict[str, list[str]]) -> str | None:
+    """Return the text as a field can hold it, with a mark in `altered` if it had to be changed."""
+    if text is None:
+        return None
+    fit = fit_paragraph(text)
+    if fit.altered:
+        altered[field] = [code.value for code in fit.altered]
+    return fit.text or None
 
 
 def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:

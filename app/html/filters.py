@@ -109,6 +109,11 @@ def labelled(label: str, value: object) -> Markup:
     return classed(Markup("<b>{}</b> {}").format(label, value), "fact")
 
 
+def folded(summary: str, value: object) -> Markup:
+    """Return a value that its reader opens."""
+    return Markup("<details><summary>{}</summary>{}</details>").format(summary, value)
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "breaks": breaks,
     "classed": classed,

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.common.children import Visibility
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
+from app.common.records import Altered, ChildRecord, CodeEnum, ForeignRef, altered_fields, optional, required
 from app.common.times.clocks import AgreementType, ClockMetric
 
 
@@ -29,6 +29,7 @@ class Comment(ChildRecord):
     written_at: datetime | None = required()
     corrected_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    altered: Altered = altered_fields()
 
     @property
     def for_staff(self) -> bool:

@@ -142,6 +142,25 @@ async def test_one_those_chosen_and_all_that_failed_are_replayed(tool: Tool) -> 
     assert "hx-trigger" not in html
 
 
+async def test_what_was_altered_on_the_way_in_is_counted_and_named_on_the_pages(tool: Tool) -> None:
+    await mend(tool)
+    await tool.post({"id": 9, "number": "S-9", "subject": "Disk\nfull", "status": "open"})
+    await process_all(tool.api.ledger)
+    (ticket,) = await tool.tickets()
+    for language, words in (
+        ("en", ("Deliveries with altered fields", "Line breaks replaced", "Altered on the way in")),
+        ("zh", ("有改动字段的推送", "换行已替换", "接收时的改动")),
+    ):
+        html = await text(tool.admin, SHOP, lang=language)
+        assert 'id="altered">1</dd>' in html
+        record = await tool.admin.get(
+            f"/desk/incident/{ticket['number']}", headers={"accept": "text/html", "accept-language": language}
+        )
+        assert (words[0] in html, words[1] in html, words[1] in record.text, words[2] in record.text) == (
+            *(True, True, True, True),
+        )
+
+
 @in_test_all
 async def test_a_source_sends_itself_a_sample(tool: Tool) -> None:
     alerts = f"{ALL}/alertmanager-1"

@@ -85,6 +85,33 @@ def test_a_file_that_says_nothing_is_refused() -> None:
         read("\n\n")
 
 
+ALTERED = [
+    '{"case": "7", "at": "2026-03-02T08:00:00Z", "state": "submitted", "title": "Relay\\tnew", '
+    '"reason": "It\\u0007 is old.\\nVery old."}',
+    '{"case": "7", "at": "2026-03-03T08:00:00Z", "state": "assessed", "title": "New relay", '
+    '"reason": "It is\\u0000 old."}',
+    '{"case": "8", "at": "2026-03-04T08:00:00Z", "state": "submitted", "title": "As it was sent"}',
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)], ids=["in order", "the last first"])
+async def test_texts_are_made_fit_and_marked_on_the_change_whatever_comes_first(
+    ledger: Ledger, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    for n in order:
+        file = tmp_path / f"{n}.ndjson"
+        file.write_text(f"{ALTERED[n]}\n", encoding="utf-8")
+        await load(ledger, file, Ndjson(NOW, "change"), source="desk", now=NOW)
+    rows = await ledger.db.rows("select title, reason, altered from fold.change order by opened_at")
+    texts = await ledger.vault.texts(row["reason"] for row in rows if row["reason"])
+    texts_of_rows = [(row["title"], texts.get(row["reason"]), row["altered"]) for row in rows]
+    assert texts_of_rows == [
+        ("New relay", "It is old.", {"reason": ["characters_removed"]}),
+        ("As it was sent", None, None),
+    ]
+    await the_fold_holds(ledger)
+
+
 async def test_refused_lines_can_be_mended_and_tried_again(ledger: Ledger, tmp_path: Path) -> None:
     file = tmp_path / "history.ndjson"
     file.write_text(SHOWN.replace('"resolved"', '"resolved", "why": "?"'), encoding="utf-8")

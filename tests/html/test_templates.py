@@ -15,10 +15,17 @@ from app.api.service.pages import page
 from app.html import filters
 from app.html.templates import ENVIRONMENT, PACKAGE, compile_templates, render, template_names
 from app.html.wording import Wording
-from app.i18n import LANGUAGES
+from app.i18n import LANGUAGES, sentences
 
 HARM = "<script>alert(\"1\" + '2') & more</script>"
 WORDING = Wording("en", "page")
+#: A sentence that a template names in full, and the tables of those without a table's name, by their folder.
+SENTENCE = re.compile(r'\b(sentence|say)\("([a-z_.0-9]+)"(?! ~)')
+OWN_TABLES = {
+    ("desk", "sentence"): "desk",
+    ("dashboard", "sentence"): "desk",
+    ("dashboard", "say"): "dashboard",
+}
 #: Ways out of escaping, which are for Python code that says why.
 UNESCAPED = re.compile(r"\|\s*safe\b|autoescape|Markup")
 
@@ -29,6 +36,20 @@ def test_every_template_compiles_and_none_switches_escaping_off() -> None:
     names = list(template_names())
     assert "html/page.html" in names
     assert [name for name in names if UNESCAPED.search((PACKAGE / name).read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_that_a_template_names_is_there(language: str) -> None:
+    tables, missing, count = sentences(language), [], 0
+    for template in template_names():
+        for function, name in SENTENCE.findall((PACKAGE / template).read_text(encoding="utf-8")):
+            table, _, code = name.rpartition(".")
+            table = table or OWN_TABLES.get((template.partition("/")[0], function), "")
+            if table:
+                count += 1
+                missing += [f"{template}: {name}"] if code not in tables[table] else []
+    assert count > 100
+    assert missing == []
 
 
 def test_no_script_and_no_style_stands_within_an_element() -> None:

@@ -9,8 +9,11 @@ import pytest
 from app.common.people import Role
 from app.exchange.mapping import MappingRefused
 from app.webhooks.mapping.parse import parse_mapping
-from tests.client import Api, Json
+from tests.client import Api, Json, an_incident
+from tests.webhooks.test_mail import a_mail, a_mailbox, deliver, follow_addresses
 from tests.webhooks.tools import Tool, a_source
+
+ASKED: Json = {"title": "A desk", "description": "For two.", "channel": "portal", "urgency": "3"}
 
 ALERT: Json = {
     "status": "firing",
@@ -110,6 +113,44 @@ async def test_a_mirrored_ticket_keeps_what_can_be_read_and_marks_the_rest(api: 
     (incident,) = await tool.tickets()
     assert incident["title"] == "Even"
     assert not {"title", "channel"} & (incident["altered"] or {}).keys()
+
+
+async def test_a_field_that_is_set_again_loses_its_mark_and_others_keep_theirs(api: Api) -> None:
+    tool = await a_tool(api, "alertmanager", user_name="am")
+    await tool.deliver(a_group(annotations={"summary": "Disk\nfull", "description": "It\x07 rings"}))
+    (ticket,) = await tool.tickets()
+    marks = {"title": ["one_line"], "description": ["characters_removed"]}
+    assert ticket["altered"] == marks
+    edited = await tool.admin.patch(
+        f"/v1/incidents/{ticket['id']}", json={"title": "Disk full on db1"}, headers={"If-Match": "*"}
+    )
+    assert edited.json()["altered"] == {"description": marks["description"]}
+
+
+@pytest.mark.parametrize("kind", ["incident", "request"])
+async def test_a_comment_by_mail_says_what_was_altered_of_it(api: Api, kind: str) -> None:
+    tool = await a_mailbox(api)
+    asker = await api.client("Kim")
+    await follow_addresses(api)
+    body = an_incident() if kind == "incident" else ASKED
+    ticket = await asker.post_ok(f"/v1/{kind}s", body)
+    answer = a_mail(
+        "kim@example.org", In_Reply_To=f"<{kind}.{ticket['id']}@desk.example.com>", text="It\x07 rings."
+    )
+    done = await deliver(tool, answer)
+    marks = {"text": ["characters_removed"]}
+    assert [(effect["outcome"], effect["altered"]) for effect in done["effects"]] == [("commented", marks)]
+    (comment,) = (await asker.read(f"/v1/{kind}s/{ticket['id']}/comments"))["items"]
+    assert (comment["text"], comment["altered"]) == ("It rings.", marks)
+    assert not (await asker.read(f"/v1/{kind}s/{ticket['id']}")).get("altered")
+    page = await tool.admin.get(f"/desk/{kind}/{ticket['number']}", headers={"accept": "text/html"})
+    assert "Control characters removed" in page.text
+    own_page = await asker.get(f"/portal/{kind}/{ticket['number']}", headers={"accept": "text/html"})
+    assert "Control characters removed" in own_page.text
+    path = f"/v1/{kind}s/{ticket['id']}/correct_comment"
+    await asker.post_ok(path, {"comment": comment["id"], "text": "It rings twice."})
+    (comment,) = (await asker.read(f"/v1/{kind}s/{ticket['id']}/comments"))["items"]
+    assert comment["altered"] is None
 
 
 async def test_the_end_of_a_ticket_that_was_never_here_is_ignored(api: Api) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
+from app.common.records import ALTERED
 from app.dashboard.opening import DashboardPage
 from app.html.wording import Wording
 from app.i18n import sentences
@@ -18,13 +21,14 @@ STATES = ("waiting", "processed", "ignored", "failed")
 
 @dataclass(frozen=True, slots=True)
 class OutcomeLine:
-    """What a part of a delivery led to: its outcome in words, and the ticket with its page, if there is
-    one.
+    """What a part of a delivery led to: its outcome in words, the ticket with its page, if there is one, and
+    what was altered of it on the way in (nothing: it is as it was sent).
     """
 
     outcome: str
     number: str | None
     address: str | None
+    altered: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +83,5 @@ def _effect_line(page: DashboardPage, effect: Mapping[str, Any]) -> OutcomeLine:
         outcome = code_label(page, "AlertOutcome", effect["outcome"])
     kind = (effect["record"] or "").partition("/")[0]
     has_page = number is not None and kind in page.desk.lifecycles
-    return OutcomeLine(outcome, number, f"/desk/{kind}/{number}" if has_page else None)
+    altered = page.desk.display.html(effect["altered"] or None, {}, ALTERED)
+    return OutcomeLine(outcome, number, f"/desk/{kind}/{number}" if has_page else None, altered)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from app.common.records import CodeEnum
@@ -36,7 +37,7 @@ class SourceRow(NamedTuple):
     `private` are the columns with free text, and those of unknown content. `fields` are the record's fields,
     except those that refer to persons and teams and those with personal data. `identity` is the text that
     distinguishes this row from the case's other rows, whatever program has saved the file. `size` is its
-    number of characters.
+    number of characters. `altered` are the fields whose text was made fit, each with codes.
     """
 
     line: int
@@ -51,6 +52,7 @@ class SourceRow(NamedTuple):
     irregular: tuple[str, ...]
     identity: str
     size: int
+    altered: Mapping[str, list[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ FUTURE_TOLERANCE = timedelta(seconds=60)
 PEEK_ROWS = 5_000
 PEEK_SIZE = 4_000_000
 LONGEST_KEY = 100
+LONGEST_NAME = 200
 LARGEST_CACHE = 50_000
 BOOLEANS = {"true": "true", "false": "false"}
 REASONS = {
@@ -114,6 +115,8 @@ class _TextCache(dict[str, str | None]):
     def __missing__(self, cell: str) -> str | None:
         # Programs differ in the spaces that they leave within a name.
         text = " ".join(cell.split()) if self._names else cell.strip()
+        if self._names and not text.isprintable():
+            text = fit_line(text, LONGEST_NAME).text
         folded = text.lower()
         value = None if folded in self._missing else BOOLEANS.get(folded, text)
         if len(text) > LONGEST_KEY or not text.isprintable() or text.startswith(PREFIX):
@@ -178,8 +181,8 @@ class _CodeCache(dict[str | None, CodeEnum | Unknown | None]):
         return code
 
 
-# The state, the other fields, and a code for each unknown value.
-_RecordFields = tuple[CodeEnum | None, dict[str, Any], tuple[str, ...]]
+# The state, the other fields, a code for each unknown value, and the fields whose text was made fit.
+_RecordFields = tuple[CodeEnum | None, dict[str, Any], tuple[str, ...], Mapping[str, list[str]]]
 
 
 class TableReader:
@@ -263,7 +266,7 @@ class TableReader:
             opened = updated_at
         elif opened.flag is not None and opened.flag != updated_at.flag:
             irregular = (*irregular, opened.flag)
-        state, fields, unknown = self._record(values)
+        state, fields, unknown, altered = self._record(values)
         return SourceRow(
             line,
             case,
@@ -277,6 +280,7 @@ class TableReader:
             irregular + unknown,
             self._identity(values),
             size,
+            altered,
         )
 
     def state_in(self, row: CellRow) -> tuple[str | None, bool]:
@@ -339,7 +343,7 @@ class TableReader:
         return record
 
     def _new_record(self, values: tuple[str | None, ...]) -> _RecordFields:
-        fields = self._fields(values)
+        fields, altered = self._fields(values)
         stands = self._read_state(tuple(values[n] for n in self._states_at))
         unknown = [field for field, value in fields.items() if value is UNKNOWN]
         for field in unknown:
@@ -347,19 +351,24 @@ class TableReader:
         irregular = tuple(f"unknown_{field}" for field in unknown)
         if stands is None:
             # The state stays, and so do the fields that go with it.
-            return None, fields, ("unknown_state", *irregular)
+            return None, fields, ("unknown_state", *irregular), altered
         derived = {} if self._derived is None else self._derived(fields)
-        return stands[0], {**fields, **stands[1], **derived}, irregular
+        return stands[0], {**fields, **stands[1], **derived}, irregular, altered
 
-    def _fields(self, values: tuple[str | None, ...]) -> dict[str, Any]:
-        """Return the record's fields with codes or keys, and the title."""
+    def _fields(self, values: tuple[str | None, ...]) -> tuple[dict[str, Any], Mapping[str, list[str]]]:
+        """Return the record's fields with codes or keys, and the title; and which texts were made fit."""
+        altered: dict[str, list[str]] = {}
         fields: dict[str, Any] = {field: codes[values[n]] for field, n, codes in self._codes}
         for field, n in self._texts:
             value = values[n]
-            fields[field] = fit_line(value).text if self._uncacheable and value is not None else value
+            fields[field] = value
+            if self._uncacheable and value is not None:
+                fields[field], codes = fit_line(value)
+                if codes:
+                    altered[field] = [code.value for code in codes]
         for field, n in self._instants:
             fields[field] = self._instant(values[n])
-        return fields
+        return fields, altered
 
     def _instant(self, text: str | None) -> datetime | Unknown | None:
         """Return the instant that a value says; UNKNOWN if it says none."""

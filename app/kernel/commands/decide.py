@@ -7,13 +7,13 @@ disagree with the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from app.common.custom import encrypt_values
 from app.common.personal import Ciphertext
-from app.common.records import PARENT_FIELD, Record, RecordPart, as_row, codecs, later_instant
+from app.common.records import ALTERED, PARENT_FIELD, Record, RecordPart, as_row, codecs, later_instant
 from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
 from app.kernel.actions.context import ActionContext
@@ -58,8 +58,7 @@ def decide(
     if lifecycle.derivation is not None:
         lifecycle.derivation.apply(after, body, ctx)
     _change_state(row, before, after, ctx)
-    if ctx.altered and "altered" in codecs(type(after)):
-        _mark_altered(after, ctx.altered)
+    _mark_altered(before, after, ctx)
     encrypting = _once_per_text(encrypt)
     fields = changed_fields(before, after, encrypting)
     of_parts = _changed_parts(before, after, encrypting)
@@ -87,8 +86,26 @@ def decide(
     return CommandDecision(after, data, row.staff_only or ctx.staff_only, rows, removals)
 
 
-def _mark_altered(record: Any, altered: Mapping[str, list[str]]) -> None:
-    record.altered = {**(record.altered or {}), **altered}
+def _mark_altered(before: Record, after: Record, ctx: ActionContext) -> None:
+    """Mark which fields were altered on the way in: on the child record that has a field of that name, else
+    on the record. A field that gets another value loses its earlier mark.
+    """
+    left = dict(ctx.altered)
+    children = [*((None, child) for child in ctx.added), *ctx.changed]
+    for was, record in (*children, (before, after)):
+        fields = codecs(type(record))
+        if ALTERED not in fields:
+            continue
+        own = left if record is after else {name: left.pop(name) for name in fields if name in left}
+        marked: dict[str, list[str]] = getattr(record, ALTERED) or {}
+        marks = {name: codes for name, codes in marked.items() if was is None or _is_same(was, record, name)}
+        if marked or own:
+            setattr(record, ALTERED, {**marks, **own} or None)
+
+
+def _is_same(before: Record, after: Record, name: str) -> bool:
+    """Return whether the field of that name, or of that name with `_id`, has its value of before."""
+    return all(getattr(before, each, None) == getattr(after, each, None) for each in (name, f"{name}_id"))
 
 
 def _changed_parts(before: Record, after: Record, encrypt: Encrypt) -> dict[type[RecordPart], dict[str, Any]]:

@@ -9,11 +9,13 @@ from uuid import UUID
 from app.common.personal import Personal
 from app.common.priorities.risk_level import RiskLevel
 from app.common.records import (
+    Altered,
     CodeEnum,
     ForeignRef,
     KeyRef,
     RecordPart,
     StaffOnly,
+    altered_fields,
     optional,
     required,
 )
@@ -250,6 +252,7 @@ class Change(Ticket):
         examples=[True],
     )
     closed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
+    altered: Altered = altered_fields()
     cancelled_at: Annotated[datetime | None, EnteredAt(ChangeState.cancelled)] = None
 
     @property

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID, uuid5
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
+    Altered,
     ChildRecord,
     CodeEnum,
-    Document,
     ForeignRef,
     Hidden,
     KeyRef,
     StaffOnly,
+    altered_fields,
     optional,
     required,
 )
@@ -146,10 +147,7 @@ class Incident(Ticket):
     reviewed_at: Annotated[datetime | None, BY_REOPENING] = optional(
         "Time of the review of its present resolution."
     )
-    altered: Annotated[dict[str, Any] | None, Document()] = optional(
-        "Fields that came from outside and were altered or left out on the way in, by their names, each with "
-        "codes: `one_line`, `characters_removed`, `cut`, `escaped`, `left_out` or `unreadable`. Null: none."
-    )
+    altered: Altered = altered_fields()
     reopen_days: int | None = optional(
         "Number of days after its end in which it may be reopened, if an agreement says so."
     )

@@ -182,7 +182,7 @@ class _Taking:
             source=self.channel,
             source_ref=f"{self.name}@{_told_at(self.news)}",
             on_behalf_of=author,
-            altered={"comment": codes} if (codes := self.news.altered.get("text")) else {},
+            altered={"text": codes} if (codes := self.news.altered.get("text")) else {},
         )
         fingerprint = self.ledger.vault.fingerprint(*key_parts)
         once = IdempotencyKey(f"{self.channel}/comments", fingerprint, fingerprint)

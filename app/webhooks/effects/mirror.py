@@ -233,7 +233,7 @@ class Mirror:
 
     async def _snapshot(self, ticket: MirroredTicket, news: TicketUpdate) -> tuple[Snapshot, Identity | None]:
         """Return the news as a snapshot, and the person under whose key its words are."""
-        irregular, altered = list(news.irregular), dict(news.altered)
+        irregular, altered = list(news.irregular), news.altered
         persons = {
             name: await self._readable(name, self._person(news.fields[name]), irregular, altered)
             for name in PERSON_FIELDS
@@ -245,6 +245,7 @@ class Mirror:
         team = fields.pop("team", None)
         if team is not None:
             fields["team_id"] = await self._readable("team", self._people.team(team), irregular, altered)
+        actor = await self._readable("actor", self._person(news.actor), irregular, altered)
         marks = _marks(ticket, news, altered)
         if marks != ticket.case.record.altered:
             fields["altered"] = marks
@@ -262,7 +263,6 @@ class Mirror:
         if told_none and not _has_told_priority(ticket):
             columns.pop("priority", None)
         columns[AT] = instant(news.occurred_at)
-        actor = await self._readable("actor", self._person(news.actor), irregular, altered)
         columns[ACTOR] = None if actor is None else actor.stream
         for name, person in persons.items():
             columns[name] = None if person is None else person.stream

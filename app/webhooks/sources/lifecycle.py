@@ -60,6 +60,7 @@ FormSender = Annotated[
         strip_whitespace=True, to_lower=True, max_length=LONGEST_LINE, pattern=r"^[^@\s]*@[^@\s]+$"
     ),
 ]
+MailSenders = Annotated[tuple[FormSender, ...], Field(max_length=LONGEST_LIST), BoundedList]
 SourceOwner = Annotated[Reference, ForeignRef("person")]
 EncryptedSecret = Annotated[str, Hidden(), Field(description="The secret, encrypted.")]
 SecretFingerprint = Annotated[
@@ -92,7 +93,8 @@ class SourceFields(Payload, of=WebhookSource):
     unknown_senders: UnknownSenders = UnknownSenders.add
     flapping_seconds: Annotated[int, Field(ge=0, le=LONGEST_FLAPPING_SECONDS, strict=True)] | None = None
     automatic_mails: AutomaticMails = AutomaticMails.take
-    forms: Annotated[tuple[FormSender, ...], Field(max_length=LONGEST_LIST), BoundedList] | None = None
+    forms: MailSenders | None = None
+    monitors: MailSenders | None = None
 
 
 class NewSourceFields(SourceFields, of=WebhookSource):

@@ -44,7 +44,8 @@ class WebhookSource(Record):
     holds. Team, service, category, impact, urgency and effect stand for what a delivery does not tell.
     An alert that fires again within `flapping_seconds` after it has cleared goes on with its incident.
     `automatic_mails` says what becomes of mails of lists and programs; None: they are taken.
-    `forms` are senders whose mails are written for the person in `Reply-To`.
+    `forms` are senders whose mails are written for the person in `Reply-To`, `monitors` those that are
+    monitoring tools, whose recoveries end incidents.
     `zone` is that of times without an offset. `user_name` is the one of basic authentication. The secrets are
     encrypted with the master key; the previous one is accepted until `previous_ends_at`. By the keyed
     fingerprints of both a source is found whose tool names none; None: added before there were any.
@@ -100,6 +101,12 @@ class WebhookSource(Record):
         "The senders of mails that are forms of web sites, as addresses, or `@` and a domain: the address in "
         "`Reply-To` is then the requester, and the one who is answered. Null: there are none.",
         examples=[["noreply@shop.example.org"]],
+    )
+    monitors: list[str] | None = optional(
+        "The senders of mails that are monitoring tools, as addresses, or `@` and a domain: nothing is "
+        "mailed to them, and a recovery resolves the incident of its problem if nobody has started on it. "
+        "Null: a recovery is a comment.",
+        examples=[["nagios@monitoring.example.org"]],
     )
     user_name: str | None = optional("The user name of basic authentication.", examples=["tool"])
     sealed_secret: Annotated[str | None, Hidden()] = required()
