@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,8 @@ from tests.client import Api, Json
 from tests.people import add_person
 from tests.webhooks.mailbox import a_mailbox_with
 from tests.webhooks.tools import Tool, a_source, clock, process_all
+
+BROWSER = {"accept": "text/html"}
 
 
 def a_mail(sender: str = "lin@example.org", **more: str) -> EmailMessage:
@@ -310,6 +313,9 @@ async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api:
     (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
     assert comment["text"] == "It is out.\n\nOn 27 November the vendor wrote:\n\nPN-4711."
     assert comment["folded"] == "On Mon, 2 Mar 2026 at 09:00, Desk wrote:\n> Is the zebra out?"
+    for page in ("desk", "portal"):
+        html = (await tool.admin.get(f"/{page}/incident/{ticket['number']}", headers=BROWSER)).text
+        assert re.search(r"<details><summary>Quoted text</summary>.{,200}zebra", html, re.DOTALL), page
     connection = await connect(api.ledger.db.url)
     try:
         await catch_up(connection, index.consumer(api.ledger))

@@ -25,10 +25,10 @@ def test_there_are_sixty() -> None:
 @each_case(("name", "reply"), REPLIES, ids=lambda value: value if isinstance(value, str) else "")
 def test_what_a_person_typed_is_shown_and_what_is_repeated_is_folded(name: str, reply: Reply) -> None:
     mail = read_mail(reply.raw)
-    shown = words(mail.own_text)
+    own_words = words(mail.own_text)
     for typed in reply.typed:
         for line in typed.split("\n"):
-            assert words(line) in shown, line
+            assert words(line) in own_words, line
     assert any(footer in words(mail.folded) for footer in FOOTERS) is reply.folds
-    assert not (reply.folds and any(footer in shown for footer in FOOTERS))
+    assert not (reply.folds and any(footer in own_words for footer in FOOTERS))
     assert sorted(f"{mail.own_text}\n{mail.folded}".split()) == sorted(mail.text.split())

@@ -285,6 +285,12 @@ where alert_group is null
   and dedup_key is not null and state in ('new', 'acknowledged', 'in_progress', 'on_hold')
 """
 
+NEWEST_ALERTED_INCIDENT = f"""{_ALERTED}
+where alert_group is null
+  and coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+order by opened_at desc, id desc limit 1
+"""
+
 # The last one that had begun by then, and was not over yet.
 PAST_ALERTED_INCIDENT = f"""{_ALERTED}
 where alert_group is null
@@ -352,6 +358,14 @@ async def find_alerted_incident(
     none.
     """
     row = await db.row(ALERTED_INCIDENT, (teller, source, dedup_key))
+    return None if row is None else AlertedIncident(**row)
+
+
+async def find_newest_alerted_incident(
+    db: Database, teller: UUID, source: str, dedup_key: str
+) -> AlertedIncident | None:
+    """Return the newest incident of the alert, whether it is open or not; None if there is none."""
+    row = await db.row(NEWEST_ALERTED_INCIDENT, (teller, source, dedup_key))
     return None if row is None else AlertedIncident(**row)
 
 

@@ -2,28 +2,30 @@
 
 A mail proves nobody. It joins a ticket only if it answers one of our own mails or one that came to that
 ticket, and comes from the address of somebody who sees the ticket. It can open, comment and attach, and
-nothing else.
+nothing else. Two things follow from settings of the source or from what persons may do anyway: a monitoring
+tool that the source names ends its incidents, and recipients who see the ticket follow it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from app.api.requests.limits import Quota
+from app.common.people import rule_caller
 from app.common.priorities.priority import Impact, Urgency
 from app.common.tickets import Channel
 from app.i18n import translate
 from app.kernel.actions.context import CommandMetadata
-from app.kernel.actions.made_fit import Alteration
+from app.kernel.actions.made_fit import Alteration, cut_text
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
-from app.kernel.commands.references import acting_caller, is_visible
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.kernel.uploads import IncomingUpload, store_upload
@@ -35,9 +37,14 @@ from app.processes.incidents.payloads import ReportIncident
 from app.processes.incidents.records import Effect as IncidentEffect
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket
+from app.ticketing.followers import FollowTicket
+from app.ticketing.links import LinkTicket
+from app.ticketing.records import LinkKind
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
+from app.webhooks.effects.mail_alerts import alert_of_mail, clear, incident_of_alert
+from app.webhooks.effects.mail_recipients import FOLLOW, may_act, new_followers, recipients_note
 from app.webhooks.intake.deliveries import (
     DeliveryEffect,
     DeliveryState,
@@ -70,7 +77,11 @@ EARLIER_MAILS = """
 select d.delivery_key, d.effects->0->>'record' as record from plumbing.webhook_delivery d
 where d.delivery_key = any(%s) and d.state = 'processed' and d.effects->0->>'record' is not null
   and d.source_id in (select id from fold.webhook_source where adapter = %s)"""
-AUDIENCE = "select audience from log.stream_head where stream = %s"
+#: The rule that links a ticket to those that its mail refers to.
+LINKING = "link_mails_of_one_thread"
+LINK = "link"
+#: The part of a mail by which the key of ending its alert is made.
+CLEARING = "cleared"
 _mail_quota = Quota("mail", MOST_AN_HOUR, HOUR_SECONDS)
 
 
@@ -92,7 +103,7 @@ async def take_mail(
         raise MailRefused("too_many_mails")
     sender = await _sender(ledger, source, people, mail)
     incoming = _Incoming(ledger, source, account, sender, mail, delivery, now=now)
-    ticket = await incoming.answered_ticket()
+    ticket = await incoming.answered_ticket() or await incoming.alerted_ticket()
     if ticket is None and mail.calendar_answer and not mail.text:
         raise MailRefused("calendar_answer")
     return await (incoming.open() if ticket is None else incoming.comment(ticket))
@@ -100,13 +111,17 @@ async def take_mail(
 
 def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
     """Return the mail of a web form as one of the person in `Reply-To`; any other mail unchanged."""
-    domain = f"@{mail.sender.rpartition('@')[2]}"
-    if mail.reply_to is None or not {mail.sender, domain} & set(source.forms or ()):
+    if mail.reply_to is None or not is_among(mail, source.forms):
         return mail
     # The form wrote it by itself, but for a person who is to be answered. It is no answer in their name.
     automatic = replace(mail.automatic, program=None)
     sender, name = mail.reply_to.address, mail.reply_to.name
     return replace(mail, sender=sender, sender_name=name, automatic=automatic, references=())
+
+
+def is_among(mail: IncomingMail, senders: Sequence[str] | None) -> bool:
+    """Return whether these senders, addresses or `@` and a domain, have that of the mail among them."""
+    return not {mail.sender, f"@{mail.sender.rpartition('@')[2]}"}.isdisjoint(senders or ())
 
 
 def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail) -> None:
@@ -116,7 +131,8 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
     marks, ours = mail.automatic, [ref for ref in mail.references if _OURS.fullmatch(ref)]
     if marks.answer is not None or (marks.answers_by_itself and ours):
         raise MailRefused("automatic_mail")
-    if source.automatic_mails is AutomaticMails.ignore and (marks.program or marks.passed_on):
+    is_unwanted = source.automatic_mails is AutomaticMails.ignore and not is_among(mail, source.monitors)
+    if is_unwanted and (is_programs or marks.passed_on):
         raise MailRefused("automatic_mail")
     is_notice = _OURS.fullmatch(mail.message_id) is not None and marks.program is not None
     if is_notice or mail.sender == (ledger.settings.mail_from or "").lower():
@@ -154,7 +170,7 @@ def _says_the_same(first: IncomingMail, second: IncomingMail) -> bool:
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
-    if mail.automatic.program == NULL_SENDER:
+    if mail.automatic.program == NULL_SENDER or is_among(mail, source.monitors):
         # It wants no mail at all, also where a person has its address.
         return await people.account()
     holder = await person_with_address(ledger, mail.sender)
@@ -162,7 +178,10 @@ async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mai
         raise MailRefused("deactivated_sender")
     if holder is None and source.unknown_senders is UnknownSenders.refuse:
         raise MailRefused("unknown_sender")
-    if holder is None and mail.automatic.program is not None:
+    report = mail.monitoring
+    if (holder is None and mail.automatic.program is not None) or (
+        report is not None and (holder is None or report.by_program)
+    ):
         # A program is no person: its ticket is the source's own, and nothing is mailed to it.
         return await people.account()
     person = await people.person(NamedPerson(name=mail.sender_name or None, email=mail.sender))
@@ -193,6 +212,13 @@ class _Incoming:
         self._delivery = delivery
         self._now = now
         self._channel = f"webhook:{source.key}"
+        self._cut = mail.cut
+        ours = (ledger.settings.mail_from or "").lower()
+        self._recipients = tuple(each for each in mail.further_recipients if each.address != ours)
+        #: What the mail refers to, and its sender may not write into.
+        self._related: list[str] = []
+        is_tools = sender.id == account.id
+        self._alert = alert_of_mail(ledger, source, account.id, mail) if is_tools else None
 
     async def answered_ticket(self) -> str | None:
         """Return the ticket that the mail answers, if its sender sees it, and does not only look on; None: it
@@ -209,7 +235,12 @@ class _Incoming:
                 name = await self._stream_of(ours[1], UUID(ours[2]))
             if name is not None and await self._may_comment(name):
                 return name
+            self._related.append(name)
         return None
+
+    async def alerted_ticket(self) -> str | None:
+        """Return the incident of the alert that a monitoring tool reports; None: it opens another."""
+        return None if self._alert is None else await incident_of_alert(self._ledger, self._alert)
 
     async def _tickets_of_mails(self) -> dict[str, str]:
         """Return the tickets that earlier mails opened or joined, by the ids that this one names."""
@@ -223,37 +254,38 @@ class _Incoming:
             return about
         return stream(kind, record_id) if kind in self._ledger.lifecycles else None
 
-    async def _may_comment(self, name: str) -> bool:
-        lifecycle = self._ledger.lifecycles[kind_of(name)]
-        if not any(row.name == "comment" for row in lifecycle.rows):
-            return False
-        audience = await self._ledger.db.value(AUDIENCE, (name,))
-        callers = await self._ledger.directory.callers([self._sender.id])
-        caller = callers.get(self._sender.id)
-        return (
-            audience is not None
-            and caller is not None
-            and is_visible(self._ledger, lifecycle, caller, audience)
-            and not acting_caller(self._ledger, lifecycle, caller, audience).looks_on
-        )
-
     async def comment(self, ticket: str) -> DeliveryEffect:
         """Add what the mail says to the ticket that it answers."""
         if not _mail_quota.consume(ticket):
             raise MailRefused("too_many_mails")
         mail = self._mail
         words = mail.own_text or (mail.subject if mail.calendar_answer else NO_TEXT)
-        body = CommentTicket(text=self._with_left_out(words), folded=mail.folded or None)
+        if self._alert is not None:
+            words = f"{mail.subject}\n\n{mail.text}".strip()
+        folded = "\n\n".join(part for part in (mail.folded, self._sent_to()) if part)
+        body = CommentTicket(
+            text=self._with_notes(words, self._left_out()),
+            folded=self._fit(folded, LONGEST_PARAGRAPH) or None,
+        )
         number = await self._perform(ticket, "comment", body, 0)
         await self._attach(ticket)
-        return DeliveryEffect("commented", ticket, number, self._altered("comment"))
+        await self._add_followers(ticket)
+        await self._clear_alert()
+        return DeliveryEffect("commented", ticket, number, self._altered("text"))
+
+    async def _clear_alert(self) -> None:
+        """End the incident of an alert that is over, if the source trusts the tool with that."""
+        alert, mail = self._alert, self._mail
+        if alert is not None and alert.is_over and is_among(mail, self._source.monitors):
+            title = mail.subject or NO_SUBJECT
+            await clear(self._ledger, alert, title, self._metadata(spoken=False), self._key(CLEARING))
 
     def _altered(self, field: str) -> dict[str, list[str]]:
         """Return the marks of what was altered of the mail; those of its text are of that field."""
         marks = {
             field if name == "description" else name: codes for name, codes in self._mail.altered.items()
         }
-        if self._mail.cut:
+        if self._cut:
             marks[field] = [*marks.get(field, ()), Alteration.cut.value]
         shown = (field, "attachments") if field == "comment" else tuple(marks)
         return {name: codes for name, codes in marks.items() if name in shown}
@@ -265,9 +297,11 @@ class _Incoming:
     async def open(self) -> DeliveryEffect:
         """Open a ticket for the sender."""
         mail, source = self._mail, self._source
+        # What is over already is no open alert: the next problem is another one.
+        alert = None if self._alert is None or self._alert.is_over else self._alert
         body = ReportIncident(
             title=mail.subject or NO_SUBJECT,
-            description=self._with_left_out(mail.text or NO_TEXT),
+            description=self._with_notes(mail.text or NO_TEXT, self._left_out(), self._sent_to()),
             channel=Channel.email,
             impact=source.impact or Impact.person,
             urgency=source.urgency or Urgency.hindered,
@@ -275,6 +309,8 @@ class _Incoming:
             service=source.service,
             category=source.category,
             requester=str(self._sender.id),
+            alert_source=None if alert is None else alert.source,
+            dedup_key=None if alert is None else alert.dedup_key,
         )
         key = self._key(0)
         # The id is that of the delivery, so that a mail that is processed again finds its ticket.
@@ -289,16 +325,57 @@ class _Incoming:
             record = await record_at_version(self._ledger.db, LIFECYCLE, name, earlier.version)
             number = record.number
         await self._attach(name)
+        await self._add_followers(name)
+        await self._link_related(name)
         return DeliveryEffect("opened", name, number, self._altered("description"))
 
     def _with_left_out(self, text: str) -> str:
         """Return the text, with how many attachments are not taken."""
         left_out = len(self._mail.attachments) - MOST_ATTACHMENTS
         if left_out <= 0:
-            return text
+            return ""
         words = {"number": str(left_out), "most": str(MOST_ATTACHMENTS)}
-        note = translate(self._metadata(spoken=False).language, "note", "attachments_left_out", words)
-        return f"{text[: LONGEST_PARAGRAPH - len(note) - 2]}\n\n{note}"
+        return translate(self._metadata(spoken=False).language, "note", "attachments_left_out", words)
+
+    def _sent_to(self) -> str:
+        return recipients_note(self._recipients, self._metadata(spoken=False).language)
+
+    def _with_notes(self, text: str, *notes: str) -> str:
+        """Return the text with these notes below it; if it is too long for that, it is cut and marked."""
+        below = self._fit("\n\n".join(note for note in notes if note), LONGEST_PARAGRAPH // 2)
+        if not below:
+            return self._fit(text, LONGEST_PARAGRAPH)
+        return f"{self._fit(text, LONGEST_PARAGRAPH - len(below) - 2)}\n\n{below}"
+
+    def _fit(self, text: str, longest: int) -> str:
+        self._cut = self._cut or len(text) > longest
+        return cut_text(text, longest)
+
+    async def _add_followers(self, ticket: str) -> None:
+        """Let the further recipients who see the ticket follow it."""
+        if self._mail.automatic.program is not None:
+            return
+        followers = new_followers(self._ledger, ticket, self._recipients, self._sender.id)
+        async for person in followers:
+            with contextlib.suppress(Refusal):  # somebody else has added them, or made them inactive
+                await self._perform(ticket, FOLLOW, FollowTicket(person=str(person)), person)
+
+    async def _link_related(self, ticket: str) -> None:
+        """Link the ticket to those that the mail refers to: only staff who see both see the link."""
+        by_rule = CommandMetadata(
+            caller=rule_caller(LINKING),
+            now=self._now,
+            correlation_id=str(uuid7()),
+            source=f"rule:{LINKING}",
+        )
+        for other in dict.fromkeys(self._related):
+            if LINK not in self._ledger.lifecycles[kind_of(other)].by_name:
+                continue
+            body = LinkTicket(kind=LinkKind.relates_to, other=str(id_of(other)))
+            with contextlib.suppress(Refusal):  # they are linked already
+                await perform(
+                    self._ledger, Command(LIFECYCLE, LIFECYCLE[LINK], str(id_of(ticket)), body, by_rule)
+                )
 
     async def _attach(self, ticket: str) -> None:
         """Attach the files. Raises the refusal of the first that is refused, when all others are there."""
@@ -315,7 +392,7 @@ class _Incoming:
         if refused is not None:
             raise refused
 
-    async def _perform(self, ticket: str, action: str, body: Payload, n: int) -> str | None:
+    async def _perform(self, ticket: str, action: str, body: Payload, n: int | UUID) -> str | None:
         """Perform an action on the ticket once, and return the ticket's number; None: it was done before."""
         assert not isinstance(body, EmptyPayload)
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
@@ -332,7 +409,7 @@ class _Incoming:
         number: str | None = done.record.number
         return number
 
-    def _key(self, n: int) -> IdempotencyKey:
+    def _key(self, n: int | str | UUID) -> IdempotencyKey:
         name = f"{self._delivery.delivery_key}:{n}"
         fingerprint = self._ledger.vault.fingerprint("mail", self._channel, name)
         return IdempotencyKey(self._channel, fingerprint, fingerprint)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from app.kernel.actions.made_fit import Alteration, cut_text, fit_line, fit_paragraph
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH
 from app.webhooks.mail.addresses import Address, read_addresses
-from app.webhooks.mail.automatic_marks import AutomaticMarks, automatic_marks
+from app.webhooks.mail.automatic_marks import NULL_SENDER, AutomaticMarks, automatic_marks
 from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
+from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 
 LARGEST_MAIL = 26_214_400
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|weitergeleitet|转发|轉寄|轉發)\s*[:：]", re.IGNORECASE)
 _CALENDAR_ANSWERS = frozenset({"reply", "counter", "refresh"})
+#: Where servers on its way name the mailbox that a mail was sent to.
+_OWN_ADDRESS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 #: A mail has one of them, whatever else it lacks.
 _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
 
@@ -34,7 +37,9 @@ class IncomingMail:
     (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
     field what else was changed. `calendar_answer`: it accepts or declines an invitation, and says nothing
     else. `guessed` that a character set is unknown or wrong. `automatic` are the headers, or other marks,
-    that show that no person wrote it to us. `sent_at` is in UTC; None: its date cannot be read.
+    that show that no person wrote it to us. `monitoring` is what a monitoring tool reports by it. `sent_at`
+    is in UTC; None: its date cannot be read. `further_recipients` are those besides this mailbox and the
+    sender.
     """
 
     message_id: str
@@ -42,6 +47,7 @@ class IncomingMail:
     sender: str
     sender_name: str
     recipients: tuple[Address, ...]
+    further_recipients: tuple[Address, ...]
     subject: str
     sent_at: datetime | None
     text: str
@@ -55,6 +61,7 @@ class IncomingMail:
     guessed: bool
     attachments: tuple[MailAttachment, ...]
     automatic: AutomaticMarks
+    monitoring: MonitoringReport | None
 
 
 def read_mail(raw: bytes) -> IncomingMail:
@@ -70,6 +77,11 @@ def read_mail(raw: bytes) -> IncomingMail:
     content = mail_content(mail)
     fit_text = fit_paragraph(content.text, LONGEST_READ)
     own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text)
+    automatic = automatic_marks(mail, sender.address, subject)
+    report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
+    if report is not None and automatic.answer == NULL_SENDER:
+        # Some tools thread their mails: a recovery answers the mail of its problem.
+        automatic = replace(automatic, answer=None)
     nearest = [mail.header("In-Reply-To"), *_reversed_ids(mail.header("References"))]
     return IncomingMail(
         message_id=next(iter(message_ids(mail.header("Message-ID"))), _content_id(mail, raw)),
@@ -77,6 +89,7 @@ def read_mail(raw: bytes) -> IncomingMail:
         sender=sender.address,
         sender_name=sender.name,
         recipients=read_addresses(", ".join(mail.headers("To") + mail.headers("Cc"))),
+        further_recipients=_further_recipients(mail, sender),
         subject=subject,
         sent_at=sent_time(mail.header("Date")),
         reply_to=next(iter(read_addresses(mail.header("Reply-To"))), None),
@@ -93,7 +106,8 @@ def read_mail(raw: bytes) -> IncomingMail:
         calendar_answer=_is_calendar_answer(mail),
         guessed=content.guessed,
         attachments=content.files,
-        automatic=automatic_marks(mail, sender.address, subject),
+        automatic=automatic,
+        monitoring=report,
     )
 
 
