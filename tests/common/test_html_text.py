@@ -96,6 +96,37 @@ def test_what_is_struck_raised_or_numbered_is_seen_to_be(html: str, text: str) -
     assert html_to_text(html) == text
 
 
+#: What leads elsewhere, or was filled in.
+LEADING = {
+    '<a href="file://srv-7/a.etl">here</a>': "here <file://srv-7/a.etl>",
+    '<a href="\\\\srv-7\\share">there</a>': "there <\\\\srv-7\\share>",
+    '<a href="ftp://f.example/d.gz">dump</a>': "dump <ftp://f.example/d.gz>",
+    '<a href="tel:+49301234567">call</a>': "call <tel:+49301234567>",
+    '<a href="tel:+49301234567">+49 (30) 123 45 67</a>': "+49 (30) 123 45 67",
+    '<a href="https://www.x.example/">www.x.example</a>': "www.x.example",
+    '<a href="#2">Part 2</a>, <a href="JavaScript:go()">go</a>': "Part 2, go",
+    '<base href="https://x.example/a/"><a href="doc/1">it</a>': "it <https://x.example/a/doc/1>",
+    '<base href="https://x.example/"><a href="mailto:a@x.example">us</a>': "us <mailto:a@x.example>",
+    '<base href="http://["><a href="doc/1">it</a>': "it <doc/1>",
+    '<img src="https://i.example/4711.png">': "[picture <https://i.example/4711.png>]",
+    '<img src="https://i.example/4711.png" alt="a tray">': "[a tray]",
+    'x<img src="cid:1@x"><img src="data:,"><img src="https://i.example/" alt="">': "x",
+    'x<img src="https://i.example/" width=1 height=1><img src="//i" style="width:1px">': "x",
+    '<img src="https://i.example/a" style="width:100px">': "[picture <https://i.example/a>]",
+    '<map><area alt="North" href="https://x.example/n"></map>': "[North] <https://x.example/n>",
+    '<iframe src="https://x.example/f"></iframe>': "<https://x.example/f>",
+    '<video><source src="https://x.example/v.mp4">Too old.</video>': "<https://x.example/v.mp4> Too old.",
+    'Name <input value="Bob"><input type=hidden value=x>.': "Name [Bob] .",
+    "<input type=checkbox checked> yes<input type=radio> no": "[x] yes [ ] no",
+    "<select><option>a<option selected>b</select>": "[ ] a [x] b",
+}
+
+
+@each_case(("html", "text"), list(LEADING.items()), ids=lambda value: value)
+def test_addresses_and_what_was_filled_in_are_shown(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
 def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
     assert html_to_text("<p>Code:<textarea>a <b> &lt;\n<!-- c</textarea>.") == "Code:a <b> <\n<!-- c."
 

@@ -7,8 +7,10 @@ it busy for seconds, and whoever sends a mail decides what is in it.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
+from urllib.parse import urljoin
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
@@ -31,6 +33,23 @@ _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*\b(lower|upper)-(alpha|l
 _INTEGER = re.compile(r"\s*(-?\d{1,9})")
 _ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x", 9: "ix"}
 _ROMAN |= {5: "v", 4: "iv", 1: "i"}
+# Addresses that lead nowhere outside of the page, or that only programs use.
+_NO_ADDRESS = re.compile(
+    r"#|(?:about|blob|cid|data|javascript|mid|vbscript|x-apple-[a-z-]+)\s*:", re.IGNORECASE
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01](?:px|pt|\s|;|\Z)", re.IGNORECASE)
+#: Elements that show what stands at an address, and the attribute that has it.
+_SHOWING = {
+    "audio": "src",
+    "embed": "src",
+    "iframe": "src",
+    "object": "data",
+    "source": "src",
+    "video": "src",
+}
+#: Fields whose value nobody is shown.
+_UNSEEN_FIELDS = frozenset({"file", "hidden", "image", "password"})
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 # They separate nothing and have no shape; senders fill the preview of a mail with them.
 _SHAPELESS = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]")
@@ -82,9 +101,11 @@ _DEEPEST_QUOTE = 20
 
 
 def html_to_text(html: str) -> str:
-    """Return the visible text of the HTML: paragraphs and list items on lines of their own, quotations with
-    `> ` before each line, links followed by `<address>`, pictures as `[description]`, what is struck through
-    between `~~`, raised and lowered text behind `^` and `_`.
+    """Return the visible text of the HTML.
+
+    Paragraphs, list items and rows of tables are lines of their own, quotations have `> ` before each line.
+    Links are followed by `<address>`; pictures are `[description]` or `[picture <address>]`. What is struck
+    through stands between `~~`, raised text behind `^` and lowered text behind `_`.
     """
     text = _Text()
     position = 0
@@ -194,6 +215,8 @@ class _Text:
         #: The number of the last item of each list that is open, and its kind; None: not numbered.
         self._lists: list[tuple[int, str] | None] = []
         self._open_marks: list[_Mark] = []
+        #: The address that others are relative to; empty: none is known.
+        self._base = ""
         #: The link that is open, and where its text began in the line.
         self._link: tuple[str, int] | None = None
         self._elements = _Elements()
@@ -237,11 +260,17 @@ class _Text:
             self._finish_line()
             self._line.append(_RULE)
             self._break()
-        elif name == "img":
-            description = _SPACES.sub(" ", attributes.get("alt", "")).strip()
-            self._line.append(f"[{description}]" if description else "")
+        elif name in ("area", "img"):
+            self._line.append(self._picture(name, attributes))
+        elif name in ("input", "option"):
+            self._line.append(_field(name, attributes))
+        elif name == "base":
+            self._base = self._base or attributes.get("href", "").strip()
+        elif name in _SHOWING:
+            address = self._address(attributes.get(_SHOWING[name], ""))
+            self._line.append(f" <{address}> " if address else "")
         elif name == "a":
-            self._link = (attributes.get("href", "").strip(), len(self._line))
+            self._link = (self._address(attributes.get("href", "")), len(self._line))
         elif name in ("td", "th"):
             self._line.append(" ")
         else:
@@ -326,9 +355,34 @@ class _Text:
         address, begin = self._link
         self._link = None
         link_text = "".join(self._line[begin:]).strip()
-        is_shown = address.removeprefix("mailto:").rstrip("/") in (link_text, link_text.rstrip("/"))
-        if address.startswith(("http://", "https://", "mailto:")) and not is_shown:
+        if address and not _is_shown(address, link_text):
             self._line.append(f" <{address}>" if link_text else f"<{address}>")
+
+    def _address(self, sent: str) -> str:
+        """Return the address that is meant; empty if it leads nowhere."""
+        address = "".join(sent.split("\n")).strip()
+        if not address or _NO_ADDRESS.match(address):
+            return ""
+        if self._base and not _SCHEME.match(address) and not address.startswith("\\\\"):
+            with suppress(ValueError):
+                return urljoin(self._base, address)
+        return address
+
+    def _picture(self, name: str, attributes: dict[str, str]) -> str:
+        """Return the description of a picture, or its address if it has none. Pictures of one pixel only count
+        readers.
+        """
+        description = _SPACES.sub(" ", attributes.get("alt", "")).strip()
+        if name == "area":
+            address = self._address(attributes.get("href", ""))
+            return " ".join(filter(None, (description and f"[{description}]", address and f"<{address}>")))
+        if description or "alt" in attributes:
+            return f"[{description}]" if description else ""
+        address = self._address(attributes.get("src", ""))
+        is_tiny = {attributes.get("width"), attributes.get("height")} & {"0", "1"}
+        if not address or is_tiny or _TINY.search(attributes.get("style", "")):
+            return ""
+        return f"[picture <{address}>]"
 
     def _finish_line(self) -> None:
         if self._text_of_line().strip():
@@ -412,3 +466,23 @@ def _numeral(number: int, kind: str) -> str:
     else:
         return str(number)
     return letters.upper() if kind.isupper() else letters
+
+
+def _is_shown(address: str, text: str) -> bool:
+    """Return whether the text of a link is its address."""
+    scheme, _, rest = address.partition(":")
+    if scheme.lower() in ("callto", "sms", "tel"):
+        return re.sub(r"\D", "", rest) == re.sub(r"\D", "", text) != ""
+    plain = address.removeprefix("mailto:").rstrip("/")
+    forms = {plain, plain.removeprefix("https://"), plain.removeprefix("http://")}
+    return bool(forms & {text, text.rstrip("/")})
+
+
+def _field(name: str, attributes: dict[str, str]) -> str:
+    """Return what a field of a form shows: whether it is chosen, or its value."""
+    kind = attributes.get("type", "text").strip().lower()
+    if name == "option" or kind in ("checkbox", "radio"):
+        is_chosen = "selected" in attributes or "checked" in attributes
+        return f" [{'x' if is_chosen else ' '}] "
+    value = "" if kind in _UNSEEN_FIELDS else _SPACES.sub(" ", attributes.get("value", "")).strip()
+    return f" [{value}] " if value else ""
