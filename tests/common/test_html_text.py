@@ -127,6 +127,24 @@ def test_addresses_and_what_was_filled_in_are_shown(html: str, text: str) -> Non
     assert html_to_text(html) == text
 
 
+#: Tables, and the lines that they become.
+TABLES = {
+    "<table><tr><th>Host<th>Old<th>New<tr><td>db-1<td>10.7<td><tr><td>db-2<td><td>10.8</table>": (
+        "Host | Old | New\ndb-1 | 10.7 |\ndb-2 | | 10.8"
+    ),
+    "<table><tr><th>Host<th>Old<tr><td>db-3<td></td></table>": "Host | Old\ndb-3 |",
+    "<table><tr><td>a<td>b<tr><td><td>c</table>": "a | b\n| c",
+    "<table><tr><td>&nbsp;<td>Arranged<td>&nbsp;<tr><td><td></table>": "Arranged",
+    "<table><tr><td><table><tr><td>a<td>b</table><td>c</table>": "a | b\n\nc",
+    "<td>x<td>y": "x | y",
+}
+
+
+@each_case(("html", "text"), list(TABLES.items()), ids=lambda value: value)
+def test_empty_cells_are_seen(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
 def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
     assert html_to_text("<p>Code:<textarea>a <b> &lt;\n<!-- c</textarea>.") == "Code:a <b> <\n<!-- c."
 
@@ -134,7 +152,15 @@ def test_a_field_shows_what_was_written_in_it_as_it_is() -> None:
 def test_elements_without_end_are_read_in_time_that_grows_with_their_number() -> None:
     begun = process_time()
     tags = ("<title>", "<title><body>", "<textarea>", "<style>", "<!--", "<style></style>", "<p hidden>")
-    for tag in (*tags, "<table><tr hidden><td>", "<sup>x", "<sup>x</sup>", "<s>x<br>", "<ol><li>"):
+    for tag in (
+        *tags,
+        "<table><tr hidden><td>",
+        "<sup>x",
+        "<sup>x</sup>",
+        "<s>x<br>",
+        "<ol><li>",
+        "<table><td>x",
+    ):
         html_to_text(tag * 5_000)
         html_to_text("<p><table>" + "<b>" * 5_000 + f"{tag}</p></i>" * 5_000)
     assert process_time() - begun < 3

@@ -215,6 +215,10 @@ class _Text:
         #: The number of the last item of each list that is open, and its kind; None: not numbered.
         self._lists: list[tuple[int, str] | None] = []
         self._open_marks: list[_Mark] = []
+        #: The pieces of the line that begin cells, the first of a row too.
+        self._cells: list[int] = []
+        #: Of each table that is open, whether it has headings or a row of several cells that hold something.
+        self._tables: list[bool] = []
         #: The address that others are relative to; empty: none is known.
         self._base = ""
         #: The link that is open, and where its text began in the line.
@@ -272,7 +276,7 @@ class _Text:
         elif name == "a":
             self._link = (self._address(attributes.get("href", "")), len(self._line))
         elif name in ("td", "th"):
-            self._line.append(" ")
+            self._start_cell(name)
         else:
             self._start_block(name, attributes)
         sign = _mark_of(name, attributes)
@@ -299,6 +303,8 @@ class _Text:
                 self._preformatted = max(self._preformatted - 1, 0)
             elif name in ("ol", "ul") and self._lists:
                 self._lists.pop()
+            elif name == "table" and self._tables:
+                self._tables.pop()
 
     def finished(self) -> str:
         """Return the text; nothing is added afterwards."""
@@ -325,13 +331,36 @@ class _Text:
         self._line[first] = re.sub(r"\S", lambda match: begin + match[0], self._line[first], count=1)
         self._line[last] = self._line[last].rstrip() + end + (" " if self._line[last][-1].isspace() else "")
 
+    def _start_cell(self, name: str) -> None:
+        self._cells.append(len(self._line))
+        self._line.append(" ")
+        if name == "th" and self._tables:
+            self._tables[-1] = True
+
+    def _separate_cells(self) -> None:
+        """Put separators between the cells of the line, so that an empty one is seen. In tables that only
+        arrange a page one cell of a row holds something.
+        """
+        if len(self._cells) < 2:
+            return
+        ends = [*self._cells[1:], len(self._line)]
+        spans = zip(self._cells, ends, strict=True)
+        filled = sum(any(piece.strip() for piece in self._line[begin:end]) for begin, end in spans)
+        if filled > 1 and self._tables:
+            self._tables[-1] = True
+        if filled > 1 or (filled and self._tables and self._tables[-1]):
+            for place in self._cells[1:]:
+                self._line[place] = " | "
+
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
         if name in _LINES:
             self._finish_line()
         elif name in _PARAGRAPHS:
             self._finish_line()
             self._empty_line()
-        if name == "blockquote":
+        if name == "table":
+            self._tables.append(False)
+        elif name == "blockquote":
             self._quotes += 1
         elif name == "pre":
             self._preformatted += 1
@@ -369,8 +398,8 @@ class _Text:
         return address
 
     def _picture(self, name: str, attributes: dict[str, str]) -> str:
-        """Return the description of a picture, or its address if it has none. Pictures of one pixel only count
-        readers.
+        """Return the description of a picture, or its address if it has none; of one pixel nothing, since it
+        only counts readers.
         """
         description = _SPACES.sub(" ", attributes.get("alt", "")).strip()
         if name == "area":
@@ -391,6 +420,7 @@ class _Text:
 
     def _begin_line(self) -> None:
         self._line = []
+        self._cells = []
         if self._link is not None:
             self._link = (self._link[0], 0)
         for mark in self._open_marks:
@@ -403,6 +433,7 @@ class _Text:
         """End the line, even if nothing stands in it."""
         for mark in reversed(self._open_marks):
             self._set_mark(mark)
+        self._separate_cells()
         text = self._text_of_line()
         self._begin_line()
         text = text.rstrip() if self._preformatted else re.sub(" {2,}", " ", text).strip()
