@@ -715,7 +715,20 @@ REPLIES: dict[str, tuple[str, str]] = {
         f"Yes.\n\n{NOTICE}\n\nEarlier words.\n\n{NOTICE}",
         "Yes.\n\n\nEarlier words.",
     ),
-    "a sentence with a number above a quotation": ("I paid 20.\n> 20 or 30?", "I paid 20."),
+    "output of a program, indented as a quotation": (
+        "The console prints\n> ERR 17 at 10:00\n> retry failed",
+        "The console prints\n> ERR 17 at 10:00\n> retry failed",
+    ),
+    "the same above": ("> ERR 17 at 10:00\n\nWhat is that?", "> ERR 17 at 10:00\n\nWhat is that?"),
+    "the same below the quotation of another": (
+        "On Mon, 23 Nov 2026, Desk <d@x> wrote:\n> Better?\n\nIt prints\n> ERR 17",
+        "On Mon, 23 Nov 2026, Desk <d@x> wrote:\n> Better?\n\nIt prints\n> ERR 17",
+    ),
+    "a header block above a quotation": (
+        "Yes.\n\nFrom: Desk\nSent: Monday\nSubject: A\n\n> Better?",
+        "Yes.",
+    ),
+    "a notice of ours that nothing introduces": (f"Yes.\n\n{quoted(NOTICE)}", "Yes."),
     "what a vendor wrote, in words": (
         "Hello,\n\nOn 27 November the vendor wrote:\n\nThe part number is PN-4711.\n\nCan you?",
         "Hello,\n\nOn 27 November the vendor wrote:\n\nThe part number is PN-4711.\n\nCan you?",

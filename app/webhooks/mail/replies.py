@@ -1,7 +1,7 @@
 """The text of a reply, and the part of it that pages fold. Pure.
 
-Only what a program has marked line by line (`>`) and notices that we have sent ourselves are folded, with the
-line that introduces them. A separator, a header block or a signature proves nothing: people paste them, and
+Only what a program has introduced and marked line by line (`>`) and notices that we have sent ourselves are
+folded, with the line that introduces them. A separator, a header block or a signature proves nothing: people paste them, and
 write below them. What is folded stays with the comment, so that no word is lost.
 """
 
@@ -184,7 +184,7 @@ def _quotations(lines: list[str], numbers: list[int]) -> set[int]:
     first = next((n for n in range(begin, end) if _QUOTED.match(texts[n])), end)
     last_word = max((n + 1 for n in range(begin, first) if texts[n].strip()), default=begin)
     introduced = _introduction(texts, begin, last_word) if last_word > begin else 0
-    if first == end or begin + introduced < last_word:
+    if first == end or not introduced or begin + introduced < last_word:
         return folded
     after = next((n for n in range(first, end) if texts[n].strip() and not _QUOTED.match(texts[n])), end)
     if after < end and not any(_QUOTED.match(line) for line in texts[after:end]):
@@ -193,11 +193,12 @@ def _quotations(lines: list[str], numbers: list[int]) -> set[int]:
 
 
 def _before_quotation(lines: list[str]) -> int:
-    """Return the line at which the quotation at the end begins, with what introduces it."""
+    """Return the line at which the quotation at the end begins, with what introduces it. Lines that nothing
+    introduces are the writer's own: output of a program, or words that they have indented.
+    """
     cut = len(lines)
     while cut and (not lines[cut - 1].strip() or _QUOTED.match(lines[cut - 1])):
         cut -= 1
-    if not any(_QUOTED.match(line) for line in lines[cut:]):
-        return len(lines)
-    introduced = _introduction(lines, 0, cut)
-    return _with_separator(lines, cut - introduced, 0) if introduced else cut
+    begin = _begin(lines, cut, 0)
+    is_quotation = begin < cut and any(_QUOTED.match(line) for line in lines[cut:])
+    return begin if is_quotation else len(lines)
