@@ -151,6 +151,32 @@ async def test_within_a_customer_comments_and_files_reach_the_original(desk: Des
     assert (await olu.get(f"{path}/attachments/{file['id']}/content")).status_code == 410
 
 
+async def test_within_a_customer_what_was_written_before_the_merge_reaches_the_original(desk: Desk) -> None:
+    (olu, mia), (other, _) = desk.customers["ash"], desk.customers["birch"]
+    original, between, last, foreign = [
+        await desk.report(each, "its words") for each in (olu, mia, mia, other)
+    ]
+    for person, duplicate in ((mia, last), (other, foreign)):
+        await desk.comment(person, duplicate, "before")
+        await desk.attach(person, duplicate, "before")
+    assert await desk.merge(last, between)
+    await desk.work()
+    assert await desk.merge(between, original)
+    assert await desk.merge(foreign, original)
+    await desk.work()
+    for _ in range(2):
+        path = f"/v1/incidents/{original}"
+        comments = (await desk.agent.read(f"{path}/comments"))["items"]
+        assert [comment["text"] for comment in comments] == [f"{last}: Comment of before"]
+        (file,) = (await olu.read(f"{path}/attachments"))["items"]
+        assert file["name"] == "File of before.txt"
+        content = await olu.get(f"{path}/attachments/{file['id']}/content")
+        assert content.text == "Content of before"
+        await desk.agent.post_ok(f"/v1/incidents/{between}/reopen", {"reason": "It is another fault."})
+        assert await desk.merge(between, original)
+        await desk.work()
+
+
 async def test_staff_read_on_the_original_what_another_customer_wrote(desk: Desk) -> None:
     (olu, _), (other, _) = desk.customers["ash"], desk.customers["birch"]
     original, duplicate = await desk.report(olu, "ash"), await desk.report(other, "birch")

@@ -161,12 +161,22 @@ async def test_the_longest_comment_is_passed_on_whole(desk: Desk) -> None:
     assert (await comments(desk, original))[0][0] == f"{duplicate.number}: " + "长" * 20_000
 
 
-async def test_what_was_said_before_it_was_a_duplicate_stays_there(desk: Desk) -> None:
+async def test_what_was_public_before_it_was_a_duplicate_is_copied_once_and_in_order(desk: Desk) -> None:
     original, duplicate = await desk.report(), await desk.report()
-    await desk.comment(duplicate)
-    await desk.mark_duplicate(duplicate, original)
-    await desk.pass_time(minutes=1)
-    assert await comments(desk, original) == []
+    said = [f"Remark {n}." for n in range(5)]
+    for text in said:
+        comment = await says(desk, duplicate, text)
+    await desk.perform("correct_comment", duplicate, CorrectComment(comment=comment, text="Remark 4!"))
+    withdrawn = await says(desk, duplicate, "My password is 1234.")
+    await desk.perform("withdraw_comment", duplicate, WithdrawComment(comment=withdrawn))
+    await says(desk, duplicate, "Not for them.", "internal")
+    for _ in range(2):
+        await desk.mark_duplicate(duplicate, original)
+        await desk.pass_time(minutes=1)
+        await desk.reopen(duplicate)
+    copies = [f"{duplicate.number}: {text}" for text in [*said[:4], "Remark 4!"]]
+    assert [text for text, _ in await comments(desk, original)] == copies
+    assert await refused(desk) == []
 
 
 @in_test_all

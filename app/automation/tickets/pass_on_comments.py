@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from app.common.children import Attachment, Visibility
@@ -10,7 +12,8 @@ from app.common.personal import Ciphertext
 from app.kernel.consumers.rules import Rule, RuleConsequence
 from app.kernel.histories.history import record_at_version
 from app.kernel.ledger import Ledger
-from app.log.events import Recorded, id_of
+from app.log.events import Recorded, id_of, stream
+from app.log.read import stream_events
 from app.platform.db import Connection
 from app.processes.incidents.customer_boundary import passed_on_visibility
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -20,6 +23,16 @@ from app.ticketing.records import Comment
 
 PASSED_ON = frozenset({"incident.comment_passed_on", "incident.attachment_passed_on"})
 OF_FILES = frozenset({"incident.attached", "incident.attachment_passed_on"})
+COPIED = (
+    "incident.commented",
+    "incident.comment_corrected",
+    "incident.comment_passed_on",
+    "incident.attached",
+    "incident.attachment_passed_on",
+)
+MARKED = "incident.marked_duplicate"
+#: What tells a copy by its payload, of a file (True) and of a comment: content, and the key of the text.
+_NAMED_BY = {True: "content", False: "text_key"}
 
 
 async def select_duplicates(
@@ -31,43 +44,99 @@ async def select_duplicates(
 
 
 async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
-    """Yield the action that copies a comment or a file on a duplicate to the original incident.
+    """Yield the action that copies a comment or a file on a duplicate to the original incident; of an
+    incident that becomes a duplicate, those that copy what all who see it could read there before.
 
     Along a chain of duplicates the copy keeps the number of the incident that it was first added to, and
     that incident's customer decides who may read it.
     """
+    if event.type == MARKED:
+        async for copy in _earlier_copies(ledger, event):
+            yield copy
+    else:
+        copy = await _copy(ledger, event)
+        if copy is not None:
+            yield copy
+
+
+async def _copy(ledger: Ledger, event: Recorded) -> RuleConsequence | None:
     # What staff wrote for staff stays there. A copy for staff goes on along the chain.
     if event.staff_only and event.type not in PASSED_ON:
-        return
-    of_file = event.type in OF_FILES
-    ((key, _),) = event.rows_set(Attachment.KIND if of_file else Comment.KIND).items()
+        return None
+    of_file, key = event.type in OF_FILES, _row_of(event)
     find = duplicate_attachment if of_file else duplicate_comment
     on_duplicate = await find(ledger.db, id_of(event.stream), id_of(key))
     if on_duplicate is None:
-        return
+        return None
     then = await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version)
     original = on_duplicate["original_id"]
     if then.duplicate_of_id != original:
+        return None
+    visibility = await passed_on_visibility(ledger, _number(event, on_duplicate), original)
+    return None if visibility is None else await _copy_for(ledger, event, on_duplicate, visibility)
+
+
+async def _earlier_copies(ledger: Ledger, marked: Recorded) -> AsyncIterator[RuleConsequence]:
+    """Yield the copies of what was public on the incident before it became a duplicate, in its order, if the
+    customer of both is the same. What an earlier mark has copied is left out.
+    """
+    before = await stream_events(ledger.db, marked.stream, up_to_version=marked.version)
+    original = (await record_at_version(ledger.db, LIFECYCLE, marked.stream, marked.version)).duplicate_of_id
+    # A correction takes the place of the comment.
+    newest = {_row_of(event): event for event in before if event.type in COPIED}
+    if original is None or not newest:
         return
-    number = event.payload.get("number", on_duplicate["number"])
-    visibility = await passed_on_visibility(ledger, number, original)
-    if visibility is None:
-        return
-    if of_file:
+    copied = {
+        event.payload[_NAMED_BY[event.type in OF_FILES]]
+        for event in await stream_events(ledger.db, stream(LIFECYCLE.record.KIND, original))
+        if event.type in PASSED_ON
+    }
+    visible: dict[str, Visibility | None] = {}
+    for key, event in newest.items():
+        of_file = event.type in OF_FILES
+        find = duplicate_attachment if of_file else duplicate_comment
+        row = await find(ledger.db, id_of(marked.stream), id_of(key))
+        if row is None or row["original_id"] != original or row["visibility"] != Visibility.public:
+            continue
+        number = _number(event, row)
+        if number not in visible:
+            visible[number] = await passed_on_visibility(ledger, number, original)
+        if visible[number] is not Visibility.public:
+            continue
+        copy = await _copy_for(ledger, event, row, Visibility.public)
+        named_by = _NAMED_BY[of_file]
+        if copy is not None and copy.body.model_dump(mode="json")[named_by] not in copied:
+            yield replace(copy, about=id_of(key))
+
+
+def _row_of(event: Recorded) -> str:
+    """Return the key of the comment or file that the event writes."""
+    (key,) = event.rows_set(Attachment.KIND if event.type in OF_FILES else Comment.KIND)
+    return key
+
+
+def _number(event: Recorded, on_duplicate: dict[str, Any]) -> str:
+    return str(event.payload.get("number", on_duplicate["number"]))
+
+
+async def _copy_for(
+    ledger: Ledger, event: Recorded, on_duplicate: dict[str, Any], visibility: Visibility
+) -> RuleConsequence | None:
+    number, original = _number(event, on_duplicate), on_duplicate["original_id"]
+    if event.type in OF_FILES:
         file = await _attachment(ledger, number, visibility, on_duplicate)
-        if file is not None:
-            yield RuleConsequence("incident", "pass_on_attachment", original, file)
-        return
-    words = event.payload.get("text") or event.rows_set(Comment.KIND)[key]["text"]
+        return None if file is None else RuleConsequence("incident", "pass_on_attachment", original, file)
+    words = event.payload.get("text") or event.rows_set(Comment.KIND)[_row_of(event)]["text"]
     comment = await _comment(ledger, number, visibility, on_duplicate["author_id"], words)
-    if comment is not None:
-        yield RuleConsequence("incident", "pass_on_comment", original, comment)
+    return None if comment is None else RuleConsequence("incident", "pass_on_comment", original, comment)
 
 
 async def _comment(
-    ledger: Ledger, number: str, visibility: Visibility, author: UUID, words: str
+    ledger: Ledger, number: str, visibility: Visibility, author: UUID | None, words: str | None
 ) -> PassOnCommentIncident | None:
-    """Return the comment to add; None if it cannot be read any more."""
+    """Return the comment to add; None if it cannot be read any more, or its author is not known."""
+    if words is None or author is None:
+        return None
     # The text of a comment that was passed on begins with a number; that in the payload does not.
     encrypted = Ciphertext(words)
     text = (await ledger.vault.texts([encrypted]))[encrypted]
@@ -101,13 +170,7 @@ async def _attachment(
 
 RULE = Rule(
     "pass_on_comments",
-    (
-        "incident.commented",
-        "incident.comment_corrected",
-        "incident.comment_passed_on",
-        "incident.attached",
-        "incident.attachment_passed_on",
-    ),
+    (*COPIED, MARKED),
     pass_on_comments,
     select_duplicates,
 )

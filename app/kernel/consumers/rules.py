@@ -9,6 +9,7 @@ if the record has changed since the rule read it, the rule decides again.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -153,8 +154,8 @@ class Rule:
         consequences: Sequence[RuleConsequence],
         now: datetime,
     ) -> bool:
-        """Perform the consequences concurrently, so that they share a batch of the log's writer. Return False
-        if a record had changed since it was read.
+        """Perform the consequences concurrently, so that they share a batch of the log's writer; those on one
+        record in their order. Return False if a record had changed since it was read.
         """
 
         # Keyed by record, not by a running number: that would name another record if there are more of them
@@ -162,7 +163,13 @@ class Rule:
         causes = [
             RuleCause.of_event(self.name, event, now, f"{event.position}:{c.key}") for c in consequences
         ]
-        done = [perform_consequence(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
+        turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+        async def in_turn(cause: RuleCause, consequence: RuleConsequence) -> str | None:
+            async with turns[consequence.key if consequence.record_id is None else consequence.record]:
+                return await perform_consequence(ledger, cause, consequence)
+
+        done = [in_turn(*pair) for pair in zip(causes, consequences, strict=True)]
         outcomes = await asyncio.gather(*done, return_exceptions=True)
         for cause, consequence, outcome in zip(causes, consequences, outcomes, strict=True):
             if isinstance(outcome, BaseException):

@@ -156,14 +156,14 @@ where p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
     select 1 from fold.follower f where f.record = %(original)s and f.person_id = p.id)
 order by p.id limit %(limit)s"""
 DUPLICATE_COMMENT = """
-select d.number, d.duplicate_of_id as original_id, c.author_id
+select d.number, d.duplicate_of_id as original_id, c.author_id, c.visibility
 from fold.incident d join fold.comment c on c.record = 'incident/' || d.id
 where d.id = %s and c.id = %s and d.duplicate_of_id is not null"""
 FOLLOWING_PERSON = "select person_id from fold.follower where id = %s"
 PUBLIC_COMMENT = "select id from fold.comment where id = %s and visibility = 'public'"
 DUPLICATE_ATTACHMENT = """
 select d.number, d.duplicate_of_id as original_id, a.id, a.content_id, a.author_id, a.name, a.media_type,
-  a.size, a.sha256
+  a.size, a.sha256, a.visibility
 from fold.incident d join fold.attachment a on a.record = 'incident/' || d.id
 where d.id = %s and a.id = %s and d.duplicate_of_id is not null"""
 #: All duplicates of an incident, also through others, whose requesters hear nothing of the incident itself.
