@@ -68,7 +68,7 @@ class MailPart(Message):
         list or a scanner has added to text in base64 stay with it.
         """
         encoding = _first_word(self.header("Content-Transfer-Encoding"))
-        payload = self._payload
+        payload = vars(self)["_payload"]  # as it was sent: get_payload() replaces bytes above ASCII
         if encoding == "base64" and isinstance(payload, str):
             raw = payload.encode("ascii", "surrogateescape")
             return decode_base64(raw, self.media_type, self.parameter("charset"))
