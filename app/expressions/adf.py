@@ -7,6 +7,7 @@ a node that is not known here, what it contains is taken over.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -37,6 +38,8 @@ _WITHOUT_CONTENT = {"hardBreak": "<br>", "rule": "<hr>"}
 _SHOWN = {"mention": "text", "emoji": "text", "status": "text", "placeholder": "text"}
 _CARDS = frozenset({"inlineCard", "blockCard", "embedCard"})
 _MEDIA = frozenset({"media", "mediaInline"})
+_EXPANDS = frozenset({"expand", "nestedExpand"})
+_BOXES = {"taskItem": {"DONE": "[x] ", "TODO": "[ ] "}}
 
 
 def adf_to_html(node: Any, depth: int = 0) -> Iterator[str]:
@@ -49,15 +52,20 @@ def adf_to_html(node: Any, depth: int = 0) -> Iterator[str]:
         yield _WITHOUT_CONTENT[kind]
     elif kind in _SHOWN:
         yield _escaped(attributes.get(_SHOWN[kind]) or attributes.get("shortName"))
+    elif kind == "date":
+        yield _day(attributes.get("timestamp"))
     elif kind in _CARDS:
-        yield _escaped(attributes.get("url"))
+        yield _card(attributes)
     elif kind in _MEDIA:
         yield f"[{_escaped(attributes.get('alt')) or 'media'}]"
     elif "text" in node:
         yield _text(node)
     else:
         tag = _TAGS.get(kind)
-        yield f"<{tag}>" if tag else ""
+        yield f"<{tag}{_start(kind, attributes)}>" if tag else ""
+        if kind in _EXPANDS and attributes.get("title"):
+            yield f"<p>{_escaped(attributes['title'])}</p>"
+        yield _BOXES.get(kind, {}).get(str(attributes.get("state")), "")
         yield from _content(node, depth + 1)
         yield f"</{tag}>" if tag else ""
 
@@ -74,11 +82,43 @@ def _content(node: dict[str, Any], depth: int) -> Iterator[str]:
 
 
 def _text(node: dict[str, Any]) -> str:
-    escaped, marks = _escaped(node["text"]), node.get("marks")
+    html, marks = _escaped(node["text"]), node.get("marks")
     for mark in marks if isinstance(marks, list) else []:
-        if isinstance(mark, dict) and mark.get("type") == "link" and isinstance(mark.get("attrs"), dict):
-            return f'<a href="{_escaped(mark["attrs"].get("href"))}">{escaped}</a>'
-    return escaped
+        if not isinstance(mark, dict):
+            continue
+        attributes = mark.get("attrs")
+        attributes = attributes if isinstance(attributes, dict) else {}
+        match mark.get("type"), attributes.get("type"):
+            case "link", _ if attributes:
+                html = f'<a href="{_escaped(attributes.get("href"))}">{html}</a>'
+            case "strike", _:
+                html = f"<s>{html}</s>"
+            case "subsup", "sub" | "sup" as tag:
+                html = f"<{tag}>{html}</{tag}>"
+    return html
+
+
+def _start(kind: str, attributes: dict[str, Any]) -> str:
+    """Return the attribute of the number with which a numbered list begins, if that is not 1."""
+    order = attributes.get("order")
+    return f' start="{order}"' if kind == "orderedList" and type(order) is int and order != 1 else ""
+
+
+def _day(timestamp: Any) -> str:
+    """Return the day of a date, which is sent as the milliseconds since 1970 of its midnight in UTC."""
+    try:
+        return datetime.fromtimestamp(int(timestamp) / 1000, UTC).date().isoformat()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return _escaped(timestamp) if isinstance(timestamp, str) else ""
+
+
+def _card(attributes: dict[str, Any]) -> str:
+    """Return the address of a card; of one that holds data in place of an address, its name as a link."""
+    data = attributes.get("data")
+    if attributes.get("url") or not isinstance(data, dict):
+        return _escaped(attributes.get("url"))
+    url, name = _escaped(data.get("url")), _escaped(data.get("name"))
+    return f'<a href="{url}">{name}</a>' if url and name else url or name
 
 
 def _escaped(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.expressions.adf import DEEPEST_NODE
+from app.expressions.adf import DEEPEST_NODE, adf_to_html
 from app.expressions.functions import LONGEST_TEXT, adf_to_text
 from app.webhooks.mapping.deliveries import Delivery
 from app.webhooks.mapping.parse import parse_mapping
@@ -95,6 +95,35 @@ def test_a_document_becomes_what_a_reader_sees(text: str) -> None:
     (news,) = parse_mapping(MAPPING, "test").evaluate(delivery(document(*SEEN[text]))).news
     assert isinstance(news, CommentUpdate)
     assert news.text == text
+
+
+#: By the HTML that is made of it, an inline or block node.
+HTML: dict[str, dict[str, Any]] = {
+    "2026-12-01": node("date", timestamp="1796083200000"),
+    "soon": node("date", timestamp="soon"),
+    "<s>all</s>": text("all", {"type": "strike"}),
+    "<sup>6</sup>": text("6", {"type": "subsup", "attrs": {"type": "sup"}}),
+    '<s><a href="file://srv/x">here</a></s>': text(
+        "here", {"type": "link", "attrs": {"href": "file://srv/x"}}, {"type": "strike"}
+    ),
+    "<ul><li>[x] Backup</li><li>[ ] Restore</li></ul>": node(
+        "taskList",
+        node("taskItem", text("Backup"), state="DONE"),
+        node("taskItem", text("Restore"), state="TODO"),
+    ),
+    '<ol start="4"><li>Stop</li></ol>': node("orderedList", item("Stop"), order=4),
+    "<p>Only on db-1</p><p>Drop it</p>": node(
+        "expand", node("paragraph", text("Drop it")), title="Only on db-1"
+    ),
+    '<a href="https://wiki.example/1">Runbook</a>': node(
+        "inlineCard", data={"@type": "Document", "url": "https://wiki.example/1", "name": "Runbook"}
+    ),
+}
+
+
+@pytest.mark.parametrize("html", HTML)
+def test_what_a_node_means_is_said_in_elements_of_html(html: str) -> None:
+    assert "".join(adf_to_html(HTML[html])) == html
 
 
 def test_a_text_stays_as_it_is_and_nothing_stays_nothing() -> None:
