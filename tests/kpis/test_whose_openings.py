@@ -141,7 +141,7 @@ async def test_an_assignment_that_is_told_late_is_the_first_if_it_was(
 def test_whose_an_opening_is_stands_in_what_is_said_of_each_kpi_that_counts_openings() -> None:
     for kpi in KPIS.values():
         definitions = [
-            "first that the case was given to" in kpi.texts("en").definition,
+            "a case counts for its first team and assignee" in kpi.texts("en").definition,
             "首次分派" in kpi.texts("zh").definition,
         ]
         # A suggestion is given to nobody.

@@ -21,15 +21,14 @@ REQUESTS_PER_AGENT_DAY = Kpi(
     key="requests_per_agent_day",
     en=KpiTexts(
         "Cases handled per agent and day",
-        "Requests delivered and incidents resolved in the period, and not reopened within the days that "
-        "their agreement says, or 7, by a holder who had worked on them, per day of a person on the rota: "
-        "one on which their working hours begin, by shifts and stand-ins. Where no rota covers a person, per "
-        "day on which they did something with a request or an incident that they held, or had one come to "
-        "its end. Days are those of the time zone asked for.",
-        "Whoever held a case at its end gets it whole. Without a rota idle days are hidden, and work around "
-        "midnight has two days; `rota_days` says how many days are of the rota. Who works for two teams has "
-        "the day in both, so teams do not add up. Small tickets, or one split in two, make it rise. What "
-        "other systems tell without saying who did it is left out.",
+        "Requests delivered and incidents resolved in the period, per working day of a person. Cases count "
+        "for their assignee if they worked on them and were not reopened within the agreed days (7 without "
+        "an agreement). Working days come from the rota; without one, they are days on which the person "
+        "worked on a case or completed one.",
+        "The last assignee of a case gets it whole. Without a rota, idle days are hidden, and work around "
+        "midnight counts as two days. A person who works for two teams has the day in both, so teams do "
+        "not add up. Small or split tickets raise it. Work that other systems report without a person is "
+        "excluded.",
     ),
     zh=KpiTexts(
         "人均日处理量",

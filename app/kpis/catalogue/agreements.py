@@ -12,11 +12,11 @@ AGREEMENT_REVIEWS_OVERDUE = Kpi(
     key="agreement_reviews_overdue",
     en=KpiTexts(
         "Overdue reviews of agreements",
-        "Of the agreements that are signed and have not ended at the period's end, the share whose review "
-        "is overdue: the last one, or the beginning, is longer ago than the agreed time; of a running "
-        "period, now.",
-        "What is terminated, expired or replaced is not overdue. Whoever answers for an agreement is "
-        "reminded 30 days before its review is due.",
+        "Share of agreements with an overdue review, among those signed and in force at the end of the "
+        "period, or now if the period is not over. A review is overdue if the last one, or the start, is "
+        "longer ago than agreed.",
+        "Terminated, expired and replaced agreements are not overdue. The representatives are reminded 30 "
+        "days before a review is due.",
     ),
     zh=KpiTexts(
         "协议评审逾期率",
@@ -39,10 +39,10 @@ SERVICES_UNDER_AGREEMENT = Kpi(
     key="services_under_agreement",
     en=KpiTexts(
         "Services under an agreement",
-        "Of the services that are live at the period's end, the share for which an SLA is in force then; of "
-        "a running period, now.",
-        "An SLA for everybody that names no services covers all of them, and one with a single customer "
-        "counts as much as one with all. It says nothing of what is promised.",
+        "Share of services with an SLA in force, among the live services at the end of the period, or now "
+        "if the period is not over.",
+        "An SLA for everyone without named services covers all services. An SLA with one customer counts "
+        "as much as one with all. The figure does not show what is promised.",
     ),
     zh=KpiTexts(
         "协议覆盖率",

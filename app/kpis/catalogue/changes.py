@@ -26,19 +26,19 @@ CHANGE_FIRST_PASS = change_kpi(
     key="change_first_pass",
     en=KpiTexts(
         "Changes right the first time",
-        "Of the changes whose implementation ended in the period, the share implemented once, within the "
-        "window, not backed out and without an incident confirmed as caused by them; an emergency has no "
-        "window. The verdict of the review counts where there is one, before it what the log says.",
-        "Standard changes make it high: cut it by type. It moves until the reviews are done, and as "
-        "incidents come to light: cut it by verdict to see how many are not reviewed. Of imported changes "
-        "the window or the outcome may be unknown: those are left out, and counted as `unknown`.",
+        "Share of changes implemented once, within their window, not backed out and without an incident "
+        "confirmed as caused by them, among the changes whose implementation ended in the period. "
+        "Emergencies have no window. The review decides; before the review, the log does.",
+        "Standard changes make it high; break it down by type. It changes with reviews and with incidents "
+        "that come to light; break it down by verdict to see missing reviews. Imported changes with "
+        "unknown window or outcome are excluded and counted as unknown.",
     ),
     zh=KpiTexts(
         "变更一次成功率",
         "期内实施结束的变更中，一次实施、在窗口内完成、未回退且未确认引发事件的占比；紧急变更没有窗口。"
         "有评审结论的以评审为准，尚未评审的按记录判定。",
         "标准变更会使数值偏高，请按变更类型查看。评审完成之前及事件陆续发现时仍会变动：按判定方式查看可知有多少尚未评审。"
-        "导入的变更可能缺少窗口或结果：此类不计，另以 `unknown` 列出数量。",
+        "导入的变更可能缺少窗口或结果：此类不计，另列为“未知”。",
     ),
     fact="first_judged",
     measure=Measure.at_first,
@@ -55,17 +55,17 @@ CHANGE_FAILURE_RATE = change_kpi(
     key="change_failure_rate",
     en=KpiTexts(
         "Failed changes",
-        "Of the changes whose implementation ended in the period, the share that was backed out, that the "
-        "review calls failed, or that is confirmed as the cause of an incident.",
-        "It is not the rest of those right the first time: what succeeded with issues is in neither. "
-        "Incidents that nobody has linked to their change do not count. Imported changes that were closed "
-        "with no word of their outcome are left out, and counted as `unknown`.",
+        "Share of changes that were backed out, judged as failed by the review, or confirmed as the cause "
+        "of an incident, among the changes whose implementation ended in the period.",
+        "It is not the complement of changes right the first time: changes that succeeded with issues are "
+        "in neither. Incidents without a link to the change do not count. Imported changes with unknown "
+        "outcome are excluded and counted as unknown.",
     ),
     zh=KpiTexts(
         "变更失败率",
         "期内实施结束的变更中，已回退、评审判定失败或确认引发事件的占比。",
         "它与一次成功率之和不等于一：“成功但有问题”的两者都不计。未与变更关联的事件不计。"
-        "导入后已关闭而未说明结果的变更不计，另以 `unknown` 列出数量。",
+        "导入后已关闭而未说明结果的变更不计，另列为“未知”。",
     ),
     fact="failure_judged",
     measure=Measure.failed,
@@ -81,8 +81,8 @@ EMERGENCY_SHARE = change_kpi(
     key="emergency_share",
     en=KpiTexts(
         "Emergency changes",
-        "Of the changes started in the period, the share that are emergencies.",
-        "An emergency that nobody records as a change makes it small: read it with the unauthorised changes.",
+        "Share of emergencies, among the changes started in the period.",
+        "Emergencies that no one records make it small; read it together with the unauthorised changes.",
     ),
     zh=KpiTexts(
         "紧急变更占比",
@@ -102,10 +102,10 @@ UNAUTHORISED_CHANGES = Kpi(
     key="unauthorised_changes",
     en=KpiTexts(
         "Unauthorised changes",
-        "Of the alterations of configuration items after they went live, in the period, the share that no "
-        "approved change authorised; by team it counts for that of whoever answered for the item.",
-        "It knows only the alterations that somebody, or a tool, has recorded. What a change approved "
-        "afterwards stays unauthorised: cut it by authorisation to see what is regularised.",
+        "Alterations of live configuration items in the period that no approved change authorised. By "
+        "team, they count for the team that owned the item.",
+        "Only recorded alterations count. Later approval changes nothing; break it down by authorisation "
+        "to see which were regularised.",
     ),
     zh=KpiTexts(
         "未授权变更",
@@ -127,18 +127,17 @@ CHANGE_LEAD_SECONDS = change_kpi(
     key="change_lead_seconds",
     en=KpiTexts(
         "Lead time of changes",
-        "Mean seconds from handing a change in to its implementation, of the changes implemented for the "
-        "first time in the period. A change is handed in by its submission; a standard one, which needs "
-        "none, as it is scheduled.",
-        "What waits for its window is in it: standard changes are short, so cut it by type. Changes that "
-        "were backed out before they were implemented are not in it; nor are those of which nobody knows "
-        "when they were handed in, which are counted as `unknown`.",
+        "Mean time from the submission of a change to its implementation, for changes first implemented in "
+        "the period. Standard changes count from their scheduling.",
+        "It includes the wait for the window. Standard changes are quick, so break it down by type. "
+        "Changes backed out before their implementation are missing, and changes with an unknown "
+        "submission are counted as unknown.",
     ),
     zh=KpiTexts(
         "变更交付周期",
         "期内首次实施完成的变更，自提交至实施完成的平均秒数；无需提交的标准变更自排期起计。",
         "等待窗口的时间计入；标准变更耗时短，请按变更类型查看。实施完成前即回退的不计；提交时间不明的也不计，"
-        "另以 `unknown` 列出数量。",
+        "另列为“未知”。",
     ),
     fact="implemented",
     measure=Measure.seconds,
@@ -153,10 +152,10 @@ CHANGE_LEAD_SECONDS = change_kpi(
 CHANGE_BACKLOG = change_kpi(
     key="change_backlog",
     en=KpiTexts(
-        "Changes that wait",
-        "Changes that are approved and not begun at the period's end; of a running period, now. Their age "
-        "counts since they were handed in.",
-        "Some wait for a window on purpose: see how old they are.",
+        "Waiting changes",
+        "Changes that are approved but not started at the end of the period, or now if the period is not "
+        "over. Their age counts from their submission.",
+        "Some wait for a window on purpose; see their age.",
     ),
     zh=KpiTexts(
         "待实施变更",
@@ -177,9 +176,9 @@ CHANGE_REVIEWS_OVERDUE = change_kpi(
     key="change_reviews_overdue",
     en=KpiTexts(
         "Overdue reviews of changes",
-        "Changes that are implemented or backed out at the period's end, and not reviewed within three "
-        "working days; of a running period, now. Their age counts since they were handed in.",
-        "What another tool tells of changes without saying when their review was due never falls overdue.",
+        "Changes that are implemented or backed out at the end of the period and were not reviewed within "
+        "three working days, or now if the period is not over. Their age counts from their submission.",
+        "Changes reported by other tools without a due date for the review never become overdue.",
     ),
     zh=KpiTexts(
         "逾期未评审的变更",

@@ -16,10 +16,10 @@ DEPLOYMENT_FREQUENCY = deployment_kpi(
     key="deployment_frequency",
     en=KpiTexts(
         "Deployments per day",
-        "Deployments into production that succeeded in the period, per day of it, days without any included; "
-        "of a running period, per day so far. One that brings many changes is one.",
-        "Splitting deployments raises it: read it with the share that fails. Those that are not reported do "
-        "not count.",
+        "Successful deployments to production in the period, per day, days without deployments included. A "
+        "deployment with many changes counts once. If the period is not over, days so far count.",
+        "Splitting deployments raises it; read it together with the failure rate. Only reported "
+        "deployments count.",
     ),
     zh=KpiTexts(
         "部署频率",
@@ -39,10 +39,10 @@ LEAD_TIME_FOR_CHANGES = deployment_kpi(
     key="lead_time_for_changes",
     en=KpiTexts(
         "Lead time to production",
-        "Median seconds from the commit to production, of the revisions that were first deployed in the "
-        "period; of deployments that name no revisions, from handing in their changes.",
-        "It pools revisions, so a deployment of many weighs much; what was rolled back counts, too. "
-        "Pipelines that report no revisions are measured by their changes, which begin later.",
+        "Median time from the commit to production, for revisions first deployed in the period. "
+        "Deployments without revisions count from the submission of their changes.",
+        "Each revision counts, so a deployment with many weighs more. Revisions that were rolled back "
+        "count. Pipelines that report no revisions are measured by their changes, which start later.",
     ),
     zh=KpiTexts(
         "变更前置时间",
@@ -62,9 +62,9 @@ DEPLOYMENT_FAILURE_RATE = deployment_kpi(
     key="deployment_failure_rate",
     en=KpiTexts(
         "Failed deployments",
-        "Of the deployments that came into production in the period, the share that was rolled back or is "
-        "confirmed as the cause of an incident.",
-        "A run that failed before anything was in production counts only if it caused an incident. It moves "
+        "Share of deployments that were rolled back or are confirmed as the cause of an incident, among "
+        "the deployments to production in the period.",
+        "A run that failed before it reached production counts only if it caused an incident. It changes "
         "as incidents are confirmed.",
     ),
     zh=KpiTexts(
@@ -86,11 +86,11 @@ FAILED_DEPLOYMENT_RECOVERY_SECONDS = deployment_kpi(
     key="failed_deployment_recovery_seconds",
     en=KpiTexts(
         "Recovery from failed deployments",
-        "Median seconds from the end of a failed deployment until it was made good, of those made good in "
-        "the period: until the service was back, or the incident resolved, of the last incident that it "
-        "caused; of one that caused none, until it was rolled back.",
-        "Failures that last are not in it: see the open ones beside it. An incident belongs to the one "
-        "deployment that somebody has confirmed, never to the nearest.",
+        "Median time from the end of a failed deployment to the recovery, for recoveries in the period. "
+        "Recovery is the return of the service or the resolution of the last incident that it caused; "
+        "without an incident, it is the rollback.",
+        "Failures that continue are missing; see the open ones next to it. An incident belongs to the "
+        "deployment that someone confirmed, never to the nearest one.",
     ),
     zh=KpiTexts(
         "部署失败恢复时间",

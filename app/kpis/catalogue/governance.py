@@ -17,11 +17,11 @@ AUDIT_FINDINGS_REPEAT_RATE = governance_kpi(
     key="audit_findings_repeat_rate",
     en=KpiTexts(
         "Repeated findings",
-        "Of the findings raised in the period, the share of those that repeat another one of the same "
-        "process, kind and team within the twelve months before. What the team had found itself is left out "
-        "and stands apart, beside it; what was withdrawn is no finding.",
-        "The finer the kinds, the fewer repeats there are. A repeat is judged when the finding is raised: "
-        "what it repeats may be withdrawn later.",
+        "Share of findings that repeat another one of the same process, kind and team within the twelve "
+        "months before, among the findings raised in the period. Findings that the team had found itself "
+        "are shown separately. Withdrawn findings do not count.",
+        "Finer kinds give fewer repeats. A repeat is judged when the finding is raised; the repeated "
+        "finding may be withdrawn later.",
     ),
     zh=KpiTexts(
         "重复发现率",
@@ -43,9 +43,9 @@ FINDINGS_SELF_FOUND_SHARE = governance_kpi(
     key="findings_self_found_share",
     en=KpiTexts(
         "Findings that teams had found themselves",
-        "Of the findings raised in the period, the share that the team had found itself and acted on. What "
-        "was withdrawn is no finding.",
-        "It says nothing of what neither the team nor an auditor has found.",
+        "Share of findings that the team had found itself and acted on, among the findings raised in the "
+        "period. Withdrawn findings do not count.",
+        "It does not show faults that neither the team nor an auditor found.",
     ),
     zh=KpiTexts(
         "自查发现占比",
@@ -66,11 +66,10 @@ SELF_CHECK_ON_TIME = governance_kpi(
     key="self_check_on_time",
     en=KpiTexts(
         "Self-checks on time",
-        "Of the self-checks that fell due in the period, the share that was submitted by then: by the end of "
-        "the 15th of the month after the one that is checked. What was never submitted counts; a team that "
-        "ran no case owes one all the same.",
-        "Counted by the day of submission, what is missing would vanish. On time is not complete: see the "
-        "conclusions of the audits.",
+        "Share of self-checks submitted by the end of the 15th of the following month, among those due in "
+        "the period. Missing self-checks count as late; a team without cases must also submit one.",
+        "Counted by the day of submission, missing ones would disappear. On time does not mean complete; "
+        "see the conclusions of the audits.",
     ),
     zh=KpiTexts(
         "自查按时率",
@@ -91,10 +90,10 @@ SUMMARY_ON_TIME = governance_kpi(
     process="audit",
     key="summary_on_time",
     en=KpiTexts(
-        "Summaries of audits on time",
-        "Of the summaries of audits that fell due in the period, the share that the team's head had "
-        "countersigned by then: by the end of the 25th of the month after the one that is audited.",
-        "A summary that is written in time and countersigned late is late.",
+        "Audit summaries on time",
+        "Share of audit summaries that the team's head countersigned by the end of the 25th of the "
+        "following month, among those due in the period.",
+        "A summary that is written in time but countersigned late is late.",
     ),
     zh=KpiTexts(
         "审核汇总按时率",
@@ -115,10 +114,11 @@ DOCUMENT_REVIEWS_OVERDUE = governance_kpi(
     key="document_reviews_overdue",
     en=KpiTexts(
         "Overdue reviews of documents",
-        "Of the documents of which a version is in force at the period's end, the share whose review is "
-        "overdue then; of a running period, now. What is on legal hold counts, too, and so does what is "
-        "being revised.",
-        "A document without a review date is never overdue. The documents that other records file have none.",
+        "Share of documents with an overdue review, among the documents with a version in force at the end "
+        "of the period, or now if the period is not over. Documents on legal hold and documents under "
+        "revision count.",
+        "A document without a review date is never overdue. Documents that belong to other records have no "
+        "review date.",
     ),
     zh=KpiTexts(
         "文件评审逾期率",
@@ -140,14 +140,14 @@ RISKS_BY_LEVEL = governance_kpi(
     key="risks_by_level",
     en=KpiTexts(
         "Risks by level",
-        "Risks that are not closed at the period's end; of a running period, now. By `risk`, how many of "
-        "each level, by the matrix that was in force then; what is not assessed yet has none.",
-        "Another matrix states all levels anew from the day on which it is set: compare only what one matrix "
-        "has said. Many risks may mean that people look for them.",
+        "Risks that are not closed at the end of the period, or now if the period is not over. By level, "
+        "according to the matrix in force then. Risks that are not assessed have no level.",
+        "A new matrix restates all levels from its first day; compare only values under one matrix. Many "
+        "risks may mean that people look for them.",
     ),
     zh=KpiTexts(
         "风险分布",
-        "期末未关闭的风险数；未结束的期间以当前时刻计。按 `risk` 查看即为各等级的数量，以当时有效的矩阵为准；尚未评估的没有等级。",
+        "期末未关闭的风险数；未结束的期间以当前时刻计。按风险查看即为各等级的数量，以当时有效的矩阵为准；尚未评估的没有等级。",
         "更换矩阵时，所有等级自设定之日起重述，只宜比较同一矩阵下的数值。风险多也可能说明大家在主动识别。",
     ),
     fact=None,
@@ -164,15 +164,14 @@ RISKS_MOVED = governance_kpi(
     process="risk",
     key="risks_moved",
     en=KpiTexts(
-        "Moves of risks",
-        "What befell risks in the period; by `risk_event`: how many were identified (`new`) and closed, and "
-        "how many assessments have moved a risk to a higher level (`up`) or a lower one (`down`), both "
-        "levels by the matrix of that time.",
-        "A matrix that states levels anew moves nothing. The sum of all four says little.",
+        "Risk movements",
+        "Risk events in the period. By event, the number identified, closed, and moved to a higher or "
+        "lower level by an assessment, according to the matrix at that time.",
+        "A new matrix that restates levels moves nothing. The sum of all four means little.",
     ),
     zh=KpiTexts(
         "风险变动",
-        "期内风险的变动数；按 `risk_event` 查看：新识别（`new`）、关闭（`closed`），以及评估使等级上升（`up`）或下降（`down`）的次数，两个等级均以当时的矩阵为准。",
+        "期内风险的变动数；按风险动态查看：新识别、关闭，以及评估使等级上升或下降的次数，两个等级均以当时的矩阵为准。",
         "更换矩阵引起的重述不算变动。四者之和意义不大。",
     ),
     fact="course",

@@ -16,15 +16,14 @@ SUGGESTIONS_BY_SOURCE = suggestion_kpi(
     key="suggestions_by_source",
     en=KpiTexts(
         "Suggestions for improvements",
-        "Suggestions that were offered in the period; by `source`, where each comes from. Those that were "
-        "merged into others count, for the team of whoever offered them; `offered_by` shows those of rules "
-        "apart.",
-        "A target for it breeds noise: read it with the share that is adopted, beside it. What is not "
-        "about one process has none.",
+        "Suggestions made in the period. By source, where they come from. Merged suggestions count for the "
+        "team of the person who made them. Suggestions by automatic rules can be separated.",
+        "A target for it produces noise; read it together with the share adopted. Suggestions that are not "
+        "about a single process have no process.",
     ),
     zh=KpiTexts(
         "改进建议数",
-        "期内提出的改进建议数；按 `source` 查看即为各来源的数量。合并到其他建议的也计入提出人所在团队；按 `offered_by` 可将规则提出的分开查看。",
+        "期内提出的改进建议数；按来源查看即为各来源的数量。合并到其他建议的也计入提出人所在团队；按提出方可将规则提出的分开查看。",
         "为数量设目标会催生凑数的建议，请看旁列的采纳率。不针对单个流程的建议没有流程。",
     ),
     fact="offered",
@@ -40,16 +39,15 @@ SUGGESTIONS_BY_SOURCE = suggestion_kpi(
 SUGGESTIONS_PER_100_STAFF = suggestion_kpi(
     key="suggestions_per_100_staff",
     en=KpiTexts(
-        "Suggestions per 100 persons",
-        "Suggestions that persons have offered in the period, for every 100 persons who are active at its "
-        "end; of a running period, now. By `team`, the suggestions of each team for every 100 of its own "
-        "persons.",
-        "Rules suggest, too, and do not count here. A longer period has more suggestions and not more "
-        "persons: compare periods of one length. Small teams have large figures by chance.",
+        "Suggestions per 100 people",
+        "Suggestions made by people in the period, per 100 active people at its end, or now if the period "
+        "is not over. By team, suggestions per 100 members of the team.",
+        "Suggestions by automatic rules do not count. Longer periods have more suggestions for the same "
+        "people, so compare periods of equal length. Small teams have large values by chance.",
     ),
     zh=KpiTexts(
         "每百人改进建议数",
-        "期内由人员提出的改进建议数，折合期末每 100 名在职人员；未结束的期间以当前时刻计。按 `team` 查看即为各团队每百人的建议数。",
+        "期内由人员提出的改进建议数，折合期末每 100 名在职人员；未结束的期间以当前时刻计。按团队查看即为各团队每百人的建议数。",
         "规则提出的建议不计。期间越长建议越多，而人数不变，请比较等长的期间；小团队的数值偶然性大。",
     ),
     fact="proposed",
@@ -66,14 +64,14 @@ SUGGESTION_ADOPTION_RATE = suggestion_kpi(
     key="suggestion_adoption_rate",
     en=KpiTexts(
         "Adoption of suggestions",
-        "Of the suggestions offered in the period that were selected, declined or merged, the share that was "
-        "selected; `undecided` are those that were not, the deferred ones among them.",
-        "The cohort of a period, so it moves as long as any is undecided. What was merged is not selected, "
-        "though what it says may be.",
+        "Share of suggestions that were selected, among the suggestions made in the period that were "
+        "selected, declined or merged. Other suggestions, deferred ones included, are shown as undecided.",
+        "It changes as long as any is undecided. A merged suggestion is not selected, although its content "
+        "may be.",
     ),
     zh=KpiTexts(
         "改进建议采纳率",
-        "期内提出且已选定、未采纳或合并的改进建议中，选定的占比；尚无结论的（含暂缓的）列为 `undecided`。",
+        "期内提出且已选定、未采纳或合并的改进建议中，选定的占比；尚无结论的（含暂缓的）列为“未定”。",
         "按提出期间统计，有未定者时仍会变动。合并的不算选定，尽管其内容可能随其他建议被采纳。",
     ),
     fact="offered",
@@ -91,11 +89,11 @@ IDEA_TO_STANDARD_SECONDS = suggestion_kpi(
     key="idea_to_standard_seconds",
     en=KpiTexts(
         "From the idea to the standard",
-        "In how many seconds the improvements of half of the suggestions offered in the period are "
-        "standardised, by Kaplan and Meier. Those that were declined, merged, rejected or reverted never "
-        "are: they stay among those that have not come to it, as competing events.",
-        "It has no value before half are standardised, which may never be, and of cuts it cannot be added "
-        "up. The time of those that were standardised stands beside it, and forgets all others.",
+        "Time in which the improvements of half of the suggestions made in the period are standardised, "
+        "estimated by Kaplan and Meier. Declined, merged, rejected and reverted suggestions never become "
+        "standard; they are competing events.",
+        "It has no value before half are standardised, which may never happen, and values of parts cannot "
+        "be added up. The time of standardised ones is shown next to it and ignores all others.",
     ),
     zh=KpiTexts(
         "从建议到固化的时间",
@@ -116,10 +114,10 @@ IDEA_TO_STANDARD_SECONDS = suggestion_kpi(
 IDEA_TO_STANDARD_ENDED_SECONDS = suggestion_kpi(
     key="idea_to_standard_ended_seconds",
     en=KpiTexts(
-        "From the idea to the standard, of those standardised",
-        "Median seconds from the offer of a suggestion to the first standardisation of its improvement, of "
-        "the suggestions whose improvement was standardised in the period.",
-        "What never comes to an end is not in it, and what takes long comes into it late.",
+        "From the idea to the standard, standardised ones only",
+        "Median time from a suggestion to the first standardisation of its improvement, for improvements "
+        "standardised in the period.",
+        "Suggestions that never become standard are missing, and slow ones appear late.",
     ),
     zh=KpiTexts(
         "从建议到固化的时间（已固化）",
@@ -139,9 +137,9 @@ PILOT_PASS_RATE = improvement_kpi(
     key="pilot_pass_rate",
     en=KpiTexts(
         "Pilots passed at once",
-        "Of the pilots that the committee judged for the first time in the period, the share that it passed "
-        "then; the others were extended or stopped.",
-        "If all are passed, pilots test nothing. How many are passed in the end stands beside it.",
+        "Share of pilots that the committee passed in its first judgement, among the pilots first judged "
+        "in the period. The others were extended or stopped.",
+        "If all pilots pass, they test nothing. The number passed in the end is shown next to it.",
     ),
     zh=KpiTexts(
         "试点一次通过率",
@@ -162,13 +160,14 @@ PILOT_PASS_RATE_FINAL = improvement_kpi(
     key="pilot_pass_rate_final",
     en=KpiTexts(
         "Pilots passed in the end",
-        "Of the pilots that the committee judged for the first time in the period and that have ended since, "
-        "the share that was passed; `undecided` are those that were extended and go on.",
-        "It moves as long as any goes on. A pilot that is extended until it shows something shows little.",
+        "Share of pilots passed in the end, among the pilots first judged in the period that have ended. "
+        "Extended pilots that continue are shown as undecided.",
+        "It changes as long as any pilot continues. A pilot that is extended until it shows an effect "
+        "proves little.",
     ),
     zh=KpiTexts(
         "试点最终通过率",
-        "期内由委员会首次裁定且已结束的试点中，最终通过的占比；被延长且仍在进行的列为 `undecided`。",
+        "期内由委员会首次裁定且已结束的试点中，最终通过的占比；被延长且仍在进行的列为“未定”。",
         "有试点仍在进行时数值会变动。一再延长直到有效果的试点说明不了什么。",
     ),
     fact="pilot_judged",
@@ -186,13 +185,12 @@ EFFECT_ACHIEVED = improvement_kpi(
     key="effect_achieved",
     en=KpiTexts(
         "Promised effect achieved",
-        "Of the improvements judged in the period, by their evaluation or by the judgement that ended their "
-        "pilot, the share with the promised effect on every target KPI: the interval of the effect excludes "
-        "that nothing has changed, and it is at least 80 % of the promise, at the log position that the "
-        "judgement names. What has too few cases has no effect, and counts.",
-        "Improvements begin after bad months, and what follows these is better by itself; trend, season and "
-        "other changes are in the effect, too. Expected is little more than what is promised modestly. Of "
-        "one judged more than once the last judgement counts.",
+        "Share of improvements with the promised effect on every target KPI, among the improvements judged "
+        "in the period. The interval of the effect must exclude no change, and the effect must be at least "
+        "80 % of the promise, at the log position of the judgement. Too few cases count as no effect.",
+        "Improvements start after bad months, and better months follow anyway; trend, season and other "
+        "changes are part of the effect. Modest promises are easy to achieve. If an improvement is judged "
+        "several times, the last judgement counts.",
     ),
     zh=KpiTexts(
         "目标达成度",
@@ -214,9 +212,9 @@ EFFECT_ACHIEVED_TARGETS = improvement_kpi(
     key="effect_achieved_targets",
     en=KpiTexts(
         "Promised effect achieved, by target KPI",
-        "The same, target KPI by target KPI: of those of the improvements judged in the period, the share "
-        "with the promised effect.",
-        "An improvement with many target KPIs weighs more, and of many some improve by chance.",
+        "Share of target KPIs with the promised effect, among the target KPIs of the improvements judged "
+        "in the period.",
+        "An improvement with many target KPIs weighs more, and some of many improve by chance.",
     ),
     zh=KpiTexts(
         "目标达成度（按目标指标）",
@@ -236,10 +234,10 @@ BENEFITS_SUSTAINED = improvement_kpi(
     key="benefits_sustained",
     en=KpiTexts(
         "Benefits sustained",
-        "Of the checks of benefits that fell due in the period, 3, 6 and 12 months after an improvement was "
-        "standardised, the share by which every target KPI has kept at least 80 % of its judged effect.",
-        "A check counts when it is due, whether or not it could be made: of what was reverted, or has "
-        "nothing to compare with, nothing was kept.",
+        "Share of benefit checks in which every target KPI kept at least 80 % of its judged effect, among "
+        "the checks due in the period, 3, 6 and 12 months after the standardisation.",
+        "A check counts when it is due, even if it could not be made. Reverted improvements, and "
+        "improvements without a comparison, kept nothing.",
     ),
     zh=KpiTexts(
         "效果保持率",

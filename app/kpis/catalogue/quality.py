@@ -13,10 +13,10 @@ CORRECTIVE_ACTIONS_ON_TIME = Kpi(
     key="corrective_actions_on_time",
     en=KpiTexts(
         "Corrective actions on time",
-        "Of the corrective actions whose first due date lies in the period and has come, the share that was "
-        "verified by then. What was dropped before it counts no more.",
-        "By the last due date it would always be 100 %: a moved date changes nothing here, and stands beside "
-        "each case. What nobody verifies in time is late, too, though it was done.",
+        "Share of corrective actions verified by their first due date, among those whose first due date "
+        "lies in the period and has passed. Actions dropped before it do not count.",
+        "Measured against the last due date, it would always be 100 %. A moved date changes nothing and is "
+        "shown with each case. An action that is done but not verified in time is late.",
     ),
     zh=KpiTexts(
         "纠正措施按期率",
@@ -38,9 +38,9 @@ MAINTENANCE_ON_TIME = Kpi(
     key="maintenance_on_time",
     en=KpiTexts(
         "Maintenance on time",
-        "Of the maintenance rounds whose due date lies in the period and has come, the share that was done "
-        "by then. What was cancelled before it counts no more.",
-        "A round that is ticked at the desk is on time, too: look at its readings and findings.",
+        "Share of maintenance rounds done by their due date, among those whose due date lies in the period "
+        "and has passed. Rounds cancelled before it do not count.",
+        "A round that is only ticked off is also on time; look at its readings and findings.",
     ),
     zh=KpiTexts(
         "维护按期率",

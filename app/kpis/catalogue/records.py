@@ -19,11 +19,10 @@ LATE_RECORDING_SECONDS = incident_kpi(
     key="late_recording_seconds",
     en=KpiTexts(
         "Delay of recording",
-        "Mean seconds from when incidents were opened and finally resolved to when that was recorded, of "
-        "what was "
-        "recorded in the period; median and 90th percentile beside it. What was imported is left out.",
-        "A period's other figures move by what is recorded later. Most is recorded at once: "
-        "see the 90th percentile and the share of more than a day.",
+        "Mean time from the opening or final resolution of incidents to its recording, for what was "
+        "recorded in the period. Median and 90th percentile are shown next to it. Imports are excluded.",
+        "Later recording changes the other figures of a period. Most is recorded at once; see the 90th "
+        "percentile and the share of more than a day.",
     ),
     zh=KpiTexts(
         "记录延迟",
@@ -44,11 +43,9 @@ LATE_RECORDING_SHARE = incident_kpi(
     key="late_recording_share",
     en=KpiTexts(
         "Recorded more than a day late",
-        "Of the openings and final resolutions of incidents that were recorded in the period, the share "
-        "recorded more "
-        "than 24 hours after it happened; what was imported is left out.",
-        "It tells how provisional every other figure is. An opening that was moved counts from when it was "
-        "moved to.",
+        "Share of openings and final resolutions of incidents that were recorded more than 24 hours late, "
+        "among those recorded in the period. Imports are excluded.",
+        "It shows how provisional all other figures are. A corrected opening counts from its corrected time.",
     ),
     zh=KpiTexts(
         "迟录超过一天占比",
@@ -68,8 +65,9 @@ IRREGULAR_SHARE = incident_kpi(
     key="irregular_share",
     en=KpiTexts(
         "Incidents with an irregular history",
-        "Of the incidents opened in the period, the share with an event that did not fit the lifecycle.",
-        "Histories from other systems rarely fit; read it apart from what was imported.",
+        "Share of incidents with an event that did not fit the lifecycle, among the incidents opened in "
+        "the period.",
+        "Histories from other systems rarely fit; look at imported incidents separately.",
     ),
     zh=KpiTexts(
         "历史不合流程占比",
@@ -88,11 +86,11 @@ IRREGULAR_SHARE = incident_kpi(
 INCIDENT_UNKNOWN_KEYS_SHARE = incident_kpi(
     key="incident_unknown_keys_share",
     en=KpiTexts(
-        "Incidents that name what was not there",
-        "Of the incidents opened in the period, the share whose opening names a service, a configuration "
-        "item or a category of incidents that was not recorded here by then.",
-        "What is added or put right later changes nothing: it counts as it was recorded. By source it shows "
-        "which tool is to be taught other names.",
+        "Incidents with unknown references",
+        "Share of incidents whose report names a service, configuration item or category that did not "
+        "exist here at that time, among the incidents opened in the period.",
+        "Later corrections change nothing: the time of recording counts. Broken down by source, it shows "
+        "which tool needs other names.",
     ),
     zh=KpiTexts(
         "引用未知对象的事件占比",
@@ -111,11 +109,11 @@ INCIDENT_UNKNOWN_KEYS_SHARE = incident_kpi(
 REQUEST_UNKNOWN_KEYS_SHARE = request_kpi(
     key="request_unknown_keys_share",
     en=KpiTexts(
-        "Requests that name what was not there",
-        "Of the requests submitted in the period, the share whose submission names a service, a "
-        "configuration item or a category of requests that was not recorded here by then.",
-        "What is added or put right later changes nothing: it counts as it was recorded. Most requests are "
-        "sorted into a category only when they are assessed, which does not count.",
+        "Requests with unknown references",
+        "Share of requests whose submission names a service, configuration item or category that did not "
+        "exist here at that time, among the requests submitted in the period.",
+        "Later corrections change nothing: the time of recording counts. Most requests get their category "
+        "only at the assessment, which does not count.",
     ),
     zh=KpiTexts(
         "引用未知对象的请求占比",

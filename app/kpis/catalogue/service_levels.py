@@ -15,11 +15,11 @@ SLA_ATTAINMENT = clock_kpi(
     key="sla_attainment",
     en=KpiTexts(
         "SLA attainment",
-        "Of the clocks of agreements with customers that stopped within their target in the period, or were "
-        "breached in it, the share that was met; each clock counts once.",
-        "A breach counts when it happens, also of what is still open: one of May that stops in June is of "
-        "May, and not again. Reopening takes a met one back until it stops again. Cases of no agreement "
-        "have no clocks. Clocks of cancelled cases, duplicates and rejected requests are left out.",
+        "Share of clocks of customer agreements that met their target, among those that stopped in time in "
+        "the period or were breached in it. Each clock counts once.",
+        "A breach counts when it happens, even for open cases: a breach in May on a case that ends in June "
+        "counts in May only. Reopening withdraws a met target until the clock stops again. Cases without "
+        "an agreement have no clocks. Cancelled cases, duplicates and rejected requests are excluded.",
     ),
     zh=KpiTexts(
         "SLA 达成率",
@@ -41,14 +41,14 @@ SLA_ATTAINMENT_OPENED = clock_kpi(
     key="sla_attainment_opened",
     en=KpiTexts(
         "SLA attainment of cases opened",
-        "Of the clocks of agreements with customers on cases opened in the period of which it is decided, "
-        "the share that was met; `undecided` are those that neither stopped nor were breached as yet.",
-        "The cohort of a period, so it moves as long as any is undecided; what is quick is decided first, so "
-        "a young period looks better than it will be.",
+        "Share of clocks that met their target, among the decided clocks of customer agreements on cases "
+        "opened in the period. Clocks that neither stopped nor were breached are shown as undecided.",
+        "It changes as long as any clock is undecided. Quick cases are decided first, so a recent period "
+        "looks better than it will be.",
     ),
     zh=KpiTexts(
         "SLA 达成率（按提出期间）",
-        "期内提出的单据上已有结论的客户协议计时中，达标的占比；尚未停止也未超时的列为 `undecided`。",
+        "期内提出的单据上已有结论的客户协议计时中，达标的占比；尚未停止也未超时的列为“未定”。",
         "按提出期间统计，有未定者时仍会变动；快的先有结论，因此近期数值往往偏高。",
     ),
     fact="clock_opened",
@@ -66,14 +66,14 @@ SLA_BREACHES_BY_CAUSE = clock_kpi(
     key="sla_breaches_by_cause",
     en=KpiTexts(
         "SLA breaches by cause",
-        "Clocks of agreements with customers that were breached in the period; cut by `cause`, each counts "
-        "for the cause that was stated of it, of those of which none was for `unknown`.",
-        "Causes that are stated later move the split and not the total. How much is unknown says how far the "
-        "rest can be believed.",
+        "Clocks of customer agreements that were breached in the period. By cause, each breach counts for "
+        "its stated cause, or as unknown.",
+        "Causes that are stated later change the split, not the total. The size of unknown shows how "
+        "reliable the rest is.",
     ),
     zh=KpiTexts(
         "SLA 超时（按原因）",
-        "期内超时的客户协议计时数；按 `cause` 查看时计入所说明的原因，未说明的计入 `unknown`。",
+        "期内超时的客户协议计时数；按原因查看时计入所说明的原因，未说明的计入“未知”。",
         "之后补充的原因只改变构成，不改变总数。未说明的越多，其余构成越不可信。",
     ),
     fact="clock_breached",
@@ -89,10 +89,10 @@ SLA_WARNED_SAVED = clock_kpi(
     key="sla_warned_saved",
     en=KpiTexts(
         "Saved after a warning",
-        "Of the clocks of agreements with customers that stopped in the period and had warned at 75 % of the "
-        "target or above, the share that was met all the same.",
-        "Warnings that nobody heeds make it small, and targets that are always met in the last quarter make "
-        "it large. Clocks that never came so far are not in it.",
+        "Share of clocks that still met their target after a warning, among the clocks of customer "
+        "agreements that stopped in the period and had warned at 75 % of the target or later.",
+        "Ignored warnings make it small; targets that are always met in the last quarter make it large. "
+        "Clocks that never reached the warning are excluded.",
     ),
     zh=KpiTexts(
         "预警后挽回率",
@@ -113,14 +113,14 @@ SLA_BREACHES_WITHDRAWN = clock_kpi(
     key="sla_breaches_withdrawn",
     en=KpiTexts(
         "SLA breaches withdrawn",
-        "Breaches of agreements with customers that were said to be none in the period; `cause` says what "
-        "took them away: another priority or service, a late event, a corrected calendar.",
-        "Erasing a breach by another priority shows here. What was brought in with a history was never told "
-        "as breached, and is not withdrawn either.",
+        "Breaches of customer agreements that were withdrawn in the period. The causes are another "
+        "priority or service, a late event, or a corrected calendar.",
+        "Removing a breach by changing the priority shows here. Imported histories never report a breach, "
+        "so nothing is withdrawn there.",
     ),
     zh=KpiTexts(
         "SLA 超时撤销数",
-        "期内被撤销的客户协议超时数；`cause` 说明撤销的原因：优先级或服务变更、补录事件、日历更正等。",
+        "期内被撤销的客户协议超时数；撤销的原因有：优先级或服务变更、补录事件、日历更正等。",
         "通过更改优先级抹去超时会在此处显现。随历史导入的单据从未宣告超时，也就不会撤销。",
     ),
     fact="clock_withdrawn",

@@ -109,7 +109,7 @@ def test_the_title_is_the_finding() -> None:
     name = KPIS[key].texts("en").name
     for values, finding in (
         ([None] * 4, "no values in this time"),
-        (CALM[:4], "no limits yet, 2 more periods are needed"),
+        (CALM[:4], "no limits yet; 2 more periods are needed"),
         (CALM, "usual variation, between 55 min 12 s and 3 h 35 min"),
         (SPIKED, "changed for the worse, beyond the upper limit, in May 2026"),
         (
@@ -260,7 +260,7 @@ def test_moving_ranges_are_drawn_beneath_with_a_limit_of_their_own() -> None:
     assert float(root.attrib["height"]) > float(plain.attrib["height"])
     # The mean of fifteen ranges of 3 h and one of 16.5 h, and 3.268 times that.
     assert {"mean 3 h 51 min", "upper limit 12 h 34 min"} <= set(texts(root)) - set(texts(plain))
-    assert "May 2026: a difference of 16 h 30 min is beyond the limit" in texts(root)
+    assert "May 2026: the difference of 16 h 30 min is beyond the limit" in texts(root)
     assert len(of_class(root, "dot")) == 2 * len(WILD) - 1
     assert [shape.tag.rpartition("}")[2] for shape in of_class(root, "neither")] == ["circle"]
 

@@ -130,7 +130,7 @@ def test_many_cases_are_bands_of_tenths() -> None:
     ends = [float(shape.attrib["x"]) + float(shape.attrib["width"]) for shape in bands]
     begins = [float(shape.attrib["x"]) for shape in bands]
     assert begins[1:] == pytest.approx(ends[:-1], abs=0.2)
-    assert "Tenths of the cases; the three heaviest by name" in texts(root)
+    assert "Tenths of the cases; the three heaviest with names" in texts(root)
     assert "after, 0 cases" in texts(root)
 
 

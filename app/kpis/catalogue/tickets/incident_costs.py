@@ -24,11 +24,11 @@ INCIDENT_UNIT_COST = incident_kpi(
     key="incident_unit_cost",
     en=KpiTexts(
         "Cost per incident",
-        "Work at its hourly rate and what was paid, per incident whose final resolution lies in the period, "
-        "of those whose cost is known; in hundredths of the organisation's currency.",
-        "All that a case cost counts when it is resolved, also what is logged or booked later: the value can "
-        "still move. Cases without work, with work at no rate, or with any amount in another currency are "
-        "left out: see the share without cost beside it. Time that nobody logs costs nothing here.",
+        "Work at its hourly rate and money spent, per incident with its final resolution in the period. "
+        "Counts incidents with known cost.",
+        "All cost of an incident counts at its resolution, even if it is recorded later, so the value can "
+        "still change. Incidents without work, with work at no rate, or with an amount in another currency "
+        "are excluded; see the share without cost next to it. Time that no one logs costs nothing here.",
     ),
     zh=KpiTexts(
         "单位事件成本",
@@ -50,10 +50,10 @@ INCIDENT_WITHOUT_COST_SHARE = incident_kpi(
     key="incident_without_cost_share",
     en=KpiTexts(
         "Incidents without known cost",
-        "Of the incidents whose final resolution lies in the period, the share whose cost is not known: no "
-        "work is logged, some has no rate, or an amount is in another currency than the organisation's.",
-        "The cost per incident says nothing of these: from 5 % on it tells little. "
-        "Work that is logged after the period lowers it.",
+        "Share of incidents with unknown cost, among those with their final resolution in the period: no "
+        "work is logged, some work has no rate, or an amount is in another currency.",
+        "The cost per incident does not include these; from 5 % on it means little. Work that is logged "
+        "later lowers this share.",
     ),
     zh=KpiTexts(
         "成本不明占比",
@@ -73,18 +73,18 @@ INCIDENT_WITHOUT_COST_SHARE = incident_kpi(
 INCIDENT_UNIT_COST_OF_BUDGET = incident_kpi(
     key="incident_unit_cost_of_budget",
     en=KpiTexts(
-        "Cost of incidents as a part of the budget",
-        "What the incidents cost whose final resolution lies in the period and whose cost is known, as a "
-        "part of what they may cost: of each the budget of `incident_unit_cost` for the time at which it "
-        "was resolved.",
-        "Cases of a time without a budget, or with one in another currency, are left out: compare their "
-        "number with that of the cost per incident. A budget that is set for a time that is over moves the "
-        "value, and so does cost that is logged or booked later.",
+        "Incident cost relative to budget",
+        "Cost of the incidents with known cost and their final resolution in the period, relative to their "
+        "budget. The budget of an incident is the budget of the cost per incident at the time of its "
+        "resolution.",
+        "Incidents from a time without a budget, or with a budget in another currency, are excluded; "
+        "compare their number with that of the cost per incident. Later budgets and later cost still "
+        "change the value.",
     ),
     zh=KpiTexts(
         "单位事件成本占预算比",
         "最终解决时间在期内且成本已知的事件，其成本之和与预算之和的比："
-        "每个事件的预算为 `incident_unit_cost` 在其解决时间的预算。",
+        "每个事件的预算为单位事件成本在其解决时间的预算。",
         "所在时间没有预算或预算为其他货币的事件不计，请与单位事件成本的单据数对照。"
         "为已过去的时间设定预算会使数值变动，之后登记的费用也会。",
     ),

@@ -17,10 +17,11 @@ REOPEN_RATE = incident_kpi(
     key="reopen_rate",
     en=KpiTexts(
         "Reopen rate",
-        "Of all resolutions in the period, the share that were followed by a reopening within the days that "
-        "its agreement says, or 7; a case that is resolved twice counts twice.",
-        "It can still rise for so many days after the period. Reopenings in May over resolutions in May "
-        "would be another figure: those reopened may have been resolved in April.",
+        "Share of resolutions that were followed by a reopening within the days of the agreement (7 "
+        "without one), among all resolutions in the period. An incident that is resolved twice counts "
+        "twice.",
+        "It can still rise for that number of days after the period. Dividing May's reopenings by May's "
+        "resolutions gives another figure, because some were resolved in April.",
     ),
     zh=KpiTexts(
         "重开率",
@@ -39,11 +40,11 @@ REOPEN_RATE = incident_kpi(
 HANDOVERS_PER_CASE = incident_kpi(
     key="handovers_per_case",
     en=KpiTexts(
-        "Handovers per incident",
-        "Changes of the person within one team after the first, per incident whose final resolution lies "
-        "in the period.",
-        "Where the team changes with the person it is a reassignment. Having nobody in between is no change, "
-        "and shifts that hand over what is open make it high without any harm.",
+        "Hand-overs per incident",
+        "Changes of the person within a team after the first person, per incident with its final "
+        "resolution in the period.",
+        "If the team changes with the person, it is a reassignment. A time without an assignee is not a "
+        "change. Shifts that hand over open incidents make this high without any harm.",
     ),
     zh=KpiTexts(
         "单均换人次数",
@@ -63,10 +64,10 @@ PING_PONG_RATE = incident_kpi(
     key="ping_pong_rate",
     en=KpiTexts(
         "Ping-pong rate",
-        "Of the incidents whose final resolution lies in the period, "
-        "the share that a team got back after it had given them away.",
-        "A team that only asks another one for something gets it back, too. "
-        "Having no team in between is no change.",
+        "Share of incidents that a team got back after passing them on, among those with their final "
+        "resolution in the period.",
+        "A team that only asks another team for something also gets the incident back. A time without a "
+        "team is not a change.",
     ),
     zh=KpiTexts(
         "来回转派率",
@@ -86,18 +87,17 @@ REASSIGNMENTS = incident_kpi(
     key="reassignments",
     en=KpiTexts(
         "Reassignments",
-        "Changes of team after the first, of the incidents whose final resolution lies in the period; by the "
-        "team that gave the incident away (`from_team`) and the one that got it (`to_team`).",
-        "It counts changes, not incidents; those of incidents that are not resolved are still to come. All "
-        "other cuts are as of the resolution: `team` is the one that had it then. The service desk's passing "
-        "on counts, too: look at the pairs.",
+        "Changes of team after the first team, for incidents with their final resolution in the period. "
+        "They can be broken down by the team that passed the incident on and by the team that got it.",
+        "This counts changes, not incidents. Changes of unresolved incidents are still missing. All other "
+        "dimensions are as of the resolution, such as the team at that time. Passing on by the service "
+        "desk counts; look at the pairs of teams.",
     ),
     zh=KpiTexts(
         "转派次数",
-        "最终解决时间在期内的事件，在首次分派之后更换团队的次数；"
-        "可按转出团队（`from_team`）和转入团队（`to_team`）查看。",
+        "最终解决时间在期内的事件，在首次分派之后更换团队的次数；可按转出团队和转入团队查看。",
         "计的是更换次数而非事件数；未解决事件的转派尚未计入。"
-        "其他分组均以解决时为准：`team` 是解决时所属的团队。服务台的例行转交也计入，请按团队对查看。",
+        "其他分组均以解决时为准：团队是解决时所属的团队。服务台的例行转交也计入，请按团队对查看。",
     ),
     fact="moved",
     measure=Measure.case,
@@ -112,17 +112,16 @@ REASSIGNMENTS = incident_kpi(
 RETURNED_REASSIGNMENT_SHARE = incident_kpi(
     key="returned_reassignment_share",
     en=KpiTexts(
-        "Share of reassignments back",
-        "Of the changes of team of the incidents whose final resolution lies in the period, the share by "
-        "which a team got back an incident that it had given away.",
-        "It counts changes, where the ping-pong rate counts incidents. A pair of teams stands in two places, "
-        "one for each way: `to_team` is the one that got it back. A team that was only asked for something "
-        "gives the incident back, too.",
+        "Share of returned reassignments",
+        "Share of changes of team that returned an incident to a team that had passed it on, among all "
+        "changes for incidents with their final resolution in the period.",
+        "This counts changes; the ping-pong rate counts incidents. A pair of teams appears twice, once for "
+        "each direction. A team that was only asked for something also returns the incident.",
     ),
     zh=KpiTexts(
         "退回转派占比",
         "最终解决时间在期内的事件的团队更换中，退回到曾转出该事件的团队的占比。",
-        "计的是更换次数，来回转派率计的是事件数。一对团队按方向分为两格：`to_team` 是收回事件的团队。"
+        "计的是更换次数，来回转派率计的是事件数。一对团队按方向分为两格：转入团队是收回事件的团队。"
         "仅受托协助的团队转回的也计入。",
     ),
     fact="moved",
@@ -139,12 +138,11 @@ FIRST_CONTACT_RESOLUTION = incident_kpi(
     key="first_contact_resolution",
     en=KpiTexts(
         "First-contact resolution",
-        "Of the incidents that came from people and whose final resolution lies in the period, the share "
-        "resolved by whoever responded first, with no change of team, no hold, no further comment of the "
-        "requester before it, and not reopened within the days that its agreement says, or 7.",
-        "Incidents from monitoring are left out, and so are those that another system resolved: "
-        "it does not say who did. "
-        "It can still fall until the days for reopening have passed.",
+        "Share of incidents that the first person to respond resolved, without a change of team, a hold or "
+        "a further comment by the requester, and without a reopening within the days of the agreement (7 "
+        "without one). Counts incidents reported by people with their final resolution in the period.",
+        "Incidents from monitoring are excluded, and so are incidents that another system resolved, "
+        "because it does not report who did. It can still fall until the days for reopening have passed.",
     ),
     zh=KpiTexts(
         "一次解决率",
@@ -165,10 +163,10 @@ ALERT_NOISE = incident_kpi(
     key="alert_noise",
     en=KpiTexts(
         "Alert noise",
-        "Of the incidents from monitoring whose final resolution lies in the period, "
-        "the share that no person resolved and nobody had started.",
-        "An alert that fires again joins its open incident: flapping shows in the events, not here. "
-        "Somebody may have looked at it without starting.",
+        "Share of incidents that no person resolved and no one had started, among incidents from "
+        "monitoring with their final resolution in the period.",
+        "An alert that fires again joins its open incident, so flapping shows in the events and not here. "
+        "Someone may have looked at an incident without starting it.",
     ),
     zh=KpiTexts(
         "告警噪声率",
@@ -189,12 +187,12 @@ REPEAT_INCIDENT_RATE = incident_kpi(
     key="repeat_incident_rate",
     en=KpiTexts(
         "Repeat incidents",
-        "Of the incidents opened in the period, the share that came within 30 days after the final "
-        "resolution of another one: of the same service and category, of the same configuration item, or of "
-        "one of the same problems.",
-        "One without a service or a category, without an item and without a problem repeats nothing; a "
-        "coarse category makes everything a repeat. Linking incidents to a problem later makes them repeats. "
-        "The first 30 days of the records know nothing of what was before them.",
+        "Share of incidents that came within 30 days of the final resolution of a related one, among the "
+        "incidents opened in the period. Related incidents have the same service and category, the same "
+        "configuration item, or a common problem.",
+        "An incident without service, category, item and problem repeats nothing; a coarse category makes "
+        "everything a repeat. Later links to a problem create repeats. In the first 30 days of the "
+        "records, earlier incidents are unknown.",
     ),
     zh=KpiTexts(
         "重复事件率",

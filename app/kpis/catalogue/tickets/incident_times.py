@@ -16,13 +16,13 @@ INCIDENT_RESPONSE_ATTAINMENT = incident_kpi(
     key="incident_response_attainment",
     en=KpiTexts(
         "Responses in time",
-        "Of the incidents first responded to in time in the period, or whose time ran out in it, the share "
-        "responded to in time; one that nobody has responded to is missed as soon as it has. The time is the "
-        "agreement's, by its clock; without one, less than 15 minutes by the calendar of the agreement or of "
-        "the service, of a P1 by any.",
-        "15 minutes to the second are missed, an agreement's target to the second is met. A late one counts "
-        "in the period in which its time ran out, with the team that had it then, and not again when it is "
-        "answered. What was over before, without a response, does not count.",
+        "Share of incidents with a response in time, among those that were responded to in time in the "
+        "period or whose response time ran out in it. An incident without a response is missed when its "
+        "time runs out. The time is that of the agreement; without one, it is less than 15 minutes by the "
+        "calendar of the agreement or service, and by any time for P1.",
+        "Exactly 15 minutes is missed; exactly the target of an agreement is met. A late response counts "
+        "in the period in which the time ran out, for the team at that time, and not again when it is "
+        "given. Time that ran out before the period does not count.",
     ),
     zh=KpiTexts(
         "按时响应率",
@@ -43,15 +43,13 @@ INCIDENT_RESOLUTION_ATTAINMENT = incident_kpi(
     key="incident_resolution_attainment",
     en=KpiTexts(
         "Resolutions in time",
-        "Of the incidents resolved for good in time in the period, or whose time ran out in it, the share "
-        "resolved in time; one that is open is missed as soon as it has. The time is the agreement's, by its "
-        "clock; without one, less than 2 hours by the calendar of the agreement or of the service.",
-        "2 hours to the second are missed, and time on hold counts; an agreement's target to the second is "
-        "met, and it says what holds count. A late one counts in the period in "
-        "which its "
-        "time ran out, with the team that had it then, and not again when it is resolved. Reopening takes "
-        "a resolution "
-        "in time back.",
+        "Share of incidents resolved in time, among those that were finally resolved in time in the period "
+        "or whose resolution time ran out in it. An open incident is missed when its time runs out. The "
+        "time is that of the agreement; without one, it is less than 2 hours by the calendar of the "
+        "agreement or service.",
+        "Exactly 2 hours is missed, and time on hold counts. With an agreement, exactly the target is met, "
+        "and the agreement decides whether time on hold counts. A late resolution counts in the period in "
+        "which the time ran out, for the team at that time. Reopening withdraws a resolution in time.",
     ),
     zh=KpiTexts(
         "按时解决率",
@@ -73,13 +71,11 @@ BACKLOG_AGE_SECONDS = incident_kpi(
     key="backlog_age_seconds",
     en=KpiTexts(
         "Age of the backlog",
-        "Mean seconds since the opening of the incidents that are open at the period's end, median and "
-        "90th percentile "
-        "beside it; of a running period, now.",
-        "A reopened one is as old as its first opening. Closing many old ones for good looks like an "
-        "improvement here "
-        "and like a worse time to resolve. A few very old ones move the mean: see the median, and cut by "
-        "age.",
+        "Mean age of the incidents that are open at the end of the period, or now if the period is not "
+        "over. Median and 90th percentile are shown next to it.",
+        "A reopened incident is as old as its first opening. Closing many old incidents improves this "
+        "figure and worsens the time to resolve. A few very old incidents move the mean; see the median, "
+        "and break it down by age.",
     ),
     zh=KpiTexts(
         "积压存续时间",
@@ -101,10 +97,10 @@ INCIDENT_RESOLUTION_KM = incident_kpi(
     key="incident_resolution_km",
     en=KpiTexts(
         "Time to resolve, open incidents included",
-        "In how many seconds half of the incidents reported in the period are resolved for good, by Kaplan "
-        "and Meier: those that are open count as long as they have been.",
-        "The honest counterpart of the mean time to resolve, which does not see what nobody has resolved. "
-        "It has no value before half are resolved, moves as long as any is open, and of cuts it cannot be "
+        "Time in which half of the incidents reported in the period are finally resolved, estimated by "
+        "Kaplan and Meier. Open incidents count with their age so far.",
+        "The mean time to resolve ignores incidents that are still open; this one does not. It has no "
+        "value before half are resolved, changes as long as any is open, and values of parts cannot be "
         "added up.",
     ),
     zh=KpiTexts(

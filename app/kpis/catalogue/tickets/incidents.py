@@ -26,13 +26,14 @@ INCIDENTS_OPENED = incident_kpi(
     key="incidents_opened",
     en=KpiTexts(
         "Incidents opened",
-        "Incidents reported in the period; cancelled ones and duplicates are counted and shown apart.",
-        "A storm of alerts looks like a bad month: cut it by channel, or by the tool that told (`source`).",
+        "Incidents reported in the period. Cancelled incidents and duplicates are included and also shown "
+        "separately.",
+        "An alert storm looks like a bad month. Break it down by channel or by source.",
     ),
     zh=KpiTexts(
         "事件提出数",
         "期内上报的事件数；之后取消或判为重复的也计入，并另行列示。",
-        "告警风暴会使当期显得糟糕：请按渠道或来源工具（`source`）查看。",
+        "告警风暴会使当期显得糟糕：请按渠道或来源工具查看。",
     ),
     fact="opened",
     measure=Measure.case,
@@ -47,8 +48,8 @@ INCIDENTS_RESOLVED = incident_kpi(
     key="incidents_resolved",
     en=KpiTexts(
         "Incidents resolved",
-        "Incidents whose final resolution lies in the period; each counts once.",
-        "A case that is reopened leaves the period that it was resolved in, until it is resolved again.",
+        "Incidents whose final resolution lies in the period. Each incident counts once.",
+        "A reopened incident leaves the period in which it was resolved, until it is resolved again.",
     ),
     zh=KpiTexts(
         "事件解决数",
@@ -68,8 +69,9 @@ INCIDENTS_CLOSED = incident_kpi(
     key="incidents_closed",
     en=KpiTexts(
         "Incidents closed",
-        "Incidents that were closed for the last time in the period, also as duplicates; each once.",
-        "Duplicates are closed by their mark, so there are more closings than resolutions.",
+        "Incidents that were closed for the last time in the period, including duplicates. Each incident "
+        "counts once.",
+        "Duplicates are closed without being resolved, so there are more closings than resolutions.",
     ),
     zh=KpiTexts(
         "事件关闭数",
@@ -89,11 +91,11 @@ INCIDENT_RESPONSE_SECONDS = incident_kpi(
     key="incident_response_seconds",
     en=KpiTexts(
         "Mean time to respond (MTTA)",
-        "Seconds from the opening to the first acknowledgement or start by somebody who is not a rule, "
-        "of incidents first responded to in the period; business time where the agreement, or else the "
-        "service, has a calendar, without what the agreement lets stand; of a P1 all time.",
-        "Cases that nobody has responded to are missing from the mean: see the open ones beside it. Of a "
-        "history from elsewhere it is the first event that leaves “new”, whoever it was.",
+        "Mean time from the opening to the first acknowledgement or start by a person, for incidents with "
+        "a first response in the period. Uses business time where the agreement or the service has a "
+        "calendar, without pauses that the agreement allows. P1 incidents use elapsed time.",
+        "Incidents without a response are missing from the mean; see the open ones next to it. For "
+        "imported histories, the first event that leaves the state “new” counts as the response.",
     ),
     zh=KpiTexts(
         "平均响应时间（MTTA）",
@@ -116,12 +118,11 @@ INCIDENT_RESOLUTION_SECONDS = incident_kpi(
     key="incident_resolution_seconds",
     en=KpiTexts(
         "Mean time to resolve (MTTR)",
-        "Seconds from the opening to the final resolution, "
-        "of incidents whose final resolution lies in the period; business time where the agreement, or else "
-        "the service, has a calendar, without what the agreement lets stand, nor the time in which it was "
-        "resolved before.",
-        "MTTR has three meanings; this is report to final resolution, not restoration or response. Cases "
-        "still open are missing from it, and a few long ones move the mean: see the median beside it.",
+        "Mean time from the opening to the final resolution, for incidents with their final resolution in "
+        "the period. Uses business time where the agreement or the service has a calendar, without pauses "
+        "that the agreement allows and without the time for which the incident was resolved before.",
+        "MTTR has three meanings. This one is report to final resolution, not restoration or response. "
+        "Open incidents are missing, and a few long ones move the mean; see the median next to it.",
     ),
     zh=KpiTexts(
         "平均故障恢复时间（MTTR）",
@@ -146,9 +147,9 @@ FIRST_RESOLUTION_SECONDS = incident_kpi(
     key="first_resolution_seconds",
     en=KpiTexts(
         "Mean time to first resolution",
-        "Seconds from the opening to the first resolution, of incidents first resolved in the period, "
+        "Mean time from the opening to the first resolution, for incidents first resolved in the period, "
         "whether or not they were reopened.",
-        "If it is short and the time to the final resolution long, cases are closed too early.",
+        "If this is short and the time to the final resolution is long, incidents are closed too early.",
     ),
     zh=KpiTexts(
         "平均首次解决时间",
@@ -168,8 +169,9 @@ INCIDENT_CLOSE_SECONDS = incident_kpi(
     key="incident_close_seconds",
     en=KpiTexts(
         "Mean time to close",
-        "Seconds from the opening to the last closing, of incidents closed for the last time in the period.",
-        "Closing by itself adds the days that it waits for.",
+        "Mean time from the opening to the last closing, for incidents closed for the last time in the "
+        "period.",
+        "Automatic closing adds the days that it waits.",
     ),
     zh=KpiTexts(
         "平均关闭时间",
@@ -190,9 +192,9 @@ REOPENED_SHARE = incident_kpi(
     key="reopened_share",
     en=KpiTexts(
         "Share reopened",
-        "Of the incidents whose final resolution lies in the period, "
-        "the share that had been reopened at least once.",
-        "Not the reopen rate: that counts resolutions, this counts cases.",
+        "Share of incidents that had been reopened at least once, among those with their final resolution "
+        "in the period.",
+        "This is not the reopen rate, which counts resolutions. This one counts incidents.",
     ),
     zh=KpiTexts(
         "重开占比",
@@ -212,9 +214,9 @@ REASSIGNED_SHARE = incident_kpi(
     key="reassigned_share",
     en=KpiTexts(
         "Share reassigned",
-        "Of the incidents whose final resolution lies in the period, "
-        "the share that changed its team at least once; the first team is no change.",
-        "A service desk that passes everything on makes it high without any harm.",
+        "Share of incidents that changed their team at least once, among those with their final resolution "
+        "in the period. The first team is not a change.",
+        "A service desk that passes everything on makes this high without any harm.",
     ),
     zh=KpiTexts(
         "转派占比",
@@ -234,9 +236,9 @@ REASSIGNMENTS_PER_CASE = incident_kpi(
     key="reassignments_per_case",
     en=KpiTexts(
         "Reassignments per incident",
-        "Changes of team after the first, per incident whose final resolution lies in the period.",
-        "Changes of the person within a team are handovers and do not count; the service desk's passing on "
-        "does.",
+        "Changes of team after the first team, per incident with its final resolution in the period.",
+        "Changes of the person within a team are hand-overs and do not count. Passing on by the service "
+        "desk counts.",
     ),
     zh=KpiTexts(
         "单均转派次数",
@@ -256,8 +258,8 @@ BACKLOG = incident_kpi(
     key="backlog",
     en=KpiTexts(
         "Backlog",
-        "Incidents that are open at the period's end; of a running period, now.",
-        "Cases on hold count; how many there are is shown beside.",
+        "Incidents that are open at the end of the period, or now if the period is not over.",
+        "Incidents on hold are included; their number is shown next to it.",
     ),
     zh=KpiTexts("积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
     fact=None,

@@ -15,10 +15,10 @@ KNOWLEDGE_USE = Kpi(
     key="knowledge_use",
     en=KpiTexts(
         "Use of knowledge",
-        "Of the incidents resolved and requests delivered for good in the period, the share with which an "
-        "article helped, by what staff put down at the case, before its end or later.",
-        "It says what was put down, not what was read: who knows the answer by heart uses none. What is put "
-        "down later still moves the period of the resolution.",
+        "Share of cases in which staff recorded that an article helped, among the incidents resolved and "
+        "requests finally delivered in the period.",
+        "It shows what was recorded, not what was read. People who know the answer use no article. Later "
+        "records still change the period of the resolution.",
     ),
     zh=KpiTexts(
         "知识使用率",
@@ -40,13 +40,13 @@ KNOWLEDGE_USE = Kpi(
 KNOWLEDGE_DEFLECTION = article_kpi(
     key="knowledge_deflection",
     en=KpiTexts(
-        "Tickets spared by knowledge, at most",
-        "Of the visits to portals in which an article was first suggested in the period, the share that "
-        "opened a suggested one, said that it helped or said nothing, and after which no ticket of the "
-        "visitor is known within 24 hours of the suggestion.",
-        "The upper bound: whoever left without a word may have given up, and of visitors who did not sign in "
-        "no ticket is known. Read it with the lower bound beside it; the difference is who left, or is not "
-        "known. Only portals that report their visits count.",
+        "Tickets avoided by knowledge, at most",
+        "Share of visits in which the visitor opened a suggested article, did not reject it, and is not "
+        "known to have opened a ticket within 24 hours, among portal visits with a first suggestion in the "
+        "period.",
+        "This is the upper bound: visitors who leave without a word may have given up, and tickets of "
+        "visitors who did not sign in are unknown. Read it together with the lower bound. Only portals "
+        "that report their visits count.",
     ),
     zh=KpiTexts(
         "知识分流率（上限）",
@@ -68,11 +68,11 @@ KNOWLEDGE_DEFLECTION = article_kpi(
 KNOWLEDGE_DEFLECTION_CONFIRMED = article_kpi(
     key="knowledge_deflection_confirmed",
     en=KpiTexts(
-        "Tickets spared by knowledge, at least",
-        "Of the visits to portals in which an article was first suggested in the period, the share of which "
-        "the visitor is known, opened a suggested article, said that it helped, and raised no ticket within "
-        "24 hours of the suggestion.",
-        "The lower bound: most whom an article helps say nothing, and many do not sign in.",
+        "Tickets avoided by knowledge, at least",
+        "Share of visits by known visitors who opened a suggested article, confirmed that it helped, and "
+        "opened no ticket within 24 hours, among portal visits with a first suggestion in the period.",
+        "This is the lower bound: most people whom an article helps do not confirm it, and many do not "
+        "sign in.",
     ),
     zh=KpiTexts(
         "知识分流率（下限）",
@@ -93,9 +93,9 @@ KNOWLEDGE_SHARED = article_kpi(
     key="knowledge_shared",
     en=KpiTexts(
         "Articles published",
-        "Articles first published in the period; by `owner`, how many of each author.",
-        "Many short articles that nobody needs look like much: see how often others used them beside it. "
-        "A revision is no new article.",
+        "Articles first published in the period. By owner, the articles of each author.",
+        "Many short articles that no one needs look like a lot; see next to it how often others used them. "
+        "A revision is not a new article.",
     ),
     zh=KpiTexts(
         "知识共享（发布数）",
@@ -116,10 +116,10 @@ KNOWLEDGE_SHARED_USES = article_kpi(
     key="knowledge_shared_uses",
     en=KpiTexts(
         "Articles used by others",
-        "How often in the period articles helped with a case that others than their author worked on; by "
-        "`owner`, the articles of each author.",
-        "An article counts once for each case. Old articles go on being used: their authors need not have "
-        "published any in the period.",
+        "Cases in the period in which an article helped someone other than its author. By owner, the "
+        "articles of each author.",
+        "An article counts once per case. Old articles stay in use, so their authors need not have "
+        "published anything in the period.",
     ),
     zh=KpiTexts(
         "知识共享（他人使用次数）",

@@ -15,12 +15,10 @@ INCIDENT_RESTORE_SECONDS = incident_kpi(
     key="incident_restore_seconds",
     en=KpiTexts(
         "Mean time to restore service",
-        "Seconds from when the outage began to when service came back, of finally resolved incidents that "
-        "degraded a service "
-        "or took it down, and whose service came back in the period.",
-        "Where nobody said when it began, it is counted from the opening and marked as inferred. "
-        "Overlapping incidents "
-        "of one service count each: this is no availability.",
+        "Mean time from the start of the outage to the return of the service, for finally resolved "
+        "incidents that degraded a service or took it down, and whose service returned in the period.",
+        "If the start is unknown, the opening is used and marked as inferred. Overlapping incidents of one "
+        "service each count, so this is not an availability.",
     ),
     zh=KpiTexts(
         "平均服务恢复时间",
@@ -41,11 +39,9 @@ MAJOR_INCIDENTS = incident_kpi(
     key="major_incidents",
     en=KpiTexts(
         "Major incidents",
-        "Incidents that were declared major for the first time in the period, whatever they turned out to "
-        "be.",
-        "Those that were made less of count: see the share downgraded. It says as much about who declares "
-        "as about "
-        "what happened.",
+        "Incidents that were first declared major in the period, even if they were downgraded later.",
+        "Downgraded incidents count; see the share downgraded. The figure shows how people declare as much "
+        "as what happened.",
     ),
     zh=KpiTexts(
         "重大事件数",
@@ -64,9 +60,9 @@ MAJORS_DOWNGRADED = incident_kpi(
     key="majors_downgraded",
     en=KpiTexts(
         "Major incidents downgraded",
-        "Of the incidents that were declared major for the first time in the period, the share that turned "
-        "out to be none.",
-        "None at all may mean that majors are declared late. One that is declared again is a major incident.",
+        "Share of incidents that were downgraded later, among those first declared major in the period.",
+        "A share of zero may mean that major incidents are declared late. An incident that is declared "
+        "major again counts as major.",
     ),
     zh=KpiTexts(
         "重大事件降级占比",
@@ -85,12 +81,12 @@ MAJOR_REVIEWED_ON_TIME = incident_kpi(
     key="major_reviewed_on_time",
     en=KpiTexts(
         "Major incidents reviewed in time",
-        "Of the major incidents whose final resolution lies in the period, the share reviewed within five "
-        "working days after it, by the calendar of the service; where there is none, Monday to Friday. "
-        "The resolution says until when.",
-        "One whose days have not passed counts as not reviewed yet: the last week of a period rises. "
-        "One that is reopened needs a new review. A resolution by another system, or from before due times "
-        "were told, says none: seven days then.",
+        "Share of major incidents reviewed within five working days after their final resolution, among "
+        "those with their final resolution in the period. Working days follow the calendar of the service, "
+        "or Monday to Friday.",
+        "Incidents whose five days are not over count as not reviewed yet, so the last week of a period "
+        "rises later. A reopened incident needs a new review. Resolutions by other systems, and old ones "
+        "without a due date, get seven days.",
     ),
     zh=KpiTexts(
         "重大事件按时回顾率",

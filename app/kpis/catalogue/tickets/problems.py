@@ -16,10 +16,10 @@ PROBLEM_CAUSE_SECONDS = problem_kpi(
     key="problem_cause_seconds",
     en=KpiTexts(
         "Time to the cause",
-        "Mean seconds from raising a problem to its cause, of the problems whose cause was identified "
-        "for the first time in the period.",
-        "There are few: see the median and the cases. Those without a known cause are not in it; see "
-        "the estimate that takes them into account.",
+        "Mean time from raising a problem to identifying its cause, for problems whose cause was first "
+        "identified in the period.",
+        "There are few problems; see the median and the cases. Problems without a known cause are missing; "
+        "see the estimate that includes them.",
     ),
     zh=KpiTexts(
         "根因定位时间",
@@ -40,9 +40,9 @@ PROBLEM_CAUSE_KM = problem_kpi(
     key="problem_cause_km",
     en=KpiTexts(
         "Time to the cause, open problems included",
-        "In how many seconds the cause of half of the problems raised in the period is identified, by "
-        "Kaplan and Meier: those without one count as long as they have been without.",
-        "It has no value before half have a cause, moves as long as any has none, and of cuts it "
+        "Time in which the cause of half of the problems raised in the period is identified, estimated by "
+        "Kaplan and Meier. Problems without a cause count with their age so far.",
+        "It has no value before half have a cause, changes as long as any has none, and values of parts "
         "cannot be added up.",
     ),
     zh=KpiTexts(
@@ -64,9 +64,9 @@ KNOWN_ERROR_RATIO = problem_kpi(
     key="known_error_ratio",
     en=KpiTexts(
         "Known errors",
-        "Of the problems that are open at the period's end, the share whose cause and a workaround "
-        "are known; of a running period, now.",
-        "Resolving known errors makes it fall: read it with the time to fix.",
+        "Share of problems with a known cause and a workaround, among the problems open at the end of the "
+        "period, or now if the period is not over.",
+        "Resolving known errors lowers it; read it together with the time to fix.",
     ),
     zh=KpiTexts(
         "已知错误率",
@@ -87,9 +87,9 @@ PROBLEM_FIX_SECONDS = problem_kpi(
     key="problem_fix_seconds",
     en=KpiTexts(
         "Time to fix",
-        "Mean seconds from the cause to the final resolution, of the problems resolved for good in "
-        "the period whose cause is known.",
-        "Those whose risk was accepted are never fixed and do not count. Accepting many makes it small.",
+        "Mean time from the cause to the final resolution, for problems with a known cause finally "
+        "resolved in the period.",
+        "Problems with an accepted risk are never fixed and do not count. Accepting many makes this small.",
     ),
     zh=KpiTexts(
         "问题修复时间",
@@ -111,8 +111,8 @@ PROBLEMS_RISK_ACCEPTED = problem_kpi(
     key="problems_risk_accepted",
     en=KpiTexts(
         "Accepted risks",
-        "Problems that were closed in the period because their risk was accepted, and not taken up again.",
-        "They are neither fixed nor in the backlog: read it with both.",
+        "Problems that were closed in the period because their risk was accepted, and not reopened.",
+        "They are neither fixed nor in the backlog; read it together with both.",
     ),
     zh=KpiTexts(
         "接受风险的问题",
@@ -132,9 +132,9 @@ PROBLEM_BACKLOG = problem_kpi(
     key="problem_backlog",
     en=KpiTexts(
         "Backlog of problems",
-        "Problems that are open at the period's end; of a running period, now.",
-        "Problems on hold count; how many there are is shown beside. Few problems can mean that nobody looks "
-        "for causes.",
+        "Problems that are open at the end of the period, or now if the period is not over.",
+        "Problems on hold are included; their number is shown next to it. Few problems can mean that no "
+        "one looks for causes.",
     ),
     zh=KpiTexts(
         "问题积压",
@@ -155,9 +155,9 @@ PROBLEM_BACKLOG_AGE = problem_kpi(
     key="problem_backlog_age",
     en=KpiTexts(
         "Age of open problems",
-        "Mean seconds since the raising of the problems that are open at the period's end, median and "
-        "90th percentile beside it; of a running period, now.",
-        "A few very old ones move the mean: see the median, and cut by age.",
+        "Mean age of the problems that are open at the end of the period, or now if the period is not "
+        "over. Median and 90th percentile are shown next to it.",
+        "A few very old problems move the mean; see the median, and break it down by age.",
     ),
     zh=KpiTexts(
         "问题积压存续时间",
@@ -178,12 +178,10 @@ INCIDENTS_PREVENTED = problem_kpi(
     key="incidents_prevented",
     en=KpiTexts(
         "Incidents prevented",
-        "How many fewer incidents a problem has in the 90 days after its final resolution than in the "
-        "90 days before, per 30 days: the incidents that are linked to it, of the problems resolved "
-        "for good in the period.",
-        "It moves for 90 days after the period. Problems are raised after bad spells, and what "
-        "follows these is better by itself; the interval knows of chance alone, not of that. Incidents that "
-        "nobody has linked do not count.",
+        "Decrease in linked incidents, per 30 days, from the 90 days before to the 90 days after the final "
+        "resolution of a problem. Counts problems finally resolved in the period.",
+        "It changes for 90 days after the period. Problems are raised in bad times, and better times "
+        "follow anyway; the interval covers only chance. Incidents that no one linked do not count.",
     ),
     zh=KpiTexts(
         "减少的事件数",
@@ -207,8 +205,8 @@ PROACTIVE_PROBLEM_SHARE = problem_kpi(
     key="proactive_problem_share",
     en=KpiTexts(
         "Proactive problems",
-        "Of the problems raised in the period, the share that came of a trend or of a review.",
-        "It says who looked, not what was found.",
+        "Share of problems that came from a trend or a review, among the problems raised in the period.",
+        "It shows who looked for problems, not what was found.",
     ),
     zh=KpiTexts(
         "主动发现问题占比",

@@ -14,15 +14,15 @@ REQUEST_LEAD_SECONDS = Kpi(
     key="request_lead_seconds",
     en=KpiTexts(
         "Lead time of requests",
-        "Mean seconds from the submission to the final delivery, of the requests delivered for good "
-        "in the period. Business time stands beside.",
-        "Approvals and the requester's own time are in it: see the time in each state. A project takes "
-        "months, a catalogue item minutes: see each path by itself.",
+        "Mean time from the submission to the final delivery, for requests finally delivered in the "
+        "period. Business time is shown next to it.",
+        "It includes approvals and the requester's own time; see the time in each state. Projects take "
+        "months and catalogue items minutes; look at each path separately.",
     ),
     zh=KpiTexts(
         "交付周期",
         "期内最终交付的服务请求，自提交至最终交付的平均秒数，旁列工作时间。",
-        "含审批和请求人自身的时间，请看各状态停留时间。项目需数月，目录条目只需几分钟，请分别查看两种路径。",
+        "含审批和申请人自身的时间，请看各状态停留时间。项目需数月，目录条目只需几分钟，请分别查看两种路径。",
     ),
     process="request",
     owner=Role.process_owner,
@@ -43,15 +43,15 @@ STANDARD_LEAD_SECONDS = replace(
     key="standard_lead_seconds",
     en=KpiTexts(
         "Lead time of standard requests",
-        "Mean seconds from the submission to the final delivery, of the requests of the standard path "
-        "delivered for good in the period.",
-        "Approvals and the requester's own time are in it. What is open and not assessed yet may still "
-        "become a project; it is shown beside.",
+        "Mean time from the submission to the final delivery, for requests of the standard path finally "
+        "delivered in the period.",
+        "It includes approvals and the requester's own time. Open requests that are not assessed may "
+        "become projects; they are shown next to it.",
     ),
     zh=KpiTexts(
         "标准请求交付周期",
         "期内最终交付的标准路径服务请求，自提交至最终交付的平均秒数。",
-        "含审批和请求人自身的时间。尚未评估的可能转为项目，列入未交付数。",
+        "含审批和申请人自身的时间。尚未评估的可能转为项目，列入未交付数。",
     ),
     path="standard",
     still_open=StillOpen.unended_standard,
@@ -62,9 +62,9 @@ PROJECT_LEAD_SECONDS = replace(
     key="project_lead_seconds",
     en=KpiTexts(
         "Lead time of projects",
-        "Mean seconds from the submission to the final delivery, of the project requests delivered for good "
-        "in the period.",
-        "There are few, and they differ: see the median and the cases.",
+        "Mean time from the submission to the final delivery, for project requests finally delivered in "
+        "the period.",
+        "There are few projects, and they differ; see the median and the cases.",
     ),
     zh=KpiTexts(
         "项目交付周期",
@@ -79,10 +79,10 @@ REQUEST_STATE_SECONDS = Kpi(
     key="request_state_seconds",
     en=KpiTexts(
         "Time of requests in each state",
-        "Mean seconds that requests delivered for good in the period had been in a state up to then, of "
-        "those that were in it: the split of the lead time. Cut by state.",
-        "Not all requests are in all states: the means do not add up to the lead time, only cases times "
-        "means do. Without the cut, each state of a request counts as one.",
+        "Mean time that requests spent in a state, for requests finally delivered in the period that were "
+        "in it. It splits the lead time and can be broken down by state.",
+        "Not every request passes every state, so the means do not add up to the lead time; only cases "
+        "times means do. Without the breakdown, each state of a request counts once.",
     ),
     zh=KpiTexts(
         "各状态停留时间",

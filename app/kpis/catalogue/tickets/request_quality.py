@@ -15,8 +15,9 @@ ACCEPTANCE_FIRST_PASS = request_kpi(
     key="acceptance_first_pass",
     en=KpiTexts(
         "Accepted at once",
-        "Of the project requests first accepted or not in the period, the share that was accepted.",
-        "What turns out after the acceptance is a reopening and does not show here.",
+        "Share of project requests that passed their first acceptance, among those with their first "
+        "acceptance in the period.",
+        "Faults found after the acceptance lead to a reopening and do not show here.",
     ),
     zh=KpiTexts(
         "一次验收通过率",
@@ -36,15 +37,15 @@ REQUEST_REWORK = request_kpi(
     key="request_rework",
     en=KpiTexts(
         "Requests with rework",
-        "Of the requests delivered for good in the period, the share of which something had to be "
-        "done again: a solution revised, an acceptance repeated, what had been delivered rectified, "
-        "requirements changed by others than the requester.",
-        "What the requester wants otherwise is no rework. Never sending a solution back makes it small, too.",
+        "Share of requests with rework, among the requests finally delivered in the period. Rework is a "
+        "revised solution, a repeated acceptance, a rectified delivery, or a change of requirements by "
+        "someone other than the requester.",
+        "Changes by the requester are not rework. Never returning a solution also makes this small.",
     ),
     zh=KpiTexts(
         "返工率",
-        "期内最终交付的服务请求中，发生过方案修订、验收不通过、交付后整改或非请求人提出的需求变更的占比。",
-        "请求人自己变更需求不算返工。从不退回方案也会使数值偏小。",
+        "期内最终交付的服务请求中，发生过方案修订、验收不通过、交付后整改或非申请人提出的需求变更的占比。",
+        "申请人自己变更需求不算返工。从不退回方案也会使数值偏小。",
     ),
     fact="delivered",
     measure=Measure.reworked,
@@ -60,8 +61,8 @@ REQUEST_REWORK_ROUNDS = request_kpi(
     key="request_rework_rounds",
     en=KpiTexts(
         "Rounds of rework",
-        "How often something had to be done again, per request delivered for good in the period.",
-        "A long project has more occasions than a catalogue item: cut by path.",
+        "Rounds of rework per request finally delivered in the period.",
+        "A long project has more opportunities for rework than a catalogue item; break it down by path.",
     ),
     zh=KpiTexts(
         "返工轮次",
@@ -82,12 +83,12 @@ REQUIREMENT_CHANGES_PER_REQUEST = request_kpi(
     key="requirement_changes_per_request",
     en=KpiTexts(
         "Changes of requirements",
-        "How often the requester changed what is wanted, per request delivered for good in the period.",
-        "It is no rework, and may be none of the doers' fault: read it beside the rounds of rework.",
+        "Changes of the requirements by the requester, per request finally delivered in the period.",
+        "This is not rework and may not be the team's fault; read it together with the rounds of rework.",
     ),
     zh=KpiTexts(
         "需求变更次数",
-        "期内最终交付的服务请求，平均每个由请求人变更需求的次数。",
+        "期内最终交付的服务请求，平均每个由申请人变更需求的次数。",
         "不算返工，也不一定是履行方的问题，请与返工轮次对照阅读。",
     ),
     fact="delivered",
@@ -104,9 +105,9 @@ SERVICE_ACCURACY = request_kpi(
     key="service_accuracy",
     en=KpiTexts(
         "Accuracy of service",
-        "Of the requests delivered for good in the period, the share of which nothing had to be done "
-        "again, neither before it nor by a reopening within the agreed days, or 7.",
-        "A finding on a wrong form does not count yet: there is no register of findings.",
+        "Share of requests without rework and without a reopening within the agreed days (7 without an "
+        "agreement), among the requests finally delivered in the period.",
+        "A finding about a wrong form does not count yet, because there is no register of such findings.",
     ),
     zh=KpiTexts(
         "服务准确率",
@@ -127,16 +128,15 @@ RESOLUTION_RATE = Kpi(
     key="resolution_rate",
     en=KpiTexts(
         "Resolution rate",
-        "Of the cases that came in, requests submitted and incidents reported in the period, the share that "
-        "has been delivered or resolved and was not taken up again within the agreed days, or 7, of that; "
-        "`undecided` are those that are still open.",
-        "Those of the last weeks are still on their way: it rises for as long as any is open. Incidents and "
-        "requests do not go equally well, so it moves with their mix.",
+        "Share of cases that were delivered or resolved and not reopened within the agreed days (7 without "
+        "an agreement), among the requests submitted and incidents reported in the period. Open cases are "
+        "shown as undecided.",
+        "Recent cases are still in progress, so the rate rises as long as any is open. Incidents and "
+        "requests have different rates, so it changes with their mix.",
     ),
     zh=KpiTexts(
         "问题解决率",
-        "期内提出的单据（提交的服务请求与上报的事件）中，已交付或解决且其后约定天数（默认 7 天）内未被重新打开的占比；"
-        "仍未结的列为 `undecided`。",
+        "期内提出的单据（提交的服务请求与上报的事件）中，已交付或解决且其后约定天数（默认 7 天）内未被重新打开的占比；仍未结的列为“未定”。",
         "最近提出的仍在处理中：只要有未结的，数值就还会上升。请求与事件的解决情况不同，两者的构成变化会影响数值。",
     ),
     process="request",

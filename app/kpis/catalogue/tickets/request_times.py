@@ -26,9 +26,9 @@ REQUESTS_OPENED = request_kpi(
     key="requests_opened",
     en=KpiTexts(
         "Requests submitted",
-        "Requests that were submitted in the period.",
-        "Cancelled and rejected ones count, and are shown beside. Their path is not known before they "
-        "are assessed.",
+        "Requests submitted in the period.",
+        "Cancelled and rejected requests are included and also shown separately. The fulfilment path of a "
+        "request is unknown before its assessment.",
     ),
     zh=KpiTexts(
         "提交的服务请求",
@@ -49,7 +49,7 @@ REQUESTS_DELIVERED = request_kpi(
     en=KpiTexts(
         "Requests delivered",
         "Requests whose final delivery lies in the period.",
-        "One that is taken up again counts when it is delivered again, and only then.",
+        "A reopened request counts only when it is delivered again.",
     ),
     zh=KpiTexts(
         "交付的服务请求",
@@ -70,10 +70,9 @@ REQUEST_RESPONSE_SECONDS = request_kpi(
     key="request_response_seconds",
     en=KpiTexts(
         "Response time of requests",
-        "Mean seconds from the submission to the first assessment or start, of the requests that were "
-        "first assessed or begun in the period; business time where the agreement, or else the "
-        "service, has a calendar.",
-        "Those that nobody has looked at yet are not in the mean: see the open ones.",
+        "Mean time from the submission to the first assessment or start, for requests first assessed or "
+        "started in the period. Uses business time where the agreement or the service has a calendar.",
+        "Requests without a response are missing from the mean; see the open ones.",
     ),
     zh=KpiTexts(
         "请求响应时间",
@@ -95,13 +94,12 @@ REQUEST_HANDLING_SECONDS = request_kpi(
     key="request_handling_seconds",
     en=KpiTexts(
         "Handling time of requests",
-        "Mean seconds that requests of the standard path were worked on, holds taken away, of those "
-        "delivered for good in the period; business time where the agreement, or else the "
-        "service, has a calendar.",
-        "Waiting before the start is lead time, not handling. What was handled and delivered in one "
-        "step counts since it was begun, if that was said; on the phone and in a chat as nothing, "
-        "otherwise not at all. Starting everything at the end of the day makes it small: see the share "
-        "handled at once.",
+        "Mean time that requests of the standard path were worked on, without holds, for requests finally "
+        "delivered in the period. Uses business time where the agreement or the service has a calendar.",
+        "Waiting before the start belongs to the lead time. A request that was handled and delivered in "
+        "one step counts from its recorded start; by phone and chat it counts as zero, otherwise it is "
+        "excluded. Starting everything at the end of the day makes this small; see the share handled at "
+        "once.",
     ),
     zh=KpiTexts(
         "平均处理时间",
@@ -126,10 +124,10 @@ REQUEST_AT_ONCE_SHARE = request_kpi(
     key="request_at_once_share",
     en=KpiTexts(
         "Requests handled at once",
-        "Of the requests of the standard path delivered for good in the period of which it is known when "
-        "they were begun, the share delivered within 10 seconds of it.",
-        "The higher it is, the less the handling time says: who begins and delivers in one go has not told "
-        "how long it took.",
+        "Share of requests delivered within 10 seconds of their start, among requests of the standard path "
+        "that were finally delivered in the period and have a known start.",
+        "The higher this is, the less the handling time means: starting and delivering in one step does "
+        "not show how long the work took.",
     ),
     zh=KpiTexts(
         "即时完成占比",
@@ -150,11 +148,11 @@ REQUEST_ON_TIME = request_kpi(
     key="request_on_time",
     en=KpiTexts(
         "Requests delivered on time",
-        "Of the requests delivered for good in the time that their catalogue item promises in the "
-        "period, or whose time ran out in it, the share delivered in time; one that is open is late "
-        "as soon as it has.",
-        "Requests for nothing in the catalogue have no promise and do not count. A late one counts in "
-        "the period in which its time ran out, with the team that had it then.",
+        "Share of requests delivered in time, among those that were finally delivered in time in the "
+        "period or whose promised time ran out in it. The catalogue item promises the time. An open "
+        "request is late when its time runs out.",
+        "Requests without a catalogue item have no promise and do not count. A late delivery counts in the "
+        "period in which the time ran out, for the team at that time.",
     ),
     zh=KpiTexts(
         "请求按时交付率",
@@ -175,10 +173,10 @@ PROJECT_ON_TIME = Kpi(
     key="project_on_time",
     en=KpiTexts(
         "Projects delivered on time",
-        "Of the project requests delivered for good, and the improvements handed over, by the date of the "
-        "first plan that was approved in the period, or whose date passed in it, the share delivered by it. "
-        "The date of an improvement is that of the last milestone.",
-        "Judged by the latest plan it would always be 100 %.",
+        "Share of project requests and improvements delivered by the date of their first approved plan, "
+        "among those that were delivered by it in the period or whose date passed in it. The date of an "
+        "improvement is that of its last milestone.",
+        "Measured against the latest plan, it would always be 100 %.",
     ),
     zh=KpiTexts(
         "项目按时交付率",
@@ -201,10 +199,10 @@ APPROVAL_WAIT_SECONDS = request_kpi(
     key="approval_wait_seconds",
     en=KpiTexts(
         "Waiting for approvals",
-        "Mean seconds that requests waited for an approval that was answered in the period, median "
-        "and 90th percentile beside it.",
-        "A few long ones move the mean: see the median. Those that still wait are shown beside, and "
-        "are not in it. Cut by the approver's role, what groups or persons approve stands together.",
+        "Mean time that requests waited for an approval that was given or refused in the period. Median "
+        "and 90th percentile are shown next to it.",
+        "A few long waits move the mean; see the median. Open approvals are shown next to it and not "
+        "included. By the approver's role, approvals by groups and named people appear together.",
     ),
     zh=KpiTexts(
         "审批等待时间",
@@ -226,9 +224,9 @@ TASKS_ON_TIME = request_kpi(
     key="tasks_on_time",
     en=KpiTexts(
         "Tasks done on time",
-        "Of the tasks of requests that were due in the period by their first due date, the share that "
-        "was done by then.",
-        "Judged by a date that was moved it would always be 100 %. Tasks without a date, those dropped "
+        "Share of tasks done by their first due date, among the tasks of requests whose first due date "
+        "lies in the period.",
+        "Measured against moved dates, it would always be 100 %. Tasks without a date, tasks dropped "
         "before it, and tasks of incidents and problems do not count.",
     ),
     zh=KpiTexts(
@@ -249,8 +247,8 @@ REQUEST_BACKLOG = request_kpi(
     key="request_backlog",
     en=KpiTexts(
         "Backlog of requests",
-        "Requests that are open at the period's end; of a running period, now.",
-        "Requests on hold count; how many there are is shown beside.",
+        "Requests that are open at the end of the period, or now if the period is not over.",
+        "Requests on hold are included; their number is shown next to it.",
     ),
     zh=KpiTexts(
         "请求积压",

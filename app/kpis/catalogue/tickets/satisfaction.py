@@ -27,15 +27,15 @@ CSAT = satisfaction_kpi(
     key="csat",
     en=KpiTexts(
         "Customer satisfaction",
-        "Mean of the requesters' ratings, from 1 to 5, of the incidents and requests that were first rated "
-        "in the period: of each case the last one within 30 days of the first. Ratings by staff are left "
-        "out.",
-        "Who does not answer may think otherwise: read it with the response rate and the sampling rate. A "
-        "mean of scores hides who is unhappy: look at the share of 4 and 5. It can still move for 30 days.",
+        "Mean rating by requesters, from 1 to 5, for incidents and requests first rated in the period. The "
+        "last rating within 30 days of the first counts. Ratings by staff are excluded.",
+        "People who do not answer may think otherwise; read it together with the response rate and the "
+        "sampling rate. A mean hides unhappy people; look at the share of 4 and 5. It can still change for "
+        "30 days.",
     ),
     zh=KpiTexts(
         "满意度",
-        "首次评价在期内的事件和服务请求，其请求人评分（1 至 5 分）的平均值：每单取首次评价后 30 天内的最后一次；内部人员的评价不计。",
+        "首次评价在期内的事件和服务请求，其申请人评分（1 至 5 分）的平均值：每单取首次评价后 30 天内的最后一次；内部人员的评价不计。",
         "未评价者的看法可能不同，请与评价率和抽样率一起阅读；平均分掩盖不满意的人，请看 4 至 5 分占比；30 天内数值仍会变动。",
     ),
     fact="rated",
@@ -54,9 +54,9 @@ CSAT_SATISFIED_SHARE = satisfaction_kpi(
     key="csat_satisfied_share",
     en=KpiTexts(
         "Satisfied requesters",
-        "Of the incidents and requests that were first rated in the period, the share whose last rating "
-        "within 30 days is a 4 or a 5.",
-        "It says nothing of those who did not answer. A 3 counts as much against it as a 1.",
+        "Share of cases with a last rating of 4 or 5 within 30 days, among the incidents and requests "
+        "first rated in the period.",
+        "It does not include people who did not answer. A 3 counts as much against it as a 1.",
     ),
     zh=KpiTexts(
         "4 至 5 分占比",
@@ -75,11 +75,11 @@ CSAT_SATISFIED_SHARE = satisfaction_kpi(
 CSAT_RESPONSE_RATE = satisfaction_kpi(
     key="csat_response_rate",
     en=KpiTexts(
-        "Response to requests to rate",
-        "Of the incidents and requests whose requester was asked in the period to rate them, the share that "
-        "was rated within 30 days.",
-        "It can still rise for 30 days. Below a fifth, satisfaction says more of who answers than of the "
-        "work.",
+        "Response to rating requests",
+        "Share of cases rated within 30 days, among the incidents and requests whose requester was asked "
+        "for a rating in the period.",
+        "It can still rise for 30 days. Below a fifth, the satisfaction depends more on who answers than "
+        "on the work.",
     ),
     zh=KpiTexts(
         "评价率",
@@ -99,10 +99,10 @@ CSAT_SAMPLING_RATE = satisfaction_kpi(
     key="csat_sampling_rate",
     en=KpiTexts(
         "Sampling of ratings",
-        "Incidents and requests whose requester was asked in the period to rate them, per incident resolved "
-        "and request delivered in it.",
-        "Incidents are asked about when they are closed, some days after they count as resolved. Nobody is "
-        "asked twice a week, and staff never are, so it stays below what the services say.",
+        "Incidents and requests whose requester was asked for a rating in the period, per incident "
+        "resolved and request delivered in it.",
+        "Requesters are asked when an incident is closed, some days after its resolution. No one is asked "
+        "twice a week, and staff are never asked, so it stays below the configured rate.",
     ),
     zh=KpiTexts(
         "抽样率",
@@ -120,18 +120,17 @@ CSAT_SAMPLING_RATE = satisfaction_kpi(
 COMPLAINTS_YOY = satisfaction_kpi(
     key="complaints_yoy",
     en=KpiTexts(
-        "Complaints against the year before",
-        "Complaints about incidents and requests in the period, against those in the same period of the year "
-        "before, minus 1: -0.2 is a fifth fewer. Complaints that were merged count as one.",
-        "No value where the year before has fewer than ten, or its records begin later: a gap in them would "
-        "look like a change. Small numbers move by chance: see the interval. With fewer cases there are "
-        "fewer complaints: see those per 1,000 cases delivered. Of 29 February there is no year before.",
+        "Complaints compared with the year before",
+        "Complaints about incidents and requests in the period, divided by those in the same period of the "
+        "year before, minus 1. -0.2 means a fifth fewer. Merged complaints count once.",
+        "There is no value if the year before has fewer than ten complaints, or if its records start "
+        "later. Small numbers change by chance; see the interval. Fewer cases cause fewer complaints; see "
+        "the complaints per 1,000 cases. 29 February has no year before.",
     ),
     zh=KpiTexts(
         "投诉同比",
         "期内对事件和服务请求的投诉数与上年同期之比减 1：-0.2 表示减少两成；合并的投诉计为一个。",
-        "上年同期不足 10 个，或其记录起始较晚时没有数值：记录缺失会显得像变化；数量小时受偶然影响，请看区间；"
-        "单据减少投诉也会减少，请看每千单投诉数；2 月 29 日没有上年同期。",
+        "上年同期不足 10 个，或其记录起始较晚时没有数值：记录缺失会显得像变化；数量小时受偶然影响，请看区间；单据减少投诉也会减少，请看每千单投诉数；2 月 29 日没有上年同期。",
     ),
     fact="complained",
     measure=Measure.case,
@@ -150,9 +149,9 @@ COMPLAINTS_PER_THOUSAND = satisfaction_kpi(
     en=KpiTexts(
         "Complaints per 1,000 cases delivered",
         "Complaints about incidents and requests in the period, per 1,000 incidents resolved and requests "
-        "delivered in it. Complaints that were merged count as one.",
-        "A complaint may be about a case of the period before. By subject it is complaints about that, per "
-        "1,000 of all cases.",
+        "delivered in it. Merged complaints count once.",
+        "A complaint may be about a case of an earlier period. By subject, it is the complaints about that "
+        "subject per 1,000 of all cases.",
     ),
     zh=KpiTexts(
         "每千单投诉数",
@@ -174,9 +173,9 @@ COMPLAINT_ANSWER_SECONDS = complaint_kpi(
     key="complaint_answer_seconds",
     en=KpiTexts(
         "Time to answer complaints",
-        "Median of the seconds from a complaint to its answer, of those answered in the period; how many "
-        "wait for one, and the share answered in time, beside it.",
-        "Whatever nobody answers is missing: see those open, and the median that includes them.",
+        "Median time from a complaint to its answer, for complaints answered in the period. The number of "
+        "waiting complaints and the share answered in time are shown next to it.",
+        "Unanswered complaints are missing; see the open ones, and the median that includes them.",
     ),
     zh=KpiTexts(
         "投诉答复时间",
@@ -198,8 +197,9 @@ COMPLAINT_ANSWERED_IN_TIME = complaint_kpi(
     key="complaint_answered_in_time",
     en=KpiTexts(
         "Complaints answered in time",
-        "Of the complaints answered in the period, the share answered within the agreed working days.",
-        "One that is overdue counts when it is answered: see how many wait.",
+        "Share of complaints answered within the agreed working days, among the complaints answered in the "
+        "period.",
+        "An overdue complaint counts only when it is answered; see how many are waiting.",
     ),
     zh=KpiTexts(
         "投诉按时答复率",
@@ -219,9 +219,9 @@ COMPLAINT_ANSWER_KM = complaint_kpi(
     key="complaint_answer_km",
     en=KpiTexts(
         "Time to answer complaints, open ones included",
-        "Median of the seconds from a complaint to its answer, of those made in the period, as estimated by "
-        "Kaplan and Meier: one that is not answered yet counts with its age.",
-        "It can still move while one is open. No value where fewer than half are answered.",
+        "Median time from a complaint to its answer, for complaints made in the period, estimated by "
+        "Kaplan and Meier. Unanswered complaints count with their age so far.",
+        "It can still change while one is open. It has no value before half are answered.",
     ),
     zh=KpiTexts(
         "投诉答复时间（含未答复）",
