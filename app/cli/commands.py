@@ -40,19 +40,19 @@ COMMANDS = {
     "demo": CommandEntry(
         "server.demo", "Make a demo organisation if there is none, then serve it, with a worker."
     ),
-    "migrate": CommandEntry("upkeep.migrate", "Update the database schema, as its owner."),
+    "migrate": CommandEntry("upkeep.migrate", "Update the database schema."),
     "keys": CommandEntry("keys", "Make, list, rotate and revoke API keys."),
-    "people": CommandEntry("people", "Bring in people and teams; grant and revoke roles."),
+    "people": CommandEntry("people", "Import people and teams; grant and revoke roles."),
     "erase": CommandEntry(
         "erase", "Destroy a person's encryption key: name, e-mail and texts become unreadable."
     ),
-    "import": CommandEntry("imports", "Bring in the histories of other systems, or a whole installation."),
+    "import": CommandEntry("imports", "Import the histories of other systems, or a whole installation."),
     "export": CommandEntry(
-        "exports.export_app", "Write processes and their events for other tools, or the whole installation."
+        "exports.export_app", "Export processes and their events for other tools, or the whole installation."
     ),
-    "mail-in": CommandEntry("mail_in", "Take a mail from the standard input; the worker processes it."),
+    "mail-in": CommandEntry("mail_in", "Accept a mail from standard input; the worker processes it."),
     "rebuild": CommandEntry(
-        "upkeep.rebuild", "Fold the whole log into fresh rows, and report each difference from the live rows."
+        "upkeep.rebuild", "Rebuild all rows from the log, and report each difference from the live rows."
     ),
     "reindex": CommandEntry("upkeep.reindex", "Rebuild the index of full-text search, from the whole log."),
     "rewrite-audiences": CommandEntry(
@@ -63,7 +63,7 @@ COMMANDS = {
         "figures.reconcile",
         "Compute KPIs from the facts and from the raw events, and report the differences.",
     ),
-    "seal": CommandEntry("seals.seal", "Sign a head over all events and export it."),
+    "seal": CommandEntry("seals.seal", "Seal the log: sign a head over all events and export it."),
     "verify": CommandEntry(
         "seals.verify", "Recompute every hash of the log, and compare with what is stored and exported."
     ),
@@ -76,12 +76,16 @@ COMMANDS = {
     "doctor": CommandEntry(
         "doctor.doctor", "Report what is wrong with this installation, and how to fix it."
     ),
-    "backup": CommandEntry("upkeep.backup", "Back up the embedded database while it is used."),
+    "backup": CommandEntry("upkeep.backup", "Back up the embedded database while it is in use."),
     "restore": CommandEntry("upkeep.restore", "Restore the embedded database into an empty installation."),
     "mcp": CommandEntry("mcp", "Serve an assistant over standard input and output (Model Context Protocol)."),
     "lifecycles": CommandEntry("upkeep.lifecycles", "Print the states and actions of each kind of record."),
-    "contract": CommandEntry("upkeep.contract", "Write the generated files of openapi/ and docs/."),
-    "schema": CommandEntry("upkeep.schema", "Write migrations/schema.sql, or a draft of the next migration."),
+    "contract": CommandEntry(
+        "upkeep.contract", "Write the generated files of the contract and the documentation."
+    ),
+    "schema": CommandEntry(
+        "upkeep.schema", "Write the database schema as a file, or a draft of the next migration."
+    ),
 }
 
 

@@ -22,16 +22,16 @@ from app.platform import settings
 from app.platform.backups import add_erased
 
 ERASED_MESSAGE = (
-    "Erased. Backups made before hold the key still: let them expire, and erase again after restoring one; "
-    "`ledgerdesk restore` does so."
+    "Erased. Older backups still contain the key: let them expire. After a restore the person must be erased "
+    "again, which ledgerdesk restore does automatically."
 )
 
 
 def erase(
-    person: Annotated[str, typer.Argument(help="The id of the person.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    person: Annotated[str, typer.Argument(help="Id of the person.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     namesakes: Annotated[
-        bool, typer.Option("--others", help="Erase those with the same name or address, too.")
+        bool, typer.Option("--others", help="Also erase people with the same name or address.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -40,7 +40,11 @@ def erase(
     titles stay.
     """
     if not yes:
-        typer.confirm("Their name and words can never be read again. Go on?", abort=True, err=True)
+        typer.confirm(
+            "The name and the texts of this person will become unreadable for ever. Continue?",
+            abort=True,
+            err=True,
+        )
 
     async def work(ledger: Ledger) -> tuple[bool, Remains, list[OtherPerson]]:
         loaded = await load(ledger.db, LIFECYCLE, person)
@@ -80,7 +84,7 @@ async def erase_person(ledger: Ledger, person: Person) -> bool:
 
 
 def _is_confirmed(person: OtherPerson) -> bool:
-    question = f"{_person_line(person)} has the same name or address. Erase them, too?"
+    question = f"{_person_line(person)} has the same name or address. Erase this person, too?"
     return typer.confirm(question, default=False, err=True)
 
 
@@ -90,11 +94,16 @@ def _person_line(person: OtherPerson) -> str:
 
 def _report_lines(remains: Remains, left: list[OtherPerson], *, now: bool) -> list[str]:
     """Return what was done and what remains, in lines."""
-    lines = [ERASED_MESSAGE if now else "They were erased already."]
+    lines = [ERASED_MESSAGE if now else "This person was already erased."]
     if left:
-        lines.append("Others have the same name or address. Erase those who are the same person:")
+        lines.append(
+            "Other people have the same name or address. If they are the same person, erase them, too:"
+        )
         lines += [f"  ledgerdesk erase {person.id}   # {_person_line(person)}" for person in left]
     if remains.titles:
-        lines.append("Titles that name them stay. Edit them, so that no list shows them; the log keeps them:")
+        lines.append(
+            "These titles contain the name. Edit them, so that lists no longer show it; the log keeps the "
+            "old titles:"
+        )
         lines += [f"  {title.name or title.record}: {title.title}" for title in remains.titles]
     return lines

@@ -42,26 +42,31 @@ def print_report(report: ImportReport, name: str, *, dry_run: bool) -> None:
         print_line("This was a dry run: nothing was written.")
     if report.estimated:
         print_line(
-            "So many cases are mixed in the file that the numbers of new cases and events are upper limits."
+            "The cases in the file are so mixed that the numbers of new cases and events are upper limits."
         )
     print_line(
         f"  new            {report.applied:,} rows: {report.events:,} events, {report.cases:,} new cases"
     )
-    print_line(f"  told before    {report.repeated:,} rows")
+    print_line(f"  known before   {report.repeated:,} rows")
     print_line(f"  refused        {refused:,} rows")
-    print_line(f"  added          {report.added_persons:,} persons, {report.added_teams:,} teams")
+    print_line(f"  added          {report.added_persons:,} people, {report.added_teams:,} teams")
     if report.irregular:
-        print_line("\nMarked as irregular, by what does not fit the lifecycle:")
+        print_line("\nMarked as irregular, because they do not fit the lifecycle:")
         print_table(("what", "events"), [(code, f"{n:,}") for code, n in report.irregular.most_common()])
     if refused:
-        print_line("\nRefused rows, the first ones:")
+        print_line("\nFirst refused rows:")
         print_table(("line", "code", "reason"), report.first_refused)
         if refused > len(report.first_refused):
-            print_line(f"Of all: {', '.join(f'{code} {n:,}' for code, n in report.refused.most_common())}.")
+            print_line(
+                f"All refusals: {', '.join(f'{code} {n:,}' for code, n in report.refused.most_common())}."
+            )
         if report.likely_encoding is not None:
             likely = report.likely_encoding
             print_line(
-                f"Most of them look like {likely}: say --encoding {likely}, or save the file as UTF-8."
+                f"Most of them look like {likely}: use --encoding {likely}, or save the file as UTF-8."
             )
         if not dry_run:
-            print_line(f"They are kept, encrypted, in plumbing.refused_row, as of the import {report.run}.")
+            print_line(
+                "The refused rows are stored, encrypted, in the table plumbing.refused_row (import "
+                f"{report.run})."
+            )

@@ -38,16 +38,17 @@ from app.kernel.ledger import Ledger
 from app.platform.db import DatabaseGone
 
 KPIS = {
-    CatchUpResult.caught_up: "The KPIs have all of it.",
-    CatchUpResult.behind: "The KPIs do not have all of it yet, and have not moved for "
-    f"{PATIENCE_SECONDS:.0f} s. The output of the worker says why.",
-    CatchUpResult.no_worker: "No worker runs, so the KPIs do not have it yet. `ledgerdesk work` is one, and "
-    "`ledgerdesk serve` has one. `ledgerdesk kpi` and `ledgerdesk reconcile` let the KPIs follow first.",
+    CatchUpResult.caught_up: "The KPIs include all of it.",
+    CatchUpResult.behind: "The KPIs do not include all of it yet, and have not changed for "
+    f"{PATIENCE_SECONDS:.0f} s. See the output of the worker for the reason.",
+    CatchUpResult.no_worker: "No worker is running, so the KPIs do not include it yet. Start ledgerdesk "
+    "work or ledgerdesk serve. The commands ledgerdesk kpi and ledgerdesk reconcile also update the KPIs "
+    "first.",
 }
-RESUME_HINT = "What was told before that stays. Start the same import again, and it goes on from there."
+RESUME_HINT = "The rows before that are imported. Start the same import again to continue from there."
 
 imports = typer.Typer(
-    help="Bring in the histories of other systems, or a whole installation.", no_args_is_help=True
+    help="Import the histories of other systems, or a whole installation.", no_args_is_help=True
 )
 
 
@@ -59,7 +60,7 @@ def formats(
         typer.Option(
             "--restore",
             metavar="DIR",
-            help="Bring back the whole installation that `ledgerdesk export --all` wrote, into an empty one; "
+            help="Restore an installation that ledgerdesk export --all wrote, into an empty one; "
             "positions, times and ids are those that were. Needs the master key in its place.",
         ),
     ] = None,
@@ -68,10 +69,10 @@ def formats(
     """Import the histories of other systems, or restore a whole installation."""
     if context.invoked_subcommand is None:
         if restore_from is None:
-            raise typer.BadParameter("name a command, or a folder to restore", param_hint="--restore")
+            raise typer.BadParameter("enter a command, or a folder to restore", param_hint="--restore")
         restore_whole(restore_from, as_json=as_json)
     elif restore_from is not None:
-        raise typer.BadParameter("it goes with no other command", param_hint="--restore")
+        raise typer.BadParameter("is not possible together with a command", param_hint="--restore")
 
 
 def _zone(name: str) -> str:
@@ -107,30 +108,35 @@ def _mapping(path: Path) -> FileMapping:
 
 
 File = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; also as gz or zip.")
+    Path,
+    typer.Argument(
+        exists=True, dir_okay=False, readable=True, help="File to import; gz and zip are possible."
+    ),
 ]
 Mapping = Annotated[
     Path,
     typer.Option(
-        "--mapping", exists=True, dir_okay=False, readable=True, help="What its columns mean here, as TOML."
+        "--mapping", exists=True, dir_okay=False, readable=True, help="Mapping of the columns, as TOML."
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; write nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report the result; write nothing.")]
 Encoding = Annotated[str, typer.Option(callback=_encoding, help=f"One of {', '.join(ENCODINGS)}.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 AllowRefused = Annotated[
     bool,
-    typer.Option("--allow-refused", help="Exit with 0 also where more than a tenth of the rows is refused."),
+    typer.Option("--allow-refused", help="Exit with 0 even if more than a tenth of the rows is refused."),
 ]
 OptionalZone = Annotated[
     str | None,
     typer.Option(
-        callback=_optional(_zone), help="The time zone (IANA) of times without one; before the mapping's."
+        callback=_optional(_zone), help="Time zone of times without one, instead of the one in the mapping."
     ),
 ]
 OptionalSource = Annotated[
     str | None,
-    typer.Option(callback=_optional(_source), help="The name of that system here; before the mapping's."),
+    typer.Option(
+        callback=_optional(_source), help="Name of the other system, instead of the one in the mapping."
+    ),
 ]
 
 
@@ -139,14 +145,14 @@ def servicenow(
     file: File,
     zone: Annotated[
         str,
-        typer.Option(callback=_zone, help="The time zone (IANA) of the file's times, such as Asia/Shanghai."),
+        typer.Option(callback=_zone, help="Time zone of the times in the file, such as Asia/Shanghai."),
     ],
     dry_run: DryRun = False,
     source: Annotated[
-        str, typer.Option(callback=_source, help="The name of that system here. It is never changed.")
+        str, typer.Option(callback=_source, help="Name of the other system. It cannot be changed later.")
     ] = "servicenow",
     date_order: Annotated[
-        DateOrder | None, typer.Option(help="How the file writes dates, where its first rows do not show it.")
+        DateOrder | None, typer.Option(help="Order of day and month, if the first rows do not show it.")
     ] = None,
     encoding: Encoding = UTF8,
     as_json: AsJson = False,
@@ -198,18 +204,14 @@ def xes(
 def ndjson(
     file: File,
     source: Annotated[
-        str, typer.Option(callback=_source, help="The name of that system here. It is never changed.")
+        str, typer.Option(callback=_source, help="Name of the other system. It cannot be changed later.")
     ],
-    process: Annotated[
-        Process, typer.Option(help="The kind of its cases; of the other formats the mapping says it.")
-    ] = "incident",
+    process: Annotated[Process, typer.Option(help="Kind of cases in the file.")] = "incident",
     dry_run: DryRun = False,
     as_json: AsJson = False,
     allow_refused: AllowRefused = False,
 ) -> None:
-    """Import a history in our own format, a JSON object per line. Importing it again adds only what is
-    new.
-    """
+    """Import a history in our own format, a JSON object per line. A repeated import adds only new rows."""
     reader = Ndjson(command_line_metadata().now, process)
     _run_import(file, reader, source, _ImportOptions(dry_run, as_json, allow_refused))
 
@@ -220,13 +222,13 @@ def discovery(
     about: Annotated[
         Path,
         typer.Option(
-            exists=True, dir_okay=False, readable=True, help="What it is, as JSON: as POST /v1/discoveries."
+            exists=True, dir_okay=False, readable=True, help="Description of the discovery, as JSON."
         ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Compare the configuration items that a tool has found with the record. Started again after a crash, it
-    goes on.
+    """Compare the configuration items that a tool found with the records. After a crash, start it again to
+    continue.
     """
     body = RecordDiscovery.model_validate_json(about.read_bytes())
 
@@ -258,7 +260,7 @@ def discovery(
 
 def _source_of(mapping: FileMapping) -> str:
     if mapping.source is None:
-        raise typer.BadParameter("say which system this is from, here or as `source` in the mapping.")
+        raise typer.BadParameter("name the other system here, or as source in the mapping.")
     return mapping.source
 
 

@@ -25,27 +25,23 @@ keys = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_he
 def make_key(
     roles: Annotated[
         list[str] | None,
-        typer.Option("--role", help="What it may do, of what its person holds; can be given several times."),
+        typer.Option("--role", help="Role of the key, one of the person's roles; can be repeated."),
     ] = None,
-    admin: Annotated[
-        bool, typer.Option("--admin", help="All roles: for whoever sets this installation up.")
-    ] = False,
-    person: Annotated[str | None, typer.Option(help="Whom it stands for: a person's id.")] = None,
-    name: Annotated[
-        str, typer.Option(help="The name of a person to add for it, where --person is not given.")
-    ] = "Administrator",
+    admin: Annotated[bool, typer.Option("--admin", help="All roles, to set up the installation.")] = False,
+    person: Annotated[str | None, typer.Option(help="Id of the person that the key belongs to.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the person to add, without --person.")] = "Administrator",
     teams: Annotated[
-        list[str] | None, typer.Option("--team", help="A team, by key, that the added person belongs to.")
+        list[str] | None, typer.Option("--team", help="Key of a team of the added person; can be repeated.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=36500, help="Days until it ends; none: never.")
+        int | None, typer.Option(min=1, max=36500, help="Days until the key expires. Default: never.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Make an API key and print it. It is shown once."""
     roles = [role.value for role in Role if role is not Role.auditor] if admin else list(roles or ())
     if not roles and person is None:
-        raise typer.BadParameter("say what it may do: --role CODE, or --admin")
+        raise typer.BadParameter("enter roles with --role, or use --admin")
 
     async def work(ledger: Ledger) -> tuple[str, str]:
         if person is not None:
@@ -118,9 +114,9 @@ def _roles_text(key: dict[str, Any]) -> str:
 
 @keys.command()
 def rotate(
-    key: Annotated[str, typer.Argument(help="The id of the key.")],
+    key: Annotated[str, typer.Argument(help="Id of the key.")],
     overlap_hours: Annotated[
-        int, typer.Option(min=0, max=720, help="Hours for which the old secret is still accepted.")
+        int, typer.Option(min=0, max=720, help="Hours for which the old secret still works.")
     ] = 24,
     as_json: Json = False,
 ) -> None:
@@ -142,7 +138,7 @@ def rotate(
 
 
 @keys.command()
-def revoke(key: Annotated[str, typer.Argument(help="The id of the key.")], as_json: Json = False) -> None:
+def revoke(key: Annotated[str, typer.Argument(help="Id of the key.")], as_json: Json = False) -> None:
     """Revoke an API key: it is not accepted any more."""
     lifecycle = key_lifecycle.LIFECYCLE
 

@@ -28,7 +28,7 @@ TRY_LATER, SEND_BACK, WRONG_CONFIGURATION = 75, 65, 78
 
 
 def mail_in(
-    source: Annotated[str, typer.Argument(help="The key of the source, of the adapter `mail`.")] = "mail",
+    source: Annotated[str, typer.Argument(help="Key of the mail source.")] = "mail",
     as_json: Json = False,
 ) -> None:
     """Take a mail from the standard input: it is stored when this ends, and processed by the worker."""
@@ -56,8 +56,6 @@ def mail_in(
         typer.echo("The database cannot be reached; try again later.", err=True)
         raise typer.Exit(TRY_LATER) from error
     if stored is None:
-        typer.echo(
-            f"There is no source of mails with the key {source}: add one with the adapter mail.", err=True
-        )
+        typer.echo(f"There is no mail source {source}. Add one with the adapter mail.", err=True)
         raise typer.Exit(WRONG_CONFIGURATION)
     print_result("Taken.", {"delivery_id": stored}, as_json=as_json)

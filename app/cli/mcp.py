@@ -60,14 +60,18 @@ class HttpCalls:
 def mcp(
     key: Annotated[
         str,
-        typer.Option(envvar=KEY_VARIABLE, help="The API key. In the environment others do not see it."),
+        typer.Option(
+            envvar=KEY_VARIABLE, help="API key. In an environment variable, other users cannot see it."
+        ),
     ] = "",
     url: Annotated[
         str,
-        typer.Option(envvar=URL_VARIABLE, help="The installation's address, as https://desk.example.org."),
+        typer.Option(
+            envvar=URL_VARIABLE, help="Address of the installation, such as https://desk.example.org."
+        ),
     ] = "http://127.0.0.1:8000",
     name: Annotated[
-        str, typer.Option(help="The assistant's name in the log, instead of its program's own.")
+        str, typer.Option(help="Name of the assistant in the log. Default: the name of its program.")
     ] = "",
 ) -> None:
     """Serve an assistant over standard input and output (Model Context Protocol), with a key's rights."""
@@ -101,7 +105,7 @@ async def _installation(client: httpx.AsyncClient) -> tuple[AssistantContract, s
         person = await client.get("/v1/me")
         document = await client.get("/openapi.json")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        _fail(f"no installation answers at {client.base_url}: {type(error).__name__}", NO_ANSWER, error)
+        _fail(f"there is no response from {client.base_url}: {type(error).__name__}", NO_ANSWER, error)
     if person.status_code != httpx.codes.OK:
         document = person.json() if "json" in person.headers.get("content-type", "") else {}
         _fail(
@@ -110,7 +114,7 @@ async def _installation(client: httpx.AsyncClient) -> tuple[AssistantContract, s
         )
     contract = AssistantContract(orjson.loads(document.content))
     if not contract.bars_assistants:
-        _fail(f"{client.base_url} is older than assistants: update it first", REFUSED)
+        _fail(f"{client.base_url} does not support assistants: update it first", REFUSED)
     return contract, language_of(person.json()["language"])
 
 

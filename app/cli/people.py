@@ -17,26 +17,29 @@ from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 
-people = typer.Typer(help="Bring in people and teams; grant and revoke roles.", no_args_is_help=True)
-Person = Annotated[str, typer.Argument(help="The id of the person.")]
-Role = Annotated[str, typer.Argument(help="The role, as `agent` or `agent@service/mail`.")]
+people = typer.Typer(help="Import people and teams; grant and revoke roles.", no_args_is_help=True)
+Person = Annotated[str, typer.Argument(help="Id of the person.")]
+Role = Annotated[str, typer.Argument(help="Role, such as agent or agent@service/mail.")]
 
 
 @people.command("import")
 def import_people(
     file: Annotated[
         Path | None,
-        typer.Argument(exists=True, dir_okay=False, help="People as CSV, columns as in docs/people.md."),
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV file of people; the documentation lists the columns."
+        ),
     ] = None,
     teams: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Teams as CSV; they come first.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="CSV file of teams; teams are added first."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")] = False,
     as_json: Json = False,
 ) -> None:
     """Add the people and teams of CSV files. Lines that were brought in before are left as they are."""
     if file is None and teams is None:
-        raise typer.BadParameter("name a file of people, --teams and a file of teams, or both")
+        raise typer.BadParameter("enter a file of people, a file of teams with --teams, or both")
 
     async def work(ledger: Ledger) -> dict[str, ImportSummary]:
         roster = OrganisationImport(ledger, command_line_metadata(), dry_run)
@@ -60,7 +63,7 @@ def import_people(
 def _print_counts(subject: str, rows: ImportSummary, dry_run: bool) -> None:
     added = "would be added" if dry_run else "added"
     print_line(
-        f"{subject}: {rows.added} {added}, {rows.there_already} there already, {len(rows.wrong)} wrong"
+        f"{subject}: {rows.added} {added}, {rows.there_already} already there, {len(rows.wrong)} wrong"
     )
     for wrong in rows.wrong:
         print_line(f"  line {wrong.line}: {wrong.why}")

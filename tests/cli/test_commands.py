@@ -113,7 +113,7 @@ def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:
     assert "Erased." in run("erase", person, said="y\n").stdout
     assert [(key["name"], key["state"]) for key in listed(run)] == [(None, "active")]
     again = run("erase", person, "--yes")
-    assert (again.returncode, again.stdout) == (0, "They were erased already.\n")
+    assert (again.returncode, again.stdout) == (0, "This person was already erased.\n")
     unknown = run("erase", "nobody", "--yes")
     assert (unknown.returncode, "no such record" in unknown.stderr) == (4, True)
 
@@ -158,7 +158,7 @@ def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(
 ) -> None:
     made(run, "--role", "agent")
     good = run("rebuild")
-    assert (good.returncode, good.stdout) == (0, "2 events fold into exactly the rows that are there.\n")
+    assert (good.returncode, good.stdout) == (0, "2 events give exactly the live rows.\n")
     with psycopg.connect(place.owner_url) as owner:
         changed = owner.execute("update fold.key set roles = '{admin}' returning id").fetchone()
     assert changed is not None

@@ -70,13 +70,13 @@ def test_the_given_file_agrees(run: Run, real_data: Path) -> None:
     ("case", "sentence"),
     [
         ({**SHARE, "kind": "guess"}, "case 1: the kind 'guess' is none of share, duration, rate, xmr"),
-        ({**SHARE, "better": "up"}, "case 1: `better` is `less` or `more`, not 'up'"),
+        ({**SHARE, "better": "up"}, "case 1: better must be less or more, not 'up'"),
         ({**SHARE, "before": {"numerator": 9}}, "case 1: 'denominator' is missing"),
         ({**SHARE, "before": {"numerator": 9, "denominator": 8}}, "case 1: 9 of 8 is no share"),
         ({**SHARE, "before": {"numerator": -1, "denominator": 8}}, "at least 0, not -1"),
         ({**SHARE, "expected": {"guess": 1}}, "case 1: the value 'guess' is unknown"),
-        ({**CHART, "values": [1, "2"]}, "case 2: '2' is no number"),
-        ({**CHART, "values": []}, "case 2: `values` is a list of 2 numbers at least"),
+        ({**CHART, "values": [1, "2"]}, "case 2: '2' is not a number"),
+        ({**CHART, "values": []}, "case 2: values must be a list of at least 2 numbers"),
     ],
 )
 @in_test_all
@@ -94,4 +94,4 @@ def test_a_file_of_another_kind_is_refused(run: Run, tmp_path: Path) -> None:
     file.write_text("[]", encoding="utf-8")
     ended = run("effect-cases", str(file))
     assert ended.returncode == 4
-    assert "is no file of effect cases: it has no list `cases`" in ended.stderr
+    assert "is not a file of effect cases: it has no list of cases" in ended.stderr

@@ -152,12 +152,12 @@ def test_ocel_fits_its_published_schema(run: Run, real_data: Path, tmp_path: Pat
 
 def test_what_cannot_be_exported_is_refused_in_words(run: Run, tmp_path: Path) -> None:
     refusals = (
-        (("xes", "tea", "--out", "t.xes"), "there is no process 'tea' with cases; there are", 2),
+        (("xes", "tea", "--out", "t.xes"), "there is no process 'tea' with cases; choose one of", 2),
         (("xes", "incident", "--out", str(tmp_path / "t.csv")), "t.csv should end in .xes or .xes.gz.", 4),
         (("ocel", "--out", str(tmp_path / "t.csv")), "t.csv should end in .json or .sqlite or .db.", 4),
         (("xes", "incident", "--from", "soon", "--out", "t.xes"), "--from", 2),
         (("--all", str(tmp_path)), "Name a folder that is not there yet.", 4),
-        (("--all", str(tmp_path / "x"), "events", "--to", "x"), "it goes with no other command", 2),
+        (("--all", str(tmp_path / "x"), "events", "--to", "x"), "is not possible together with a command", 2),
     )
     for arguments, sentence, code in first_of(refusals, 3):
         ended = run("export", *arguments)

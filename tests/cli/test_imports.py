@@ -47,7 +47,7 @@ def test_an_import_says_what_became_of_the_file(run: Run, tmp_path: Path) -> Non
     ended = run("import", "servicenow", str(file), "--zone", "UTC")
     assert ended.returncode == 1, "more than a tenth is refused"
     assert "audit.csv: 7 rows" in ended.stdout
-    assert "No worker runs, so the KPIs do not have it yet." in ended.stdout
+    assert "No worker is running, so the KPIs do not include it yet." in ended.stdout
     assert "6 rows: 7 events, 2 new cases" in ended.stdout
     assert "3 persons, 1 teams" in ended.stdout
     assert "missing:resolution_code" in ended.stdout
@@ -104,7 +104,7 @@ def test_a_mapping_that_is_wrong_is_refused_with_its_line(run: Run, tmp_path: Pa
     (tmp_path / "desk.csv").write_text("id,at,s\n1,2026-03-02 08:00:00Z,open\n", encoding="utf-8")
     for text, code, message in (
         (MAPPING.replace('"new"', '"nwe"'), 4, "line 6, state.values.open.state: 'nwe' is not known"),
-        (MAPPING.replace('source = "desk"', ""), 2, "say which system this is from"),
+        (MAPPING.replace('source = "desk"', ""), 2, "name the other system here"),
         (MAPPING.replace('"desk"', '"The Desk"'), 4, "'The Desk' cannot name a source"),
         (MAPPING.replace('"at"', '"time"'), 4, "The heading has no column 'time' (at of the mapping)"),
     ):
@@ -230,7 +230,7 @@ def test_a_file_in_another_encoding_is_said_to_be_so_and_read_as_that(run: Run, 
     wrong = run("import", "servicenow", str(file), "--zone", "UTC")
     assert (wrong.returncode, "the row is not utf-8" in wrong.stdout) == (4, True)
     assert (
-        "Most of them look like gb18030: say --encoding gb18030, or save the file as UTF-8." in wrong.stdout
+        "Most of them look like gb18030: use --encoding gb18030, or save the file as UTF-8." in wrong.stdout
     )
     right = run("import", "servicenow", str(file), "--zone", "UTC", "--encoding", "gb18030")
     assert (right.returncode, "new            1 rows" in right.stdout) == (0, True)
@@ -318,7 +318,7 @@ def sent(number: signal.Signals) -> End:
     return lambda process, _: os.kill(process.pid, number)
 
 
-AGAIN = "Start the same import again, and it goes on from there."
+AGAIN = "Start the same import again to continue from there."
 #: How an import may end, with its exit code and what it says; `make test` tries two of them.
 ENDS = (
     pytest.param(sent(signal.SIGKILL), -signal.SIGKILL, "", id="killed"),

@@ -128,7 +128,7 @@ async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: Dat
     none = run("kpi", "incident_resolution_seconds", "--from", "2025-01-01", "--to", "2025-02-01").stdout
     assert none.splitlines()[-3].split() == ["2025-01", "–", "0", "–", "–", "–", "0"]
     nothing = run("kpi", "incidents_closed", *TIME, "--by", "team").stdout
-    assert "There are no cases in that time." in nothing
+    assert "There are no cases in this time." in nothing
 
 
 @in_test_all
@@ -195,7 +195,7 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
         [
             (["happiness"], "there are incidents_opened"),
             (["backlog", "--filter", "team=nobody"], "--filter team=…: there is no “nobody”"),
-            (["backlog", "--csv", "--json"], "--csv: one form at a time"),
+            (["backlog", "--csv", "--json"], "--csv: choose one output format"),
             (["backlog", "--grain", "fortnight"], "--grain: must be one of day, week"),
             (["backlog", "--from", "yesterday"], "--from: must be a date"),
             (["backlog", "--from", "2026-02-01", "--to", "2026-01-01"], "--to: must lie behind"),
@@ -206,7 +206,7 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
             (["backlog", "--cases", "--limit", "0"], "--limit"),
             (["backlog", "--as-of", "yesterday"], "--as-of: must be a time with a zone"),
             (["backlog", "--as-of", "999999999"], "--as-of: lies ahead"),
-            (["backlog", "--as-of", "1", "--cases"], "--as-of: cases are those of now"),
+            (["backlog", "--as-of", "1", "--cases"], "--as-of: cases are available only for the present"),
         ],
         3,
     ),
@@ -262,8 +262,8 @@ def test_how_cases_went_is_reconciled_too(run: Run, place: DatabaseUrls) -> None
     bad = run("reconcile")
     assert bad.returncode == 5
     assert (
-        "conformance, any time, kind incident: process_case is otherwise in 1 rows by the facts and "
-        f"otherwise in 1 rows by the events; cases {changed[0]}" in bad.stdout
+        "conformance, any time, kind incident: process_case is otherwise in 1 rows in the facts and "
+        f"otherwise in 1 rows in the events; cases {changed[0]}" in bad.stdout
     )
 
 

@@ -56,9 +56,9 @@ def test_the_given_files_agree(run: Run, real_data: Path) -> None:
     [
         (None, "cannot be read: No such file or directory"),
         ("cases: none", "is not JSON"),
-        ("[]", "is no file of SLA cases: it has no list `cases`"),
-        ('{"cases": [{"expected": {}}]}', "is no file of SLA cases: it has no `calendars`"),
-        ('{"cases": [{"id": 1}], "calendars": {}}', "case 1 has no `expected`"),
+        ("[]", "is not a file of SLA cases: it has no list of cases"),
+        ('{"cases": [{"expected": {}}]}', "is not a file of SLA cases: it has no calendars"),
+        ('{"cases": [{"id": 1}], "calendars": {}}', "case 1 has no expected values"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_with_what_is_missing(

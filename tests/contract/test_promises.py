@@ -84,7 +84,7 @@ def test_a_release_is_made_only_of_a_version_that_is_frozen_as_it_is_now(
     monkeypatch.setattr(contract, "promises", promised)
     monkeypatch.setattr(contract, "_operations", lambda: document)
     refusal = contract.not_frozen()
-    assert refusal == f"{version} is not frozen: run `make freeze`, and commit what it writes."
+    assert refusal == f"{version} is not frozen. Run make freeze and commit the result."
     contract.release()
     assert contract.not_frozen() is None
     changed = {**document, "paths": {"/v1/new": {}}}

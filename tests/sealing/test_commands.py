@@ -75,7 +75,7 @@ async def test_heads_are_exported_once_and_tell_an_older_or_altered_log(
         == json.loads((folder / "head-000000000003.json").read_text())["head"]["next_key"]
     )
     verified = run("verify", "--head", str(folder))
-    assert (verified.returncode, "exported heads say: positions 1 to 9" in verified.stdout) == (0, True), (
+    assert (verified.returncode, "exported heads: positions 1 to 9" in verified.stdout) == (0, True), (
         verified.stdout
     )
     with psycopg.connect(administrator_url, autocommit=True) as superuser:

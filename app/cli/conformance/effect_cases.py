@@ -85,7 +85,7 @@ def _computed(case: CaseJson) -> Mapping[str, object]:
         raise CaseFileError(f"the kind {kind!r} is none of {kinds}")
     better = case["better"]
     if better not in {"less", "more"}:
-        raise CaseFileError(f"`better` is `less` or `more`, not {better!r}")
+        raise CaseFileError(f"better must be less or more, not {better!r}")
     before, after = (SAMPLES[kind](case[side]) for side in ("before", "after"))
     return _effect(EffectMethod(kind), before, after, better)
 
@@ -130,29 +130,29 @@ def _chart(values: list[float]) -> Mapping[str, object]:
 def _share(sample: CaseJson) -> ShareSample:
     numerator, denominator = (_integer(sample[name]) for name in ("numerator", "denominator"))
     if numerator > denominator:
-        raise CaseFileError(f"{numerator} of {denominator} is no share")
+        raise CaseFileError(f"{numerator} of {denominator} is not a share")
     return ShareSample(numerator, denominator)
 
 
 def _rate(sample: CaseJson) -> RateSample:
     (exposure,) = _numbers([sample["exposure"]], least=1)
     if exposure <= 0:
-        raise CaseFileError(f"an exposure is above 0, not {exposure}")
+        raise CaseFileError(f"an exposure must be above 0, not {exposure}")
     return RateSample(_integer(sample["events"]), exposure)
 
 
 def _integer(number: object) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise CaseFileError(f"a number of cases is whole and at least 0, not {number!r}")
+        raise CaseFileError(f"a number of cases must be whole and at least 0, not {number!r}")
     return number
 
 
 def _numbers(numbers: object, least: int) -> list[float]:
     if not isinstance(numbers, list) or len(numbers) < least:
-        raise CaseFileError(f"`values` is a list of {least} numbers at least")
+        raise CaseFileError(f"values must be a list of at least {least} numbers")
     for number in numbers:
         if not isinstance(number, float | int) or isinstance(number, bool) or not math.isfinite(number):
-            raise CaseFileError(f"{number!r} is no number")
+            raise CaseFileError(f"{number!r} is not a number")
     return [float(number) for number in numbers]
 
 

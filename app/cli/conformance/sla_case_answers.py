@@ -112,7 +112,7 @@ def _chooser(case: Json, calendars: Calendars) -> Callable[[Attributes], Applica
     agreements = [agreement_of(agreement, calendars) for agreement in case["agreements"]]
     opened_at = next((e.occurred_at for e in case_events(case["events"]) if e.kind == "opened"), None)
     if opened_at is None:
-        raise CaseFileError("it has no event")
+        raise CaseFileError("the case has no event")
     opening = Opening(
         opened_at,
         case.get("opening_position", 0),
@@ -240,7 +240,7 @@ def _candidate(case: Json) -> Json:
             return agreements[0]
     unsigned = listed if len(listed) == 1 else [e for e in listed if e.get("signed_position") is None]
     if len(unsigned) != 1:
-        raise CaseFileError("it does not say which agreement is asked about")
+        raise CaseFileError("the question names no agreement")
     return unsigned[0]
 
 

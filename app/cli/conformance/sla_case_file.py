@@ -118,7 +118,7 @@ def read_case_file(path: Path) -> CaseFile:
     """Return the cases of the file. Raises CaseFileError."""
     document = read_json_cases(path, "SLA", Decimal)
     if not isinstance(document.get("calendars"), dict):
-        raise CaseFileError(f"{path} is no file of SLA cases: it has no `calendars`")
+        raise CaseFileError(f"{path} is not a file of SLA cases: it has no calendars")
     return CaseFile(document["cases"], Calendars(document["calendars"]))
 
 
@@ -126,7 +126,7 @@ def instant(text: str) -> datetime:
     """Return the instant of a time with an offset. Raises ValueError."""
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
-        raise ValueError(f"{text} has no offset")
+        raise ValueError(f"{text} has no time zone offset")
     return parsed
 
 

@@ -46,10 +46,10 @@ def read_json_cases(path: Path, named: str, number: type = float) -> dict[str, A
     except ValueError as error:
         raise CaseFileError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
-        raise CaseFileError(f"{path} is no file of {named} cases: it has no list `cases`")
+        raise CaseFileError(f"{path} is not a file of {named} cases: it has no list of cases")
     for place, case in enumerate(document["cases"], 1):
         if not isinstance(case, dict) or not isinstance(case.get("expected"), dict):
-            raise CaseFileError(f"{path}: case {place} has no `expected`")
+            raise CaseFileError(f"{path}: case {place} has no expected values")
     return document
 
 

@@ -38,9 +38,13 @@ CONNECTIONS = 1
 
 
 def doctor(
-    apis: Annotated[int, typer.Option(min=0, help="Processes of `serve` that are to run.")] = 1,
-    workers: Annotated[int, typer.Option(min=0, help="Processes of `work` that are to run.")] = 1,
-    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the sentences.")] = "en",
+    apis: Annotated[
+        int, typer.Option(min=0, help="Number of API processes that will run (ledgerdesk serve).")
+    ] = 1,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Number of worker processes that will run (ledgerdesk work).")
+    ] = 1,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the report.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Say what is wrong with this installation, and how to mend it. Nothing is changed. Exit code 5:

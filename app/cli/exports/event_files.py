@@ -18,7 +18,9 @@ UNLIMITED = "-c jit=off -c timezone=UTC -c datestyle=ISO"
 
 
 def events(
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder; what it lacks is added.")],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="Folder to write to. Only missing events are added.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Write the log as Parquet, a row for each event, what was said decoded, texts encrypted as they are.
@@ -45,6 +47,6 @@ def events(
         print_json({"folder": str(to)} | asdict(written))
         return
     print_line(
-        f"{written.events:,} events written, into {written.files} files: {to} has the log up to position "
-        f"{written.position}."
+        f"{written.events:,} events written to {written.files} files: {to} now contains the log up to "
+        f"position {written.position}."
     )

@@ -26,19 +26,21 @@ def export(
         typer.Option(
             "--all",
             metavar="DIR",
-            help="Write the whole installation to this new folder: the log, keys, files, and what is beside "
-            "the log. `ledgerdesk import --restore` brings it back.",
+            help="Write the whole installation to this new folder: the log, keys, files and other tables. "
+            "Restore it with ledgerdesk import --restore.",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write processes and their events for other tools, or the whole installation."""
+    """Export processes and their events for other tools, or the whole installation."""
     if context.invoked_subcommand is None:
         if all_to is None:
-            raise typer.BadParameter("name a command, or a folder for all", param_hint="--all")
+            raise typer.BadParameter(
+                "enter a command, or a folder for the whole installation", param_hint="--all"
+            )
         export_whole(all_to, as_json=as_json)
     elif all_to is not None:
-        raise typer.BadParameter("it goes with no other command", param_hint="--all")
+        raise typer.BadParameter("is not possible together with a command", param_hint="--all")
 
 
 export_app.command()(xes)

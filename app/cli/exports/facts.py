@@ -17,7 +17,7 @@ from app.kpis.columns.manifest import Manifest
 from app.platform import installation, loop, settings
 from app.platform.settings import Settings
 
-NO_FOLDER = "Say where to: --to DIR, or set LEDGERDESK_COLUMNS_DIR."
+NO_FOLDER = "Enter a folder with --to DIR, or set LEDGERDESK_COLUMNS_DIR."
 
 
 def facts(
@@ -26,7 +26,8 @@ def facts(
         typer.Option(
             "--to",
             metavar="DIR",
-            help="The folder of exports, or an address such as s3://bucket/facts; none: COLUMNS_DIR.",
+            help="The folder of exports, or an address such as s3://bucket/facts; default: "
+            "LEDGERDESK_COLUMNS_DIR.",
         ),
     ] = None,
     as_json: Json = False,

@@ -38,21 +38,24 @@ Begin = Annotated[
     str | None,
     typer.Option(
         "--from",
-        help="The begin: a date, or a time with a zone. None: twelve months before the end.",
+        help="Start: a date, or a time with a time zone. Default: twelve months before the end.",
     ),
 ]
-End = Annotated[
-    str | None, typer.Option("--to", help="The end, exclusive. None: the end of the running month.")
+End = Annotated[str | None, typer.Option("--to", help="End, exclusive. Default: the end of this month.")]
+Zone = Annotated[
+    str | None, typer.Option(help="Time zone of dates, such as Asia/Shanghai. Default: the organisation's.")
 ]
-Zone = Annotated[str | None, typer.Option(help="The time zone of dates (IANA). None: the organisation's.")]
 OpenCases = Annotated[
-    bool, typer.Option("--open", help="The cases that have not ended, instead of those that ended then.")
+    bool, typer.Option("--open", help="Export open cases instead of cases that ended in that time.")
 ]
-Steps = Annotated[StepKind, typer.Option(help="All events, or those alone that change the state.")]
+Steps = Annotated[StepKind, typer.Option(help="Export all events, or only changes of the state.")]
 Source = Annotated[
-    str | None, typer.Option(help="`ours`, or an imported history, as `import:legacy`. None: all.")
+    str | None,
+    typer.Option(
+        help="Origin of the cases: ours, or an imported history such as import:legacy. Default: all."
+    ),
 ]
-OutputFile = Annotated[Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="The file to write.")]
+OutputFile = Annotated[Path, typer.Option("--out", dir_okay=False, metavar="FILE", help="File to write.")]
 
 
 def _processes(names: list[str] | None) -> list[str] | None:
@@ -61,7 +64,9 @@ def _processes(names: list[str] | None) -> list[str] | None:
 
 def _process(name: str) -> str:
     if name not in PROCESSES:
-        raise typer.BadParameter(f"there is no process {name!r} with cases; there are {', '.join(PROCESSES)}")
+        raise typer.BadParameter(
+            f"there is no process {name!r} with cases; choose one of {', '.join(PROCESSES)}"
+        )
     return name
 
 
@@ -93,7 +98,7 @@ class Selection:
 
 def xes(  # noqa: PLR0913  # the options of a command
     process: Annotated[
-        str, typer.Argument(callback=_process, help=f"The kind of the cases: {', '.join(PROCESSES)}.")
+        str, typer.Argument(callback=_process, help=f"Kind of cases: {', '.join(PROCESSES)}.")
     ],
     *,
     out: OutputFile,
@@ -130,7 +135,9 @@ def ocel(  # noqa: PLR0913  # the options of a command
     out: OutputFile,
     process: Annotated[
         list[str] | None,
-        typer.Option(callback=_processes, help=f"A kind of cases; several times. None: {', '.join(USUAL)}."),
+        typer.Option(
+            callback=_processes, help=f"Kind of cases; can be repeated. Default: {', '.join(USUAL)}."
+        ),
     ] = None,
     begin: Begin = None,
     end: End = None,

@@ -20,12 +20,13 @@ from app.platform.files.directories import secrets_directory
 from app.registry import LIFECYCLES
 
 KEY_APART = (
-    "The master key is not in it: without {key} nobody can read names and texts. Keep both, and apart."
+    "The export does not contain the master key: without {key}, names and texts are unreadable. Keep both, "
+    "in different places."
 )
 
 
 def export_whole(folder: Path, *, as_json: bool) -> None:
-    """Write the whole installation to a folder, and say what is in it."""
+    """Write the whole installation to a folder, and print what it contains."""
     current = settings.current()
     with installation.open_installation(current) as place:
         installation.check(place, current)
@@ -60,8 +61,8 @@ def restore_whole(folder: Path, *, as_json: bool) -> None:
     secrets = secrets_directory(current)
     if not (secrets / MASTER_KEY_FILE).exists():
         raise ExportRefused(
-            f"There is no {MASTER_KEY_FILE} in {secrets}, without which nobody can read names and texts. Put "
-            "the folder of secrets there that belongs to the export."
+            f"There is no {MASTER_KEY_FILE} in {secrets}. Without it, names and texts are unreadable. Copy "
+            "the secrets that belong to the export to this folder."
         )
     with progress_bar(TextColumn("{task.description}"), BarColumn()) as bar:
         task = bar.add_task("Checking the files", total=manifest.size)
@@ -94,6 +95,6 @@ def _report(restored: RestoredInstallation, *, as_json: bool) -> None:
         return
     print_line(
         f"Restored: position {restored.position} of the log, {restored.rows:,} rows, and {restored.folded:,} "
-        "folded from the log. Facts have followed; full-text search follows as soon as a worker runs."
+        "rebuilt from the log. The facts are complete; full-text search is updated when a worker runs."
     )
-    print_line("People sign in again. `ledgerdesk reconcile` compares the KPIs with the log.")
+    print_line("Everyone must sign in again. Run ledgerdesk reconcile to compare the KPIs with the log.")

@@ -18,28 +18,31 @@ from app.platform.db import Database
 
 SPARK = "spark"
 EngineOption = Annotated[
-    str | None, typer.Option(help="What counts the facts: `spark`, from exported ones. None: PostgreSQL.")
+    str | None,
+    typer.Option(help="Engine that computes the figures: spark, from exported facts. Default: PostgreSQL."),
 ]
 FactsOption = Annotated[
     str | None,
-    typer.Option(metavar="URI", help="With --engine: the folder or address of exported facts."),
+    typer.Option(metavar="URI", help="Folder or address of the exported facts, with --engine."),
 ]
 
 
 def check_engine(engine: str | None, facts: str | None, *, other: bool) -> None:
     """Raise BadParameter unless the options of the engine fit together; `other`: with what it cannot do."""
     if engine not in {None, SPARK}:
-        raise typer.BadParameter(f"there is no {engine!r}; there is {SPARK}", param_hint="--engine")
+        raise typer.BadParameter(f"there is no engine {engine!r}; possible is {SPARK}", param_hint="--engine")
     if (engine is None) != (facts is None):
-        raise typer.BadParameter("--engine and --facts go together", param_hint="--engine")
+        raise typer.BadParameter("use --engine and --facts together", param_hint="--engine")
     if engine is not None and other:
-        raise typer.BadParameter("it counts the exported facts alone", param_hint="--engine")
+        raise typer.BadParameter("the engine reads only exported facts", param_hint="--engine")
 
 
 async def answer_by_spark(db: Database, question: KpiQuestion, now: datetime, facts: str) -> KpiAnswer:
     """Return the answer as of the export at the address: cases are counted by Spark. Raises BadParameter."""
     if not has_cells(question.kpi):
-        raise typer.BadParameter(f"{question.kpi.key} is not made of cells", param_hint="--engine")
+        raise typer.BadParameter(
+            f"{question.kpi.key} cannot be computed by this engine", param_hint="--engine"
+        )
     try:
         exported = SparkFacts(facts)
     except FactsExportRefused as error:

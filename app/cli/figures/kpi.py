@@ -40,36 +40,38 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def kpi(  # noqa: PLR0913  # the options of a command
-    key: Annotated[str | None, typer.Argument(help="The KPI's key; none: list them.")] = None,
+    key: Annotated[str | None, typer.Argument(help="Key of the KPI. Default: list all KPIs.")] = None,
     *,
     grain: Annotated[
-        str | None, typer.Option(help="day, week, month, quarter, year, or all. [default: month]")
+        str | None,
+        typer.Option(help="Period length: day, week, month, quarter, year or all. [default: month]"),
     ] = None,
     begin: Annotated[
-        str | None, typer.Option("--from", help="From when: a date, or a time with a zone.")
+        str | None, typer.Option("--from", help="Start: a date, or a time with a time zone.")
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Up to when, exclusive.")] = None,
-    tz: Annotated[str | None, typer.Option(help="The time zone that periods are cut in.")] = None,
-    by: Annotated[list[str] | None, typer.Option(help="Cut by: priority, team, … (several: commas).")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="End, exclusive.")] = None,
+    tz: Annotated[str | None, typer.Option(help="Time zone of the periods.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Dimensions such as priority or team, separated by commas.")
+    ] = None,
     filters: Annotated[
-        list[str] | None, typer.Option("--filter", help="Only these cases: team=network,mail or team=none.")
+        list[str] | None,
+        typer.Option("--filter", help="Only these cases, such as team=network,mail or team=none."),
     ] = None,
-    show_cases: Annotated[
-        bool, typer.Option("--cases", help="List the cases that the whole time counts.")
-    ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="With --cases: how many at the most.")] = 50,
+    show_cases: Annotated[bool, typer.Option("--cases", help="List the cases of the whole time.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Highest number of cases, with --cases.")] = 50,
     as_of: Annotated[
-        str | None, typer.Option(help="As the log knew it then: a position of it, or a time with a zone.")
+        str | None, typer.Option(help="Figures as known then: a log position, or a time with a time zone.")
     ] = None,
     engine: EngineOption = None,
     facts: FactsOption = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets.")] = False,
 ) -> None:
-    """Print a KPI period by period, or the cases that it counts; without a key all KPIs."""
+    """Print a KPI by period, or its cases; without a key, list all KPIs."""
     check_engine(engine, facts, other=show_cases or as_of is not None)
     if as_of is not None and show_cases:
-        raise typer.BadParameter("cases are those of now", param_hint="--as-of")
+        raise typer.BadParameter("cases are available only for the present", param_hint="--as-of")
     form = _form(as_json=as_json, as_csv=as_csv)
     if key is None:
         _list(form)
@@ -102,7 +104,7 @@ def kpi(  # noqa: PLR0913  # the options of a command
 
 def _form(*, as_json: bool, as_csv: bool) -> FigureFormat:
     if as_csv and as_json:
-        raise typer.BadParameter("one form at a time", param_hint="--csv")
+        raise typer.BadParameter("choose one output format", param_hint="--csv")
     return FigureFormat.csv if as_csv else FigureFormat.json if as_json else FigureFormat.words
 
 
@@ -129,7 +131,7 @@ async def _answer_as_of(
 def find_kpi(key: str) -> Kpi:
     """Return the KPI with that key. Raises BadParameter, which lists the keys."""
     if key not in KPIS:
-        raise typer.BadParameter(f"there is no {key!r}; there are {', '.join(KPIS)}")
+        raise typer.BadParameter(f"there is no KPI {key!r}; choose one of {', '.join(KPIS)}")
     return KPIS[key]
 
 
@@ -198,5 +200,5 @@ def _split(texts: Sequence[str]) -> list[str]:
 def _filter(text: str) -> tuple[str, list[str]]:
     name, separator, values = text.partition("=")
     if not separator or not _split([values]):
-        raise typer.BadParameter(f"{text!r} is not of the form team=network,mail", param_hint="--filter")
+        raise typer.BadParameter(f"{text!r} must have the form team=network,mail", param_hint="--filter")
     return name, _split([values])

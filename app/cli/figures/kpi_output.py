@@ -48,7 +48,7 @@ def print_answer(question: KpiQuestion, answer: KpiAnswer, form: FigureFormat) -
         return
     _print_heading(question)
     if not answer.points:
-        print_line("There are no cases in that time.")
+        print_line("There are no cases in this time.")
     else:
         columns = ["period", *(dimension.value for dimension in question.by), "value", "", "cases"]
         highest = max((point.value or 0 for point in answer.points), default=0)
@@ -108,7 +108,7 @@ def print_cases(question: KpiQuestion, page: CasePage, form: FigureFormat) -> No
         sheet(*tabular.cases_table({**head, "items": [case.model_dump(mode="json") for case in page.cases]}))
         return
     _print_heading(question)
-    columns = ["number", "decided", "brings", "remarks", "events (position in the log)"]
+    columns = ["number", "decided", "value", "remarks", "events (position in the log)"]
     rows = [
         [
             case.number,
@@ -121,7 +121,7 @@ def print_cases(question: KpiQuestion, page: CasePage, form: FigureFormat) -> No
     ]
     print_table(columns, rows)
     if page.last is not None:
-        print_line(f"There are more: these are the first {len(page.cases)}. Say --limit to see more.")
+        print_line(f"There are more: these are the first {len(page.cases)}. Use --limit to see more.")
     _print_standing(page.position, page.lag_seconds)
 
 

@@ -28,17 +28,15 @@ MOST_DIFFERENCES = 50
 
 
 def reconcile(
-    keys: Annotated[list[str] | None, typer.Argument(help="The KPIs' keys; none: all of them.")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys of the KPIs. Default: all.")] = None,
     zone: Annotated[
-        str | None, typer.Option(help="The time zone whose months are compared; none: the organisation's.")
+        str | None, typer.Option(help="Time zone of the months. Default: the organisation's.")
     ] = None,
-    anew: Annotated[
-        bool, typer.Option("--anew", help="First make all facts anew, from the whole log.")
-    ] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="First rebuild all facts from the whole log.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Compute KPIs from the facts and from the raw events, by month and dimension, and report the
-    differences. Without keys, also compare how each case went with what the log says (conformance).
+    differences. Without keys, also compare the stored course of each case with the log (conformance).
     """
     kpi_keys = [find_kpi(key).key for key in keys or ()]
     current = settings.current()
@@ -50,15 +48,15 @@ def reconcile(
         print_json(report)
     elif not report.difference_count:
         print_line(
-            f"{report.compared} numbers agree, and every case of them, "
-            f"as of position {report.position} of the log, by month in {months.key}."
+            f"{report.compared} numbers and all their cases agree, by month in {months.key}, "
+            f"as of log position {report.position}."
         )
     else:
         for difference in report.differences[:MOST_DIFFERENCES]:
             print_line(_line(difference, months))
         print_line(f"Numbers compared: {report.compared}; differences: {report.difference_count}.")
         print_line(
-            "`ledgerdesk reconcile --anew` makes the facts anew. If they still differ, a definition is wrong."
+            "Rebuild the facts with ledgerdesk reconcile --anew. If they still differ, a definition is wrong."
         )
     if report.difference_count:
         raise typer.Exit(DIFFERENT)
@@ -114,5 +112,5 @@ def _line(difference: both.FigureDifference, zone: ZoneInfo) -> str:
     case_list = f"; cases {', '.join(map(str, difference.cases))}" if difference.cases else ""
     return (
         f"{difference.key}, {month}{f', {cut}' if cut else ''}: {difference.figure} "
-        f"is {difference.fast} by the facts and {difference.raw} by the events{case_list}"
+        f"is {difference.fast} according to the facts and {difference.raw} according to the events{case_list}"
     )

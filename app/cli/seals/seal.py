@@ -38,16 +38,16 @@ class SealOutcome:
 def seal(
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="DIR", help="Also write the head to this folder, as a file of its own."),
+        typer.Option("--to", metavar="DIR", help="Also write the head to a file in this folder."),
     ] = None,
     rotate_key: Annotated[
         bool,
-        typer.Option("--rotate-key", help="Make a new key that signs from now on; the old one names it."),
+        typer.Option("--rotate-key", help="Make a new signing key, which the old key announces."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Seal all events that there are under a signed head, and export it to where the settings say. Prints the
-    newest head, be it an earlier one because nothing came since.
+    """Seal all events under a signed head, and export the head as configured. Prints the newest head, which
+    is the earlier one if there are no new events.
     """
     current = settings.current()
     with installation.open_installation(current) as place:

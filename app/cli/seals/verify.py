@@ -19,20 +19,23 @@ from app.sealing.verify import verify as verify_log
 UNLIMITED = "-c jit=off -c timezone=UTC"
 #: A sentence on each kind of finding; `{place}`: positions, or the head.
 SENTENCES = {
-    Discrepancy.altered: "{place}: altered; not what was sealed.",
+    Discrepancy.altered: "{place}: altered since the seal.",
     Discrepancy.missing: "{place}: missing.",
-    Discrepancy.added: "{place}: there twice, or where no event can be.",
-    Discrepancy.ends_early: "{place}: sealed, and missing at the end of the log. An older backup?",
-    Discrepancy.not_as_sealed: "{place}: something in there is not as it was sealed; the stored hashes were "
-    "rewritten with it, so it cannot be said where.",
-    Discrepancy.hashes_rewritten: "{place}: the events are as sealed; the stored hashes are not.",
-    Discrepancy.identity_altered: "log.seal_identity is not what heads name: no hash can be compared.",
-    Discrepancy.head_altered: "{place}: altered; not signed, or not what follows on the head before.",
+    Discrepancy.added: "{place}: added: a duplicate, or a position that cannot exist.",
+    Discrepancy.ends_early: "{place}: sealed, but missing at the end of the log. Was an older backup "
+    "restored?",
+    Discrepancy.not_as_sealed: "{place}: altered since the seal. The stored hashes were rewritten, too, so "
+    "the exact position is unknown.",
+    Discrepancy.hashes_rewritten: "{place}: the events match the seal, but the stored hashes were altered.",
+    Discrepancy.identity_altered: "The table log.seal_identity does not match the heads, so no hash can be "
+    "compared.",
+    Discrepancy.head_altered: "{place}: altered: the signature is invalid, or the head does not follow the "
+    "one before.",
     Discrepancy.head_missing: "{place}: missing in the database.",
-    Discrepancy.head_otherwise: "{place}: the stored one is another than the exported one.",
-    Discrepancy.another_log: "{place} of a file is of another log.",
-    Discrepancy.not_signed: "{place} of a file is not signed by the key in it.",
-    Discrepancy.another_key: "{place}: signed by a key that no head before has named.",
+    Discrepancy.head_otherwise: "{place}: the stored head differs from the exported head.",
+    Discrepancy.another_log: "{place} in a file belongs to another log.",
+    Discrepancy.not_signed: "{place} in a file has an invalid signature.",
+    Discrepancy.another_key: "{place}: signed with a key that no earlier head announced.",
 }
 
 
@@ -40,15 +43,15 @@ def verify(
     head: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A head that was exported, or a folder of them; may be repeated. Without it only the heads "
-            "in the database are compared, which whoever alters the log can alter, too."
+            help="Exported head, or a folder of exported heads; can be repeated. Without it, only the "
+            "heads in the database are compared, which an attacker could have altered, too."
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read the whole log, compute every hash anew, and compare with the stored ones, the stored heads, and
-    exported heads. Names the first event that was altered, is missing or was added. Exit code 5: something
-    is not as sealed.
+    """Read the whole log, recompute every hash, and compare the hashes with the stored ones and with the
+    stored and exported heads. Prints the first altered, missing or added event. Exit code 5: something
+    differs from the seal.
     """
     exported = [_read(path) for place in head or () for path in _files(place)]
     current = settings.current()
@@ -75,7 +78,7 @@ def _read(path: Path) -> SignedHead:
     except OSError as error:
         raise typer.BadParameter(f"{path} cannot be read: {error.strerror}.", param_hint="--head") from error
     except UnreadableHead as error:
-        raise typer.BadParameter(f"{path} is no exported head: {error}.", param_hint="--head") from error
+        raise typer.BadParameter(f"{path} is not an exported head: {error}.", param_hint="--head") from error
 
 
 async def _verify(url: str, exported: Sequence[SignedHead]) -> LogVerification:
@@ -104,15 +107,15 @@ def _report(outcome: LogVerification, files: int, *, as_json: bool) -> None:
         f"Events read: {outcome.events}; stored heads: {outcome.heads}; exported heads given: {files}."
     )
     print_line(
-        f"As the stored heads say: positions 1 to {outcome.sealed_up_to}."
+        f"Unaltered according to the stored heads: positions 1 to {outcome.sealed_up_to}."
         if outcome.sealed_up_to
-        else "No stored head covers any of it as it is."
+        else "No stored head confirms any part of the log."
     )
     if files:
-        print_line(f"As the exported heads say: positions 1 to {outcome.proved_up_to}.")
+        print_line(f"Unaltered according to the exported heads: positions 1 to {outcome.proved_up_to}.")
     else:
         print_line(
-            "Compared with no exported head (--head): this proves nothing against whoever owns the database."
+            "No exported head was compared (--head), so this proves nothing against the database owner."
         )
 
 

@@ -19,7 +19,7 @@ def demo(
         bool, typer.Option("--webhooks", help="Post sample deliveries of every tool to the running demo.")
     ] = False,
     keys_only: Annotated[
-        bool, typer.Option("--keys", help="Print the demo's address and keys as variables for a shell.")
+        bool, typer.Option("--keys", help="Print the address and keys of the demo as shell variables.")
     ] = False,
 ) -> None:
     """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""
@@ -29,7 +29,7 @@ def demo(
         return
     if not webhooks:
         # Loading takes seconds, during which a visitor would see nothing.
-        typer.echo("Starting Ledgerdesk: loading it, then its database and its server …", err=True)
+        typer.echo("Starting Ledgerdesk: first the program, then the database and the server …", err=True)
     from app.cli.server import demo_server  # noqa: PLC0415  # the whole application, which keys do not need
 
     if webhooks:

@@ -23,7 +23,7 @@ def kept_keys(current: Settings) -> dict[str, str]:
     path = secrets_directory(current) / KEY_FILE
     if not path.exists():
         raise typer.BadParameter(
-            "there is no demo yet: start one with `make run`, then repeat this command in another terminal"
+            "there is no demo yet: start one with make run, then repeat this command in another terminal"
         )
     return read_keys(path)
 

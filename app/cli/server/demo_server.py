@@ -61,7 +61,7 @@ def serve_demo(current: Settings) -> None:
         _welcome(address_of(current), keys)
         with supervised_worker(level):
             run(place, current, listener)
-    print_line("Stopped. The data is kept; `make run` continues with it.")
+    print_line("Stopped. The data is kept; continue with make run.")
 
 
 def replay(current: Settings) -> None:
@@ -78,7 +78,7 @@ async def _replay_samples(current: Settings) -> None:
         ) as client:
             rows = [replayed async for replayed in replay_samples(client)]
     except (httpx.HTTPError, TimeoutError) as error:
-        raise typer.BadParameter(f"the demo does not answer at {address}: {error}") from error
+        raise typer.BadParameter(f"the demo does not respond at {address}: {error}") from error
     print_table(("tool", "delivery", "response", "result"), [tuple(map(str, row)) for row in rows])
 
 
@@ -92,18 +92,18 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
     ) as ledger:
         with FirstStart() as start:
             start.start_step(
-                "Making a demo organisation and two years of its history, once; it takes about a minute"
+                "Creating the demo organisation with two years of history (only once, about a minute)"
             )
             persons = await history.make_history(ledger, start.advance)
             # A new user looks at the KPIs first, before the worker has computed them; reports and the effects
             # of improvements are made of them.
-            start.start_step("Computing its figures")
+            start.start_step("Computing the figures")
             await catch_up(place.url, cases_followed(LIFECYCLES))  # audits ask how cases went
-            start.start_step("Making improvements, and measuring their effects")
+            start.start_step("Creating improvements and measuring their effects")
             await make_improvements(ledger, persons, lambda: catch_up(place.url))
-            start.start_step("Making a year of governance: processes, risks, audits")
+            start.start_step("Creating a year of governance: processes, risks, audits")
             await make_governance(ledger, persons, lambda: catch_up(place.url))
-            start.start_step("Making the reports on service levels")
+            start.start_step("Creating the service reports")
             await make_reports(ledger, persons, lambda: catch_up(place.url))
             start.start_step("Connecting two tools")
             await make_integrations(ledger, persons[OPERATIONS_LEAD], lambda: datetime.now(UTC))
@@ -141,12 +141,12 @@ def _welcome(address: str, keys: dict[str, str]) -> None:
     print_line(f"  API documentation  {address}/docs")
     print_line(f"  the contract       {address}/openapi.json")
     print_line("")
-    print_line("Keys of the demo organisation, to be sent as `Authorization: Bearer …`:")
+    print_line("Keys of the demo organisation, for the header Authorization: Bearer …")
     print_table(("for", "key"), list(keys.items()))
     print_line("")
     key = keys.get(READER, "…")  # a demo made by an older version has other keys
     print_line(f"Try: curl -H 'Authorization: Bearer {key}' '{address}/v1/incidents?limit=3'")
-    print_line("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
+    print_line("     or with '/v1/kpis/incident_resolution_seconds?grain=month'; or run ledgerdesk kpi")
     program = shlex.quote(str(Path(sys.executable).with_name("ledgerdesk")))
-    print_line(f'In another terminal: eval "$({program} demo --keys)" makes variables of the keys.')
-    print_line("Ctrl-C stops all of it.")
+    print_line(f'In another terminal: eval "$({program} demo --keys)" sets a variable for each key.')
+    print_line("Ctrl-C stops everything.")

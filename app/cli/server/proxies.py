@@ -32,7 +32,7 @@ class NamedProxies:
         if len(self._warned) < MOST_WARNINGS and any(n == b"x-forwarded-for" for n, _ in scope["headers"]):
             self._warned.add(address)
             logger.warning(
-                "X-Forwarded-For from an address that LEDGERDESK_PROXIES does not name: it is not believed, "
-                "and all who come by it share the limits of one address",
+                "X-Forwarded-For from an address that is not in LEDGERDESK_PROXIES is ignored, "
+                "so all clients behind it share the limits of one address",
                 address=address,
             )

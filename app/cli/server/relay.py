@@ -31,7 +31,9 @@ LARGEST_LAG = 10_000
 def relay(
     check: Annotated[
         bool,
-        typer.Option("--check", help="Only print how far the broker is behind the log; 5 if 10,000 events."),
+        typer.Option(
+            "--check", help="Only print how far the broker is behind the log; exit code 5 from 10,000 events."
+        ),
     ] = False,
 ) -> None:
     """Publish the log to a broker, as CloudEvents, until it is stopped (LEDGERDESK_RELAY_URL)."""

@@ -40,7 +40,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="TCP port to listen on.")] = None,
     with_worker: Annotated[
-        bool, typer.Option("--work", help="Also follow the log, in a process of its own.")
+        bool, typer.Option("--work", help="Also run the worker, in its own process.")
     ] = False,
 ) -> None:
     """Answer HTTP, until it is stopped."""
@@ -151,7 +151,7 @@ def bind_listener(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise InstallationError(
-            f"{host} port {port} cannot be listened on: {error.strerror}. Set LEDGERDESK_PORT or give --port."
+            f"{host} port {port} is not available: {error.strerror}. Set LEDGERDESK_PORT or use --port."
         ) from error
     listener.set_inheritable(True)
     return listener

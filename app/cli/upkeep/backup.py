@@ -24,35 +24,39 @@ from app.platform.installation import DATABASE, SUPERUSER
 from app.platform.settings import Settings
 
 NOT_EMBEDDED = (
-    "This installation has a PostgreSQL of its own, which is backed up by its own means: pg_basebackup and "
-    "archived WAL, or what the provider offers. docs/backups.md has the commands."
+    "This installation uses an external PostgreSQL. Back it up with pg_basebackup and archived WAL, or "
+    "with the tools of your provider. The documentation on backups has the commands."
 )
-NO_FOLDER = "Say where to: --to DIR, or set LEDGERDESK_BACKUP_DIR."
-SECRETS_APART = "The secrets are not in it: copy them elsewhere, by --secrets-to DIR."
+NO_FOLDER = "Enter a folder with --to DIR, or set LEDGERDESK_BACKUP_DIR."
+SECRETS_APART = "The backup does not contain the secrets. Copy them to another place with --secrets-to DIR."
 
 
 def backup(
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="The folder of backups; none: BACKUP_DIR.")
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Folder of backups. Default: LEDGERDESK_BACKUP_DIR."),
     ] = None,
     secrets_to: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Also copy the secrets, into this folder, kept where the backups are not."
+            metavar="DIR", help="Also copy the secrets to this folder, in a place apart from the backups."
         ),
     ] = None,
     keep: Annotated[
-        int | None, typer.Option(min=1, help="Delete older backups, but for so many of the newest.")
+        int | None, typer.Option(min=1, help="Delete all but this number of the newest backups.")
     ] = None,
     receive_wal: Annotated[
         bool,
-        typer.Option("--wal", help="Receive PostgreSQL's log until stopped, so that any instant comes back."),
+        typer.Option(
+            "--wal", help="Receive the log of PostgreSQL until stopped, to restore any point in time."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Back up the embedded database while it is used. A backup has its name when it is whole and verified.
+    """Back up the embedded database while it is in use. A backup gets its name when it is complete and
+    verified.
 
-    Whoever has a backup and the secrets can read names and texts, of persons erased later, too.
+    A backup and the secrets together reveal names and texts, even of people who are erased later.
     """
     current = settings.current()
     folder = to or current.backup_dir

@@ -42,13 +42,16 @@ INDENT, LINE_LENGTH = "  ", 110
 
 def contract(
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail if something has drifted.")
+        bool, typer.Option("--check", help="Write nothing; fail if a file is outdated.")
     ] = False,
     release_it: Annotated[
-        bool, typer.Option("--release", help="Take the present contract as that of this version's release.")
+        bool, typer.Option("--release", help="Freeze the current contract as the release of this version.")
     ] = False,
     frozen: Annotated[
-        bool, typer.Option("--frozen", help="Write nothing; fail unless this version is frozen as it is now.")
+        bool,
+        typer.Option(
+            "--frozen", help="Write nothing; fail unless this version is frozen in its current form."
+        ),
     ] = False,
 ) -> None:
     """Write the generated files of openapi/ and docs/.
@@ -70,18 +73,14 @@ def contract(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if check and drifted:
-        print_line(
-            f"Not what the code says: {', '.join(drifted)}. Run `make contract` and commit what it writes."
-        )
+        print_line(f"Outdated: {', '.join(drifted)}. Run make contract and commit the result.")
     else:
-        print_line(
-            f"Written: {', '.join(drifted)}." if drifted else "All that is generated is as the code says."
-        )
+        print_line(f"Written: {', '.join(drifted)}." if drifted else "All generated files are up to date.")
     wrong = unexcused()
     for line in wrong:
         print_line(line)
     if not is_released():
-        print_line("Nothing is released yet, so no change breaks anybody.")
+        print_line("Nothing is released yet, so no change can break a client.")
     if (check and drifted) or (wrong and (check or release_it)):
         raise typer.Exit(DIFFERENT)
     if release_it:
@@ -144,7 +143,7 @@ def unexcused() -> list[str]:
         lines.append(f"Undo each, or declare it in {where}, with the version after {released} and why:")
         lines += [declared.entry(broken) for broken in meant]
     lines += [
-        f"{where} declares {declaration.place} ({declaration.rule}), which breaks nothing: strike it."
+        f"{where} declares {declaration.place} ({declaration.rule}), which breaks nothing. Remove it."
         for declaration in declared.unfounded(breaks, declarations, released)
     ]
     return lines
@@ -173,7 +172,7 @@ def not_frozen() -> str | None:
     """Return why no release can be made: what is promised now is not what was frozen for this version."""
     version = build_app().version
     if not is_released() or released_version() != version:
-        return f"{version} is not frozen: run `make freeze`, and commit what it writes."
+        return f"{version} is not frozen. Run make freeze and commit the result."
     changed = [
         f"openapi/{RELEASED.name}/{name}"
         for name, document in _promised_documents().items()
@@ -183,7 +182,7 @@ def not_frozen() -> str | None:
         return None
     return (
         f"What is promised has changed since {version} was frozen: {', '.join(changed)}. Give pyproject.toml "
-        f"the next version, or {ANEW.format(version=version)}, and run `make freeze`."
+        f"the next version, or {ANEW.format(version=version)}, and run make freeze."
     )
 
 

@@ -23,13 +23,13 @@ class LifecycleFormat(StrEnum):
 
 def lifecycles(
     kind: Annotated[
-        str | None, typer.Argument(help="One kind of record, such as incident; none: all.")
+        str | None, typer.Argument(help="Kind of record, such as incident. Default: all.")
     ] = None,
-    form: Annotated[LifecycleFormat, typer.Option(help="How to write it.")] = LifecycleFormat.markdown,
+    form: Annotated[LifecycleFormat, typer.Option(help="Output format.")] = LifecycleFormat.markdown,
 ) -> None:
     """Print the states and actions of each kind of record, with the policy and event of each action."""
     if kind is not None and kind not in LIFECYCLES_BY_KIND:
-        raise typer.BadParameter(f"there is no {kind!r}; there are {', '.join(LIFECYCLES_BY_KIND)}")
+        raise typer.BadParameter(f"there is no kind {kind!r}; choose one of {', '.join(LIFECYCLES_BY_KIND)}")
     chosen: list[Lifecycle[Any]] = [LIFECYCLES_BY_KIND[kind]] if kind else list(LIFECYCLES)
     if form is LifecycleFormat.json:
         print_json([describe.as_data(lifecycle) for lifecycle in chosen])

@@ -19,13 +19,13 @@ def migrate(
         bool,
         typer.Option(
             "--count-names",
-            help="Count the events in which an earlier version left names of persons in clear. It reads the "
-            "whole log, and is done by itself when such a database is migrated.",
+            help="Count the events in which an earlier version left names of people unencrypted. This "
+            "reads the whole log, and happens automatically when such a database is migrated.",
         ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the database's schema up to date, as its owner."""
+    """Update the database schema, as the owner of the database."""
     current = settings.current()
     with installation.open_installation(current) as place:
         before = place.migrated_from
@@ -40,7 +40,7 @@ def migrate(
         message = f"The schema is {revision}."
         result: dict[str, Any] = {"schema": revision, "remade": [facts.consumer for facts in remade]}
         if remade:
-            message = f"{message} Made anew beside those that were there, and exchanged: the facts of "
+            message = f"{message} Rebuilt and replaced: the facts of "
             message = f"{message}{', '.join(facts.consumer for facts in remade)}."
         if count_names or (before != revision and names_in_clear.is_of_earlier_version(before)):
             result["names_in_clear"] = names_in_clear.count(address)
@@ -51,7 +51,7 @@ def migrate(
 async def _remake_facts(owner_url: str) -> list[Remade]:
     """Make those facts anew that an earlier version wrote in another shape, while it goes on with its own."""
     with progress_bar() as bar:
-        task = bar.add_task("Making facts anew", total=None)
+        task = bar.add_task("Rebuilding facts", total=None)
         return await remake_changed(
             owner_url,
             followers_with_facts(LIFECYCLES),

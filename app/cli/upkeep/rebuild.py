@@ -28,16 +28,16 @@ def rebuild(
         bool,
         typer.Option(
             "--swap",
-            help="Also put the fresh rows in the place of the live ones, and make the facts of KPIs and of "
-            "conformance anew in the same way, while everybody goes on. Needs LEDGERDESK_OWNER_URL, and the "
-            "space of all tables once more.",
+            help="Also replace the live rows with the rebuilt ones, and rebuild the facts of KPIs and "
+            "conformance, while everyone keeps working. Needs LEDGERDESK_OWNER_URL, and twice the disk "
+            "space.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Fold the whole log into fresh rows, compare them with the live ones, and report every difference. Data
-    derived from rows, the spans of calendars and what changes book, are rebuilt, and so are the facts of
-    conformance if they say otherwise than the log.
+    """Rebuild all rows from the log, compare them with the live rows, and report every difference. Derived
+    data (calendar times, bookings of changes) are rebuilt, and so are the facts of conformance if they
+    differ from the log.
     """
     current = settings.current()
     with installation.open_installation(current) as place:
@@ -56,18 +56,18 @@ def rebuild(
             }
         )
     elif not result.differing:
-        print_line(f"{result.events} events fold into exactly the rows that are there.")
+        print_line(f"{result.events} events give exactly the live rows.")
     else:
         for difference in result.examples:
             print_line(f"{difference.table} {difference.id}: {', '.join(difference.fields())}")
-        print_line(f"Rows that differ: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
+        print_line(f"Differing rows: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
     if remade and not as_json:
         print_line(
-            "Made anew, as it was otherwise, of calendar versions, bookings, facts and how cases went: "
+            "Rebuilt because of differences (calendar versions, bookings, facts, courses of cases): "
             f"{', '.join(remade)}."
         )
     if swap and not as_json:
-        print_line("The rows and the facts are those made anew.")
+        print_line("The live rows and facts have been replaced with the rebuilt ones.")
     if result.differing or remade:
         raise typer.Exit(DIFFERENT)
 
@@ -83,7 +83,7 @@ async def compare_rows(
         progress(f"Folding {name}" if owner_url else f"Comparing {name}")
 
     def followed(name: str, position: int, head: int) -> None:
-        progress(f"Making the facts of {name} anew: {position} of {head} events")
+        progress(f"Rebuilding the facts of {name}: {position} of {head} events")
 
     connection = await connect(url, UNLIMITED)
     try:

@@ -15,7 +15,7 @@ def reindex(as_json: Json = False) -> None:
     """Rebuild the index of full-text search, from the whole log. Meanwhile, searches find less."""
     position = with_ledger(_rebuild_index)
     print_result(
-        f"The index has followed the log to position {position}.", {"position": position}, as_json=as_json
+        f"The index includes the log up to position {position}.", {"position": position}, as_json=as_json
     )
 
 

@@ -44,26 +44,29 @@ class VerificationResult:
 
 def restore(
     from_folder: Annotated[
-        Path | None, typer.Option("--from", metavar="DIR", help="The folder of backups; none: BACKUP_DIR.")
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Folder of backups. Default: LEDGERDESK_BACKUP_DIR."),
     ] = None,
     until: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
             metavar="INSTANT",
-            help="As it was then, with a zone: 2026-11-27T14:55:00Z. None: as late as there is anything.",
+            help="Point in time with a time zone, such as 2026-11-27T14:55:00Z. Default: the latest "
+            "possible.",
         ),
     ] = None,
     secrets_from: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also put back the secrets that were copied there.")
+        Path | None, typer.Option(metavar="DIR", help="Also restore the secrets from this folder.")
     ] = None,
     base_only: Annotated[
-        bool, typer.Option("--base-only", help="Restore the backup alone, without the log received since.")
+        bool, typer.Option("--base-only", help="Restore only the backup, without the log received since.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Restore the embedded database into an empty installation, to its newest state or to an instant; erase
-    again whom the folder of backups knows as erased since; then fold the log anew and reconcile the KPIs.
+    """Restore the embedded database into an empty installation, to its newest state or to a point in time.
+    Also erase the people again who were erased after the backup, rebuild the rows from the log, and
+    reconcile the KPIs.
     """
     current = settings.current()
     folder = from_folder or current.backup_dir
@@ -76,8 +79,8 @@ def restore(
     secrets = secrets_directory(current)
     if not ((secrets_from or secrets) / MASTER_KEY_FILE).exists():
         raise BackupRefused(
-            f"There is no {MASTER_KEY_FILE} in {secrets_from or secrets}, without which nobody can read "
-            "names and texts. Put the secrets back that belong to the backup: --secrets-from DIR."
+            f"There is no {MASTER_KEY_FILE} in {secrets_from or secrets}. Without it, names and texts are "
+            "unreadable. Restore the secrets that belong to the backup with --secrets-from DIR."
         )
     if secrets_from is not None:
         make_data_dir(data_dir, installed_tools())  # which PostgreSQL's user may pass through
@@ -92,7 +95,7 @@ def restore(
         restored = restoring.restore_database(
             folder, data_dir, until, prepare=erase_again, with_log=not base_only
         )
-    with Console(stderr=True).status("Folding the log and reconciling the KPIs"):
+    with Console(stderr=True).status("Rebuilding the rows and reconciling the KPIs"):
         verified = loop.run(_verify(current, erased))
     with contextlib.suppress(OSError):  # the folder may be read only
         write_json(folder / RESTORED, {"at": command_line_metadata().now.isoformat()})
@@ -138,13 +141,16 @@ def _report(
         return
     print_line(f"Restored from {restored.backup.folder}, position {verified.position} of the log.")
     if last is not None:
-        print_line(f"The last change that came back was made at {last}.")
+        print_line(f"The last restored change was made at {last}.")
     if not restored.reached and until is not None:
-        print_line(f"No change is known after it that would lie beyond {until.isoformat()}.")
+        print_line(f"No later change is known up to {until.isoformat()}.")
     for person in verified.erased:
         print_line(f"Erased again: {person}.")
     if verified.differing_rows or verified.differing_figures:
-        print_line(f"Rows that differ: {verified.differing_rows}; figures: {verified.differing_figures}.")
+        print_line(f"Differing rows: {verified.differing_rows}; figures: {verified.differing_figures}.")
     else:
-        print_line("The log folds into exactly the rows that are there, and the KPIs agree.")
-    print_line("Make a backup into a new folder now: the log of this database goes its own way from here.")
+        print_line("The log gives exactly the restored rows, and the KPIs agree.")
+    print_line(
+        "Make a backup to a new folder now, because the log of this database differs from the old one from "
+        "here on."
+    )

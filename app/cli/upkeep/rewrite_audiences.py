@@ -23,7 +23,7 @@ def rewrite_audiences(as_json: Json = False) -> None:
     if as_json:
         print_json({"rewritten": rewritten, "kinds": [asdict(kind) for kind in kinds]})
     else:
-        print_line(f"Access lists rewritten: {rewritten} of {sum(kind.looked_at for kind in kinds)}.")
+        print_line(f"Corrected access lists: {rewritten} of {sum(kind.looked_at for kind in kinds)}.")
 
 
 async def _rewrite(owner_url: str, *, as_json: bool) -> list[RewriteProgress]:
@@ -40,7 +40,7 @@ async def _rewrite(owner_url: str, *, as_json: bool) -> list[RewriteProgress]:
                 done = await rewrite_kind(connection, lifecycle, show)
                 kinds.append(done)
                 if done.records and not as_json:
-                    print_line(f"{done.kind}: {done.rewritten} of {done.looked_at} rewritten")
+                    print_line(f"{done.kind}: {done.rewritten} of {done.looked_at} corrected")
     finally:
         await connection.close()
     return kinds

@@ -24,13 +24,11 @@ SCHEMA_FILE = MIGRATIONS / "schema.sql"
 
 def schema(
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail if it is not what the migrations make.")
+        bool, typer.Option("--check", help="Write nothing; fail if the file is outdated.")
     ] = False,
     draft: Annotated[
         str | None,
-        typer.Option(
-            metavar="TITLE", help="Write nothing; print a migration for the new records and fields."
-        ),
+        typer.Option(metavar="TITLE", help="Write nothing; print a migration for new records and fields."),
     ] = None,
 ) -> None:
     """Write migrations/schema.sql, from the catalogue of a temporary database that is migrated for it."""
@@ -40,10 +38,10 @@ def schema(
     text = _migrated(schema_dump.dump)
     name = SCHEMA_FILE.relative_to(settings.PROJECT)
     if SCHEMA_FILE.exists() and SCHEMA_FILE.read_text(encoding="utf-8") == text:
-        print_line(f"{name} is as the migrations say.")
+        print_line(f"{name} is up to date.")
         return
     if check:
-        print_line(f"{name} is not what the migrations make. Run `ledgerdesk schema` and commit it.")
+        print_line(f"{name} is outdated. Run ledgerdesk schema and commit the result.")
         raise typer.Exit(DIFFERENT)
     SCHEMA_FILE.write_text(text, encoding="utf-8")
     print_line(f"Written: {name}.")
@@ -54,7 +52,9 @@ def _draft(owner_url: str, title: str) -> str:
     metadata = declare_tables(record_classes(LIFECYCLES))
     changes = migration_draft.differences(owner_url, metadata)
     return (
-        migration_draft.draft(changes, title) if changes else "The migrations make all that records declare."
+        migration_draft.draft(changes, title)
+        if changes
+        else "The migrations create everything that the records declare."
     )
 
 
