@@ -7,6 +7,7 @@ has one of its own in that schema, else its label stands once in the document, b
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from app import i18n
 from app.api.contract.components import reached_schemas, response_parts
 
 LABEL, LABELS, HELP = "x-label", "x-labels", "x-help"
+WORD_OF_NAME = re.compile("[A-Z][a-z0-9]*")
 #: Schemas with this prefix have the fields of another one, as far as they were asked for.
 PARTIAL = "Partial"
 
@@ -25,13 +27,20 @@ PARTIAL = "Partial"
 @dataclass(frozen=True)
 class FieldWords:
     """The labels by field name, those of lists within records by the ends of their paths, and those of fields
-    that mean something else in one schema, and the Chinese help: both by `<schema>.<field>`.
+    that mean something else in one schema, by `<schema>.<field>`. The help is by `<schema>.<field>`, by the
+    last words of the schema's name and the field, or by the field alone.
     """
 
     labels: Mapping[str, tuple[str, str]]
     lists: Mapping[str, tuple[str, str]]
     own: Mapping[str, tuple[str, str]]
-    help_zh: Mapping[str, str]
+    help: Mapping[str, tuple[str, str]]
+
+    def help_place(self, schema: str, name: str) -> str | None:
+        """Return the key of the help for that field, the most specific one; None if there is none."""
+        parts = WORD_OF_NAME.findall(schema)
+        places = ["".join((*parts[first:], ".", name)) for first in range(len(parts))]
+        return next((place for place in (*places, name) if place in self.help), None)
 
 
 @cache
@@ -55,8 +64,9 @@ def add_field_words(contract: dict[str, Any]) -> None:
         label = words.own.get(place) or words.labels.get(name)
         if label is not None:
             field[LABEL] = _in_both(label)
-        if place in words.help_zh:
-            field[HELP] = {"zh": words.help_zh[place]}
+        help_place = words.help_place(schema, name)
+        if help_place is not None:
+            field[HELP] = _in_both(words.help[help_place])
     names = set()
     for schema, name, field in answer_fields(contract):
         if f"{schema}.{name}" in words.own:

@@ -13,7 +13,7 @@ class FreezeExemption(CodeEnum):
 
     safety = "safety", "Safety", "安全"
     law = "law", "Law", "法律法规"
-    service_stop = "service_stop", "A stop of service", "服务中断"
+    service_stop = "service_stop", "Interruption of service", "服务中断"
 
 
 class ImprovementScope(CodeEnum):

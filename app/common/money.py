@@ -33,13 +33,13 @@ class Money:
 
 def _currency(code: str) -> str:
     if code not in DIGITS:
-        raise PydanticCustomError("not_a_currency", "must be a currency of ISO 4217")
+        raise PydanticCustomError("not_a_currency", "must be an ISO 4217 currency")
     return code
 
 
 def _positive(amount: str) -> str:
     if not amount.strip("0."):
-        raise PydanticCustomError("not_an_amount", "must be more than nothing")
+        raise PydanticCustomError("not_an_amount", "must be more than zero")
     return amount
 
 

@@ -12,9 +12,9 @@ from app.common.records import ChildRecord, CodeEnum
 class NoticeKind(CodeEnum):
     """What a notice is to its recipient. What waits for somebody cannot be switched off."""
 
-    waits_for_you = "waits_for_you", "Waits for you", "等待您处理"
-    is_yours = "is_yours", "Is yours", "由您负责"
-    you_follow = "you_follow", "You follow it", "您所关注"
+    waits_for_you = "waits_for_you", "Waiting for you", "等待您处理"
+    is_yours = "is_yours", "Your responsibility", "由您负责"
+    you_follow = "you_follow", "You follow this", "您所关注"
     for_information = "for_information", "For your information", "供您了解"
 
 
@@ -38,20 +38,20 @@ class NoticeType(CodeEnum):
     __hash__ = CodeEnum.__hash__
 
     received = "received", "Received", "已受理", FOLLOW
-    assigned = "assigned", "Assigned", "已分派", FOLLOW
-    given = "given", "Given to you", "分派给您", YOURS
-    tasked = "tasked", "A task for you", "有您的任务", YOURS
+    assigned = "assigned", "Work started", "已分派", FOLLOW
+    given = "given", "Assigned to you", "分派给您", YOURS
+    tasked = "tasked", "New task for you", "有您的任务", YOURS
     escalated = "escalated", "Escalated to you", "升级给您", YOURS
-    reminded = "reminded", "Waits for you", "等待您处理", WAITS
-    commented = "commented", "Commented", "有新评论", FOLLOW
+    reminded = "reminded", "Reminder", "等待您处理", WAITS
+    commented = "commented", "New comment", "有新评论", FOLLOW
     attached = "attached", "File attached", "有新附件", FOLLOW
     held = "held", "On hold", "已挂起", FOLLOW
-    to_answer = "to_answer", "Your answer is awaited", "等待您的答复", WAITS
-    updated = "updated", "Progress told", "进展通报", FOLLOW
+    to_answer = "to_answer", "Question for you", "等待您的答复", WAITS
+    updated = "updated", "Progress update", "进展通报", FOLLOW
     resolved = "resolved", "Resolved", "已解决", FOLLOW
     delivered = "delivered", "Delivered", "已交付", FOLLOW
-    to_review = "to_review", "Solution to be reviewed", "方案待评审", WAITS
-    to_accept = "to_accept", "To be accepted", "待验收", WAITS
+    to_review = "to_review", "Solution to review", "方案待评审", WAITS
+    to_accept = "to_accept", "Result to accept", "待验收", WAITS
     closed = "closed", "Closed", "已关闭", FOLLOW
     duplicate = "duplicate", "Closed as a duplicate", "因重复而关闭", FOLLOW
     original_resolved = "original_resolved", "Original resolved", "原事件已解决", FOLLOW
@@ -60,22 +60,22 @@ class NoticeType(CodeEnum):
     cancelled = "cancelled", "Cancelled", "已取消", FOLLOW
     rejected = "rejected", "Rejected", "已驳回", FOLLOW
     rated = "rated", "Rated", "已评价", YOURS
-    to_vote = "to_vote", "To vote on", "待您表决", WAITS
-    vote_due = "vote_due", "Soon too late to vote", "表决即将截止", WAITS
-    decided = "decided", "Vote over", "表决已结束", FOLLOW
+    to_vote = "to_vote", "Vote requested", "待您表决", WAITS
+    vote_due = "vote_due", "Vote ends soon", "表决即将截止", WAITS
+    decided = "decided", "Vote closed", "表决已结束", FOLLOW
     approved = "approved", "Approved", "已批准", FOLLOW
     refused = "refused", "Not approved", "未获批准", FOLLOW
     invited = "invited", "Invited to a meeting", "会议邀请", YOURS
     moved = "moved", "Meeting moved", "会议改期", YOURS
     called_off = "called_off", "Meeting cancelled", "会议取消", YOURS
-    minuted = "minuted", "Minutes written", "会议纪要", YOURS
-    overdue = "overdue", "Meeting overdue", "会议逾期未召开", YOURS
-    series_over = "series_over", "Series of meetings ended", "系列会议已结束", YOURS
-    risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期", WAITS
-    in_charge = "in_charge", "Put in charge", "由您负责", YOURS
-    deputises = "deputises", "You deputise", "由您代理", YOURS
-    deputises_no_more = "deputises_no_more", "You deputise no more", "代理已取消", YOURS
-    covers_on_call = "covers_on_call", "On call in a member's place", "由您代为值班", YOURS
+    minuted = "minuted", "Minutes available", "会议纪要", YOURS
+    overdue = "overdue", "Attendance not recorded", "会议逾期未召开", YOURS
+    series_over = "series_over", "Meeting series ended", "系列会议已结束", YOURS
+    risk_lapsed = "risk_lapsed", "Accepted risk to decide again", "已接受的风险到期", WAITS
+    in_charge = "in_charge", "You are now responsible", "由您负责", YOURS
+    deputises = "deputises", "You are a deputy", "由您代理", YOURS
+    deputises_no_more = "deputises_no_more", "No longer a deputy", "代理已取消", YOURS
+    covers_on_call = "covers_on_call", "On call for a colleague", "由您代为值班", YOURS
     absence_entered = "absence_entered", "Absence entered for you", "为您登记了缺勤", YOURS
     absence_calendar_failing = (
         "absence_calendar_failing",
@@ -85,34 +85,34 @@ class NoticeType(CodeEnum):
     )
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
     discovery_compared = "discovery_compared", "Discovery compared", "配置发现已比对", INFORM
-    article_review_overdue = "article_review_overdue", "Review of an article overdue", "文章复审逾期", YOURS
+    article_review_overdue = "article_review_overdue", "Article review overdue", "文章复审逾期", YOURS
     major_review_overdue = (
         "major_review_overdue",
-        "Review of a major incident overdue",
+        "Major incident review overdue",
         "重大事件复盘逾期",
         YOURS,
     )
     task_overdue = "task_overdue", "Task overdue", "任务逾期", YOURS
     update_overdue = "update_overdue", "Promised update overdue", "进展通报逾期", YOURS
     training_overdue = "training_overdue", "Training overdue", "培训逾期", YOURS
-    licence_ended = "licence_ended", "Licence ended", "资格到期", YOURS
-    document_loan_overdue = "document_loan_overdue", "Paper copy not back in time", "纸质文件逾期未还", YOURS
+    licence_ended = "licence_ended", "Licence expired", "资格到期", YOURS
+    document_loan_overdue = "document_loan_overdue", "Paper copy overdue", "纸质文件逾期未还", YOURS
     trained = "trained", "Training recorded", "培训已登记", FOLLOW
-    to_publish = "to_publish", "Article to be reviewed", "文章待审核", WAITS
+    to_publish = "to_publish", "Article to review", "文章待审核", WAITS
     sent_back = "sent_back", "Article sent back", "文章被退回", YOURS
-    recurring = "recurring", "Incidents recur", "事件反复发生", INFORM
-    complained = "complained", "Complaint to be answered", "投诉待答复", WAITS
+    recurring = "recurring", "Recurring incidents", "事件反复发生", INFORM
+    complained = "complained", "Complaint to answer", "投诉待答复", WAITS
     scheduled = "scheduled", "Change scheduled", "变更已排期", FOLLOW
-    overlapped = "overlapped", "Your window is taken, too", "您的窗口被占用", YOURS
-    to_review_change = "to_review_change", "Change to be reviewed", "变更待评审", WAITS
+    overlapped = "overlapped", "Window overlaps", "您的窗口被占用", YOURS
+    to_review_change = "to_review_change", "Change to review", "变更待评审", WAITS
     backed_out = "backed_out", "Change backed out", "变更已回退", FOLLOW
-    emergency_asked = "emergency_asked", "Emergency change asked for", "紧急变更待审批", INFORM
+    emergency_asked = "emergency_asked", "Emergency change to approve", "紧急变更待审批", INFORM
     rule_changed = "rule_changed", "Approval rule changed", "审批规则变更", INFORM
     undecided = "undecided", "Emergency change undecided", "紧急变更未获决定", INFORM
     fixing_change_failed = "fixing_change_failed", "Fixing change not made", "修复变更未能实施", YOURS
     change_ended = "change_ended", "Change ended", "变更已结束", FOLLOW
     complaint_answered = "complaint_answered", "Complaint answered", "投诉已答复", FOLLOW
-    complaint_assigned = "complaint_assigned", "Complaint given to you", "投诉由您负责", WAITS
+    complaint_assigned = "complaint_assigned", "Complaint assigned to you", "投诉由您负责", WAITS
     complaint_overdue = "complaint_overdue", "Complaint overdue", "投诉逾期未答复", YOURS
     complaint_escalated = (
         "complaint_escalated",
@@ -120,47 +120,47 @@ class NoticeType(CodeEnum):
         "逾期投诉升级给您",
         INFORM,
     )
-    rating_asked = "rating_asked", "Your opinion is asked for", "请您评价", FOLLOW
+    rating_asked = "rating_asked", "Rating requested", "请您评价", FOLLOW
     deployed = "deployed", "Deployed", "已部署", FOLLOW
     rolled_back = "rolled_back", "Rolled back", "已回退", FOLLOW
-    fell_silent = "fell_silent", "Source silent", "来源静默", YOURS
-    deliveries_failing = "deliveries_failing", "Deliveries fail", "推送持续失败", YOURS
-    delivery_refused = "delivery_refused", "A delivery was refused", "推送被拒绝", YOURS
+    fell_silent = "fell_silent", "Silent source", "来源静默", YOURS
+    deliveries_failing = "deliveries_failing", "Failing deliveries", "推送持续失败", YOURS
+    delivery_refused = "delivery_refused", "Delivery refused", "推送被拒绝", YOURS
     deliveries_stopped = "deliveries_stopped", "Deliveries stopped", "推送已停止", YOURS
     agreement_moved = "agreement_moved", "Agreement changed", "协议有进展", FOLLOW
     to_sign = "to_sign", "Agreement to sign", "协议待签署", WAITS
     to_consent = "to_consent", "Agreement to consent to", "协议待您同意", WAITS
     to_acknowledge = "to_acknowledge", "Agreement to acknowledge", "协议待知悉确认", WAITS
     agreement_ends = "agreement_ends", "Agreement ends soon", "协议即将到期", FOLLOW
-    agreement_review_due = "agreement_review_due", "Review of an agreement due", "协议复审将至", YOURS
+    agreement_review_due = "agreement_review_due", "Agreement review due", "协议复审将至", YOURS
     agreement_review_overdue = (
         "agreement_review_overdue",
-        "Review of an agreement overdue",
+        "Agreement review overdue",
         "协议复审逾期",
         YOURS,
     )
     report_issued = "report_issued", "Service report issued", "服务报告已发布", FOLLOW
     report_corrected = "report_corrected", "Service report corrected", "服务报告已更正", FOLLOW
     consequence_released = "consequence_released", "Consequence released", "违约后果已确认", FOLLOW
-    target_close = "target_close", "Target soon missed", "临近目标时限", YOURS
+    target_close = "target_close", "Target at risk", "临近目标时限", YOURS
     target_missed = "target_missed", "Target missed", "超出目标时限", YOURS
     progress_report_overdue = "progress_report_overdue", "Progress report overdue", "进展报告逾期", YOURS
     milestone_overdue = "milestone_overdue", "Milestone overdue", "里程碑逾期", YOURS
-    plan_begun = "plan_begun", "Improvement plan begun", "改进计划开始执行", INFORM
+    plan_begun = "plan_begun", "Improvement plan started", "改进计划开始执行", INFORM
     plan_review_overdue = (
         "plan_review_overdue",
-        "Review of the plan overdue",
+        "Plan review overdue",
         "改进计划评审逾期",
         YOURS,
     )
     assessment_overdue = "assessment_overdue", "Monthly assessment overdue", "月度评估逾期", YOURS
     pilot_not_judged = "pilot_not_judged", "Pilot not judged in time", "试点未按时裁定", YOURS
-    rollout_step_overdue = "rollout_step_overdue", "Step of a rollout overdue", "推广步骤逾期", YOURS
+    rollout_step_overdue = "rollout_step_overdue", "Rollout step overdue", "推广步骤逾期", YOURS
     success_published = "success_published", "What went well", "经验分享", INFORM
-    kpi_changed = "kpi_changed", "KPI changed for the worse", "指标异常变差", INFORM
+    kpi_changed = "kpi_changed", "KPI got worse", "指标异常变差", INFORM
     attention_needed = "attention_needed", "Needs your attention", "需要您关注", YOURS
-    attention_ended = "attention_ended", "Needs no attention any more", "不再需要关注", YOURS
-    suggestion_settled = "suggestion_settled", "What became of your suggestion", "您的建议有了结果", FOLLOW
+    attention_ended = "attention_ended", "No longer needs attention", "不再需要关注", YOURS
+    suggestion_settled = "suggestion_settled", "Outcome of your suggestion", "您的建议有了结果", FOLLOW
     training_invited = "training_invited", "Invited to a training", "培训邀请", YOURS
     training_cancelled = "training_cancelled", "Training cancelled", "培训取消", YOURS
     examination_passed = "examination_passed", "Examination passed", "考核通过", YOURS
@@ -170,57 +170,57 @@ class NoticeType(CodeEnum):
     improvement_reverted = "improvement_reverted", "Improvement reverted", "改进已恢复原状", FOLLOW
     to_confirm_requirements = (
         "to_confirm_requirements",
-        "Requirements to be confirmed",
+        "Requirements to confirm",
         "需求待您确认",
         WAITS,
     )
     requirements_answered = "requirements_answered", "Requirements answered", "需求方已答复", YOURS
-    to_kick_off = "to_kick_off", "Pilot to be kicked off", "试点待宣布启动", WAITS
+    to_kick_off = "to_kick_off", "Pilot to kick off", "试点待宣布启动", WAITS
     kicked_off = "kicked_off", "Pilot kicked off", "试点已宣布启动", YOURS
-    project_plan_returned = "project_plan_returned", "Plan of the project returned", "项目计划被退回", YOURS
+    project_plan_returned = "project_plan_returned", "Project plan returned", "项目计划被退回", YOURS
     benefit_faded = "benefit_faded", "Benefit faded", "效益消退", FOLLOW
     definition_to_review = (
         "definition_to_review",
-        "Process definition to be reviewed",
+        "Process definition to review",
         "流程定义待审核",
         WAITS,
     )
-    definition_sent_back = "definition_sent_back", "Definition sent back", "流程定义被退回", YOURS
-    definition_published = "definition_published", "Definition of a process changed", "流程定义有变", FOLLOW
+    definition_sent_back = "definition_sent_back", "Process definition sent back", "流程定义被退回", YOURS
+    definition_published = "definition_published", "Process definition changed", "流程定义有变", FOLLOW
     process_change_applied = (
         "process_change_applied",
-        "Change of a process applied for",
+        "Process change requested",
         "流程变更申请",
         WAITS,
     )
     process_change_published = (
         "process_change_published",
-        "Change of a process published",
+        "Process change published",
         "流程变更已发布",
         FOLLOW,
     )
-    process_change_overdue = "process_change_overdue", "Change of a process overdue", "流程变更逾期", YOURS
+    process_change_overdue = "process_change_overdue", "Process change overdue", "流程变更逾期", YOURS
     licence_revoked = "licence_revoked", "Licence revoked", "资格被吊销", YOURS
     document_to_acknowledge = "document_to_acknowledge", "Document to acknowledge", "文件待确认已读", WAITS
     document_access_requested = (
         "document_access_requested",
-        "Access to a document asked for",
+        "Document access requested",
         "有人申请查阅文件",
         YOURS,
     )
-    document_access_granted = "document_access_granted", "Access to a document granted", "获准查阅文件", YOURS
+    document_access_granted = "document_access_granted", "Document access granted", "获准查阅文件", YOURS
     document_access_refused = (
         "document_access_refused",
-        "Access to a document refused",
+        "Document access refused",
         "查阅申请未获准",
         YOURS,
     )
     document_lent = "document_lent", "Paper copy lent to you", "纸质文件借给您", YOURS
     document_reviewed = "document_reviewed", "Document reviewed", "文件已评审", YOURS
-    document_review_due = "document_review_due", "Review of a document overdue", "文件复审逾期", YOURS
+    document_review_due = "document_review_due", "Document review overdue", "文件复审逾期", YOURS
     document_retention_ends = (
         "document_retention_ends",
-        "Retention of a document ends",
+        "Document retention ends soon",
         "文件保存期将满",
         INFORM,
     )
@@ -231,48 +231,48 @@ class NoticeType(CodeEnum):
     summary_overdue = "summary_overdue", "Summary overdue", "汇总逾期", YOURS
     audit_concluded = "audit_concluded", "Audit concluded", "审核已结论", FOLLOW
     finding_raised = "finding_raised", "Finding raised", "审核发现", YOURS
-    finding_to_correct = "finding_to_correct", "Finding to be corrected", "审核发现待整改", WAITS
-    finding_objected = "finding_objected", "Finding objected to", "审核发现被申诉", WAITS
+    finding_to_correct = "finding_to_correct", "Finding to correct", "审核发现待整改", WAITS
+    finding_objected = "finding_objected", "Objection to a finding", "审核发现被申诉", WAITS
     objection_decided = "objection_decided", "Objection decided", "申诉已裁定", YOURS
     finding_corrected = "finding_corrected", "Finding corrected", "审核发现已整改", WAITS
     finding_overdue = "finding_overdue", "Finding overdue", "整改逾期", YOURS
     points_given = "points_given", "Points given", "已计分", YOURS
     points_withdrawn = "points_withdrawn", "Points withdrawn", "积分已撤销", YOURS
-    to_verify = "to_verify", "Corrective action to be verified", "纠正措施待验证", WAITS
+    to_verify = "to_verify", "Corrective action to verify", "纠正措施待验证", WAITS
     correction_returned = "correction_returned", "Corrective action sent back", "纠正措施被退回", YOURS
     correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
     correction_overdue = "correction_overdue", "Corrective action overdue", "纠正措施逾期", YOURS
-    target_to_accept = "target_to_accept", "Quality target to be accepted", "质量目标待接受", WAITS
+    target_to_accept = "target_to_accept", "Quality target to accept", "质量目标待接受", WAITS
     target_returned = "target_returned", "Quality target returned", "质量目标被退回", YOURS
     target_withdrawn = "target_withdrawn", "Quality target withdrawn", "质量目标已撤回", YOURS
     maintenance_due = "maintenance_due", "Maintenance due", "维护到期", WAITS
     maintenance_overdue = "maintenance_overdue", "Maintenance overdue", "维护逾期", YOURS
-    risk_reassessment_due = "risk_reassessment_due", "Risk to be reassessed", "风险待重新评估", YOURS
+    risk_reassessment_due = "risk_reassessment_due", "Risk to reassess", "风险待重新评估", YOURS
     risk_reassessment_overdue = (
         "risk_reassessment_overdue",
-        "Reassessment of a risk overdue",
+        "Risk reassessment overdue",
         "风险重新评估逾期",
         YOURS,
     )
-    risk_acceptance_lapsed = "risk_acceptance_lapsed", "Acceptance of a risk ended", "风险接受到期", YOURS
-    risk_action_overdue = "risk_action_overdue", "Action against a risk overdue", "风险应对措施逾期", YOURS
+    risk_acceptance_lapsed = "risk_acceptance_lapsed", "Risk acceptance ended", "风险接受到期", YOURS
+    risk_action_overdue = "risk_action_overdue", "Risk action overdue", "风险应对措施逾期", YOURS
     recognised = "recognised", "Award for you", "您获得表彰", YOURS
-    risk_indicator_reached = "risk_indicator_reached", "Risk warned of", "风险预警", YOURS
-    risk_indicator_cleared = "risk_indicator_cleared", "Warning of a risk over", "风险预警解除", YOURS
-    scorecard_to_rate = "scorecard_to_rate", "Your rating is asked for", "请您评分", WAITS
-    scorecard_published = "scorecard_published", "Your scorecard is there", "您的记分卡已公布", YOURS
-    scorecard_talk = "scorecard_talk", "Improvement talk to be held", "改进面谈待进行", WAITS
-    scorecard_objected = "scorecard_objected", "Scorecard objected to", "记分卡被申诉", YOURS
+    risk_indicator_reached = "risk_indicator_reached", "Risk warning", "风险预警", YOURS
+    risk_indicator_cleared = "risk_indicator_cleared", "Risk warning cleared", "风险预警解除", YOURS
+    scorecard_to_rate = "scorecard_to_rate", "Scorecard to rate", "请您评分", WAITS
+    scorecard_published = "scorecard_published", "Scorecard published", "您的记分卡已公布", YOURS
+    scorecard_talk = "scorecard_talk", "Improvement talk to hold", "改进面谈待进行", WAITS
+    scorecard_objected = "scorecard_objected", "Objection to a scorecard", "记分卡被申诉", YOURS
     scorecard_objection_decided = (
         "scorecard_objection_decided",
         "Objection to your scorecard decided",
         "记分卡申诉已裁定",
         YOURS,
     )
-    scorecard_settled = "scorecard_settled", "Improvement talk settled", "改进面谈已了结", YOURS
-    survey_invited = "survey_invited", "Your answers are asked for", "邀请您参与调查", FOLLOW
+    scorecard_settled = "scorecard_settled", "Improvement talk complete", "改进面谈已了结", YOURS
+    survey_invited = "survey_invited", "Survey invitation", "邀请您参与调查", FOLLOW
     survey_reminded = "survey_reminded", "Survey ends soon", "调查即将结束", FOLLOW
-    survey_published = "survey_published", "Results of a survey", "调查结果已公布", INFORM
+    survey_published = "survey_published", "Survey results", "调查结果已公布", INFORM
 
 
 class Responsible:

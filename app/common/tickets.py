@@ -19,15 +19,15 @@ class Channel(CodeEnum):
     email = "email", "E-mail", "邮件"
     chat = "chat", "Chat", "即时消息"
     portal = "portal", "Portal", "门户"
-    api = "api", "API", "接口"
+    api = "api", "API", "API 接口"
     monitoring = "monitoring", "Monitoring", "监控"
 
 
 class HoldReason(CodeEnum):
     """The reason why a ticket is on hold: what it waits for."""
 
-    awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待用户"
-    awaiting_vendor = "awaiting_vendor", "Awaiting a vendor", "等待供应商"
+    awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待申请人"
+    awaiting_vendor = "awaiting_vendor", "Awaiting a supplier", "等待供应商"
     awaiting_change = "awaiting_change", "Awaiting a change", "等待变更"
     awaiting_problem = "awaiting_problem", "Awaiting a problem", "等待问题"
     awaiting_evidence = "awaiting_evidence", "Awaiting evidence", "等待证据"

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import Protocol, TypeAlias, runtime_checkable
 
 LANGUAGES = ("en", "zh")
+#: What stands between the parts of a list.
+LIST_SEPARATORS = {"en": ", ", "zh": "、"}
 #: The language whose own characters and Latin ones have a space between them; and where one is wanting.
 SPACED = "zh"
 JOINT = re.compile("[\\u3400-\\u9fff][0-9A-Za-z]|[0-9A-Za-z][\\u3400-\\u9fff]")
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A value that has a name for people, such as a code."""
+
+    def label(self, language: str) -> str:
+        """Return the name in that language."""
+
+
+#: What fills a placeholder. People read the label of a code, and a time without the letters of ISO 8601.
+Word: TypeAlias = "str | datetime | Labelled | Sequence[Word]"
 
 
 @cache
@@ -21,12 +38,13 @@ def sentences(language: str) -> dict[str, dict[str, str]]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def translate(language: str, table: str, code: str, words: dict[str, str] | None = None) -> str:
+def translate(language: str, table: str, code: str, words: Mapping[str, Word] | None = None) -> str:
     """Return the sentence with its placeholders filled; a missing word becomes an ellipsis. In Chinese a
     space stands between Chinese characters and the Latin letters or digits that are filled in beside them, as
     it does within the sentences.
     """
-    template, blanks = sentences(language)[table][code], _Blanks(words or {})
+    template = sentences(language)[table][code]
+    blanks = _Blanks({name: in_words(word, language) for name, word in (words or {}).items()})
     if language != SPACED:
         return template.format_map(blanks)
     filled = ""
@@ -35,6 +53,22 @@ def translate(language: str, table: str, code: str, words: dict[str, str] | None
         if name is not None:
             filled = _joined(filled, str(blanks[name]))
     return filled
+
+
+def in_words(word: Word, language: str) -> str:
+    """Return the value as people read it in that language."""
+    if isinstance(word, Labelled):
+        return word.label(language)
+    if isinstance(word, datetime):
+        # Rounded up: most of these are the earliest time that is accepted, and a form takes whole seconds.
+        whole = word.astimezone(UTC).replace(tzinfo=None) + timedelta(
+            microseconds=-word.microsecond % 1_000_000
+        )
+        return f"{whole.isoformat(' ', 'seconds' if whole.second else 'minutes')} UTC"
+    if isinstance(word, str):
+        return word
+    parts = [in_words(part, language) for part in word]
+    return ("; " if any(", " in part for part in parts) else LIST_SEPARATORS[language]).join(parts)
 
 
 @cache

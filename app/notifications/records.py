@@ -14,7 +14,7 @@ class DeliveryMethod(CodeEnum):
     """Delivery of a notice: in the application, or also by mail."""
 
     in_app = "in_app", "In the application", "应用内"
-    mail = "mail", "By mail, too", "应用内及邮件"
+    mail = "mail", "In the application and by mail", "应用内及邮件"
 
 
 class NoticeState(CodeEnum):
@@ -27,10 +27,10 @@ class NoticeState(CodeEnum):
 class DeliveryFailure(CodeEnum):
     """Why the mail of a notice was not sent."""
 
-    no_address = "no_address", "No address that mail could go to", "没有可用的邮件地址"
-    not_for_them = "not_for_them", "Not for them any more", "不再与其有关"
+    no_address = "no_address", "No mail address", "没有可用的邮件地址"
+    not_for_them = "not_for_them", "No longer relevant to them", "不再与其有关"
     refused = "refused", "Refused by the mail server", "被邮件服务器拒收"
-    given_up = "given_up", "Tried in vain for too long", "多次尝试未果"
+    given_up = "given_up", "Given up after several attempts", "多次尝试未果"
 
 
 class Notice(Record):

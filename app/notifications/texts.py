@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.api.contract.summaries import noun
 from app.api.pages.page_paths import DESK, PORTAL
+from app.common.kind_nouns import noun
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Caller
 from app.common.records import Record, codecs

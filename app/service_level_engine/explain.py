@@ -19,7 +19,7 @@ class SegmentReason(CodeEnum):
     counted = "counted", "Counted", "计入"
     outside_hours = "outside_hours", "Outside business hours", "营业时间之外"
     held = "held", "On hold", "挂起"
-    in_state = "in_state", "In a state that pauses", "处于暂停计时的状态"
+    in_state = "in_state", "Paused by the state", "处于暂停计时的状态"
     #: Resolved, delivered or closed, and reopened later.
     stopped = "stopped", "Stopped until reopened", "停表至重新打开"
     other_party = "other_party", "Another party's turn", "轮到另一方"

@@ -58,7 +58,7 @@ class ServiceCondition(CodeEnum):
     """The condition of a service."""
 
     operational = "operational", "Operational", "正常"
-    degraded = "degraded", "Degraded", "降级"
+    degraded = "degraded", "Degraded", "性能下降"
     down = "down", "Down", "中断"
     maintenance = "maintenance", "Under maintenance", "维护中"
 

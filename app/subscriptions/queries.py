@@ -23,7 +23,7 @@ class AttemptOutcome(CodeEnum):
     failed = "failed", "Failed", "失败"
     given_up = "given_up", "Failed for three days, not tried again", "连续失败三天，不再重试"
     template_failed = "template_failed", "The template failed, not tried again", "模板出错，不再重试"
-    aborted = "aborted", "Not tried again, as the receiver asked", "应接收方要求不再重试"
+    aborted = "aborted", "Stopped at the receiver's request", "应接收方要求不再重试"
 
 
 class SubscriptionOut(RecordOut, of=Subscription, after={"rotated_at": "previous_ends_at"}):

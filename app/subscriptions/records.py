@@ -25,9 +25,9 @@ class DisabledBecause(CodeEnum):
 
     failing = "failing", "The receiver failed for three days", "接收方连续失败三天"
     receiver_gone = "receiver_gone", "The receiver is gone (410)", "接收地址已不存在（410）"
-    refused = "refused", "The receiver asked for it", "接收方要求停止"
+    refused = "refused", "The receiver asked to stop", "接收方要求停止"
     ended = "ended", "Its account, key or term has ended", "账户、密钥或期限已结束"
-    by_hand = "by_hand", "Somebody disabled it", "人工停用"
+    by_hand = "by_hand", "Disabled by hand", "人工停用"
 
 
 class DeliveryFormat(CodeEnum):
@@ -39,8 +39,8 @@ class DeliveryFormat(CodeEnum):
     feishu = "feishu", "Feishu", "飞书"
     dingtalk = "dingtalk", "DingTalk", "钉钉"
     wecom = "wecom", "WeCom", "企业微信"
-    template = "template", "A template of one's own", "自定义模板"
-    tool = "tool", "Requests of a tool's own interface", "调用工具自身的接口"
+    template = "template", "Custom template", "自定义模板"
+    tool = "tool", "Update of a tool", "调用工具自身的接口"
 
 
 class Subscription(Record):

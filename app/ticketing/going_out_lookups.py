@@ -22,8 +22,8 @@ SUCCESSFUL = frozenset({"successful", "successful_with_issues"})
 class GoingOutObstacle(CodeEnum):
     """The reason why something may not go out into production."""
 
-    unknown_change = "unknown_change", "There is no such change", "没有此变更"
-    change_not_open = "change_not_open", "The change may not go out", "变更不可上线"
+    unknown_change = "unknown_change", "Unknown change", "没有此变更"
+    change_not_open = "change_not_open", "Change not approved", "变更不可上线"
     outside_its_window = "outside_its_window", "Outside the change's window", "在变更窗口之外"
     frozen = "frozen", "A freeze without an exception", "处于冻结期且无例外"
 
@@ -43,8 +43,8 @@ class Obstacle:
 
     @property
     def name(self) -> str:
-        """The change with its state, or the title of the freeze."""
-        return f"{self.change} ({self.state})" if self.freeze is None else self.freeze
+        """The number of the change, or the title of the freeze."""
+        return self.freeze or self.change or ""
 
 
 CHANGES = """

@@ -177,10 +177,10 @@ class RatingRequest(ChildRecord):
 class ComplaintSubject(CodeEnum):
     """Subject of a complaint."""
 
-    speed = "speed", "How long it took", "处理时长"
-    result = "result", "What came of it", "处理结果"
-    communication = "communication", "What they were told", "沟通"
-    conduct = "conduct", "How they were treated", "服务态度"
+    speed = "speed", "Time taken", "处理时长"
+    result = "result", "Result", "处理结果"
+    communication = "communication", "Communication", "沟通"
+    conduct = "conduct", "Conduct", "服务态度"
     other = "other", "Something else", "其他"
 
 

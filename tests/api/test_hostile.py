@@ -188,7 +188,7 @@ async def test_a_member_said_twice_is_refused(shared: Api) -> None:
             head = await shared.head()
             answer = await admin.post(path, content=body, headers={"Content-Type": media_type})
             assert (answer.status_code, answer.json()["code"]) == (400, "malformed"), path
-            assert f"`{member}` twice" in answer.json()["detail"], path
+            assert f"“{member}” twice" in answer.json()["detail"], path
             assert await shared.head() == head
 
 
@@ -361,7 +361,7 @@ async def test_an_edit_of_another_kind_is_told_which_are_taken(shared: Api, cont
     answer = await zhao.patch(path, content=content, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert answer.headers["accept-patch"] == "application/merge-patch+json, application/json"
-    assert "`application/json-patch+json`" in answer.json()["detail"]
+    assert "“application/json-patch+json”" in answer.json()["detail"]
     assert await shared.head() == head
     for word in answer.headers["accept-patch"].split(", "):
         edited = await zhao.patch(

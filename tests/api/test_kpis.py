@@ -546,7 +546,7 @@ async def test_a_kpi_that_lags_behind_an_import_says_so_in_words(desk: Desk, tmp
     for path in paths:
         answer = (await desk.manager.get(path)).json()
         assert answer["behind"] == (
-            "An import from “old-desk” is not all in it yet: 40 events of the log are missing. "
+            "An import from “old-desk” is not fully included yet: 40 events of the log are missing. "
             "Ask again in a moment."
         ), path
     chinese = (await desk.manager.get(opened, headers={"Accept-Language": "zh"})).json()["behind"]

@@ -182,7 +182,7 @@ async def test_what_is_mine_is_different_for_everybody(scene: Scene) -> None:
 @each_case(
     ("said", "parameter", "message"),
     [
-        ("stat=new", "stat", "is not known here; known are: state, state_not"),
+        ("stat=new", "stat", "is unknown here; known are: state, state_not"),
         ("sort=title", "sort", "“title” is not one of 'opened_at', '-opened_at'"),
         ("sort=", "sort", "“” is not one of"),
         ("sort=opened_at,priority", "sort", "is not one of"),
@@ -190,10 +190,10 @@ async def test_what_is_mine_is_different_for_everybody(scene: Scene) -> None:
         ("expand=team,channel", "expand", "“channel” is not one of 'service', 'ci', 'category', 'requester'"),
         ("count=rough", "count", "“rough” is not one of 'exact'"),
         ("follower=Lin", "follower", "“Lin” is not one of 'me'"),
-        ("assignee=Lin", "assignee", "must be the id of a person, `me`, or `none` for nobody"),
-        ("opened_after=yesterday", "opened_after", "must be a time with a zone"),
-        ("opened_after=1767225600", "opened_after", "must be a time with a zone"),
-        ("opened_after=2026-01-01", "opened_after", "must be a time with a zone"),
+        ("assignee=Lin", "assignee", "must be a person, “me”, or “none” for no one"),
+        ("opened_after=yesterday", "opened_after", "must be a time with a time zone"),
+        ("opened_after=1767225600", "opened_after", "must be a time with a time zone"),
+        ("opened_after=2026-01-01", "opened_after", "must be a time with a time zone"),
         ("priority=P9", "priority", "“P9” is not one of 'P1', 'P2', 'P3', 'P4', 'none'"),
         ("state=none", "state", "must be one of 'new', 'acknowledged'"),
         ("state=", "state", "must have at least 1 entries"),
@@ -307,7 +307,7 @@ async def test_people_teams_and_keys_are_narrowed_and_sorted_too(scene: Scene) -
     assert key["person"]["id"] == scene.zhao.id
     assert (await ada.read("/v1/keys", revoked_at_not="none"))["items"] == []
     answer = await ada.get("/v1/teams", params={"expand": "lead"})
-    assert answer.json()["errors"][0]["message"].startswith("is not known here; known are:")
+    assert answer.json()["errors"][0]["message"].startswith("is unknown here; known are:")
 
 
 async def test_a_list_is_counted_only_for_who_asks_and_only_what_they_see(scene: Scene) -> None:

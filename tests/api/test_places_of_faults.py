@@ -31,10 +31,10 @@ async def test_a_value_of_several_kinds_is_pointed_at_by_its_own_name(api: Api) 
 async def test_what_is_not_known_inside_a_part_is_told_with_the_names_of_that_part(api: Api) -> None:
     client = await api.client("Emil", Role.engineer)
     wrong = await faults(client, REQUIREMENTS, {"criteria": [{"text": "It works.", "shown": "data_check"}]})
-    assert wrong["/criteria/0/shown"] == "is not known here; known are: shown_by, text"
+    assert wrong["/criteria/0/shown"] == "is unknown here; known are: shown_by, text"
     bulk = {"items": [{"action": "confirm_requirements", "id": "REQ-2026-000001", "body": {}, "shown": 1}]}
     message = (await faults(client, "/v1/requests/bulk", bulk))["/items/0/shown"]
-    assert message == "is not known here; known are: action, body, id, idempotency_key, if_match"
+    assert message == "is unknown here; known are: action, body, id, idempotency_key, if_match"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -287,7 +287,7 @@ async def test_a_wrong_parameter_and_a_wrong_header_are_named(scene: Scene) -> N
 async def test_whoever_names_what_is_not_known_here_is_told_what_is(scene: Scene) -> None:
     refused = await scene.agent.post(f"{scene.at}/assign", json={"team": "desk", "assignee": "me"})
     (error,) = refused.json()["errors"]
-    assert error["message"] == "is not known here; known are: occurred_at, person, team"
+    assert error["message"] == "is unknown here; known are: occurred_at, person, team"
     refused = await scene.agent.get("/v1/incidents?stat=new", headers={"Accept-Language": "zh"})
     (error,) = refused.json()["errors"]
     assert error["message"] == "不是已知的字段；可用的有：state, state_not"
@@ -295,7 +295,7 @@ async def test_whoever_names_what_is_not_known_here_is_told_what_is(scene: Scene
     for path in ("backlog", "backlog/cases"):
         refused = await manager.get(f"/v1/kpis/{path}?form=2026-01-01")
         (error,) = refused.json()["errors"]
-        assert error["message"] == "is not known here; known are: from", "as it is called in the address"
+        assert error["message"] == "is unknown here; known are: from", "as it is called in the address"
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ async def test_words_that_are_erased_are_found_no_more(indexed: Api) -> None:
 @each_case(
     ("q", "language", "code", "message"),
     [
-        ("…!", "en", "nothing_to_search_for", "must have a letter, a digit or a character in it"),
+        ("…!", "en", "nothing_to_search_for", "must contain a letter, a digit or a Chinese character"),
         ("", "zh", "nothing_to_search_for", "至少要有一个字母、数字或汉字"),
         ("x" * 201, "en", "string_too_long", "must have at most 200 characters"),
     ],

@@ -120,7 +120,7 @@ async def test_the_owner_is_told_once_when_it_comes_true_and_once_when_it_is_ove
     await condition.undo()
     for _ in range(3):
         await a_round(scene)
-    over = f"{alert['number']} needs no attention any more: {alert['title_en']}"
+    over = f"{alert['number']} no longer needs attention: {alert['title_en']}"
     assert await told(scene, owner) == [begun, over]
     # Nobody else is told, nor sees the alert.
     for client in (other, condition.reader):

@@ -61,7 +61,7 @@ async def test_from_the_third_on_major_incidents_are_one_sentence(manager: Clien
     (item,) = await items_of(manager, "major_incident")
     assert item["count"] == 3
     assert {case["number"] for case in await cases_of(manager, item)} == set(numbers)
-    assert item["sentence"].startswith("3 major incidents are open, the first, ")
+    assert item["sentence"].startswith("3 major incidents are open; the first, ")
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ async def test_which_team_got_worse_in_which_month_and_its_three_heaviest_cases(
     await walk.home()
     await walk.click("Mean time to resolve")
     month = f"{planted.month.astimezone(site.zone):%b %Y}"
-    sentence = f"Weighs most for the worse: The {planted.team} team in {month}"
+    sentence = f"Largest effect for the worse: The {planted.team} team in {month}"
     assert sentence in walk.text(), seed
     await walk.click(sentence)
     (heavy,) = re.findall(r"Heaviest cases: (.*?)</p>", walk.html)

@@ -136,5 +136,5 @@ async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_s
         for client in (parties.leads["finance"], parties.it)
     ]
     number = (await parties.manager.read(path))["number"]
-    assert f"The agreement {number} waits for your signature" in finance
+    assert f"Please sign the agreement {number}" in finance
     assert f"Both parties have signed the agreement {number}" in it

@@ -81,7 +81,7 @@ async def test_if_too_few_are_left_it_is_refused_and_submitted_when_there_are_ot
         await admin.post_ok(f"/v1/persons/{member.id}/deactivate")
     refused = await improvers.quality.post(f"{path}/take_up", json={"what_changed": "All have left."})
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
-    assert "at least 2 must be free to vote on this, and 1 are" in refused.json()["detail"]
+    assert "needs at least 2 eligible voters, and there are 1." in refused.json()["detail"]
     head = await improvers.api.client("Head", Role.committee_member)
     anew = await improvers.quality.post_ok(f"{path}/submit", improvers.question() | weighed())
     assert anew["state"] == "in_review"

@@ -1,4 +1,4 @@
-"""Every field of the contract has a label in both languages, and help in Chinese where the desk meets it."""
+"""Every field of the contract has a label in both languages, and those that people fill in have help."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 from app.api.contract.components import reached_schemas
 from app.api.field_words import HELP, LABEL, LABELS, answer_fields, field_words, payload_fields
 from app.desk.contract import ScreenContract
+from app.desk.forms.descriptions import MACHINE_WORDS, readable
 from app.i18n import LANGUAGES
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.contract.answers import as_written, document
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
+#: What an administrator enters as code.
+ENTERED_AS_CODE = {"CatalogueItem.form", "NewTemplate.template"}
 #: Labels that are the same in both languages.
 NAMES = {"SHA-256"}
 
@@ -36,7 +39,8 @@ def test_a_label_of_its_own_is_for_a_field_that_is_there_and_says_something_else
         for schema, name, _ in (*payload_fields(as_written()), *answer_fields(as_written()))
     }
     assert field_words().own.keys() - fields.keys() == set()
-    assert field_words().help_zh.keys() - fields.keys() == set()
+    used = {field_words().help_place(*place.split(".")) for place in fields}
+    assert field_words().help.keys() - used == set(), "nobody sends these any more"
     alike = [key for key, label in field_words().own.items() if label == field_words().labels[fields[key]]]
     assert alike == []
 
@@ -71,20 +75,65 @@ def test_a_payload_in_the_contract_says_the_labels_of_its_fields() -> None:
     assert _field("TaskOut", "position")[LABEL] == {"en": "Position", "zh": "顺序"}
 
 
-def test_what_requesters_and_the_desk_send_is_explained_in_chinese() -> None:
-    fields = {place: field for place, field in _desk_fields().items() if "description" in field}
-    assert [place for place, field in fields.items() if HELP not in field] == []
-    assert all(CHINESE.search(text) and text.endswith("。") for text in field_words().help_zh.values())
-    assert _field("ReportIncident", "channel")[HELP] == {"zh": "受理的渠道。"}
+def test_the_fields_of_the_forms_that_people_use_most_have_help_in_both_languages() -> None:
+    assert [place for place, field in _desk_fields().items() if HELP not in field] == []
+    assert _field("ReportIncident", "channel")[HELP] == {
+        "en": "How the report reached the service desk.",
+        "zh": "受理的渠道。",
+    }
+
+
+def test_help_is_a_sentence_for_people_in_each_language() -> None:
+    for place, (english, chinese) in field_words().help.items():
+        assert re.fullmatch(r"[A-Z].*[.?]", english), place
+        assert not CHINESE.search(english), place
+        assert CHINESE.search(chinese), place
+        assert chinese.endswith("。"), place
+        assert place in ENTERED_AS_CODE or not MACHINE_WORDS.search(english), place
+
+
+def test_what_a_form_shows_of_a_description_is_for_people() -> None:
+    described = [
+        field["description"] for _, _, field in payload_fields(as_written()) if "description" in field
+    ]
+    assert [text for text in described if MACHINE_WORDS.search(readable(text))] == []
+
+
+@each_case(
+    ("description", "shown"),
+    [
+        ("Person who approved the change; null until it is approved.", "Person who approved the change."),
+        ("Customer of the agreement, or null for all.", "Customer of the agreement."),
+        (
+            "True if approved maintenance counts as outage; false by default.",
+            "Whether approved maintenance counts as outage; false by default.",
+        ),
+        ("The team: its key or id.", "The team."),
+        ("Values by key, as `GET /v1/custom_fields` lists them. Empty by default.", "Empty by default."),
+        ("The key of the service; null: any service.", "The service."),
+        ("Their `userName` there.", ""),
+    ],
+)
+def test_a_form_leaves_out_what_a_description_says_to_programs(description: str, shown: str) -> None:
+    assert readable(description) == shown
+
+
+#: The records whose forms people use most.
+OFTEN_USED = set(
+    """
+    requests incidents problems changes articles slas persons teams keys webhook_sources catalogue_items
+    subscriptions
+    """.split()  # noqa: SIM905  # as a list of literals it would be a dozen lines
+)
 
 
 def _desk_fields() -> dict[str, dict[str, Any]]:
-    """The fields of the payloads of actions on requests, incidents and problems, by schema and name."""
+    """The fields of the payloads of actions on these records, by schema and name."""
     bodies = [
         operation["requestBody"]
         for path, operations in document()["paths"].items()
         for operation in operations.values()
-        if path.split("/")[2:3] in (["requests"], ["incidents"], ["problems"]) and "x-lifecycle" in operation
+        if OFTEN_USED.intersection(path.split("/")[2:3]) and "x-lifecycle" in operation
     ]
     schemas = reached_schemas(as_written(), bodies)
     return {

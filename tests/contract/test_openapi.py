@@ -13,6 +13,7 @@ from app.api.contract import summaries
 from app.api.contract.openapi import TAGS
 from app.api.contract.problems import status_of
 from app.api.contract.refusal_ranges import COMPONENTS, MEANINGS, codes_by_status, range_of
+from app.common import kind_nouns
 from app.common.records import CodeEnum
 from app.i18n import sentences
 from app.platform.settings import PROJECT
@@ -38,7 +39,7 @@ def operations() -> list[tuple[str, str, Operation]]:
 
 
 #: By plural, what its records are called in summaries.
-WORDS = {lifecycle.plural: summaries.noun(lifecycle.kind).lower() for lifecycle in LIFECYCLES}
+WORDS = {lifecycle.plural: kind_nouns.noun(lifecycle.kind).lower() for lifecycle in LIFECYCLES}
 #: A verb, and words in lower case but for abbreviations; FastAPI's own guess has capitals throughout.
 SUMMARY = re.compile(r"[A-Z][a-z]+(?: (?:[a-z]+(?:-[a-z]+)*(?:'s?)?|API|KPIs?|KPI's|IT))+")
 

@@ -139,7 +139,7 @@ async def test_a_team_that_got_worse_is_named_first_with_its_month_and_its_heavi
     reader: Client,
 ) -> None:
     html = await text(reader, f"/kpi/{KPI}")
-    (sentence,) = re.findall(r"Weighs most for the worse: ([^<]*)", html)
+    (sentence,) = re.findall(r"Largest effect for the worse: ([^<]*)", html)
     month = f"{months(1)[0]:%b %Y}"
     assert sentence.startswith(f"Team 1 in {month}, 15 h")
     influence = await reader.read(f"/v1/kpis/{KPI}/influence", **period())
@@ -224,12 +224,12 @@ async def test_a_running_period_is_neither_judged_nor_compared(reader: Client) -
 
 async def test_filters_hold_on_every_part_and_unknown_ones_are_named(reader: Client) -> None:
     html = await text(reader, "", team="team 0,nobody", color="red")
-    assert "Not known here, and so left out: color=red, team=nobody" in html
+    assert "Unknown parts of the address were ignored: color=red, team=nobody" in html
     (item,) = (await reader.read("/v1/kpis/behaviours", keys="backlog", team="team 0"))["items"]
     assert f'class="value">{item["judged"]["value"]}' in html
-    assert "Cannot be narrowed by: " in await text(reader, "", priority="P1"), "availability has no priority"
+    assert "Cannot be filtered by: " in await text(reader, "", priority="P1"), "availability has no priority"
     of_teams = await text(reader, "", team="team 0,team 1")
-    assert "Targets out of reach this month. Cannot be narrowed by: Team</li>" in of_teams
+    assert "Targets out of reach this month. Cannot be filtered by: Team</li>" in of_teams
     assert (await page(reader, "/team/nobody")).status_code == 404
 
 

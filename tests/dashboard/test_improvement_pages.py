@@ -86,7 +86,7 @@ async def test_a_vote_is_cast_on_the_committees_desk_by_whoever_is_asked(project
     (vote,) = [vote for vote in votes if vote["decision_id"] == decision and vote["verdict"]]
     assert (vote["person"]["name"], vote["comment"]) == ("First", "It works.")
     done = await text(project.first, COMMITTEE, view="done")
-    assert "Your vote is cast." in done
+    assert "Your vote is saved." in done
     assert "You have voted" in done
     second = await text(project.second, COMMITTEE, lang="zh")
     assert "It works." in second, "votes so far stand beside the question"
@@ -124,10 +124,10 @@ async def test_whoever_votes_against_the_evidence_is_asked_for_the_reason_beside
 async def test_whoever_has_no_vote_is_told_why_and_others_see_nothing(api: Api, project: Project) -> None:
     _, number, _ = await asked(project, EffectVerdict.improved)
     quality = await text(project.quality, COMMITTEE)
-    assert "Nothing waits for you." in quality
+    assert "Nothing is waiting for you." in quality
     row = quality[quality.index('id="others"') : quality.index('id="decided"')]
     assert number in row
-    assert "You are kept apart from it" in row or "You were not asked." in row
+    assert "You cannot vote because of separation of duties" in row or "You were not asked to vote." in row
     assert "First, Second, Third" in row
     requester = await text(await api.client("Rae"), COMMITTEE)
     assert number not in requester
@@ -156,8 +156,8 @@ async def test_the_board_has_projects_by_phase_and_their_effects_and_a_project_i
     html = await text(project.quality, "/dashboard/improvement")
     rows = html[html.index('id="phases"') : html.index('id="effects"')]
     assert rows.index(waiting) < rows.index(number), "by phase"
-    assert "Waits for its proposal" in rows
-    assert "Waits for the pilot to be judged" in rows
+    assert "Waiting for its proposal" in rows
+    assert "Waiting for the pilot to be judged" in rows
     effects = html[html.index('id="effects"') :]
     assert "Pilot: +26 % (+17 % to +34 %)" in effects, "on the axis, and in the table beneath"
     assert effects.count("+26 %") >= 2

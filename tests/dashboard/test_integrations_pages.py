@@ -94,9 +94,9 @@ async def test_what_fails_stands_first_and_leads_to_exactly_these_deliveries(too
 
 async def test_deliveries_are_listed_by_state_with_their_errors_in_words(tool: Tool) -> None:
     html = await text(tool.admin, SHOP, state="failed")
-    assert html.count("What the mapping needs is not in it. <code>news 1, case") == 3
+    assert html.count("The delivery lacks a value that the mapping needs. <code>news 1, case") == 3
     assert "其中没有映射所需的内容" in await text(tool.admin, SHOP, lang="zh")
-    assert "There are no deliveries here." in await text(tool.admin, SHOP, state="processed")
+    assert "There are no deliveries." in await text(tool.admin, SHOP, state="processed")
     assert (await page(tool.admin, SHOP, state="lost")).status_code == 422
     assert (await page(tool.admin, f"{ALL}/nobody")).status_code == 404
 
@@ -116,7 +116,7 @@ async def test_one_delivery_is_seen_whole_and_tried_with_a_mended_mapping(tool: 
     assert "A ticket" in tried
     assert "<dd>打印机 2 <i>jams</i></dd>" in tried
     wrong = await send(tool.admin, f"{SHOP}/preview", headers="no header at all", body="{}")
-    assert "This line is no header: no header at all" in wrong.text
+    assert "This line is not a header: no header at all" in wrong.text
     assert (await page(tool.admin, f"{SHOP}/{tool.source['id']}")).status_code == 404
     assert await tool.tickets() == [], "nothing has been written"
 
@@ -134,7 +134,7 @@ async def test_one_those_chosen_and_all_that_failed_are_replayed(tool: Tool) -> 
     html = await led_to(tool.admin, await send(tool.admin, f"{SHOP}/replay", all="true"))
     assert ("Processed again: 1" in html, FAILED.findall(html)) == (True, [])
     assert 'hx-trigger="every 5s"' in html, "while they wait, it renews itself"
-    assert "Nothing was chosen." in await led_to(tool.admin, await send(tool.admin, f"{SHOP}/replay"))
+    assert "No delivery was selected." in await led_to(tool.admin, await send(tool.admin, f"{SHOP}/replay"))
     await process_all(tool.api.ledger)
     html = await text(tool.admin, SHOP, state="processed")
     numbers = re.findall(r'Opened: <a href="/desk/incident/(INC-[\d-]+)"', html)

@@ -74,7 +74,7 @@ ENGLISH = {("detail", "malformed"): {"why"}}
 TABLES = set(
     """
     agreement_page api_docs assistant_arguments assistants
-    attention attention_rules audit_page chart conformance conformance_page
+    attention attention_rules audit_page chart conflict conformance conformance_page
     counted_in dashboard definition_page desk detail doctor doctor_remedy document_page document_register
     due_page effect example
     improvement_page integrations note notice notice_ask notice_field notice_part notice_why page

@@ -414,7 +414,7 @@ def test_values_become_data_with_a_canonical_form() -> None:
 
 
 def test_somebody_must_be_named_when_work_is_given() -> None:
-    with pytest.raises(ValidationError, match="name a team, a person, or both"):
+    with pytest.raises(ValidationError, match="choose a team, a person, or both"):
         AssignTicket()
     assert AssignTicket(team="mail").person is None
     assert CommentTicket(text="x").visibility is Visibility.public

@@ -130,7 +130,9 @@ async def test_what_one_sees_and_may_not_do_is_forbidden_and_says_who_may(ledger
     incident = await report(ledger, requester)
     refusal = await refused(ledger, requester, "incident", "acknowledge", incident.id)
     assert isinstance(refusal, Forbidden)
-    assert refusal.sentence("en") == "This may be done by Engineer or Service desk agent."
+    assert (
+        refusal.sentence("en") == "You are not allowed to do this. Allowed: Engineer or Service desk agent."
+    )
 
 
 async def test_what_is_not_open_now_says_the_state_and_what_is(
@@ -295,7 +297,7 @@ async def test_nothing_is_set_as_of_a_time_at_which_something_later_was_set(
     refusal = await refused(ledger, agent, "incident", "assign", incident.id, body, now=NOW)
     assert isinstance(refusal, WrongValue)
     assert refusal.because == "before_the_last_change"
-    assert "when it was last changed" in refusal.sentence("en")
+    assert "the time of the last change" in refusal.sentence("en")
     # A comment sets nothing, so it may tell of what was before.
     comment = CommentTicket(text="They rang.", occurred_at=NOW - SECOND)
     done = await act(ledger, agent, "incident", "comment", incident.id, comment, now=NOW)

@@ -60,5 +60,5 @@ async def test_it_is_refused_in_words_wherever_a_name_is_given(api: Api) -> None
         (error,) = answer.json()["errors"]
         if (answer.status_code, error["pointer"], error["code"]) != (422, pointer, "nothing_visible"):
             wrong.append((pointer, error))
-        assert "seen" in error["message"] or "可见" in error["message"]
+        assert "visible" in error["message"] or "可见" in error["message"]
     assert wrong == []

@@ -163,7 +163,7 @@ async def test_a_missed_target_names_its_agreement_what_was_allowed_and_when_it_
     await office.deliver_all()
     sentence = (await sentences(office, office.engineer)).splitlines()[-1]
     assert f"(Resolution, Service level agreement {number})" in sentence
-    assert "4 h within agreed hours were allowed; it was due on 20" in sentence
+    assert "The limit was 4 h of service time; it was due on 20" in sentence
 
 
 @in_test_all

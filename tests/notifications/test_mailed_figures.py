@@ -56,7 +56,7 @@ COMPARED = {
 #: Of each sentence with a figure that is the same for all, the figure and how each language writes it.
 FIXED = {
     "complained": (ANSWERED_WITHIN_WORKING_DAYS, 5, ("within five working days", "五个工作日内")),
-    "fell_silent": (TIMES_USUAL, 5, ("more than five times as long as usual", "超过通常间隔的五倍")),
+    "fell_silent": (TIMES_USUAL, 5, ("more than five times its usual interval", "超过通常间隔的五倍")),
     "deliveries_failing": (WARNING_PERIOD.days, 2, ("for two days", "连续失败两天")),
     "benefit_faded": (KEPT_PERCENT, 80, ("Less than four fifths of its effect", "不足五分之四")),
     "to_self_check": (SELF_CHECK_DAY, 15, ("by the 15th", "十五日前")),
@@ -203,7 +203,7 @@ async def test_what_is_said_of_a_clock_is_what_the_clock_says(posted: Posted, se
         ) in english
         assert f"{number} 已用去目标时限的 {warning['percent']}%（解决，服务级别协议 {agreement}）" in chinese
     allowed = length(clock["target_seconds"], ("h", "min", "s"))
-    assert f"{allowed} within agreed hours were allowed; it was due on {missed}." in english
+    assert f"The limit was {allowed} of service time; it was due on {missed}." in english
     allowed = length(clock["target_seconds"], ("小时", "分", "秒"))
     assert f"时限为约定服务时间 {allowed}，到期时间为 {missed}。" in chinese
 
@@ -266,9 +266,7 @@ async def test_the_last_day_of_an_agreement_is_the_agreements(parties: Parties, 
     path = await parties.signed("SLA", "finance", valid_to="2198-12-31")
     await posted.work(datetime(2198, 12, 1, tzinfo=UTC))
     agreement = await parties.manager.read(path)
-    sentence = (
-        f"{agreement['number']} ends soon, its last day is {agreement['valid_to']}: {agreement['title']}."
-    )
+    sentence = f"{agreement['number']} ends soon, on {agreement['valid_to']}: {agreement['title']}."
     assert sentence in await posted.told(parties.it)
     assert f"{agreement['number']} 即将到期，最后一天为 {agreement['valid_to']}：" in await posted.told(
         parties.it, "zh"

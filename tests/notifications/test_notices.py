@@ -237,7 +237,7 @@ async def test_managers_are_told_of_a_candidate_by_what_recurs(office: Office) -
     (notice,) = await office.notices(manager)
     assert (notice["number"], notice["title"], notice["steps"]) == ("mail", None, ["recurring"])
     sentence = step_sentence(office.ledger, "en", notice, NoticeType.recurring, {})
-    assert sentence == "Incidents of mail recur. Decide whether a problem is behind them."
+    assert sentence == "Incidents of mail keep recurring. Please decide whether they have a common problem."
 
 
 async def test_whoever_it_is_escalated_to_is_told(office: Office) -> None:

@@ -42,14 +42,14 @@ async def test_of_another_change_number_title_window_and_reason_are_told_and_whe
     assert scheduled.status_code == 200
     number, other = [(await board.manager.read(path))["number"] for path in (first, over)]
     assert await told(board, board.agent) == [
-        f"Another change takes the window of {number}, too: Renew the mail relay",
+        f"Another change now overlaps the window of {number}: Renew the mail relay",
         "By: a rule, by itself",
         f"Change: {other} Change the disks, 2199-03-04 01:00 (UTC) – 2199-03-04 03:00 (UTC)",
         "Overlap from: 2199-03-04 01:00 (UTC)",
         "Overlap until: 2199-03-04 02:00 (UTC)",
         "Window from: 2199-03-04 00:00 (UTC)",
         "Window until: 2199-03-04 02:00 (UTC)",
-        "Why it may overlap: They sit together.",
+        "Reason for allowing the overlap: They sit together.",
     ]
     chinese = "\n".join(await told(board, board.agent, "zh"))
     assert f"另一变更占用了 {number} 的窗口：Renew the mail relay" in chinese
@@ -63,7 +63,7 @@ async def test_of_a_freeze_its_title_and_time_are_told(board: Board) -> None:
     await board.scheduled(0, 2, cis=["srv-1"])
     await board.manager.post_ok("/v1/freezes", a_freeze(-4, 1))
     lines = await told(board, board.agent)
-    assert lines[0].startswith("A freeze was declared over the window of ")
+    assert lines[0].startswith("A freeze now overlaps the window of ")
     assert [line for line in lines if line.startswith(("Freeze", "Overlap"))] == [
         "Freeze: Closing of the year, 2199-03-03 20:00 (UTC) – 2199-03-04 01:00 (UTC)",
         "Overlap from: 2199-03-04 00:00 (UTC)",

@@ -92,7 +92,7 @@ async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
     await worker.work(datetime.now(UTC))
     await worker.work(datetime.now(UTC) + timedelta(minutes=2))
     (notice,) = (await requester.read("/v1/notices"))["items"]
-    assert notice["text"].splitlines()[-2] == f"{record['number']} is on hold: Awaiting a vendor."
+    assert notice["text"].splitlines()[-2] == f"{record['number']} is on hold: Awaiting a supplier."
     assert notice["steps"] == ["received", "assigned", "held"]
 
 

@@ -159,7 +159,7 @@ async def test_an_escalation_has_the_reason_and_a_reminder_says_what_it_asks(off
     assert "Reason: It takes too long." in text_shown
     assert "By: Agent" in text_shown
     text_shown = await shown(office, office.engineer)
-    assert "See to it, or say what keeps it." in text_shown
+    assert "Please take care of it, or explain what is holding it up." in text_shown
     assert "By: a rule, by itself" in text_shown
 
 
@@ -213,4 +213,4 @@ async def test_no_sentence_stands_twice_in_a_mail_and_it_says_why_and_where(offi
     assert mail_text.count("By: Requester") == 1
     assert lines[0] == f"Incident {incident.number}: {incident.title}"
     assert f"https://desk.example.org/it/portal/incident/{incident.number}" in lines
-    assert "You get this because you asked for it, take part in it or follow it." in lines
+    assert "You receive this because you requested it, take part in it or follow it." in lines

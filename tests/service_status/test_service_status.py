@@ -60,7 +60,7 @@ async def test_services_that_are_live_work_as_usual_if_nothing_else_is_known(boa
         None,
         None,
     )
-    assert (mail["label"], mail["message"]) == ("Operational", "It works as usual.")
+    assert (mail["label"], mail["message"]) == ("Operational", "The service works normally.")
     assert (await statuses(requester, "zh"))["mail"]["message"] == "运行正常。"
 
 
@@ -73,10 +73,10 @@ async def test_the_worst_effect_of_open_incidents_counts_since_it_began(board: B
     await reported(board.agent, "down", 1)
     mail = (await statuses(requester))["mail"]
     assert (mail["condition"], mail["condition_since"]) == ("down", down["began_at"])
-    assert mail["message"].startswith("It is reported to be down since ")
+    assert mail["message"].startswith("An outage has been reported since ")
     await board.agent.post_ok(f"/v1/incidents/{down['id']}/acknowledge")
     mail = (await statuses(requester))["mail"]
-    assert mail["message"].startswith("It has been down since ")
+    assert mail["message"].startswith("The service has been down since ")
     assert (await statuses(requester))["erp"]["condition"] == "operational"
     assert "中断" in (await statuses(requester, "zh"))["mail"]["message"]
 

@@ -110,7 +110,7 @@ async def _morning(api: Api) -> Day:
 async def test_a_desk_agents_day(indexed: Api) -> None:
     day = await _morning(indexed)
     assert (await day.lin.get("/")).headers["location"] == "/desk"
-    assert "Nothing waits for you" in await page(day.lin, "/desk")
+    assert "Nothing is waiting for you" in await page(day.lin, "/desk")
     alert = await _an_alert(day)
     request = await _a_request(day)
     await _a_ticket_of_another_team(day)
@@ -134,8 +134,8 @@ async def _an_alert(day: Day) -> str:
     assert re.search(rf"{left} Resolution: Running {number}", said(await page(lin, "/desk/due")))
     await done(lin, f"{path}/start")
     warned = await done(lin, f"{path}/edit", service="mial", ci="srv-9")
-    assert 'no service "mial" here. It is kept as it was sent. Was one of these meant: mail?' in warned
-    assert 'There is no configuration item "srv-9" here.' in warned
+    assert "no service “mial”. It was saved as entered. Did you mean mail?" in warned
+    assert "There is no configuration item “srv-9”." in warned
     assert "There is no" not in await done(lin, f"{path}/edit", service="mail", ci="")
     return str(number)
 

@@ -139,8 +139,8 @@ async def test_after_two_days_its_account_is_warned_and_after_three_it_is_disabl
     await worker.work(stage.now.replace(year=stage.now.year + 1))
     notices = (await agent.read("/v1/notices", limit="100"))["items"]
     texts = "\n".join(notice["text"] for notice in notices)
-    assert "No delivery of Warehouse" in texts
-    assert "Nothing more is sent for Warehouse" in texts
+    assert "All deliveries of Warehouse" in texts
+    assert "is stopped and sends nothing" in texts
     stage.receiver.answers = lambda request: TAKEN
     await stage.admin.post_ok(f"{path}/resume")
     await stage.send()

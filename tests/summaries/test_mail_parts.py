@@ -75,7 +75,7 @@ def test_where_nothing_needs_attention_the_mail_says_so_and_has_the_figures() ->
     wording = Wording("en", TABLE)
     assert subject(quiet, wording) == "Nothing needs attention"
     first, second, *_ = mail_text(quiet, wording).split("\n\n")
-    assert first == "Nothing needs attention\nOf everything that is for you"
+    assert first == "Nothing needs attention\nCovers everything that you can see"
     assert second.startswith("Watched figures, Oct 2026\n- Backlog: 12 · Met\n")
 
 

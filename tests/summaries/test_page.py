@@ -22,9 +22,9 @@ async def test_a_summary_is_added_changed_and_removed_by_the_forms_of_its_page(m
     view_id = str(uuid4())
     view = {"name": "Urgent ones", "kind": "dashboard", "query": "page=&priority=P1"}
     assert (await zhao.put(f"/v1/views/{view_id}", json=view)).status_code == 200
-    assert 'href="/dashboard/summaries">Have a summary mailed' in await text(zhao, "")
+    assert 'href="/dashboard/summaries">Mail me a summary' in await text(zhao, "")
     empty = await text(zhao, PAGE)
-    assert "None is mailed to you yet." in empty
+    assert "You have no mailed summaries." in empty
     ((action, form),) = FORM.findall(empty)
     assert f'<option value="{view_id}">Urgent ones' in form
     for name in ("cadence", "weekday", "day_of_month", "time_of_day", "time_zone", "only_when_needed"):
@@ -39,7 +39,7 @@ async def test_a_summary_is_added_changed_and_removed_by_the_forms_of_its_page(m
     assert len((await zhao.read(PATH))["items"]) == 1, "a form that is sent twice adds one"
     listed = await text(zhao, PAGE)
     assert "Sent every Tuesday at 06:30, Asia/Kathmandu." in listed
-    assert "Of the selection “Urgent ones” · Only when something needs attention." in listed
+    assert "Covers the selection “Urgent ones” · Only when something needs attention." in listed
     assert INLINE.findall(listed) == []
     (change, form), _ = FORM.findall(listed)
     assert change == f"{PAGE}/{saved['id']}"
@@ -64,4 +64,4 @@ async def test_what_is_refused_is_said_on_a_page(mailing: Mailing) -> None:
     assert (await zhao.read(PATH))["items"] == []
     mailing.api.ledger.settings = mailing.api.ledger.settings.model_copy(update={"smtp_host": None})
     await mailing.save(zhao)
-    assert "This service has no mail server, so none is sent." in (await page(zhao, PAGE)).text
+    assert "This service has no mail server, so no mails are sent." in (await page(zhao, PAGE)).text

@@ -249,7 +249,7 @@ async def test_the_filters_of_a_saved_selection_apply_as_long_as_it_is_theirs(
     assert mail["Subject"].endswith(" · Mail only")
     assert inside["number"] in text
     assert outside["number"] not in text
-    assert "Of the selection “Mail only”" in text
+    assert "Covers the selection “Mail only”" in text
     assert re.search(r"/dashboard/team/mail\?period=\d{4}-W\d\d&", text), "the last week that is over"
     assert "2026-W07" not in text
     assert (await manager.delete(f"/v1/views/{view_id}")).status_code == 204

@@ -76,10 +76,10 @@ async def test_nobody_follows_twice_and_the_record_says_which_of_the_two_is_open
     path = f"/v1/incidents/{record['id']}"
     actions = offered(record)
     assert actions["follow"] is None
-    assert actions["unfollow"] == "Whoever does not follow it cannot stop following it."
+    assert actions["unfollow"] == "You do not follow this record."
     assert (await zhao.post(f"{path}/unfollow")).json()["code"] == "does_not_follow"
     after = offered(await zhao.post_ok(f"{path}/follow"))
-    assert (after["follow"], after["unfollow"]) == ("It is followed already.", None)
+    assert (after["follow"], after["unfollow"]) == ("You already follow this record.", None)
     refused = await zhao.post(f"{path}/follow", headers={"Accept-Language": "zh"})
     assert (refused.status_code, refused.json()["code"]) == (409, "follows_already")
     answer = await zhao.get(path, headers={"Accept-Language": "zh"})

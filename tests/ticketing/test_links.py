@@ -120,7 +120,7 @@ async def test_who_may_not_act_on_the_other_end_does_not_link_it(api: Api) -> No
     refused = await scoped.post(f"{at(first)}/link", json={"kind": "blocks", "other": other["id"]})
     (fault,) = refused.json()["errors"]
     assert (fault["pointer"], fault["code"]) == ("/other", "refused_there")
-    assert "This may be done by a rule or staff." in fault["message"]
+    assert "Allowed: a rule or staff." in fault["message"]
     assert await api.head() == head
 
 

@@ -57,7 +57,7 @@ async def test_an_alert_is_triggered_acknowledged_and_resolved(api: Api) -> None
     (incident,) = await tool.tickets()
     assert incident["state"] == "new", "nobody here has acknowledged it"
     (note,) = await notes_of(tool.admin, incident)
-    assert note["text"] == "The alert was acknowledged in its tool: db/disk"
+    assert note["text"] == "The alert was acknowledged in the monitoring tool: db/disk"
     await sent(tool, an_event(tool, "resolve", dedup_key="db/disk"))
     (incident,) = await tool.tickets()
     assert incident["state"] == "resolved"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from app.api.commands.performing import ActionOutcome, operation_id, perform_ide
 from app.api.requests import idempotency
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, first_errors, names_at
-from app.i18n import translate
+from app.i18n import Word, translate
 from app.kernel.access.reads import ids_of
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -224,7 +224,7 @@ class RefusalDetails:
 
     status: int
     code: str
-    words: dict[str, str]
+    words: Mapping[str, Word]
     more: dict[str, Any]
     faults: Sequence[Fault] = ()
 

@@ -20,10 +20,8 @@ from app.kernel.actions.conditions import Condition, conditions_of
 from app.kernel.actions.payloads import marks
 
 REFERENCE, CONDITIONS, LABELS = "x-reference", "x-conditions", "x-enum-labels"
-#: The word that a message has in the place of members that are not given.
 #: The kind of a reference to a file that was uploaded before.
 UPLOAD = "upload"
-LACKING = {"lacking": "…"}
 
 
 def add_payload_marks(contract: dict[str, Any], routes: Iterable[object]) -> None:
@@ -70,7 +68,7 @@ def _described(payload: type[BaseModel], condition: Condition) -> dict[str, Any]
     return {
         "code": condition.code,
         "members": [payload.model_fields[name].alias or name for name in condition.members],
-        "message": _in_both(lambda language: translate(language, "value", condition.code, LACKING)),
+        "message": _in_both(lambda language: translate(language, "value", condition.code)),
     }
 
 

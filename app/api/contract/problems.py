@@ -33,7 +33,7 @@ from app.api.requests.faults import (
     names_at,
 )
 from app.api.route_index import CANDIDATES
-from app.i18n import translate
+from app.i18n import Word, translate
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.platform.db import DatabaseGone
 
@@ -170,7 +170,7 @@ def problem(
     code: str,
     *,
     sentence: str | None = None,
-    words: dict[str, str] | None = None,
+    words: Mapping[str, Word] | None = None,
     errors: Sequence[Fault] = (),
     more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
@@ -205,7 +205,7 @@ def document(
     instance: str,
     request_id: str,
     sentence: str | None = None,
-    words: dict[str, str] | None = None,
+    words: Mapping[str, Word] | None = None,
 ) -> dict[str, Any]:
     """Return the members that every problem document has, as JSON data."""
     return {

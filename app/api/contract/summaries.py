@@ -8,23 +8,8 @@ from __future__ import annotations
 
 import re
 
-#: Kinds that people call by another name than the code does.
-KIND_NOUNS = {
-    "bulk_job": "bulk job",
-    "ci": "configuration item",
-    "key": "API key",
-    "kpi": "KPI",
-    "kpi_budget": "KPI budget",
-    "kpi_effect": "KPI effect",
-    "kpi_rebase": "KPI re-basing",
-    "kpi_signal": "KPI signal",
-    "kpi_target": "KPI target",
-    "sla": "agreement",
-    "stand_in": "stand-in",
-    "works": "work entries",
-}
-#: Words that begin with a vowel sound but not with a vowel.
-SPOKEN_AS_A_VOWEL = ("hour",)
+from app.common.kind_nouns import noun, with_article
+
 #: What shared actions call the record, of whatever kind it is.
 ANY_RECORD = ("ticket", "record")
 MOST_SUMMARY_WORDS = 6
@@ -45,19 +30,3 @@ def of_action(description: str, kind: str) -> str:
         belongs = rf"(\w+)(?: an?| the)? ((?:\w+ ){{0,2}}\w+) (?:of|on|from|about) {re.escape(record)}"
         summary = re.sub(belongs, rf"\1 {record}'s \2", summary)
     return summary
-
-
-def noun(kind: str) -> str:
-    """Return what people call a record of the kind."""
-    return KIND_NOUNS.get(kind) or kind.replace("_", " ")
-
-
-def nouns(kind: str, plural: str) -> str:
-    """Return what people call records of the kind, of which the code's plural is `plural`."""
-    return f"{KIND_NOUNS[kind]}s" if kind in KIND_NOUNS else plural.replace("_", " ")
-
-
-def with_article(words: str) -> str:
-    """Return the words with the article that is spoken before them: `an hourly rate`."""
-    vowel = words[0].lower() in "aeiou" or words.startswith(SPOKEN_AS_A_VOWEL)
-    return f"{'an' if vowel else 'a'} {words}"

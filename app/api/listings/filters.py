@@ -65,7 +65,7 @@ def check_person(value: str) -> str:
             return str(UUID(value))
         except ValueError as error:
             raise PydanticCustomError(
-                "not_a_person", "must be a person's id, `me` or `none`", {"said": value}
+                "not_a_person", "must be a person, me or none", {"said": value}
             ) from error
     return value
 
@@ -387,16 +387,15 @@ _CHILD_FILTERS = {
     # The key alone or after its source; the name of a source contains no colon.
     "external_reference": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.external_reference x where x.kind = {kind} "
-        "and (x.key = any({said}) or x.number = any({said}) "
-        "or (x.key = any({keys}) and x.source || ':' || x.key = any({said})) "
-        "or (x.number = any({keys}) and x.source || ':' || x.number = any({said})))",
+        "and (x.key = any({said}) or x.number = any({said}) or (x.key = any({keys}) and x.source || ':' || "
+        "x.key = any({said})) or (x.number = any({keys}) and x.source || ':' || x.number = any({said})))",
         _QueryText,
         _plain_values,
         "one of these names in another system, as `OPS-1` or `jira:OPS-1`",
     ),
     "tag": _ChildFilter(
-        "select split_part(x.record, '/', 2)::uuid from fold.tag x "
-        "where x.name = any({said}) and x.record like {kind} || '/%%'",
+        "select split_part(x.record, '/', 2)::uuid from fold.tag x where x.name = any({said}) and x.record "
+        "like {kind} || '/%%'",
         _QueryText,
         _plain_values,
         "one of these tags",
@@ -416,10 +415,9 @@ _CHILD_FILTERS = {
     ),
     # Only for the caller: who else follows a record is not for everybody to know.
     "follower": _ChildFilter(
-        "select split_part(x.record, '/', 2)::uuid from fold.follower x "
-        "where x.person_id = any({said}) and x.record like {kind} || '/%%' "
-        "union all select split_part(y.record, '/', 2)::uuid from fold.onlooker y "
-        "where y.person_id = any({said}) and y.record like {kind} || '/%%'",
+        "select split_part(x.record, '/', 2)::uuid from fold.follower x where x.person_id = any({said}) "
+        "and x.record like {kind} || '/%%' union all select split_part(y.record, '/', 2)::uuid from "
+        "fold.onlooker y where y.person_id = any({said}) and y.record like {kind} || '/%%'",
         Literal["me"],
         _persons,
         "whoever asks among their followers, or those who handed them over and look on: `me`",

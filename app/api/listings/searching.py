@@ -22,7 +22,9 @@ WORD_PATTERN = r"[^\u0000-/:-@\[-^`{-\u00a9\u2000-\u206f\u2800\u3000-\u3003\ufef
 
 def _searchable(text: str) -> str:
     if not is_searchable(text):
-        raise PydanticCustomError("nothing_to_search_for", "must have a letter, a digit or a character in it")
+        raise PydanticCustomError(
+            "nothing_to_search_for", "must contain a letter, a digit or a Chinese character"
+        )
     return text
 
 

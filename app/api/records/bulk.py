@@ -29,7 +29,6 @@ from app.api.commands.bulk_commands import (
 from app.api.commands.performing import ActionOutcome
 from app.api.contract.openapi import in_language, problems
 from app.api.contract.problems import ProblemDocument, document, problem, status_of
-from app.api.contract.summaries import nouns
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader
 from app.api.records.shapes import OutputModel
@@ -37,6 +36,7 @@ from app.api.requests import idempotency
 from app.api.requests.faults import MOST_FAULTS, Fault
 from app.api.requests.json_output import dump_json
 from app.api.unknown_keys import KeyWarning, unknown_keys
+from app.common.kind_nouns import nouns
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command

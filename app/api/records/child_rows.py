@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems
-from app.api.contract.summaries import noun
 from app.api.direct import Router
 from app.api.lazy_routes import Operation
 from app.api.listings import cursors, list_queries
@@ -21,6 +20,7 @@ from app.api.listings.page_responses import page_response
 from app.api.records.reads import Name, load_visible
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.accept import language_for
+from app.common.kind_nouns import noun
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import from_instant, instant
 

@@ -48,7 +48,7 @@ def gather_custom(query: Any) -> Any:
 
 def _by_key(value: Any) -> Any:
     if value is not None and not isinstance(value, Mapping):
-        raise PydanticCustomError("custom_by_key", "must name the field, as custom.site=beijing")
+        raise PydanticCustomError("custom_by_key", "must name the field, for instance custom.site=beijing")
     return None if value is None else {key: split(texts) for key, texts in value.items()}
 
 

@@ -13,7 +13,6 @@ from fastapi import Header, Path, Query, Request
 from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
-from app.api.contract import summaries
 from app.api.contract.openapi import problems, record_responses
 from app.api.contract.signatures import typed
 from app.api.direct import Router
@@ -38,6 +37,7 @@ from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.etag import etag, matches
 from app.api.requests.json_output import dump_json
+from app.common import kind_nouns
 from app.kernel.access.reads import VersionedRecord, load
 from app.kernel.access.visibility import EVENT_READERS, can_see_events
 from app.kernel.actions.actor_policy import role
@@ -92,7 +92,7 @@ def mount_reads(
 
 
 def _list_operation(listing: Listing) -> Operation:
-    nouns = summaries.nouns(listing.lifecycle.kind, listing.lifecycle.plural)
+    nouns = kind_nouns.nouns(listing.lifecycle.kind, listing.lifecycle.plural)
     described = {
         "operation_id": f"list_{listing.lifecycle.plural}",
         "summary": f"List {nouns}",
@@ -104,10 +104,10 @@ def _list_operation(listing: Listing) -> Operation:
 
 
 def _record_operation(listing: Listing, before: RecordDelivery | None) -> Operation:
-    noun = summaries.noun(listing.lifecycle.kind)
+    noun = kind_nouns.noun(listing.lifecycle.kind)
     described = {
         "operation_id": f"get_{listing.lifecycle.kind}",
-        "summary": f"Get {summaries.with_article(noun)}",
+        "summary": f"Get {kind_nouns.with_article(noun)}",
         "description": f"One {noun}, as it stands or as it stood.",
         "response_model": listing.shape,
         "responses": or_partial(PartialRecord) | record_responses(),
@@ -116,7 +116,7 @@ def _record_operation(listing: Listing, before: RecordDelivery | None) -> Operat
 
 
 def _events_operation(listing: Listing) -> Operation:
-    noun = summaries.noun(listing.lifecycle.kind)
+    noun = kind_nouns.noun(listing.lifecycle.kind)
     described = {
         "operation_id": f"list_{listing.lifecycle.kind}_events",
         "summary": f"List {noun} events",

@@ -23,7 +23,7 @@ class AgreementType(CodeEnum):
 
     sla = "SLA", "Service level agreement", "服务级别协议"
     ola = "OLA", "Operational level agreement", "运营级别协议"
-    uc = "UC", "Underpinning contract", "支持合同"
+    uc = "UC", "Underpinning contract", "支撑合同"
 
 
 class ClockMetric(CodeEnum):

@@ -77,10 +77,10 @@ where id = %s and finished_at is null returning id
 class BulkFailure(CodeEnum):
     """The reason for which a job was aborted. Actions that were carried out before that stay."""
 
-    not_allowed = "not_allowed", "The key or the person may do nothing any more", "密钥或人员已无权限"
+    not_allowed = "not_allowed", "The key or the person has lost its permissions", "密钥或人员已无权限"
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
-    content_damaged = "content_damaged", "The file is not what was sent", "文件与所发送的不一致"
-    failed = "failed", "A fault of this program", "程序故障"
+    content_damaged = "content_damaged", "The file differs from the upload", "文件与所发送的不一致"
+    failed = "failed", "Internal error", "程序故障"
 
 
 @dataclass

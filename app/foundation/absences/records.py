@@ -38,17 +38,17 @@ class AbsenceCalendarState(CodeEnum):
 class FetchFailure(CodeEnum):
     """Reason why a calendar could not be fetched or read."""
 
-    address_refused = "address_refused", "The address may not be asked", "不允许访问该地址"
-    unknown_host = "unknown_host", "There is no such host", "找不到该主机"
+    address_refused = "address_refused", "Address not allowed", "不允许访问该地址"
+    unknown_host = "unknown_host", "Unknown host", "找不到该主机"
     no_connection = "no_connection", "No connection", "无法连接"
     tls = "tls", "The certificate is not trusted", "证书不受信任"
-    timeout = "timeout", "No answer in time", "应答超时"
-    closed = "closed", "The connection ended", "连接中断"
-    redirect = "redirect", "It leads to another address", "地址被重定向"
-    status = "status", "The answer was an error", "应答为错误状态"
+    timeout = "timeout", "Timeout", "应答超时"
+    closed = "closed", "Connection closed", "连接中断"
+    redirect = "redirect", "Redirected to another address", "地址被重定向"
+    status = "status", "Error response", "应答为错误状态"
     too_large = "too_large", "The calendar is too large", "日历过大"
-    no_calendar = "no_calendar", "The answer is no calendar", "应答不是日历"
-    too_many_absences = "too_many_absences", "It has too many absences", "缺勤过多"
+    no_calendar = "no_calendar", "Not a calendar", "应答不是日历"
+    too_many_absences = "too_many_absences", "Too many absences", "缺勤过多"
 
 
 class Absence(Record):

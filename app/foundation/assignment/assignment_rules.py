@@ -43,7 +43,7 @@ LAST_POSITION = 100_000
 
 def _unique_priorities(priorities: tuple[Priority, ...]) -> tuple[Priority, ...]:
     if len(set(priorities)) < len(priorities):
-        raise PydanticCustomError("each_once", "must name each once")
+        raise PydanticCustomError("each_once", "must not contain repetitions")
     return priorities
 
 

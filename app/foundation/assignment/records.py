@@ -21,8 +21,8 @@ class StaffedHours(CodeEnum):
     """Staffing that a rule requires: whether somebody is working in its team at the time."""
 
     always = "always", "Always", "任何时间"
-    somebody_works = "somebody_works", "While somebody works", "有人上班时"
-    nobody_works = "nobody_works", "While nobody works", "无人上班时"
+    somebody_works = "somebody_works", "While someone is at work", "有人上班时"
+    nobody_works = "nobody_works", "While no one is at work", "无人上班时"
 
 
 class CalendarHours(CodeEnum):
@@ -35,11 +35,11 @@ class CalendarHours(CodeEnum):
 class AssignmentStrategy(CodeEnum):
     """Strategy to choose the assignee from the team."""
 
-    nobody = "nobody", "Nobody: the team alone", "仅团队"
-    in_turn = "in_turn", "Each in turn", "轮流"
-    least_loaded = "least_loaded", "Who has least open", "未结最少者"
-    on_duty = "on_duty", "Who works, in turn", "上班者轮流"
-    on_call = "on_call", "Who is on call, in turn", "值班者轮流"
+    nobody = "nobody", "No one: only the team", "仅团队"
+    in_turn = "in_turn", "Everyone in turn", "轮流"
+    least_loaded = "least_loaded", "The person with the fewest open tickets", "未结最少者"
+    on_duty = "on_duty", "People at work, in turn", "上班者轮流"
+    on_call = "on_call", "People on call, in turn", "值班者轮流"
 
 
 class AssignmentRule(Record):

@@ -14,15 +14,19 @@ from app.foundation.assignment.records import AssignmentRule, CalendarHours, Sta
 class MismatchReason(CodeEnum):
     """Why a rule does not match a ticket."""
 
-    service = "service", "It is for another service.", "适用于其他服务。"
-    category = "category", "It is for another category.", "适用于其他类别。"
-    customer = "customer", "It is for another customer.", "适用于其他客户。"
-    priority = "priority", "It is for other priorities.", "适用于其他优先级。"
-    nobody_works = "nobody_works", "Nobody works in the team then.", "当时该团队无人上班。"
-    somebody_works = "somebody_works", "Somebody works in the team then.", "当时该团队有人上班。"
-    calendar_closed = "calendar_closed", "Its calendar is closed then.", "当时不在其日历的开放时间内。"
-    calendar_open = "calendar_open", "Its calendar is open then.", "当时在其日历的开放时间内。"
-    team_retired = "team_retired", "Its team is retired.", "其团队已撤销。"
+    service = "service", "The rule is for another service.", "适用于其他服务。"
+    category = "category", "The rule is for another category.", "适用于其他类别。"
+    customer = "customer", "The rule is for another customer.", "适用于其他客户。"
+    priority = "priority", "The rule is for other priorities.", "适用于其他优先级。"
+    nobody_works = "nobody_works", "No one in the team is at work then.", "当时该团队无人上班。"
+    somebody_works = "somebody_works", "Someone in the team is at work then.", "当时该团队有人上班。"
+    calendar_closed = (
+        "calendar_closed",
+        "The calendar of the rule is closed then.",
+        "当时不在其日历的开放时间内。",
+    )
+    calendar_open = "calendar_open", "The calendar of the rule is open then.", "当时在其日历的开放时间内。"
+    team_retired = "team_retired", "The team of the rule is retired.", "其团队已撤销。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from app.common.state_fields import EnteredAt
 class PointBasis(CodeEnum):
     """What points are given for."""
 
-    violation = "violation", "Violation that the self-check had not found", "自查未发现的违规"
-    design_fault = "design_fault", "Design fault for which no change was proposed", "未提出变更的设计缺陷"
+    violation = "violation", "Violation missed by the self-check", "自查未发现的违规"
+    design_fault = "design_fault", "Design fault without a proposed change", "未提出变更的设计缺陷"
     record_missing = "record_missing", "Record missing", "记录缺失"
-    repeated = "repeated", "The same again within twelve months", "十二个月内重复发生"
+    repeated = "repeated", "Repeated within twelve months", "十二个月内重复发生"
     self_check_incomplete = "self_check_incomplete", "Self-check incomplete, per item", "自查不完整（每项）"
     summary_late = "summary_late", "Summary late, per day", "汇总逾期（每天）"
     proposal_late = "proposal_late", "Change proposal late, per day", "变更提案逾期（每天）"

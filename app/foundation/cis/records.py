@@ -46,7 +46,7 @@ class RelationKind(CodeEnum):
 class BaselineState(CodeEnum):
     """State of a baseline: a discarded one is not compared with."""
 
-    taken = "taken", "Taken", "已建立"
+    taken = "taken", "Process", "已建立"
     discarded = "discarded", "Discarded", "已作废"
 
 
@@ -71,7 +71,7 @@ class CiOutcome(CodeEnum):
 
     as_recorded = "as_recorded", "As recorded", "与记录一致"
     differs = "differs", "Differs", "有差异"
-    missing = "missing", "Not there", "不存在"
+    missing = "missing", "Missing", "不存在"
 
 
 class Settlement(CodeEnum):

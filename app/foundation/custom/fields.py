@@ -45,7 +45,7 @@ MOST_FILTERS = 10
 
 def _not_reserved(value: str) -> str:
     if value in ("none", "me"):
-        raise PydanticCustomError("means_something_else", "means something else in filters")
+        raise PydanticCustomError("means_something_else", "has another meaning in filters")
     return value
 
 
@@ -72,7 +72,7 @@ class Choice(PayloadPart):
 
 def _unique_choices(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
     if len({choice.key for choice in choices}) < len(choices):
-        raise PydanticCustomError("each_once", "must name each once")
+        raise PydanticCustomError("each_once", "must not contain repetitions")
     return choices
 
 

@@ -21,7 +21,7 @@ from app.kernel.actions.refusals import WrongValue
 def _scalar(value: Any) -> Any:
     short = not isinstance(value, str) or len(value) <= LONGEST_PARAGRAPH
     if not (value is None or isinstance(value, bool | int | str)) or not short:
-        raise PydanticCustomError("custom_value", "must be a text, a whole number, true, false or null")
+        raise PydanticCustomError("custom_value", "must be a text, a whole number, true, false or empty")
     return value
 
 

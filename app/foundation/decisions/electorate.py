@@ -4,6 +4,7 @@ catalogue item or a meeting names the voters.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,11 +30,21 @@ from app.kernel.actions.refusals import PreparationRefused
 
 #: So many are asked at most: every group as a whole, and its chair.
 MOST_VOTERS = WHOLE_GROUP
-#: So many of those who were left out are named in a refusal.
-NAMED_AT_MOST = 10
 #: How strict the rules are: of several by which a question is put, the strictest counts.
 STRICTNESS = (DecisionRule.chair, DecisionRule.majority, DecisionRule.unanimous)
 LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutCount:
+    """The number of people who may not vote for one reason."""
+
+    reason: VoterLeftOutReason
+    number: int
+
+    def label(self, language: str) -> str:
+        """Return the reason with the number, in that language."""
+        return f"{self.reason.label(language)} ({self.number})"
 
 
 @dataclass(frozen=True)
@@ -233,8 +244,8 @@ def _require_voters(voters: Collection[UUID], left_out: LeftOutVoters, least: in
         raise PreparationRefused("too_many_voters", {"most": str(MOST_VOTERS)})
     if len(voters) >= least:
         return
-    named = ", ".join(f"{p} ({why.value})" for p, why in list(left_out.items())[:NAMED_AT_MOST])
-    words = {"voters": str(len(voters)), "least": str(least), "left_out": named or "–"}
+    reasons = [LeftOutCount(why, number) for why, number in Counter(left_out.values()).items()]
+    words = {"voters": str(len(voters)), "least": str(least), "left_out": reasons or "–"}
     raise PreparationRefused("too_few_may_decide", words, {"left_out": _rows_of(left_out)})
 
 

@@ -94,7 +94,7 @@ async def new_decision(
     """
     electorate = await ruled_electorate(reads, record, question.matter, ctx.caller.person_id, ctx.now)
     if question.due_at is not None and question.due_at > electorate.due_at:
-        words = {"until": electorate.due_at.isoformat(timespec="seconds")}
+        words = {"until": electorate.due_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="later_than_rule")
     return await _decision_of(reads, record, question, electorate, ctx)
 

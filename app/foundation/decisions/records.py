@@ -63,23 +63,23 @@ class DecisionState(CodeEnum):
     """State of a decision: an open one can be voted on."""
 
     open = "open", "Open", "表决中"
-    taken = "taken", "Taken", "已决定"
+    taken = "taken", "Process", "已决定"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class VoterLeftOutReason(CodeEnum):
     """Why somebody was not asked to vote."""
 
-    author = "author", "Has made or changed what is decided about", "编写或修改过待决内容"
+    author = "author", "Wrote or changed what is being decided", "编写或修改过待决内容"
     duty = (
         "duty",
-        "Has a part in it: asked for it, carries it out or is measured by it",
+        "Requested it, carries it out or is measured by it",
         "与该事项有关：提出、执行或受其考核",
     )
-    asker = "asker", "Asks the question", "提请者本人"
+    asker = "asker", "Opened the vote", "提请者本人"
     carries_out = (
         "carries_out",
-        "Has a task in it, or belongs to the team that carries it out while nobody is assigned",
+        "Has a task in it, or belongs to the team that carries it out",
         "负责其中任务，或在尚未指派实施人时属于实施团队",
     )
 

@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import Ledger, caller_of, context_of
 from app.api.contract.openapi import in_language, problems
-from app.api.contract.summaries import noun, with_article
 from app.api.direct import DirectRoute, Router
 from app.api.listings.lists import Listing
 from app.api.listings.page_responses import VARY
@@ -24,6 +23,7 @@ from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.requests.accept import language_for
 from app.api.routes import Routes
+from app.common.kind_nouns import noun, with_article
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
 from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force

@@ -55,19 +55,19 @@ order by d.id limit %(limit)s
 class DiscoveryFault(CodeEnum):
     """Fault of a line of the file of a discovery."""
 
-    too_large = "too_large", "The line is too long", "行过长"
-    undecodable = "undecodable", "The line is not UTF-8", "不是 UTF-8 编码"
-    nul = "nul", "It holds a NUL character", "含有 NUL 字符"
-    broken_quotes = "broken_quotes", "Quotation marks are broken", "引号不完整"
-    wrong_cells = "wrong_cells", "It has another number of cells than the heading", "列数与表头不符"
-    bad_json = "bad_json", "It is no JSON object", "不是 JSON 对象"
-    no_identity = "no_identity", "It does not say which item it is", "未标识配置项"
-    listed_twice = "listed_twice", "A line before is of the same item", "同一配置项重复出现"
-    ambiguous = "ambiguous", "Several recorded items have this identity", "多个已登记配置项具有该标识"
-    no_class = "no_class", "It says no class", "未说明类别"
-    unknown_class = "unknown_class", "There is no such class", "未知类别"
-    not_usable = "not_usable", "A value cannot be used: too long, or not one line", "值不可用：过长或不是单行"
-    too_many_values = "too_many_values", "It has too many values", "值过多"
+    too_large = "too_large", "Line too long", "行过长"
+    undecodable = "undecodable", "Line not in UTF-8", "不是 UTF-8 编码"
+    nul = "nul", "Contains a NUL character", "含有 NUL 字符"
+    broken_quotes = "broken_quotes", "Broken quotation marks", "引号不完整"
+    wrong_cells = "wrong_cells", "Number of cells differs from the heading", "列数与表头不符"
+    bad_json = "bad_json", "Not a JSON object", "不是 JSON 对象"
+    no_identity = "no_identity", "Does not identify an item", "未标识配置项"
+    listed_twice = "listed_twice", "An earlier line has the same item", "同一配置项重复出现"
+    ambiguous = "ambiguous", "Matches several recorded items", "多个已登记配置项具有该标识"
+    no_class = "no_class", "No class", "未说明类别"
+    unknown_class = "unknown_class", "Unknown class", "未知类别"
+    not_usable = "not_usable", "Unusable value: too long, or not a single line", "值不可用：过长或不是单行"
+    too_many_values = "too_many_values", "Too many values", "值过多"
 
 
 async def read_lines_of(ledger: Ledger, discoveries: Sequence[UUID]) -> dict[UUID, int]:

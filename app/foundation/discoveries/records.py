@@ -39,22 +39,22 @@ class DiscoveryFailure(CodeEnum):
     """Reason for which the file of a discovery was not compared."""
 
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
-    content_damaged = "content_damaged", "The file is not what was sent", "文件与所发送的不一致"
-    too_large = "too_large", "The file is too large", "文件过大"
-    unreadable = "unreadable", "It is not such a file, or in another encoding", "格式或编码不符"
-    no_identity = "no_identity", "No column says which item it is", "没有标识配置项的列"
-    too_many_lines = "too_many_lines", "It has too many lines", "行数过多"
+    content_damaged = "content_damaged", "The file differs from the upload", "文件与所发送的不一致"
+    too_large = "too_large", "File too large", "文件过大"
+    unreadable = "unreadable", "Wrong format or encoding", "格式或编码不符"
+    no_identity = "no_identity", "No column identifies the item", "没有标识配置项的列"
+    too_many_lines = "too_many_lines", "Too many lines", "行数过多"
     too_many_differences = "too_many_differences", "Too many differences", "差异过多"
-    failed = "failed", "A fault of this program", "程序故障"
+    failed = "failed", "Internal error", "程序故障"
 
 
 class DiscoveredKind(CodeEnum):
     """Kind of a difference between a discovery and the record."""
 
-    new = "new", "Found, not recorded", "发现但未登记"
-    missing = "missing", "Recorded, not found", "已登记但未发现"
+    new = "new", "Found but not recorded", "发现但未登记"
+    missing = "missing", "Recorded but not found", "已登记但未发现"
     differs = "differs", "Differs", "不一致"
-    retired = "retired", "Retired here, found there", "已退役但仍被发现"
+    retired = "retired", "Retired but still found", "已退役但仍被发现"
 
 
 class DiscoveredSettlement(CodeEnum):
@@ -63,7 +63,7 @@ class DiscoveredSettlement(CodeEnum):
     taken_over = "taken_over", "Taken over", "已采纳"
     kept = "kept", "The record is right", "保留记录"
     raised = "raised", "Raised as an alteration", "已上报变更"
-    gone = "gone", "Agrees by now", "已一致"
+    gone = "gone", "No longer differs", "已一致"
 
 
 class Discovery(Record):

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
-from app.api.contract import summaries
 from app.api.contract.openapi import problems
 from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.service.pages import page_to_keep
+from app.common import kind_nouns
 from app.foundation.documents.pages import PrintedPage
 
 MOST_EDITIONS = 10_000
@@ -44,7 +44,7 @@ Edition = Annotated[
 def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage) -> None:
     """Add the operation that shows a document of one of the list's records as a page to print."""
     lifecycle = listing.lifecycle
-    noun = summaries.noun(lifecycle.kind)
+    noun = kind_nouns.noun(lifecycle.kind)
 
     async def show_document(
         request: Request,
@@ -64,7 +64,7 @@ def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage
         show_document,
         methods=["GET"],
         operation_id=f"get_{lifecycle.kind}_document",
-        summary=f"Get {summaries.with_article(noun)}'s document",
+        summary=f"Get {kind_nouns.with_article(noun)}'s document",
         description=f"One of the documents of the {noun}, as a page to print on A4.",
         response_class=Response,
         response_model=None,

@@ -133,7 +133,7 @@ def _check_target_named(to: EscalateTo, team: bool, person: bool) -> None:
         ("/to_person", person, to is EscalateTo.person),
     ):
         if named is not meant:
-            raise WrongValue({"to": to.value}, pointer=pointer, because="missing" if meant else "not_meant")
+            raise WrongValue({"to": to}, pointer=pointer, because="missing" if meant else "not_meant")
 
 
 def _check_target_active(ctx: ActionContext) -> None:

@@ -21,17 +21,17 @@ class EscalationRuleState(CodeEnum):
 class EscalationCondition(CodeEnum):
     """Condition of an escalation: the event that the ticket still waits for."""
 
-    unanswered = "unanswered", "Nobody has acknowledged or begun it", "尚未响应"
-    unassigned = "unassigned", "No person has it", "尚未分派到人"
-    unended = "unended", "It is open", "尚未结束"
+    unanswered = "unanswered", "Not acknowledged or started", "尚未响应"
+    unassigned = "unassigned", "Not assigned to a person", "尚未分派到人"
+    unended = "unended", "Still open", "尚未结束"
 
 
 class EscalateTo(CodeEnum):
     """Target of an escalation: it becomes responsible, or is informed."""
 
-    team = "team", "A team, which has it from then on", "团队"
-    person = "person", "A person, who follows it from then on", "人员"
-    manager = "manager", "The manager of whoever has it", "受理人的上级"
+    team = "team", "A team, which takes it over", "团队"
+    person = "person", "A person, who follows it", "人员"
+    manager = "manager", "The manager of the assignee", "受理人的上级"
 
 
 class EscalationRule(Record):

@@ -27,10 +27,10 @@ class TrainingKind(CodeEnum):
 class ExaminationTopic(CodeEnum):
     """Topic of an examination."""
 
-    what_is_new = "what_is_new", "What is new", "有哪些新内容"
-    what_differs = "what_differs", "What differs from the old", "与原先有何不同"
-    own_duty = "own_duty", "One's own duty", "本人职责"
-    how_to_do_it = "how_to_do_it", "How to do it", "如何操作"
+    what_is_new = "what_is_new", "New content", "有哪些新内容"
+    what_differs = "what_differs", "Differences from before", "与原先有何不同"
+    own_duty = "own_duty", "Own duties", "本人职责"
+    how_to_do_it = "how_to_do_it", "Practical steps", "如何操作"
 
 
 class TrainingParticipant(ChildRecord):

@@ -21,7 +21,7 @@ from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Payload, Payl
 from app.kernel.actions.refusals import WrongValue
 
 EXAMPLE_CELLS = [
-    {"impact": impact.value, "urgency": urgency.value, "priority": priority.value}
+    {"impact": impact.value, "urgency": urgency.value, "priority": priority}
     for (impact, urgency), priority in MATRIX.items()
 ]
 
@@ -91,7 +91,7 @@ def _check_monotonic(matrix: Matrix, cell: MatrixCell, pointer: str) -> None:
     for (impact, urgency), priority in matrix.items():
         more = impact.value <= cell.impact.value and urgency.value <= cell.urgency.value
         if more and cell.priority.value < priority.value:
-            words = {"impact": impact.value, "urgency": urgency.value, "priority": priority.value}
+            words = {"impact": impact.value, "urgency": urgency.value, "priority": priority}
             raise WrongValue(words, pointer=pointer, because="more_urgent_for_less")
 
 

@@ -16,7 +16,7 @@ class Placeholder(CodeEnum):
 
     number = "number", "The ticket's number", "工单编号"
     ticket_title = "title", "The ticket's title", "工单标题"
-    requester = "requester", "The requester's name", "请求人姓名"
+    requester = "requester", "The requester's name", "申请人姓名"
     team = "team", "The name of the ticket's team", "负责团队名称"
     agent = "agent", "The name of the person who answers", "答复人姓名"
 

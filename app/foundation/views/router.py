@@ -46,7 +46,7 @@ ViewId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves
 class ViewRole(CodeEnum):
     """Role of a person in a view."""
 
-    owner = "owner", "whoever saved it", "保存者"
+    owner = "owner", "the person who saved it", "保存者"
 
 
 class SaveView(BaseModel):

@@ -45,13 +45,13 @@ class DesignFaultKind(CodeEnum):
 class IrregularityRule(CodeEnum):
     """Rule by which the log shows something irregular in a case."""
 
-    missing_evidence = "missing_evidence", "Ended without words, file or document", "结束时无说明、附件或文档"
+    missing_evidence = "missing_evidence", "Ended without text, file or document", "结束时无说明、附件或文档"
     out_of_order = "out_of_order", "Step out of order", "步骤次序不符"
-    self_approval = "self_approval", "Approved by whoever asked for it", "自行审批"
+    self_approval = "self_approval", "Approved by the requester", "自行审批"
     late_step = "late_step", "Late step", "步骤逾期"
     skipped_step = "skipped_step", "Step skipped", "缺少步骤"
     doubled_step = "doubled_step", "Step done twice", "重复步骤"
-    wrong_form = "wrong_form", "Edited after it had ended", "结束后被修改"
+    wrong_form = "wrong_form", "Edited after the end", "结束后被修改"
 
 
 class Audit(Record):

@@ -29,10 +29,10 @@ class ReviewTier(CodeEnum):
 class ReadingChannel(CodeEnum):
     """Channel by which a document was read."""
 
-    page = "page", "As a page", "打印页"
-    file = "file", "Its file", "文件下载"
-    export = "export", "An export", "导出"
-    search = "search", "An excerpt in a search", "检索摘录"
+    page = "page", "Printed page", "打印页"
+    file = "file", "File download", "文件下载"
+    export = "export", "Export", "导出"
+    search = "search", "Search excerpt", "检索摘录"
 
 
 class ControlledDocument(Record):

@@ -117,7 +117,7 @@ async def indicator_invalid(
         raise WrongValue(pointer="/team", because="one_scope")
     for name, dimension in (("service", Dimension.service), ("team", Dimension.team)):
         if getattr(body, name) is not None and dimension not in kpi.dimensions:
-            raise WrongValue({"kpi": body.kpi}, pointer=f"/{name}", because="not_a_scope_of_kpi")
+            raise WrongValue({"kpi": kpi}, pointer=f"/{name}", because="not_a_scope_of_kpi")
 
 
 async def reached_already(

@@ -80,7 +80,7 @@ async def matrix_invalid(
         for (likelihood, impact), level in levels.items():
             less = likelihood <= cell.likelihood and impact <= cell.impact
             if less and ORDER.index(level) > ORDER.index(cell.risk_level):
-                words = {"likelihood": str(likelihood), "impact": str(impact), "level": level.value}
+                words = {"likelihood": str(likelihood), "impact": str(impact), "level": level}
                 raise WrongValue(words, pointer=f"/cells/{n}/risk_level", because="lower_for_more_risk")
 
 

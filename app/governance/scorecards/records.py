@@ -29,7 +29,7 @@ class ScorecardDimension(CodeEnum):
 class RaterPart(CodeEnum):
     """The part in which somebody rates: of themselves, as the superior, or among peers."""
 
-    oneself = "oneself", "Oneself", "自评"
+    oneself = "oneself", "Self", "自评"
     superior = "superior", "Superior", "上级"
     peer = "peer", "Peer", "同事"
 

@@ -17,32 +17,32 @@ from app.common.role_labels import DEFAULT_LABELS, RoleLabels
 class Relation(CodeEnum):
     """The relation of an actor to the record, as records of any process may have it."""
 
-    anybody = "anybody", "anybody", "任何人"
+    anybody = "anybody", "anyone", "任何人"
     reporter = "reporter", "the reporter", "报告人"
     author = "author", "the author", "作者"
-    planner = "planner", "whoever drafted it, of the staff", "起草人（须为工作人员）"
+    planner = "planner", "the person who drafted it, if staff", "起草人（须为工作人员）"
     assignee = "assignee", "the assignee", "受理人"
     holder = (
         "holder",
-        "whom it stands for, by a key that is no narrower",
+        "the person the key belongs to, with a key that covers as many roles",
         "密钥所属人（所用密钥的权限不得更窄）",
     )
-    superior = "superior", "an administrator of all that they hold", "能管理其全部角色的系统管理员"
-    addressee = "addressee", "whom it is for", "收件人"
+    superior = "superior", "an administrator of all their roles", "能管理其全部角色的系统管理员"
+    addressee = "addressee", "the recipient", "收件人"
     oneself = (
         "oneself",
-        "the person themselves, by a key for all that they hold",
+        "the person, with a key that covers all their roles",
         "本人（所用密钥须涵盖其全部角色）",
     )
     staff = "staff", "staff", "内部人员"
     rule = "rule", "a rule", "系统规则"
-    messenger = "messenger", "a tool that brings a person's words", "转达他人言语的工具"
-    voter = "voter", "those who are asked to vote", "受邀表决人"
+    messenger = "messenger", "a tool that passes on a person's message", "转达他人言语的工具"
+    voter = "voter", "the people asked to vote", "受邀表决人"
     chair = "chair", "the chair", "主席"
     decision = "decision", "a decision", "决议"
-    implementer = "implementer", "the assignee or one of the assigned team", "受理人或受派团队成员"
+    implementer = "implementer", "the assignee or a member of the assigned team", "受理人或受派团队成员"
 
-    onlooker = "onlooker", "whoever handed it over", "移交人"
+    onlooker = "onlooker", "the person who handed it over", "移交人"
 
     @property
     def any_credential(self) -> bool:

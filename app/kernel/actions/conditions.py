@@ -70,12 +70,9 @@ def check_conditions(body: BaseModel) -> None:
     """Raise PydanticCustomError for the first condition that does not hold of the payload."""
     for condition in conditions_of(type(body)):
         if not condition.holds(body):
-            lacking = [name for name in condition.members if not _is_given(getattr(body, name))]
-            raise PydanticCustomError(
-                condition.code,
-                translate("en", "value", condition.code, {"lacking": ", ".join(lacking)}),
-                {"members": _names(type(body), condition.members), "lacking": ", ".join(lacking)},
-            )
+            message = translate("en", "value", condition.code)
+            members = _names(type(body), condition.members)
+            raise PydanticCustomError(condition.code, message, {"members": members})
 
 
 def _names(payload: type[BaseModel], members: Sequence[str]) -> list[str]:

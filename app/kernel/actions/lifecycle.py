@@ -14,6 +14,7 @@ from inspect import cleandoc, get_annotations
 from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
+from app.common.kind_nouns import capitalised, noun
 from app.common.notices import RecipientRule
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record, empty
@@ -438,7 +439,7 @@ class Lifecycle(RecordKind[R]):
 
     def label(self, language: str) -> str:
         """Return what the kind is called in that language."""
-        return self.zh if language == "zh" else self.kind.replace("_", " ").capitalize()
+        return self.zh if language == "zh" else capitalised(noun(self.kind))
 
     @property
     def observed(self) -> str:

@@ -97,7 +97,7 @@ def holds_visible(value: str) -> bool:
 
 def _require_visible(value: str) -> str:
     if not holds_visible(value):
-        raise PydanticCustomError("nothing_visible", "must hold something that can be seen")
+        raise PydanticCustomError("nothing_visible", "must contain visible text")
     return value
 
 
@@ -106,7 +106,7 @@ def _check_short_text(value: str) -> str:
         raise PydanticCustomError("one_line", "must be one line without control characters")
     # Otherwise whoever has seen a ciphertext could send it as a title, and have it decrypted for them.
     if value.startswith(PREFIX):
-        raise PydanticCustomError("like_a_ciphertext", "must not begin as a ciphertext does")
+        raise PydanticCustomError("like_a_ciphertext", "must not begin like encrypted text")
     return value
 
 
@@ -115,7 +115,7 @@ def _check_record_key(value: str) -> str:
     # In URL paths a slash ends a segment, and clients remove segments that consist of dots.
     reserved = value.casefold() == "none" or not value.strip(".")
     if not value.isprintable() or not _NOT_IN_A_KEY.isdisjoint(value) or reserved or _is_uuid(value):
-        raise PydanticCustomError("not_a_key", "must be printable, without commas and slashes, and no UUID")
+        raise PydanticCustomError("not_a_key", "must be printable characters without commas and slashes")
     return value
 
 
@@ -129,13 +129,13 @@ def _is_uuid(value: str) -> bool:
 
 def _check_file_name(value: str) -> str:
     if "/" in value or "\\" in value:
-        raise PydanticCustomError("not_a_file_name", "must be the name of a file, without its folders")
+        raise PydanticCustomError("not_a_file_name", "must be a file name without folders")
     return value
 
 
 def _check_paragraph(value: str) -> str:
     if _NOT_IN_A_PARAGRAPH.search(value):
-        raise PydanticCustomError("no_control_characters", "must not hold control characters")
+        raise PydanticCustomError("no_control_characters", "must not contain control characters")
     return value
 
 

@@ -19,10 +19,11 @@ Refusal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.i18n import translate
+from app.i18n import Word, translate
 
 if TYPE_CHECKING:
     from app.kernel.actions.actor_policy import RecordDuty
@@ -40,7 +41,7 @@ class Refusal(Exception):
     #: The seconds after which the same command may succeed as it is; None: something must change first.
     RETRY_SECONDS: ClassVar[int | None] = None
 
-    words: dict[str, str] = field(default_factory=dict)
+    words: Mapping[str, Word] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -154,7 +155,7 @@ class PreparationRefused(Exception):
     """
 
     because: str
-    words: dict[str, str] = field(default_factory=dict)
+    words: Mapping[str, Word] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
 
 

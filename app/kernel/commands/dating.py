@@ -62,7 +62,7 @@ def not_before_the_last_change(command: Command, record: Any, decided: CommandDe
 
 def _require_not_before(stated: datetime, since: datetime | None, because: str) -> None:
     if since is not None and stated < since:
-        raise WrongValue({"since": since.isoformat()}, pointer="/occurred_at", because=because)
+        raise WrongValue({"since": since}, pointer="/occurred_at", because=because)
 
 
 def _backdating_limit(caller: Caller) -> timedelta | None:

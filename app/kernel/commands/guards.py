@@ -78,7 +78,7 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
                 raise unavailable(command, record, because)
     except PreparationRefused as refused:
         refusal = unavailable(command, record, refused.because)
-        refusal.words.update(refused.words)
+        refusal.words = {**refusal.words, **refused.words}
         refusal.more.update(refused.more)
         raise refusal from refused
     except ConflictingDuty as had:

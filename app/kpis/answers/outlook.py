@@ -13,9 +13,9 @@ from app.kpis.declaration.kpi import Comparator, TargetValue
 class Outlook(CodeEnum):
     """The outlook of a running period for its target, with the assumed number of further cases."""
 
-    secured = "secured", "Reached, whatever comes", "无论如何都能达成"
+    secured = "secured", "Certain to be reached", "无论如何都能达成"
     reachable = "reachable", "Can be reached", "仍可达成"
-    out_of_reach = "out_of_reach", "Cannot be reached any more", "已无法达成"
+    out_of_reach = "out_of_reach", "Out of reach", "已无法达成"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,17 +71,17 @@ class NoValueReason(CodeEnum):
     """The reason why there is no value, which is not the same as zero."""
 
     no_cases = "no_cases", "No cases", "没有单据"
-    not_reached = "not_reached", "Not half of the cases have ended", "结束的单据未达半数"
-    no_days = "no_days", "Nobody worked on a day", "没有人日"
-    undecided = "undecided", "Nothing is decided yet", "尚无结论"
-    no_agreed_time = "no_agreed_time", "No time was agreed", "没有约定服务时间"
-    no_outage = "no_outage", "There was no outage", "没有中断"
+    not_reached = "not_reached", "Fewer than half of the cases have ended", "结束的单据未达半数"
+    no_days = "no_days", "No one worked in the period", "没有人日"
+    undecided = "undecided", "No decisions yet", "尚无结论"
+    no_agreed_time = "no_agreed_time", "No agreed service time", "没有约定服务时间"
+    no_outage = "no_outage", "No outage", "没有中断"
     nothing_allowed = "nothing_allowed", "No outage is allowed", "不允许中断"
-    not_begun = "not_begun", "The period has not begun", "期间尚未开始"
+    not_begun = "not_begun", "The period has not started", "期间尚未开始"
     not_loaded = "not_loaded", "No records of the year before", "没有上年同期的记录"
     too_few = "too_few", "Fewer than 10 in the year before", "上年同期不足 10 个"
     none_delivered = "none_delivered", "Nothing was delivered", "没有交付的单据"
-    no_staff = "no_staff", "Nobody was active", "没有在职人员"
+    no_staff = "no_staff", "No active people", "没有在职人员"
 
 
 #: The reason why there is no value of what is divided, though there are cases.

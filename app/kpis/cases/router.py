@@ -15,12 +15,12 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import in_language, problems
-from app.api.contract.summaries import noun
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
+from app.common.kind_nouns import noun
 from app.common.times.clocks import ClockMetric
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Lifecycle

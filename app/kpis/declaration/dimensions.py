@@ -139,7 +139,7 @@ class Dimension(CodeEnum):
         case_field("risk_level"),
     )
     risk_event = (
-        *("risk_event", "What befell the risk", "风险动态"),
+        *("risk_event", "Event of the risk", "风险动态"),
         "Of risks: `new`, `closed`, `up`, `down`.",
         CODE,
         decided_value("risk_event"),

@@ -34,18 +34,18 @@ class Aggregate(CodeEnum):
     share = "share", "Share of the cases", "占比"
     per_case = "per_case", "Sum per case", "每单平均"
     per_agent_day = "per_agent_day", "Cases per agent and day", "每人每日单据数"
-    of_budget = "of_budget", "Sum as a part of the budgeted", "占预算之比"
+    of_budget = "of_budget", "Sum relative to the budget", "占预算之比"
     median = "median", "Median", "中位数"
     per_day = "per_day", "Cases per day", "每日单据数"
-    of_decided = "share_of_decided", "Share of the decided ones", "占已有结论者之比"
+    of_decided = "share_of_decided", "Share of decided cases", "占已有结论者之比"
     kaplan_meier = "kaplan_meier", "Median, open cases included", "含未结单据的中位数"
     total = "sum", "Sum", "合计"
-    availability = "availability", "Part of the agreed time without outage", "约定服务时间中的可用部分"
-    of_allowance = "of_allowance", "Part of the outage that is allowed", "占允许中断时间之比"
+    availability = "availability", "Share of service time without downtime", "约定服务时间中的可用部分"
+    of_allowance = "of_allowance", "Share of the allowed downtime", "占允许中断时间之比"
     mean_between = "mean_between", "Mean time between", "平均间隔"
     per_1000_hours = "per_1000_hours", "Per 1,000 agreed hours", "每千约定小时次数"
     score = "score", "Mean score", "平均分"
-    year_over_year = "year_over_year", "Change against the year before", "与上年同期相比"
+    year_over_year = "year_over_year", "Change from the year before", "与上年同期相比"
     per_delivery = "per_delivery", "Cases per case delivered", "每交付单据数"
     per_staff = "per_staff", "Cases per active person", "每在职人员单据数"
 
@@ -77,7 +77,7 @@ class Clock(CodeEnum):
     """The clock that a duration is told by; a point has its distribution under the same name."""
 
     business = "business", "Business time", "工作时间"
-    elapsed = "elapsed", "By the wall clock", "自然时间"
+    elapsed = "elapsed", "Elapsed time", "自然时间"
 
 
 class Comparator(CodeEnum):
@@ -94,8 +94,8 @@ class Settling(CodeEnum):
 
     at_once = "at_once", "Nothing", "无"
     reopening = "reopening", "A case is reopened", "单据重开"
-    ending = "ending", "A case that is open ends, or stays so", "未结单据结束或持续未结"
-    aftermath = "aftermath", "What comes in the 90 days after", "其后 90 天内的情况"
+    ending = "ending", "An open case ends, or stays open", "未结单据结束或持续未结"
+    aftermath = "aftermath", "Events in the following 90 days", "其后 90 天内的情况"
     visit = "visit", "A ticket is raised within 24 hours of the visit", "访问后 24 小时内提单"
     rating = "rating", "A rating is changed, or comes within 30 days", "30 天内评价或修改评价"
     verdict = (
@@ -128,7 +128,7 @@ class KpiTexts:
 UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
 #: The sentence added to the definition of every KPI that counts cases at their opening.
 FIRST_ASSIGNMENT_NOTE = {
-    "en": " By team and assignee it counts for the first that the case was given to, whenever that was.",
+    "en": " By team and assignee, a case counts for its first team and assignee, whenever they were assigned.",
     "zh": "按团队和处理人查看时，计入单据首次分派到的团队和处理人，不论何时分派。",
 }
 
@@ -195,6 +195,10 @@ class Kpi:
     per: int = 1
     companions: tuple[str, ...] = ()
     compares_years: bool = False
+
+    def label(self, language: str) -> str:
+        """Return the KPI's name in the language."""
+        return self.texts(language).name
 
     def texts(self, language: str) -> KpiTexts:
         """Return the KPI's texts in the language (`en`, `zh`)."""

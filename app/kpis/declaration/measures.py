@@ -116,114 +116,114 @@ class Measure(CodeEnum):
 
     # fmt: off
     case = "case", "Each case", "每个单据", CaseNumber("1", "1")
-    seconds = "seconds", "Its seconds", "所用秒数", CaseNumber("seconds", "seconds")
+    seconds = "seconds", "Time taken", "所用秒数", CaseNumber("seconds", "seconds")
     business_seconds = (
-        "business_seconds", "Its seconds in business time", "所用工作时间秒数", CaseNumber("business_seconds"))
+        "business_seconds", "Service time taken", "所用工作时间秒数", CaseNumber("business_seconds"))
     observed = (
-        "observed", "Its seconds, as far as it has come", "至今所用秒数",
+        "observed", "Time so far", "至今所用秒数",
         CaseNumber(f"coalesce({SECONDS_TO_END}, {AGE})", "seconds", PROGRESS))
-    in_time = "in_time", "Whether it was done in time", "是否按时完成", _flag("met", PROGRESS)
-    reopened = "reopened", "Whether it was reopened", "是否重开", _flag("reopened", REOPENING)
+    in_time = "in_time", "Done in time", "是否按时完成", _flag("met", PROGRESS)
+    reopened = "reopened", "Reopened", "是否重开", _flag("reopened", REOPENING)
     reopened_soon = (
-        "reopened_soon", "Whether it was reopened soon, as agreed", "是否在约定天数内重开",
+        "reopened_soon", "Reopened within the agreed days", "是否在约定天数内重开",
         _flag("reopened_soon", REOPENING))
-    reassigned = "reassigned", "Whether it changed its team", "是否转派", _flag("(reassignments > 0)", TEAM)
+    reassigned = "reassigned", "Reassigned to another team", "是否转派", _flag("(reassignments > 0)", TEAM)
     reassignments = (
-        "reassignments", "How often it changed its team", "转派次数",
+        "reassignments", "Reassignments", "转派次数",
         CaseNumber("reassignments", evidence=TEAM))
     handovers = (
-        "handovers", "How often it changed hands within a team", "团队内换人次数",
+        "handovers", "Hand-overs within a team", "团队内换人次数",
         CaseNumber("handovers", evidence=TEAM + ASSIGNEE))
-    came_back = "came_back", "Whether a team got it back", "是否退回原团队", _flag("came_back", TEAM)
+    came_back = "came_back", "Returned to a team", "是否退回原团队", _flag("came_back", TEAM)
     first_contact = (
-        "first_contact", "Whether whoever answered resolved it", "是否由首次响应人解决",
+        "first_contact", "Resolved by the first person who responded", "是否由首次响应人解决",
         _flag(
             "first_contact",
             Evidence(("acknowledged", "started", "held", "commented", "reopened")) + TEAM, is_nullable=True))
     unattended = (
-        "unattended", "Whether it went away by itself", "是否自行消除", _flag("unattended", is_nullable=True))
+        "unattended", "Cleared by itself", "是否自行消除", _flag("unattended", is_nullable=True))
     review_on_time = (
-        "review_on_time", "Whether its review was held in time", "是否按时回顾",
+        "review_on_time", "Reviewed in time", "是否按时回顾",
         _flag("review_on_time", MAJOR, is_nullable=True))
     downgraded = (
-        "downgraded", "Whether it turned out to be no major incident", "是否降级", _flag("downgraded", MAJOR))
-    late = "late", "Whether it was recorded more than a day later", "是否迟录超过一天", _flag("(seconds > 86400)")
-    cost = "cost", "What it cost", "其成本", CaseNumber("cost")
-    budgeted = "budgeted", "What it was to cost", "其预算成本", CaseNumber(BUDGET, "denominator")
+        "downgraded", "Downgraded from major", "是否降级", _flag("downgraded", MAJOR))
+    late = "late", "Recorded more than a day late", "是否迟录超过一天", _flag("(seconds > 86400)")
+    cost = "cost", "Cost", "其成本", CaseNumber("cost")
+    budgeted = "budgeted", "Budgeted cost", "其预算成本", CaseNumber(BUDGET, "denominator")
     uncosted = (
-        "uncosted", "Whether it is not known what it cost", "是否成本不明",
+        "uncosted", "Cost unknown", "是否成本不明",
         _flag("(currency is distinct from %(currency)s)"))
-    irregular = "irregular", "Whether its history did not fit", "历史是否不合流程", _flag("irregular")
+    irregular = "irregular", "Irregular history", "历史是否不合流程", _flag("irregular")
     unknown_keys = (
-        "unknown_keys", "Whether it names what was not there", "是否引用当时没有的对象", _flag("unknown_keys"))
-    first_pass = "first_pass", "Whether it was accepted at once", "是否一次验收通过", _flag("passed")
-    reworked = "reworked", "Whether something was done again", "是否返工", _flag("(rework_rounds > 0)")
-    rework_rounds = "rework_rounds", "How often something was done again", "返工轮次", CaseNumber("rework_rounds")
+        "unknown_keys", "Names something unknown", "是否引用当时没有的对象", _flag("unknown_keys"))
+    first_pass = "first_pass", "Accepted at once", "是否一次验收通过", _flag("passed")
+    reworked = "reworked", "Reworked", "是否返工", _flag("(rework_rounds > 0)")
+    rework_rounds = "rework_rounds", "Rounds of rework", "返工轮次", CaseNumber("rework_rounds")
     requirement_changes = (
-        "requirement_changes", "How often the requester changed it", "请求人变更需求次数",
+        "requirement_changes", "Changes by the requester", "申请人变更需求次数",
         CaseNumber("requirement_changes"))
     at_once = (
-        "at_once", "Whether it was done as soon as it was begun", "是否一开始即完成",
+        "at_once", "Done in one step", "是否一开始即完成",
         _flag("at_once", PROGRESS, is_nullable=True))
     accurate = (
-        "accurate", "Whether nothing had to be done again", "是否一次做对",
+        "accurate", "Done right the first time", "是否一次做对",
         _flag("(rework_rounds = 0 and not reopened_soon)"))
-    settled = "settled", "Whether it ended, and stayed ended", "是否结束且未重开", _flag("settled", REOPENING)
-    ended = "ended", "Whether it has ended", "是否结束", CaseNumber("ended::integer", "seconds")
-    known_error = "known_error", "Whether its cause and a workaround are known", "根因与临时措施是否已知", _flag("known_error")
-    proactive = "proactive", "Whether it was found before anybody complained", "是否主动发现", _flag("proactive")
+    settled = "settled", "Ended and not reopened", "是否结束且未重开", _flag("settled", REOPENING)
+    ended = "ended", "Ended", "是否结束", CaseNumber("ended::integer", "seconds")
+    known_error = "known_error", "Cause and workaround known", "根因与临时措施是否已知", _flag("known_error")
+    proactive = "proactive", "Found before anyone complained", "是否主动发现", _flag("proactive")
     prevented = (
-        "prevented", "How many fewer incidents came of it", "减少的事件数",
+        "prevented", "Prevented incidents", "减少的事件数",
         CaseNumber("came_before - came_after", join=INCIDENTS_AROUND))
     came_before = (
-        "came_before", "How many incidents had come of it", "此前的事件数", CaseNumber("came_before", "seconds"))
-    repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复", _flag(REPEATS)
-    at_first = "at_first", "Whether it went well at the first attempt", "是否一次成功", _flag("at_first", VERDICT)
-    failed = "failed", "Whether it failed, or did harm", "是否失败或造成影响", _flag("failed", VERDICT)
+        "came_before", "Incidents before", "此前的事件数", CaseNumber("came_before", "seconds"))
+    repeated = "repeated", "Repeats a recently resolved one", "是否短期内重复", _flag(REPEATS)
+    at_first = "at_first", "Successful at the first attempt", "是否一次成功", _flag("at_first", VERDICT)
+    failed = "failed", "Failed or caused harm", "是否失败或造成影响", _flag("failed", VERDICT)
     emergency = (
-        "emergency", "Whether it was an emergency", "是否紧急",
+        "emergency", "Emergency", "是否紧急",
         _flag("(change_type is not distinct from 'emergency')"))
     unauthorised = (
-        "unauthorised", "Whether nobody had approved it", "是否未经批准",
+        "unauthorised", "Not approved", "是否未经批准",
         _flag("(authorisation <> 'authorised')", Evidence(("regularised",))))
-    met = "met", "Whether its target was met", "是否达标", _flag("met")
+    met = "met", "Target met", "是否达标", _flag("met")
     decided = (
-        "decided", "Whether that is decided", "是否已有结论",
+        "decided", "Decided", "是否已有结论",
         CaseNumber("(met or coalesce(breaches_at < %(now)s, false))::integer", "denominator"))
-    overdue = "overdue", "Whether its review is overdue", "评审是否逾期", _flag("overdue")
+    overdue = "overdue", "Review overdue", "评审是否逾期", _flag("overdue")
     outage_seconds = (
-        "outage_seconds", "Its seconds of outage in agreed time", "约定服务时间内的中断秒数",
+        "outage_seconds", "Downtime in service time", "约定服务时间内的中断秒数",
         CaseNumber("seconds", "seconds"))
-    score = "score", "What the requester gave it", "请求人的评分", CaseNumber("score")
-    satisfied = "satisfied", "Whether the requester gave it a 4 or a 5", "评分是否为 4 或 5", _flag("(score >= 4)")
-    rated = "rated", "Whether the requester rated it", "请求人是否评价", _flag("rated")
+    score = "score", "Score given by the requester", "申请人的评分", CaseNumber("score")
+    satisfied = "satisfied", "Rated 4 or 5 by the requester", "评分是否为 4 或 5", _flag("(score >= 4)")
+    rated = "rated", "Rated by the requester", "申请人是否评价", _flag("rated")
     article_used = (
-        "article_used", "Whether an article helped with it", "是否使用知识文章",
+        "article_used", "Article used", "是否使用知识文章",
         _flag("article_used", Evidence(("article_used",))))
-    deflected = "deflected", "Whether no ticket followed, as far as is known", "据所知是否未再提单", _flag("deflected")
-    confirmed = "confirmed", "Whether it was said to have helped, and no ticket followed", "是否确认有帮助且未再提单", _flag("confirmed")
+    deflected = "deflected", "No ticket followed, as far as known", "据所知是否未再提单", _flag("deflected")
+    confirmed = "confirmed", "Confirmed as helpful, and no ticket followed", "是否确认有帮助且未再提单", _flag("confirmed")
     under_agreement = (
-        "under_agreement", "Whether an agreement is in force for it", "是否有生效的协议",
+        "under_agreement", "Covered by an agreement", "是否有生效的协议",
         _flag("under_agreement", Evidence(("went_live", "promised"))))
-    answered_in_time = "answered_in_time", "Whether it was answered in time", "是否按时答复", _flag("met")
-    selected = "selected", "Whether it was selected", "是否选定", _flag("selected", SUGGESTION)
+    answered_in_time = "answered_in_time", "Answered in time", "是否按时答复", _flag("met")
+    selected = "selected", "Selected", "是否选定", _flag("selected", SUGGESTION)
     settled_on = (
-        "settled_on", "Whether it was selected, declined or merged", "是否已选定、未采纳或合并",
+        "settled_on", "Selected, declined or merged", "是否已选定、未采纳或合并",
         CaseNumber("settled_on::integer", "denominator", SUGGESTION))
-    pilot_passed = "pilot_passed", "Whether the pilot was passed at once", "试点是否一次通过", _flag("passed")
-    finally_passed = "finally_passed", "Whether the pilot was passed in the end", "试点最终是否通过", _flag("finally_passed", PILOT)
+    pilot_passed = "pilot_passed", "Pilot passed at once", "试点是否一次通过", _flag("passed")
+    finally_passed = "finally_passed", "Pilot passed in the end", "试点最终是否通过", _flag("finally_passed", PILOT)
     pilot_ended = (
-        "pilot_ended", "Whether the pilot has ended", "试点是否结束", CaseNumber("pilot_ended::integer", "denominator", PILOT))
-    achieved = "achieved", "Whether it had the promised effect", "是否取得承诺的效果", _flag("achieved", Evidence(("effects_measured",)))
+        "pilot_ended", "Pilot ended", "试点是否结束", CaseNumber("pilot_ended::integer", "denominator", PILOT))
+    achieved = "achieved", "Promised effect achieved", "是否取得承诺的效果", _flag("achieved", Evidence(("effects_measured",)))
     on_time = (
-        "on_time", "Whether it was done by its first due date", "是否按最初期限完成",
+        "on_time", "Done by its first due date", "是否按最初期限完成",
         _flag("met", Evidence(("moved", "verified", "done", "fell_overdue"))))
     repeats_finding = (
-        "repeats_finding", "Whether it repeats another one", "是否重复发现",
+        "repeats_finding", "Repeats another finding", "是否重复发现",
         _flag("repeats_finding", Evidence(("objected", "upheld")), is_nullable=True))
-    self_found = "self_found", "Whether the team had found it itself", "是否由团队自查发现", _flag("self_found")
+    self_found = "self_found", "Found by the team itself", "是否由团队自查发现", _flag("self_found")
     checked_on_time = (
-        "checked_on_time", "Whether it was handed in by its due date", "是否按期提交",
+        "checked_on_time", "Submitted in time", "是否按期提交",
         _flag("met", Evidence(("self_checked", "countersigned", "self_check_fell_overdue", "summary_fell_overdue"))))
-    benefit_kept = "benefit_kept", "Whether its effect has lasted", "效果是否保持", _flag("kept", Evidence(("effects_measured",)))
+    benefit_kept = "benefit_kept", "Effect has lasted", "效果是否保持", _flag("kept", Evidence(("effects_measured",)))
     # fmt: on

@@ -57,7 +57,7 @@ class StillOpen(CodeEnum):
     live = "live", "Live", "运行中"
     published = "published", "Published, in force", "已发布且有效"
     unclosed_risk = "unclosed_risk", "Risks not closed", "未关闭的风险"
-    unrestored = "unrestored", "Failed, not made good", "失败后未恢复"
+    unrestored = "unrestored", "Failed, not restored yet", "失败后未恢复"
     complaint_unanswered = (
         "complaint_unanswered", "Complaints not answered", "投诉未答复", Stretches(table="complaint_life"))
     # fmt: on

@@ -21,7 +21,7 @@ from app.kpis.statistics.effects.codes import (
 class EffectScale(CodeEnum):
     """How both windows are compared."""
 
-    difference = "difference", "After less before", "之后减之前"
+    difference = "difference", "After minus before", "之后减之前"
     ratio = "ratio", "After divided by before", "之后除以之前"
 
 
@@ -30,22 +30,22 @@ class WarningCode(CodeEnum):
 
     after_signal = (
         "after_signal",
-        "The baseline follows a signal: what was unusual tends to become usual again by itself",
+        "The baseline follows a signal: unusual values tend to return to normal by themselves",
         "基线紧随异常信号：异常值往往会自行回落（向均值回归）",
     )
     different_seasons = (
         "different_seasons",
-        "The windows lie in different seasons, of which the year before says how they differ",
+        "The windows lie in different seasons; the year before shows how these differ",
         "两个窗口处于不同季节，可与上年同期对照",
     )
     other_changes = (
         "other_changes",
-        "Other changes touched the same scope in this time",
+        "Other changes affected the same scope during this time",
         "同一范围在此期间还有其他变更",
     )
     open_cases = (
         "open_cases",
-        "Cases are still open, and not counted: they may take longer",
+        "Open cases are not counted and may take longer",
         "仍有未结单据未计入，其耗时可能更长",
     )
     can_change = (
@@ -56,52 +56,52 @@ class WarningCode(CodeEnum):
     running = "running", "The window after is not over", "之后的窗口尚未结束"
     standing = (
         "standing",
-        "It compares two instants: many cases are the same at both, and the interval is too narrow",
+        "Two points in time are compared: many cases are the same at both, so the interval is too narrow",
         "比较的是两个时点：两端单据多有重合，区间偏窄",
     )
     percentile = (
         "percentile",
-        "The interval is that of percentiles: a corrected one cannot be had of these cases",
+        "The interval is based on percentiles: a corrected interval is not possible for these cases",
         "区间取自百分位法：此数据无法得到校正区间",
     )
     few_days = (
         "few_days",
-        "There are cases on few days only, and cases of a day are alike: more days tell more",
+        "The cases fall on only a few days, and cases of one day are similar: more days give a better answer",
         "单据只分布在少数几天，而同一天的单据相似：天数更多才更可靠",
     )
     many_ties = (
         "many_ties",
-        "Many cases of both windows took no business time: medians and pairs tell little of them",
+        "Many cases of both windows took no business time: medians and pairs show little about them",
         "两个窗口中都有许多单据不占工作时间：中位数与配对说明不了多少",
     )
     different_zeros = (
         "different_zeros",
-        "The windows have other shares of cases that took no business time",
+        "The share of cases that took no business time differs between the windows",
         "两个窗口中不占工作时间的单据占比不同",
     )
     different_closed_days = (
         "different_closed_days",
-        "One window has more closed days, on which no business time goes by",
+        "One window has more closed days, which have no business time",
         "其中一个窗口的非工作日更多",
     )
     no_control = (
         "no_control",
-        "It is not compared with anybody outside the pilot",
+        "There is no comparison with cases outside the pilot",
         "没有与试点之外的任何人对照",
     )
     recorded_late = (
         "recorded_late",
-        "The baseline and the promise were recorded after the change had begun",
+        "The baseline and the promise were recorded after the change had started",
         "基线与承诺是在变更开始之后才记录的",
     )
     before_agreed_end = (
         "before_agreed_end",
-        "It was measured before the agreed end",
+        "The measurement was made before the agreed end",
         "测量早于约定的结束时间",
     )
     measured_before = (
         "measured_before",
-        "The same was measured before: whoever looks often finds something by chance",
+        "The same effect was measured before: frequent looks may find something by chance",
         "同一效果此前已测量过：看得多了总会碰巧有所发现",
     )
     no_cases = "no_cases", "A window has no cases", "其中一个窗口没有单据"

@@ -121,7 +121,7 @@ def check_promise(kpi: Kpi, promised: PromisedEffect, pointer: str) -> None:
     if change == 0:
         raise WrongValue(pointer=pointer, because="promise_of_nothing")
     if direction is not Direction.none and (change > 0) is not (direction is Direction.up):
-        raise WrongValue({"direction": direction.value}, pointer=pointer, because="promise_to_worsen")
+        raise WrongValue({"direction": direction}, pointer=pointer, because="promise_to_worsen")
 
 
 def _filters(scope: Mapping[Dimension, Sequence[str]]) -> Filters:

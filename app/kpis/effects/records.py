@@ -20,7 +20,7 @@ class EffectState(CodeEnum):
 class PromisedAs(CodeEnum):
     """What a promised effect is a part of."""
 
-    relative = "relative", "A part of the value before", "相对于之前的值"
+    relative = "relative", "Relative to the value before", "相对于之前的值"
     absolute = "absolute", "In the unit of the KPI", "按指标单位"
 
 

@@ -27,7 +27,7 @@ class Grain(CodeEnum):
     month = "month", "Month", "月"
     quarter = "quarter", "Quarter", "季度"
     year = "year", "Year", "年"
-    all = "all", "All of it", "全部"
+    all = "all", "Entire time", "全部"
 
 
 class TooManyPeriods(Exception):

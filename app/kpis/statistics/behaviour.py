@@ -26,10 +26,10 @@ class Signal(CodeEnum):
     """The rule by which a value is more than chance (Wheeler's detection rules one to three)."""
 
     beyond_limits = "beyond_limits", "Beyond the natural limits", "超出自然界限"
-    run_of_eight = "run_of_eight", "One of eight in a row on one side of the centre", "连续八个值在中心线同侧"
+    run_of_eight = "run_of_eight", "Eight in a row on one side of the centre", "连续八个值在中心线同侧"
     near_limit = (
         "near_limit",
-        "One of three in four that are nearer to one limit than to the centre",
+        "Three of four closer to one limit than to the centre",
         "连续四个值中有三个更靠近同一界限",
     )
 

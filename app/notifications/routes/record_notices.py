@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import problems
-from app.api.contract.summaries import noun
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.page_responses import VARY
@@ -21,6 +20,7 @@ from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel, PersonStub
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
+from app.common.kind_nouns import noun
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import STAFF_ROLES, Caller
 from app.common.tickets import Ticket

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
-from app.api.contract.summaries import with_article
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -19,6 +18,7 @@ from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.json_output import dump_json
 from app.api.routes import Routes
+from app.common.kind_nouns import with_article
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested_articles
 from app.ticketing.routes.attachments import mount_attachments

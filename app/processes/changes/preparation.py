@@ -15,11 +15,11 @@ from app.kernel.access.reads import Constraint, ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kernel.commands.dating import SKEW
-from app.log.canonical import instant
 from app.log.events import kind_of
 from app.processes.changes.payloads import DraftChange, RescheduleChange, ScheduleChange, StartChange
 from app.processes.changes.planning.bookings import (
     Conflict,
+    ConflictName,
     WantedWindow,
     changes_of_same_services,
     changes_under_way,
@@ -168,7 +168,7 @@ def _window_to_start_in(change: Change, body: StartChange, ctx: ActionContext) -
     begin, end = change.window_from_at, change.window_until_at
     is_inside = begin <= ctx.occurred_at < end
     if body.out_of_window_reason is None and not (is_inside and ctx.now < end + SKEW):
-        words = {"from": instant(begin), "until": instant(end)}
+        words = {"from": begin, "until": end}
         raise WrongValue(words, pointer="/out_of_window_reason", because="outside_its_window")
     return (begin, end) if is_inside else (ctx.occurred_at, ctx.occurred_at + (end - begin))
 
@@ -192,11 +192,9 @@ def conflict_refusal(
     managers = [grant for grant in ctx.caller.roles if grant.role is Role.change_manager]
     sees_all = any(grant.applies_throughout(Change.KIND) for grant in managers)
     first = conflicts[:MOST_NAMED]
-    named = [
-        conflict.name if conflict.ci is None else f"{conflict.name} ({conflict.ci})" for conflict in first
-    ]
+    named = [ConflictName(conflict) for conflict in first]
     more = {"conflicts": [conflict.as_json(lambda audience: sees_all) for conflict in first]}
-    return PreparationRefused(code, {"conflicts": ", ".join(dict.fromkeys(named))}, more)
+    return PreparationRefused(code, {"conflicts": list(dict.fromkeys(named))}, more)
 
 
 @dataclass(frozen=True, slots=True)

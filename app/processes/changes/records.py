@@ -75,8 +75,8 @@ class ChangeOutcome(CodeEnum):
 class DeferralReason(CodeEnum):
     """The reason why a change was deferred."""
 
-    by_vote = "by_vote", "By the vote", "表决暂缓"
-    no_quorum = "no_quorum", "Too few voted in time", "到期未达法定人数"
+    by_vote = "by_vote", "By vote", "表决暂缓"
+    no_quorum = "no_quorum", "Quorum not reached in time", "到期未达法定人数"
 
 
 class ChangePlans(RecordPart):

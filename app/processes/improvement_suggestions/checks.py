@@ -69,10 +69,7 @@ def _check_fit(scope: ImprovementScope, process: str | None, aspect: Improvement
     if scope is ImprovementScope.department and process is not None:
         raise WrongValue(pointer="/process", because="department_has_no_process")
     if aspect not in ASPECTS[scope]:
-        words = {
-            "scope": scope.value,
-            "aspects": ", ".join(candidate for candidate in ImprovementAspect if candidate in ASPECTS[scope]),
-        }
+        words = {"aspects": [candidate for candidate in ImprovementAspect if candidate in ASPECTS[scope]]}
         raise WrongValue(words, pointer="/aspect", because="aspect_of_other_scope")
 
 

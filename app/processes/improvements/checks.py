@@ -20,6 +20,7 @@ from app.kernel.commands.dating import FUTURE_TOLERANCE
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
+from app.kpis.declaration.kpi import Kpi
 from app.kpis.effects.lifecycle import Scope
 from app.kpis.effects.questions import check_promise
 from app.kpis.questions.question import NO_VALUE
@@ -82,8 +83,7 @@ async def selection_does_not_fit(
     if body.scope is ImprovementScope.department and body.process is not None:
         raise WrongValue(pointer="/process", because="department_has_no_process")
     if body.aspect is not None and body.aspect not in ASPECTS[body.scope]:
-        fitting = ", ".join(aspect for aspect in ImprovementAspect if aspect in ASPECTS[body.scope])
-        words = {"scope": body.scope.value, "aspects": fitting}
+        words = {"aspects": [aspect for aspect in ImprovementAspect if aspect in ASPECTS[body.scope]]}
         raise WrongValue(words, pointer="/aspect", because="aspect_of_other_scope")
 
 
@@ -233,14 +233,14 @@ async def effect_is_missing(
         raise WrongValue(words, pointer="/position", because="not_the_newest_measurement")
 
 
-def contradicting(reached: bool, newest: NewestEffect) -> tuple[str, str] | None:
+def contradicting(reached: bool, newest: NewestEffect) -> tuple[Kpi, EffectVerdict] | None:
     """Return the KPI and the verdict that the judgement is against; None if it follows the evidence."""
     if reached:
         return next(
             (
-                (str(effect.kpi), str(effect.verdict))
+                (KPIS[effect.kpi or ""], effect.verdict)
                 for effect in newest.effects
-                if effect.verdict in UNPROVEN_VERDICTS
+                if effect.verdict is not None and effect.verdict in UNPROVEN_VERDICTS
             ),
             None,
         )
@@ -250,7 +250,7 @@ def contradicting(reached: bool, newest: NewestEffect) -> tuple[str, str] | None
         for effect in newest.effects
     ):
         first = newest.effects[0]
-        return str(first.kpi), str(first.verdict)
+        return KPIS[first.kpi or ""], EffectVerdict.improved
     return None
 
 
@@ -282,8 +282,8 @@ async def against_evidence(
         raise WrongValue(pointer="/comment", because="reached_in_part")
     against = contradicting(body.reached, ctx.prepared(NewestEffect))
     if against is not None and body.reason is None:
-        words = {"kpi": against[0], "verdict": against[1]}
-        raise WrongValue(words, pointer="/reason", because="against_evidence")
+        kpi, verdict = against
+        raise WrongValue({"kpi": kpi, "verdict": verdict}, pointer="/reason", because="against_evidence")
 
 
 async def not_judged_reached(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
@@ -399,7 +399,7 @@ async def check_pilot_scope(
     ]
     for dimension, values in (scope or {}).items():
         if dimension not in fitting:
-            words = {"dimensions": ", ".join(dimension.value for dimension in fitting)}
+            words = {"dimensions": fitting}
             raise WrongValue(words, pointer=f"{pointer}/{dimension.value}", because="not_a_pilot_dimension")
         for n, value in enumerate(values):
             if value != NO_VALUE and await reads.record(PILOT_DIMENSIONS[dimension], value) is None:

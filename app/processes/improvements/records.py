@@ -96,8 +96,8 @@ MAJOR_KINDS = frozenset(
 class DeferralCause(CodeEnum):
     """Why an improvement is deferred."""
 
-    by_vote = "by_vote", "By the committee's vote", "委员会表决"
-    no_quorum = "no_quorum", "Too few have voted in time", "未达法定人数"
+    by_vote = "by_vote", "By vote of the committee", "委员会表决"
+    no_quorum = "no_quorum", "Quorum not reached in time", "未达法定人数"
 
 
 BY_TAKING_UP = ClearedBy(entering=frozenset(ImprovementState) - {ImprovementState.deferred})

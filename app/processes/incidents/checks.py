@@ -123,7 +123,7 @@ def _check_after_begin(incident: Incident, when: datetime | None, pointer: str) 
     if incident.began_at is not None and when < incident.began_at:
         raise WrongValue(pointer=pointer, because="before_it_began")
     if incident.began_at is None and incident.opened_at is not None and when < incident.opened_at:
-        words = {"since": incident.opened_at.isoformat()}
+        words = {"since": incident.opened_at}
         raise WrongValue(words, pointer=pointer, because="before_it_was_opened")
 
 

@@ -227,13 +227,13 @@ class RestrictCommentIncident(Payload):
 class OriginalProgress(CodeEnum):
     """OriginalProgress of an incident that the requesters of its duplicates are told of."""
 
-    acknowledged = "acknowledged", "Somebody has seen it", "已有人响应"
-    started = "started", "Work on it has begun", "已开始处理"
-    held = "held", "Work on it waits", "处理暂时挂起"
-    resumed = "resumed", "Work on it goes on", "已恢复处理"
-    updated = "updated", "There is an update on it", "有新的进展通报"
-    reopened = "reopened", "It was opened again", "已重新打开"
-    cancelled = "cancelled", "It was cancelled", "已取消"
+    acknowledged = "acknowledged", "Acknowledged", "已有人响应"
+    started = "started", "Work started", "已开始处理"
+    held = "held", "On hold", "处理暂时挂起"
+    resumed = "resumed", "Work resumed", "已恢复处理"
+    updated = "updated", "New update", "有新的进展通报"
+    reopened = "reopened", "Reopened", "已重新打开"
+    cancelled = "cancelled", "Cancelled", "已取消"
 
 
 class TellProgressIncident(Payload):

@@ -46,7 +46,7 @@ class Effect(CodeEnum):
     """The effect of an incident on its service."""
 
     none = "none", "None", "无影响"
-    degraded = "degraded", "Degraded", "降级"
+    degraded = "degraded", "Degraded", "性能下降"
     down = "down", "Down", "中断"
 
 

@@ -74,7 +74,7 @@ async def named_change(
     change: Ticket = loaded.record
     ending = ending_of(change)
     if ending is not None and ending not in ENDED_AS_MADE:
-        words = {"change_state": ending.value}
+        words = {"change_state": ending}
         raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
     link = await reads.child(Link, problem, other=change.row_key, kind=LinkKind.resolved_by.value)
     return NamedChange(change, is_linked=link is not None)
@@ -102,7 +102,7 @@ async def fixing_change_not_done(
     loaded = await reads.record("change", str(problem.fixing_change_id))
     assert loaded is not None, "no change is ever taken out of the log"
     if ending_of(loaded.record) not in ENDED_AS_MADE:
-        words = {"change": loaded.record.number, "change_state": loaded.record.state.value}
+        words = {"change": loaded.record.number, "change_state": loaded.record.state}
         raise PreparationRefused("fixing_change_not_done", words)
 
 

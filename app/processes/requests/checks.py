@@ -58,7 +58,7 @@ async def invalid_start_time(
     if body.started_at > ctx.occurred_at:
         raise WrongValue(pointer="/started_at", because="after_it_was_told")
     if request.opened_at is not None and body.started_at < request.opened_at:
-        words = {"since": request.opened_at.isoformat()}
+        words = {"since": request.opened_at}
         raise WrongValue(words, pointer="/started_at", because="before_it_was_opened")
 
 

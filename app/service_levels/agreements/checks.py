@@ -58,7 +58,7 @@ def _check_parties(body: RecordRequirementSla, ctx: ActionContext) -> None:
     required = party[body.agreement_type]
     for name in party.values():
         if name != required and getattr(body, name) is not None:
-            words = {"type": str(body.agreement_type)}
+            words = {"type": body.agreement_type}
             raise WrongValue(words, pointer=f"/{name}", because="not_this_party")
     team = ctx.ref(Team, required)
     if team is None:

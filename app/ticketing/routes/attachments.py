@@ -15,13 +15,13 @@ from fastapi import Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.api.contract.openapi import BINARY, problems
-from app.api.contract.summaries import noun, with_article
 from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import IfNoneMatch, Name, load_visible, renderer_of
 from app.api.records.shapes import Renderer
 from app.api.requests.etag import matches
 from app.common.children import Attachment
+from app.common.kind_nouns import noun, with_article
 from app.common.records import Record, from_row
 from app.kernel.actions.refusals import NotFound
 from app.kernel.uploads import content, key_of

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, ledger_of
 from app.api.contract.openapi import in_language, problems
-from app.api.contract.summaries import noun
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
+from app.common.kind_nouns import noun
 from app.common.people import Caller, Person
 from app.common.records import from_row
 from app.common.tickets import Ticket

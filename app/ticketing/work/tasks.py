@@ -255,7 +255,7 @@ def _check_open(task: Task, ctx: ActionContext) -> None:
     if task.dropped_at is not None:
         raise WrongValue(pointer="/task", because="dropped_already")
     if task.added_at is not None and ctx.occurred_at < task.added_at:
-        words = {"since": task.added_at.isoformat()}
+        words = {"since": task.added_at}
         raise WrongValue(words, pointer="/occurred_at", because="before_it_was_added")
 
 

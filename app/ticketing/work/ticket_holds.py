@@ -88,7 +88,7 @@ async def cannot_wait_for_change(
     if body.reason is not HoldReason.awaiting_change:
         raise WrongValue(pointer="/change", because="not_awaiting_change")
     if has_ended(change):
-        words = {"change_state": change.state.value}
+        words = {"change_state": change.state}
         raise WrongValue(words, pointer="/change", because="change_is_over")
 
 

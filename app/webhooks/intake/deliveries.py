@@ -89,7 +89,7 @@ class DeliveryState(CodeEnum):
 
     waiting = "waiting", "Waiting to be processed", "等待处理"
     processed = "processed", "Processed", "已处理"
-    ignored = "ignored", "Ignored: it tells nothing of a ticket or an alert", "已忽略（与工单、告警无关）"
+    ignored = "ignored", "Ignored: not about a ticket or an alert", "已忽略（与工单、告警无关）"
     failed = "failed", "Failed", "失败"
 
 

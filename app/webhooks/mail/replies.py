@@ -54,6 +54,8 @@ _FROM = re.compile(
 _HEADER = re.compile(r"\s*\*?[^\W\d][^:：]{0,30}[:：]\*?(?:\s|\S)")
 _HEADING = re.compile(r"\S.{0,60}?\s[A-Z]{2,5}-\d{4}-\d{6,}(?:\s*[:：].*)?")
 _LANGUAGES = ("en", "zh")
+#: The footers of notices that earlier versions sent, which people still reply to.
+_EARLIER_FOOTERS = ("This was sent by itself. What you are told of by mail you choose in your preferences.",)
 
 
 def reply_text(text: str) -> tuple[str, str]:
@@ -98,9 +100,8 @@ def _is_answered_within(notice: list[str]) -> bool:
 
 @cache
 def _footers() -> tuple[str, ...]:
-    return tuple(
-        "".join(sentences(language)["notice"]["footer"].split()).casefold() for language in _LANGUAGES
-    )
+    footers = [sentences(language)["notice"]["footer"] for language in _LANGUAGES]
+    return tuple("".join(footer.split()).casefold() for footer in (*footers, *_EARLIER_FOOTERS))
 
 
 def _end_of_footer(plain: list[str], n: int) -> int | None:

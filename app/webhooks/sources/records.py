@@ -24,7 +24,7 @@ class UnknownSenders(CodeEnum):
     refused.
     """
 
-    add = "add", "Added as persons", "自动建立人员"
+    add = "add", "Add as people", "自动建立人员"
     refuse = "refuse", "Refused", "拒收"
 
 
@@ -33,7 +33,7 @@ class AutomaticMails(CodeEnum):
     programs, bounces and our own mails are ignored in any case.
     """
 
-    take = "take", "Taken", "接收"
+    take = "take", "Process", "接收"
     ignore = "ignore", "Ignored", "忽略"
 
 
@@ -87,9 +87,8 @@ class WebhookSource(Record):
         "Handling of mails from addresses that nobody here has.", examples=["refuse"]
     )
     flapping_seconds: int | None = optional(
-        "Number of seconds after it has cleared in which an alert that fires again goes on with "
-        "its incident; "
-        "null: each outage is an incident of its own.",
+        "Number of seconds after it has cleared in which an alert that fires again goes on with its "
+        "incident; null: each outage is an incident of its own.",
         examples=[900],
     )
     automatic_mails: AutomaticMails | None = optional(

@@ -82,7 +82,7 @@ def test_a_map_of_many_processes_that_hand_over_to_all_is_drawn_in_bounds() -> N
     classes = Counter(part.get("class") for part in svg.iter())
     assert classes["process"] == MOST_DRAWN
     assert float(svg.get("width") or 0) < 1500
-    assert "100 more are not drawn." in ET.tostring(svg, encoding="unicode")
+    assert "100 more processes are not shown." in ET.tostring(svg, encoding="unicode")
 
 
 def test_processes_that_are_parts_of_one_another_are_shown_once_each() -> None:

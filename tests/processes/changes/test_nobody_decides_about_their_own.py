@@ -38,7 +38,6 @@ async def test_a_change_manager_does_not_approve_what_she_drafted_and_assessed(a
         board.manager.id: "author",
         board.approver.id: "author",
     }
-    assert manager.id in refused.json()["detail"]
     ada = await api.client("Ada", Role.change_manager)
     await manager.post_ok(f"{path}/request_approval", board.question())
     decision = (await manager.read(f"{path}/decisions"))["items"][0]

@@ -142,7 +142,7 @@ async def test_each_edition_prints_with_its_targets_and_what_the_committee_decid
     for words in ("edition 2", '<b><span class="short">3</span></b>', "4 → 2", "A later goal."):
         assert words in second, words
     for page in (first, second):
-        for words in ("Close more", "What the committee decided", "Approved", "Is this our plan?", "Member"):
+        for words in ("Close more", "Decisions of the committee", "Approved", "Is this our plan?", "Member"):
             assert words in page, words
     assert (await member.get(f"{path}?edition=3")).status_code == 404
     drop = {"changes": "One less.", "reason": "Enough.", "dropped": ["closed"]}

@@ -31,8 +31,8 @@ OF_A_PILOT = (
         "Window before",
         "2026-01-01",
     ),
-    *("Measurements on this occasion by then: 1.", "before the agreed end", "by day", "50 % better: reached"),
-    *("nobody: before and after only", "Who was told, and how<td><p>Both desks.</p>"),
+    *("Measurements for this occasion so far: 1.", "before the agreed end", "by day", "50 % better: reached"),
+    *("no control group: before and after only", "People informed, and how<td><p>Both desks.</p>"),
 )
 HARM = "<img src=x onerror=alert(1)> & Co"
 DRAWING = re.compile(r"<svg .*?</svg>", re.DOTALL)
@@ -234,10 +234,10 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
     await project.quality.post_ok(f"{path}/ask_judgement", extended)
     assert (await project.decide(path))["state"] == "piloting"
     decided = await printed(project.first, path, number, "en")
-    voted = ("What the committee decided", "Shall we?", "Approved", "First<td>Approve", "Second<td>Approve")
+    voted = ("Decisions of the committee", "Shall we?", "Approved", "First<td>Approve", "Second<td>Approve")
     assert [words for words in voted if words not in decided] == []
     assert f"On the effect measured at log position<td>{position:,}" in decided
-    assert "What the committee decided" not in page
+    assert "Decisions of the committee" not in page
     [logged] = (await project.quality.read(f"{path}/pilot_issues"))["items"]
     solved = {"issue": logged["id"], "solution": "One question less."}
     await project.manager.post_ok(f"{path}/solve_pilot_issue", solved)
@@ -279,14 +279,14 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
         f"at log position {position:,}",
         "Accepted by the quality manager<td><td>",
         "<b>Goals:</b></p><p>Half the time.</p>",
-        "<b>That the resources are there:</b></p><p>The tool is there.</p>",
+        "<b>Evidence that the resources are available:</b></p><p>The tool is there.</p>",
         "<b>What went well:</b></p><p>Nobody asks twice any more.</p>",
         "<b>In effect from:</b>",
         "100 % of the teams",
         "Mail<td>",
         "<td>120",
         "<td>90<td>90<td>90<td>90<td>Passed",
-        "50 % better: cannot be said",
+        "50 % better: cannot be determined",
         "Shall we?",
     ):
         assert words in draft, words

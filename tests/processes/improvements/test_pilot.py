@@ -62,7 +62,7 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
         ("executor", "executor_missing"),
     ]
     english, chinese = await sentences(project.manager, start, {})
-    assert "name the accountable executor" in english
+    assert "enter the accountable executor" in english
     assert "请指定负责的执行人" in chinese
     ready = await project.readiness()
     assert (await refusal(project.quality, start, ready)) == (403, "forbidden")
@@ -114,7 +114,7 @@ async def the_executor_is_licensed_and_does_not_own_the_process(
     unlicensed = ready | {"executor": client.id}
     assert await refusal(project.manager, start, unlicensed) == (422, [("executor", "no_licence")])
     english, chinese = await sentences(project.manager, start, unlicensed)
-    assert "no valid licence to carry out incident" in english
+    assert "no valid licence for incident" in english
     assert "有效资格" in chinese
     owner = ready | {"executor": project.owner.id}
     assert await refusal(project.manager, start, owner) == (422, [("executor", "executor_owns_process")])
@@ -134,7 +134,7 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     ):
         assert await refusal(project.quality, f"{record_path}/{path}", body) == (403, "not_in_the_pilot")
         english, chinese = await sentences(project.quality, f"{record_path}/{path}", body)
-        assert "the executor and the team" in english
+        assert "the executor and the project team" in english
         assert "项目组成员" in chinese
     await project.executor.post_ok(f"{record_path}/log_pilot_issue", issue)
     await project.manager.post_ok(f"{record_path}/log_pilot_issue", {"title": "No paper"})
@@ -202,7 +202,7 @@ async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_agai
     assert str(position) in chinese
     assert await refused() == [("reason", "passed_against_evidence")]
     english, chinese = await sentences(project.quality, ask, project.judgement(position))
-    assert "incident_resolution_seconds: no_evidence" in english
+    assert "(MTTR) shows no improvement" in english
     assert "移交文件" in chinese
     assert await refused("extended") == [
         ("begins_at", "extension_dates_missing"),

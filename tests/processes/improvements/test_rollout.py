@@ -96,7 +96,7 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     unplanned = (409, "rollout_not_planned")
     assert await refusal(project.executor, f"{path}/complete_rollout_step", step) == unplanned
     english, chinese = await sentences(project.executor, f"{path}/complete_rollout_step", step)
-    assert "plan it first" in english
+    assert "Plan it first" in english
     assert "请先制定推广计划" in chinese
 
     left = plan | {"steps": [step for step in plan["steps"] if step["step"] not in ("publish", "fix")]}
@@ -144,7 +144,7 @@ async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(pr
     for client in (project.manager, project.quality):
         assert await refusal(client, path, evidence(project, "name_owner")) == (403, "not_the_step_owner")
     english, chinese = await sentences(project.quality, path, evidence(project, "name_owner"))
-    assert "completed by its owner" in english
+    assert "Only the owner of a rollout step" in english
     assert "由其负责人完成" in chinese
     assert await refused("publish") == "rollout_order"
     english, chinese = await sentences(project.executor, path, evidence(project, "publish"))
@@ -216,7 +216,7 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
     english, chinese = await sentences(
         project.executor, path, evidence(project, "inform_and_train", training=few)
     )
-    assert "leaves out: what_is_new, what_differs, how_to_do_it" in english
+    assert "does not cover New content, Differences from before, Practical steps" in english
     assert "what_is_new" in chinese
     executor, other = (
         project.executor.id,
@@ -337,7 +337,7 @@ async def test_it_is_handed_over_by_the_manager_accepted_by_quality_and_fixed_in
     ask, body = f"{path}/ask_hand_over", {"handed_over": "All of it.", "numbers": ["PR2026001"]}
     assert await refusal(project.manager, ask, body) == (409, "rollout_incomplete")
     english, chinese = await sentences(project.manager, ask, body)
-    assert "Open are: name_owner, organise, inform_and_train, publish, cut_over, manage_daily" in english
+    assert "Still open: Name the process owner; Organise, set goals, plan by the week; " in english
     assert "manage_daily" in chinese
     await completed(project, path, *FIRST_SEVEN)
     assert await refusal(project.quality, f"{path}/hand_over", {}) == (409, "handover_not_asked")

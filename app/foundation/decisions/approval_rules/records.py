@@ -21,23 +21,23 @@ class ApprovalRuleState(CodeEnum):
 class ElectorRelation(CodeEnum):
     """Persons who vote because of what they have to do with the record, not by a role."""
 
-    service_owner = "service_owner", "Owners of the services that it touches", "所涉服务的负责人"
-    item_owner = "item_owner", "Owners of the items that it touches", "所涉配置项的负责人"
+    service_owner = "service_owner", "Owners of the affected services", "所涉服务的负责人"
+    item_owner = "item_owner", "Owners of the affected items", "所涉配置项的负责人"
     team_lead = (
         "team_lead",
-        "Lead of its team, and of those of its services",
+        "Leads of its team and of the teams of its services",
         "所属团队及所涉服务团队的负责人",
     )
     team_heads = "team_heads", "Heads of the teams concerned", "相关团队负责人"
     representative = "representative", "Representatives of both parties", "双方代表"
-    process_owner = "process_owner", "Owner of its process", "其流程负责人"
-    sponsor = "sponsor", "Its sponsor", "其发起人"
+    process_owner = "process_owner", "Owner of the process", "其流程负责人"
+    sponsor = "sponsor", "Sponsor", "其发起人"
     countersigning_lead = (
         "countersigning_lead",
-        "Leads of the departments that countersign it",
+        "Leads of the countersigning departments",
         "会签部门的负责人",
     )
-    manager = "manager", "Manager of whoever asked for it", "申请人的上级"
+    manager = "manager", "Manager of the requester", "申请人的上级"
 
 
 class ApprovalRule(Record):

@@ -50,7 +50,7 @@ class IntervalMethod(CodeEnum):
     newcombe = "newcombe", "Newcombe's hybrid score interval", "Newcombe 混合得分区间"
     order_statistics = (
         "order_statistics",
-        "Order statistics of all differences, free of any distribution",
+        "Order statistics of all differences (distribution-free)",
         "差值次序统计量（不依赖分布）",
     )
     bca = "bca", "Bootstrap, bias corrected and accelerated", "自助法（BCa 校正）"
@@ -62,7 +62,7 @@ class IntervalMethod(CodeEnum):
     )
     days = (
         "days",
-        "From how much days differ among themselves, each weekday for itself",
+        "Variation between days, by weekday",
         "依据各日之间的差异（同一星期日相互比较）",
     )
 
@@ -93,5 +93,5 @@ class PromiseVerdict(CodeEnum):
     """Whether an effect reaches what was promised: its whole interval (shown), or only itself (reached)."""
 
     shown = "shown", "Shown", "已证实"
-    reached = "reached", "Reached, not shown", "达到但未证实"
+    reached = "reached", "Reached, but it may be chance", "达到但未证实"
     missed = "missed", "Not reached", "未达到"

@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.common.records import from_row, rows_with_parts
+from app.i18n import translate
 from app.kernel.access.reads import Reading
 from app.log.canonical import instant
 from app.log.events import stream
@@ -141,6 +142,19 @@ class Conflict:
             "from_at": instant(self.from_at),
             "until_at": until,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictName:
+    """What people call a conflict: a freeze by its title, a change by its number, with the shared item."""
+
+    conflict: Conflict
+
+    def label(self, language: str) -> str:
+        """Return the name in that language."""
+        code = self.conflict.kind if self.conflict.ci is None else "change_of_ci"
+        words = {"name": self.conflict.name, "title": self.conflict.title or "", "ci": self.conflict.ci or ""}
+        return translate(language, "conflict", code, words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
 from app.kpis.effects.records import KpiEffect
 from app.kpis.questions.periods import months_after
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
-from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
@@ -96,14 +95,14 @@ def occasion_of(improvement: Improvement, now: datetime, zone: tzinfo) -> Measur
     if due_at is None:
         raise PreparationRefused("benefits_measured")
     if due_at > now:
-        raise PreparationRefused("benefit_not_due", {"due_at": instant(due_at)})
+        raise PreparationRefused("benefit_not_due", {"due_at": due_at})
     months = next(m for m in BENEFIT_OCCASIONS if m > (improvement.benefit_months or 0))
     return MeasuredOccasion(BENEFIT_OCCASIONS[months], months_after(due_at, -BENEFIT_MONTHS, zone), due_at)
 
 
 def _checked(occasion: MeasuredOccasion) -> MeasuredOccasion:
     if occasion.begin >= occasion.end:
-        raise PreparationRefused("window_not_begun", {"begin_at": instant(occasion.begin)})
+        raise PreparationRefused("window_not_begun", {"begin_at": occasion.begin})
     return occasion
 
 

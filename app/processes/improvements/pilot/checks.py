@@ -11,6 +11,7 @@ from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
+from app.kpis.catalogue import KPIS
 from app.processes.improvements.checks import check_pilot_scope
 from app.processes.improvements.pilot.payloads import (
     AskJudgementImprovement,
@@ -152,7 +153,7 @@ async def effect_is_missing(
     """Refuse while a target KPI was not measured in this round of the pilot (`effect_is_missing`)."""
     unmeasured = ctx.prepared(PilotEvidence).unmeasured()
     if unmeasured:
-        kpis = ", ".join(dict.fromkeys(str(target.kpi) for target in unmeasured))
+        kpis = [KPIS[key] for key in dict.fromkeys(str(target.kpi) for target in unmeasured)]
         raise PreparationRefused("effect_is_missing", {"targets": kpis})
 
 
@@ -179,13 +180,11 @@ def _check_passed(body: AskJudgementImprovement, evidence: PilotEvidence) -> Non
         return
     against = evidence.not_improved()
     if against:
-        verdicts = (f"{measurement.kpi}: {measurement.verdict}" for measurement in against)
-        raise WrongValue(
-            {"verdicts": ", ".join(verdicts)}, pointer="/reason", because="passed_against_evidence"
-        )
+        words = {"kpis": [KPIS[str(measurement.kpi)] for measurement in against]}
+        raise WrongValue(words, pointer="/reason", because="passed_against_evidence")
     missed = evidence.promises_missed()
     if missed:
-        words = {"kpis": ", ".join(str(measurement.kpi) for measurement in missed)}
+        words = {"kpis": [KPIS[str(measurement.kpi)] for measurement in missed]}
         raise WrongValue(words, pointer="/reason", because="passed_below_promise")
 
 

@@ -130,9 +130,9 @@ class PilotIssue(ChildRecord):
 class FeedbackStance(CodeEnum):
     """Whether the feedback on a pilot is for it or against it."""
 
-    in_favour = "in_favour", "For it", "赞成"
+    in_favour = "in_favour", "In favour", "赞成"
     neutral = "neutral", "Neither", "中立"
-    opposed = "opposed", "Against it", "反对"
+    opposed = "opposed", "Opposed", "反对"
 
 
 class PilotFeedback(ChildRecord):

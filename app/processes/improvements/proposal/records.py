@@ -23,7 +23,7 @@ class DecisionSubject(CodeEnum):
 
     proposal = "proposal", "Proposal", "提案"
     pilot = "pilot", "Pilot", "试点"
-    revert = "revert", "Going back after the cutover", "切换后恢复原状"
+    revert = "revert", "Reversion after the cutover", "切换后恢复原状"
 
 
 class SizeCriterion(CodeEnum):

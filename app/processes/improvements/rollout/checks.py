@@ -10,6 +10,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue
 from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import check_freeze_exception
 from app.processes.improvements.pilot.checks import checked_training, raise_all
@@ -65,12 +66,10 @@ async def rollout_plan_invalid(
             raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
         check_person_active(ctx.ref(Person, f"steps/{n}/owner"), f"/steps/{n}/owner")
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
-            raise WrongValue(
-                {"step": planned.step.value}, pointer=f"/steps/{n}/due_at", because="undated_step"
-            )
-    left = [name.value for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
+            raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
+    left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
     if left:
-        raise WrongValue({"steps": ", ".join(left)}, pointer="/steps", because="rollout_steps_missing")
+        raise WrongValue({"steps": left}, pointer="/steps", because="rollout_steps_missing")
 
 
 async def not_the_step_owner(
@@ -115,7 +114,7 @@ async def step_out_of_order(
     first = planned_steps.open_before(step)
     if first is not None and step.order_reason is None:
         assert first.step is not None
-        raise PreparationRefused("rollout_order", {"step": body.step.value, "open": first.step.value})
+        raise PreparationRefused("rollout_order", {"step": body.step, "open": first.step})
 
 
 async def step_in_order(
@@ -187,10 +186,9 @@ def _check_informed(
     words = {"number": str(training.number)}
     if training.examined_at is None:
         raise WrongValue(words, pointer="/training", because="training_not_examined")
-    left = [topic.value for topic in ExaminationTopic if topic.value not in (training.topics or ())]
+    left = [topic for topic in ExaminationTopic if topic.value not in (training.topics or ())]
     if left:
-        words["topics"] = ", ".join(left)
-        raise WrongValue(words, pointer="/training", because="training_topics_missing")
+        raise WrongValue({**words, "topics": left}, pointer="/training", because="training_topics_missing")
     results = ctx.prepared(StepTraining).results
     if results is None or not results.passed:
         raise WrongValue(words, pointer="/training", because="training_passed_by_nobody")
@@ -293,7 +291,7 @@ async def rollout_incomplete(
     """Refuse to hand over while one of the steps before it is open (`rollout_incomplete`)."""
     left = ctx.prepared(RolloutSteps).open_before_hand_over()
     if left:
-        steps = ", ".join(step.step.value for step in left if step.step is not None)
+        steps = [step.step for step in left if step.step is not None]
         raise PreparationRefused("rollout_incomplete", {"steps": steps})
 
 
@@ -318,7 +316,7 @@ async def target_not_held(
     """Refuse to fix what was not held at its target for a full quarter (`targets_not_held`)."""
     not_held = ctx.prepared(HeldTargets).not_held
     if body.step is RolloutStepName.fix and not_held:
-        raise PreparationRefused("targets_not_held", {"kpi": ", ".join(dict.fromkeys(not_held))})
+        raise PreparationRefused("targets_not_held", {"kpi": [KPIS[key] for key in dict.fromkeys(not_held)]})
 
 
 #: The checks of a step that its owner completes, in this order.

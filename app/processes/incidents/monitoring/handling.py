@@ -70,11 +70,11 @@ class AlertOutcome(CodeEnum):
 
     reported = "reported", "Reported as an incident", "已上报为事件"
     joined = "joined", "Joined its open incident", "已并入未结事件"
-    reopened = "reopened", "Opened its incident again", "已重新打开其事件"
+    reopened = "reopened", "Reopened its incident", "已重新打开其事件"
     resolved = "resolved", "Resolved its incident", "已解决其事件"
-    noted = "noted", "Noted in its incident", "已记入其事件"
-    quieted = "quieted", "Heard in a quiet window", "静默窗口内收到"
-    ignored = "ignored", "Ignored: no open incident has it", "已忽略：没有对应的未结事件"
+    noted = "noted", "Recorded in its incident", "已记入其事件"
+    quieted = "quieted", "Received in a quiet window", "静默窗口内收到"
+    ignored = "ignored", "Ignored: no open incident", "已忽略：没有对应的未结事件"
 
 
 #: The outcome of an alert, by type of the event that its command appended.

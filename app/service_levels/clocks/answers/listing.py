@@ -119,7 +119,7 @@ def _duration(value: Any) -> timedelta:
     """Return a duration given in whole seconds, or as ISO 8601 writes it: `14400`, `PT4H`."""
     text = str(value)
     if re.fullmatch(_DURATION_FORM, text) is None:
-        raise PydanticCustomError("duration", "must be seconds, or a duration as PT4H")
+        raise PydanticCustomError("duration", "must be seconds, or a duration such as PT4H")
     return timedelta(seconds=int(text)) if text.isdecimal() else _DURATION.validate_python(text)
 
 

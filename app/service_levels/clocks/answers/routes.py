@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.openapi import in_language, problems
-from app.api.contract.summaries import with_article
 from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.requests.accept import language_for
+from app.common.kind_nouns import with_article
 from app.kernel.actions.actor_policy import staff
 from app.service_levels.agreements.queries import LISTING as AGREEMENTS
 from app.service_levels.clocks.answers.danger import ClocksInDanger, DangerQuery, clocks_in_danger
