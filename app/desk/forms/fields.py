@@ -9,12 +9,16 @@ from typing import Any
 
 from app.api.contract.payload_marks import UPLOAD
 from app.contract.schemas import Schema, resolved
+from app.desk.forms.descriptions import readable
+from app.desk.forms.durations import written_duration
 
 NULL = {"type": "null"}
 #: The longest text that is entered in one line.
 LONGEST_IN_A_LINE = 200
 #: Names of fields that are secrets, or addresses that may hold one.
 SECRETS = frozenset({"secret", "url", "token", "password"})
+#: How the name of a number of seconds ends.
+DURATION_SUFFIX = "_seconds"
 
 
 class FieldKind(StrEnum):
@@ -23,6 +27,8 @@ class FieldKind(StrEnum):
     line = "line"
     paragraph = "paragraph"
     integer = "integer"
+    #: A number of seconds, written with units.
+    duration = "duration"
     truth = "truth"
     choice = "choice"
     #: Several choices.
@@ -74,6 +80,16 @@ class FormField:
         """Whether a browser must not keep what is typed into the field."""
         return self.name in SECRETS
 
+    @property
+    def default_text(self) -> str:
+        """The usual value, as the form shows it; nothing if there is none."""
+        usual = self.schema.get("default")
+        if isinstance(usual, bool):
+            return "true" if usual else "false"
+        if self.kind is FieldKind.duration and usual is not None:
+            return written_duration(usual)
+        return str(usual) if isinstance(usual, str | int | float) else ""
+
     def text(self, language: str) -> str:
         """Return the field's label in that language; its name if it has none."""
         return self.words.get(language) or self.name.replace("_", " ")
@@ -104,8 +120,10 @@ def _fields(contract: Schema, payload: Schema) -> tuple[FormField, ...]:
 def _field(contract: Schema, name: str, declared: Schema, *, required: bool = False) -> FormField:
     schema, nullable = _without_null(contract, declared)
     kind = _kind(contract, schema)
+    if kind is FieldKind.integer and name.endswith(DURATION_SUFFIX):
+        kind = FieldKind.duration
     entries = _without_null(contract, schema["items"])[0] if "items" in schema else schema
-    help_en = {"en": schema["description"]} if "description" in schema else {}
+    help_en = {"en": readable(schema.get("description", ""))}
     return FormField(
         name,
         kind,

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.desk.forms.durations import read_duration, written_duration
 from app.desk.forms.fields import FieldKind, FormField
 
 #: By the name of an input all of its values, in the order of the form.
@@ -115,6 +116,8 @@ def _written(field: FormField, value: Any, zone: ZoneInfo) -> str:
         return _by_the_clock(str(value), zone)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if field.kind is FieldKind.duration:
+        return written_duration(value)
     if field.kind is FieldKind.anything:
         is_plain = isinstance(value, str) and _parsed(value) is _ABSENT
         return value if is_plain else json.dumps(value, ensure_ascii=False)
@@ -240,8 +243,8 @@ def _read(field: FormField, text: str, zone: ZoneInfo) -> Any:
     match field.kind:
         case FieldKind.lines:
             return [_read(field.inner_fields[0], line, zone) for line in text.split("\n") if line]
-        case FieldKind.integer:
-            return int(text) if _WHOLE_NUMBER.fullmatch(text.strip()) else text
+        case FieldKind.integer | FieldKind.duration:
+            return _number(field.kind, text)
         case FieldKind.truth:
             return _TRUTHS.get(text, text)
         case FieldKind.instant:
@@ -251,6 +254,14 @@ def _read(field: FormField, text: str, zone: ZoneInfo) -> Any:
             return text if value is _ABSENT else value
         case _:
             return text
+
+
+def _number(kind: FieldKind, text: str) -> int | str:
+    """Return the whole number, or the seconds of a duration; the text as it is if it is neither."""
+    seconds = read_duration(text) if kind is FieldKind.duration else None
+    if seconds is not None:
+        return seconds
+    return int(text) if _WHOLE_NUMBER.fullmatch(text.strip()) else text
 
 
 def _parsed(text: str) -> Any:

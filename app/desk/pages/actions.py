@@ -17,9 +17,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_412_PRECONDITION_FAILED
 
+from app.api.contract.summaries import of_action
 from app.api.direct import Router
 from app.api.open_actions import ActionLink, action_link
 from app.api.pages.sent_forms import SentForm, sent_form
+from app.common.kind_nouns import capitalised
 from app.desk.forms.definitions import (
     ANSWERS,
     CUSTOM,
@@ -65,6 +67,8 @@ ITEM = "/item"
 #: The member that says by an id in whose name a deputy votes. The form's address has it; nobody types it.
 INSTEAD_OF = "instead_of"
 MOST_DEFINITIONS = "200"
+#: The characters of a Chinese verb that a noun can follow at once.
+LONGEST_VERB = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,15 @@ class ActionScreen:
     def label(self) -> str:
         """What the action is called."""
         return self.own_label or self.row.label(self.desk.language)
+
+    @property
+    def heading(self) -> str:
+        """The title of the form: what is opened, or the action, which the record's name follows."""
+        if self.view is not None or self.own_label is not None:
+            return self.label
+        if self.desk.language == "en":
+            return of_action(self.row.description, self.lifecycle.kind)
+        return opening_in_chinese(self.label, self.lifecycle.zh)
 
     @property
     def edits(self) -> bool:
@@ -182,6 +195,15 @@ def inputs_of(form: SentForm) -> SentInputs:
 
 def _places(fault: Mapping[str, Any]) -> list[str]:
     return [fault["pointer"], *fault["members"]] if fault["pointer"] else list(fault["members"])
+
+
+def opening_in_chinese(label: str, kind: str) -> str:
+    """Return the Chinese title of a form that opens a record, such as 上报事件."""
+    if label in kind:
+        return kind
+    if len(label) > LONGEST_VERB:
+        return f"{label}（{kind}）"
+    return f"{label} {kind}" if kind[0].isascii() else f"{label}{kind}"
 
 
 @router.get("/desk/new/{kind}/{action}", operation_id="get_opening_form")
@@ -375,21 +397,32 @@ async def _refused(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -
     return await _drawn(screen, refused, status=answer.status)
 
 
+def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
+    """Return the conditions of the form as sentences, by the pointer of the last field that each is about."""
+    language = screen.desk.language
+    stop = "。" if language == "zh" else "."
+    return {
+        f"/{condition['members'][-1]}": f"{capitalised(condition['message'][language])}{stop}"
+        for condition in screen.form.conditions
+    }
+
+
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
-    about = screen.desk.kind_label(screen.lifecycle.kind) if screen.view is None else screen.view.spoken_name
+    about = "" if screen.view is None else f" · {screen.view.spoken_name}"
     offer = {} if screen.view is None else _offer(screen.view, screen.row.name)
     return screen.desk.answer(
         "action.html",
-        f"{screen.label} · {about}",
+        f"{screen.heading}{about}",
         status=status,
         screen=screen,
         form_address=_form_address(screen),
         is_filled=screen.desk.request.method == "POST" or bool(sent.note),
         action_label=screen.label,
+        heading=screen.heading,
         sent=sent,
         reason=offer.get("reason"),
         unplaced=sent.unplaced(screen.form.fields),
-        conditions=[condition["message"][screen.desk.language] for condition in screen.form.conditions],
+        conditions=_conditions_by_place(screen),
         rows=await _rows_within(screen),
         absent=await _absent_voter(screen),
         blocks=await offered_blocks(screen.desk, screen.view, screen.row),

@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of, signed_in
-from app.api.contract.summaries import noun, nouns
 from app.api.pages.page_paths import DESK
 from app.api.pages.page_response import page_response
 from app.api.requests.accept import language_for
+from app.common.kind_nouns import capitalised, nouns
 from app.common.people import Caller
 from app.desk.contract import ScreenContract, screen_contract
 from app.desk.forms.fields import FieldChoice, FormField, is_file
@@ -79,13 +79,12 @@ class Desk:
 
     def kind_label(self, kind: str) -> str:
         """Return what one record of that kind is called."""
-        lifecycle = self.lifecycles[kind]
-        return lifecycle.zh if self.language == "zh" else _capital(noun(kind))
+        return self.lifecycles[kind].label(self.language)
 
     def kinds_label(self, kind: str) -> str:
         """Return what several records of that kind are called."""
         lifecycle = self.lifecycles[kind]
-        return lifecycle.zh if self.language == "zh" else _capital(nouns(kind, lifecycle.plural))
+        return lifecycle.zh if self.language == "zh" else capitalised(nouns(kind, lifecycle.plural))
 
     def sentence(self, code: str, **words: object) -> str:
         """Return the desk's sentence of that code."""
@@ -155,10 +154,6 @@ class Desk:
             **values,
         )
         return page_response(self.request, html, status, {"Content-Language": self.language})
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
 
 
 def address_of(request: Request) -> str:
