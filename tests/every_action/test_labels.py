@@ -99,7 +99,14 @@ def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
             )
     # Some say more of a kind of problem than it says by itself, and are no kind of their own.
     of_headers = {"no_host", "bad_host", "header_twice", "transfer_coding"}
-    more = of_headers | {"very_invalid", "undecodable", "bad_form", "no_such_page", "said_twice", "too_many_values"}
+    more = of_headers | {
+        "very_invalid",
+        "undecodable",
+        "bad_form",
+        "no_such_page",
+        "said_twice",
+        "too_many_values",
+    }
     assert english["title"].keys() == english["detail"].keys() - more
 
 

@@ -44,7 +44,7 @@ from app.webhooks.adapters import MAIL
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
 from app.webhooks.effects.mail_alerts import alert_of_mail, clear, incident_of_alert
-from app.webhooks.effects.mail_recipients import FOLLOW, may_act, new_followers, recipients_note
+from app.webhooks.effects.mail_recipients import FOLLOW, new_followers, recipients_note
 from app.webhooks.intake.deliveries import (
     DeliveryEffect,
     DeliveryState,

@@ -15,7 +15,7 @@ from app.webhooks.mail.automatic_marks import NULL_SENDER, AutomaticMarks, autom
 from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
-from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
+from app.webhooks.mail.monitoring import MonitoringReport
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 

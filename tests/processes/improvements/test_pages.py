@@ -34,7 +34,13 @@ ON_PAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zh": ("试点报告", "123,456", "第 2 轮", "−40 min", "未达到", "证据不足", "赞成: <b>5"),
     },
     "HO": {
-        "en": ("Hand-over", "9 · Fix", "KB-17", "Reason for passing against the evidence", "Reason for the different order"),
+        "en": (
+            "Hand-over",
+            "9 · Fix",
+            "KB-17",
+            "Reason for passing against the evidence",
+            "Reason for the different order",
+        ),
         "zh": ("移交", "9 · 固化", "KB-17", "证据不足仍予通过的理由", "未按顺序的理由"),
     },
 }
