@@ -199,6 +199,31 @@ async def test_a_server_that_waits_for_its_application_ends_when_told_to() -> No
     assert not server.started
 
 
+async def test_a_server_ends_when_told_to_though_its_application_loses_a_cancellation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `asyncio.wait_for` does before Python 3.12, by which a pool waits for its first connection."""
+    monkeypatch.setattr(serve, "CANCEL_AGAIN_SECONDS", 0.05)
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await never.wait()
+        yield
+
+    earlier = asyncio.all_tasks()
+    server = serving(FastAPI(lifespan=lifespan))
+    running = asyncio.create_task(server.serve())
+    await begun.wait()
+    server.should_exit = True
+    await running
+    left = asyncio.all_tasks() - earlier
+    await loop.end(left, again_seconds=0.05)
+    assert not left
+
+
 async def test_it_is_waited_for_so_long_and_then_told_what_was_wrong() -> None:
     with capture_logs() as logged, pytest.raises(psycopg.OperationalError, match="refused"):
         startup.retry_step(

@@ -33,6 +33,8 @@ logger = structlog.get_logger()
 GRACE_SECONDS = 10
 # How often a server that starts looks whether it is to end.
 LOOK_SECONDS = 0.1
+# A server that has not started has little to close.
+CANCEL_AGAIN_SECONDS = 1.0
 RESTART_SECONDS = 1.0
 
 
@@ -101,7 +103,8 @@ class _Server(uvicorn.Server):
         while not (self.should_exit or starting.done()):
             await asyncio.wait([starting], timeout=LOOK_SECONDS)
         if not starting.done():
-            starting.cancel()
+            # The application starts in a task of its own, which may lose a cancellation (`loop.end`).
+            await loop.end(asyncio.all_tasks() - earlier, again_seconds=CANCEL_AGAIN_SECONDS)
             return
         await starting
         if self.started:
