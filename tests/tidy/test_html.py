@@ -12,6 +12,7 @@ ESCAPING = {
     "app/html/filters.py": "what templates do with texts of several lines",
     "app/svg/elements.py": "elements of drawings",
     "app/expressions/adf.py": "documents of another tool, of which the text is read and no page is made",
+    "app/webhooks/mail/base64_text.py": "lines added to mails of others, which are read as text",
     "app/exchange/writers/xes.py": "event logs for other tools, written as a stream",
 }
 #: Modules that know how to escape or quote text for HTML or XML.
@@ -23,6 +24,7 @@ LIBRARIES = {
 #: Who has HTML in texts of Python, besides those.
 TAGS = ESCAPING | {
     "app/common/files/html_text.py": "mails of others, which are read as text",
+    "app/webhooks/mail/content.py": "commands of text/enriched, which are removed",
 }
 TAG = re.compile(
     r"</[a-z]|<(a|b|br|body|code|dd|div|dl|dt|em|form|h[1-6]|head|html|img|label|li|link|main|meta|nav|ol|p"

@@ -404,9 +404,9 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
                     "mixed", PLAIN, lines("Content-Type: text/plain", f'{DISPOSITION}"{name}"', "", "log")
                 )
             ),
-            {**SMOKES, "names": [shown], "altered": {"attachments": [mark]}},
+            {**SMOKES, "names": [file_name], "altered": {"attachments": [mark]}},
         )
-        for name, shown, mark in (
+        for name, file_name, mark in (
             ("\u200b", "part-1", "left_out"),
             ("\u00ad\ufeff", "part-1", "left_out"),
             ("\u2800", "part-1", "left_out"),

@@ -72,7 +72,7 @@ SEEN: dict[str, tuple[Any, ...]] = {
         node("blockquote", node("paragraph", text("said"))),
         node("codeBlock", text("def f():\n  pass"), language="python"),
     ),
-    "a b": (
+    "a | b": (
         node(
             "table",
             node("tableRow", *(node("tableCell", node("paragraph", text(word))) for word in "ab")),

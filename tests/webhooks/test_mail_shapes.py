@@ -19,7 +19,8 @@ from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 from tests.cases import each_case
 from tests.extent import WHOLE
-from tests.webhooks.mail_shapes import FROM, HTML, PLAIN, REPLIES, SHAPES, TEXT, lines, mail, multipart
+from tests.webhooks.mail_shapes import FROM, HTML, PLAIN, SHAPES, TEXT, lines, mail, multipart
+from tests.webhooks.reply_shapes import REPLIES
 
 #: Of the processor, for what would take much longer if it were read at a cost that grows with its square.
 SECONDS = 10.0 if WHOLE else 3.0

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin
 
+from app.common.files.html_elements import LINES, PARAGRAPHS, OpenElements
+
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
 _TOKEN = re.compile(
@@ -66,34 +68,6 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"}
     | {"wbr"}
 )
-_LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", "li", "section", "tr"})
-_PARAGRAPHS = frozenset(
-    {"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
-)
-# A cell holds its own elements: nothing in it ends one around its table.
-_BORDERS = frozenset({"caption", "table", "td", "th"})
-_ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
-_BLOCKS = _LINES | _PARAGRAPHS
-_BLOCKS |= {"aside", "center", "details", "fieldset", "figure", "form", "hr", "main", "nav"}
-_PARAGRAPH_ENDS = tuple((name, _BORDERS) for name in ("title", "head", "p"))
-#: The elements that one ends by beginning, if they have no end tag (HTML, 13.1.2.4); none that stands around
-#: one of the borders.
-_ENDS_BEFORE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
-    **dict.fromkeys(_BLOCKS, _PARAGRAPH_ENDS),
-    "li": (*_PARAGRAPH_ENDS, ("li", _BORDERS | {"ol", "ul"})),
-    **dict.fromkeys(("dd", "dt"), (*_PARAGRAPH_ENDS, *((name, _BORDERS | {"dl"}) for name in ("dd", "dt")))),
-    **dict.fromkeys(("td", "th"), tuple((name, frozenset({"table", "tr"})) for name in ("td", "th"))),
-    "tr": (("tr", frozenset({"table"})),),
-    **dict.fromkeys(
-        ("tbody", "tfoot", "thead"), tuple((name, frozenset({"table"})) for name in sorted(_ROWS))
-    ),
-    "body": (("title", frozenset()), ("head", frozenset())),
-}
-# What may stand in a head; any other element ends one that is not closed. So do words.
-_OF_HEADS = frozenset(
-    {"base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "script", "style", "template"}
-    | {"title", "xml"}
-)
 _MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
 _MOST_MARKS = 3
 _RULE = "-" * 20
@@ -132,69 +106,6 @@ def html_to_text(html: str) -> str:
     return text.finished()
 
 
-class _Elements:
-    """The elements that are open, and whether one of them is hidden."""
-
-    def __init__(self) -> None:
-        self._names: list[str] = []
-        #: The places in the list of those that are open, by their names.
-        self._places: dict[str, list[int]] = {}
-        self._hidden_at: int | None = None
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether nothing is shown at this point."""
-        return self._hidden_at is not None
-
-    @property
-    def innermost(self) -> str:
-        """The element that was opened last; empty: none is open."""
-        return self._names[-1] if self._names else ""
-
-    @property
-    def depth(self) -> int:
-        """The number of elements that are open."""
-        return len(self._names)
-
-    def open(self, name: str, *, is_hidden: bool) -> None:
-        """Open an element."""
-        if is_hidden and self._hidden_at is None:
-            self._hidden_at = len(self._names)
-        self._places.setdefault(name, []).append(len(self._names))
-        self._names.append(name)
-
-    def end_before(self, name: str) -> None:
-        """End what an element of that name ends by beginning."""
-        if self.innermost == "head" and name not in _OF_HEADS and ":" not in name:
-            self._end_from(len(self._names) - 1)
-        for ended, borders in _ENDS_BEFORE.get(name, ()):
-            place = self._place(ended)
-            if place >= 0 and all(place > self._place(border) for border in borders):
-                self._end_from(place)
-
-    def close(self, name: str) -> bool:
-        """End the element of that name, with all in it. Return whether its end is seen."""
-        place = self._place(name)
-        borders = frozenset({"table"}) - {name} if name in _BORDERS | _ROWS else _BORDERS
-        if place < 0 or any(place < self._place(border) for border in borders):
-            return not self.is_hidden
-        is_seen = self._hidden_at is None or place < self._hidden_at
-        self._end_from(place)
-        return is_seen
-
-    def _place(self, name: str) -> int:
-        """Return the place of the innermost element of that name; -1: none is open."""
-        places = self._places.get(name)
-        return places[-1] if places else -1
-
-    def _end_from(self, place: int) -> None:
-        for name in self._names[place:]:
-            self._places[name].pop()
-        del self._names[place:]
-        if self._hidden_at is not None and place <= self._hidden_at:
-            self._hidden_at = None
-
-
 @dataclass(slots=True)
 class _Mark:
     """A mark that is open: within so many elements, and from that piece of the line on."""
@@ -223,7 +134,7 @@ class _Text:
         self._base = ""
         #: The link that is open, and where its text began in the line.
         self._link: tuple[str, int] | None = None
-        self._elements = _Elements()
+        self._elements = OpenElements()
 
     def add(self, html: str) -> None:
         """Add text between two tags."""
@@ -292,9 +203,9 @@ class _Text:
             return
         if name == "a":
             self._end_link()
-        elif name in _LINES:
+        elif name in LINES:
             self._finish_line()
-        elif name in _PARAGRAPHS:
+        elif name in PARAGRAPHS:
             self._finish_line()
             if name == "blockquote":
                 self._quotes = max(self._quotes - 1, 0)
@@ -353,9 +264,9 @@ class _Text:
                 self._line[place] = " | "
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
-        if name in _LINES:
+        if name in LINES:
             self._finish_line()
-        elif name in _PARAGRAPHS:
+        elif name in PARAGRAPHS:
             self._finish_line()
             self._empty_line()
         if name == "table":

@@ -21,9 +21,7 @@ _SHORTEST_FURTHER = 16
 
 
 def decode_base64(body: bytes, media_type: str, charset: str | None) -> bytes:
-    """Return the bytes that the body encodes. Of text the lines around them are kept, in the character set and
-    the form of the part.
-    """
+    """Return the bytes that the body encodes. Of text the lines around them are kept."""
     lines = [line.strip() for line in body.splitlines()]
     try:
         return b64decode(b"".join(lines), validate=True)
@@ -80,10 +78,10 @@ def _added(lines: list[bytes], media_type: str, charset: str | None) -> bytes:
     text = b"\n".join(lines).strip()
     if not text:
         return b""
-    shown = text.decode("ascii", "surrogateescape")
+    added_text = text.decode("ascii", "surrogateescape")
     if media_type == "text/html":
-        shown = "<br>" + escape(shown).replace("\n", "<br>") + "<br>"
-    shown = f"\n{shown}\n"
+        added_text = "<br>" + escape(added_text).replace("\n", "<br>") + "<br>"
+    added_text = f"\n{added_text}\n"
     if (wide := _WIDE.get((charset or "").lower())) is not None:
-        return shown.encode(wide, "replace")
-    return shown.encode("ascii", "surrogateescape")
+        return added_text.encode(wide, "replace")
+    return added_text.encode("ascii", "surrogateescape")

@@ -81,7 +81,7 @@ def mail_content(mail: MailPart) -> MailContent:
     reader = _Reader()
     text = reader.text_of(mail).strip()
     unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
-    parts = (part for part in _files(mail) if id(part) not in reader.shown)
+    parts = (part for part in _files(mail) if id(part) not in reader.used_parts)
     files = tuple(reader.attachment(part, n) for n, part in enumerate(parts, 1))
     return MailContent(unsigned.strip(), reader.guessed, files)
 
@@ -92,7 +92,7 @@ class _Reader:
     def __init__(self) -> None:
         self.guessed = False
         #: The parts, by `id`, that are in the text or stand for it in another form, though they seem files.
-        self.shown: set[int] = set()
+        self.used_parts: set[int] = set()
         self._html: list[str] = []
 
     def text_of(self, part: MailPart) -> str:
@@ -114,13 +114,13 @@ class _Reader:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]
         # Some mailers send an empty plain text beside the HTML.
         filled = [(text, plain) for text, plain in texts if text.strip()]
-        others = [each for each in part.inner_parts if _is_other_form(each)]
-        readable = [each for each in others if each.media_type in _READABLE]
+        further_forms = [each for each in part.inner_parts if _is_other_form(each)]
+        readable = [each for each in further_forms if each.media_type in _READABLE]
         if not filled and readable:
-            self.shown.add(id(readable[-1]))
+            self.used_parts.add(id(readable[-1]))
             return self._leaf_text(readable[-1])
         if filled:
-            self.shown |= {id(each) for each in others}
+            self.used_parts |= {id(each) for each in further_forms}
         plain_ones = [text for text, plain in filled if plain]
         # RFC 2046, 5.1.4: the last alternative is the one that the sender prefers.
         last = filled[-1][0] if filled else ""
@@ -175,10 +175,10 @@ def _with_missing(plain: str, preferred: str) -> str:
     """Return the plain text with what only the preferred form of it says: some mailers send only a hint or a
     beginning as plain text.
     """
-    said, more = _words_of(plain), _words_of(preferred)
-    if len(more & said) * 2 >= len(more):
+    plain_words, words = _words_of(plain), _words_of(preferred)
+    if len(words & plain_words) * 2 >= len(words):
         return plain
-    return preferred if said <= more else f"{plain.rstrip()}\n\n{preferred}"
+    return preferred if plain_words <= words else f"{plain.rstrip()}\n\n{preferred}"
 
 
 def _words_of(text: str) -> set[str]:

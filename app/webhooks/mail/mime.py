@@ -64,8 +64,8 @@ class MailPart(Message):
         return [part for part in payload if isinstance(part, MailPart)] if isinstance(payload, list) else []
 
     def content(self) -> bytes:
-        """Return the body without its transfer encoding; damaged ones as far as they can be read. Lines that a
-        list or a scanner has added to text in base64 stay with it.
+        """Return the body without its transfer encoding; damaged ones as far as they can be read. Lines that
+        were added to text in base64 stay with it.
         """
         encoding = _first_word(self.header("Content-Transfer-Encoding"))
         payload = vars(self)["_payload"]  # as it was sent: get_payload() replaces bytes above ASCII

@@ -1,8 +1,8 @@
 """The text of a reply, and the part of it that pages fold. Pure.
 
 Only what a program has introduced and marked line by line (`>`) and notices that we have sent ourselves are
-folded, with the line that introduces them. A separator, a header block or a signature proves nothing: people paste them, and
-write below them. What is folded stays with the comment, so that no word is lost.
+folded, with the line that introduces them. A separator, a header block or a signature proves nothing: people
+paste them, and write below them. What is folded stays with the comment, so that no word is lost.
 """
 
 from __future__ import annotations
