@@ -5,8 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from app.kernel.actions.payloads import LONGEST_LINE
-
 FROM = "From: Li Na <lin@example.org>"
 TEXT = "Content-Type: text/plain; charset="
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -397,26 +395,6 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         ),
         {"names": ["打印机.doc"]},
     ),
-    **{
-        f"a file with the name {name!a}": (
-            mail(
-                multipart(
-                    "mixed", PLAIN, lines("Content-Type: text/plain", f'{DISPOSITION}"{name}"', "", "log")
-                )
-            ),
-            {**SMOKES, "names": [file_name], "altered": {"attachments": [mark]}},
-        )
-        for name, file_name, mark in (
-            ("\u200b", "part-1", "left_out"),
-            ("\u00ad\ufeff", "part-1", "left_out"),
-            ("\u2800", "part-1", "left_out"),
-            ("\u0301", "part-1", "left_out"),
-            ("..", "part-1", "left_out"),
-            ("enc1:a.txt", "\\enc1:a.txt", "escaped"),
-            ("\u202egpj.exe", "gpj.exe", "one_line"),
-            ("x" * 300 + ".log", "x" * (LONGEST_LINE - 5) + "….log", "cut"),
-        )
-    },
     "an attached mail": (
         mail(multipart("mixed", PLAIN, ATTACHED_MAIL)),
         {

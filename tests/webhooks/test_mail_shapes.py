@@ -19,7 +19,18 @@ from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 from tests.cases import each_case
 from tests.extent import WHOLE
-from tests.webhooks.mail_shapes import FROM, HTML, PLAIN, SHAPES, TEXT, lines, mail, multipart
+from tests.webhooks.mail_shapes import (
+    DISPOSITION,
+    FROM,
+    HTML,
+    PLAIN,
+    SHAPES,
+    SMOKES,
+    TEXT,
+    lines,
+    mail,
+    multipart,
+)
 from tests.webhooks.reply_shapes import REPLIES
 
 #: Of the processor, for what would take much longer if it were read at a cost that grows with its square.
@@ -27,7 +38,32 @@ SECONDS = 10.0 if WHOLE else 3.0
 LONG = 1_000_000 if WHOLE else 250_000
 
 
-@each_case(("name", "shape"), list(SHAPES.items()), ids=lambda value: value if isinstance(value, str) else "")
+#: Files with names that cannot be kept as they are.
+NAMES: dict[str, tuple[bytes, dict[str, Any]]] = {
+    f"a file with the name {name!a}": (
+        mail(
+            multipart("mixed", PLAIN, lines("Content-Type: text/plain", f'{DISPOSITION}"{name}"', "", "log"))
+        ),
+        {**SMOKES, "names": [file_name], "altered": {"attachments": [mark]}},
+    )
+    for name, file_name, mark in (
+        ("\u200b", "part-1", "left_out"),
+        ("\u00ad\ufeff", "part-1", "left_out"),
+        ("\u2800", "part-1", "left_out"),
+        ("\u0301", "part-1", "left_out"),
+        ("..", "part-1", "left_out"),
+        ("enc1:a.txt", "\\enc1:a.txt", "escaped"),
+        ("\u202egpj.exe", "gpj.exe", "one_line"),
+        ("x" * 300 + ".log", "x" * (LONGEST_LINE - 5) + "….log", "cut"),
+    )
+}
+
+
+@each_case(
+    ("name", "shape"),
+    list((SHAPES | NAMES).items()),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, dict[str, Any]]) -> None:
     raw, expected = shape
     read = read_mail(raw)
