@@ -36,7 +36,12 @@ GENERATED = {
     "openapi/events.json",
     *(["migrations/schema.sql"] if WHOLE else []),
 }
-GENERATED |= {"docs/lifecycles/incidents.md", "docs/lifecycles/loans.md", "docs/kpis.md"}
+GENERATED |= {
+    "docs/lifecycles/incidents.md",
+    "docs/lifecycles/loans.md",
+    "docs/kpis.md",
+    "docs/notice-types.md",
+}
 COPIED = ("app", "docs", "migrations", "openapi", "tests", "pyproject.toml", "Makefile", "CHANGELOG.md")
 #: The files that each page has somebody write by hand.
 BY_HAND = {
@@ -66,7 +71,7 @@ BY_HAND = {
             "app/notifications/told_fields.py",
             "app/processes/incidents/lifecycle.py",
         ),
-        *("app/i18n/en.toml", "app/i18n/zh.toml", "docs/notices.md"),
+        *("app/i18n/en.toml", "app/i18n/zh.toml"),
         "tests/notifications/test_vendor_called.py",
     },
     "bring-a-record-to-a-state.md": {"tests/every_action/test_vendor_called.py"},

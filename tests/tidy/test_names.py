@@ -12,7 +12,6 @@ import pytest
 import typer.main
 
 from app.cli.commands import command_line
-from app.common.notices import NoticeType
 from app.kernel.actions.payloads import Payload
 from app.platform.settings import PREFIX, PROJECT, Settings
 from app.registry import LIFECYCLES
@@ -115,12 +114,6 @@ def test_every_setting_is_in_its_page_with_a_sentence() -> None:
     fail_for(silent, "Describe the setting in a sentence with unit and default (app/platform/settings.py).")
     missing = [name for name in fields if f"| `{PREFIX}{name.upper()}` |" not in page]
     fail_for(missing, "Its page has not got it yet: `make contract` writes docs/settings.md.")
-
-
-def test_every_type_of_notice_is_in_their_page() -> None:
-    page = (PROJECT / "docs" / "notices.md").read_text(encoding="utf-8")
-    missing = [notice.value for notice in NoticeType if f"`{notice.value}`" not in page]
-    fail_for(missing, "Add the type with its event and recipients to docs/notices.md.")
 
 
 def test_nothing_else_reads_the_environment() -> None:

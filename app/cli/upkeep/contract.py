@@ -26,6 +26,7 @@ from app.kernel.actions import describe
 from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
 from app.main import build_app
+from app.notifications import type_page
 from app.platform import settings
 from app.registry import LIFECYCLES
 from app.webhooks.sources import guides
@@ -109,6 +110,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for tool, page in guides.pages():
         yield project / "docs" / "how-to" / "webhooks" / f"{tool}.md", page
     yield project / "docs" / "settings.md", settings.as_markdown()
+    yield project / "docs" / "notice-types.md", type_page.as_markdown(LIFECYCLES)
     every = typer.main.get_command(command_line())
     commands = get_docs_for_click(obj=every, ctx=typer.Context(every), name="ledgerdesk", title="Commands")
     yield project / "docs" / "cli.md", _marked(commands, "app/cli")
