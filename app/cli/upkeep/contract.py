@@ -17,6 +17,7 @@ from app.api.areas import AREAS
 from app.cli.commands import command_line
 from app.cli.exits import DIFFERENT, REFUSED
 from app.cli.output import print_line
+from app.cli.upkeep import notice_types
 from app.cli.upkeep.promised import promises
 from app.contract import breaking, declared
 from app.contract.promises import of_promises, without_texts
@@ -26,7 +27,6 @@ from app.kernel.actions import describe
 from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
 from app.main import build_app
-from app.notifications import type_page
 from app.platform import settings
 from app.registry import LIFECYCLES
 from app.webhooks.sources import guides
@@ -110,7 +110,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for tool, page in guides.pages():
         yield project / "docs" / "how-to" / "webhooks" / f"{tool}.md", page
     yield project / "docs" / "settings.md", settings.as_markdown()
-    yield project / "docs" / "notice-types.md", type_page.as_markdown(LIFECYCLES)
+    yield project / "docs" / "notice-types.md", notice_types.as_markdown(LIFECYCLES)
     every = typer.main.get_command(command_line())
     commands = get_docs_for_click(obj=every, ctx=typer.Context(every), name="ledgerdesk", title="Commands")
     yield project / "docs" / "cli.md", _marked(commands, "app/cli")

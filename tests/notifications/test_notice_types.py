@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from app.cli.upkeep import notice_types
 from app.common.notices import NoticeType
-from app.notifications import type_page
 from app.registry import LIFECYCLES
 
 
 def test_every_type_of_notice_has_a_sentence_and_recipients() -> None:
-    page = type_page.as_markdown(LIFECYCLES)
+    page = notice_types.as_markdown(LIFECYCLES)
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
     assert [row[0] for row in rows] == [notice.value for notice in NoticeType]
     recipients = {row[0]: row[3] for row in rows}
