@@ -32,8 +32,8 @@ def facts(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Export the facts of KPIs: Parquet by month, and a file for DuckDB. The export before stands until the
-    new one is whole. Needs the extra `columns`.
+    """Export the facts of KPIs: Parquet by month, and a file for DuckDB. The
+    earlier export stays until the new one is complete. Needs the extra named columns.
     """
     current = settings.current()
     place = to or (str(current.columns_dir) if current.columns_dir is not None else None)
