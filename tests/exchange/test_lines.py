@@ -54,6 +54,12 @@ def test_lines_may_end_with_a_carriage_return_alone(size: int | None) -> None:
     assert rows("a,b\r1,2\r\r3,4\r", size=size) == [(2, ["1", "2"], 3), (4, ["3", "4"], 3)]
 
 
+def test_cells_missing_at_the_end_of_a_row_are_empty() -> None:
+    text = 'a,b,c\n1,2\n"x, y","two\nlines"\n"3",4\nA note below.\n5,6,7,8\n'
+    assert cells(text) == [["1", "2", ""], ["x, y", "two\nlines", ""], ["3", "4", ""]]
+    assert refused(text) == [(6, "wrong_cells"), (7, "wrong_cells")]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_heading() -> None:
     assert DelimitedRows(lines(blocks(b"\xef\xbb\xbfa,b\n"), "utf-8"), "utf-8").heading() == ["a", "b"]
 

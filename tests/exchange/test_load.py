@@ -252,7 +252,7 @@ async def test_a_refused_row_is_kept_encrypted_once_with_its_line_and_reason(
 ) -> None:
     lines = text_of(STORY[:2]).splitlines()
     file = tmp_path / "audit.csv"
-    file.write_text("\n".join([*lines, "INC0009,Li Na,", lines[1].replace("2026-03-02 08:01", "soon")]))
+    file.write_text("\n".join([*lines, "INC0009" + "," * 30, lines[1].replace("2026-03-02 08:01", "soon")]))
     for _ in range(2):
         report = await import_file(ledger, file)
         assert report.refused == {"wrong_cells": 1, "bad_time": 1}

@@ -183,7 +183,8 @@ class DelimitedRows:
     before the heading states, else the one that occurs most often in the heading.
 
     If a quotation mark seems to open a row over several lines and these make no valid row, only the first
-    line is refused, so that a stray quotation mark costs one row and not all that follow.
+    line is refused, so that a stray quotation mark costs one row and not all that follow. Cells that are
+    missing at the end of a row are empty.
     """
 
     def __init__(self, source: Iterator[TextLine], encoding: str) -> None:
@@ -217,11 +218,17 @@ class DelimitedRows:
             elif wrong is not None:
                 yield self._refused([line], wrong)
             elif text:
-                cells = text.split(self._delimiter)
+                cells = self._filled(text.split(self._delimiter))
                 if len(cells) == self._width:
                     yield number, cells, len(text)
                 elif text.strip():
                     yield self._refused([line], LineFault("wrong_cells"), len(cells))
+
+    def _filled(self, cells: list[str]) -> list[str]:
+        """Return the cells with empty ones for those that programs leave out at the end of a row. A line of
+        one cell is no row of a table: it may be the note below it.
+        """
+        return cells + [""] * (self._width - len(cells)) if len(cells) > 1 else cells
 
     def _next_line(self) -> TextLine | None:
         return self._pending.popleft() if self._pending else next(self._source, None)
@@ -234,6 +241,8 @@ class DelimitedRows:
             fits = self._take_quoted_lines(row_lines)
             cells = self._parse([text for _, text, _ in row_lines]) if fits else None
         wrong = next((wrong for _, _, wrong in row_lines if wrong is not None), None)
+        if cells is not None and not any(self._is_row(text) for _, text, _ in row_lines[1:]):
+            cells = self._filled(cells)
         if cells is not None and len(cells) == self._width:
             if wrong is not None:
                 return self._refused(row_lines, wrong)
