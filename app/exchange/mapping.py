@@ -260,6 +260,7 @@ class FileMapping(MappingPart):
         state, time_column = self._state_columns(), self.at or MILESTONE_AT
         times = {self.opened, *instants}
         times |= {milestone.column for milestone in (self.milestones or {}).values()}
+        texts = {c: field for c, field in plain.items() if c not in coded and c not in instants}
         special_columns = {self.case, *state} | ({self.sequence} if self.sequence else set())
         return Layout(
             case=self.case,
@@ -268,7 +269,7 @@ class FileMapping(MappingPart):
             state=state,
             read_state=self._read_state(),
             codes=coded,
-            texts={c: field for c, field in plain.items() if c not in coded and c not in instants},
+            texts=texts,
             instants=instants,
             derived=self.kind.derived,
             named=form.persons | form.teams,
@@ -276,6 +277,8 @@ class FileMapping(MappingPart):
             plain_text_columns=frozenset({*plain, *special_columns, *self.plain}),
             final_value_columns=self.afterwards,
             missing=self.missing,
+            missing_in_written=self.missing,
+            written=frozenset({*texts, *form.free_text}),
         )
 
     def _state_columns(self) -> tuple[str, ...]:

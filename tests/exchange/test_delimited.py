@@ -65,8 +65,15 @@ def test_columns_that_the_mapping_does_not_name_are_private() -> None:
     assert row.opened_at == row.occurred_at
 
 
-def test_a_row_is_the_same_whatever_the_mapping_makes_of_it() -> None:
-    text = "id,at,s,x\n1,2026-03-02 08:00:00Z,open,a\n"
+def test_texts_are_told_as_they_are_written() -> None:
+    text = "id,at,s,x,y\n1,2026-03-02 08:00:00Z,open,TRUE,FALSE\n"
+    (row,) = understood(read(text, f'{LEAST}[fields]\ntitle = "x"\ndescription = "y"\n'))
+    assert (row.fields["title"], row.values[-1]) == ("TRUE", "FALSE")
+
+
+@pytest.mark.parametrize("cell", ["a", "TRUE"])
+def test_a_row_is_the_same_whatever_the_mapping_makes_of_it(cell: str) -> None:
+    text = f"id,at,s,x\n1,2026-03-02 08:00:00Z,open,{cell}\n"
     mappings = (LEAST, f'plain = ["x"]\n{LEAST}', f'{LEAST}[fields]\ncategory = "x"\n')
     assert len({understood(read(text, mapping))[0].identity for mapping in mappings}) == 1
     assert understood(read(text, f'ignore = ["x"]\n{LEAST}'))[0].identity != ""

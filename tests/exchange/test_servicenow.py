@@ -47,6 +47,17 @@ def test_a_row_is_told_in_our_words() -> None:
     assert row.irregular == ()
 
 
+@each_case("word", ["Unknown", "Null", "None", "Nan", "N/A", "undefined", "TRUE", "False"])
+def test_texts_and_names_are_read_as_they_are_written(word: str) -> None:
+    (row,) = understood(
+        read(text_of([a_row(short_description=word, description=word, caller_id=word, priority=word)]))
+    )
+    columns = dict(zip(row.heading, row.values, strict=True))
+    assert row.fields["title"] == columns["description"] == columns["caller_id"] == word
+    is_boolean = word in ("TRUE", "False")
+    assert columns["priority"] == (word.lower() if is_boolean else None)
+
+
 def test_free_text_and_columns_that_nobody_knows_are_private() -> None:
     (row,) = understood(read(text_of([a_row()])))
     assert row.private == ("description", "u_remark")
@@ -189,7 +200,8 @@ def test_an_unknown_code_is_noted_and_not_told() -> None:
 
 @pytest.mark.parametrize("missing", ["?", "", "  ", "UNKNOWN", "null", "N/A", "-"])
 def test_a_missing_value_is_missing_however_it_is_written(missing: str) -> None:
-    (row,) = understood(read(text_of([a_row(category=missing, assignment_group=missing, impact=missing)])))
+    team = "" if missing.isalnum() or missing == "N/A" else missing
+    (row,) = understood(read(text_of([a_row(category=missing, assignment_group=team, impact=missing)])))
     assert row.fields["category"] is row.fields["impact"] is None
     assert row.values[row.heading.index("assignment_group")] is None
 

@@ -146,6 +146,8 @@ def _layout(heading: list[str]) -> Layout:
         plain_text_columns=codes.HARMLESS,
         final_value_columns=codes.AFTERWARDS,
         missing=codes.MISSING,
+        missing_in_written=codes.MISSING_IN_WRITTEN,
+        written=codes.WRITTEN,
         instants={},
         derived=None,
     )

@@ -15,6 +15,8 @@ from app.processes.incidents.records import IncidentState
 
 #: Texts that stand for a missing value, in lower case.
 MISSING = frozenset({"", "-", "?", "unknown", "null", "none", "n/a", "#n/a", "nan", "(empty)", "undefined"})
+#: Those that stand for it in texts and names too: a caller may be called Nan, and an incident `Unknown`.
+MISSING_IN_WRITTEN = frozenset({"", "-", "?", "#n/a", "(empty)"})
 
 CASE = "number"
 STATES = ("incident_state", "state")
@@ -53,6 +55,7 @@ HARMLESS = frozenset({
 # fmt: on
 
 NAMES = {"assignment_group": "team_id", "assigned_to": "assignee_id", "caller_id": "requester_id"}
+WRITTEN = frozenset({"close_notes", "comments", "description", "short_description", "work_notes"})
 FREE_TEXT = {"description": "description"}
 TEXTS = {"category": "category", "cmdb_ci": "ci", "short_description": "title"}
 

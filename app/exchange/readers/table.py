@@ -30,6 +30,8 @@ LONGEST_KEY = 100
 LONGEST_NAME = 200
 LARGEST_CACHE = 50_000
 BOOLEANS = {"true": "true", "false": "false"}
+#: The booleans as programs write them. In columns of texts and names they stay as they are written.
+_WRITTEN_BOOLEANS = frozenset(write(text) for text in BOOLEANS for write in (str.upper, str.capitalize))
 REASONS = {
     "no_case": "the row has no {column}",
     "bad_case": "what stands in {column} cannot be the number of a case",
@@ -57,7 +59,8 @@ class Layout:
     others. `named`: columns with names of persons and teams; `times`: with instants; `plain_text_columns`:
     which the log may store in plain text, unlike all others. `final_value_columns`: columns that show final
     values in earlier rows, too. `missing`: lower-case texts that mean no value. `extra_column`: the column
-    with all other values, as a JSON object of texts.
+    with all other values, as a JSON object of texts. `written`: columns of texts and names, in which only
+    `missing_in_written` mean no value.
     """
 
     case: str
@@ -75,6 +78,8 @@ class Layout:
     instants: Mapping[str, str]
     derived: Callable[[Mapping[str, Any]], dict[str, Any]] | None
     extra_column: str | None = None
+    written: frozenset[str] = frozenset()
+    missing_in_written: frozenset[str] = frozenset({""})
 
 
 def peek_rows(rows: Iterator[CellRow | RefusedRow]) -> list[CellRow | RefusedRow]:
@@ -101,16 +106,18 @@ def cells_of(
 
 
 class _TextCache(dict[str, str | None]):
-    """Values by cell: trimmed, booleans in lower case, None for a missing value.
+    """Values by cell: trimmed, booleans in lower case unless they are texts that somebody has `written`, None
+    for a missing value.
 
     Cells that cannot be codes, being too long or of several lines, are appended to `odd` and not cached.
     """
 
-    def __init__(self, missing: frozenset[str], odd: list[str], *, names: bool) -> None:
+    def __init__(self, missing: frozenset[str], odd: list[str], *, names: bool, written: bool) -> None:
         super().__init__()
         self._missing = missing
         self._uncacheable = odd
         self._names = names
+        self._booleans = {} if written else BOOLEANS
 
     def __missing__(self, cell: str) -> str | None:
         # Programs differ in the spaces that they leave within a name.
@@ -118,7 +125,7 @@ class _TextCache(dict[str, str | None]):
         if self._names and not text.isprintable():
             text = fit_line(text, LONGEST_NAME).text
         folded = text.lower()
-        value = None if folded in self._missing else BOOLEANS.get(folded, text)
+        value = None if folded in self._missing else self._booleans.get(folded, text)
         if len(text) > LONGEST_KEY or not text.isprintable() or text.startswith(PREFIX):
             self._uncacheable.append(text)
         else:
@@ -195,12 +202,21 @@ class TableReader:
         self._clock = clock
         self._latest = latest
         self._uncacheable: list[str] = []
-        texts = _TextCache(layout.missing, self._uncacheable, names=False)
-        names = _TextCache(layout.missing, self._uncacheable, names=True)
+        texts = _TextCache(layout.missing, self._uncacheable, names=False, written=False)
+        in_written, odd = layout.missing_in_written, self._uncacheable
+        written = _TextCache(in_written, odd, names=False, written=True)
+        names = _TextCache(in_written, odd, names=True, written=True)
         times = _TimeCache(clock, layout.missing, self._uncacheable)
         self._named = layout.named
         self._read: list[dict[str, str | None]] = [
-            times if name in layout.times else names if name in layout.named else texts for name in heading
+            times
+            if name in layout.times
+            else names
+            if name in layout.named
+            else written
+            if name in layout.written
+            else texts
+            for name in heading
         ]
         place = {name: n for n, name in enumerate(heading)}
         self._case_at, self._updated_at = place[layout.case], place[layout.time_column]
@@ -393,6 +409,12 @@ class TableReader:
         """Return a text of all values of the row and their columns; columns without a value make no
         difference.
         """
+        if not _WRITTEN_BOOLEANS.isdisjoint(values):
+            # A row counts the same whichever of its columns a mapping takes as text.
+            values = tuple(
+                value.lower() if value is not None and value in _WRITTEN_BOOLEANS else value
+                for value in values
+            )
         identity = self._identity_values(values)
         if self._extra_place is not None and (extra_cells := values[self._extra_place]) is not None:
             # A value counts the same wherever it stands, because a later mapping may name its column.
