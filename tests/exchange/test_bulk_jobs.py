@@ -80,6 +80,14 @@ async def reported(client: Client, count: int = 1) -> list[str]:
     return [(await client.post_ok("/v1/incidents", an_incident()))["id"] for _ in range(count)]
 
 
+async def test_a_byte_order_mark_is_no_part_of_the_first_line(
+    api: Api, place: DatabaseUrls, agent: Client
+) -> None:
+    job = await asked_for(agent, b"\xef\xbb\xbf" + lines(reporting(title="First"), reporting(title="Second")))
+    assert await worked_off(place, api) == 1
+    assert [result["status"] for result in await results(agent, job)] == [201, 201]
+
+
 async def test_each_line_has_its_result(api: Api, place: DatabaseUrls, agent: Client) -> None:
     (expected,) = await reported(agent)
     file = lines(

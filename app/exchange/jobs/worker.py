@@ -8,6 +8,7 @@ each line is carried out once, and after all lines before it that concern the sa
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -198,7 +199,8 @@ def _lines(body: bytes, offset: int, n: int) -> list[tuple[int, int, bytes]]:
         newline = body.find(b"\n", offset)
         ends = len(body) if newline < 0 else newline + 1
         n += 1
-        numbered_lines.append((n, ends, body[offset:ends].strip()))
+        line = body[offset:ends]
+        numbered_lines.append((n, ends, (line if offset else line.removeprefix(BOM_UTF8)).strip()))
         offset = ends
     return numbered_lines
 
