@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +75,18 @@ async def test_an_alert_in_an_odd_form_opens_an_incident(api: Api, changes: Json
     tool = await a_tool(api, "alertmanager", user_name="am")
     done = await tool.deliver(a_group(**changes))
     assert (done["state"], len(await tool.tickets())) == ("processed", 1), done
+
+
+async def test_an_alert_of_a_clock_that_is_ahead_counts_from_its_receipt(api: Api) -> None:
+    tool = await a_tool(api, "alertmanager", user_name="am")
+    ahead = (datetime.now(UTC) + timedelta(minutes=3)).isoformat()
+    done = await tool.deliver(a_group(startsAt=ahead, annotations={"summary": "Disk full"}))
+    assert (done["state"], done["effects"][0]["altered"]) == ("processed", {"began_at": ["left_out"]})
+    (ticket,) = await tool.tickets()
+    assert ticket["altered"] == {"began_at": ["left_out"]}
+    assert datetime.fromisoformat(ticket["began_at"]) <= datetime.now(UTC)
+    over = await tool.deliver(a_group(status="resolved", startsAt=ahead, endsAt=ahead))
+    assert [effect["outcome"] for effect in over["effects"]] == ["resolved"]
 
 
 async def test_links_of_pagerduty_events_reach_the_incident(api: Api) -> None:

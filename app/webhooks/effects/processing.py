@@ -20,6 +20,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from app.kernel.actions.context import CommandMetadata
+from app.kernel.actions.made_fit import Alteration
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import IdempotencyKey
 from app.kernel.consumers import polling as rounds
@@ -277,9 +278,12 @@ class Processor:
 
     async def _effect(self, task: _Task) -> DeliveryEffect:
         news, now = task.news, self._clock()
-        if news.occurred_at > max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE:
+        latest = max(now, task.delivery.received_at) + deliveries.FUTURE_TOLERANCE
+        if isinstance(news, AlertSignal):
+            return await self._alert(_not_ahead(news, latest, task.delivery.received_at), task)
+        if news.occurred_at > latest:
             raise SourceFailed("in_the_future")
-        if self._both_ways is not None and not isinstance(news, AlertSignal):
+        if self._both_ways is not None:
             # It is asked before the ticket is read: what has been answered by then is in the ticket.
             ticket = await self._mirror.find_ticket(news.case)
             awaited = await self._both_ways.awaits(news, ticket)
@@ -291,9 +295,7 @@ class Processor:
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)
             return effect
-        if isinstance(news, CommentUpdate):
-            return await self._comment(news, now)
-        return await self._alert(news, task)
+        return await self._comment(news, now)
 
     async def _comment(self, news: CommentUpdate, now: datetime) -> DeliveryEffect:
         ticket = await self._mirror.find_ticket(news.case)
@@ -376,6 +378,22 @@ def _failure(error: Exception) -> Outcome:
             return Outcome(DeliveryState.failed, code="unfit_value")
         case _:
             return Outcome(DeliveryState.failed, code="others_keep_changing_it")
+
+
+def _not_ahead(news: AlertSignal, latest: datetime, received_at: datetime) -> AlertSignal:
+    """Return the alert as of its receipt, and marked, if its time is after `latest`: the tool's clock is
+    wrong, and something is broken all the same.
+    """
+    stated = news.cleared_at if news.status == "cleared" and news.cleared_at else news.alerted_at
+    if (stated or news.occurred_at) <= latest:
+        return news
+    return replace(
+        news,
+        occurred_at=received_at,
+        alerted_at=received_at,
+        cleared_at=received_at,
+        altered=news.altered | {"began_at": [Alteration.left_out.value]},
+    )
 
 
 def _failed_part(evaluation: Evaluation) -> Outcome | None:
