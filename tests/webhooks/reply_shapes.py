@@ -8,12 +8,14 @@ NOTICE = """Incident INC-2026-000123: Printer smokes
 INC-2026-000123 is on hold.
 Question: Which tray?
 
-You get this because you reported it.
+You receive this because you requested it, take part in it or follow it.
 
 https://desk.example.com/portal/incident/INC-2026-000123
 
 --\x20
-This was sent by itself. What you are told of by mail you choose in your preferences."""
+This message was sent automatically. You can choose in your preferences which notices you receive by mail."""
+#: The footer of a notice that version 0.1.0 sent.
+EARLIER_FOOTER = "This was sent by itself. What you are told of by mail you choose in your preferences."
 ZH_NOTICE = """事件 INC-2026-000123：打印机冒烟
 
 INC-2026-000123 已挂起。
@@ -96,7 +98,11 @@ REPLIES: dict[str, tuple[str, str]] = {
         for name, block in HEADER_BLOCKS.items()
     },
     "the last sentence of our notice wrapped": (
-        "Yes.\n\n" + NOTICE.replace("told of by mail", "told of\nby mail"),
+        "Yes.\n\n" + NOTICE.replace("which notices you", "which notices\nyou"),
+        "Yes.",
+    ),
+    "a notice of an earlier version": (
+        "Yes.\n\n" + NOTICE.replace(NOTICE.splitlines()[-1], EARLIER_FOOTER),
         "Yes.",
     ),
     "written below our notice": (f"{NOTICE}\n\nYes, tray 2.", "Yes, tray 2."),

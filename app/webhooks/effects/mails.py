@@ -44,7 +44,7 @@ from app.webhooks.adapters import MAIL
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.effects.identities import Identities, Identity, speaker, tool_caller
 from app.webhooks.effects.mail_alerts import alert_of_mail, clear, incident_of_alert
-from app.webhooks.effects.mail_recipients import FOLLOW, new_followers, recipients_note
+from app.webhooks.effects.mail_recipients import FOLLOW, may_act, new_followers, recipients_note
 from app.webhooks.intake.deliveries import (
     DeliveryEffect,
     DeliveryState,
@@ -129,6 +129,7 @@ def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail)
     passes on or a program writes, if the source says so.
     """
     marks, ours = mail.automatic, [ref for ref in mail.references if _OURS.fullmatch(ref)]
+    is_programs = marks.program is not None or (mail.monitoring is not None and mail.monitoring.by_program)
     if marks.answer is not None or (marks.answers_by_itself and ours):
         raise MailRefused("automatic_mail")
     is_unwanted = source.automatic_mails is AutomaticMails.ignore and not is_among(mail, source.monitors)
@@ -233,7 +234,9 @@ class _Incoming:
                 continue
             else:
                 name = await self._stream_of(ours[1], UUID(ours[2]))
-            if name is not None and await self._may_comment(name):
+            if name is None:
+                continue
+            if await may_act(self._ledger, self._sender.id, name, "comment"):
                 return name
             self._related.append(name)
         return None
@@ -329,8 +332,8 @@ class _Incoming:
         await self._link_related(name)
         return DeliveryEffect("opened", name, number, self._altered("description"))
 
-    def _with_left_out(self, text: str) -> str:
-        """Return the text, with how many attachments are not taken."""
+    def _left_out(self) -> str:
+        """Return how many attachments are not taken; empty: all are."""
         left_out = len(self._mail.attachments) - MOST_ATTACHMENTS
         if left_out <= 0:
             return ""
@@ -380,7 +383,7 @@ class _Incoming:
     async def _attach(self, ticket: str) -> None:
         """Attach the files. Raises the refusal of the first that is refused, when all others are there."""
         refused: Refusal | None = None
-        for n, file in enumerate(_worth_keeping(self._mail), 1):
+        for n, file in enumerate(_worth_keeping(self._mail, with_text=self._cut), 1):
             upload_id = uuid5(self._delivery.id, str(n))
             by = speaker(self._account.id, self._sender.id)
             sending = IncomingUpload(upload_id, by, len(file.content), _one_piece(file.content), self._now)
@@ -398,7 +401,7 @@ class _Incoming:
         lifecycle = self._ledger.lifecycles[kind_of(ticket)]
         metadata = self._metadata(spoken=True)
         if action == "comment":
-            metadata = replace(metadata, altered=self._altered_fields("comment"))
+            metadata = replace(metadata, altered=self._altered_fields("text"))
         command = Command(
             lifecycle, lifecycle[action], str(id_of(ticket)), body, metadata, None, self._key(n)
         )
@@ -426,10 +429,10 @@ class _Incoming:
         )
 
 
-def _worth_keeping(mail: IncomingMail) -> list[MailAttachment]:
-    """Return as many attachments as are taken, empty ones too; and the whole text, if it was cut."""
+def _worth_keeping(mail: IncomingMail, *, with_text: bool) -> list[MailAttachment]:
+    """Return as many attachments as are taken, empty ones too; and, if asked for, the whole text."""
     files = list(mail.attachments[:MOST_ATTACHMENTS])
-    if not mail.cut:
+    if not with_text:
         return files
     return [*files, MailAttachment(WHOLE_TEXT, "text/plain", mail.whole_text.encode(), inline=False)]
 

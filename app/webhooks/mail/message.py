@@ -15,7 +15,7 @@ from app.webhooks.mail.automatic_marks import NULL_SENDER, AutomaticMarks, autom
 from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
-from app.webhooks.mail.monitoring import MonitoringReport
+from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.replies import reply_text
 
@@ -109,6 +109,26 @@ def read_mail(raw: bytes) -> IncomingMail:
         automatic=automatic,
         monitoring=report,
     )
+
+
+def _monitoring_report(
+    mail: MailPart, sender: Address, subject: str, text: str, automatic: AutomaticMarks
+) -> MonitoringReport | None:
+    """Return what a monitoring tool reports; None for other mails, and for forms that name whom to answer."""
+    if {each.address for each in read_addresses(mail.header("Reply-To"))} - {sender.address}:
+        return None
+    return monitoring_report(sender.address, subject, text, by_program=automatic.program is not None)
+
+
+def _further_recipients(mail: MailPart, sender: Address) -> tuple[Address, ...]:
+    """Return the recipients besides this mailbox and the sender. The mailbox is the one that a server on the
+    way names, else the only one in To.
+    """
+    to, copied = (read_addresses(", ".join(mail.headers(name))) for name in ("To", "Cc"))
+    listed = {each.address: each for each in (*to, *copied)}
+    named = {each.address for name in _OWN_ADDRESS for each in read_addresses(", ".join(mail.headers(name)))}
+    own = named & listed.keys() or {each.address for each in to if len(to) == 1}
+    return tuple(each for each in listed.values() if each.address not in {*own, sender.address})
 
 
 def _altered(**codes: Sequence[Alteration]) -> dict[str, list[str]]:
