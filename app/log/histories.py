@@ -142,7 +142,7 @@ def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def analyse(connection: Connection) -> None:
-    """Update the planner's statistics of tables that have grown by a tenth; autovacuum does so a minute later.
+    """Update the planner's statistics of tables that have grown by a tenth. Autovacuum takes a minute.
 
     Failures are ignored: queries are only slower.
     """

@@ -19,9 +19,10 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from app.cli.exits import TERMINATED
+from app.cli.server import serve
 from app.cli.server.serve import bind_listener, serving
 from app.cli.server.serve import run as run_server
-from app.platform import schema, startup
+from app.platform import loop, schema, startup
 from app.platform.db import DatabaseGone
 from app.platform.installation import Installation
 from app.platform.settings import PROJECT, Settings

@@ -116,7 +116,7 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
     words = {key: str(value) for key, value in error.get("ctx", {}).items()}
     if "expected" in words:
         words["expected"] = words["expected"].replace("' or '", "', '")  # Pydantic's English conjunction
-    words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
+    words = {"known": ", ".join(_nearest(path, known_names))} | words | {"message": str(error["msg"])}
     words["said"] = str(_beginning(error.get("input"), [MOST_NAMES]))[:LONGEST_SAID]
     fault = Fault(code=error["type"], message=translate(language, "value", code, words))
     if where == "body":

@@ -98,6 +98,7 @@ class _Server(uvicorn.Server):
         self.has_failed = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        earlier = asyncio.all_tasks()
         starting = asyncio.create_task(self._start_application(sockets))
         # Uvicorn looks whether it is to end when it has started, and a database may keep it waiting.
         while not (self.should_exit or starting.done()):
