@@ -170,7 +170,7 @@ def _page_of(desk: Desk, view: RecordView) -> str:
     own: it stands on that record's.
     """
     kind, record = (view.record.get(name) for name in RECORD_OF_ROW)
-    return view.path if record is None else desk.display.address(kind, None, record)
+    return view.path if kind is None or record is None else desk.display.address(kind, None, record)
 
 
 def _filters(desk: Desk, screen: ListScreen) -> Iterator[FormField]:

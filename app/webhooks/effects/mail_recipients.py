@@ -6,6 +6,7 @@ A mail proves nobody, so nobody sees a ticket because a mail was sent to them, t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from app.i18n import translate
@@ -27,7 +28,7 @@ async def may_act(ledger: Ledger, person: UUID, name: str, action: str) -> bool:
     """Return whether the record of that stream has the action, and the person sees it and does not only look
     on.
     """
-    lifecycle: Lifecycle[object] = ledger.lifecycles[kind_of(name)]
+    lifecycle: Lifecycle[Any] = ledger.lifecycles[kind_of(name)]
     if action not in lifecycle.by_name:
         return False
     audience = await ledger.db.value(AUDIENCE, (name,))
