@@ -51,12 +51,10 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
     that incident's customer decides who may read it.
     """
     if event.type == MARKED:
-        async for copy in _earlier_copies(ledger, event):
-            yield copy
-    else:
-        copy = await _copy(ledger, event)
-        if copy is not None:
-            yield copy
+        async for earlier in _earlier_copies(ledger, event):
+            yield earlier
+    elif (copy := await _copy(ledger, event)) is not None:
+        yield copy
 
 
 async def _copy(ledger: Ledger, event: Recorded) -> RuleConsequence | None:
