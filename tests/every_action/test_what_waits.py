@@ -161,8 +161,8 @@ async def make_things_wait(world: World) -> None:
     # A card below the line needs a superior who talks it over.
     superior = {"manager": world.everybody.id}
     path = f"/v1/persons/{manager.id}"
-    named = await world.everybody.patch(path, json=superior, headers={"If-Match": "*"})
-    assert named.is_success, named.text
+    answer = await world.everybody.patch(path, json=superior, headers={"If-Match": "*"})
+    assert answer.is_success, answer.text
     scorecard = LIFECYCLES_BY_KIND["scorecard"]
     await world.make_record(scorecard, ScorecardState.talk, more={"person": str(manager.id)})
     await world.make_record(LIFECYCLES_BY_KIND["change"], ChangeState.awaiting_approval)

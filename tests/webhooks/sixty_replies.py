@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from tests.webhooks.mail_shapes import (
+from tests.webhooks.mail_shapes import FROM, lines
+from tests.webhooks.reply_shapes import (
     DESK,
-    FROM,
     HEADER_BLOCKS,
     INTRODUCTIONS,
     NOTICE,
     ZH_NOTICE,
-    lines,
     quoted,
 )
 

@@ -61,7 +61,13 @@ async def test_what_was_withdrawn_here_is_not_said_again_by_an_edit_over_there(a
 def an_event(change: str, minutes: int, **comment: object) -> Json:
     """An event of Zendesk about the comment 9001."""
     at = (clock().replace(microsecond=0) - timedelta(days=30) + timedelta(minutes=minutes)).isoformat()
-    detail = {"id": "179", "subject": "Printer", "description": "d", "status": "OPEN", "priority": "NORMAL"}
+    detail: Json = {
+        "id": "179",
+        "subject": "Printer",
+        "description": "d",
+        "status": "OPEN",
+        "priority": "NORMAL",
+    }
     detail |= {"requester_id": "77", "via": {"channel": "web"}, "created_at": at, "updated_at": at}
     event = {"comment": {"id": "9001", **comment}}
     type_ = f"zen:event-type:ticket.{change}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.webhooks.mail.message import read_mail
 from tests.cases import each_case
-from tests.webhooks.mail_shapes import NOTICE, ZH_NOTICE
+from tests.webhooks.reply_shapes import NOTICE, ZH_NOTICE
 from tests.webhooks.sixty_replies import Reply, sixty_replies
 
 REPLIES = list(sixty_replies())

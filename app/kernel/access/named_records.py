@@ -28,12 +28,14 @@ def naming_fields(record: type[Record]) -> dict[str, str]:
     return {name: mark.by or name for name, mark in marked.items() if mark is not None}
 
 
-@cache
 def naming_fields_of_kind(lifecycle: RecordKind[Any]) -> frozenset[str]:
     """Return the fields that name other records, in the kind's records, child records and payloads."""
-    return frozenset(
-        name for record in (lifecycle.record, *lifecycle.children) for name in naming_fields(record)
-    )
+    return _names_in((lifecycle.record, *lifecycle.children))
+
+
+@cache
+def _names_in(records: tuple[type[Record], ...]) -> frozenset[str]:
+    return frozenset(name for record in records for name in naming_fields(record))
 
 
 def named_in(lifecycle: RecordKind[Any], changes: Mapping[str, Any]) -> set[str]:
