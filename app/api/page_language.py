@@ -14,7 +14,9 @@ from app.i18n import language_of
 #: The language that an address asks for.
 ChosenLanguage = Annotated[
     Literal["en", "zh"] | None,
-    Field(description="The language. None: as `Accept-Language` says, or else the caller's own."),
+    Field(
+        description="Language of the page; if left out, that of `Accept-Language`, or else the caller's own."
+    ),
 ]
 
 

@@ -40,14 +40,15 @@ order by r.key <> %(key)s, r.key limit {most}"""
 
 
 class KeyWarning(OutputModel):
-    """A key that was taken as it is, although nothing here has it."""
+    """A key that was accepted although no record here has it."""
 
-    pointer: str = Field(description="The place in the body: a JSON Pointer.", examples=["/service"])
+    pointer: str = Field(description="Place of the key in the body: a JSON Pointer.", examples=["/service"])
     code: str = Field(
-        description="`unknown_service`, `unknown_ci` or `unknown_category`.", examples=["unknown_service"]
+        description="Code of the warning: `unknown_service`, `unknown_ci` or `unknown_category`.",
+        examples=["unknown_service"],
     )
-    detail: str = Field(description="Sentence that says so, in the reader's language.")
-    near: list[str] = Field(description="Keys that are much like it, the nearest first: at most three.")
+    detail: str = Field(description="Warning as a sentence, in the reader's language.")
+    near: list[str] = Field(description="Known keys that resemble it, the closest first; at most three.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def warned_shape(shape: type[OutputModel]) -> type[OutputModel]:
         # The member is left out where there is nothing to warn of, and so is not required.
         "model_config": ConfigDict(json_schema_serialization_defaults_required=False),
         "warnings": Field(
-            default=None, description="Keys of the body that are unknown here; left out if there are none."
+            default=None,
+            description="Keys of the body that no record here has; left out if all keys are known.",
         ),
     }
     return cast(type[OutputModel], type(f"{shape.__name__}WithWarnings", (shape,), namespace))

@@ -15,7 +15,7 @@ TABLE = "attention"
 
 
 class Severity(CodeEnum):
-    """The severity of what needs attention, the most urgent first."""
+    """The severity of a condition that needs attention, the most urgent first."""
 
     banner = "banner", "Do not rely on the figures", "指标暂不可信"
     now = "now", "Now", "立即"
@@ -26,7 +26,7 @@ class Severity(CodeEnum):
 
 
 class OwnerKind(CodeEnum):
-    """The kind of whoever owns what needs attention."""
+    """The kind of the owner of a condition that needs attention."""
 
     team = "team", "A team", "团队"
     person = "person", "A person", "人员"

@@ -29,7 +29,7 @@ ConditionKey = Annotated[
         alias="key",
         max_length=200,
         pattern=r"^[a-z_]+(:[A-Za-z0-9_.:+-]*)?$",
-        description="The key of the sentence, as `get_attention` shows it.",
+        description="Key of the condition, as `get_attention` returns it.",
         examples=["major_incident:incident:INC-2026-000123"],
     ),
 ]
@@ -40,14 +40,16 @@ router = Router(prefix="/v1/attention", tags=["attention"], route_class=DirectRo
 @router.get(
     "",
     operation_id="get_attention",
-    summary="Get what needs attention",
+    summary="Get the conditions that need attention",
     response_model=Attention,
     responses=in_language() | problems(422),
 )
 async def get_attention(
     request: Request, ledger: Ledger, query: Annotated[AttentionQuery, Query()]
 ) -> Response:
-    """Return what needs the caller's attention in sentences, the most urgent first, of what they may see."""
+    """Return the conditions that need the caller's attention, as sentences, the most urgent first, as far as
+    the caller may see them.
+    """
     language = language_for(request)
     attention_now = await attention(ledger, caller_of(request), query, utc_now())
     headers = {**VARY, "Content-Language": language}
@@ -57,15 +59,15 @@ async def get_attention(
 @router.put(
     "/asides/{key}",
     operation_id="put_attention_aside",
-    summary="Put a sentence aside",
+    summary="Put an attention condition aside",
     response_model=AsideOut,
     responses=problems(400, 403, 413, 415, 422),
 )
 async def put_attention_aside(
     request: Request, ledger: Ledger, key: ConditionKey, body: Annotated[PutAside, Body()]
 ) -> Response:
-    """Put a sentence aside until a date, for oneself: others go on being told, and so is whoever did after
-    that date.
+    """Put a condition aside until a date, for the caller alone. Other persons still see it, and the caller
+    sees it again after the date.
     """
     caller, now = caller_of(request), utc_now()
     if caller.is_read_only or caller.person_id is None:
@@ -82,12 +84,12 @@ async def put_attention_aside(
 @router.delete(
     "/asides/{key}",
     operation_id="take_attention_up",
-    summary="Take a sentence up again",
+    summary="Take up an attention condition again",
     status_code=204,
     responses=problems(403, 404, 422),
 )
 async def take_attention_up(request: Request, ledger: Ledger, key: ConditionKey) -> Response:
-    """Take a sentence up again that the caller had put aside."""
+    """Take up a condition again that the caller had put aside."""
     caller = caller_of(request)
     if caller.is_read_only or caller.person_id is None:
         raise ledger.forbidden(anybody, language_for(request))

@@ -27,149 +27,166 @@ class AttentionQuery(BaseModel):
 
     period: Annotated[str | None, Field(max_length=8, pattern=PERIOD)] = Field(
         None,
-        description="The month, week, quarter or year whose figures are judged, by the organisation's clock: "
-        "one that is over; none: the last month. What is urgent now stands whatever the period.",
+        description="Month, week, quarter or year whose figures are judged, by the organisation's time "
+        "zone; it must be over. Without it, the previous month is judged. Urgent "
+        "conditions are returned for every period.",
         examples=["2026-10", "2026-W43", "2026-Q4", "2026"],
     )
     team: Annotated[list[ScopeName] | None, CommaSeparated] = Field(
         None,
         max_length=MOST_VALUES,
-        description="Only what concerns one of these teams: their keys or ids.",
+        description="Teams (keys or ids) to which the conditions are limited.",
         examples=[["network"]],
     )
     service: Annotated[list[ScopeName] | None, CommaSeparated] = Field(
         None,
         max_length=MOST_VALUES,
-        description="Only what concerns one of these services: their keys.",
+        description="Services (keys) to which the conditions are limited.",
         examples=[["mail"]],
     )
     priority: Annotated[list[Priority] | None, CommaSeparated] = Field(
         None,
         max_length=len(Priority),
-        description="Only cases of these priorities; `omitted` says what has none, as figures.",
+        description="Priorities to which the cases are limited; `omitted` lists conditions without a "
+        "priority, such as those of figures.",
         examples=[["P1"]],
     )
-    aside: bool = Field(False, description="True to show also what the caller has put aside.")
+    aside: bool = Field(False, description="`true` includes the conditions that the caller has put aside.")
 
 
 class AttentionParameter(OutputModel):
     """A value in a sentence."""
 
-    type: ValueType = Field(description="The type of the value: by it a frontend writes it in its own way.")
+    type: ValueType = Field(description="Type of the value, by which a frontend can format it.")
     value: int | float | str | None = Field(
-        description="The value: a number, seconds, an instant, a period as `2026-10`, a key, the number of a "
-        "record, or a text."
+        description="Value itself: a number, seconds, a time, a period as `2026-10`, a key, the number "
+        "of a record, or a text."
     )
-    unit: str | None = Field(description="The unit of a figure: that of its KPI, or `seconds`.")
-    href: str | None = Field(description="The address of the record in the API, if it is one.")
-    text: str = Field(description="The words for it in the sentence, in the language asked for.")
+    unit: str | None = Field(
+        description="Unit of a figure: that of its KPI, or `seconds`; null for other values."
+    )
+    href: str | None = Field(description="Address of the record in the API; null if the value is no record.")
+    text: str = Field(description="Text of the value in the sentence, in the requested language.")
 
 
 class AttentionSentences(OutputModel):
-    """A sentence in both languages."""
+    """The sentence in both languages."""
 
-    en: str
-    zh: str
+    en: str = Field(description="Sentence in English.")
+    zh: str = Field(description="Sentence in Chinese.")
 
 
 class AttentionOwner(OutputModel):
-    """The owner of what needs attention."""
+    """The owner of a condition that needs attention."""
 
     kind: OwnerKind
-    id: str = Field(description="The id of the team or person, or the code of the role.")
-    name: str | None = Field(description="The name, in the language asked for; null when it was erased.")
+    id: str = Field(description="Identifier of the team or person, or code of the role.")
+    name: str | None = Field(
+        description="Name of the owner, in the requested language; null if the person was erased."
+    )
 
 
 class AttentionPart(OutputModel):
-    """A sentence for which another one stands."""
+    """A condition that is folded into another one."""
 
-    key: str
-    sentence: str = Field(description="The sentence, in the language asked for.")
-    cases: str | None = Field(description="The address in the API of its cases; null: it has none.")
-    desk: str | None = Field(description="The address of the same for people; null: there is none.")
+    key: str = Field(description="Key of the condition, as in `key` of a condition of its own.")
+    sentence: str = Field(description="Sentence, in the requested language.")
+    cases: str | None = Field(description="Address of the cases in the API; null if not set.")
+    desk: str | None = Field(description="Address of the cases for people; null if not set.")
 
 
 class AttentionItem(OutputModel):
-    """A condition that needs attention, in a sentence."""
+    """A condition that needs attention, as a sentence."""
 
     key: str = Field(
-        description="The name of the condition while it lasts: by it, it is put aside.",
+        description="Key of the condition for as long as it lasts; used to put it aside.",
         examples=["major_incident:incident:INC-2026-000123"],
     )
-    code: str = Field(description="The stable code of its kind.", examples=["major_incident"])
+    code: str = Field(description="Stable code of the kind of condition.", examples=["major_incident"])
     severity: Severity
-    process: str | None = Field(description="The kind of its cases, as `incident`; null: of none.")
-    parameters: dict[str, AttentionParameter] = Field(description="The values in the sentence, by name.")
-    sentence: str = Field(description="The sentence, in the language asked for.")
+    process: str | None = Field(
+        description="Kind of the cases, as `incident`; null if the condition has no cases."
+    )
+    parameters: dict[str, AttentionParameter] = Field(description="Values in the sentence, by name.")
+    sentence: str = Field(description="Sentence, in the requested language.")
     sentences: AttentionSentences
     cases: str | None = Field(
-        description="The address in the API of exactly its cases, or of its record; null: it has none.",
+        description="Address in the API of the condition's cases or record; null if not set.",
         examples=["/v1/incidents/INC-2026-000123"],
     )
-    desk: str | None = Field(description="The address of the same for people; null: there is none.")
-    owner: AttentionOwner | None
-    since: datetime | None = Field(description="Time since which it holds, if that is known.")
-    due_at: datetime | None = Field(description="Time at which it is due, or was.")
-    count: int = Field(description="Number of its cases, or of the sentences that it stands for.")
+    desk: str | None = Field(description="Address of the cases or record for people; null if not set.")
+    owner: AttentionOwner | None = Field(description="Owner of the condition; null if not set.")
+    since: datetime | None = Field(
+        description="Time since which the condition has been true; null if unknown."
+    )
+    due_at: datetime | None = Field(
+        description="Time at which the condition is or was due; null if it has no due time."
+    )
+    count: int = Field(description="Number of cases, or of folded conditions.")
     folded: list[AttentionPart] = Field(
-        description="The sentences that it stands for, if they are three or more of a kind; else none."
+        description="Conditions of the same kind that are folded into this one; empty if there are "
+        "fewer than three."
     )
     aside_until: datetime | None = Field(
-        description="Time until which the caller has put it aside; null: it is not."
+        description="Time until which the caller has put the condition aside; null if it is not put aside."
     )
 
 
 class PutAside(BaseModel):
-    """Until when a sentence is put aside."""
+    """The time until which a condition is put aside."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     until_at: Instant = Field(
-        description="The instant from which it is told again: in the future, and a year off at most.",
+        description="Time at which the condition is shown again: in the future, and at most one year "
+        "from now.",
         examples=["2026-12-01T08:00:00+08:00"],
     )
 
 
 class AsideOut(OutputModel):
-    """A sentence that the caller has put aside."""
+    """A condition that the caller has put aside."""
 
     key: str = Field(
-        description="The key of the sentence.", examples=["major_incident:incident:INC-2026-000123"]
+        description="Key of the condition.", examples=["major_incident:incident:INC-2026-000123"]
     )
-    until_at: datetime
+    until_at: datetime = Field(description="Time at which the condition is shown again.")
 
 
 class AttentionCounts(OutputModel):
     """The number of sentences."""
 
-    total: int = Field(description="Number of sentences that need attention.")
-    now: int = Field(description="Number of those that cannot wait: of severity `banner` or `now`.")
+    total: int = Field(description="Number of conditions that need attention.")
+    now: int = Field(description="Number of urgent conditions, of severity `banner` or `now`.")
 
 
 class AttentionOmission(OutputModel):
-    """Sentences that are left out, since a filter cannot narrow them."""
+    """Conditions that are left out because a filter does not apply to them."""
 
-    codes: list[str] = Field(description="The codes of the sentences.", examples=[["target_out_of_reach"]])
-    name: str = Field(description="The name of what they are about, in the language asked for.")
+    codes: list[str] = Field(description="Codes of the conditions.", examples=[["target_out_of_reach"]])
+    name: str = Field(description="Name of the subject of the conditions, in the requested language.")
     ignored_filters: list[FilterName] = Field(
-        description="The filters asked for that they cannot be narrowed by."
+        description="Requested filters that do not apply to the conditions."
     )
 
 
 class Attention(OutputModel):
-    """What needs attention, the most urgent first, of what the caller may see."""
+    """The conditions that need attention and that the caller may see, the most urgent first."""
 
-    as_of: datetime = Field(description="The instant at which it was read.")
-    position: int = Field(description="The position of the log that the figures have reached.")
-    lag_seconds: float = Field(description="Age of the first event that the figures do not include; 0: none.")
-    period: str = Field(description="The period whose figures are judged.", examples=["2026-10"])
+    as_of: datetime = Field(description="Time at which the conditions were read.")
+    position: int = Field(description="Position of the log up to which the figures are complete.")
+    lag_seconds: float = Field(
+        description="Age in seconds of the oldest event that the figures do not include; 0 if they are "
+        "complete."
+    )
+    period: str = Field(description="Period whose figures are judged.", examples=["2026-10"])
     counts: AttentionCounts
     items: list[AttentionItem]
-    good: list[AttentionItem] = Field(description="Good news, three at most.")
+    good: list[AttentionItem] = Field(description="Good news, at most three.")
     omitted: list[AttentionOmission] = Field(
-        description="The sentences that what is chosen cannot narrow, and so leaves out."
+        description="Conditions that are left out because a requested filter does not apply to them."
     )
     nothing: str | None = Field(
-        description="The sentence that nothing needs attention, in the language asked for; null: something "
-        "does."
+        description="Sentence that nothing needs attention, in the requested language; null if "
+        "something does."
     )

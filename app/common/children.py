@@ -11,7 +11,7 @@ from app.common.records import ChildRecord, CodeEnum, ForeignRef, Hidden, Record
 
 
 class Visibility(CodeEnum):
-    """The readers of a comment or a file: everybody who sees the ticket, or only the staff among them."""
+    """The readers of a comment or a file: everybody who sees the ticket, or only the staff."""
 
     public = "public", "Public", "公开"
     internal = "internal", "Internal", "内部"
@@ -26,11 +26,15 @@ class ExternalReference(ChildRecord):
 
     KIND: ClassVar[str] = "external_reference"
 
-    kind: str | None = required()
-    source: str | None = required("The source of a tool, or the name of an imported history.")
-    key: str | None = required("Its id over there.")
-    number: str | None = optional("Number that people call it by there, as far as it is told.")
-    url: str | None = optional("Address at which people see it.")
+    kind: str | None = required("Kind of the record that the other system's key belongs to, as `incident`.")
+    source: str | None = required("Source of the tool, or name of the imported history.")
+    key: str | None = required("Identifier of the record in the other system.")
+    number: str | None = optional(
+        "Number of the record for people in the other system; null if it is not known."
+    )
+    url: str | None = optional(
+        "Address of the record for people in the other system; null if it is not known."
+    )
 
 
 class Follower(ChildRecord):
@@ -39,8 +43,10 @@ class Follower(ChildRecord):
     KIND: ClassVar[str] = "follower"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    followed_at: datetime | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "Person who receives the notices of the record's public steps."
+    )
+    followed_at: datetime | None = required("Time since which the person follows the record.")
 
     @classmethod
     def for_person(cls, record: Record, person_id: UUID, followed_at: datetime) -> Follower:
@@ -57,8 +63,10 @@ class Onlooker(ChildRecord):
     KIND: ClassVar[str] = "onlooker"
     AUDIENCE_KIND: ClassVar[str] = "onlooker"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    handed_over_at: datetime | None = required("Time at which they first handed it over.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "Person who handed the ticket to another team."
+    )
+    handed_over_at: datetime | None = required("Time at which the person first handed the ticket over.")
 
     @classmethod
     def for_person(cls, record: Record, person_id: UUID, handed_over_at: datetime) -> Onlooker:
@@ -77,15 +85,17 @@ class Attachment(ChildRecord):
 
     KIND: ClassVar[str] = "attachment"
 
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who attached it.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who attached the file.")
     name: Annotated[str | None, Personal()] = required(
-        "Name of the file. Null when whoever attached it was erased."
+        "Name of the file; null if the person who attached it was erased."
     )
-    media_type: str | None = required("Media type by its first bytes, whatever it is called.")
-    size: int | None = required("Size in bytes.")
-    sha256: str | None = required("SHA-256 digest of its content, in hex.")
-    visibility: Visibility | None = required("The readers: all who see the record, or staff.")
-    attached_at: datetime | None = required("Time at which it was attached.")
+    media_type: str | None = required("Media type of the file by its first bytes, regardless of its name.")
+    size: int | None = required("Size of the file in bytes.")
+    sha256: str | None = required("SHA-256 digest of the file's content, in hexadecimal digits.")
+    visibility: Visibility | None = required(
+        "Readers of the file: everybody who sees the record, or only staff."
+    )
+    attached_at: datetime | None = required("Time at which the file was attached.")
     content_id: Annotated[UUID | None, Hidden()] = None
 
     @property

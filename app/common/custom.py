@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from app.common import records
 from app.common.personal import Ciphertext, PlainText
-from app.common.records import CodeEnum, Record
+from app.common.records import CodeEnum, Record, optional
 from app.common.state_fields import EnteredAt
 
 #: The columns of a ticket that hold custom values: those for all who see the ticket, and those for staff.
@@ -46,21 +46,28 @@ class CustomField(Record):
     KIND: ClassVar[str] = "custom_field"
 
     state: FieldState | None = records.required()
-    process: str | None = records.required("The kind of its records, as `incident`.")
+    process: str | None = records.required("Kind of the records that have the field, as `incident`.")
     key: str | None = records.required(
-        "The key in `custom`, or in `custom_for_staff`, and in addresses; unique, and never changed."
+        "Key of the field in `custom` or `custom_for_staff`, and in addresses; unique, never changed."
     )
     value_type: ValueType | None = records.required(
-        "The type of its values; names, addresses and all that may have to be erased are `words`."
+        "Type of the field's values. Use `words` for names, addresses and everything that may have to "
+        "be erased."
     )
-    label_en: str | None = records.required("The English label.")
-    label_zh: str | None = records.required("The Chinese label.")
-    required: bool | None = records.required("True if persons must give it when they open a ticket.")
-    staff_only: bool | None = records.required("True if only staff see and give it.")
+    label_en: str | None = records.required("Label of the field in English.")
+    label_zh: str | None = records.required("Label of the field in Chinese.")
+    required: bool | None = records.required(
+        "True if persons must fill in the field when they open a ticket."
+    )
+    staff_only: bool | None = records.required("True if only staff see and fill in the field.")
     filter_slot: int | None = records.optional(
-        "The number among the ten by which lists can be filtered, as `custom.<key>=`; null: none."
+        "Number of the filter (from 1 to 10) by which lists accept `custom.<key>=`; null if lists have "
+        "no filter for the field."
     )
-    choices: list[dict[str, Any]] | None = None
+    choices: list[dict[str, Any]] | None = optional(
+        "Choices of the field, each with its code and its labels in both languages; null unless the field "
+        "has choices."
+    )
     added_at: datetime | None = records.required()
     retired_at: Annotated[datetime | None, EnteredAt(FieldState.retired)] = None
 

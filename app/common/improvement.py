@@ -9,7 +9,7 @@ from app.common.records import CodeEnum
 
 
 class FreezeExemption(CodeEnum):
-    """Why a process is changed although its definition is frozen."""
+    """The reason why a process is changed although its definition is frozen."""
 
     safety = "safety", "Safety", "安全"
     law = "law", "Law", "法律法规"
@@ -17,14 +17,14 @@ class FreezeExemption(CodeEnum):
 
 
 class ImprovementScope(CodeEnum):
-    """How far an improvement reaches: the whole department, or one process."""
+    """The reach of an improvement: the whole department, or one process."""
 
     department = "department", "Department", "部门"
     process = "process", "Process", "流程"
 
 
 class ImprovementAspect(CodeEnum):
-    """The aspect that is improved; the first three are of the department, the others of a process."""
+    """The aspect that is improved; the first three concern the department, the others a process."""
 
     interface = "interface", "Interface between processes", "流程间接口"
     new_process = "new_process", "New process", "新建流程"
@@ -50,7 +50,7 @@ ASPECTS: Mapping[ImprovementScope, frozenset[ImprovementAspect]] = MappingProxyT
 
 
 class SuggestionSource(CodeEnum):
-    """Where a suggestion comes from."""
+    """The origin of a suggestion."""
 
     business_need = "business_need", "Business need", "业务需求"
     standard = "standard", "Standard", "标准规范"
@@ -67,7 +67,9 @@ class SuggestionSource(CodeEnum):
 
 
 class AssessmentCriterion(CodeEnum):
-    """The criteria by which suggestions are assessed, from 1 to 5; 5 always speaks for the suggestion."""
+    """The criteria by which suggestions are assessed, each from 1 to 5, where 5 always speaks for the
+    suggestion.
+    """
 
     plan_fit = "plan_fit", "Fit with the annual plan", "与年度计划的契合度"
     benefit = "benefit", "Benefit and reach", "收益与影响范围"

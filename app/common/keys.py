@@ -16,7 +16,7 @@ SECRET_BYTES = 32
 
 
 class KeyScope(CodeEnum):
-    """The scope of an API key that can do but one thing, whatever the roles of its person permit."""
+    """The scope that limits an API key to one purpose, whatever the roles of its person permit."""
 
     calendar = "calendar", "Read the change calendar", "只读变更日历"
     scim = "scim", "Provision people and groups by SCIM", "仅通过 SCIM 同步人员和组"

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-#: Kinds that people call by another name than the code does.
+#: Kinds that people call by another name than the code does. A part of a record has the name of its record.
 KIND_NOUNS = {
     "bulk_job": "bulk job",
+    "change_assessment": "change",
+    "change_implementation": "change",
+    "change_plans": "change",
+    "change_review": "change",
     "ci": "configuration item",
+    "improvement_evaluation": "improvement",
+    "improvement_judgement": "improvement",
+    "improvement_outcome": "improvement",
+    "improvement_pilot": "improvement",
+    "improvement_project": "improvement",
+    "improvement_proposal": "improvement",
+    "improvement_rollout": "improvement",
     "key": "API key",
     "kpi": "KPI",
     "kpi_budget": "KPI budget",
@@ -13,7 +24,11 @@ KIND_NOUNS = {
     "kpi_rebase": "KPI re-basing",
     "kpi_signal": "KPI signal",
     "kpi_target": "KPI target",
+    "maintenance": "maintenance round",
+    "request_inquiry": "request",
+    "request_solution_approval": "request",
     "sla": "agreement",
+    "sla_reasons": "agreement",
     "stand_in": "stand-in",
     "works": "work entries",
 }

@@ -43,7 +43,7 @@ def _positive(amount: str) -> str:
     return amount
 
 
-CURRENCY = Component("CurrencyCode", "A currency of ISO 4217.", "CNY")
+CURRENCY = Component("CurrencyCode", "Currency code of ISO 4217.", "CNY")
 POSITIVE_AMOUNT = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"
 #: A currency of ISO 4217: `CNY`.
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency), CURRENCY]
@@ -53,7 +53,7 @@ Amount = Annotated[
     StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"),
     AfterValidator(_positive),
     Money(),
-    Component("Amount", "An amount of money, more than nothing.", "1250.00", {"pattern": POSITIVE_AMOUNT}),
+    Component("Amount", "Amount of money, greater than zero.", "1250.00", {"pattern": POSITIVE_AMOUNT}),
 ]
 
 

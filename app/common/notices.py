@@ -10,7 +10,9 @@ from app.common.records import ChildRecord, CodeEnum
 
 
 class NoticeKind(CodeEnum):
-    """What a notice is to its recipient. What waits for somebody cannot be switched off."""
+    """The relation of a notice to its recipient. Notices that wait for the recipient's action cannot be
+    switched off.
+    """
 
     waits_for_you = "waits_for_you", "Waiting for you", "等待您处理"
     is_yours = "is_yours", "Your responsibility", "由您负责"
@@ -23,7 +25,7 @@ FOLLOW, INFORM = NoticeKind.you_follow, NoticeKind.for_information
 
 
 class NoticeType(CodeEnum):
-    """The reason for a notice: a public step of a ticket, or something that concerns the recipient; each with
+    """The reason for a notice: a public step of a ticket, or a matter that concerns the recipient; each has
     its `kind`.
     """
 

@@ -16,7 +16,7 @@ from app.common.state_fields import EnteredAt
 
 
 class Role(CodeEnum):
-    """A role, which permits actions. An organisation may rename the labels, never the codes."""
+    """A role, which permits actions. An organisation may rename the labels, but not the codes."""
 
     requester = "requester", "Requester", "申请人"
     agent = "agent", "Service desk agent", "服务台坐席"
@@ -63,7 +63,7 @@ WHOLE_GROUP = MOST_MEMBERS + 1
 
 
 class PersonState(CodeEnum):
-    """The state of a person: active, deactivated, or erased, so that their personal fields are unreadable."""
+    """The state of a person: active, deactivated, or erased, which makes the personal fields unreadable."""
 
     active = "active", "Active", "在用"
     inactive = "inactive", "Inactive", "停用"
@@ -87,7 +87,7 @@ class Grade(CodeEnum):
 
 
 class MailFrequency(CodeEnum):
-    """How often mails of a kind of notice are sent: each at once, all of a day in one, or none."""
+    """The frequency of mails about a kind of notice: immediately, once a day, or never."""
 
     at_once = "at_once", "At once", "立即"
     daily = "daily", "Daily", "每日汇总"
@@ -95,7 +95,7 @@ class MailFrequency(CodeEnum):
 
 
 class ScimStatus(CodeEnum):
-    """What the identity provider has said by SCIM of a person's account."""
+    """The status of a person's account as the identity provider reported it by SCIM."""
 
     provisioned = "provisioned", "Provisioned", "已同步"
     suspended = "suspended", "Suspended", "已由提供方停用"
@@ -104,8 +104,8 @@ class ScimStatus(CodeEnum):
 
 
 class ScimQualifier(CodeEnum):
-    """How the provider qualified an attribute by SCIM: the type of the kept address or number, whether it is
-    the primary one, and an attribute that the provider has removed.
+    """The qualifiers of an attribute at the provider, as SCIM reported them: the type of the stored address
+    or number, whether it is the primary one, and whether the provider has removed the attribute.
     """
 
     email_work = "email_work", "Work e-mail address", "工作邮箱"
@@ -143,60 +143,74 @@ class Person(Record):
     KIND: ClassVar[str] = "person"
 
     state: PersonState | None = required()
-    kind: PersonKind | None = required()
-    name: Annotated[str | None, Personal()] = required("Their name.")
-    email: Annotated[str | None, Personal()] = optional("Their address of electronic mail.")
-    phone: Annotated[str | None, Personal()] = optional("Their telephone number.")
+    kind: PersonKind | None = required("Kind of the account: a human being or a machine.")
+    name: Annotated[str | None, Personal()] = required("Name of the person.")
+    email: Annotated[str | None, Personal()] = optional("E-mail address of the person.")
+    phone: Annotated[str | None, Personal()] = optional("Telephone number of the person.")
     login: Annotated[str | None, Personal()] = optional(
-        "Their name at the identity provider, in the claim that the settings name."
+        "Name of the person at the identity provider, in the claim that the settings choose."
     )
     login_issuer: str | None = optional("The identity provider.")
     department: str | None = optional(
-        "The unit of the organisation that they are in. It stays when they are erased."
+        "Unit of the organisation that the person belongs to; kept when the person is erased."
     )
-    post: Annotated[str | None, Personal()] = optional("Their post there.")
-    manager_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person whom they report to.")
-    grade: Grade | None = optional("Their grade: how senior they are.")
-    locale: str | None = optional("The language that they are written to in: en or zh.")
-    time_zone: str | None = optional("The time zone that they work in (IANA), as Asia/Shanghai.")
+    post: Annotated[str | None, Personal()] = optional("Position that the person holds in the organisation.")
+    manager_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Manager of the person; null if unknown."
+    )
+    grade: Grade | None = optional("Seniority of the person.")
+    locale: str | None = optional("Language of the person's notices and mails: en or zh.")
+    time_zone: str | None = optional("Time zone that the person works in (IANA), as Asia/Shanghai.")
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "Their own team: the one whose customer they are."
+        "Customer team that the person belongs to: tickets that the person requests count for this customer."
     )
-    roles: list[str] | None = optional("The roles that they hold besides that of a requester; null: none.")
+    roles: list[str] | None = optional(
+        "Roles of the person in addition to that of a requester; null if the person has no other roles."
+    )
     sign_in_grants: list[str] | None = optional(
-        "The roles that they have because of their groups at the identity provider, as of their last "
-        "sign-in, and the teams, as `team/<id>`; null: none. What is not marked so was granted by hand."
+        "Roles, and teams as `team/<id>`, that the person's groups at the identity provider granted at "
+        "the last sign-in; null if they granted nothing. Other roles and teams were granted by hand."
     )
     most_standing: int | None = optional(
-        "Number of subscriptions, absences and other standing things of each kind that they may have; null: "
-        "as many as everybody."
+        "Number of subscriptions, absences and similar standing records of each kind that the person "
+        "may have; null for the general limit."
     )
     scim_grants: list[str] | None = optional(
-        "The roles, and the teams as `team/<id>`, that they have because of groups that are provisioned by "
-        "SCIM; null: none."
+        "Roles, and teams as `team/<id>`, that groups provisioned by SCIM grant to the person; null if "
+        "they grant nothing."
     )
     scim_user_name: Annotated[str | None, Personal()] = optional(
-        "Their `userName` at the identity provider, as SCIM tells it; null: they are not provisioned."
+        "`userName` of the person at the identity provider, from SCIM; null if the person is not provisioned."
     )
-    scim_external_id: Annotated[str | None, Personal()] = optional("Their `externalId` there.")
+    scim_external_id: Annotated[str | None, Personal()] = optional(
+        "`externalId` of the person at the identity provider, from SCIM; null if the person is not "
+        "provisioned."
+    )
     scim_status: ScimStatus | None = optional(
-        "Their account at the provider, as SCIM tells it; null: they are not provisioned. Only whoever was "
-        "suspended or removed from there is activated from there."
+        "Status of the person's account at the provider, from SCIM; null if the person is not "
+        "provisioned. The provider can reactivate only an account that it has suspended or removed "
+        "itself."
     )
     scim_qualifiers: list[str] | None = optional(
-        "Qualifiers of their attributes at the provider, by SCIM: `type` and `primary` of the kept address "
-        "and number, and the attributes that it has removed; null if there are none."
+        "Qualifiers of the person's attributes at the provider, from SCIM: `type` and `primary` of the "
+        "stored address and number, and the attributes that the provider has removed; null if not sent."
     )
-    key_id: UUID | None = required()
-    told_of: list[str] | None = optional("The steps that they want to be told of, in the application.")
-    told_by_mail: list[str] | None = optional("Those of them that they want to be told of by mail, too.")
+    key_id: UUID | None = required(
+        "Key of the person's secrets, with which the personal fields are encrypted."
+    )
+    told_of: list[str] | None = optional("Steps of which the person receives notices in the application.")
+    told_by_mail: list[str] | None = optional("Steps of which the person also receives mails.")
     mail_waits_for_you: MailFrequency | None = optional(
-        "The frequency of mails of what waits for them: not `none`."
+        "Frequency of mails about notices that wait for the person's action; never `none`."
     )
-    mail_is_yours: MailFrequency | None = optional("The frequency of mails of what is theirs.")
-    mail_you_follow: MailFrequency | None = optional("The frequency of mails of what they follow.")
+    mail_is_yours: MailFrequency | None = optional(
+        "Frequency of mails about the person's own tickets and records."
+    )
+    mail_you_follow: MailFrequency | None = optional(
+        "Frequency of mails about records that the person follows."
+    )
     mail_for_information: MailFrequency | None = optional(
-        "The frequency of mails of what is for their information."
+        "Frequency of mails that are only for the person's information."
     )
     added_at: datetime | None = required()
     deactivated_at: Annotated[datetime | None, EnteredAt(PersonState.inactive)] = None

@@ -250,8 +250,9 @@ Altered = Annotated[dict[str, Any] | None, Document()]
 def altered_fields() -> Any:
     """Declare that column."""
     return optional(
-        "Fields that came from outside and were altered or left out on the way in, by their names, each with "
-        "codes: `one_line`, `characters_removed`, `cut`, `escaped`, `left_out` or `unreadable`. Null: none."
+        "Fields that were changed or left out when they arrived from another system, by name, each "
+        "with codes: `one_line`, `characters_removed`, `cut`, `escaped`, `left_out` or `unreadable`. "
+        "Null if there were no such fields."
     )
 
 

@@ -24,7 +24,7 @@ class Channel(CodeEnum):
 
 
 class HoldReason(CodeEnum):
-    """The reason why a ticket is on hold: what it waits for."""
+    """The reason why a ticket is on hold."""
 
     awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待申请人"
     awaiting_vendor = "awaiting_vendor", "Awaiting a supplier", "等待供应商"
@@ -44,21 +44,33 @@ class Ticket(Record):
     number: str = ""
     state: Any = None
     state_since: Annotated[datetime | None, EnteredAt()] = required()
-    opened_at: datetime | None = required("Time of its opening.")
-    title: str | None = optional("Null where an imported history has none.")
+    opened_at: datetime | None = required("Time at which the {record} was opened.")
+    title: str | None = optional("Title of the {record}; null if an imported history has no title.")
     requester_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who opened it, or for whom it was opened."
+        "Requester: the person who opened the {record}, or on whose behalf it was opened."
     )
     customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The requester's team when it was opened."
+        "Team of the requester when the {record} was opened."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that it is assigned to.")
-    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.given)] = None
-    impact: Impact | None = optional("The extent: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency | None = optional("The state of their work: 1 stopped, 2 hindered, 3 can wait.")
-    priority: Priority | None = None
-    custom: dict[str, Any] | None = None
-    custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team to which the {record} is assigned; null while unassigned."
+    )
+    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.given)] = optional(
+        "Person assigned to the {record}; null while unassigned."
+    )
+    impact: Impact | None = optional(
+        "Number of people affected: 1 for the organisation, 2 for a department, 3 for one person."
+    )
+    urgency: Urgency | None = optional(
+        "Effect on the work of those affected: 1 if it stopped, 2 if it is hindered, 3 if it can wait."
+    )
+    priority: Priority | None = optional(
+        "Priority that decides the order of work, from P1 (highest) to P4; null if it is not set."
+    )
+    custom: dict[str, Any] | None = optional("Values of custom fields, by their keys; null if not set.")
+    custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
+        "Values of custom fields for staff, by their keys; null if not set."
+    )
 
     @property
     def awaits_requester(self) -> bool:

@@ -18,21 +18,21 @@ EventType = Annotated[str | None, Field(max_length=100)]
 
 
 class StepKind(CodeEnum):
-    """Which events of a case are its steps."""
+    """The events of a case that count as its steps."""
 
     changes = "changes", "Changes of the state", "状态变化"
     all = "all", "All events", "全部事件"
 
 
 class PathKind(CodeEnum):
-    """The path that cases are held against."""
+    """The path with which cases are compared."""
 
     expected = "expected", "The expected path", "预期路径"
     usual = "usual", "The usual path", "惯常路径"
 
 
 class Holding(CodeEnum):
-    """Who hands a case over to whom."""
+    """The level of a handover: between teams or between persons."""
 
     team = "team", "Team", "团队"
     person = "person", "Person", "人员"
@@ -47,48 +47,57 @@ class ConformanceQuery(BaseModel):
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
-        description="The begin: a date (its midnight in `tz`), or a time with a zone. None: twelve months "
-        "before `to`.",
+        description="Beginning: a date (midnight in `tz`), or a time with a zone; if left out, twelve "
+        "months before `to`.",
     )
     end: Annotated[str | None, Field(alias="to", max_length=40)] = Field(
-        None, description="The end, exclusive. None: the end of the running month."
+        None, description="End, exclusive; if left out, the end of the current month."
     )
     tz: Annotated[str | None, Field(max_length=64)] = Field(
-        None, description="The time zone of dates (IANA). None: the organisation's."
+        None, description="Time zone of dates (IANA); if left out, the organisation's."
     )
     team: Values = Field(
         None,
         max_length=MOST_VALUES,
-        description="Keys or ids of the teams that had the cases last; `none`: without.",
+        description="Teams (keys or ids) that had the cases last; `none` for cases without a team.",
     )
-    service: Values = Field(None, max_length=MOST_VALUES, description="Keys of services; `none`: without.")
+    service: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Services (keys) of the cases; `none` for cases without a service.",
+    )
     customer: Values = Field(
-        None, max_length=MOST_VALUES, description="Keys or ids of customers' teams; `none`: without."
+        None,
+        max_length=MOST_VALUES,
+        description="Customers (keys or ids of their teams); `none` for cases without a customer.",
     )
     source: Values = Field(
         None,
         max_length=MOST_VALUES,
-        description="The sources of the cases: `ours`, or of imported histories, as `import:legacy`.",
+        description="Sources of the cases: `ours`, or imported histories, as `import:legacy`.",
     )
     path: PathKind | None = Field(
         None,
-        description="The path to hold the cases against. None: the expected one, where there is one; of "
-        "imported histories alone the usual one.",
+        description="Path with which the cases are compared; if left out, the expected path if there "
+        "is one, and for cases of imported histories only, the usual path.",
     )
     usual_from: Annotated[str | None, Field(max_length=40)] = Field(
-        None, description="The begin of the time whose cases make the usual path. None: `from`."
+        None,
+        description="Beginning of the time whose cases define the usual path; if left out, that of `from`.",
     )
     usual_to: Annotated[str | None, Field(max_length=40)] = Field(
-        None, description="The end of that time, exclusive. None: `to`."
+        None,
+        description="End, exclusive, of the time whose cases define the usual path; if left out, "
+        "that of `to`.",
     )
-    open: bool = Field(False, description="True for the cases that have not ended, begun before `to`.")
+    open: bool = Field(False, description="`true` for the cases that began before `to` and have not ended.")
 
 
 class ConformanceStepQuery(ConformanceQuery):
     """Query parameters: the time, the filters, and which events are steps."""
 
     steps: StepKind = Field(
-        StepKind.changes, description="The events that are steps: those that change the state, or `all`."
+        StepKind.changes, description="Events that count as steps: those that change the state, or `all`."
     )
 
 
@@ -100,39 +109,47 @@ class ConformanceGraphQuery(ConformanceStepQuery):
     """Query parameters of the graph: the time, the filters, which events are steps, and the form."""
 
     format: Literal["json", "svg"] | None = Field(
-        None, description="The form of the answer. None: as the header `Accept` says."
+        None, description="Format of the answer; if left out, that of the header `Accept`."
     )
     lang: Literal["en", "zh"] | None = Field(
-        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
+        None,
+        description="Language of the drawing; if left out, that of `Accept-Language`, or else the "
+        "caller's own.",
     )
 
 
 class ConformanceCaseQuery(ConformanceStepQuery, Paging):
     """Query parameters of cases: the time, the filters, which of the cases, and the page."""
 
-    variant: UUID | None = Field(None, description="The variant, as the list of variants names it.")
-    fits: bool | None = Field(None, description="True: those that fit the path; false: those that do not.")
-    misfit: Misfit | None = Field(
-        None, description="The way in which they do not fit the expected path; with `step` in that step."
+    variant: UUID | None = Field(None, description="Identifier of the variant, from the list of variants.")
+    fits: bool | None = Field(
+        None, description="`true` for the cases that fit the path, `false` for the cases that do not."
     )
-    step: EventType = Field(None, description="The type of an event that is a step of theirs.")
-    after: EventType = Field(None, description="The type of the step directly before `step`.")
+    misfit: Misfit | None = Field(
+        None, description="Kind of deviation from the expected path; with `step`, a deviation in that step."
+    )
+    step: EventType = Field(None, description="Type of an event that is a step of the cases.")
+    after: EventType = Field(None, description="Type of the step directly before `step`.")
     state: Annotated[str | None, Field(max_length=60)] = Field(
-        None, description="The state in which they stood for a time."
+        None, description="State in which the cases were for some time."
     )
     standing: Annotated[str | None, Field(max_length=60)] = Field(
-        None, description="The state in which they stand now."
+        None, description="State in which the cases are now."
     )
     came_back: bool | None = Field(
         None,
-        description="True: those that came back to a state in which they had stood, by `step` and into "
-        "`state` where these are said.",
+        description="`true` for the cases that returned to an earlier state; with `step` and `state`, "
+        "by that step into that state.",
     )
     handed_over: Holding | None = Field(
-        None, description="Those that a team or person handed over to another one."
+        None, description="Level at which the cases were handed over: between teams or between persons."
     )
-    handed_from: UUID | None = Field(None, description="The id of whom they were handed over by.")
-    handed_to: UUID | None = Field(None, description="The id of whom they were handed over to.")
+    handed_from: UUID | None = Field(
+        None, description="Identifier of the team or person that handed the cases over."
+    )
+    handed_to: UUID | None = Field(
+        None, description="Identifier of the team or person that took the cases over."
+    )
     handed_back: bool | None = Field(
-        None, description="True: those that were handed over to whom they had been with before."
+        None, description="`true` for the cases that were handed back to an earlier holder."
     )

@@ -15,7 +15,7 @@ USUAL_SHARE = 0.8
 
 
 class Misfit(CodeEnum):
-    """A way in which a case does not fit its expected path."""
+    """A kind of deviation of a case from its expected path."""
 
     skipped = "skipped", "Skipped", "缺少步骤"
     doubled = "doubled", "Done twice", "重复步骤"

@@ -51,21 +51,22 @@ GRAPH_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {**in_language()[200], "content": {SVG: {"schema": {"type": "string"}}}}
 }
 
-Kind = Annotated[str, Path(max_length=60, description="The kind of the cases, as `incident`.")]
+Kind = Annotated[str, Path(max_length=60, description="Kind of the cases, as `incident`.")]
 
 
 @router.get(
     "/{kind}",
     operation_id="get_conformance",
-    summary="Get how cases ran",
+    summary="Get the conformance of cases",
     response_model=ConformanceSummary,
     responses=in_language() | problems(403, 404, 422),
 )
 async def get_conformance(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceQuery, Query()]
 ) -> Response:
-    """Show how the cases of a kind ran that ended in a time: how many fit the path that is expected of them
-    and where others do not, where the time went, who handed over to whom, and what was done again.
+    """Return the course of the cases of a kind that ended in a period: how many fit the expected path and
+    where others deviate, where the time went, the handovers between teams and persons, and the repeated
+    steps.
     """
     language, links = language_for(request), CaseLinks.for_query(kind, query)
     lifecycle = permitted_kind(ledger, context_of(request), kind)
@@ -90,8 +91,8 @@ async def get_conformance(
 async def list_conformance_variants(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceVariantQuery, Query()]
 ) -> Response:
-    """List the ways that cases took from their beginning to their end, the most frequent first, each with how
-    many took it, how long they took, and how they fit.
+    """List the variants of cases, which are the sequences of steps from beginning to end, the most frequent
+    first, each with its cases, their durations and their deviations.
     """
     language, links = language_for(request), CaseLinks.for_query(kind, query)
     lifecycle = permitted_kind(ledger, context_of(request), kind)
@@ -132,8 +133,8 @@ async def list_conformance_variants(
 async def get_conformance_graph(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceGraphQuery, Query()]
 ) -> Response:
-    """Show which step of cases directly followed which, how often, and how long after; as JSON or drawn
-    (SVG).
+    """Return the directly-follows graph of cases: which step followed which, how often, and after how long.
+    The answer is JSON or a drawing (SVG).
     """
     language, links = chosen_language(request, query.lang), CaseLinks.for_query(kind, query)
     lifecycle = permitted_kind(ledger, context_of(request), kind)
@@ -163,14 +164,14 @@ async def get_conformance_graph(
 @router.get(
     "/{kind}/cases",
     operation_id="list_conformance_cases",
-    summary="List cases and how they ran",
+    summary="List conformance cases",
     response_model=ConformanceCasePage,
     responses=problems(400, 403, 404, 422),
 )
 async def list_conformance_cases(
     request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceCaseQuery, Query()]
 ) -> Response:
-    """List the cases that a figure counts, each with its steps and with how it fits."""
+    """List the cases behind a figure, each with its steps and its deviations from the path."""
     lifecycle = permitted_kind(ledger, context_of(request), kind)
     scope, sign = _scope("cases", kind, query), ledger.vault.fingerprint
     now, after = context_of(request).now, None

@@ -13,7 +13,7 @@ from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, Per
 from app.kpis.cases.drill_down import Instant
 
 #: The address of a list of the cases that a figure counts.
-CasesLink = Field(description="The address of the list of these cases.")
+CasesLink = Field(description="Address of the list of these cases.")
 
 
 class ConformanceDurations(OutputModel):
@@ -21,9 +21,9 @@ class ConformanceDurations(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    mean: float
-    median: float = Field(description="Half take no longer.")
-    p90: float = Field(description="Nine in ten take no longer.")
+    mean: float = Field(description="Mean duration.")
+    median: float = Field(description="Median: half of the cases take no longer.")
+    p90: float = Field(description="90th percentile: nine of ten cases take no longer.")
 
 
 class ConformancePathStep(OutputModel):
@@ -31,31 +31,36 @@ class ConformancePathStep(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    event: str = Field(description="The type of the event.")
-    label: str = Field(description="The name of the step, in the language asked for.")
-    needed: bool = Field(description="True if a case without it does not fit.")
-    repeatable: bool = Field(description="True if it may occur more than once.")
-    anywhere: bool = Field(description="True if it may stand at any place of the path.")
+    event: str = Field(description="Type of the event.")
+    label: str = Field(description="Name of the step, in the requested language.")
+    needed: bool = Field(description="True if a case without the step does not fit the path.")
+    repeatable: bool = Field(description="True if the step may occur more than once.")
+    anywhere: bool = Field(description="True if the step may occur anywhere in the path.")
 
 
 class ConformancePath(OutputModel):
-    """The path that the cases are held against."""
+    """The path with which the cases are compared."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: PathKind
     source: str | None = Field(
-        description="The number of the definition that the expected path is of, or `shipped`; null: none."
+        description="Number of the process definition that the expected path comes from, or `shipped`; "
+        "null for the usual path."
     )
-    steps: list[ConformancePathStep] = Field(description="The steps of the expected path, in order.")
+    steps: list[ConformancePathStep] = Field(description="Steps of the expected path, in order.")
     usual_begins_at: Instant | None = Field(
-        description="The begin of the time whose cases make the usual path; null: it is the expected one.",
+        description="Beginning of the time whose cases define the usual path; null for the expected path.",
     )
-    usual_ends_at: Instant | None = Field(description="The end of that time, exclusive.")
+    usual_ends_at: Instant | None = Field(
+        description="End, exclusive, of the time whose cases define the usual path; null for the "
+        "expected path."
+    )
     usual_variants: int | None = Field(
-        description="Number of the most frequent variants that make up 80 % of the cases of that time."
+        description="Number of the most frequent variants that make up 80 % of the cases of that time; "
+        "null for the expected path."
     )
-    usual_cases: int | None = Field(description="Number of cases of that time.")
+    usual_cases: int | None = Field(description="Number of cases of that time; null for the expected path.")
 
 
 class ConformanceHead(OutputModel):
@@ -63,8 +68,8 @@ class ConformanceHead(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    kind: str = Field(description="The kind of the cases, as `incident`.")
-    tz: str
+    kind: str = Field(description="Kind of the cases, as `incident`.")
+    tz: str = Field(description="Time zone of dates.")
     begin: PeriodBegin
     end: PeriodEnd
     position: LogPosition
@@ -73,131 +78,151 @@ class ConformanceHead(OutputModel):
 
 
 class ConformanceMisfit(OutputModel):
-    """A step in which cases do not fit the expected path."""
+    """A step in which cases deviate from the expected path."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     misfit: Misfit
-    step: str = Field(description="The type of the event.")
-    label: str
+    step: str = Field(description="Type of the event.")
+    label: str = Field(description="Name of the step, in the requested language.")
     cases: int = Field(description="Number of cases.")
     link: str = CasesLink
 
 
 class ConformanceWaiting(OutputModel):
-    """The time that cases stood in a state."""
+    """The time that cases spent in a state."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    state: str
-    label: str
-    cases: int = Field(description="Number of cases that stood in it.")
-    stays: int = Field(description="Number of times that one did.")
-    total_seconds: int
-    share: float = Field(description="The share of all time that these cases took.")
+    state: str = Field(description="Code of the state.")
+    label: str = Field(description="Label of the state, in the requested language.")
+    cases: int = Field(description="Number of cases that were in the state.")
+    stays: int = Field(description="Number of stays in the state, of all cases together.")
+    total_seconds: int = Field(
+        description="Number of seconds that the cases spent in the state, all together."
+    )
+    share: float = Field(description="Share of the state in the total time of the cases, from 0 to 1.")
     seconds: ConformanceDurations
     link: str = CasesLink
 
 
 class ConformanceStanding(OutputModel):
-    """A state in which cases stand, or in which they ended."""
+    """A state in which cases are now, or in which they ended."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    state: str
-    label: str
-    cases: int
-    earliest_started_at: Instant = Field(description="The time at which the earliest of them began.")
+    state: str = Field(description="Code of the state.")
+    label: str = Field(description="Label of the state, in the requested language.")
+    cases: int = Field(description="Number of cases in the state.")
+    earliest_started_at: Instant = Field(description="Time at which the oldest of these cases began.")
     link: str = CasesLink
 
 
 class ConformanceHandover(OutputModel):
-    """A team or person that handed cases over, and to whom."""
+    """Handovers from one team or person to another."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     holding: Holding
-    from_id: UUID
-    from_key: str | None = Field(description="The key of the team; null: it is a person.")
-    to_id: UUID
-    to_key: str | None = Field(description="The key of the team; null: it is a person.")
-    handovers: int = Field(description="Number of hand-overs.")
-    cases: int
-    returns: int = Field(description="Number of them to whom the case had been with before.")
-    seconds: ConformanceDurations = Field(description="The time until it was handed over.")
+    from_id: UUID = Field(description="Identifier of the team or person that handed the cases over.")
+    from_key: str | None = Field(description="Key of the team that handed the cases over; null for a person.")
+    to_id: UUID = Field(description="Identifier of the team or person that took the cases over.")
+    to_key: str | None = Field(description="Key of the team that took the cases over; null for a person.")
+    handovers: int = Field(description="Number of handovers.")
+    cases: int = Field(description="Number of cases that were handed over.")
+    returns: int = Field(description="Number of handovers back to an earlier holder of the case.")
+    seconds: ConformanceDurations = Field(description="Time from receiving a case to handing it over.")
     link: str = CasesLink
 
 
 class ConformancePingPong(OutputModel):
-    """Cases that went back to whom they had been with before."""
+    """Cases that were handed back to an earlier holder."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     holding: Holding
-    cases: int
-    handovers: int = Field(description="Number of all hand-overs.")
+    cases: int = Field(description="Number of cases that were handed back.")
+    handovers: int = Field(description="Number of all handovers.")
     link: str = CasesLink
 
 
 class ConformanceReturn(OutputModel):
-    """A step that led back to a state in which the case had stood before."""
+    """A step that led back to an earlier state of the case."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    step: str = Field(description="The type of the event.")
-    label: str
-    state: str = Field(description="The state that it led back to.")
-    state_label: str
-    returns: int = Field(description="Number of times.")
-    cases: int
+    step: str = Field(description="Type of the event.")
+    label: str = Field(description="Name of the step, in the requested language.")
+    state: str = Field(description="Code of the state to which the step led back.")
+    state_label: str = Field(description="Label of the state, in the requested language.")
+    returns: int = Field(description="Number of times that this happened.")
+    cases: int = Field(description="Number of cases in which this happened.")
     link: str = CasesLink
 
 
 class ConformanceRework(OutputModel):
-    """Work that was done again."""
+    """Work that was repeated."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    cases: int = Field(description="Number of cases that came back to a state, other than out of a wait.")
-    share: float | None = Field(description="The share of all cases; null: there are none.")
+    cases: int = Field(description="Number of cases that returned to an earlier state, except after waiting.")
+    share: float | None = Field(
+        description="Share of these cases among all cases, from 0 to 1; null if there are no cases."
+    )
     link: str = CasesLink
-    returns: list[ConformanceReturn]
+    returns: list[ConformanceReturn] = Field(
+        description="Steps that led back to an earlier state, the most frequent first."
+    )
 
 
 class ConformanceSummary(ConformanceHead):
-    """How the cases of a kind ran that ended in a time, or that are open."""
+    """The course of the cases of a kind that ended in a period, or that are open."""
 
-    path: ConformancePath | None = Field(description="The path that they are held against; null: none.")
+    path: ConformancePath | None = Field(
+        description="Path with which the cases are compared; null without a path."
+    )
     cases: int = Field(description="Number of cases: those that ended, or with `open` those that did not.")
-    open_cases: int = Field(description="Number of cases that were not over, begun before the end.")
-    variants: int = Field(description="Number of different ways that they took.")
-    seconds: ConformanceDurations | None = Field(description="The time that they took; null: none ended.")
-    fitting: int | None = Field(description="Number of cases that fit the path; null: there is none.")
-    fit_share: float | None = Field(description="The share of the cases that fit.")
+    open_cases: int = Field(
+        description="Number of cases that began before the end of the period and are open."
+    )
+    variants: int = Field(description="Number of different variants.")
+    seconds: ConformanceDurations | None = Field(description="Durations of the cases; null if no case ended.")
+    fitting: int | None = Field(description="Number of cases that fit the path; null if there is no path.")
+    fit_share: float | None = Field(
+        description="Share of the cases that fit the path, from 0 to 1; null if there is no path."
+    )
     link: str = CasesLink
-    misfitting_link: str = Field(description="The address of the list of the cases that do not fit.")
-    open_link: str = Field(description="The address of the list of the open cases.")
-    misfits: list[ConformanceMisfit]
-    standing: list[ConformanceStanding] = Field(description="The states in which they stand now.")
-    waiting: list[ConformanceWaiting] = Field(description="The states, by the time spent in them.")
-    handovers: list[ConformanceHandover] = Field(description="The most frequent hand-overs.")
-    ping_pong: list[ConformancePingPong]
+    misfitting_link: str = Field(description="Address of the list of the cases that do not fit the path.")
+    open_link: str = Field(description="Address of the list of the open cases.")
+    misfits: list[ConformanceMisfit] = Field(
+        description="Steps in which cases deviate from the path, the most frequent first."
+    )
+    standing: list[ConformanceStanding] = Field(description="States in which the cases are now.")
+    waiting: list[ConformanceWaiting] = Field(description="States by the time spent in them.")
+    handovers: list[ConformanceHandover] = Field(description="Most frequent handovers.")
+    ping_pong: list[ConformancePingPong] = Field(description="Handovers back to an earlier holder, by level.")
     rework: ConformanceRework
 
 
 class ConformanceVariant(OutputModel):
-    """A way that cases took."""
+    """A variant: a sequence of steps that cases took."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    variant: UUID = Field(description="A hash of its steps.")
-    steps: list[str] = Field(description="The types of its events, in order.")
-    cases: int
-    share: float = Field(description="The share of all cases.")
-    cumulative_share: float = Field(description="The share of this one and all that are more frequent.")
-    seconds: ConformanceDurations | None = Field(description="The time; null: the cases are open.")
-    fitting: int | None = Field(description="Number of these cases that fit; null: there is no path.")
-    misfits: list[ConformanceMisfit]
+    variant: UUID = Field(description="Identifier of the variant: a hash of its steps.")
+    steps: list[str] = Field(description="Types of the events, in order.")
+    cases: int = Field(description="Number of cases of the variant.")
+    share: float = Field(description="Share of the variant among all cases, from 0 to 1.")
+    cumulative_share: float = Field(
+        description="Share of this and all more frequent variants together, from 0 to 1."
+    )
+    seconds: ConformanceDurations | None = Field(description="Durations of the cases; null for open cases.")
+    fitting: int | None = Field(
+        description="Number of these cases that fit the path; null if there is no path."
+    )
+    misfits: list[ConformanceMisfit] = Field(
+        description="Steps in which the cases of the variant deviate from the path."
+    )
     link: str = CasesLink
 
 
@@ -208,34 +233,34 @@ class ConformanceVariantPage(ConformanceHead):
     cases: int = Field(description="Number of all cases.")
     variants: int = Field(description="Number of all variants.")
     items: list[ConformanceVariant]
-    next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
+    next_cursor: str | None
 
 
 class ConformanceNode(OutputModel):
-    """A step of the graph."""
+    """A step in the graph."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    step: str = Field(description="The type of the event.")
-    label: str
-    cases: int
-    occurrences: int
-    begins: int = Field(description="Number of cases that begin with it.")
-    ends: int = Field(description="Number of cases that end with it.")
-    place: float = Field(description="The mean place among the steps of the cases, from 1.")
+    step: str = Field(description="Type of the event.")
+    label: str = Field(description="Name of the step, in the requested language.")
+    cases: int = Field(description="Number of cases that have the step.")
+    occurrences: int = Field(description="Number of times that the step occurred.")
+    begins: int = Field(description="Number of cases that begin with the step.")
+    ends: int = Field(description="Number of cases that end with the step.")
+    place: float = Field(description="Mean place of the step among the steps of a case, from 1.")
     link: str = CasesLink
 
 
 class ConformanceEdge(OutputModel):
-    """A step that directly followed another one."""
+    """A pair of steps, of which the second directly followed the first."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    from_step: str = Field(serialization_alias="from", description="The type of the earlier event.")
-    to_step: str = Field(serialization_alias="to", description="The type of the later event.")
+    from_step: str = Field(serialization_alias="from", description="Type of the earlier event.")
+    to_step: str = Field(serialization_alias="to", description="Type of the later event.")
     count: int = Field(description="Number of times.")
-    cases: int
-    seconds: ConformanceDurations = Field(description="The time from the one to the other.")
+    cases: int = Field(description="Number of cases in which this happened.")
+    seconds: ConformanceDurations = Field(description="Time from the earlier step to the later one.")
     link: str = CasesLink
 
 
@@ -244,39 +269,41 @@ class ConformanceGraph(ConformanceHead):
 
     steps: StepKind
     cases: int = Field(description="Number of cases.")
-    nodes: list[ConformanceNode] = Field(description="The steps, by their mean place.")
+    nodes: list[ConformanceNode] = Field(description="Steps, by their mean place.")
     edges: list[ConformanceEdge] = Field(
-        description="The pairs of steps that followed one another, the most frequent first."
+        description="Pairs of steps that followed each other, the most frequent first."
     )
 
 
 class ConformanceCase(OutputModel):
-    """A case, and how it went."""
+    """A case and its course."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    number: str
-    link: str = Field(description="The address of the case.")
-    state: str | None
-    source: str = Field(description="The way it came, as `api` or `import:legacy`.")
-    started_at: Instant
-    ended_at: Instant | None = Field(description="The time at which it ended; null: it is open.")
-    seconds: int | None = Field(description="The time that it took; null: it is open.")
-    team_id: UUID | None
-    service: str | None
-    variant: UUID
-    steps: list[str] = Field(description="The types of its events that are steps, in order.")
-    fits: bool | None = Field(description="True if it fits the path; null: there is none.")
-    skipped: list[str] = Field(description="The needed steps that it lacks.")
-    doubled: list[str] = Field(description="The steps that it took more than once, and may only once.")
-    out_of_order: list[str] = Field(description="The steps that came after one which should follow them.")
-    unexpected: list[str] = Field(description="The steps that the path does not name.")
-    late: list[str] = Field(description="The events that note that something was not done in time.")
+    number: str = Field(description="Number of the case for people.")
+    link: str = Field(description="Address of the case.")
+    state: str | None = Field(description="Code of the current state of the case; null if it is not known.")
+    source: str = Field(description="Source of the case, as `api` or `import:legacy`.")
+    started_at: Instant = Field(description="Time at which the case began.")
+    ended_at: Instant | None = Field(description="Time at which the case ended; null for an open case.")
+    seconds: int | None = Field(description="Duration of the case in seconds; null for an open case.")
+    team_id: UUID | None = Field(description="Team that had the case last; null if not set.")
+    service: str | None = Field(description="Key of the service of the case; null if not set.")
+    variant: UUID = Field(description="Identifier of the variant that the case followed.")
+    steps: list[str] = Field(description="Types of the events that are steps, in order.")
+    fits: bool | None = Field(description="True if the case fits the path; null if there is no path.")
+    skipped: list[str] = Field(description="Needed steps that the case lacks.")
+    doubled: list[str] = Field(
+        description="Steps that the case took more than once although they may occur only once."
+    )
+    out_of_order: list[str] = Field(description="Steps that came after a step which should follow them.")
+    unexpected: list[str] = Field(description="Steps that the path does not have.")
+    late: list[str] = Field(description="Events that record a missed deadline.")
 
 
 class ConformanceCasePage(ConformanceHead):
-    """The cases, in the order in which they ended, or open ones in which they began."""
+    """The cases in the order in which they ended, or in which open cases began."""
 
     items: list[ConformanceCase]
-    next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
+    next_cursor: str | None

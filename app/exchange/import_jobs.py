@@ -77,13 +77,29 @@ class ImportOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    mapping: str | None = Field(default=None, max_length=LARGEST_MAPPING)
-    zone: str | None = Field(default=None, max_length=100)
-    date_order: Literal["dmy", "mdy", "ymd"] | None = None
-    encoding: Literal["utf-8", "windows-1252", "latin-1", "gb18030", "utf-16"] = "utf-8"
+    mapping: str | None = Field(
+        default=None,
+        max_length=LARGEST_MAPPING,
+        description="Mapping of the file's columns to events (TOML), for the formats `csv` and `xes`; null "
+        "for `ndjson`.",
+    )
+    zone: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Time zone (IANA) of times in the file without a zone; null if each time has a "
+        "zone or the mapping names one.",
+    )
+    date_order: Literal["dmy", "mdy", "ymd"] | None = Field(
+        default=None,
+        description="Order of day, month and year in dates of the form 01/02/2026; null if the mapping "
+        "names it.",
+    )
+    encoding: Literal["utf-8", "windows-1252", "latin-1", "gb18030", "utf-16"] = Field(
+        default="utf-8", description="Character encoding of the file."
+    )
     process: Process = Field(
         default="incident",
-        description="Of `ndjson` the kind of its cases. Of `csv` and `xes` the mapping says it.",
+        description="Kind of the cases, for the format `ndjson`; for `csv` and `xes`, the mapping names it.",
     )
 
 

@@ -156,7 +156,7 @@ class FileMapping(MappingPart):
 
     @property
     def kind(self) -> ImportedKind:
-        """The kind of the cases."""
+        """Kind of the cases."""
         return KINDS[self.process]
 
     @cached_property

@@ -37,7 +37,9 @@ from app.log.canonical import from_instant, instant
 from app.platform.db import Row
 
 router = Router(prefix="/v1/imports", tags=["imports"])
-ImportId = Annotated[UUID, Path(alias="id", description="The import: the id of its upload.")]
+ImportId = Annotated[
+    UUID, Path(alias="id", description="Identifier of the import, which is that of its upload.")
+]
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 MAX_ID, MIN_ID = UUID(int=2**128 - 1), UUID(int=0)
 NEEDS_MAPPING = frozenset({"csv", "xes"})
@@ -51,7 +53,7 @@ class TooManyImports(Refusal):
 
 
 class ImportState(CodeEnum):
-    """State of an import."""
+    """The state of an import."""
 
     waiting = "waiting", "Waiting", "等待中"
     running = "running", "Running", "进行中"
@@ -62,23 +64,28 @@ class ImportState(CodeEnum):
 class AskImport(ImportOptions):
     """A request to import the history of tickets from another system."""
 
-    upload: UUID = Field(description="The file, as it was sent by `PUT /v1/uploads/{id}`; also gz or zip.")
-    format: FormatName = Field(description="`csv` and `xes` need a mapping.")
+    upload: UUID = Field(
+        description="Identifier of the uploaded file (`PUT /v1/uploads/{id}`), which may be compressed "
+        "as gz or zip."
+    )
+    format: FormatName = Field(description="Format of the file; `csv` and `xes` need a mapping.")
     source: Annotated[str, StringConstraints(pattern=f"^{SOURCE_NAME.pattern}$")] | None = Field(
         default=None,
-        description="The name of that system here; it is never changed. None: as the mapping says, or, of "
-        f"an audit of ServiceNow, `{SERVICENOW.name}`.",
+        description="Name for that system here, which is never changed; if left out, that of the mapping, "
+        f"or `{SERVICENOW.name}` for an audit of ServiceNow.",
     )
-    file_name: FileName = Field(default="history", description="The name of the file.")
+    file_name: FileName = Field(
+        default="history", description="Name of the imported file on the sender's device."
+    )
 
 
 class ImportRows(OutputModel):
-    """Numbers of rows of the file, counted since the worker that runs the import started it."""
+    """Numbers of rows in the file, counted from the start of the worker that runs the import."""
 
-    read: int
-    applied: int = Field(description="Those that were new.")
-    repeated: int = Field(description="Those that had been told before.")
-    refused: int
+    read: int = Field(description="Number of rows that were read.")
+    applied: int = Field(description="Number of rows with new events.")
+    repeated: int = Field(description="Number of rows whose events had been imported before.")
+    refused: int = Field(description="Number of rows that were refused.")
 
 
 class ImportOut(OutputModel):
@@ -86,21 +93,32 @@ class ImportOut(OutputModel):
 
     id: UUID
     state: ImportState
-    format: str
-    source: str
-    file_name: str
-    zone: str = Field(description="The zone of times that say none; empty if each does, or the mapping says.")
-    asked_by: UUID | None = Field(description="The person; null if it was started at the shell.")
-    started_at: datetime = Field(description="Time at which it was asked for.")
-    finished_at: datetime | None
-    size: int | None = Field(description="Bytes of the file.")
-    done: int = Field(description="Number of them that have been read.")
+    format: str = Field(description="Format of the file.")
+    source: str = Field(description="Name of the imported history, which is the source of its records.")
+    file_name: str = Field(description="Name of the imported file on the sender's device.")
+    zone: str = Field(
+        description="Time zone of times without a zone; empty if each time has a zone, or if the "
+        "mapping names it."
+    )
+    asked_by: UUID | None = Field(
+        description="Person who requested the import; null if it was started from the command line."
+    )
+    started_at: datetime = Field(description="Time at which the import was requested.")
+    finished_at: datetime | None = Field(
+        description="Time at which the import ended; null while it is running."
+    )
+    size: int | None = Field(description="Size of the file in bytes.")
+    done: int = Field(description="Number of bytes that were read so far.")
     rows: ImportRows
-    events: int
-    cases: int = Field(description="Cases that began.")
-    failure: str | None = Field(description="The reason why it was given up; what was imported before stays.")
+    events: int = Field(description="Number of events that were recorded.")
+    cases: int = Field(description="Number of cases that were created.")
+    failure: str | None = Field(
+        description="Reason why the import was aborted; what was imported before stays. Null if it was "
+        "not aborted."
+    )
     in_kpis: bool | None = Field(
-        description="True if the KPIs have all of it: they follow in a few seconds. Null until it is done."
+        description="True if the KPIs include the whole import, which takes a few seconds after its "
+        "end; null until the import is done."
     )
 
 
@@ -108,37 +126,37 @@ class ImportPage(OutputModel):
     """A page of imports, the newest first."""
 
     items: list[ImportOut]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
 
 
 class RefusedRowOut(OutputModel):
-    """A row that was refused. Once corrected, it can be sent again, alone or with all others."""
+    """A row that was refused. After correction, it can be sent again, alone or with all other rows."""
 
     id: UUID
-    line: int = Field(description="In the file, from 1.")
-    code: str
-    reason: str
+    line: int = Field(description="Number of the line in the file, from 1.")
+    code: str = Field(description="Stable code of the reason.")
+    reason: str = Field(description="Reason for the refusal as a sentence, in the requested language.")
 
 
 class RefusedRowPage(OutputModel):
     """A page of the rows that an import refused, in the order of the import. A row that an earlier import of
-    the same source has refused for the same reason is listed with that import.
+    the same source refused for the same reason is listed with that import.
     """
 
     items: list[RefusedRowOut]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
 
 
 @router.post(
     "",
     operation_id="ask_import",
-    summary="Request an import",
+    summary="Ask for an import",
     status_code=202,
     response_model=ImportOut,
     responses=problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_import(request: Request, body: AskImport) -> Response:
-    """Request the import of a history from an uploaded file. A repeated request returns the same import."""
+    """Ask for the import of a history from an uploaded file. A repeated request returns the same import."""
     require_in_person(request)
     ledger, context = ledger_of(request), context_of(request)
     _require_administrator(request)

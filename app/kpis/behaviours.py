@@ -41,7 +41,7 @@ from app.platform.settings import Settings
 
 
 class KpiChangeMark(CodeEnum):
-    """Whether a KPI has changed, by the signals of its behaviour chart."""
+    """The mark that shows if a KPI has changed, by the signals of its behaviour chart."""
 
     usual = "usual", "Usual variation", "正常波动"
     better = "better", "Changed for the better", "异常变好"
@@ -51,7 +51,7 @@ class KpiChangeMark(CodeEnum):
 
 
 class KpiTargetMark(CodeEnum):
-    """Whether a KPI will meet its target as it runs, by its natural limits."""
+    """The mark that shows if a KPI will meet its target at its present level, by its natural limits."""
 
     always = "always", "Always met", "稳定达标"
     hit_and_miss = "hit_and_miss", "Hit and miss", "有时达标"
@@ -59,46 +59,49 @@ class KpiTargetMark(CodeEnum):
 
 
 class KpiBehaviourItem(KpiOut):
-    """The definition of a KPI, its chart, and the marks of the period that is judged."""
+    """The definition of a KPI, its chart, and the marks of the judged period."""
 
     ignored_filters: list[Dimension] = Field(
-        description="The filters asked for that this KPI is not cut by; if there are any, it has no points."
+        description="Requested filters that do not apply to the KPI; if there are any, the chart has "
+        "no points."
     )
-    judged: KpiPoint | None = Field(description="The period that is judged; null: it is not in the chart.")
+    judged: KpiPoint | None = Field(description="Judged period; null if it is not in the chart.")
     change: KpiChangeMark | None = Field(
-        description="The first mark: whether something has changed. Null of a period that runs, or without a "
-        "value."
+        description="First mark, which shows if the KPI has changed; null for a running period, or one "
+        "without a value."
     )
     as_it_runs: KpiTargetMark | None = Field(
-        description="The second mark: whether the target will be met as it runs. Null: no target, or no "
-        "limits."
+        description="Second mark, which shows if the target will be met at the present level; null "
+        "without a target or without limits."
     )
-    met_periods: int = Field(description="Number of the periods that are over and met their target.")
-    target_periods: int = Field(description="Number of the periods that are over and have value and target.")
-    limits: KpiLimits | None = Field(description="The natural limits of the last stretch.")
-    provisional: bool = Field(description="True if these limits are of fewer than 12 values.")
-    rebases: list[KpiChartRebase]
-    points: list[KpiChartPoint]
+    met_periods: int = Field(description="Number of completed periods that met their target.")
+    target_periods: int = Field(description="Number of completed periods with a value and a target.")
+    limits: KpiLimits | None = Field(
+        description="Natural limits since the last re-basing; null if there are too few values."
+    )
+    provisional: bool = Field(description="True if the limits are based on fewer than 12 values.")
+    rebases: list[KpiChartRebase] = Field(description="Re-basings of the KPI, the oldest first.")
+    points: list[KpiChartPoint] = Field(description="Periods of the chart, the oldest first.")
 
 
 class KpiBehaviourPage(OutputModel):
-    """The behaviour of several KPIs, all as of one position of the log, on one page."""
+    """The behaviour of several KPIs at one position of the log, on one page."""
 
-    tz: str
-    grain: str
+    tz: str = Field(description="Time zone in which periods begin and end.")
+    grain: str = Field(description="Length of the periods.")
     as_of: datetime | None = Field(
-        description="The instant as of which it is, or with `keep` can be asked for again; null: as it is "
-        "known now."
+        description="Time for which the figures were computed, or can be requested again after `keep`; "
+        "null for the current state of the log."
     )
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
     recomputed: list[str] | None = Field(
-        description="The keys of the KPIs whose figures, computed anew, differ from those kept; null: it was "
-        "not asked for."
+        description="Keys of the KPIs whose recomputed figures differ from the stored ones; null if "
+        "recomputation was not requested."
     )
     items: list[KpiBehaviourItem]
-    next_cursor: None = Field(description="Null: there is no other page.")
+    next_cursor: None = Field(description="Always null: there is only one page.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,24 +73,22 @@ router = Router(prefix="/v1/kpis", tags=["kpis"])
 #: For responses that are also available as tables.
 VARY = {"Vary": f"Accept, {page_responses.VARY['Vary']}"}
 
-Key = Annotated[
-    str, Path(max_length=100, description="The key of the KPI, as `incident_resolution_seconds`.")
-]
+Key = Annotated[str, Path(max_length=100, description="Key of the KPI, as `incident_resolution_seconds`.")]
 
 
 class KpiCasePage(OutputModel):
-    """The cases that a KPI counts, in the order of their decision, earliest first."""
+    """The cases that a KPI counts, in the order of their decision, the earliest first."""
 
-    key: str
+    key: str = Field(description="Key of the KPI.")
     unit: Unit
-    tz: str
+    tz: str = Field(description="Time zone in which periods begin and end.")
     begin: PeriodBegin
     end: PeriodEnd
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
     items: list[KpiCase]
-    next_cursor: str | None = Field(description="The cursor of the next page; null on the last.")
+    next_cursor: str | None
 
 
 @router.get(
@@ -102,11 +100,10 @@ class KpiCasePage(OutputModel):
 )
 @reads_replica
 async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiChoice, Query()]) -> Response:
-    """List the KPIs that the caller may see, each with its definition and its figures for this month.
-
-    Of very many cases these may be some seconds old: `position` says up to where all events are in them,
-    `lag_seconds` how old the first one is that is missing. If they have not reached the position that a
-    request sends in `Ledgerdesk-Position`, they are counted anew.
+    """List the KPIs that the caller may see, each with its definition and its figures for the current month.
+    For very many cases, the figures may be some seconds old: `position` is the position of the log up to
+    which they are complete, and `lag_seconds` the age of the oldest missing event. Figures that have not
+    reached the position in a request's `Ledgerdesk-Position` are computed again.
     """
     language = language_for(request)
     caller = caller_of(request)
@@ -134,7 +131,7 @@ async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiC
 @router.get(
     "/definitions",
     operation_id="list_kpi_definitions",
-    summary="List the definitions of KPIs",
+    summary="List KPI definitions",
     response_model=KpiDefinitionPage,
     responses=in_language() | problems(),
 )
@@ -158,7 +155,7 @@ async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
 async def list_kpi_periods(
     request: Request, ledger: ReadLedger, choice: Annotated[KpiPeriodChoice, Query()]
 ) -> Response:
-    """List the periods that have any cases of the processes whose KPIs the caller may see."""
+    """List the periods with cases of the processes whose KPIs the caller may see."""
     caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
     processes = dict.fromkeys(kpi.process for kpi in KPIS.values() if may_see_kpi(ledger, caller, kpi))
     periods = await filled_periods(ledger.db, processes, Grain(choice.grain), zone)
@@ -176,7 +173,7 @@ async def list_kpi_periods(
 @router.get(
     "/behaviours",
     operation_id="list_kpi_behaviours",
-    summary="List the behaviour of KPIs",
+    summary="List KPI behaviours",
     response_model=KpiBehaviourPage,
     responses=in_language() | problems(403, 404, 422),
 )
@@ -184,8 +181,8 @@ async def list_kpi_periods(
 async def list_kpi_behaviours(
     request: Request, ledger: ReadLedger, query: Annotated[KpiBehavioursQuery, Query()]
 ) -> Response:
-    """Show of the watched KPIs, or of others, whether each varies as usual and whether it will meet its
-    target as it runs. Of the watched ones those that the caller may see.
+    """List the watched KPIs, or others, with marks that show if each has changed and if it will meet its
+    target. Only KPIs that the caller may see are included.
     """
     then = await past_moment(ledger.db, query.as_of, context_of(request).now)
     now, language = context_of(request).now if then is None else then.instant, language_for(request)
@@ -227,7 +224,7 @@ async def list_kpi_behaviours(
 async def get_kpi(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiQuery, Query()]
 ) -> Response:
-    """Show a KPI period by period: without `by` every period, with it every cut that has any case."""
+    """Return a KPI by period: every period without `by`, and with it every combination that has cases."""
     now, position = context_of(request).now, None
     kpi = permitted_kpi(ledger, context_of(request), key)
     then = await past_moment(ledger.db, query.as_of, now)
@@ -260,7 +257,9 @@ async def get_kpi(
 async def get_kpi_behaviour(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiBehaviourQuery, Query()]
 ) -> Response:
-    """Show whether a KPI varies as usual or something has changed, and in which period (XmR chart)."""
+    """Return the behaviour chart (XmR) of a KPI, which shows if it varies as usual or has changed, and in
+    which period.
+    """
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)
     then = await past_moment(ledger.db, query.as_of, now)
@@ -283,8 +282,8 @@ async def get_kpi_behaviour(
 async def get_kpi_influence(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiInfluenceQuery, Query()]
 ) -> Response:
-    """Show what a KPI would be without each team, or another part of its cases, and without its heaviest
-    cases.
+    """Return the value that a KPI would have without each team, or another part of its cases, and without its
+    largest cases.
     """
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)
@@ -305,7 +304,7 @@ async def get_kpi_influence(
 async def get_kpi_forecast(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiForecastQuery, Query()]
 ) -> Response:
-    """Show whether the running period can still meet its target, and what it would take."""
+    """Return a forecast whether the running period can meet its target, and what it would take."""
     now = context_of(request).now
     kpi = permitted_kpi(ledger, context_of(request), key)
     zone, grain = zone_named(query.tz or ledger.settings.time_zone), Grain(query.grain)
@@ -330,8 +329,8 @@ async def get_kpi_forecast(
 async def list_kpi_cases(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiCaseQuery, Query()]
 ) -> Response:
-    """List exactly the cases that the KPI counts, with their numbers and the events behind them. As a table
-    all of them, as they are at one position of the log; page by page with `limit` or `cursor`.
+    """List exactly the cases that the KPI counts, with their numbers and the events behind them. A table has
+    all cases at one position of the log; JSON has a page, by `limit` and `cursor`.
     """
     kpi = permitted_kpi(ledger, context_of(request), key)
     scope = f"cases of {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"

@@ -22,21 +22,23 @@ from app.kpis.declaration.kpi import Aggregate, Basis, Clock, Direction, Kpi, Un
 class KpiOut(OutputModel):
     """The definition of a KPI."""
 
-    key: str
-    name: str = Field(description="The name, in the language asked for.")
-    definition: str = Field(description="The definition in a sentence, in the language asked for.")
-    pitfalls: str = Field(description="A caution about how it can mislead, in the language asked for.")
-    process: str = Field(description="The kind of record that is counted.")
-    also: list[str] = Field(description="Other kinds that are counted with it.")
-    owner: Role = Field(description="The role that answers for it.")
+    key: str = Field(description="Key of the KPI.")
+    name: str = Field(description="Name of the KPI, in the requested language.")
+    definition: str = Field(description="Definition in one sentence, in the requested language.")
+    pitfalls: str = Field(description="Caution about a misleading reading, in the requested language.")
+    process: str = Field(description="Kind of the records that are counted.")
+    also: list[str] = Field(description="Other kinds that are counted too.")
+    owner: Role = Field(description="Role that is responsible for the KPI.")
     unit: Unit
-    direction: Direction = Field(description="The direction in which it is better.")
-    aggregate: Aggregate = Field(description="The aggregate of the cases' numbers.")
-    basis: Basis = Field(description="The instant that decides in which period a case counts.")
-    dimensions: list[Dimension] = Field(description="The dimensions by which it can be cut and filtered.")
+    direction: Direction = Field(description="Direction of improvement.")
+    aggregate: Aggregate = Field(description="Way in which the numbers of the cases become one value.")
+    basis: Basis = Field(description="Event whose time decides in which period a case counts.")
+    dimensions: list[Dimension] = Field(
+        description="Dimensions by which the KPI can be grouped and filtered."
+    )
     clock: Clock | None = Field(
-        description="The clock of the value of a mean or median of durations: a point's median and 90th "
-        "percentile of that clock are in the member called so. Null: it is no duration."
+        description="Clock of a mean or median duration; the member of a point with this name has the "
+        "median and 90th percentile. Null if the KPI is not a duration."
     )
 
 
@@ -61,28 +63,32 @@ def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
 
 
 class KpiSummary(KpiOut):
-    """The definition of a KPI, with its figures for this month."""
+    """The definition of a KPI, with its figures for the current month."""
 
-    present: KpiPoint = Field(description="The month up to now, beside the same days of the month before.")
-    last_year: KpiPrevious = Field(description="The same days of that month of the year before.")
+    present: KpiPoint = Field(
+        description="Current month so far, compared with the same days of the previous month."
+    )
+    last_year: KpiPrevious = Field(
+        description="Same days of the month one year earlier; null if they have no value."
+    )
 
 
 class KpiPage(OutputModel):
     """The KPIs that the caller may see, all on one page."""
 
-    tz: str = Field(description="The time zone by which the month is cut.")
+    tz: str = Field(description="Time zone in which the month begins and ends.")
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
     items: list[KpiSummary]
-    next_cursor: None = Field(description="Null: there is no other page.")
+    next_cursor: None = Field(description="Always null: there is only one page.")
 
 
 class KpiDefinitionPage(OutputModel):
     """The definitions of the KPIs that the caller may see, all on one page."""
 
     items: list[KpiOut]
-    next_cursor: None = Field(description="Null: there is no other page.")
+    next_cursor: None = Field(description="Always null: there is only one page.")
 
 
 class KpiPeriod(OutputModel):
@@ -93,11 +99,11 @@ class KpiPeriod(OutputModel):
 
 
 class KpiPeriodPage(OutputModel):
-    """The periods that have any cases, newest first; at most 1,000, all on one page."""
+    """The periods with cases, the newest first: at most 1,000, on one page."""
 
-    tz: str = Field(description="The time zone by which periods are cut.")
-    grain: str
+    tz: str = Field(description="Time zone in which periods begin and end.")
+    grain: str = Field(description="Length of the periods.")
     position: LogPosition
     lag_seconds: LagSeconds
     items: list[KpiPeriod]
-    next_cursor: None = Field(description="Null: there is no other page.")
+    next_cursor: None = Field(description="Always null: there is only one page.")

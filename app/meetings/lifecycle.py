@@ -56,7 +56,7 @@ presiding = process_relation("presiding", "whoever chairs it", "会议主席", "
 
 
 def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
-    """Call a meeting; its participants are invited."""
+    """Call a meeting: its participants are invited."""
     before, group = ctx.ref(Meeting, "follows"), ctx.ref(Group, "group")
     copy_fields(meeting, body, ctx, without="group series_interval series_day")
     meeting.time_zone = body.time_zone or str(ctx.zone)
@@ -79,7 +79,7 @@ def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> Non
 
 
 def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
-    """Edit the meeting's details; a new chair is invited."""
+    """Edit the meeting's details. A new chair is invited."""
     apply_patch(meeting, body, ctx)
     invited = {
         participant.person_id for participant in ctx.prepared(preparation.MeetingParticipants).participants
@@ -89,7 +89,7 @@ def edit(meeting: Meeting, body: EditMeeting, ctx: ActionContext) -> None:
 
 
 def move(meeting: Meeting, body: MoveMeeting, ctx: ActionContext) -> None:
-    """Move the meeting to another time; the others of its series stay where they are."""
+    """Move the meeting to another time. Other meetings of its series keep their times."""
     meeting.starts_at, meeting.ends_at = body.starts_at, body.ends_at
     meeting.overdue_at = None
 
@@ -106,7 +106,7 @@ def uninvite(meeting: Meeting, body: UninviteMeeting, ctx: ActionContext) -> Non
 
 
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext) -> None:
-    """Extend the meeting's agenda; the ticket of the new item is linked, by an event of its own."""
+    """Add an agenda item to the meeting. Its ticket is linked with the meeting."""
     about = ctx.ref(Ticket, "about")
     places = [item.place or 0 for item in ctx.prepared(preparation.AgendaItems).items]
     item = AgendaItem(
@@ -125,17 +125,17 @@ def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionCon
 
 
 def drop_agenda_item(meeting: Meeting, body: DropAgendaItemMeeting, ctx: ActionContext) -> None:
-    """Remove an agenda item of the meeting."""
+    """Drop an agenda item of the meeting."""
     ctx.remove(ctx.required_ref(AgendaItem, "item"))
 
 
 def hold(meeting: Meeting, body: HoldMeeting, ctx: ActionContext) -> None:
-    """Hold the meeting: record that it has taken place, and who attended."""
+    """Hold the meeting: record that it took place, and who attended."""
     _record_attendance(meeting, ctx)
 
 
 def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, ctx: ActionContext) -> None:
-    """Correct the meeting's attendance; possible until the minutes are signed."""
+    """Correct the meeting's attendance, until the minutes are signed."""
     _record_attendance(meeting, ctx)
 
 
@@ -157,7 +157,7 @@ def cancel(meeting: Meeting, body: Reason, ctx: ActionContext) -> None:
 
 
 def call_next_meeting(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Call the next meeting, of the same series, with the invited persons who are still active."""
+    """Call the next meeting of the series, with the invited persons who are still active."""
     meeting.next_id = ctx.related_id
     meeting.next_at = checks.next_meeting_start(meeting, ctx.now)
 
@@ -180,7 +180,7 @@ def _next_meeting_payload(meeting: Meeting, body: EmptyPayload) -> CallMeeting:
 
 
 def end_series(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the meeting's series: no meeting follows this one."""
+    """End the meeting's series: no further meeting is called."""
     meeting.series_ended_at = ctx.occurred_at
 
 
@@ -189,7 +189,7 @@ RECORDED_WITHIN = timedelta(days=1)
 
 
 def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the meeting as overdue: it should have taken place, and has not been recorded as held."""
+    """Flag the meeting as overdue: its time has passed, and it was not recorded as held."""
     meeting.overdue_at = ctx.occurred_at
 
 

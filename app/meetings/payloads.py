@@ -49,8 +49,8 @@ class MeetingFields(Payload, of=Meeting):
 
 
 class CallMeeting(MeetingFields, of=Meeting):
-    """A meeting to call: its time, place, purpose and participants. Unless others are named, the group's
-    chair chairs it, and the caller organises it, in the organisation's time zone.
+    """A meeting with its time, place, purpose and participants. Defaults: the group's chair as chair, the
+    caller as organiser, and the time zone of the organisation.
     """
 
     starts_at: Instant
@@ -58,18 +58,18 @@ class CallMeeting(MeetingFields, of=Meeting):
     time_zone: Zone | None = None
     group: Annotated[Reference, ForeignRef("group")] | None = None
     persons: Persons = Field(
-        default=(), max_length=LONGEST_LIST, description="Further persons who are invited: their ids."
+        default=(), max_length=LONGEST_LIST, description="Identifiers of further persons to invite."
     )
     series_interval: SeriesInterval | None = None
     series_day: SeriesDay = SeriesDay.date
     follows: Annotated[Reference, ForeignRef("meeting")] | None = Field(
-        default=None, description="The meeting of the series before it; `call_next` there says this."
+        default=None, description="Previous meeting of the series; set by `call_next`."
     )
 
 
 class EditMeeting(Patch, MeetingFields):
-    """Fields of the meeting to change, except its time, which `move` changes; those left out stay as they
-    are, and somebody chairs and organises it.
+    """Fields of the meeting to change, except its time, which `move` changes; fields left out stay unchanged.
+    A chair and an organiser are required.
     """
 
 
@@ -79,20 +79,20 @@ class MoveMeeting(Payload, of=Meeting):
     starts_at: Instant
     ends_at: Instant
     reason: FreeText | None = Field(
-        default=None, description="The reason for it.", examples=["The room is taken."]
+        default=None, description="Reason for the new time.", examples=["The room is taken."]
     )
 
 
 class InviteMeeting(Payload):
     """Persons to invite in addition."""
 
-    persons: Persons = Field(min_length=1, max_length=LONGEST_LIST, description="The persons: their ids.")
+    persons: Persons = Field(min_length=1, max_length=LONGEST_LIST, description="Identifiers of the persons.")
 
 
 class UninviteMeeting(Payload):
-    """A participant who need not come."""
+    """A participant who no longer needs to come."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="The person: an id, or `me`.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="Participant: an id, or `me`.")
 
 
 class AddAgendaItemMeeting(Payload, of=AgendaItem):
@@ -100,7 +100,7 @@ class AddAgendaItemMeeting(Payload, of=AgendaItem):
 
     topic: Title
     about: Annotated[Reference, ForeignRef(TICKET)] | None = Field(
-        default=None, description="The record that it is about: its id or number."
+        default=None, description="Record that the item is about: its id or number."
     )
     decision: UUID | None = None
 
@@ -108,7 +108,7 @@ class AddAgendaItemMeeting(Payload, of=AgendaItem):
 class DropAgendaItemMeeting(Payload):
     """An item to remove from the agenda."""
 
-    item: Annotated[UUID, ChildRef(AgendaItem)] = Field(description="The item of the agenda: its id.")
+    item: Annotated[UUID, ChildRef(AgendaItem)] = Field(description="Identifier of the agenda item.")
 
 
 class HoldMeeting(Payload):
@@ -117,7 +117,7 @@ class HoldMeeting(Payload):
     attended: Attended = Field(
         min_length=1,
         max_length=MOST_INVITED,
-        description="The persons who were there: their ids.",
+        description="Identifiers of the persons who attended.",
         examples=[["me"]],
     )
 
@@ -128,30 +128,30 @@ class CorrectAttendanceMeeting(Payload):
     attended: Attended = Field(
         min_length=1,
         max_length=MOST_INVITED,
-        description="All who were there, and nobody else: persons' ids.",
+        description="Identifiers of all persons who attended.",
         examples=[["me"]],
     )
 
 
 class AgendaConclusion(PayloadPart):
-    """The conclusion on an item of the agenda."""
+    """The conclusion on an agenda item."""
 
-    item: UUID = Field(description="The item: its id.")
-    conclusion: FreeText = Field(description="The conclusion.")
+    item: UUID = Field(description="Identifier of the agenda item.")
+    conclusion: FreeText = Field(description="Conclusion on the item.")
 
 
 class ActionPoint(PayloadPart):
     """A task that follows from the meeting."""
 
     title: Title = Field(
-        description="The task in a line, without names of persons: all who see the meeting see it.",
+        description="Task in one line, without names of persons, as all who see the meeting see the task.",
         examples=["Ask the vendor for a date"],
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="The person who does it: an id, or `me`."
+        description="Person who carries out the task: an id, or `me`."
     )
     due_at: Instant = Field(
-        description="The time by which it must be done.", examples=["2199-01-01T00:00:00Z"]
+        description="Time by which the task must be done.", examples=["2199-01-01T00:00:00Z"]
     )
 
 
@@ -159,11 +159,13 @@ class MinuteMeeting(Payload):
     """The minutes, the conclusions and the action points of a meeting."""
 
     minutes: FreeText = Field(
-        description="The minutes.", examples=["The relay is replaced in May. 五月更换中继。"]
+        description="Text of the minutes.", examples=["The relay is replaced in May. 五月更换中继。"]
     )
     conclusions: Annotated[tuple[AgendaConclusion, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The conclusions on items of the agenda."
+        default=(), max_length=LONGEST_LIST, description="Conclusions on agenda items."
     )
     tasks: Annotated[tuple[ActionPoint, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="Further tasks, besides those of earlier minutes."
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Further tasks, in addition to those of earlier minutes.",
     )

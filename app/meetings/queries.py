@@ -29,9 +29,9 @@ class MeetingOut(
     without="requester customer team assignee impact urgency priority",
     after={"group_id": "opened_at"},
 ):
-    """A meeting of persons at a time, to discuss records and to decide."""
+    """A meeting of persons to discuss records and to decide."""
 
-    opened_at: datetime = Field(description="The time at which it was called.")
+    opened_at: datetime = Field(description="Time at which the meeting was called.")
 
 
 class ParticipantOut(OutputModel, of=Participant):
@@ -42,22 +42,26 @@ class DecisionStub(OutputModel):
     """A decision, as other answers refer to it."""
 
     id: UUID
-    question: str
+    question: str = Field(description="Question of the decision, in one line.")
     state: DecisionState
-    outcome: DecisionOutcome | None
+    outcome: DecisionOutcome | None = Field(description="Outcome of the decision; null until there is one.")
 
 
 class AgendaItemOut(OutputModel, of=AgendaItem, without="place decision_id", after={"about": "decision"}):
     """An item of an agenda."""
 
-    about: TicketStub | None = Field(description="The record that it is about, if the caller may see it.")
-    decision: DecisionStub | None = Field(description="The decision to be taken, if the caller may see it.")
+    about: TicketStub | None = Field(
+        description="Record that the item is about; null if not set, or if the caller may not see it."
+    )
+    decision: DecisionStub | None = Field(
+        description="Decision to be taken; null if not set, or if the caller may not see it."
+    )
 
 
 class Agenda(OutputModel):
     """The agenda of a meeting, in order."""
 
-    items: list[AgendaItemOut] = Field(description="At most 50.")
+    items: list[AgendaItemOut] = Field(description="Agenda items, at most 50.")
 
 
 LISTING = Listing(

@@ -50,7 +50,7 @@ class SeriesInterval(CodeEnum):
 
 
 class SeriesDay(CodeEnum):
-    """Day that monthly meetings share: the same date, as the 15th, or weekday, as the third Tuesday."""
+    """Day of the month that monthly meetings share: a date, as the 15th, or a weekday, as the third Tuesday."""
 
     date = "date", "The same day of the month", "同一日期"
     weekday = "weekday", "The same weekday of the month", "同一星期几"
@@ -68,42 +68,58 @@ class Meeting(Ticket):
     KIND: ClassVar[str] = "meeting"
 
     title: str | None = required(
-        "The meeting in a line, without names of persons.", examples=["Change board"]
+        "Title of the meeting in one line, without names of persons.", examples=["Change board"]
     )
     state: MeetingState | None = required()
-    meeting_kind: MeetingKind | None = required("Its purpose.", examples=["cab"])
-    starts_at: datetime | None = required("The time at which it begins.", examples=["2199-01-31T06:00:00Z"])
-    ends_at: datetime | None = required("The time at which it ends.", examples=["2199-01-31T07:00:00Z"])
-    time_zone: str | None = required("The time zone by whose clocks a series goes on.")
-    place: str | None = optional("Its place, without names of persons.", examples=["Room 2.017"])
+    meeting_kind: MeetingKind | None = required("Purpose of the meeting.", examples=["cab"])
+    starts_at: datetime | None = required(
+        "Time at which the meeting begins.", examples=["2199-01-31T06:00:00Z"]
+    )
+    ends_at: datetime | None = required("Time at which the meeting ends.", examples=["2199-01-31T07:00:00Z"])
+    time_zone: str | None = required("Time zone in which the meetings of the series keep their time of day.")
+    place: str | None = optional("Place of the meeting, without names of persons.", examples=["Room 2.017"])
     chair_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The person who chairs it; null: whoever chaired the series is not there any more."
+        "Person who chairs the meeting; null if the chair of the series is no longer active."
     )
     organiser_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The person who organises it."
+        "Person who organises the meeting."
     )
-    group_id: Annotated[UUID | None, ForeignRef("group")] = optional("The group whose members are invited.")
+    group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+        "Group whose members are invited; null if not set."
+    )
     series_interval: SeriesInterval | None = optional(
-        "The interval at which it takes place again; null: once."
+        "Interval between the meetings of the series; null for a single meeting."
     )
-    series_day: SeriesDay | None = optional("The day that stays the same from month to month.")
-    series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional("The first meeting of its series.")
+    series_day: SeriesDay | None = optional(
+        "Day that the monthly meetings of the series share; null for other intervals."
+    )
+    series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
+        "First meeting of the series; null for a single meeting."
+    )
     series_since_at: datetime | None = optional(
-        "The time at which the first meeting of its series was to begin."
+        "Planned beginning of the first meeting of the series; null for a single meeting."
     )
-    series_ended_at: datetime | None = optional("The time since which no next meeting is called.")
-    planned_at: datetime | None = required("The time at which it fell due, wherever it was moved since.")
+    series_ended_at: datetime | None = optional(
+        "Time since which no further meetings of the series are called; null while the series continues."
+    )
+    planned_at: datetime | None = required("Time for which the meeting was planned, before it was moved.")
     next_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
-        "The meeting that follows in the series, if it has been called."
+        "Next meeting of the series; null until it is called."
     )
     next_at: datetime | None = optional(
-        "The time at which the next meeting fell due, wherever it was moved since."
+        "Time for which the next meeting was planned, before it was moved; null until it is called."
     )
-    overdue_at: datetime | None = optional("The time at which it was flagged as not held in time.")
+    overdue_at: datetime | None = optional(
+        "Time at which the meeting was flagged as not held in time; null if it was not."
+    )
     held_at: Annotated[datetime | None, EnteredAt(MeetingState.held)] = None
-    minuted_at: datetime | None = optional("The time at which its minutes were last written.")
-    signed_at: datetime | None = optional("The time at which the minutes were signed.")
-    signed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    minuted_at: datetime | None = optional(
+        "Time at which the minutes were last written; null before the first version."
+    )
+    signed_at: datetime | None = optional("Time at which the minutes were signed; null if they are not.")
+    signed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who signed the minutes; null if they are not signed."
+    )
     cancelled_at: Annotated[datetime | None, EnteredAt(MeetingState.cancelled)] = None
 
 
@@ -117,12 +133,16 @@ class Participant(ChildRecord):
 
     person_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.invited, when="invited")
-    ] = required()
-    side: RepresentedSide | None = optional("The side that they represent in the group, if that is invited.")
-    from_group: bool | None = required("True if they are invited as a member of the group.")
-    invited: bool | None = required()
-    attended: bool | None = optional("True if they were there; null: not recorded yet.")
-    added_at: datetime | None = required()
+    ] = required("Person who is invited or attended.")
+    side: RepresentedSide | None = optional(
+        "Side that the person represents in the invited group; null if not set."
+    )
+    from_group: bool | None = required("True if the person is invited as a member of the group.")
+    invited: bool | None = required(
+        "True if the person was invited; false if they attended without an invitation."
+    )
+    attended: bool | None = optional("True if the person attended; null until the attendance is recorded.")
+    added_at: datetime | None = required("Time at which the person was invited, or recorded as attending.")
 
 
 class AgendaItem(ChildRecord):
@@ -132,17 +152,19 @@ class AgendaItem(ChildRecord):
 
     KIND: ClassVar[str] = "agenda_item"
 
-    place: int | None = required()
+    place: int | None = required("Place of the item in the agenda, from 1.")
     topic: str | None = required(
-        "The topic in a line, without names of persons: all who are invited see it.",
+        "Topic in one line, without names of persons, as all invited persons see it.",
         examples=["The relay that loses mail"],
     )
-    about: str | None = None
+    about: str | None = optional("Record that the item is about, as `<kind>/<id>`; null if there is none.")
     decision_id: UUID | None = optional(
-        "The decision to take, on the record that it is about, or on the meeting."
+        "Decision to be taken about the record, or on the meeting; null if not set."
     )
-    conclusion: Annotated[str | None, Personal()] = optional("The conclusion on it, as the minutes have it.")
-    added_at: datetime | None = required()
+    conclusion: Annotated[str | None, Personal()] = optional(
+        "Conclusion on the item, from the minutes; null until there is one."
+    )
+    added_at: datetime | None = required("Time at which the item was added to the agenda.")
 
     @property
     def for_staff(self) -> bool:

@@ -40,12 +40,12 @@ mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
 @router.get(
     "/{id}/agenda",
     operation_id="list_meeting_agenda",
-    summary="List meeting agenda",
+    summary="List a meeting's agenda",
     response_model=Agenda,
     responses=problems(404, 422),
 )
 async def list_meeting_agenda(request: Request, name: Name) -> Response:
-    """List the agenda of the meeting, in order; records that the caller may not see are left out."""
+    """List the agenda of the meeting, in order, without records that the caller may not see."""
     renderer = renderer_of(request, LISTING)
     meeting = (await load_visible(renderer, name)).record
     answer = {"items": await agenda(renderer, meeting)}
@@ -61,7 +61,7 @@ async def list_meeting_agenda(request: Request, name: Name) -> Response:
     responses=problems(404, 422) | CALENDAR_RESPONSE,
 )
 async def get_meeting_invitation(request: Request, name: Name) -> Response:
-    """Return the meeting as an iCalendar event; a calendar that imports it again keeps one event."""
+    """Return the meeting as an iCalendar event. A second import of the event replaces the first."""
     renderer = renderer_of(request, LISTING)
     meeting = (await load_visible(renderer, name)).record
     topics = [row["topic"] for row in await renderer.ledger.db.rows(TOPICS, (meeting.row_key,))]

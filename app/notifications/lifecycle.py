@@ -28,30 +28,30 @@ StreamName = Annotated[
 
 
 class SendNotice(Payload):
-    """A notice to send: the person, the record that it is about, and the events that it reports."""
+    """A notice to send: the person, the record, and the events that the notice reports."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="The person who is told.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="Person who receives the notice.")
     ticket: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] = Field(
-        description="The record that it is about: a ticket, or another one by its name in the log."
+        description="Record that the notice is about: a ticket, or another record by its name in the log."
     )
     steps: tuple[NoticeType, ...] = Field(
-        min_length=1, max_length=MOST_STEPS, description="The steps that it tells of."
+        min_length=1, max_length=MOST_STEPS, description="Steps that the notice reports."
     )
     versions: tuple[int, ...] = Field(
         min_length=1,
         max_length=MOST_STEPS,
-        description="Of each step, the version of the event that says it.",
+        description="Version of the event for each step.",
     )
     streams: tuple[StreamName, ...] | None = Field(
         default=None,
         max_length=MOST_STEPS,
-        description="Of each step, the stream of that event; none: all are the record's own.",
+        description="Stream of the event for each step; if left out, all are the record's own.",
     )
-    way: DeliveryMethod = Field(description="The channel: in the application, or by mail besides.")
+    way: DeliveryMethod = Field(description="Channel of the notice: in the application, or also by mail.")
 
 
 def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
-    """Send a notice, to a person, about a record."""
+    """Send a notice, to a person about a record."""
     person, record = ctx.required_ref(Person, "person"), ctx.required_ref(Record, "ticket")
     notice.person_id = person.id
     notice.about = record.row_key
@@ -64,22 +64,22 @@ def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
 
 
 def mark_read(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Mark the notice as read, by its person."""
+    """Mark the notice as read, as its person."""
 
 
 def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Mail the notice: the mail server has accepted it."""
+    """Mail the notice, which the mail server has accepted."""
     notice.mailed_at = ctx.occurred_at
 
 
 class FailNotice(Payload):
-    """Why the notice cannot be mailed."""
+    """The reason why the notice cannot be mailed."""
 
-    failure: DeliveryFailure = Field(description="The reason.")
+    failure: DeliveryFailure = Field(description="Reason for the failure.")
 
 
 def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
-    """Fail the notice's mail: it is given up."""
+    """Fail the notice's mail, which is given up."""
     notice.failed_at = ctx.occurred_at
     notice.failure = body.failure
 

@@ -27,45 +27,47 @@ from app.notifications.records import Notice
 
 
 class DetailOut(OutputModel):
-    """A value that a notice tells of its event."""
+    """A value of the event that a notice reports."""
 
-    field: str = Field(description="The name of the field.")
-    label: str = Field(description="Its name, in the language asked for.")
-    value: str = Field(description="The value in words.")
+    field: str = Field(description="Name of the field.")
+    label: str = Field(description="Label of the field, in the requested language.")
+    value: str = Field(description="Value in words.")
 
 
 class ToldStepOut(OutputModel):
-    """Details that a notice tells of one event."""
+    """The details of one event in a notice."""
 
     step: NoticeType
     at: datetime | None = Field(
-        description="Time at which it happened; null if the reader may not see the record now."
+        description="Time of the event; null if the reader may not see the record now."
     )
-    by: str | None = Field(description="The person who did it; null if unknown, or not for the reader.")
+    by: str | None = Field(
+        description="Person who acted; null if unknown, or if the reader may not see them."
+    )
     details: list[DetailOut] = Field(description="Fields that were set and matter to the reader.")
     asks: str | None = Field(
-        description="The request to the reader; null if they may not see the record now."
+        description="Action that the reader is asked for; null if no action is needed, or if the "
+        "reader may not see the record now."
     )
-    due_at: datetime | None = Field(description="Time until which it is asked.")
+    due_at: datetime | None = Field(description="Time by which the action is asked for; null if not set.")
 
 
 class NoticeOut(RecordOut, of=Notice):
     """A notice to one person about the events of one ticket."""
 
     steps: list[NoticeType] = Field(
-        description="Steps that it tells of, in the order in which they happened."
+        description="Steps that the notice reports, in the order in which they happened."
     )
     kind: NoticeKind = Field(
-        description="Its kind for the person: of several steps that which asks most of them."
+        description="Kind of the notice for the person; of several steps, that of the most demanding one."
     )
     text: str = Field(
-        description="Its text in the language asked for: a sentence to a line, who did it, what was set "
-        "as far as the reader may see it now, and what is asked of them."
+        description="Text of the notice, in the requested language: a sentence in each line, the "
+        "person who acted, the values that the reader may see now, and the action that is "
+        "asked for."
     )
-    told: list[ToldStepOut] = Field(
-        description="Details of each step that the reader may see, in their order."
-    )
-    why: str = Field(description="The reason why the person gets it.")
+    told: list[ToldStepOut] = Field(description="Details of each step that the reader may see, in order.")
+    why: str = Field(description="Reason why the person receives the notice.")
     link: str | None = Field(description="Address of the record; null without a public address.")
 
 

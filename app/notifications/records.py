@@ -11,7 +11,7 @@ from app.common.state_fields import EnteredAt
 
 
 class DeliveryMethod(CodeEnum):
-    """Delivery of a notice: in the application, or also by mail."""
+    """Channel of a notice: in the application, or also by mail."""
 
     in_app = "in_app", "In the application", "应用内"
     mail = "mail", "In the application and by mail", "应用内及邮件"
@@ -25,7 +25,7 @@ class NoticeState(CodeEnum):
 
 
 class DeliveryFailure(CodeEnum):
-    """Why the mail of a notice was not sent."""
+    """The reason why the mail of a notice was not sent."""
 
     no_address = "no_address", "No mail address", "没有可用的邮件地址"
     not_for_them = "not_for_them", "No longer relevant to them", "不再与其有关"
@@ -44,22 +44,24 @@ class Notice(Record):
     KIND: ClassVar[str] = "notice"
 
     state: NoticeState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    about: str | None = required("The ticket: `<kind>/<id>`.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who receives the notice.")
+    about: str | None = required("Record that the notice is about: `<kind>/<id>`.")
     number: str | None = required(
-        "The ticket's, or another name; its id, if it has no number and the reader may not see it now."
+        "Number or another name of the record; its id if it has no number and the reader may not see it now."
     )
     title: str | None = optional(
-        "The ticket's, as it was then; null for a reader who may not see the ticket now."
+        "Title of the record at that time; null if the reader may not see the record now."
     )
-    steps: list[str] | None = required()
-    versions: list[int] | None = required("Of each step, the version of the event that says it.")
+    steps: list[str] | None = required("Steps that the notice reports, in the order in which they happened.")
+    versions: list[int] | None = required("Version of the event for each step.")
     streams: list[str] | None = optional(
-        "Of each step, the stream of that event: a clock's, or the ticket's. Null: all are the ticket's."
+        "Stream of the event for each step, which may be a clock's; null if all are the record's own."
     )
-    way: DeliveryMethod | None = required("The channel: in the application, or by mail besides.")
+    way: DeliveryMethod | None = required("Channel of the notice: in the application, or also by mail.")
     sent_at: Annotated[datetime | None, EnteredAt(NoticeState.unread)] = required()
     read_at: Annotated[datetime | None, EnteredAt(NoticeState.read)] = None
-    mailed_at: datetime | None = optional("Time at which the mail server took it.")
-    failed_at: datetime | None = optional("Time at which it was given up to mail it.")
-    failure: DeliveryFailure | None = optional("The reason why it was given up.")
+    mailed_at: datetime | None = optional(
+        "Time at which the mail server accepted the mail; null if it has not."
+    )
+    failed_at: datetime | None = optional("Time at which the mail was given up; null if it was not.")
+    failure: DeliveryFailure | None = optional("Reason for giving up the mail; null if it was not given up.")

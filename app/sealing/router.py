@@ -31,12 +31,12 @@ LARGEST_PAGE, PAGE = 200, 50
 CHECKER = FilePath(__file__).with_name("check_proof.py")
 POSITION_OF = "select position from log.event where id = %s"
 
-EventId = Annotated[UUID, Path(alias="id", description="The event: its id.")]
+EventId = Annotated[UUID, Path(alias="id", description="Identifier of the event.")]
 HeadNumber = Annotated[
-    int, Path(alias="number", ge=1, le=LARGEST_POSITION, description="A head: its number.")
+    int, Path(alias="number", ge=1, le=LARGEST_POSITION, description="Number of the head.")
 ]
 EarlierNumber = Annotated[
-    int, Query(alias="from", ge=1, le=LARGEST_POSITION, description="An earlier head: its number.")
+    int, Query(alias="from", ge=1, le=LARGEST_POSITION, description="Number of the earlier head.")
 ]
 WantedHead = Annotated[
     int | None,
@@ -44,7 +44,7 @@ WantedHead = Annotated[
         alias="head",
         ge=1,
         le=LARGEST_POSITION,
-        description="The head that it is proved by: its number. None: the newest one.",
+        description="Number of the head that proves the event; if left out, the newest head.",
     ),
 ]
 
@@ -64,61 +64,69 @@ class ProofUnavailable(Refusal):
 
 
 class TreeHeadOut(OutputModel):
-    """What a head of the log says; its canonical JSON (RFC 8785) is what is signed."""
+    """The content of a head of the log. Its canonical JSON (RFC 8785) is what is signed."""
 
-    blinding: str = Field(description="SHA-256 of the secret that hides what is withheld of events.")
-    installation: str = Field(description="Id of the log.")
-    key: str = Field(description="The key that signs: SHA-256 of its public part.")
-    next_key: str | None = Field(description="The key that signs from now on, if that is another one.")
+    blinding: str = Field(description="SHA-256 digest of the secret that hides the withheld parts of events.")
+    installation: str = Field(description="Identifier of the log.")
+    key: str = Field(description="Key that signed the head: SHA-256 digest of its public part.")
+    next_key: str | None = Field(
+        description="Key that signs from now on, if it changes; null if it does not."
+    )
     number: int = Field(description="Number of the head, from 1, without gaps.")
-    previous: str | None = Field(description="SHA-256 of what was signed of the head before.")
-    root: str = Field(description="Root of the Merkle tree (RFC 9162) over positions 1 to `size`.")
-    sealed_at: datetime
-    size: int = Field(description="The last position that it covers.")
+    previous: str | None = Field(
+        description="SHA-256 digest of the signed content of the previous head; null for the first head."
+    )
+    root: str = Field(description="Root of the Merkle tree (RFC 9162) over the positions 1 to `size`.")
+    sealed_at: datetime = Field(description="Time at which the head was signed.")
+    size: int = Field(description="Last position of the log that the head covers.")
 
 
 class SignedHeadOut(OutputModel):
     """A signed head of the log, as it is exported."""
 
     head: TreeHeadOut
-    public_key: str = Field(description="Ed25519, in base64.")
-    signature: str = Field(description="Of the canonical JSON of `head`, by Ed25519, in base64.")
+    public_key: str = Field(description="Public key (Ed25519) in base64.")
+    signature: str = Field(description="Signature (Ed25519) of the canonical JSON of `head`, in base64.")
 
 
 class LeafOut(OutputModel):
-    """What is hashed of an event. The list of its values in the order of their names, as canonical JSON (RFC
-    8785) after a byte 0, is the leaf of the tree.
+    """The hashed content of an event. The leaf of the tree is a byte 0 followed by the canonical JSON (RFC
+    8785) of the list of these values, in the order of their names.
     """
 
-    actor: str
-    causation_id: UUID | None
-    content: str = Field(description="Hash of the stored bytes, after 32 bytes that nobody is shown.")
-    correlation_id: str
+    actor: str = Field(description="Author of the event, as in `actor` of an event.")
+    causation_id: UUID | None = Field(
+        description="Identifier of the event that led to this one; null if a request did."
+    )
+    content: str = Field(description="Hash of the stored bytes after 32 secret bytes.")
+    correlation_id: str = Field(description="Identifier of the request that led to the event.")
     id: UUID
-    occurred_at: datetime
-    on_behalf_of: str | None
-    position: int
-    recorded_at: datetime
-    schema_version: int
-    source: str
-    source_ref: str | None
-    staff_only: bool
-    stream: str
-    type: str
-    version: int
+    occurred_at: datetime = Field(description="Time at which the event happened.")
+    on_behalf_of: str | None = Field(
+        description="Person on whose behalf the author acted; null if the author acted for themselves."
+    )
+    position: int = Field(description="Place of the event in the whole log, from 1.")
+    recorded_at: datetime = Field(description="Time at which the log recorded the event.")
+    schema_version: int = Field(description="Version of the schema of the event's data.")
+    source: str = Field(description="Channel or tool through which the event arrived.")
+    source_ref: str | None = Field(description="Identifier of the event in the source; null if not set.")
+    staff_only: bool = Field(description="True if only staff may see the event.")
+    stream: str = Field(description="Stream of the event, as `<kind>/<id>`.")
+    type: str = Field(description="Type of the event, as `<kind>.<past tense>`.")
+    version: int = Field(description="Place of the event in its stream, from 1.")
 
 
 class EventProofOut(OutputModel):
     """The proof that an event is in the log that a head covers."""
 
     format: str = Field(description=f"`{PROOF_FORMAT}`.")
-    head: int = Field(description="Number of the head that it is proved by.")
+    head: int = Field(description="Number of the head that proves the event.")
     leaf: LeafOut
     path: str = Field(description="Hashes from the leaf to the root, 32 bytes each, in base64.")
 
 
 class ConsistencyOut(OutputModel):
-    """The proof that a head goes on from an earlier one: nothing before was altered."""
+    """The proof that a head continues an earlier one, so that nothing before it was altered."""
 
     format: str = Field(description=f"`{CONSISTENCY_FORMAT}`.")
     earlier: SignedHeadOut
@@ -138,7 +146,7 @@ class SealPaging(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Heads on a page.")] = PAGE
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Number of heads on a page.")] = PAGE
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
         None
     )
@@ -154,9 +162,9 @@ class SealPaging(BaseModel):
 async def get_event_proof(
     request: Request, ledger: Ledger, event_id: EventId, number: WantedHead = None
 ) -> Response:
-    """Prove that the event is in the log which a signed head covers, to whoever sees the event, be it in
-    part. `check_proof.py` (`GET /v1/seals/checker`) checks it offline. An event that is younger than the
-    head is refused as `not_sealed_yet`.
+    """Return the proof that the event is in the log covered by a signed head, for callers who may see the
+    event at least in part. `check_proof.py` (`GET /v1/seals/checker`) checks the proof offline. An event that
+    is newer than the head is refused as `not_sealed_yet`.
     """
     position = await ledger.db.value(POSITION_OF, (event_id,))
     if position is None:
@@ -184,8 +192,8 @@ async def get_event_proof(
     responses=problems(400, 422),
 )
 async def list_seals(ledger: Ledger, paging: Annotated[SealPaging, Query()]) -> Response:
-    """List the signed heads of the log, the newest first. A head that comes from here proves nothing against
-    whoever may rewrite this database: keep one elsewhere, or take one that was exported.
+    """List the signed heads of the log, the newest first. A head from this address does not protect against
+    somebody who can rewrite this database: keep a copy elsewhere, or use an exported head.
     """
     sign, before = ledger.vault.fingerprint, LARGEST_POSITION
     if paging.cursor is not None:
@@ -206,15 +214,15 @@ async def list_seals(ledger: Ledger, paging: Annotated[SealPaging, Query()]) -> 
     response_class=Response,
     responses={
         200: {
-            "description": "A program in Python, of one file.",
+            "description": "A Python program in a single file.",
             "content": {"text/x-python": {"schema": {"type": "string"}}},
         },
         **problems(),
     },
 )
 async def get_proof_checker() -> Response:
-    """Return the program that checks proofs offline. Whoever trusts this service with nothing takes it from
-    the project's repository, or writes it: docs/proofs.md says all that it needs.
+    """Return the program that checks proofs offline. If you do not trust this service, take the program from
+    the project's repository, or write your own: docs/proofs.md has everything it needs.
     """
     return Response(CHECKER.read_bytes(), media_type="text/x-python; charset=utf-8")
 
@@ -235,12 +243,12 @@ async def get_seal(ledger: Ledger, number: HeadNumber) -> Response:
 @router.get(
     "/seals/{number}/consistency",
     operation_id="get_seal_consistency",
-    summary="Prove a head's consistency",
+    summary="Get the consistency of a head",
     response_model=ConsistencyOut,
     responses=problems(404, 409, 422),
 )
 async def get_seal_consistency(ledger: Ledger, number: HeadNumber, earlier_number: EarlierNumber) -> Response:
-    """Prove that the head goes on from an earlier one: that nothing which that covers was altered since."""
+    """Return the proof that the head continues an earlier one, so that no event before it was altered."""
     async with ledger.db.connection() as connection:
         earlier, later = await _known_head(connection, earlier_number), await _known_head(connection, number)
         if earlier.head.size > later.head.size:

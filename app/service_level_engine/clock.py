@@ -18,7 +18,7 @@ from app.service_level_engine.targets import Calendars, Metric, Target, Targetin
 
 
 class ClockState(CodeEnum):
-    """The state of a clock: whether it runs, and whether it has kept its target."""
+    """The state of a clock: whether it is running, and whether its target was met."""
 
     #: Also outside business hours.
     running = "running", "Running", "计时中"

@@ -14,7 +14,7 @@ from app.service_level_engine.clock import ClockReading, ClockState
 
 
 class SegmentReason(CodeEnum):
-    """The reason why a segment counts or does not."""
+    """The reason why a segment counts or does not count."""
 
     counted = "counted", "Counted", "计入"
     outside_hours = "outside_hours", "Outside business hours", "营业时间之外"

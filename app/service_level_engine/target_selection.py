@@ -21,7 +21,9 @@ Attributes = Mapping[str, str | None]
 
 
 class TargetScope(CodeEnum):
-    """The form of an agreement's scope: of the agreements that fit, the one whose form is first here wins."""
+    """The form of an agreement's scope. If several agreements fit a case, the one whose form is listed first
+    applies.
+    """
 
     service_customer_item = (
         "service_customer_item",

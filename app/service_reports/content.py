@@ -33,7 +33,7 @@ class TargetVerdict(CodeEnum):
 
 
 class ExclusionKind(CodeEnum):
-    """The kind of an exclusion from the figures."""
+    """The kind of exclusion from the figures."""
 
     case = "case", "Case left out", "单据不计入"
     withdrawn = "withdrawn", "Breach withdrawn", "撤销超时"
@@ -47,38 +47,40 @@ class Frozen(OutputModel):
 
 
 class ReportedAgreement(Frozen):
-    """The agreement, as it stood when the report was computed."""
+    """The agreement when the report was computed."""
 
     id: UUID
-    number: str
-    edition: int
+    number: str = Field(description="Number of the agreement for people.")
+    edition: int = Field(description="Number of the agreement's edition.")
     agreement_type: AgreementType
-    title: str
-    party_id: UUID | None = Field(description="The customer, team or supplier; null: all customers.")
-    party: str | None = Field(description="The name.")
-    services: list[str] = Field(description="Keys of the agreement's services; none: all.")
+    title: str = Field(description="Title of the agreement.")
+    party_id: UUID | None = Field(description="Customer, team or supplier; null for all customers.")
+    party: str | None = Field(description="Name of the customer, team or supplier; null for all customers.")
+    services: list[str] = Field(description="Keys of the agreement's services; empty for all services.")
 
 
 class ReportBreach(Frozen):
-    """A case whose clock went past its target in the period."""
+    """A case whose clock passed its target in the period."""
 
-    kind: str
-    case_id: UUID
-    number: str | None
-    round: int = Field(description="Number of the round of updates; else 1.")
-    priority: Priority | None
-    target_seconds: int
-    elapsed_seconds: int | None = Field(description="Number of business seconds; null: the clock still runs.")
-    breached_at: datetime
-    stopped_at: datetime | None = Field(description="The end; null: it is still open.")
+    kind: str = Field(description="Kind of the case, as `incident`.")
+    case_id: UUID = Field(description="Identifier of the case, as in its address.")
+    number: str | None = Field(description="Number of the case for people; null if not set.")
+    round: int = Field(description="Number of the round of updates; 1 for other metrics.")
+    priority: Priority | None = Field(description="Priority of the case; null if it was not set.")
+    target_seconds: int = Field(description="Number of business seconds that the target allows.")
+    elapsed_seconds: int | None = Field(
+        description="Number of business seconds on the clock; null while it runs."
+    )
+    breached_at: datetime = Field(description="Time at which the clock passed its target.")
+    stopped_at: datetime | None = Field(description="Time at which the clock stopped; null while it is open.")
 
 
 class ReportTrend(Frozen):
     """The result of the target in an earlier period."""
 
     period: PeriodLabel
-    result: str | None
-    cases: int
+    result: str | None = Field(description="Result in the period; null if there were no cases.")
+    cases: int = Field(description="Number of cases in the period.")
     verdict: TargetVerdict
 
 
@@ -86,80 +88,102 @@ class ReportForecast(Frozen):
     """The target in the period that is running when the report is computed."""
 
     period: PeriodLabel
-    result: str | None = Field(description="The value so far.")
+    result: str | None = Field(description="Result so far; null if there are no cases.")
     cases: int = Field(description="Number of cases decided so far.")
     more_cases: int | None = Field(
-        description="Number of further cases that are assumed, at the pace so far."
+        description="Number of further cases assumed at the pace so far; null if unknown."
     )
-    outlook: Outlook | None = Field(description="The outlook; null where nothing can be said.")
+    outlook: Outlook | None = Field(description="Outlook for the target; null if unknown.")
 
 
 class ReportTarget(Frozen):
-    """A target of the agreement, or of an edition that it has replaced, and its result in the period.
-
-    Of a clock the result is the share of cases in time: those that ended in time, of these and those that
-    went past their target in the period, ended or not.
+    """A target of the agreement, or of an edition that it has replaced, and its result in the period. For a
+    clock, the result is the share of cases in time: those that ended in time, out of these and those that
+    passed their target in the period.
     """
 
     id: str = Field(
-        description="The id of the target; with the edition (`t1-e1`) if an earlier edition had it, and this "
-        "one has not or has it otherwise."
+        description="Identifier of the target; with the edition (`t1-e1`) for a target of an earlier "
+        "edition that this one does not have, or has with other terms."
     )
-    edition: int | None = Field(default=None, description="The edition whose target it is.")
+    edition: int | None = Field(default=None, description="Edition of the target.")
     metric: TargetMetric
-    process: str | None
-    priority: Priority | None
-    category: str | None
-    service: str | None
-    catalogue_item: str | None
-    kpi: str | None = Field(description="The key of the KPI by which it is measured; null: by clocks.")
-    unit: str | None = Field(description="The unit of the result and the threshold: `ratio`, `seconds` …")
-    threshold_seconds: int | None
-    threshold: str | None
-    comparator: TargetComparator
-    compliance: str | None = Field(description="The share of a clock's cases that was agreed; null: all.")
-    result: str | None = Field(description="The result; null: there are no cases.")
-    verdict: TargetVerdict
-    cases: int
-    met: int | None = Field(description="Number of clocks that were in time.")
-    missed: int | None = Field(description="Number of clocks that were not in time.")
-    excluded: int | None = Field(description="Number of clocks that ended without counting.")
-    scope: list[str] = Field(
-        description="The dimensions by which the KPI was filtered: `agreement`, `service`, `customer`."
+    process: str | None = Field(
+        description="Process to which the target is limited, as `incident`; null for every process."
     )
-    breaches: list[ReportBreach] = Field(description="The first of them.")
-    breaches_left_out: int = Field(description="Number of those that are not listed.")
-    trend: list[ReportTrend] = Field(description="The periods before, the oldest first.")
-    forecast: ReportForecast | None = Field(description="The forecast; null: the agreement has ended.")
+    priority: Priority | None = Field(
+        description="Priority to which the target is limited; null for every priority."
+    )
+    category: str | None = Field(
+        description="Key of the category to which the target is limited; null for every category."
+    )
+    service: str | None = Field(
+        description="Key of the service to which the target is limited; null for every service."
+    )
+    catalogue_item: str | None = Field(
+        description="Key of the catalogue item to which the target is limited; null for every item."
+    )
+    kpi: str | None = Field(description="Key of the KPI that measures the target; null for clocks.")
+    unit: str | None = Field(description="Unit of the result and the threshold: `ratio`, `seconds` …")
+    threshold_seconds: int | None = Field(
+        description="Number of business seconds of a clock's target; null for other targets."
+    )
+    threshold: str | None = Field(
+        description="Threshold of a metric without clocks, as a decimal text; null for clocks."
+    )
+    comparator: TargetComparator
+    compliance: str | None = Field(
+        description="Share of a clock's cases that was agreed; null for all cases."
+    )
+    result: str | None = Field(description="Result in the period; null if there are no cases.")
+    verdict: TargetVerdict
+    cases: int = Field(description="Number of cases in the period.")
+    met: int | None = Field(description="Number of clocks in time; null for other metrics.")
+    missed: int | None = Field(description="Number of clocks that were not in time; null for other metrics.")
+    excluded: int | None = Field(
+        description="Number of clocks that ended without counting; null for other metrics."
+    )
+    scope: list[str] = Field(
+        description="Dimensions by which the KPI was filtered: `agreement`, `service`, `customer`."
+    )
+    breaches: list[ReportBreach] = Field(description="First breaches.")
+    breaches_left_out: int = Field(description="Number of breaches that are not listed.")
+    trend: list[ReportTrend] = Field(description="Results of earlier periods, the oldest first.")
+    forecast: ReportForecast | None = Field(
+        description="Forecast for the running period; null if the agreement has ended."
+    )
 
 
 class ReportExclusion(Frozen):
-    """An exclusion from the figures, and who allowed it."""
+    """An exclusion from the figures, and the person or rule that allowed it."""
 
     what: ExclusionKind
-    kind: str = Field(description="The kind of the record: `incident`, `change` …")
-    record_id: UUID
-    number: str | None
-    target: str | None
-    reason: str | None = Field(
-        description="The code of the reason: `cancelled`, `duplicate`, `reprioritised` …"
+    kind: str = Field(description="Kind of the record: `incident`, `change` …")
+    record_id: UUID = Field(description="Identifier of the record, as in its address.")
+    number: str | None = Field(description="Number of the record for people; null if not set.")
+    target: str | None = Field(
+        description="Identifier of the target; null if the exclusion concerns all targets."
     )
-    at: datetime
-    ends_at: datetime | None = Field(description="The end of a maintenance.")
+    reason: str | None = Field(description="Code of the reason: `cancelled`, `duplicate`, `reprioritised` …")
+    at: datetime = Field(description="Time of the exclusion.")
+    ends_at: datetime | None = Field(description="End of a maintenance; null for other exclusions.")
     by: str | None = Field(
-        description="The actor who allowed it: `person:<id>`, `rule:<name>` or another tool."
+        description="Actor who allowed the exclusion: `person:<id>`, `rule:<name>` or another tool; "
+        "null if unknown."
     )
 
 
 class ReportWorkload(Frozen):
-    """The volume of the period against what the targets are agreed for."""
+    """The volume of the period, compared with the agreed workload."""
 
-    process: str
+    process: str = Field(description="Kind of the cases, as `incident`.")
     expected: str | None = Field(
-        description="Number of cases agreed for this period, or the part of it; null: nothing was agreed."
+        description="Number of cases agreed for the period, or for a part of it; null if not agreed."
     )
-    cases: int
-    above: bool = Field(description="True if there were more: `workload_above` is the rule for that.")
+    cases: int = Field(description="Number of cases in the period.")
+    above: bool = Field(
+        description="True if there were more cases than agreed, so that the rule in `workload_above` applies."
+    )
 
 
 class ReportContent(Frozen):
@@ -168,55 +192,59 @@ class ReportContent(Frozen):
     agreement: ReportedAgreement
     period: PeriodLabel
     grain: Grain
-    tz: str
-    from_at: datetime = Field(description="The begin of the agreement's part of the period.")
-    to_at: datetime = Field(description="The end, exclusive.")
-    over: bool = Field(description="True if the period is over; before that, figures change.")
+    tz: str = Field(description="Time zone in which the period begins and ends.")
+    from_at: datetime = Field(description="Beginning of the agreement's part of the period.")
+    to_at: datetime = Field(description="End of the agreement's part of the period, exclusive.")
+    over: bool = Field(description="True if the period is over; before that, the figures change.")
     signed_at: datetime | None = Field(
         default=None,
-        description="Time at which the agreement was signed, if that was after `from_at`: no clock of a case "
-        "opened before counts.",
+        description="Time at which the agreement was signed, if that was after `from_at`; cases that "
+        "were opened before do not count. Null otherwise.",
     )
-    targets: list[ReportTarget]
+    targets: list[ReportTarget] = Field(description="Targets with their results.")
     earlier_cases: int = Field(
-        description="Number, in older reports only, of decided clocks of targets that the agreement had no "
-        "more; they have lines of their own now."
+        description="Number of decided clocks of targets that the agreement no longer had; only in "
+        "older reports, as these targets now have lines of their own."
     )
-    exclusions: list[ReportExclusion] = Field(description="The first of them.")
-    exclusions_left_out: int = Field(description="Number of those that are not listed.")
-    workload: list[ReportWorkload]
-    workload_above: str | None = Field(description="The rule above the expected workload.")
+    exclusions: list[ReportExclusion] = Field(description="First exclusions.")
+    exclusions_left_out: int = Field(description="Number of exclusions that are not listed.")
+    workload: list[ReportWorkload] = Field(description="Volumes by kind of case.")
+    workload_above: str | None = Field(
+        description="Rule for a workload above the expected one; null if not set."
+    )
     improvement_needed: list[str] = Field(
-        description="The missed targets; each needs a service improvement plan."
+        description="Missed targets, each of which needs a service improvement plan."
     )
 
 
 class ReportCause(Frozen):
     """The stated cause of a breach."""
 
-    target: str
-    case_id: UUID
-    number: str | None
-    round: int
-    cause: str | None = Field(description="The code of the cause; null: nobody has said.")
+    target: str = Field(description="Identifier of the target.")
+    case_id: UUID = Field(description="Identifier of the case, as in its address.")
+    number: str | None = Field(description="Number of the case for people; null if not set.")
+    round: int = Field(description="Number of the round of updates; 1 for other metrics.")
+    cause: str | None = Field(description="Code of the cause; null if not stated.")
 
 
 class ReportCauseCount(Frozen):
-    """The number of a target's breaches with a cause."""
+    """The number of a target's breaches with the same cause."""
 
-    target: str
-    cause: str | None
-    cases: int
+    target: str = Field(description="Identifier of the target.")
+    cause: str | None = Field(description="Code of the cause; null if not stated.")
+    cases: int = Field(description="Number of breaches.")
 
 
 class ReportCost(Frozen):
-    """The cost of the period against what was agreed."""
+    """The cost of the period, compared with the agreed cost."""
 
-    currency: str | None
-    agreed: str | None = Field(description="The cost agreed for this period, or the part of it.")
-    work: str = Field(description="The cost of worked time on its cases, at the rates of that time.")
-    spent: str = Field(description="The money spent on its cases.")
-    actual: str = Field(description="The sum of work and money spent.")
+    currency: str | None = Field(description="Currency of the costs (ISO 4217); null if not agreed.")
+    agreed: str | None = Field(
+        description="Cost agreed for the period, or for a part of it; null if not agreed."
+    )
+    work: str = Field(description="Cost of the work logged on the cases, at the rates of that time.")
+    spent: str = Field(description="Money spent on the cases.")
+    actual: str = Field(description="Sum of work and money spent.")
     unrated_minutes: int = Field(description="Number of minutes without a rate, which are not included.")
     other_currencies: int = Field(
         description="Number of entries in other currencies, which are not included."
@@ -224,31 +252,35 @@ class ReportCost(Frozen):
 
 
 class ReportConsequence(Frozen):
-    """A consequence, computed from a target's result; proposed until somebody releases it."""
+    """A consequence computed from a target's result; proposed until it is released."""
 
-    target: str
+    target: str = Field(description="Identifier of the target.")
     kind: ConsequenceKind
-    result: str | None
+    result: str | None = Field(description="Result of the target; null if there are no cases.")
     due: bool = Field(description="True if a tier applies.")
-    below: str | None = Field(description="The bound of the tier, for results that are worse.")
-    percent: str | None = Field(description="The percentage of the agreed cost of the period.")
-    cost: str | None = Field(description="The agreed cost of the period.")
-    amount: str | None = Field(description="The resulting amount; null where no cost is agreed.")
-    currency: str | None
+    below: str | None = Field(
+        description="Limit of the tier, for results that are worse; null if no tier applies."
+    )
+    percent: str | None = Field(
+        description="Percentage of the agreed cost of the period; null if the tier has an amount."
+    )
+    cost: str | None = Field(description="Agreed cost of the period; null if not agreed.")
+    amount: str | None = Field(description="Resulting amount; null if no cost is agreed.")
+    currency: str | None = Field(description="Currency of the amount (ISO 4217); null without an amount.")
 
 
 class StaffContent(Frozen):
-    """The part of a report that is for staff only."""
+    """The part of a report for staff."""
 
     cost: ReportCost
-    causes: list[ReportCause] = Field(description="The causes of the breaches that the report lists.")
-    cause_counts: list[ReportCauseCount] = Field(description="The causes of all breaches.")
-    consequences: list[ReportConsequence]
+    causes: list[ReportCause] = Field(description="Causes of the listed breaches.")
+    cause_counts: list[ReportCauseCount] = Field(description="Causes of all breaches.")
+    consequences: list[ReportConsequence] = Field(description="Consequences of missed targets.")
 
 
 class ReportChange(Frozen):
     """A figure that a correction changed."""
 
-    path: str = Field(description="The path within the report: `targets/t1/met`.")
-    before: str | None
-    after: str | None
+    path: str = Field(description="Path within the report: `targets/t1/met`.")
+    before: str | None = Field(description="Earlier value; null if absent.")
+    after: str | None = Field(description="Later value; null if absent.")

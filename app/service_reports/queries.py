@@ -38,73 +38,82 @@ class ServiceReportSummary(
 
 
 class ReportEdition(OutputModel):
-    """An edition of a report: as it was issued, or with the changes of a correction and their reason."""
+    """An edition of a report: as issued, or with the changes of a correction and their reason."""
 
-    edition: int
-    position: int
-    issued_at: datetime
-    issued_by: PersonStub | None = Field(description="The person who issued it; null: the rule.")
+    edition: int = Field(description="Number of the edition, from 1.")
+    position: int = Field(description="Position of the log up to which the edition counts.")
+    issued_at: datetime = Field(description="Time at which the edition was issued.")
+    issued_by: PersonStub | None = Field(
+        description="Person who issued the edition; null if it was issued automatically."
+    )
     remarks: str | None = Field(
-        description="The remarks; null when there are none, or their author was erased."
+        description="Remarks for both parties; null if not given, or if their author was erased."
     )
     changes: list[ReportChange] | None = Field(
-        description="The changes from the edition before; null of the first."
+        description="Changes from the previous edition; null for the first edition."
     )
     staff_changes: list[ReportChange] | None = Field(
-        description="The changes, for staff, in what only they read."
+        description="Changes from the previous edition in the part for staff; null for the first "
+        "edition, and for others than staff."
     )
 
 
 class ReleasedConsequenceOut(OutputModel):
     """A consequence that was released; it is paid elsewhere."""
 
-    edition: int = Field(description="The edition of the report that proposed it.")
-    target: str
+    edition: int = Field(description="Edition of the report that proposed the consequence.")
+    target: str = Field(description="Identifier of the missed target.")
     kind: ConsequenceKind
-    below: str | None
-    percent: str | None
-    amount: str | None
-    currency: str | None
-    released_by: PersonStub | None
-    released_at: datetime
+    below: str | None = Field(description="Limit of the tier that applied.")
+    percent: str | None = Field(
+        description="Percentage of the cost of the period; null if the tier has an amount."
+    )
+    amount: str | None = Field(description="Resulting amount, as a decimal text; null if no cost is agreed.")
+    currency: str | None = Field(description="Currency of the amount (ISO 4217); null without an amount.")
+    released_by: PersonStub | None = Field(description="Person who released the consequence.")
+    released_at: datetime = Field(description="Time at which the consequence was released.")
 
 
 class Recomputed(OutputModel):
-    """The comparison of this edition with the report as it would be now."""
+    """The comparison of this edition with the report as computed now."""
 
-    same: bool
-    position: int = Field(description="The position of the log up to which it was computed now.")
-    computed_at: datetime
-    changes: list[ReportChange]
+    same: bool = Field(description="True if both have the same figures.")
+    position: int = Field(description="Position of the log up to which the report was computed now.")
+    computed_at: datetime = Field(description="Time at which the report was computed now.")
+    changes: list[ReportChange] = Field(description="Figures that differ.")
     staff_changes: list[ReportChange] | None = Field(
-        description="The differences, for staff, in what only they read."
+        description="Figures that differ in the part for staff; null for others."
     )
 
 
 class ServiceReport(OutputModel):
-    """The service report of an agreement and a period, as it was issued, or the preview of one."""
+    """The service report of an agreement for a period, as issued, or a preview."""
 
-    number: str | None = Field(description="The number of the document; null: a preview.")
-    edition: int | None
-    position: int = Field(description="The position of the log up to which it counts.")
-    computed_at: datetime
-    issued_at: datetime | None
+    number: str | None = Field(description="Number of the report's document; null for a preview.")
+    edition: int | None = Field(description="Number of the edition; null for a preview.")
+    position: int = Field(description="Position of the log up to which the report counts.")
+    computed_at: datetime = Field(description="Time at which the report was computed.")
+    issued_at: datetime | None = Field(description="Time at which the report was issued; null for a preview.")
     issued_by: PersonStub | None = Field(
-        description="The person who issued it; null: the rule, when it was due."
+        description="Person who issued the report; null if it was issued automatically, and for a preview."
     )
-    remarks: str | None
+    remarks: str | None = Field(
+        description="Remarks for both parties; null if not given, or if their author was erased."
+    )
     report: ReportContent
     staff: StaffContent | None = Field(
-        description="The content for staff: cost, causes of breaches, consequences."
+        description="Content for staff: cost, causes of breaches, consequences; null for others."
     )
     editions: list[ReportEdition] = Field(description="All editions, the first one first.")
-    released: list[ReleasedConsequenceOut]
-    sent_to: list[PersonStub] = Field(
-        description="The leads to whom it was sent, besides the representatives."
+    released: list[ReleasedConsequenceOut] = Field(
+        description="Consequences of the report that were released."
     )
-    names: dict[str, str | None] = Field(description="Names of those who allowed exclusions, by id.")
+    sent_to: list[PersonStub] = Field(
+        description="Leads who received the report, in addition to the representatives."
+    )
+    names: dict[str, str | None] = Field(description="Names, by id, of the persons who allowed exclusions.")
     recomputed: Recomputed | None = Field(
-        description="The comparison with a new computation; null unless it was asked for."
+        description="Comparison with a new computation; null unless requested by `recompute`."
     )
 
 

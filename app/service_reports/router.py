@@ -53,7 +53,7 @@ PAGE: dict[int | str, dict[str, Any]] = {
 }
 mount_child_listing(router, LIFECYCLE, AgreementOut, REPORTS)
 
-Number = Annotated[str, Path(max_length=100, description="The number of the report.")]
+Number = Annotated[str, Path(max_length=100, description="Number of the report.")]
 
 
 class ReportQuery(BaseModel):
@@ -62,26 +62,32 @@ class ReportQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     lang: Literal["en", "zh"] | None = Field(
-        None, description="The language. None: as `Accept-Language` says, or else the caller's own."
+        None,
+        description="Language of the answer; if left out, that of `Accept-Language`, or else the "
+        "caller's own.",
     )
-    format: Literal["json", "html"] | None = Field(None, description="The format. None: as `Accept` says.")
+    format: Literal["json", "html"] | None = Field(
+        None, description="Format of the answer; if left out, that of `Accept`."
+    )
 
 
 class IssuedReportQuery(ReportQuery):
     """Parameters of an issued report."""
 
     edition: Annotated[int | None, Field(ge=1, le=10_000)] = Field(
-        None, description="The edition. None: the newest."
+        None, description="Number of the edition; if left out, the newest."
     )
     recompute: bool = Field(
-        False, description="True to compute it anew and show the differences: late events change no report."
+        False,
+        description="`true` also computes the report now and returns the differences; late events "
+        "never change an issued report.",
     )
 
 
 class PreviewQuery(ReportQuery):
     """Parameters of a preview."""
 
-    period: PeriodLabel = Field(description="The period: `2026-10`, `2026-Q4` or `2026`.")
+    period: PeriodLabel = Field(description="Period of the report: `2026-10`, `2026-Q4` or `2026`.")
 
 
 async def _issued_report(
@@ -121,9 +127,7 @@ mount_computed_actions(router, LISTING, AgreementOut, COMPUTES)
 async def get_sla_report(
     request: Request, name: Name, number: Number, query: Annotated[IssuedReportQuery, Query()]
 ) -> Response:
-    """Return a service report as it was issued, or as a correction left it; as a page that prints for
-    `Accept: text/html`.
-    """
+    """Return a service report as issued, or as corrected; for `Accept: text/html` as a page to print."""
     renderer = _renderer(request, query)
     agreement = (await load_visible(renderer, name)).record
     issued = await find_report(renderer.ledger, agreement, number, query.edition)
@@ -137,14 +141,16 @@ async def get_sla_report(
 @router.get(
     "/{id}/report_preview",
     operation_id="get_sla_report_preview",
-    summary="Preview an agreement's report",
+    summary="Get an agreement's report preview",
     response_model=ServiceReport,
     responses=problems(404, 422) | PAGE,
 )
 async def get_sla_report_preview(
     request: Request, name: Name, query: Annotated[PreviewQuery, Query()]
 ) -> Response:
-    """Return the report of a period as it would be now, even if the period still runs; it is not kept."""
+    """Return the report of a period as computed now, even if the period is still running. It is not
+    stored.
+    """
     renderer, now = _renderer(request, query), context_of(request).now
     agreement = (await load_visible(renderer, name)).record
     await wait_for_clocks(renderer.ledger.db)

@@ -70,36 +70,37 @@ REPORTED = {ServiceCondition.down: "down_reported", ServiceCondition.degraded: "
 class PlannedMaintenance(OutputModel):
     """The next maintenance of a service."""
 
-    from_at: datetime
-    until_at: datetime
-    message: str = Field(description="The label for customers, in the language asked for.")
+    from_at: datetime = Field(description="Beginning of the maintenance.")
+    until_at: datetime = Field(description="End of the maintenance.")
+    message: str = Field(description="Label for customers, in the requested language.")
 
 
 class ServiceStatusOut(OutputModel):
     """The condition of a service."""
 
     id: UUID
-    key: str
-    name_en: str
-    name_zh: str
+    key: str = Field(description="Key of the service.")
+    name_en: str = Field(description="Name of the service in English.")
+    name_zh: str = Field(description="Name of the service in Chinese.")
     condition: ServiceCondition
-    label: str = Field(description="The label of the condition, in the language asked for.")
+    label: str = Field(description="Label of the condition, in the requested language.")
     condition_since: datetime | None = Field(
-        description="Time since which it is so; null while it is operational."
+        description="Time since which the condition lasts; null while the service is operational."
     )
-    message: str = Field(description="The label for customers, in the language asked for.")
+    message: str = Field(description="Label for customers, in the requested language.")
     incident: str | None = Field(
-        description="The number of the incident behind it, if the caller may see it."
+        description="Number of the incident behind the condition; null if no incident is behind it, or "
+        "if the caller may not see it."
     )
     planned: PlannedMaintenance | None = Field(
-        description="The next maintenance that is planned, or the present one."
+        description="Current or next planned maintenance; null if not planned."
     )
 
 
 class ServiceStatusList(OutputModel):
     """The condition of each live service."""
 
-    items: list[ServiceStatusOut] = Field(description=f"The services by key; at most {MOST_SERVICES}.")
+    items: list[ServiceStatusOut] = Field(description=f"Services by key; at most {MOST_SERVICES}.")
 
 
 async def service_status(

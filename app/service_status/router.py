@@ -25,7 +25,7 @@ router = Router(prefix="/v1/services", tags=["catalogue"], route_class=DirectRou
     responses=problems() | in_language(),
 )
 async def list_service_status(request: Request, ledger: Ledger) -> Response:
-    """List how the live services fare, in words for customers, and the maintenance that is planned next."""
+    """List the conditions of the live services, in a customer's words, with the next planned maintenance."""
     language = language_for(request)
     items = await service_status(ledger, caller_of(request), language, utc_now())
     headers = {**VARY, "Content-Language": language}

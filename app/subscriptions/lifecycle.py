@@ -88,22 +88,22 @@ class SubscriptionFields(Payload, of=Subscription):
     title: ShortText
     language: Locale = "en"
     event_types: Annotated[tuple[EventTypeName, ...], BoundedList] = _few(
-        "The only types of events that are sent; none: all."
+        "Types of events to send; empty for all types."
     )
     kinds: Annotated[tuple[KindName, ...], BoundedList] = _few(
-        "The only kinds of records whose events are sent; none: all."
+        "Kinds of records whose events are sent; empty for all kinds."
     )
     services: Annotated[tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...], BoundedList] = (
-        _few("The keys of the only services whose records' events are sent; none: all.")
+        _few("Keys of services whose records' events are sent; empty for all services.")
     )
     teams: Annotated[tuple[Annotated[Reference, ForeignRef("team", retired=True)], ...], BoundedList] = _few(
-        "The only teams whose records' events are sent: keys or ids; none: all."
+        "Keys or ids of teams whose records' events are sent; empty for all teams."
     )
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
-        "The only priorities of tickets whose events are sent; none: all."
+        "Priorities of tickets whose events are sent; empty for all priorities."
     )
     opens_tickets: bool = Field(
-        default=False, description="True if incidents that the tool does not know are opened there."
+        default=False, description="True if incidents that the tool does not know are created there."
     )
     tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
         "Settings of the tool, as name=value: for Jira `project` and `issue_type`."
@@ -118,7 +118,8 @@ class NewSubscriptionFields(SubscriptionFields, of=Subscription):
     ends_at: KeyExpiry = None
     format: DeliveryFormat = DeliveryFormat.standard
     source: RecordKey | None = Field(
-        default=None, description="The key of the source whose tool is written to, for the format `tool`."
+        default=None,
+        description="Key of the webhook source whose tool receives the tickets, for the format `tool`.",
     )
 
 
@@ -219,37 +220,37 @@ def _check_end(ends: datetime | None, latest: datetime | None) -> None:
 
 
 class EditSubscription(Patch, SubscriptionFields, of=Subscription):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(subscription: Subscription, body: EditSubscription, ctx: ActionContext) -> None:
-    """Edit the subscription: its name, its language, and which events are sent."""
+    """Edit the subscription: its name, its language, and the choice of events."""
     apply_patch(subscription, body, ctx)
     _note_secret(subscription, ctx)
 
 
 class MoveSubscription(Payload):
-    """Another address for a subscription."""
+    """The new address of a subscription."""
 
     origin: Origin
     sealed_url: EncryptedText
 
 
 def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext) -> None:
-    """Move the subscription to another address; what waits is sent there."""
+    """Move the subscription to another address, to which waiting events are sent."""
     subscription.origin = body.origin
     subscription.sealed_url = body.sealed_url
     _note_secret(subscription, ctx)
 
 
 class SetTemplate(Payload):
-    """Another template for a subscription."""
+    """The new template of a subscription."""
 
     sealed_template: EncryptedText
 
 
 def set_template(subscription: Subscription, body: SetTemplate, ctx: ActionContext) -> None:
-    """Set the subscription's template: events are sent as it says from then on."""
+    """Set the subscription's template, by which events are sent from then on."""
     subscription.sealed_template = body.sealed_template
     _note_secret(subscription, ctx)
 
@@ -287,14 +288,14 @@ def pause(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) ->
 
 
 def suspend(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Suspend the subscription, as the key that it was made or changed with is lost: events wait until its
+    """Suspend the subscription, because the key that made or changed it was lost: events wait until its
     account resumes it.
     """
     subscription.suspended_by_rotation = True
 
 
 def resume(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Resume the subscription: the events that it has missed are sent first."""
+    """Resume the subscription: events that it has missed are sent first."""
     subscription.resumed_at = ctx.occurred_at
     _note_secret(subscription, ctx)
     subscription.failing_since_at = None
@@ -316,7 +317,7 @@ class WarnSubscription(Payload):
 
 
 def warn(subscription: Subscription, body: WarnSubscription, ctx: ActionContext) -> None:
-    """Warn of the subscription: no delivery has succeeded for two days; after three it is disabled."""
+    """Warn of the subscription: no delivery has succeeded for two days. It is disabled after three."""
     subscription.failing_since_at = body.since_at
 
 
@@ -336,33 +337,31 @@ async def failing_already(reads: ReadContext, subscription: Subscription, ctx: A
 
 
 class NoteRefusal(Payload):
-    """The reason why a tool has refused what was written to it, or a template failed, and of which record."""
+    """The reason why a tool refused an event or a template failed, and the record of the event."""
 
     code: Annotated[ShortText, Field(description="Code of the attempt.")]
-    record: Annotated[ShortText, Field(description="Record that was written of: `<kind>/<id>`.")]
+    record: Annotated[ShortText, Field(description="Record of the event: `<kind>/<id>`.")]
 
 
 def note_refusal(subscription: Subscription, body: NoteRefusal, ctx: ActionContext) -> None:
-    """Note the subscription's refusal: its tool did not take what was written to it, or its template
-    failed.
-    """
+    """Note the subscription's refusal: its tool refused an event, or its template failed."""
 
 
 class StopSubscription(Payload):
-    """The reason why nothing more is sent."""
+    """The reason for stopping the subscription."""
 
     because: DisabledBecause
 
 
 def stop(subscription: Subscription, body: StopSubscription, ctx: ActionContext) -> None:
-    """Stop the subscription: its receiver has failed for three days, or wants no more, or its account has
-    ended.
+    """Stop the subscription: its receiver has failed for three days or wants no more events, or its account
+    has ended.
     """
     subscription.disabled_because = body.because
 
 
 def disable(subscription: Subscription, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Disable the subscription: nothing more is sent until it is resumed."""
+    """Disable the subscription: no events are sent until it is resumed."""
     subscription.disabled_because = DisabledBecause.by_hand
 
 

@@ -27,89 +27,107 @@ class AttemptOutcome(CodeEnum):
 
 
 class SubscriptionOut(RecordOut, of=Subscription, after={"rotated_at": "previous_ends_at"}):
-    """A subscription to events, without its secret, and of its address the origin only."""
+    """A subscription to events, without its secret; of its address, only the origin is shown."""
 
 
 class CreatedSubscriptionOut(SubscriptionOut):
-    """A subscription with its secret, which is shown once."""
+    """A subscription with its secret, which is shown only once."""
 
-    secret: str | None = Field(description="Shown now and never again; null when it was sent to us.")
+    secret: str | None = Field(
+        description="Secret of the subscription, shown now and never again; null if the caller sent it."
+    )
 
 
 class AttemptOut(OutputModel):
-    """An attempt to deliver an event: when, how long, and what came of it; nothing of what was sent."""
+    """An attempt to deliver an event: its time, duration and outcome, without the content."""
 
     id: UUID
-    message_id: str = Field(description="`webhook-id`: the same for each attempt at one event.")
-    position: int | None = Field(description="The event's place in the log; null: it was a test.")
-    stream: str | None = Field(description="The event's record: `<kind>/<id>`; null: it was a test.")
-    event_type: str
-    attempted_at: datetime
+    message_id: str = Field(
+        description="`webhook-id` of the message, the same for each attempt to deliver an event."
+    )
+    position: int | None = Field(description="Position of the event in the log; null for a test.")
+    stream: str | None = Field(description="Record of the event: `<kind>/<id>`; null for a test.")
+    event_type: str = Field(description="Type of the event, as `<kind>.<past tense>`.")
+    attempted_at: datetime = Field(description="Time at which the request was sent.")
     outcome: AttemptOutcome
     code: str | None = Field(
-        description="The reason of the failure: `status`, `redirect`, `vendor_code`, `timeout`, `closed`, "
-        "`no_connection`, `tls`, `unknown_host`, `address_refused`, `template_failed`, `template_limit`, or "
-        "one of a tool."
+        description="Code of the failure: `status`, `redirect`, `vendor_code`, `timeout`, `closed`, "
+        "`no_connection`, `tls`, `unknown_host`, `address_refused`, `template_failed`, "
+        "`template_limit`, or a code of the tool; null for a success."
     )
     detail: str | None = Field(
-        description="With `vendor_code` the vendor's own number, and of a template the key that failed."
+        description="Number of the vendor, for `vendor_code`, or key of the template that failed; null "
+        "for other attempts."
     )
-    status: int | None = Field(description="HTTP status of the answer; null: none came.")
-    duration_ms: int
-    size: int = Field(description="Of the body that was sent, in bytes.")
+    status: int | None = Field(description="HTTP status of the answer; null without an answer.")
+    duration_ms: int = Field(description="Duration of the attempt in milliseconds.")
+    size: int = Field(description="Size of the request body in bytes.")
     headers: dict[str, str] = Field(
-        description="Those headers of the answer that can repeat nothing of what was sent."
+        description="Headers of the answer, without those that could repeat sent content."
     )
 
 
 class ResentOut(OutputModel):
-    """The number of events, or of stretches of the log, that are sent once more."""
+    """The number of events, or of ranges of the log, that are sent again."""
 
-    resent: int
+    resent: int = Field(description="Number of events or ranges that are sent again.")
 
 
 class SubscriptionTemplateOut(OutputModel):
     """The template of a subscription."""
 
-    template: str | None
+    template: str | None = Field(description="Template as TOML or JSON; null if not needed.")
 
 
 class PreviewedRequest(OutputModel):
-    """A request that is not sent; the secret, and what is made with it, is `********`."""
+    """A request that is not sent; the secret and values made with it are shown as `********`."""
 
-    method: str
-    origin: str = Field(description="Of the address, which may hold a secret, the origin only.")
-    query_string: str | None = Field(description="Added to the address.")
-    headers: dict[str, str]
-    body: str | None
+    method: str = Field(description="HTTP method of the request.")
+    origin: str = Field(description="Origin of the address, which may contain a secret.")
+    query_string: str | None = Field(
+        description="Query string that is added to the address; null if not needed."
+    )
+    headers: dict[str, str] = Field(description="Headers of the request.")
+    body: str | None = Field(description="Body of the request; null without a body.")
 
 
 class SubscriptionPreviewOut(OutputModel):
-    """The request that would deliver an event; null where its template failed, and why."""
+    """The request that would deliver an event, or the reason why the template failed."""
 
-    event_type: str
-    position: int | None = Field(description="The event's place in the log; null: it is a test.")
-    stream: str = Field(description="The event's record: `<kind>/<id>`.")
-    outgoing_request: PreviewedRequest | None
-    failure: str | None
-    failed_key: str | None = Field(description="The key of the template that failed.")
+    event_type: str = Field(description="Type of the event, as `<kind>.<past tense>`.")
+    position: int | None = Field(description="Position of the event in the log; null for a test.")
+    stream: str = Field(description="Record of the event: `<kind>/<id>`.")
+    outgoing_request: PreviewedRequest | None = Field(
+        description="Request that would be sent; null if the template failed."
+    )
+    failure: str | None = Field(description="Code of the failure; null if the template succeeded.")
+    failed_key: str | None = Field(
+        description="Key of the template that failed; null if the template succeeded."
+    )
 
 
 class SubscriptionStatusOut(OutputModel):
-    """The state of a subscription's deliveries."""
+    """The status of a subscription's deliveries."""
 
     position: int | None = Field(
-        description="Events up to this position are delivered, or their streams wait. Null: not begun yet."
+        description="Position of the log up to which events are delivered, except in waiting streams; "
+        "null if deliveries have not begun."
     )
-    waiting_streams: int = Field(description="Streams of which an event waits for its next attempt.")
+    waiting_streams: int = Field(
+        description="Number of streams with an event that waits for its next attempt."
+    )
     oldest_waiting_since: datetime | None = Field(
-        description="First failure of the stream that waits longest."
+        description="Time of the first failure in the stream that waits longest; null if nothing waits."
     )
-    failing_since: datetime | None = Field(description="First failure since the last success.")
-    next_attempt_at: datetime | None = Field(description="Nothing is sent before; null: as events come.")
-    delivered_last_day: int
-    failed_last_day: int
-    to_resend: int = Field(description="Requests to send events once more that are not done yet.")
+    failing_since: datetime | None = Field(
+        description="Time of the first failure since the last success; null if deliveries succeed."
+    )
+    next_attempt_at: datetime | None = Field(
+        description="Time before which nothing is sent; null if events are sent at once."
+    )
+    delivered_last_day: int = Field(description="Number of events delivered within 24 hours.")
+    failed_last_day: int = Field(description="Number of attempts that failed within 24 hours.")
+    to_resend: int = Field(description="Number of requests to send events again that are not done yet.")
 
 
 SUBSCRIPTIONS = Listing(

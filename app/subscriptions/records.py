@@ -31,7 +31,7 @@ class DisabledBecause(CodeEnum):
 
 
 class DeliveryFormat(CodeEnum):
-    """The form of what is sent."""
+    """The format of deliveries."""
 
     standard = "standard", "Standard Webhooks", "标准 Webhooks"
     slack = "slack", "Slack", "Slack 消息"
@@ -56,44 +56,46 @@ class Subscription(Record):
     KIND: ClassVar[str] = "subscription"
 
     state: SubscriptionState | None = required()
-    title: str | None = required("Its name.", examples=["Events for the data warehouse"])
+    title: str | None = required("Name of the subscription.", examples=["Events for the data warehouse"])
     person_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The account that it belongs to: it sees what that sees.", examples=["me"]
+        "Account to which the subscription belongs: only events that the account may see are sent.",
+        examples=["me"],
     )
-    key_id: UUID | None = optional("The API key that it was made with, and ends with.")
+    key_id: UUID | None = optional("API key that made the subscription; the subscription ends with it.")
     secret_hash: Annotated[str | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
-        "True if the key that it was made or changed with was rotated without an overlap: it is paused until "
-        "its account resumes it."
+        "True if the key that made or changed the subscription was rotated without an overlap: it is "
+        "paused until its account resumes it."
     )
     roles: list[str] | None = optional(
-        "The only roles of its account that it sees with; null: all that the account holds."
+        "Roles of the account that the subscription uses; null for all roles of the account."
     )
-    ends_at: datetime | None = optional("The time at which it ends; null: never.")
-    origin: str | None = required("Scheme, host and port that events are sent to.")
+    ends_at: datetime | None = optional("Time at which the subscription ends; null if it does not end.")
+    origin: str | None = required("Scheme, host and port of the address.")
     sealed_url: Annotated[str | None, Hidden()] = required()
-    format: DeliveryFormat | None = required("The form of what is sent.", examples=["standard"])
-    language: str | None = required("The language of labels in what is sent: en or zh.", examples=["en"])
+    format: DeliveryFormat | None = required("Format of the deliveries.", examples=["standard"])
+    language: str | None = required("Language of labels in the deliveries: en or zh.", examples=["en"])
     event_types: list[str] | None = optional(
-        "The only types of events that are sent; null: all.", examples=[["incident.resolved"]]
+        "Types of events to send; null for all types.", examples=[["incident.resolved"]]
     )
     kinds: list[str] | None = optional(
-        "The only kinds of records whose events are sent; null: all.", examples=[["incident"]]
+        "Kinds of records whose events are sent; null for all kinds.", examples=[["incident"]]
     )
     services: list[str] | None = optional(
-        "The keys of the only services whose records' events are sent; null: all.", examples=[["mail"]]
+        "Keys of services whose records' events are sent; null for all services.", examples=[["mail"]]
     )
     team_ids: Annotated[list[str] | None, ForeignRef("team")] = optional(
-        "The only teams whose records' events are sent; null: all."
+        "Teams whose records' events are sent; null for all teams."
     )
     priorities: list[str] | None = optional(
-        "The only priorities of tickets whose events are sent; null: all.", examples=[["P1"]]
+        "Priorities of tickets whose events are sent; null for all priorities.", examples=[["P1"]]
     )
     source: str | None = optional(
-        "The key of the source of webhooks whose tool is written to, for the format `tool`.",
+        "Key of the webhook source whose tool receives the tickets, for the format `tool`; null for "
+        "other formats.",
         examples=["github-shop"],
     )
-    opens_tickets: bool | None = optional("True if incidents that the tool does not know are opened there.")
+    opens_tickets: bool | None = optional("True if incidents that the tool does not know are created there.")
     tool_settings: list[str] | None = optional(
         "Settings of the tool, as name=value: for Jira `project` and `issue_type`.",
         examples=[["project=OPS", "issue_type=Task"]],
@@ -102,13 +104,19 @@ class Subscription(Record):
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
-        "Time until which the secret before the last rotation signs, too."
+        "Time until which the secret before the last rotation also signs; null if it does not."
     )
-    rotated_at: datetime | None = None
+    rotated_at: datetime | None = optional(
+        "Time of the last rotation of the secret; null before the first rotation."
+    )
     failing_since_at: datetime | None = optional(
-        "Time since which no delivery has succeeded, if its account has been warned of it."
+        "Time since which no delivery has succeeded, once the account was warned of it; null otherwise."
     )
-    disabled_because: DisabledBecause | None = optional("The reason why it is disabled.")
+    disabled_because: DisabledBecause | None = optional(
+        "Reason why the subscription is disabled; null if it is not."
+    )
     added_at: datetime | None = required()
-    resumed_at: datetime | None = optional("Time at which it was resumed last.")
+    resumed_at: datetime | None = optional(
+        "Time at which the subscription was last resumed; null if it never was."
+    )
     disabled_at: Annotated[datetime | None, EnteredAt(SubscriptionState.disabled)] = None

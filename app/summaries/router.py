@@ -38,7 +38,9 @@ from app.summaries.queries import (
 from app.summaries.schedule import Cadence, Schedule, next_instant
 from app.summaries.shapes import SaveSummary, SummaryOut, SummaryPage
 
-SummaryId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves it makes.")]
+SummaryId = Annotated[
+    UUID, Path(alias="id", description="Identifier of the summary: a UUID that the client creates.")
+]
 
 router = Router(prefix="/v1/me/summaries", tags=["attention"], route_class=DirectRoute)
 
@@ -51,7 +53,7 @@ router = Router(prefix="/v1/me/summaries", tags=["attention"], route_class=Direc
     responses=problems(422),
 )
 async def list_my_summaries(request: Request, ledger: Ledger) -> Response:
-    """List the summaries of what needs attention that are mailed to the caller."""
+    """List the summaries of attention conditions that are mailed to the caller."""
     caller = caller_of(request)
     rows = await summaries_of(ledger.db, caller.person_id)
     items = [await _render(ledger, caller, row) for row in rows]
@@ -68,7 +70,7 @@ async def list_my_summaries(request: Request, ledger: Ledger) -> Response:
 async def get_my_summary(
     request: Request, ledger: Ledger, summary_id: SummaryId, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """Return one of the caller's summaries: when it is sent, and of what."""
+    """Return one of the caller's summaries: its schedule and its selection."""
     caller = caller_of(request)
     row = await find_summary(ledger.db, caller.person_id, summary_id)
     if row is None:
@@ -92,8 +94,8 @@ async def save_my_summary(
     body: Annotated[SaveSummary, Body()],
     if_match: IfMatch = None,
 ) -> Response:
-    """Have a summary mailed, under an id chosen by the client, or change one; sending it again changes
-    nothing.
+    """Save a summary under an id that the client chooses, or replace it. It is mailed by its schedule.
+    Sending it again changes nothing.
     """
     caller, now = caller_of(request), utc_now()
     if caller.is_read_only or caller.person_id is None:
@@ -126,7 +128,7 @@ async def save_my_summary(
     responses=problems(403, 404, 422),
 )
 async def remove_my_summary(request: Request, ledger: Ledger, summary_id: SummaryId) -> Response:
-    """Have one of the caller's summaries mailed no more."""
+    """Remove one of the caller's summaries, which is no longer mailed."""
     caller = caller_of(request)
     if caller.is_read_only:
         raise ledger.forbidden(anybody, language_for(request))

@@ -12,7 +12,7 @@ from app.foundation.calendars.week import Weekday
 
 
 class Cadence(CodeEnum):
-    """How often a summary is sent."""
+    """The frequency of a summary."""
 
     day = "day", "Every day", "每天"
     week = "week", "Every week", "每周"

@@ -17,46 +17,44 @@ LAST_DAY = 31
 
 
 class SaveSummary(BaseModel):
-    """A summary that the caller wants mailed: when, and of what."""
+    """A summary to mail to the caller: its schedule and its selection."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    cadence: Cadence = Field(description="The frequency: by the day, week or month.")
-    weekday: Weekday = Field(
-        default=Weekday.mon, description="The day of the week on which a weekly one is sent."
-    )
+    cadence: Cadence = Field(description="Frequency of the summary: daily, weekly or monthly.")
+    weekday: Weekday = Field(default=Weekday.mon, description="Day of the week for a weekly summary.")
     day_of_month: int = Field(
         default=1,
         ge=1,
         le=LAST_DAY,
-        description="The day of the month on which a monthly one is sent; in a shorter month the last day.",
+        description="Day of the month for a monthly summary; in a shorter month, the last day.",
     )
     time_of_day: ClockTime = Field(
         default="07:00",
-        description="The time at which it is sent, by the clocks of the zone.",
+        description="Time of day at which the summary is sent, in the time zone.",
         examples=["07:00"],
     )
     time_zone: Zone | None = Field(
         default=None,
-        description="The time zone by its name (IANA); null: the caller's, or else the organisation's.",
+        description="Name of the time zone (IANA); null for the caller's, or else the organisation's.",
     )
     view: UUID | None = Field(
         default=None,
-        description="The id of a view of the kind `dashboard` that it is of: its team, service, priorities, "
-        "process and length of period. Null: of everything.",
+        description="Identifier of a saved view of the kind `dashboard` that selects the content: its "
+        "team, service, priorities, process and length of period. Null for everything.",
     )
     only_when_needed: bool = Field(
-        default=False, description="True if it is not sent when nothing needs attention."
+        default=False, description="True if the summary is not sent when nothing needs attention."
     )
 
 
 class SummaryView(OutputModel):
-    """The saved selection that a summary is of."""
+    """The saved view that selects the content of a summary."""
 
     id: UUID
     name: str | None = Field(
-        description="The name; null: the caller cannot use it any more, and is told so in the next summary, "
-        "which is of everything."
+        description="Name of the view; null if the caller can no longer use it, in which case the next "
+        "summary has everything and explains why."
     )
 
 
@@ -64,26 +62,31 @@ class SummaryOut(OutputModel):
     """A summary that is mailed to the caller."""
 
     id: UUID
-    version: int = Field(description="For If-Match.")
+    version: int = Field(description="Version of the summary for If-Match.")
     cadence: Cadence
-    weekday: Weekday | None = Field(description="The day of the week; null: it is not weekly.")
-    day_of_month: int | None = Field(description="The day of the month; null: it is not monthly.")
-    time_of_day: str = Field(description="The time, by the clocks of the zone.", examples=["07:00"])
-    time_zone: str = Field(description="The time zone by its name (IANA).", examples=["Asia/Shanghai"])
-    view: SummaryView | None = Field(description="The saved selection that it is of; null: of everything.")
-    only_when_needed: bool
+    weekday: Weekday | None = Field(description="Day of the week; null if the summary is not weekly.")
+    day_of_month: int | None = Field(description="Day of the month; null if the summary is not monthly.")
+    time_of_day: str = Field(description="Time of day in the time zone.", examples=["07:00"])
+    time_zone: str = Field(description="Name of the time zone (IANA).", examples=["Asia/Shanghai"])
+    view: SummaryView | None = Field(description="Saved view that selects the content; null for everything.")
+    only_when_needed: bool = Field(
+        description="True if the summary is not sent when nothing needs attention."
+    )
     next_at: datetime | None = Field(
-        description="The instant of the next one; null: this service has no mail server."
+        description="Time of the next summary; null if this service has no mail server."
     )
-    last_sent_at: datetime | None = Field(description="Time at which the mail server took the last one.")
+    last_sent_at: datetime | None = Field(
+        description="Time at which the mail server accepted the last summary; null before the first."
+    )
     failure: DeliveryFailure | None = Field(
-        description="The reason why the last one was not sent; null: it was, or nothing needed attention."
+        description="Reason why the last summary was not sent; null if it was, or if nothing needed "
+        "attention."
     )
-    changed_at: datetime
+    changed_at: datetime = Field(description="Time of the last change.")
 
 
 class SummaryPage(OutputModel):
-    """The summaries that are mailed to the caller, all on one page."""
+    """The summaries that are mailed to the caller, on one page."""
 
     items: list[SummaryOut]
-    next_cursor: None = Field(description="Null: there is no other page.")
+    next_cursor: None = Field(description="Always null: there is only one page.")

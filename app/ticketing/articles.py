@@ -19,21 +19,23 @@ from app.kernel.actions.refusals import WrongValue
 
 
 class UseArticle(Payload):
-    """The case that the article helped with."""
+    """The case for which the article was used."""
 
-    case: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The case: its id or number.")
+    case: Annotated[Reference, ForeignRef(TICKET)] = Field(
+        description="Case that the article helped to solve: its id or number."
+    )
 
 
 class UseArticleTicket(Payload):
     """The article that helped."""
 
     article: Annotated[Reference, ForeignRef("article")] = Field(
-        description="The article: its id or number.", examples=["KNW-2026-000001"]
+        description="Article that helped: its id or number.", examples=["KNW-2026-000001"]
     )
 
 
 def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
-    """Use an article for the ticket, with which it helped; the article counts the use as well."""
+    """Use an article for the ticket, which it helped to solve; the article counts the use."""
     ctx.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 

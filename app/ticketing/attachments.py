@@ -24,10 +24,11 @@ from app.ticketing.comments import internal_reserved_for_staff
 class AttachTicket(Payload):
     """A file to attach to the ticket."""
 
-    upload: Annotated[UUID, UploadRef(), Field(description="The upload: its id.")]
-    name: FileName = Field(description="The name of the file, with its ending.", examples=["screen.png"])
+    upload: Annotated[UUID, UploadRef(), Field(description="Identifier of the upload.")]
+    name: FileName = Field(description="Name of the file, with its extension.", examples=["screen.png"])
     visibility: Visibility = Field(
-        default=Visibility.public, description="The readers: all who see the record, or staff."
+        default=Visibility.public,
+        description="Readers of the file: everybody who sees the record, or staff only.",
     )
 
 

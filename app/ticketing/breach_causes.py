@@ -22,16 +22,18 @@ from app.ticketing.records import BreachCause, BreachCauseCode
 
 
 class StateBreachCause(Payload):
-    """The cause of a missed target: of one clock of the ticket, or of all that have missed theirs."""
+    """The cause of a missed target: for one clock of the ticket, or for all that have missed theirs."""
 
-    cause: BreachCauseCode = Field(description="The reason.", examples=["workload"])
+    cause: BreachCauseCode = Field(description="Cause of the missed target.", examples=["workload"])
     agreement_type: AgreementType | None = Field(
-        default=None, description="The kind of agreement of the clock that it is about; none: all clocks."
+        default=None,
+        description="Type of the clock's agreement; if left out, the cause applies to all clocks "
+        "that missed their targets.",
     )
     metric: ClockMetric | None = Field(
-        default=None, description="The measure of that clock, with the kind of agreement."
+        default=None, description="Metric of the clock, with `agreement_type`."
     )
-    explanation: FreeText | None = Field(default=None, description="The cause in words.")
+    explanation: FreeText | None = Field(default=None, description="Cause in words.")
 
     CONDITIONS = (all_members_or_none("both_of_a_clock", "agreement_type", "metric"),)
 
@@ -44,8 +46,8 @@ class EarlierCause:
 
 
 def state_breach_cause(ticket: Ticket, body: StateBreachCause, ctx: ActionContext) -> None:
-    """State a breach cause of the ticket: why a target was missed; what was stated of the same clock before
-    is replaced.
+    """State a breach cause of the ticket, which explains a missed target and replaces an earlier cause for
+    the same clock.
     """
     stated = ctx.prepared(EarlierCause).cause
     if stated is None:

@@ -10,7 +10,7 @@ from app.common.records import CodeEnum
 
 
 class ChangeEnding(CodeEnum):
-    """The end of a change, for whoever waits for it."""
+    """The way in which a change ended."""
 
     successful = "successful", "Successful", "成功"
     successful_with_issues = "successful_with_issues", "Successful with issues", "成功但有问题"

@@ -25,19 +25,20 @@ from app.ticketing.records import Comment
 
 CORRECTION_WINDOW = timedelta(minutes=15)
 
-CommentId = Annotated[UUID, ChildRef(Comment), Field(description="The comment: its id.")]
+CommentId = Annotated[UUID, ChildRef(Comment), Field(description="Identifier of the comment.")]
 
 
 class CommentTicket(Payload):
     """A comment on the ticket."""
 
-    text: FreeText = Field(description="The comment.")
+    text: FreeText = Field(description="Text of the comment.")
     folded: FreeText | None = Field(
         default=None,
-        description="A further part that pages show folded, as the history that a reply by mail repeats.",
+        description="Further text that pages show folded, such as the history quoted in a reply by mail.",
     )
     visibility: Visibility = Field(
-        default=Visibility.public, description="The readers: all who see the record, or staff."
+        default=Visibility.public,
+        description="Readers of the comment: everybody who sees the record, or staff only.",
     )
 
 
@@ -76,11 +77,11 @@ class CorrectComment(Payload):
     """The corrected text of a comment."""
 
     comment: CommentId
-    text: FreeText = Field(description="The corrected comment.")
+    text: FreeText = Field(description="Corrected text of the comment.")
 
 
 def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:
-    """Correct a comment on the ticket: one's own, within 15 minutes."""
+    """Correct a comment on the ticket, within 15 minutes and only one's own."""
     comment = ctx.required_ref(Comment, "comment")
     ctx.staff_only = comment.for_staff
     comment = ctx.change(comment)

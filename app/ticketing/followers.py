@@ -27,31 +27,31 @@ from app.kernel.actions.refusals import WrongValue
 
 FollowerReference = Annotated[
     Annotated[Reference, ForeignRef("person")] | None,
-    Field(description="The follower, if not the caller: a person's id. For staff."),
+    Field(description="Follower, for staff: a person's id; if left out, the caller."),
 ]
 
 
 class FollowTicket(Payload):
-    """The person who is to follow the ticket."""
+    """The person who follows the ticket."""
 
     person: FollowerReference = None
 
 
 def follow(ticket: Ticket, body: FollowTicket, ctx: ActionContext) -> None:
-    """Follow the ticket, or let another person follow it."""
+    """Follow the ticket, or make another person follow it."""
     person_id = _follower_id(ctx)
     assert person_id is not None
     ctx.add(new_follower(ticket, person_id, ctx))
 
 
 class UnfollowTicket(Payload):
-    """The person who is to follow the ticket no longer."""
+    """The person who no longer follows the ticket."""
 
     person: FollowerReference = None
 
 
 def unfollow(ticket: Ticket, body: UnfollowTicket, ctx: ActionContext) -> None:
-    """Unfollow the ticket, or look on no longer."""
+    """Unfollow the ticket, or stop reading it after handing it over."""
     person_id = _follower_id(ctx)
     assert person_id is not None
     if follower(person_id) in ctx.audience:

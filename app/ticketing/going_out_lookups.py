@@ -20,7 +20,7 @@ SUCCESSFUL = frozenset({"successful", "successful_with_issues"})
 
 
 class GoingOutObstacle(CodeEnum):
-    """The reason why something may not go out into production."""
+    """The reason why a deployment to production is not permitted."""
 
     unknown_change = "unknown_change", "Unknown change", "没有此变更"
     change_not_open = "change_not_open", "Change not approved", "变更不可上线"

@@ -26,12 +26,14 @@ from app.ticketing.records import Link, LinkKind
 class LinkTicket(Payload):
     """A link to another ticket."""
 
-    kind: LinkKind = Field(description="The relation to the other record.")
-    other: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The other record: its id or number.")
+    kind: LinkKind = Field(description="Relation of this record to the other one.")
+    other: Annotated[Reference, ForeignRef(TICKET)] = Field(
+        description="Other record of the link: its id or number."
+    )
 
 
 def link(ticket: Ticket, body: LinkTicket, ctx: ActionContext) -> None:
-    """Link the ticket to another one, which records the link as well."""
+    """Link the ticket to another one, which records the link too."""
     ctx.add(new_link(ticket, body.kind, ctx.required_ref(Ticket, "other"), ctx))
 
 
@@ -61,11 +63,11 @@ async def cannot_be_linked(reads: ReadContext, ticket: Ticket, body: LinkTicket,
 class UnlinkTicket(Payload):
     """The link to remove."""
 
-    link: Annotated[UUID, ChildRef(Link, by="link_id")] = Field(description="The link: its id.")
+    link: Annotated[UUID, ChildRef(Link, by="link_id")] = Field(description="Identifier of the link.")
 
 
 def unlink(ticket: Ticket, body: UnlinkTicket, ctx: ActionContext) -> None:
-    """Unlink the ticket from another one, which records this as well."""
+    """Unlink the ticket from another one, which records this too."""
     ctx.remove(ctx.required_ref(Link, "link"))
 
 

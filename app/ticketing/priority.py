@@ -17,18 +17,18 @@ from app.kernel.actions.payloads import FreeText, Payload
 
 
 class PrioritiseTicket(Payload, of=Ticket):
-    """Impact, urgency and, if set by hand, priority of the ticket."""
+    """The impact, the urgency and, if it is set by hand, the priority of the ticket."""
 
     impact: Impact = Field(examples=["2"])
     urgency: Urgency = Field(examples=["1"])
     priority: Priority | None = Field(
-        default=None, description="The priority, if other than impact and urgency give."
+        default=None, description="Priority, if it differs from the one that impact and urgency give."
     )
-    reason: FreeText = Field(description="The reason.", examples=["It is pay day."])
+    reason: FreeText = Field(description="Reason for the priority.", examples=["It is pay day."])
 
 
 def prioritise(ticket: Ticket, body: PrioritiseTicket, ctx: ActionContext) -> None:
-    """Prioritise the ticket: change impact and urgency, or set the priority against what they lead to."""
+    """Prioritise the ticket: change impact and urgency, or override the resulting priority."""
     ticket.impact = body.impact
     ticket.urgency = body.urgency
     # Without one, the priority follows from both (`set_priority`).

@@ -19,16 +19,20 @@ class Comment(ChildRecord):
     KIND: ClassVar[str] = "comment"
 
     author_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The author; null where another system did not name one."
+        "Author of the comment; null if another system did not name one."
     )
-    visibility: Visibility | None = required()
-    text: Annotated[str | None, Personal()] = required("The comment; null when it was withdrawn.")
+    visibility: Visibility | None = required(
+        "Readers of the comment: everybody who sees the record, or staff only."
+    )
+    text: Annotated[str | None, Personal()] = required("Text of the comment; null if it was withdrawn.")
     folded: Annotated[str | None, Personal()] = optional(
-        "The part of a reply by mail that pages show folded: the quoted history; null: it has none."
+        "Quoted history in a reply by mail, which pages show folded; null without quoted history."
     )
-    written_at: datetime | None = required()
-    corrected_at: datetime | None = None
-    withdrawn_at: datetime | None = None
+    written_at: datetime | None = required("Time at which the comment was written.")
+    corrected_at: datetime | None = optional(
+        "Time at which the comment was last corrected; null if it never was."
+    )
+    withdrawn_at: datetime | None = optional("Time at which the comment was withdrawn; null if it was not.")
     altered: Altered = altered_fields()
 
     @property
@@ -42,11 +46,12 @@ class Tag(ChildRecord):
 
     KIND: ClassVar[str] = "tag"
 
-    name: str | None = required()
+    name: str | None = required("Word or phrase by which tickets are found and grouped.")
     visibility: Visibility | None = optional(
-        "The readers: all who see the record if it is public, else staff; null: staff, for tags of before."
+        "Readers of the tag: everybody who sees the record if it is public, otherwise staff; null for "
+        "staff, in older tags."
     )
-    tagged_at: datetime | None = required()
+    tagged_at: datetime | None = required("Time at which the ticket was tagged.")
 
     @property
     def for_staff(self) -> bool:
@@ -55,7 +60,7 @@ class Tag(ChildRecord):
 
 
 class LinkKind(CodeEnum):
-    """Kind of a link from a record to another one. Each kind has an opposite, used at the other end."""
+    """Kind of a link from a record to another one. Each kind has an opposite for the other end."""
 
     caused_by = "caused_by", "Caused by", "起因于"
     causes = "causes", "Causes", "导致"
@@ -99,10 +104,10 @@ class Link(ChildRecord):
 
     KIND: ClassVar[str] = "link"
 
-    link_id: UUID | None = required()
-    kind: LinkKind | None = required("The relation of this record to the other one.")
-    other: str | None = required()
-    linked_at: datetime | None = required()
+    link_id: UUID | None = required("Identifier of the link, the same at both ends.")
+    kind: LinkKind | None = required("Relation of this record to the other one.")
+    other: str | None = required("Other record of the link, as `<kind>/<id>`.")
+    linked_at: datetime | None = required("Time at which the records were linked.")
 
 
 class Task(ChildRecord):
@@ -116,27 +121,31 @@ class Task(ChildRecord):
     KIND: ClassVar[str] = "task"
     DONE_FIELDS: ClassVar[tuple[str, ...]] = ("completed_at", "dropped_at")
 
-    title: str | None = required()
+    title: str | None = required("Task in one line.")
     visibility: Visibility | None = optional(
-        "The readers; null: it was added before tasks had any, and is for staff "
-        "unless it belongs to a milestone."
+        "Readers of the task; null in older tasks, which are for staff unless they belong to a milestone."
     )
-    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
-    team_id: Annotated[UUID | None, ForeignRef("team")] = None
-    milestone_id: UUID | None = optional("The milestone that it belongs to, if the plan has some.")
-    due_at: datetime | None = None
+    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
+        "Person who carries out the task; null while unassigned."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team that carries out the task; null while unassigned."
+    )
+    milestone_id: UUID | None = optional("Milestone to which the task belongs; null if not set.")
+    due_at: datetime | None = optional("Time by which the task must be done; null if it has no due time.")
     overdue_at: datetime | None = optional(
-        "Time at which it was flagged as overdue; null: it was not, or its time was moved since."
+        "Time at which the task was flagged as overdue; null if it was not, or if its due time was "
+        "moved since."
     )
-    added_at: datetime | None = required()
-    completed_at: datetime | None = None
-    outcome: Annotated[str | None, Personal()] = optional("The outcome.")
-    dropped_at: datetime | None = optional("Time at which it was dropped.")
+    added_at: datetime | None = required("Time at which the task was added to the record.")
+    completed_at: datetime | None = optional("Time at which the task was completed; null until then.")
+    outcome: Annotated[str | None, Personal()] = optional("Outcome of the task; null until it is completed.")
+    dropped_at: datetime | None = optional("Time at which the task was dropped; null if it was not.")
     dropped_because: Annotated[str | None, Personal()] = optional(
-        "The reason why it was dropped; null when another plan took the place of its own."
+        "Reason for dropping the task; null if it was not dropped, or if a new plan replaced its plan."
     )
-    from_checklist: str | None = optional("The key of the checklist that it comes from.")
-    position: int | None = optional("Its place on the checklist, from 1.")
+    from_checklist: str | None = optional("Key of the checklist from which the task comes; null if not set.")
+    position: int | None = optional("Place of the task on the checklist, from 1; null without a checklist.")
 
     @property
     def for_staff(self) -> bool:
@@ -156,10 +165,14 @@ class Rating(ChildRecord):
 
     KIND: ClassVar[str] = "rating"
 
-    score: int | None = required("The satisfaction from 1, none, to 5, entire.")
-    comment: Annotated[str | None, Personal()] = None
+    score: int | None = required("Satisfaction, from 1 (not satisfied) to 5 (fully satisfied).")
+    comment: Annotated[str | None, Personal()] = optional(
+        "Reason in the requester's own words; null if not given."
+    )
     rated_at: datetime | None = required("Time of the first rating.")
-    by_staff: bool | None = None
+    by_staff: bool | None = optional(
+        "True if the requester was staff for the ticket when rating it, so that figures leave the rating out; null otherwise."
+    )
 
 
 class RatingRequest(ChildRecord):
@@ -169,9 +182,11 @@ class RatingRequest(ChildRecord):
 
     KIND: ClassVar[str] = "rating_request"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    asked_at: datetime | None = required()
-    until_at: datetime | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "Requester who is asked for the rating."
+    )
+    asked_at: datetime | None = required("Time at which the requester was asked.")
+    until_at: datetime | None = required("Time until which the rating can be given.")
 
 
 class ComplaintSubject(CodeEnum):
@@ -185,7 +200,7 @@ class ComplaintSubject(CodeEnum):
 
 
 class ComplaintState(CodeEnum):
-    """State of a complaint, which follows from its fields."""
+    """State of a complaint, derived from its fields."""
 
     open = "open", "Open", "待答复"
     answered = "answered", "Answered", "已答复"
@@ -202,23 +217,35 @@ class Complaint(ChildRecord):
 
     KIND: ClassVar[str] = "complaint"
 
-    subject: ComplaintSubject | None = required()
-    about: Annotated[str | None, Personal()] = required()
+    subject: ComplaintSubject | None = required("Subject of the complaint, as a code.")
+    about: Annotated[str | None, Personal()] = required("Complaint in the requester's own words.")
     person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person complained about, if that is the ticket's assignee."
+        "Person complained about, if that is the ticket's assignee; null otherwise."
     )
-    complained_at: datetime | None = required()
-    due_at: datetime | None = required("Time by which it is to be answered.")
-    answered_at: datetime | None = None
-    answered_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    findings: Annotated[str | None, Personal()] = optional("The findings.")
-    remedy: Annotated[str | None, Personal()] = optional("The remedy.")
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = None
-    escalated_at: datetime | None = None
+    complained_at: datetime | None = required("Time at which the requester complained.")
+    due_at: datetime | None = required("Time by which the complaint must be answered.")
+    answered_at: datetime | None = optional("Time at which the complaint was answered; null until then.")
+    answered_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who answered the complaint; null until then."
+    )
+    findings: Annotated[str | None, Personal()] = optional(
+        "Findings about the complaint; null until it is answered."
+    )
+    remedy: Annotated[str | None, Personal()] = optional(
+        "Remedy for the complaint; null until it is answered."
+    )
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = (
+        optional("Person who is responsible for the answer; null if the complaint is not assigned.")
+    )
+    escalated_at: datetime | None = optional(
+        "Time at which the complaint was escalated because it was not answered in time; null if it was not."
+    )
     merged_into_id: UUID | None = optional(
-        "The complaint into which it was merged, which is answered in its place."
+        "Complaint into which this one was merged and which is answered for both; null if it was not merged."
     )
-    merged_at: datetime | None = None
+    merged_at: datetime | None = optional(
+        "Time at which the complaint was merged into another one; null if it was not."
+    )
 
     @property
     def state(self) -> ComplaintState:
@@ -229,7 +256,7 @@ class Complaint(ChildRecord):
 
 
 class BreachCauseCode(CodeEnum):
-    """The cause of a missed target of a service level. A rule records `unknown` if nobody states one."""
+    """The cause of a missed service level target. A rule records `unknown` if no cause is stated."""
 
     late_assignment = "late_assignment", "Assigned late", "分派延迟"
     workload = "workload", "Workload", "工作量过大"
@@ -248,16 +275,20 @@ class BreachCause(ChildRecord):
 
     KIND: ClassVar[str] = "breach_cause"
 
-    cause: BreachCauseCode | None = required()
+    cause: BreachCauseCode | None = required("Code of the cause of the missed target.")
     agreement_type: AgreementType | None = optional(
-        "The kind of agreement of the clock that it is about; null: all clocks that missed their targets."
+        "Type of the clock's agreement; null if the cause applies to all clocks that missed their targets."
     )
-    metric: ClockMetric | None = optional("The measure of that clock.")
-    explanation: Annotated[str | None, Personal()] = optional("The cause in words.")
+    metric: ClockMetric | None = optional(
+        "Metric of the clock; null if the cause applies to all clocks that missed their targets."
+    )
+    explanation: Annotated[str | None, Personal()] = optional(
+        "Cause in words; null if there is no explanation."
+    )
     stated_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who stated it; null: a rule did, as nobody had by the end."
+        "Person who stated the cause; null if a rule recorded it because it was not stated in time."
     )
-    stated_at: datetime | None = required()
+    stated_at: datetime | None = required("Time at which the cause was stated.")
 
     @property
     def for_staff(self) -> bool:

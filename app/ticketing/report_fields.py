@@ -15,10 +15,10 @@ class SubjectFields(Payload):
     """The objects that a ticket is about."""
 
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service, if known."
+        default=None, description="Key of the service, if it is known."
     )
     ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item, if known."
+        default=None, description="Key of the configuration item, if it is known."
     )
 
     custom: CustomValues = Field(default_factory=dict)
@@ -27,5 +27,5 @@ class SubjectFields(Payload):
 class ReportFields(SubjectFields):
     """A ticket in its reporter's words, and the objects that it is about."""
 
-    title: Title = Field(description="The matter in a line, without names of persons: lists show it.")
-    description: FreeText = Field(description="The matter in the words of the person who reports it.")
+    title: Title = Field(description="Title in one line, without names of persons, as lists show it.")
+    description: FreeText = Field(description="Description in the words of the person who reports it.")

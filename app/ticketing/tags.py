@@ -25,11 +25,12 @@ class TagTicket(Payload):
     """A tag for the ticket."""
 
     tag: Annotated[RecordKey, StaffOnly()] = Field(
-        description="The tag, without a comma. It stays when people are erased: name nobody.",
+        description="Tag without a comma and without names of persons, as it stays when persons are erased.",
         examples=["printer-room-3"],
     )
     visibility: Visibility = Field(
-        default=Visibility.internal, description="The readers: staff, or all who see the record."
+        default=Visibility.internal,
+        description="Readers of the tag: staff, or everybody who sees the record.",
     )
 
 
@@ -58,11 +59,11 @@ async def cannot_be_tagged(reads: ReadContext, ticket: Ticket, body: TagTicket, 
 class UntagTicket(Payload):
     """A tag to remove from the ticket."""
 
-    tag: Annotated[RecordKey, ChildRef(Tag, by="name"), StaffOnly()] = Field(description="The tag.")
+    tag: Annotated[RecordKey, ChildRef(Tag, by="name"), StaffOnly()] = Field(description="Tag to remove.")
 
 
 def untag(ticket: Ticket, body: UntagTicket, ctx: ActionContext) -> None:
-    """Remove a tag from the ticket."""
+    """Untag the ticket: remove one of its tags."""
     tag = ctx.required_ref(Tag, "tag")
     ctx.staff_only = tag.for_staff
     ctx.remove(tag)

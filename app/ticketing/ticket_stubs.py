@@ -17,10 +17,12 @@ class TicketStub(OutputModel):
     """A ticket, as other answers refer to it."""
 
     id: UUID
-    kind: str = Field(description="The kind of the record, as `incident`.")
-    number: str
-    title: str | None
-    state: str
+    kind: str = Field(description="Kind of the record, as `incident`.")
+    number: str = Field(description="Number of the record for people.")
+    title: str | None = Field(
+        description="Title of the record; null if it is not set, or if the caller may not see it."
+    )
+    state: str = Field(description="Code of the record's current state.")
 
 
 def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:

@@ -78,19 +78,20 @@ router = Router(prefix="/v1", tags=["webhooks"])
 mount_reads(router, WEBHOOK_SOURCES, prefix="/webhook_sources")
 
 SourceKey = Annotated[
-    str, Path(alias="source", max_length=60, description="The key of the source.", examples=["github-shop"])
+    str,
+    Path(alias="source", max_length=60, description="Key of the webhook source.", examples=["github-shop"]),
 ]
-DeliveryId = Annotated[UUID, Path(alias="delivery", description="The delivery: its id.")]
+DeliveryId = Annotated[UUID, Path(alias="delivery", description="Identifier of the delivery.")]
 
 
 class NewWebhookSource(sources.NewSourceFields):
-    """A tool whose webhooks are taken; its secret is the one that the tool has made, or is made here."""
+    """A tool whose webhooks are accepted; its secret is made by the tool or by this service."""
 
     secret: sources.Secret | None = None
 
 
 class NewWebhookSecret(Payload):
-    """A rotation of a source's secret; the new one is the one that the tool has made, or is made here."""
+    """A rotation of a source's secret; the new secret is made by the tool or by this service."""
 
     secret: sources.Secret | None = None
     overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
@@ -113,8 +114,8 @@ async def _perform(request: Request, command: Command, secret: str | None) -> Re
 async def add_webhook_source(
     request: Request, ledger: Ledger, body: NewWebhookSource, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Add a webhook source, whose deliveries are taken from then on. The secret is in this answer and never
-    again.
+    """Add a webhook source, whose deliveries are accepted from then on. The secret is in this answer and is
+    never shown again.
     """
     secret = body.secret or new_webhook_secret(body.adapter)
     fields = body.model_dump(exclude={"secret"}) | _kept_secret(ledger, secret)
@@ -136,8 +137,8 @@ async def rotate_webhook_source(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Rotate the source's secret; the previous one is accepted for a while, none before it.
-    The secret is in this answer and never again.
+    """Rotate the source's secret. The previous one is accepted for a while, and older ones no longer. The
+    secret is in this answer and is never shown again.
     """
     source = await find_source(ledger.db, name)
     secret = body.secret or new_webhook_secret("" if source is None else str(source.adapter))
@@ -175,8 +176,8 @@ class DeliveryPaging(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    state: DeliveryState | None = Field(default=None, description="Only those in that state.")
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Deliveries on a page.")] = PAGE
+    state: DeliveryState | None = Field(default=None, description="State of the deliveries.")
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Number of deliveries on a page.")] = PAGE
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
         None
     )
@@ -185,14 +186,14 @@ class DeliveryPaging(BaseModel):
 @router.get(
     "/webhook_sources/{id}/deliveries",
     operation_id="list_webhook_deliveries",
-    summary="List deliveries of a source",
+    summary="List webhook deliveries",
     response_model=page_of(WebhookDeliveryOut, "deliveries, the last received first"),
     responses=problems(400, 403, 404, 422),
 )
 async def list_webhook_deliveries(
     request: Request, ledger: Ledger, name: Name, paging: Annotated[DeliveryPaging, Query()]
 ) -> Response:
-    """List what came from a source, the last received first, with what became of it."""
+    """List the deliveries of a source with their outcomes, the last received first."""
     source, language = await _administered(request, name), context_of(request).language
     scope = f"deliveries {source.id} {paging.state}"
     sign = ledger.vault.fingerprint
@@ -211,7 +212,7 @@ async def list_webhook_deliveries(
 @router.get(
     "/webhook_sources/{id}/deliveries/{delivery}",
     operation_id="get_webhook_delivery",
-    summary="Get a delivery of a source",
+    summary="Get a webhook delivery",
     response_model=DeliveryContentOut,
     responses=problems(403, 404, 422),
 )
@@ -229,14 +230,14 @@ async def get_webhook_delivery(
 @router.post(
     "/webhook_sources/{id}/deliveries/{delivery}/replay",
     operation_id="replay_webhook_delivery",
-    summary="Replay a delivery",
+    summary="Replay a webhook delivery",
     response_model=ReplayOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def replay_webhook_delivery(
     request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
 ) -> Response:
-    """Process a delivery again. What it has led to already is not done twice."""
+    """Replay a delivery: it is processed again. Effects that it already had are not repeated."""
     source = await _administered(request, name)
     if await deliveries.find_delivery(ledger.db, source.id, delivery) is None:
         raise NotFound()
@@ -246,14 +247,12 @@ async def replay_webhook_delivery(
 @router.post(
     "/webhook_sources/{id}/replay_failed",
     operation_id="replay_failed_webhook_deliveries",
-    summary="Replay failed deliveries",
+    summary="Replay failed webhook deliveries",
     response_model=ReplayOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Process all deliveries of a source again that have failed: for instance, after its mapping was
-    mended.
-    """
+    """Replay all failed deliveries of a source, for example after its mapping was corrected."""
     source = await _administered(request, name)
     return _json({"replayed": await deliveries.replay_failed(ledger.db, source.id)})
 
@@ -266,7 +265,7 @@ async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, nam
     responses=problems(403, 404, 422),
 )
 async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Return how much comes from a source, and how much of it waits or has failed."""
+    """Return the numbers of received, waiting and failed deliveries of a source."""
     source, now = await _administered(request, name), context_of(request).now
     counts = await deliveries.counts(ledger.db, source.id, now)
     gap = await usual_gap(ledger.db, source.id)
@@ -277,13 +276,13 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
 @router.post(
     "/webhook_sources/{id}/send_sample",
     operation_id="send_webhook_sample",
-    summary="Send a sample to a source",
+    summary="Send a webhook sample",
     status_code=202,
     response_model=AcceptedOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Send the source a sample delivery of its tool, to see a ticket come of it."""
+    """Send a sample delivery of its tool to the source, to see the resulting ticket."""
     source, now = await _administered(request, name), context_of(request).now
     sample = sample_of(source, now)
     delivery_id, _ = await receive(ledger, source, dict(sample.headers), sample.body, now)
@@ -298,21 +297,21 @@ async def send_webhook_sample(request: Request, ledger: Ledger, name: Name) -> R
     responses=problems(),
 )
 async def list_webhook_adapters(request: Request) -> Response:
-    """List the tools that need no mapping of one's own, each with its mapping, to begin another with."""
+    """List the tools with a built-in adapter, each with its mapping as a starting point for another one."""
     return _json({"items": adapter_texts()})
 
 
 @router.post(
     "/webhooks/{source}/preview",
     operation_id="preview_webhook",
-    summary="Preview the effects of a delivery",
+    summary="Preview a webhook delivery's effects",
     response_model=PreviewOut,
     responses=problems(400, 403, 404, 413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> Response:
-    """Show what a delivery would tell by the source's mapping, and write nothing. The body is the delivery's
-    own, of any type, and so are the headers.
+    """Preview the effects of a delivery by the source's mapping, without changing anything. Body and headers
+    are those of the delivery.
     """
     context = context_of(request)
     source = await find_source_by_key(ledger.db, key)
@@ -327,15 +326,15 @@ async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> R
 @router.post(
     "/webhooks/{source}",
     operation_id="receive_webhook",
-    summary="Receive a delivery of a tool",
+    summary="Receive a webhook delivery",
     status_code=202,
     response_model=AcceptedOut,
     responses=problems(400, 403, 404, 413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def receive_webhook(request: Request, key: SourceKey) -> Response:
-    """Take a delivery of a tool: it is stored when this answers, and processed soon after. The tool verifies
-    itself as its adapter says, by the secret of the source.
+    """Receive a delivery of a tool: it is stored before the answer and processed soon after. The tool
+    authenticates itself with the secret of the source, in the way of its adapter.
     """
     ledger, now = ledger_of(request), utc_now()
     quotas: WebhookQuotas = request.app.state.webhook_quotas

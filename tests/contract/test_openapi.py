@@ -124,6 +124,20 @@ def test_a_parameter_is_described_and_never_null(method: str, path: str, operati
             assert SNAKE.fullmatch(parameter["name"])
 
 
+#: Verbs for operations whose names begin with another word: a record falls due or overdue, and a caller flags
+#: it; `bulk` is no verb, and `put` is that of a file's transfer.
+OTHER_VERBS = {"bulk": {"act"}, "fall": {"flag", "open", "remind"}, "put": {"upload"}}
+
+
+def test_a_summary_begins_with_the_verb_of_its_operation() -> None:
+    others = []
+    for _, _, operation in operations():
+        verb, word = operation["operationId"].split("_")[0], operation["summary"].split()[0].lower()
+        if word != verb and word not in OTHER_VERBS.get(verb, ()):
+            others.append(f"{operation['operationId']}: {operation['summary']}")
+    assert others == []
+
+
 @each_case("part", ["operationId", "summary"])
 def test_no_two_operations_are_called_alike(part: str) -> None:
     names = [operation[part] for _, _, operation in operations()]

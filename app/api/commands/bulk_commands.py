@@ -36,19 +36,26 @@ class BulkItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    action: str = Field(max_length=LONGEST_KEY, description="Its name, as in its address: `resolve`.")
+    action: str = Field(
+        max_length=LONGEST_KEY, description="Name of the action, as in its address: `resolve`."
+    )
     id: str | None = Field(
         default=None,
         min_length=1,
         max_length=250,
-        description="The record: its id, its number, or another system's name for it; none where it is made.",
+        description="Record to act on: its id, its number, or its name in another system; null for an action "
+        "that "
+        "creates a record.",
     )
     body: dict[str, Any] = Field(default_factory=dict, description="Payload of the action.")
     if_match: str | None = Field(
-        default=None, max_length=255, description="As the header If-Match; an edit must say it."
+        default=None,
+        max_length=255,
+        description="Version of the record, as in the header If-Match; required for an edit.",
     )
     idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = Field(
-        default=None, description="As the header Idempotency-Key, for this item alone."
+        default=None,
+        description="Key that makes a repetition of this item harmless, as in the header Idempotency-Key.",
     )
 
 

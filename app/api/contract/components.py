@@ -77,7 +77,7 @@ def open_codes(document: Schema) -> None:
         _open(responses[status], lists)
     schemas |= {
         f"Any{name}": {
-            "description": f"One of {name}, or a code that has come since: clients take any.",
+            "description": f"A code of {name}, or one of a later version: clients must accept any code.",
             "anyOf": [{"$ref": _SCHEMA + name}, TEXT],
         }
         for name in lists & answered

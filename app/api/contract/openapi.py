@@ -60,21 +60,21 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
         "type": "apiKey",
         "in": "query",
         "name": PARAMETER,
-        "description": "An API key of the scope `calendar`, for programs that send no headers.",
+        "description": "An API key with the scope `calendar`, for programs that cannot send headers.",
     },
     "stream_ticket": {
         "type": "apiKey",
         "in": "query",
         "name": TICKET_PARAMETER,
-        "description": "A ticket that opens the stream once, for pages of other origins: "
+        "description": "A ticket that opens the event stream once, for pages of other origins: see "
         "`POST /v1/events/tickets`.",
     },
     "webhook_secret": {
         "type": "apiKey",
         "in": "header",
         "name": "X-Webhook-Token",
-        "description": "The secret of a webhook source, or what its tool sends to show that it has it: a "
-        "signature or a password, in a header of the tool's own.",
+        "description": "The secret of a webhook source, or the signature or password that its tool sends as "
+        "proof of the secret, in a header of the tool's own.",
     },
 }
 #: Further ways to authenticate, of single paths.
@@ -84,50 +84,51 @@ SECURITY_OF: dict[str, list[dict[str, list[str]]]] = {
     RECEIVE_WEBHOOK: [{"webhook_secret": []}],
 }
 TAGS = {
-    "bulk": "Many actions by the file.",
-    "tickets": "What tickets of every kind have: complaints, for instance.",
+    "bulk": "Many actions sent as one file.",
+    "tickets": "Lists that all kinds of tickets share, such as complaints.",
     "improvements": "The improvement programme: plans, suggestions, assessments, improvements, trainings.",
-    "slas": "What is promised to customers, and by teams and suppliers so that it can hold.",
-    "alerts": "What monitoring tools tell.",
-    "trainings": "Who is trained in which process, examined, and licensed to carry it out.",
-    "documents": "All documents in one register: reviewed, published, acknowledged, kept, destroyed.",
-    "audits": "How teams ran their processes, month by month, and the points that follow.",
-    "findings": "What audits have found, until it is corrected.",
-    "processes": "How each process is defined, from its draft to its retirement.",
-    "recognitions": "What people have contributed, and awards that they give one another.",
-    "risks": "What may happen, how bad it would be, and what is done about it.",
-    "scorecards": "How persons and teams do by the quarter: counted, rated, objected to, talked over.",
-    "surveys": "Questions to a sample of persons, answered by name or tied to nobody; and their results.",
-    "articles": "What is known of troubles, and what helps.",
-    "releases": "Changes that go into use together, through the gates of their stages.",
-    "events": "What has happened to every record, in the order in which the log took it.",
-    "proofs": "That an event is in the log, and that the log was not altered: to be checked offline.",
-    "decisions": "Who votes on what, by which rules, and in whose name.",
-    "deployments": "What was deployed where, by releases and by pipelines.",
-    "attachments": "Files that are sent, to be attached to tickets.",
-    "assignment_rules": "To whom tickets go that nobody has.",
-    "conformance": "How processes really ran, from the log.",
-    "changes": "What is changed, when it may be, and what came of it.",
-    "checklists": "What is to be done again and again.",
-    "custom_fields": "What an organisation wants to know of its tickets besides.",
-    "calendars": "When it counts: hours, holidays, and business time.",
-    "imports": "Histories of other systems that are brought in.",
+    "slas": "Agreements on service levels: with customers, and with the teams and suppliers whose work they "
+    "depend on.",
+    "alerts": "Alerts of monitoring tools.",
+    "trainings": "Trainings in a process, their examinations, and the licences to carry it out.",
+    "documents": "One register of all documents, from review and publication to retention and destruction.",
+    "audits": "Monthly audits of how teams run their processes, and the points that follow from them.",
+    "findings": "Findings of audits, until they are corrected.",
+    "processes": "Definitions of processes, from the draft to retirement.",
+    "recognitions": "Contributions of persons, and the awards that they give one another.",
+    "risks": "Risks, their assessment, and the actions against them.",
+    "scorecards": "Quarterly scorecards of persons and teams: their figures, ratings, objections and talks.",
+    "surveys": "Questions to a sample of persons, answered by name or anonymously, and their results.",
+    "articles": "Knowledge about known faults and their solutions.",
+    "releases": "Changes that are brought into use together, through the gates of their stages.",
+    "events": "The history of every record, in the order in which the log recorded it.",
+    "proofs": "Proofs that an event is in the log and that the log was not altered, to be checked offline.",
+    "decisions": "Votes: the questions, their rules, their voters and deputies.",
+    "deployments": "Deployments of services, by releases and by pipelines.",
+    "attachments": "Files to be attached to tickets.",
+    "assignment_rules": "Rules that assign new tickets.",
+    "conformance": "Comparison of the recorded events with the process as designed.",
+    "changes": "Changes, their calendar, their approval and their result.",
+    "checklists": "Lists of recurring tasks.",
+    "custom_fields": "Additional fields that an organisation defines for its tickets.",
+    "calendars": "Business hours, holidays and business time.",
+    "imports": "Imports of histories from other systems.",
     "incidents": "Unplanned interruptions and degradations of services.",
-    "kpis": "Figures computed from the events.",
-    "attention": "What needs attention, in sentences with their cases.",
-    "meetings": "Who meets when, what is talked about, and what came of it.",
-    "problems": "The causes behind incidents, and what helps until they are removed.",
+    "kpis": "KPIs: figures computed from the events.",
+    "attention": "Sentences about matters that need attention, with the cases behind them.",
+    "meetings": "Meetings: their participants, agenda, minutes and decisions.",
+    "problems": "The causes of incidents, and workarounds until they are removed.",
     "people": "Persons, teams and API keys.",
     "quality": "Quality targets and assessments, corrective actions, and maintenance.",
-    "requests": "What people ask for, from intake to support after delivery.",
-    "service": "The service's own health.",
-    "catalogue": "Services, and what of them can be asked for.",
-    "costs": "What an hour of work costs.",
-    "configuration": "Configuration items, what they are to one another, and what is touched if one fails.",
-    "webhooks": "What other tools tell of their tickets and alerts, and mails.",
-    "subscriptions": "Events that are sent to other systems as they happen.",
-    "search": "Records of all kinds by what is said in them, and by what they are called.",
-    "views": "What lists are narrowed and sorted by, under a name.",
+    "requests": "Service requests, from intake to support after delivery.",
+    "service": "Health of the service itself.",
+    "catalogue": "Services, and the items that can be requested of them.",
+    "costs": "Cost of an hour of work.",
+    "configuration": "Configuration items, the relations between them, and the impact of a failure.",
+    "webhooks": "Deliveries of other tools about their tickets and alerts, and mails.",
+    "subscriptions": "Delivery of events to other systems as they happen.",
+    "search": "Full-text search and search by name over records of all kinds.",
+    "views": "Saved filters and sort orders of lists.",
 }
 
 
@@ -152,7 +153,7 @@ def action_responses(row: Any) -> dict[int | str, dict[str, Any]]:
 
 def record_responses() -> dict[int | str, dict[str, Any]]:
     """Return the responses, besides the record itself, of an operation that shows one."""
-    unchanged = {"description": "The client has this very answer already, as If-None-Match says."}
+    unchanged = {"description": "The client already has this answer: its ETag is the one in If-None-Match."}
     return {304: unchanged} | problems(404, 422)
 
 
@@ -174,7 +175,7 @@ def in_language() -> dict[int | str, dict[str, Any]]:
 
 def or_table() -> dict[int | str, dict[str, Any]]:
     """Return the successful response of an operation that also offers a CSV table."""
-    description = "Successful Response; a table for `Accept: text/csv`."
+    description = "Successful Response; a CSV table for `Accept: text/csv`."
     return {200: {"description": description, "content": CSV}}
 
 
@@ -254,8 +255,8 @@ def _add_positions(contract: dict[str, Any], app: FastAPI) -> None:
                     "in": "header",
                     "required": False,
                     "schema": schema,
-                    "description": "Position that an answer has said: where replicas are read, the state has "
-                    "reached it.",
+                    "description": "Position of the log that an earlier answer returned: replicas are read "
+                    "only when they have reached it.",
                 }
             )
 

@@ -102,65 +102,76 @@ class TooManyValues(HTTPException):
 
 
 class WindowConflict(BaseModel):
-    """Something that stands in the way of a window: a change by one of its items, or a freeze."""
+    """An obstacle to a window: a change of one of its items, or a freeze."""
 
-    kind: str = Field(description="`change` or `freeze`.", examples=["change"])
-    id: UUID
-    name: str = Field(description="The number of the change, or the kind of the freeze.")
+    kind: str = Field(description="Kind of the obstacle: `change` or `freeze`.", examples=["change"])
+    id: UUID = Field(description="Identifier of the change or freeze: a UUID.")
+    name: str = Field(description="Number of the change, or kind of the freeze.")
     title: str | None = Field(
-        description="The title of the freeze, or of the change for those who may see that."
+        description="Title of the freeze, or of the change; null for a change that the caller may not see."
     )
     ci: str | None = Field(
-        description="The key of the item that both need; null of a freeze and of an overlap."
+        description="Key of the configuration item that both need; null for a freeze, and for an overlap "
+        "without a "
+        "shared item."
     )
-    from_at: datetime
+    from_at: datetime = Field(description="Beginning of the change's window or of the freeze.")
     until_at: datetime | None = Field(
-        description="Null of a change that is being implemented past its window."
+        description="End of the change's window or of the freeze; null for a change that is still being "
+        "implemented "
+        "after its window."
     )
 
 
 class TargetFault(BaseModel):
-    """A target of an agreement, and why the agreement cannot be submitted with it."""
+    """A target that prevents the submission of an agreement, and the reason."""
 
-    target: str = Field(description="Name that the agreement gives it.")
-    because: str = Field(description="A stable code: `no_threshold`, `tied`, `does_not_add_up` …")
+    target: str = Field(description="Name of the target in the agreement.")
+    because: str = Field(description="Stable code of the reason: `no_threshold`, `tied`, `does_not_add_up` …")
 
 
 class KeptApartPerson(BaseModel):
-    """A person who would be asked to vote, and why they are not."""
+    """A person who would vote but is excluded from the vote, and the reason."""
 
-    person: UUID
-    because: str = Field(description="A stable code: `author`, `duty`, `asker`, `carries_out`.")
+    person: UUID = Field(description="Person who is excluded from the vote.")
+    because: str = Field(description="Stable code of the reason: `author`, `duty`, `asker`, `carries_out`.")
 
 
 class ProblemDocument(BaseModel):
-    """The reason why a request was not carried out."""
+    """The reason why a request was refused or failed."""
 
-    type: str = Field(description="Address of a page about this kind of problem.")
-    title: str
-    status: int
-    detail: str
-    instance: str = Field(description="The path that was asked for.")
+    type: str = Field(description="Address of a page that explains this kind of problem.")
+    title: str = Field(description="Short name of this kind of problem, in the caller's language.")
+    status: int = Field(description="HTTP status of the answer.")
+    detail: str = Field(
+        description="Sentence about this occurrence of the problem, in the caller's language."
+    )
+    instance: str = Field(description="Path of the refused request.")
     code: str = Field(description="Stable code of the problem.")
-    request_id: str = Field(description="Name this when asking for help; events carry it as correlation_id.")
+    request_id: str = Field(
+        description="Identifier of the request, to be quoted when asking for help; its events have it as "
+        "`correlation_id`."
+    )
     errors: list[Fault] = Field(
-        default_factory=list, description="The values that are wrong (status 422): the first 50 of them."
+        default_factory=list, description="Wrong values of a request with status 422: the first 50 of them."
     )
-    state: str | None = Field(default=None, description="The record's present state (status 409).")
+    state: str | None = Field(default=None, description="Current state of the record (status 409).")
     allowed_actions: list[str] | None = Field(
-        default=None, description="Actions open to this caller now (status 409)."
+        default=None, description="Actions that the caller may take on the record now (status 409)."
     )
-    version: int | None = Field(default=None, description="The record's present version (status 412).")
+    version: int | None = Field(default=None, description="Current version of the record (status 412).")
     conflicts: list[WindowConflict] | None = Field(
-        default=None, description="Bookings in the way of the window (code `window_taken` and its like)."
+        default=None,
+        description="Changes and freezes that prevent the window, for the code `window_taken` and similar "
+        "codes.",
     )
     targets: list[TargetFault] | None = Field(
-        default=None, description="Targets that an agreement cannot be submitted with."
+        default=None, description="Targets that prevent the submission of the agreement."
     )
     left_out: list[KeptApartPerson] | None = Field(
         default=None,
-        description="Persons who would be asked to vote and are kept apart (code `too_few_may_decide` and"
-        " its like).",
+        description="Persons who are excluded from the vote, for the code `too_few_may_decide` and similar "
+        "codes.",
     )
 
 

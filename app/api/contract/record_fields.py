@@ -10,15 +10,18 @@ from app.common.components import Component
 RecordVersion = Annotated[
     int,
     Component(
-        "RecordVersion", "For If-Match: the version of the last event that changed a field of its own.", 7
+        "RecordVersion",
+        "Version of the record, to be sent in the header If-Match: the number of the last event "
+        "that changed one of the record's own fields.",
+        7,
     ),
 ]
 ChangedAt = Annotated[
     datetime,
     Component(
         "ChangedAt",
-        "When the latest change of a field of its own happened. For `as_of` take `recorded_at`: what "
-        "happened may be told later.",
+        "Time at which the latest change of the record's own fields happened. Use `recorded_at` with "
+        "`as_of`: an event may be recorded later than it happened.",
         "2026-03-02T09:30:00Z",
     ),
 ]
@@ -26,7 +29,7 @@ RecordedAt = Annotated[
     datetime,
     Component(
         "RecordedAt",
-        "When the log took the event of `version`: with it, `as_of` shows this version of it.",
+        "Time at which the log recorded the event of `version`; `as_of` with this time returns this version.",
         "2026-03-02T09:30:01Z",
     ),
 ]
@@ -35,9 +38,9 @@ NAMES = Annotated[
     list[str] | None,
     Component(
         "ActionNames",
-        "What the caller may do with it in its state, by its name in the address: `POST …/{id}/{action}`. "
-        "Null unless `include=actions`, or `fields`, asks for it. What else forbids one of them is looked up "
-        "for one record only.",
+        "Names of the actions that the caller may take on the record in its state, as in `POST "
+        "…/{id}/{action}`. Null unless requested by `include=actions` or `fields`. Only the answer with "
+        "the single record also checks other conditions.",
         ["resolve"],
     ),
 ]
@@ -50,13 +53,16 @@ Total = Annotated[
     int | None,
     Component(
         "Total",
-        "How many there are on all pages. Null if it was not asked for, or there are more than are counted.",
+        "Number of entries on all pages; null if it was not requested, or if there are more than are "
+        "counted.",
         3,
     ),
 ]
 TotalAtLeast = Annotated[
     int | None,
     Component(
-        "TotalAtLeast", "There are more than so many. Null if it was not asked for, or not so.", 10_000
+        "TotalAtLeast",
+        "Number that the entries exceed; null if the total is known or was not requested.",
+        10_000,
     ),
 ]

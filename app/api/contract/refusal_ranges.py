@@ -20,29 +20,32 @@ from app.i18n import sentences
 CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
 #: The meaning of each status.
 MEANINGS = {
-    400: "Not readable, or a bad cursor.",
-    401: "No valid key or token.",
-    403: "Seen, but not allowed.",
-    404: "Not there, or not for this caller.",
-    405: "This address has other methods; Allow names them.",
-    406: "Accept allows no answer that there is.",
+    400: "The request cannot be read, or its cursor is invalid.",
+    401: "The request has no valid key or token.",
+    403: "The caller may not do this.",
+    404: "The resource does not exist, or the caller may not see it.",
+    405: "The address does not accept this method; Allow lists the methods.",
+    406: "There is no answer of the media types in Accept.",
     408: "The request took too long to arrive.",
-    409: "The state forbids it; the answer says the state and what is allowed.",
-    410: "What was there cannot be read any more: its key was destroyed.",
-    412: "Changed since the version that If-Match names.",
+    409: "The state of the record does not permit this; the answer has the state and the permitted actions.",
+    410: "The content can no longer be read, because its key was destroyed.",
+    412: "The record has changed since the version in If-Match.",
     413: "The body is too large.",
-    415: "Not JSON.",
-    422: "A value is wrong; `errors` says which and why.",
-    428: "If-Match must say which version is meant.",
-    429: "Too many requests; Retry-After says when to try again.",
+    415: "The body is not JSON.",
+    422: "A value is wrong; `errors` lists the values and the reasons.",
+    428: "The request needs If-Match with the version of the record.",
+    429: "There were too many requests; Retry-After has the time to wait.",
     431: "The head of the request is too large.",
-    500: "A fault of the server.",
-    503: "The database, or the identity provider, does not answer; Retry-After says when to try again.",
+    500: "The server failed.",
+    503: "The database or the identity provider does not answer; Retry-After has the time to wait.",
 }
 #: The component of each range: its name, and what its statuses have in common.
 COMPONENTS = {
-    "4XX": ("ClientError", "Refused; `status` and `code` say why."),
-    "5XX": ("ServerError", "Not carried out, or nobody knows: a fault of the server. Ask again later."),
+    "4XX": ("ClientError", "The request was refused, for the reason in `status` and `code`."),
+    "5XX": (
+        "ServerError",
+        "The server failed, and the request may not have been carried out. Try again later.",
+    ),
 }
 
 

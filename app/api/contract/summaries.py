@@ -1,4 +1,4 @@
-"""Summaries of actions: verb and object, at most six words, no two alike in the contract (pure).
+"""Summaries of actions: verb and object, at most seven words, no two alike in the contract (pure).
 
 A summary is how the description of the action begins, with the kind of its record. Operations that are no
 actions say theirs in the route.
@@ -12,7 +12,7 @@ from app.common.kind_nouns import noun, with_article
 
 #: What shared actions call the record, of whatever kind it is.
 ANY_RECORD = ("ticket", "record")
-MOST_SUMMARY_WORDS = 6
+MOST_SUMMARY_WORDS = 7
 
 
 def of_action(description: str, kind: str) -> str:
@@ -26,7 +26,7 @@ def of_action(description: str, kind: str) -> str:
     stated = re.split(r"[:;,.]", description)[0]
     one_record = rf"\bthe (?!next\b)(\w+ )??({names})\b"
     summary = re.sub(one_record, lambda match: with_article(f"{match[1] or ''}{called}"), stated, count=1)
-    if len(summary.split()) > MOST_SUMMARY_WORDS:
+    if len(summary.split()) >= MOST_SUMMARY_WORDS:
         belongs = rf"(\w+)(?: an?| the)? ((?:\w+ ){{0,2}}\w+) (?:of|on|from|about) {re.escape(record)}"
         summary = re.sub(belongs, rf"\1 {record}'s \2", summary)
     return summary

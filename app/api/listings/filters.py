@@ -194,7 +194,7 @@ class _Column:
 _QueryText = Annotated[
     str,
     StringConstraints(max_length=LONGEST_LINE),
-    Component("Word", "A value that is looked for.", "mail", {"minLength": 1, "pattern": "^[^,]+$"}),
+    Component("Word", "Value to look for.", "mail", {"minLength": 1, "pattern": "^[^,]+$"}),
 ]
 _UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: A person as a value of a filter.
@@ -202,7 +202,10 @@ PersonNamed = Annotated[
     str,
     AfterValidator(check_person),
     Component(
-        "PersonNamed", "A person: an id, `me`, or nobody.", ME, {"pattern": f"^({NONE}|{ME}|{_UUID})$"}
+        "PersonNamed",
+        "Person: an id, `me` for the caller, or `none` for records without one.",
+        ME,
+        {"pattern": f"^({NONE}|{ME}|{_UUID})$"},
     ),
 ]
 
@@ -216,10 +219,10 @@ def multi_value(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
 
 
 def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> list[Parameter]:
-    none = "; `none`: those without" if column.has_none else ""
-    any_of = multi_value(entry, f"Those whose `{name}` is one of these{called}{none}.")
-    none = "; `none`: not those without" if column.has_none else ""
-    no = multi_value(entry, f"Those whose `{name}` is none of these{called}{none}.")
+    none = "; `none` for records without a value" if column.has_none else ""
+    any_of = multi_value(entry, f"Records whose `{name}` is one of these{called}{none}.")
+    none = "; `none` leaves out records without a value" if column.has_none else ""
+    no = multi_value(entry, f"Records whose `{name}` is not one of these{called}{none}.")
     return [
         Parameter(name, any_of, partial(_match_any, column)),
         Parameter(f"{name}_not", no, partial(_match_none, column)),
@@ -241,8 +244,8 @@ def _list_parameters(name: str) -> list[Parameter]:
         values = await _plain_values(renderer, texts)
         where.conditions.append(f"(r.{name} && {where.bind(values)}::text[]) is not true")
 
-    some = multi_value(_QueryText, f"Those that have one of these among their `{name}`.")
-    none = multi_value(_QueryText, f"Those that have none of these among their `{name}`.")
+    some = multi_value(_QueryText, f"Records that have at least one of these values in `{name}`.")
+    none = multi_value(_QueryText, f"Records that have no such value in `{name}`.")
     return [Parameter(singular, some, contains_any), Parameter(f"{singular}_not", none, contains_none)]
 
 
@@ -329,8 +332,8 @@ def _state_parameters(kind: type[CodeEnum]) -> list[Parameter]:
         where.restrict_states(every - {state.value for state in states})
 
     return [
-        Parameter("state", multi_value(kind, "Those that stand in one of these states."), among),
-        Parameter("state_not", multi_value(kind, "Those that stand in none of these states."), not_among),
+        Parameter("state", multi_value(kind, "Records in one of these states."), among),
+        Parameter("state_not", multi_value(kind, "Records in any state except these."), not_among),
     ]
 
 
@@ -338,7 +341,9 @@ def _flag_parameter(name: str) -> Parameter:
     async def equals(where: WhereClause, value: bool, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name}" if value else f"not r.{name}")
 
-    return Parameter(name, Annotated[bool | None, Field(description=f"Value of `{name}`.")], equals)
+    return Parameter(
+        name, Annotated[bool | None, Field(description=f"Value that `{name}` must have.")], equals
+    )
 
 
 def _time_parameters(name: str, may_be_empty: bool) -> list[Parameter]:
@@ -350,8 +355,8 @@ def _time_parameters(name: str, may_be_empty: bool) -> list[Parameter]:
     async def earlier_than(where: WhereClause, instant: datetime, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} < {where.bind(instant)}")
 
-    late = Annotated[Time | None, Field(description=f"Those whose `{name}` is then or later.")]
-    early = Annotated[Time | None, Field(description=f"Those whose `{name}` is earlier, and not then.")]
+    late = Annotated[Time | None, Field(description=f"Records whose `{name}` is at this time or later.")]
+    early = Annotated[Time | None, Field(description=f"Records whose `{name}` is before this time.")]
     bounds = [
         Parameter(f"{instant}_after", late, at_or_after),
         Parameter(f"{instant}_before", early, earlier_than),
@@ -366,8 +371,12 @@ def _presence_parameters(name: str) -> list[Parameter]:
     async def is_filled(where: WhereClause, value: str, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} is not null")
 
-    without = Annotated[Literal["none"] | None, Field(description=f"`none`: those without `{name}`.")]
-    those_with = Annotated[Literal["none"] | None, Field(description=f"`none`: those with `{name}`.")]
+    without = Annotated[
+        Literal["none"] | None, Field(description=f"`none` for the records whose `{name}` is null.")
+    ]
+    those_with = Annotated[
+        Literal["none"] | None, Field(description=f"`none` for the records that have a value in `{name}`.")
+    ]
     return [Parameter(name, without, is_empty), Parameter(f"{name}_not", those_with, is_filled)]
 
 
@@ -405,13 +414,13 @@ _CHILD_FILTERS = {
         "select x.person_id from fold.membership x where x.team_id = any({said})",
         _QueryText,
         _teams,
-        "one of these among the teams that they belong to: keys or ids",
+        "membership in one of these teams: keys or ids",
     ),
     "serves": _ChildFilter(
         "select x.id from fold.ci x where x.services && {said}::text[]",
         _QueryText,
         _plain_values,
-        "one of these services: keys",
+        "one of these services among those that depend on them: keys",
     ),
     # Only for the caller: who else follows a record is not for everybody to know.
     "follower": _ChildFilter(
@@ -420,7 +429,7 @@ _CHILD_FILTERS = {
         "fold.onlooker y where y.person_id = any({said}) and y.record like {kind} || '/%%'",
         Literal["me"],
         _persons,
-        "whoever asks among their followers, or those who handed them over and look on: `me`",
+        "the caller (`me`) as a follower, or as a person who handed them over and may still read them",
     ),
 }
 
@@ -448,8 +457,8 @@ def _child_parameters(name: str) -> list[Parameter]:
             condition += f" and ({staff} or r.id in ({ids}{child_filter.public}))"
         where.conditions.append(f"{not_} ({condition})")
 
-    some = multi_value(child_filter.entry, f"Those that have {child_filter.about}.")
-    none = multi_value(child_filter.entry, f"Those that do not have {child_filter.about}.")
+    some = multi_value(child_filter.entry, f"Records that have {child_filter.about}.")
+    none = multi_value(child_filter.entry, f"Records that do not have {child_filter.about}.")
     return [
         Parameter(name, some, partial(matches, "")),
         Parameter(f"{name}_not", none, partial(matches, "not")),

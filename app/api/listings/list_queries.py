@@ -38,10 +38,10 @@ class Paging(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Records on a page.")] = PAGE
-    cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
-        None
-    )
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Number of records on a page.")] = PAGE
+    cursor: Annotated[
+        str | None, Field(max_length=1000, description="`next_cursor` of the previous page.")
+    ] = None
 
 
 class ListSelection(BaseModel):
@@ -63,11 +63,16 @@ class ListQuery(ListSelection, Paging):
     fields: list[str] | None = None
     view: Annotated[
         UUID | None,
-        Field(description="A saved view: what it says holds besides, and it sorts if nobody else does."),
+        Field(
+            description="Saved view: its filters apply in addition, and its sort order applies if the "
+            "request has no sort order."
+        ),
     ] = None
     count: Annotated[
         Literal["exact"] | None,
-        Field(description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."),
+        Field(
+            description=f"`exact` returns the number of records in `total`, counted up to {MOST_COUNTED:,}."
+        ),
     ] = None
 
 
@@ -90,7 +95,7 @@ AsOf = Annotated[
     WithJsonSchema({"type": "string"}),
     Component(
         "AsOf",
-        "An instant, or a position of the log.",
+        "A point in time, or a position of the log.",
         "2026-03-02T09:30:00Z",
         {"pattern": rf"^\d+$|{AN_INSTANT['pattern']}"},
     ),
@@ -100,9 +105,9 @@ AsOf = Annotated[
 AsOfParameter = Annotated[
     AsOf | None,
     Field(
-        description="Show it as it was: after the event of that position of the log, or at that instant, by "
-        "when the log took things: the `recorded_at` of a record or an event, not its `changed_at` or "
-        "`occurred_at`. Who may see it is decided as of now."
+        description="Earlier state to return: after the event at this position of the log, or at this time "
+        "by the clock of the log (`recorded_at`, not `changed_at` or `occurred_at`). The "
+        "caller's present permissions apply."
     ),
 ]
 

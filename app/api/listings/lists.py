@@ -21,6 +21,7 @@ from app.api.listings.searching import SEARCH
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
+from app.common.descriptions import IN_ANSWERS
 from app.common.lazy_attribute import lazy_attribute
 from app.common.records import Record, all_codecs
 from app.common.tickets import Ticket
@@ -188,7 +189,10 @@ def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) ->
 
 def _sort(names: tuple[str, ...]) -> Any:
     choices: Any = Literal[tuple(choice for name in names for choice in (name, f"-{name}"))]
-    about = "Field that they are sorted by, with `-` downwards; then by id. Those without a value come last."
+    about = (
+        "Field to sort the records by, with a leading `-` for descending order. Records with equal "
+        "values are sorted by id; records without a value come last."
+    )
     return Annotated[choices, Field(description=about)], f"-{names[0]}"
 
 
@@ -196,14 +200,15 @@ def _shaping(listing: Listing) -> dict[str, Any]:
     """Return the parameters that choose how a record is shown."""
     fields: Any = Literal[tuple(listing.shape.model_fields)]
     always = ", ".join(sorted(ALWAYS_INCLUDED & listing.shape.model_fields.keys()))
-    about = f"Only these fields of a record; {always} are always there. See PartialRecord."
+    about = f"Fields of a record to return; {always} are always returned. See PartialRecord."
     shaping: dict[str, Any] = {
         "fields": (multi_value(fields, about, most=len(listing.shape.model_fields)), None)
     }
     if listing.refers:
         about = (
-            "Show these whole, where the caller may see them; else their names stand there as ever. In the "
-            "place of a key stands null where there is no such record, or none that the caller may see."
+            "Fields to expand: the record itself replaces its id or key. A record that the caller "
+            "may not see "
+            "stays an id; a key without a record that the caller may see becomes null."
         )
         shaping["expand"] = (multi_value(Literal[tuple(listing.refers)], about), None)
     return shaping
@@ -211,7 +216,7 @@ def _shaping(listing: Listing) -> dict[str, Any]:
 
 def _include(shape: type[OutputModel]) -> Any:
     """Return the parameter that asks for fields that a list does not show by default."""
-    about = "`actions`: say of each record what the caller may do with it, by name."
+    about = "`actions` adds the names of the actions that the caller may take on each record."
     requested_fields = on_request_fields(shape)
     if not requested_fields:
         return multi_value(Literal[ACTIONS], about), None
@@ -227,14 +232,14 @@ def _include_of_one(shape: type[OutputModel]) -> Any:
 
 
 def _shown_on_request(names: Sequence[str]) -> str:
-    return f"{', '.join(f'`{name}`' for name in names)}: show these fields, else null."
+    return f"{' and '.join(f'`{name}`' for name in names)} return these fields, which are null otherwise."
 
 
 def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
     """Return the model of a record in a list, where actions are only named."""
     if ACTIONS not in shape.model_fields:
         return shape
-    about = f"{shape.__doc__} As a list shows it."
+    about = f"{shape.__doc__} Lists return this form, in which actions are only names."
     return create_model(f"{name}Item", __base__=shape, __doc__=about, actions=(NAMES, ...))
 
 
@@ -245,15 +250,16 @@ def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
         more[extension.lag_field] = (float | None, Field(description=extension.lag_about))
     if listing.lifecycle.searched_fields:
         about = (
-            "Age of the first event whose words `q` does not find yet; 0: there is none. Null without `q`."
+            "Age in seconds of the oldest event that `q` does not search yet; 0 if there is none, null "
+            "without `q`."
         )
         more["lag_seconds"] = (float | None, Field(description=about))
     return create_model(
         name,
         __base__=OutputModel,
         __doc__="A page of the list.",
-        items=(list[entry], ...),
-        next_cursor=(str | None, Field(description="Null on the last page.")),
+        items=(list[entry], Field(description=IN_ANSWERS["items"])),
+        next_cursor=(str | None, Field(description=IN_ANSWERS["next_cursor"])),
         total=(Total, ...),
         total_at_least=(TotalAtLeast, ...),
         **more,

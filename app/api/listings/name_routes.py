@@ -45,48 +45,53 @@ LONGEST_OFFER = 20
 class RecordName(OutputModel):
     """A record, by what it is called."""
 
-    kind: str
-    kind_label: str = Field(description="Label of its kind, in the language asked for.")
-    id: UUID
-    number: str | None = Field(description="Its number; null: it has none.")
-    key: str | None = Field(description="Its key; null: it has none.")
-    title: str | None = Field(description="Its title or name; null: it has none, or the person was erased.")
-    state: str
-    state_label: str = Field(description="Label of its state, in the language asked for.")
+    kind: str = Field(description="Kind of the record, as in `incident`.")
+    kind_label: str = Field(description="Label of the kind, in the requested language.")
+    id: UUID = Field(description="Identifier of the record: a UUID that never changes.")
+    number: str | None = Field(description="Number of the record; null for kinds without numbers.")
+    key: str | None = Field(description="Key of the record; null for kinds without keys.")
+    title: str | None = Field(
+        description="Title or name of the record; null if it is not set, or if the person was erased."
+    )
+    state: str = Field(description="Code of the record's current state.")
+    state_label: str = Field(description="Label of the state, in the requested language.")
 
 
 class FoundRecord(RecordName):
     """A record that a search found."""
 
     opened_at: datetime | None = Field(
-        description="The time that its list is sorted by: when it was opened, drafted or added, or begins."
+        description="Time by which lists of this kind are sorted: the time of opening, drafting or adding, "
+        "or the beginning."
     )
 
 
 class FoundRecords(OutputModel):
-    """Records of all kinds that a search found."""
+    """Records of all kinds that match a search."""
 
     items: list[FoundRecord]
     lag_seconds: float = Field(
-        description="Age of the first event whose words are not found yet; 0: there is none."
+        description="Age in seconds of the oldest event that the search does not include yet; 0 if "
+        "there is no such event."
     )
 
 
 class OfferedRecord(RecordName):
-    """A record that a field may name."""
+    """A record that can be chosen in a field."""
 
     value: str = Field(
-        description="Text by which a field without `by` names it: its id; where the kind asked for is "
-        "`anything`, kind and id of what is no ticket."
+        description="Value to send in a field whose `x-reference` has no `by`: the record's id, or for the "
+        "kind "
+        "`anything` the kind and id of a record that is no ticket."
     )
-    label: str = Field(description="For people: number and title, or the name.")
+    label: str = Field(description="Text that people choose by: number and title, or the name.")
     detail: str | None = Field(
-        description="A few words that tell it apart from others of its name: state, key or department."
+        description="A few words to distinguish records of the same name: state, key or department."
     )
 
 
 class OfferedRecords(OutputModel):
-    """Records that a field may name."""
+    """Records that can be chosen in a field."""
 
     items: list[OfferedRecord]
 
@@ -97,11 +102,14 @@ class FindQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     q: Searched = Field(
-        description="Those in which the caller can read all of these words; numbers and keys also by their "
-        "beginning. A number or key that is given whole comes first."
+        description="Words that the record must contain, all of them, in fields that the caller may read; "
+        "numbers "
+        "and keys also match by their beginning. An exact number or key comes first."
     )
     kind: list[str] | None = None
-    limit: int = Field(default=USUAL_RECORDS, ge=1, le=MOST_RECORDS, description="Records in the answer.")
+    limit: int = Field(
+        default=USUAL_RECORDS, ge=1, le=MOST_RECORDS, description="Number of records to return."
+    )
 
 
 def _without_nul(text: str) -> str:
@@ -116,16 +124,18 @@ class LookupQuery(BaseModel):
     kind: list[str]
     q: Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_without_nul)] = Field(
         default="",
-        description="The beginning of what it is called: a number, a key, words of its title or name. "
-        "Empty: the first ones.",
+        description="Beginning of a number or key, or words of a title or name. Without it, the first "
+        "records are returned.",
     )
     open: bool = Field(
-        default=False, description="True: without what is closed, retired or otherwise out of use."
+        default=False,
+        description="`true` leaves out records that are closed, retired or otherwise out of use.",
     )
     process: str | None = Field(
         default=None,
         max_length=100,
-        description="Of kinds whose keys are unique within a process, those of this one.",
+        description="Process to which the records must belong, for kinds whose keys are unique within a "
+        "process.",
     )
     limit: int = Field(default=LONGEST_OFFER, ge=1, le=LONGEST_OFFER, description="Records in the answer.")
 
@@ -141,9 +151,8 @@ def router_of(listings: Sequence[Listing]) -> Router:
 def _mount_search(router: Router, listings: Sequence[Listing]) -> None:
     @reads_replica
     async def search_records(request: Request, query: FindQuery) -> Response:
-        """Find records of all kinds with full-text search, as `q` finds them in their lists: whoever may not
-        see a record, or a field of it, does not find it by that. First the record whose number or key was
-        given whole, then the newest ones.
+        """Search records of all kinds by their text, as `q` does in their lists. Records and fields that the
+        caller may not see do not match. An exact number or key comes first, then the newest records.
         """
         lag = await wait_for_index(reading_ledger_of(request).db)
         name_query = NameQuery(query.q, query.limit)
@@ -159,7 +168,9 @@ def _mount_search(router: Router, listings: Sequence[Listing]) -> None:
         return _answer(language, {"items": items, "lag_seconds": lag})
 
     kinds: Any = Literal[tuple(listing.lifecycle.kind for listing in listings)]
-    kind = multi_value(kinds, "Records of these kinds; all that have full-text search.", most=len(listings))
+    kind = multi_value(
+        kinds, "Kinds of records to search; all that have full-text search if left out.", most=len(listings)
+    )
     query = create_model("SearchQuery", __base__=FindQuery, kind=(kind, None))
     router.get(
         "/search",
@@ -173,9 +184,9 @@ def _mount_search(router: Router, listings: Sequence[Listing]) -> None:
 def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
     @reads_replica
     async def look_up_records(request: Request, query: LookupQuery) -> Response:
-        """Offer the records that a field of a form may name, while their name is being typed: of one kind or
-        of several, by number, key, title or name, as far as the caller may see them. Teams, services and
-        others with a key come by name; what has a number comes newest first.
+        """Look up records for a field of a form while a name is typed: by number, key, title or name, of one
+        or several kinds that the caller may see. Records with keys are sorted by name, records with numbers
+        by age, the newest first.
         """
         chosen = [
             listing
@@ -205,8 +216,8 @@ def _mount_lookup(router: Router, listings: Sequence[Listing]) -> None:
     names: Iterable[str] = (listing.lifecycle.kind for listing in listings)
     kinds: Any = Literal[(*names, TICKET, ANY_RECORD)]
     about = (
-        "Records of these kinds, as `x-reference` names them; `ticket`: of all kinds of tickets, "
-        "`anything`: of all that have numbers."
+        "Kinds of records, as `x-reference` names them; `ticket` for all kinds of tickets, `anything` "
+        "for all kinds with numbers."
     )
     kind = multi_value(kinds, about, most=len(listings))
     query = create_model("OfferQuery", __base__=LookupQuery, kind=(kind, ...))

@@ -32,7 +32,7 @@ Searched = Annotated[
     str,
     StringConstraints(max_length=LONGEST),
     AfterValidator(_searchable),
-    Component("Searched", "Words that are looked for.", "printer", {"pattern": WORD_PATTERN}),
+    Component("Searched", "Words to search for.", "printer", {"pattern": WORD_PATTERN}),
 ]
 
 
@@ -46,8 +46,10 @@ SEARCH = Parameter(
     Annotated[
         Searched | None,
         Field(
-            description="Those in which the caller can read all of these words, in Chinese or English; "
-            "numbers and keys also by their beginning. They come in the list's order."
+            description="Words that the record must contain, all of them, in Chinese or English, in fields "
+            "that the "
+            "caller may read; numbers and keys also match by their beginning. The list keeps its sort "
+            "order."
         ),
     ],
     _narrow,

@@ -39,7 +39,8 @@ IfMatch = Annotated[
     str | None,
     Header(
         max_length=255,
-        description="Carry it out only if the record is still at this version, or at one of these.",
+        description="Version of the record, or several versions; the action is refused with 412 if the "
+        "record has another one.",
     ),
 ]
 IdempotencyKeyHeader = Annotated[
@@ -47,8 +48,9 @@ IdempotencyKeyHeader = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r'^\s*("[\x20-\x21\x23-\x7e]{1,255}"|[\x21-\x7e]{1,255})\s*$',
-        description="The same key with the same command, sent again, is answered again and done once. It is "
-        "kept as it is, when people are erased, too: name nobody in it.",
+        description="Key of this command: a repetition with the same key returns the first answer and "
+        "changes nothing. Keys are kept even when persons are erased, so do not put names into "
+        "them.",
     ),
 ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from app.common.descriptions import description_of
 from app.common.records import PARENT_FIELD, Record, all_codecs, codecs, field_owners
 
 #: Fields of records that no answer shows: a child record is read at its parent's address.
@@ -45,12 +46,12 @@ def derive_fields(
 def _description(record: type[Record], name: str) -> str | None:
     """Return the description of the field, and for whom it is null though it has a value."""
     codec = codecs(record).get(name)
-    parts = [record.model_fields[name].description]
+    parts = [description_of(record, name)]
     if codec is not None and codec.personal:
-        parts.append("Null once its author is erased.")
+        parts.append("Null if its author was erased.")
     if codec is not None and codec.withheld is not None:
-        readers = "staff and reviewers" if codec.withheld.reviewers else "staff"
-        parts.append(f"Null for others than {readers}.")
+        readers = "staff or reviewers" if codec.withheld.reviewers else "staff"
+        parts.append(f"Null for callers who are not {readers}.")
     if codec is not None and codec.names_record is not None:
         parts.append("Null if you may not see that record.")
     return " ".join(part for part in parts if part) or None

@@ -45,42 +45,49 @@ MOST_ITEMS = 1_000
 
 
 class BulkRequest(BaseModel):
-    """Actions on records of one kind."""
+    """Several actions on records of one kind."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    items: list[BulkItem] = Field(min_length=1, max_length=MOST_ITEMS)
+    items: list[BulkItem] = Field(
+        min_length=1, max_length=MOST_ITEMS, description="Actions to carry out, in this order."
+    )
     all_or_nothing: bool = Field(
         default=False,
         strict=True,
-        description="True if nothing is written when one is refused; then no two may be about one record.",
+        description="True if no action is carried out when one is refused; then each record may occur only "
+        "once.",
     )
 
 
 class BulkRecord(OutputModel):
     """The record after the action: its id, number, state and version."""
 
-    id: UUID
-    number: str | None
-    state: str
-    version: int
+    id: UUID = Field(description="Identifier of the record: a UUID that never changes.")
+    number: str | None = Field(description="Number of the record; null for kinds without numbers.")
+    state: str = Field(description="Code of the record's state after the action.")
+    version: int = Field(description="Version of the record after the action, for If-Match.")
 
 
 class BulkResult(OutputModel):
     """The result of one action: the record, or the problem for which it was refused."""
 
-    status: int = Field(description="The status that it would have been answered with by itself.")
-    replayed: bool = Field(description="True if its key was used before, and this was done then.")
-    record: BulkRecord | None = Field(description="Null where it was refused.")
-    problem: ProblemDocument | None = Field(description="Refusal; null if it was done.")
-    warnings: list[KeyWarning] = Field(description="Keys of the body that are taken and unknown here.")
+    status: int = Field(description="HTTP status that the action would have had as a request of its own.")
+    replayed: bool = Field(description="True if the key was used before and the action was carried out then.")
+    record: BulkRecord | None = Field(
+        description="The record after the action; null if the action was refused."
+    )
+    problem: ProblemDocument | None = Field(description="The refusal; null if the action was carried out.")
+    warnings: list[KeyWarning] = Field(
+        description="Keys of the body that were accepted although no record here has them."
+    )
 
 
 class BulkAnswer(OutputModel):
-    """The results of the actions, in the order in which they were sent."""
+    """The results of the actions, in the order of the request."""
 
-    items: list[BulkResult]
-    refused: int = Field(description="Number of items that were refused.")
+    items: list[BulkResult] = Field(description="Results of the actions, in the order of the request.")
+    refused: int = Field(description="Number of actions that were refused.")
 
 
 def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
@@ -95,7 +102,8 @@ def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 tags=[lifecycle.plural],
                 operation_id=f"bulk_{lifecycle.plural}",
                 summary=f"Act on many {nouns(lifecycle.kind, lifecycle.plural)}",
-                description=f"Up to {MOST_ITEMS:,} actions on {lifecycle.plural.replace('_', ' ')} at once.",
+                description=f"Carry out up to {MOST_ITEMS:,} actions on "
+                f"{nouns(lifecycle.kind, lifecycle.plural)} in one request.",
                 response_model=BulkAnswer,
                 responses=problems(400, 403, 409, 413, 415, 422) | in_language(),
             )

@@ -108,8 +108,9 @@ CUSTOM = Parameter(
         BeforeValidator(_by_key),
         Field(
             max_length=MOST_FIELDS,
-            description="Those that have one of these values in a custom field that lists are narrowed by: "
-            "`custom.site=beijing,berlin`, or `custom[site]=beijing,berlin`; of a person the id, or `me`.",
+            description="Records with one of these values in a custom field that has a filter: "
+            "`custom.site=beijing,berlin`, or `custom[site]=beijing,berlin`; for a person the id, or "
+            "`me`.",
         ),
         WithJsonSchema(
             {

@@ -40,36 +40,56 @@ ACCOUNTS = ("person", "integration")
 class EventOut(OutputModel):
     """An event of a record: something that happened to it."""
 
-    position: int = Field(description="Its place in the whole log, from 1, without gaps.")
-    id: UUID
-    stream: str = Field(description="The record, or a clock that measures it: `<kind>/<id>`.")
-    version: int = Field(description="Its place among the events of its stream, from 1.")
+    position: int = Field(description="Place of the event in the whole log, from 1, without gaps.")
+    id: UUID = Field(description="Identifier of the event: a UUID that never changes.")
+    stream: str = Field(
+        description="Stream of the event: the record, or a service level clock of the record, as "
+        "`<kind>/<id>`."
+    )
+    version: int = Field(description="Place of the event in its stream, from 1.")
     type: str = Field(description="Type of the event: `<kind>.<past tense>`.")
-    schema_version: int
+    schema_version: int = Field(description="Version of the schema of `given` and `set`, from 1.")
     occurred_at: datetime = Field(description="Time at which it happened in the world.")
-    recorded_at: datetime = Field(description="Time at which the log took it.")
-    actor: str = Field(description="`person:<id>`, `integration:<id>`, `rule:<name>` or `import:<source>`.")
-    on_behalf_of: str | None
-    correlation_id: str = Field(description="The request that led to it.")
-    causation_id: UUID | None = Field(description="The event that led to it.")
-    source: str = Field(description="The channel or tool that it came by.")
-    source_ref: str | None = Field(description="The source's own name for it.")
-    given: dict[str, Any] = Field(description="Payload of the action. Erased texts are null.")
-    set: dict[str, Any] = Field(description="Fields that it set, by row; null: the row was removed.")
-    observed: bool = Field(description="True if another system told it, so that no rule was checked.")
-    irregular: list[str] = Field(description="Codes of everything in it that does not fit the lifecycle.")
+    recorded_at: datetime = Field(description="Time at which the log recorded the event.")
+    actor: str = Field(
+        description="Author of the event: `person:<id>`, `integration:<id>`, `rule:<name>` or "
+        "`import:<source>`."
+    )
+    on_behalf_of: str | None = Field(
+        description="Person on whose behalf the author acted, as `person:<id>`; null if the author acted "
+        "for themselves."
+    )
+    correlation_id: str = Field(description="Identifier of the request that led to the event.")
+    causation_id: UUID | None = Field(
+        description="Identifier of the event that led to this one; null if a request did."
+    )
+    source: str = Field(description="Channel or tool through which the event arrived.")
+    source_ref: str | None = Field(description="Identifier of the event in the source; null if not set.")
+    given: dict[str, Any] = Field(description="Payload of the action; erased texts are null.")
+    set: dict[str, Any] = Field(
+        description="Fields that the event set, by row; null for a row that was removed."
+    )
+    observed: bool = Field(
+        description="True if another system reported the event, so that no rules of the lifecycle were "
+        "checked."
+    )
+    irregular: list[str] = Field(
+        description="Codes of everything in the event that does not fit the lifecycle."
+    )
     clock: ClockData | None = Field(
-        description="State of the clock, for an event of a clock; null: it is an event of the record."
+        description="State of the clock, in an event of a service level clock; null for an event of the "
+        "record."
     )
 
 
 class EventPage(OutputModel):
-    """Events of a record, and of the clocks that measure it, in the order in which they were recorded."""
+    """Events of a record and of its service level clocks, in the order in which they were recorded."""
 
     items: list[EventOut]
     names: dict[str, str | None] = Field(
-        description="Names, by their ids, of the persons and teams in these events: who acted, and who "
-        "stands in `given` and `set`. Null when they were erased."
+        description="Names, by id, of the persons and teams in these events: as authors, or in `given` and "
+        "`set`. "
+        "Null for erased persons."
     )
     next_cursor: str | None
 
@@ -79,7 +99,7 @@ class EventPaging(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Events on a page.")] = PAGE
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Number of events on a page.")] = PAGE
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
         None
     )

@@ -19,47 +19,45 @@ JSON = "application/json"
 
 
 class PartialRecord(BaseModel):
-    """A record of any kind with the fields that were asked for, each as in its kind's own schema; in the
-    place of what was expanded stands that record.
+    """A record of any kind with the requested fields, each as in the schema of its kind; expanded fields hold
+    the whole record.
     """
 
     model_config = ConfigDict(extra="allow", defer_build=True)
 
-    id: UUID
+    id: UUID = Field(description="Identifier of the record: a UUID that never changes.")
     version: RecordVersion
     # Left out rather than null, for records that have none: a plain default would appear in the contract.
     number: str = Field(
         default_factory=str,
-        description="Number that people call it by; for the kinds of records that have numbers.",
+        description="Number of the record for people, for kinds with numbers.",
     )
 
 
 class PartialPage(OutputModel):
-    """A page of any list, of records with the fields that were asked for; besides, what pages of the list
-    say.
-    """
+    """A page of any list, of records with the requested fields, with the other members of its pages."""
 
     model_config = ConfigDict(extra="allow", defer_build=True)
 
     items: list[PartialRecord]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
     total: Total
     total_at_least: TotalAtLeast
 
 
 class PartialRow(BaseModel):
-    """A row of a list that is no list of records, with the fields that were asked for."""
+    """A row of a list that does not hold records, with the requested fields."""
 
     model_config = ConfigDict(extra="allow", defer_build=True)
 
-    id: UUID
+    id: UUID = Field(description="Identifier of the row: a UUID that never changes.")
 
 
 class PartialRows(OutputModel):
-    """A page of rows with the fields that were asked for."""
+    """A page of rows with the requested fields."""
 
     items: list[PartialRow]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
 
 
 def or_partial(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:

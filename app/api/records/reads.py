@@ -49,10 +49,17 @@ from app.log import read
 
 OK = 200
 IfNoneMatch = Annotated[
-    str | None, Header(description="The ETag of the answer that the client has: 304 if it is still this one.")
+    str | None,
+    Header(
+        description="ETag of the answer that the client already has; the answer is 304 if it is still "
+        "current."
+    ),
 ]
 Name = Annotated[
-    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
+    str,
+    Path(
+        alias="id", max_length=250, description="Id or number of the record, or its name in another system."
+    ),
 ]
 
 
@@ -96,7 +103,7 @@ def _list_operation(listing: Listing) -> Operation:
     described = {
         "operation_id": f"list_{listing.lifecycle.plural}",
         "summary": f"List {nouns}",
-        "description": f"{nouns[0].upper()}{nouns[1:]} that the caller may see.",
+        "description": f"Return the {nouns} that the caller may see, a page at a time.",
         "response_model": listing.page,
         "responses": or_partial(PartialPage) | problems(400, 422),
     }
@@ -104,11 +111,11 @@ def _list_operation(listing: Listing) -> Operation:
 
 
 def _record_operation(listing: Listing, before: RecordDelivery | None) -> Operation:
-    noun = kind_nouns.noun(listing.lifecycle.kind)
+    called = kind_nouns.noun(listing.lifecycle.kind)
     described = {
         "operation_id": f"get_{listing.lifecycle.kind}",
-        "summary": f"Get {kind_nouns.with_article(noun)}",
-        "description": f"One {noun}, as it stands or as it stood.",
+        "summary": f"Get {kind_nouns.with_article(called)}",
+        "description": f"Return one {called} as it is now, or as it was at an earlier time (`as_of`).",
         "response_model": listing.shape,
         "responses": or_partial(PartialRecord) | record_responses(),
     }
@@ -116,11 +123,11 @@ def _record_operation(listing: Listing, before: RecordDelivery | None) -> Operat
 
 
 def _events_operation(listing: Listing) -> Operation:
-    noun = kind_nouns.noun(listing.lifecycle.kind)
+    called = kind_nouns.noun(listing.lifecycle.kind)
     described = {
         "operation_id": f"list_{listing.lifecycle.kind}_events",
-        "summary": f"List {noun} events",
-        "description": f"Events of one {noun}, in order.",
+        "summary": f"List {called} events",
+        "description": f"Return the events of one {called}, the oldest first.",
         "response_model": events.EventPage,
         "responses": problems(400, 404, 422),
     }

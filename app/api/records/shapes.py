@@ -32,6 +32,7 @@ from app.api.records.columns import (
 from app.api.records.plans import ALWAYS_INCLUDED, FieldForm, LoadedFrom, RenderingPlan, plan_of
 from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
+from app.common.descriptions import IN_ANSWERS
 from app.common.people import Caller
 from app.common.records import Record, StaffOnly, all_values
 from app.kernel.access.named_records import visible_streams
@@ -64,6 +65,9 @@ class OutputModel(BaseModel):
         super().__init_subclass__(**options)
         if of is not None:
             derive_fields(cls, of, {"person": PersonStub, "team": TeamStub}, without, after)
+        for name in vars(cls).get("__annotations__", {}):
+            if name in IN_ANSWERS and name not in vars(cls):
+                setattr(cls, name, Field(description=IN_ANSWERS[name]))
 
 
 @cache
@@ -75,8 +79,8 @@ def page_of(item: Any, about: str) -> type[OutputModel]:
         f"{item.__name__.removesuffix('Out').removesuffix('Summary')}Page",
         __base__=OutputModel,
         __doc__=f"A page of {about}.",
-        items=(list[item], ...),
-        next_cursor=(str | None, ...),
+        items=(list[item], Field(description=IN_ANSWERS["items"])),
+        next_cursor=(str | None, Field(description=IN_ANSWERS["next_cursor"])),
     )
 
 
@@ -84,30 +88,31 @@ class PersonStub(OutputModel):
     """A person, as other records show them."""
 
     id: UUID
-    name: str | None = Field(description="Null when they were erased.")
+    name: str | None = Field(description="Name of the person; null if the person was erased.")
 
 
 class TeamStub(OutputModel):
     """A team, as other records show it."""
 
     id: UUID
-    key: str
-    name: str
+    key: str = Field(description="Key of the team: unique, never changed.")
+    name: str = Field(description="Name of the team for people.")
 
 
 class OpenAction(OutputModel):
-    """An action that the caller's role and the record's state allow."""
+    """An action that the caller's role and the record's state permit."""
 
-    action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
-    label: str = Field(description="Label, in the language asked for.")
-    open: bool = Field(description="True if nothing else forbids it now.")
+    action: str = Field(description="Name of the action in its address: `POST …/{id}/{action}`.")
+    label: str = Field(description="Label of the action, in the requested language.")
+    open: bool = Field(description="True if no other condition prevents the action now.")
     reason: str | None = Field(
-        description="Sentence that forbids it, in the language asked for; null if nothing does."
+        description="Sentence that says why the action is refused now, in the requested language; null "
+        "if nothing prevents it."
     )
-    href: str = Field(description="The address that it is sent to.")
-    method: str = Field(description="The method that it is sent by.")
+    href: str = Field(description="Address to send the action to.")
+    method: str = Field(description="HTTP method of the action.")
     body_schema: str = Field(
-        serialization_alias="schema", description="The name of its body's schema in the contract."
+        serialization_alias="schema", description="Name of the schema of the action's body in the contract."
     )
 
 
@@ -119,17 +124,18 @@ class RecordOut(OutputModel):
     changed_at: ChangedAt
     recorded_at: RecordedAt
     actions: list[OpenAction] = Field(
-        description="Actions that role and state allow the caller, each with what forbids it now."
+        description="Actions that the caller's role and the record's state permit, each with the "
+        "reason if another condition prevents it."
     )
 
 
 class TicketOut(RecordOut):
     """The fields that every ticket has."""
 
-    number: str = Field(description="Number that people call it by; accepted wherever the id is.")
+    number: str = Field(description="Number of the ticket for people; accepted wherever the id is.")
     custom: CustomValues | None = Field(description="Values of custom fields, by their keys.")
     custom_for_staff: CustomValues | None = Field(
-        description="The same of those for staff only; null for others."
+        description="Values of custom fields for staff, by their keys; null for others."
     )
 
 

@@ -26,19 +26,24 @@ MOST_FAULTS = 50
 
 
 class Fault(BaseModel):
-    """A wrong value: its place (a JSON Pointer into the body, a parameter or a header), and the reason."""
+    """A wrong value, its place (JSON Pointer, parameter or header), and the reason."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
-    pointer: str | None = Field(default=None, description="JSON Pointer into the body.")
-    parameter: str | None = Field(default=None, description="Name of the query or path parameter.")
-    header: str | None = Field(default=None, description="Name of the header.")
+    pointer: str | None = Field(
+        default=None, description="JSON Pointer to the value in the body; null for a parameter or header."
+    )
+    parameter: str | None = Field(
+        default=None, description="Name of the query or path parameter; null for other values."
+    )
+    header: str | None = Field(default=None, description="Name of the header; null for other values.")
     members: list[str] = Field(
         default_factory=list,
-        description="JSON Pointers of the values that are wrong together, if the reason is about several.",
+        description="JSON Pointers of all values that are wrong together, for a reason that concerns "
+        "several.",
     )
     code: str = Field(description="Stable code of the reason.")
-    message: str = Field(description="The reason, in the language asked for.")
+    message: str = Field(description="Reason as a sentence, in the requested language.")
 
 
 def first_errors(error: ValidationError, value: Any, validate: Callable[[Any], Any]) -> list[dict[str, Any]]:

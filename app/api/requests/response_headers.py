@@ -9,38 +9,44 @@ from app.api.contract.problems import MEDIA_TYPE
 
 #: Headers by name: the description, and whether it always comes with the answers that list it.
 HEADERS = {
-    "Accept-Encoding": ("The codings of a body that are taken; where it came in another one.", False),
-    "Accept-Patch": ("The media types that a PATCH takes; where one was sent.", False),
-    "Allow": ("The methods that this address takes.", True),
-    "Content-Disposition": ("That the file is to be saved, and under which name.", True),
-    "Content-Language": ("The language of the texts: en or zh.", True),
-    "Deprecation": ("Something that was used will go away: since when that is said, as `@<seconds>`.", False),
+    "Accept-Encoding": (
+        "Content codings that the server accepts, in answers to a body with another one.",
+        False,
+    ),
+    "Accept-Patch": ("Media types that PATCH accepts, in answers to a request with another one.", False),
+    "Allow": ("Methods that this address accepts.", True),
+    "Content-Disposition": ("Instruction to save the file, and its name.", True),
+    "Content-Language": ("Language of the texts: en or zh.", True),
+    "Deprecation": ("Time since which something used by the request is deprecated, as `@<seconds>`.", False),
     "ETag": (
-        "The record's version and a hash of this answer, for If-Match and If-None-Match. "
-        "Of a file: its SHA-256.",
+        "Version of the record with a hash of this answer, for If-Match and If-None-Match; for a file "
+        "its SHA-256.",
         True,
     ),
     "Idempotent-Replayed": (
-        "`true`: this Idempotency-Key was used before, and this is the answer to what was done then.",
+        "`true` if this Idempotency-Key was used before; the answer is that of the first request.",
         False,
     ),
     "Ledgerdesk-Position": (
-        "Where replicas are read: the position of the log that has what was written, or that the state has "
-        "reached which was read. Sent back, it is reached by what is read then.",
+        "Position of the log up to which the answer is complete, for installations with replicas. A "
+        "later read that sends this header includes everything up to this position.",
         False,
     ),
-    "Link": ('The next page, as `rel="next"`; what explains a deprecation, as `rel="deprecation"`.', False),
-    "Location": ("The address of the new record.", True),
-    "RateLimit": ("How many requests this key has left, and in how many seconds there are more.", False),
-    "RateLimit-Policy": ("How many requests a key has in how many seconds.", False),
-    "Retry-After": ("Seconds to wait before trying again.", True),
-    "Set-Cookie": ("The session, for the browser alone: HttpOnly, SameSite=Strict.", True),
-    "Sunset": ("When what was used will go away.", False),
-    "WWW-Authenticate": ("How to say who calls.", True),
-    "X-Accel-Buffering": ("`no`: a proxy is not to hold the answer back.", True),
+    "Link": (
+        'Link to the next page (`rel="next"`), or to the explanation of a deprecation (`rel="deprecation"`).',
+        False,
+    ),
+    "Location": ("Address of the new record.", True),
+    "RateLimit": ("Number of requests that this key has left, and the seconds until there are more.", False),
+    "RateLimit-Policy": ("Number of requests that a key has in a number of seconds.", False),
+    "Retry-After": ("Number of seconds to wait before the next attempt.", True),
+    "Set-Cookie": ("Session of the browser: HttpOnly, SameSite=Strict.", True),
+    "Sunset": ("Time at which the deprecated part will be removed.", False),
+    "WWW-Authenticate": ("Ways to authenticate.", True),
+    "X-Accel-Buffering": ("`no` asks proxies not to buffer the answer.", True),
     "X-Request-Id": (
-        "The id of this request: for questions, and the correlation_id of its events, where it stays. One "
-        "that you send yourself must name nobody.",
+        "Identifier of this request, to be quoted in questions; the events have it as `correlation_id`. "
+        "A value of your own must not contain a person's name.",
         True,
     ),
 }

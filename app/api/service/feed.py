@@ -68,16 +68,20 @@ class EventConditions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    kind: multi_value(_Kind, "Those of records of these kinds.") = None  # type: ignore[valid-type]  # a type made by a function
-    stream: multi_value(_Stream, "Those of these records: `<kind>/<id>`.") = None  # type: ignore[valid-type]  # as above
-    type: multi_value(_Type, "Those of these types.") = None  # type: ignore[valid-type]  # as above
-    actor: multi_value(_Actor, "Those of these actors, as events name them.") = None  # type: ignore[valid-type]  # as above
-    occurred_after: Annotated[Time | None, Field(description="Earliest time at which they happened.")] = None
-    occurred_before: Annotated[Time | None, Field(description="Time before which they happened.")] = None
-    recorded_after: Annotated[Time | None, Field(description="Earliest time at which the log took them.")] = (
+    kind: multi_value(_Kind, "Events of records of these kinds.") = None  # type: ignore[valid-type]  # a type made by a function
+    stream: multi_value(_Stream, "Events of these records, each as `<kind>/<id>`.") = None  # type: ignore[valid-type]  # as above
+    type: multi_value(_Type, "Events of these types.") = None  # type: ignore[valid-type]  # as above
+    actor: multi_value(_Actor, "Events of these actors, each written as in `actor` of an event.") = None  # type: ignore[valid-type]  # as above
+    occurred_after: Annotated[
+        Time | None, Field(description="Events that happened at this time or later.")
+    ] = None
+    occurred_before: Annotated[Time | None, Field(description="Events that happened before this time.")] = (
         None
     )
-    after: Annotated[EventPosition | None, Field(description="Those after this position.")] = None
+    recorded_after: Annotated[
+        Time | None, Field(description="Events that the log recorded at this time or later.")
+    ] = None
+    after: Annotated[EventPosition | None, Field(description="Events after this position of the log.")] = None
 
     @property
     def event_filter(self) -> EventFilter:
@@ -117,41 +121,50 @@ class EventConditions(BaseModel):
 class FeedQuery(EventConditions):
     """The events that are wanted, their order, and how long to wait for some."""
 
-    recorded_before: Annotated[Time | None, Field(description="Time before which the log took them.")] = None
-    before: Annotated[EventPosition | None, Field(description="Those before this position.")] = None
+    recorded_before: Annotated[
+        Time | None, Field(description="Events that the log recorded before this time.")
+    ] = None
+    before: Annotated[EventPosition | None, Field(description="Events before this position of the log.")] = (
+        None
+    )
     order: Annotated[
-        Literal["forward", "backward"], Field(description="Order of the log, or the newest first.")
+        Literal["forward", "backward"],
+        Field(description="Order of the events: `forward` is that of the log, `backward` the newest first."),
     ] = "forward"
-    limit: Annotated[int, Field(ge=1, le=events.LARGEST_PAGE, description="Events on a page.")] = events.PAGE
+    limit: Annotated[int, Field(ge=1, le=events.LARGEST_PAGE, description="Number of events on a page.")] = (
+        events.PAGE
+    )
     cursor: Annotated[
         str | None,
-        Field(max_length=1000, description="`next_cursor` or `resume_cursor` of the page before."),
+        Field(max_length=1000, description="`next_cursor` or `resume_cursor` of the previous page."),
     ] = None
     wait: Annotated[
         int,
         Field(
             ge=0,
             le=LONGEST_WAIT,
-            description="Seconds to wait for events if there are none yet; forward only.",
+            description="Number of seconds to wait for events if there are no new ones yet; only in "
+            "the order `forward`.",
         ),
     ] = 0
 
 
 class FeedPage(OutputModel):
-    """Events that the caller may see, in the order asked for."""
+    """Events that the caller may see, in the requested order."""
 
     items: list[events.EventOut]
     names: dict[str, str | None] = Field(
-        description="Names, by their ids, of the persons and teams in these events. Null when they were "
-        "erased."
+        description="Names, by id, of the persons and teams in these events; null for erased persons."
     )
     next_cursor: str | None = Field(
-        description="Null at the end. A page may hold fewer events than `limit`, or none, and have one."
+        description="Cursor of the next page; null at the end. A page may have fewer events than "
+        "`limit`, or no entries, and still have a next page."
     )
     resume_cursor: str = Field(
-        description="Cursor to go on from here, forward: with it the next request gives what has come since."
+        description="Cursor from which to continue in the order `forward`: a later request with it "
+        "returns the events since then."
     )
-    caught_up: bool = Field(description="True if nothing more is there now, in this order.")
+    caught_up: bool = Field(description="True if there are no more events now, in the requested order.")
 
 
 @router.get(
@@ -163,8 +176,8 @@ class FeedPage(OutputModel):
 )
 @reads_replica
 async def list_events(request: Request, query: Annotated[FeedQuery, Query()]) -> Response:
-    """Events of the records that the caller may see, as they may see them now. What becomes visible later is
-    not sent afterwards: read the record, and its events, then.
+    """Return the events of the records that the caller may see, as they are visible now. A record that
+    becomes visible later does not add its earlier events; read the record and its events instead.
     """
     if query.wait and query.order == BACKWARD:
         raise WrongValue(parameter="wait", because="only_forward")

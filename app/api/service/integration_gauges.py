@@ -54,7 +54,7 @@ FIGURES = (
     _Figure(
         "streams_waiting",
         "ledgerdesk_subscription_streams_waiting",
-        "Streams of which an event waits for its next attempt.",
+        "Streams with an event that waits for its next attempt.",
     ),
     _Figure(
         "events_behind",

@@ -82,7 +82,7 @@ class StreamQuery(EventConditions):
     """The events that are wanted, and whether to go on."""
 
     follow: Annotated[
-        bool, Field(description="False: the stream ends with the newest event that there is now.")
+        bool, Field(description="`false` ends the stream after the newest event that exists now.")
     ] = True
 
 
@@ -91,7 +91,7 @@ class StreamedEvent(OutputModel):
 
     event: events.EventOut
     names: dict[str, str | None] = Field(
-        description="Names, by their ids, of the persons and teams in this event. Null when they were erased."
+        description="Names, by id, of the persons and teams in this event; null for erased persons."
     )
 
 
@@ -99,9 +99,10 @@ class StreamEnd(OutputModel):
     """The `data` of the stream's last event, `end`."""
 
     reason: EndReason = Field(
-        description="`complete`: with `follow=false`, all is sent. `signed_out`: the key, token or session "
-        "is no longer valid. `too_slow`: the client took nothing for a while. `unavailable`: the database "
-        "did not answer. `stopping`: the server stops. After the last three, connect again."
+        description="Reason why the stream ended. `complete`: all events were sent, with "
+        "`follow=false`. `signed_out`: the key, token or session is no longer valid. "
+        "`too_slow`: the client stopped reading. `unavailable`: the database did not "
+        "answer. `stopping`: the server is shutting down. Reconnect after the last three."
     )
 
 
@@ -110,10 +111,10 @@ STREAMED = (StreamedEvent, StreamEnd)
 
 
 class StreamTicketOut(OutputModel):
-    """A ticket, which opens the stream once."""
+    """A ticket that opens the stream once."""
 
-    ticket: str = Field(description="Send it as `ticket` in the query of the stream.")
-    expires_at: datetime = Field(description="Time until which it can be used.")
+    ticket: str = Field(description="Ticket to send as `ticket` in the query of the stream.")
+    expires_at: datetime = Field(description="Time until which the ticket can be used.")
 
 
 class EventStreams:
@@ -182,8 +183,8 @@ def _key(event: SeenEvent) -> tuple[int, Viewer, bool]:
 #: The stream's answer: each `data` is one of these.
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events, without end. The `id` of each is its position; its `data` is a "
-        "`StreamedEvent`, and of the last event, which is called `end`, a `StreamEnd`.",
+        "description": "Server-sent events, without an end. The `id` of each is its position, and its `data` "
+        "is a `StreamedEvent`. The last event is called `end`, and its `data` is a `StreamEnd`.",
         "content": {
             MEDIA_TYPE: {
                 # Of each event, as OpenAPI 3.2 has it.
@@ -227,16 +228,14 @@ async def stream_events(
             alias=LAST_EVENT_ID,
             pattern=EVENT_ID,
             examples=["4711"],
-            description="Position of the last event that was received: the stream goes on after it, wherever "
-            "the query begins. Browsers send it when they connect again.",
+            description="Position of the last event that the client received: the stream continues "
+            "after it, whatever the query says. Browsers send it when they reconnect.",
         ),
     ] = None,
 ) -> Response:
-    """Send the events of the records that the caller may see, as they may see them when they are sent: from
-    now on, or those after a position or time first.
-
-    What becomes visible later is not sent afterwards. A stream ends within a second of the key, token or
-    session that opened it.
+    """Stream the events of the records that the caller may see, as they are visible when they are sent: from
+    now on, or first those since a position or time. A record that becomes visible later does not add its
+    earlier events. A stream ends within a second after the end of the key, token or session that opened it.
     """
     streams: EventStreams = request.app.state.event_streams
     caller = caller_of(request)
@@ -272,10 +271,9 @@ async def _first_position(ledger: Ledger, query: StreamQuery, last_event_id: str
     responses=problems(400, 413, 415, 422),
 )
 async def make_stream_ticket(request: Request) -> Response:
-    """Make a ticket that opens the stream once, within half a minute, with the rights of whoever asks: for
-    pages of other origins, whose `EventSource` can send neither a key nor a cookie.
-
-    A stream that it has opened ends when the key, token or session ends that it was made with.
+    """Make a ticket that opens the stream once within the next 30 seconds, with the caller's permissions. It
+    is meant for pages of other origins, whose `EventSource` can send neither a key nor a cookie. The stream
+    ends with the key, token or session that made the ticket.
     """
     caller, session = caller_of(request), session_of(request)
     session_id = None if session is None else session.id

@@ -32,18 +32,20 @@ CURRENT = "/v1/sessions/current"
 
 
 class RoleScope(OutputModel):
-    """The scope of a role."""
+    """The team, service or process to which a role is limited."""
 
-    kind: str = Field(description="`team`, `service` or `process`.")
-    key: str = Field(description="Scope of the role: a team, a service or a kind of record.")
+    kind: str = Field(description="Kind of the scope: `team`, `service` or `process`.")
+    key: str = Field(description="Key of the team or service, or kind of the records of the process.")
 
 
 class RoleGrantOut(OutputModel):
     """A role that the caller holds."""
 
     role: Role
-    label: str = Field(description="Label, in the language asked for.")
-    scope: RoleScope | None = Field(description="The records that it counts for; null: all.")
+    label: str = Field(description="Label of the role, in the requested language.")
+    scope: RoleScope | None = Field(
+        description="Records for which the role applies; null if it applies to all."
+    )
 
 
 class Me(OutputModel):
@@ -51,39 +53,43 @@ class Me(OutputModel):
 
     person: PersonStub
     kind: PersonKind
-    roles: list[RoleGrantOut] = Field(description="Those of this key, or all that the person holds.")
-    teams: list[TeamStub] = Field(description="Those that the person belongs to.")
-    language: str = Field(description="The person's own, as a language tag.")
-    key_id: UUID | None = Field(description="Null: an identity provider says who calls, and no key.")
-    expires_at: datetime | None = Field(
-        description="Time at which the key, token or session ends; null: never."
+    roles: list[RoleGrantOut] = Field(description="Roles of the key, or all roles of the person.")
+    teams: list[TeamStub] = Field(description="Teams that the person belongs to.")
+    language: str = Field(description="Language of the person, as a language tag.")
+    key_id: UUID | None = Field(
+        description="Identifier of the API key; null if the caller signed in at an identity provider."
     )
-    session: bool = Field(description="True if a cookie says who calls, and not a key.")
+    expires_at: datetime | None = Field(
+        description="Time at which the key, token or session ends; null if it does not end."
+    )
+    session: bool = Field(description="True if the request is authenticated by a cookie.")
 
 
 class OpeningOut(OutputModel):
-    """An action that opens a record, and that the caller's roles allow."""
+    """An action that creates a record and that the caller's roles permit."""
 
-    kind: str
-    kind_label: str = Field(description="Label of the kind, in the language asked for.")
-    plural: str = Field(description="Its name in addresses.")
-    action: str
-    label: str = Field(description="Label, in the language asked for.")
-    href: str = Field(description="The address that it is sent to.")
-    method: str = Field(description="The method that it is sent by.")
+    kind: str = Field(description="Kind of the record, as in `incident`.")
+    kind_label: str = Field(description="Label of the kind, in the requested language.")
+    plural: str = Field(description="Name of the kind in addresses.")
+    action: str = Field(description="Name of the action that creates the record, as in `report`.")
+    label: str = Field(description="Label of the action, in the requested language.")
+    href: str = Field(description="Address to send the action to.")
+    method: str = Field(description="HTTP method of the action.")
     body_schema: str = Field(
-        serialization_alias="schema", description="The name of its body's schema in the contract."
+        serialization_alias="schema", description="Name of the schema of the action's body in the contract."
     )
 
 
 class Openings(OutputModel):
-    """The actions that open a record, and that the caller's roles allow."""
+    """The actions that create records and that the caller's roles permit."""
 
-    items: list[OpeningOut] = Field(description="By kind, in the order of `lifecycles` of `/v1/meta`.")
+    items: list[OpeningOut] = Field(
+        description="Actions by kind, in the order of `lifecycles` in `/v1/meta`."
+    )
 
 
 class OpenSession(BaseModel):
-    """An empty object: the request's own key or token decides for whom the session is."""
+    """An empty object: the key or token of the request decides whose session it is."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -91,7 +97,7 @@ class OpenSession(BaseModel):
 class SessionOut(OutputModel):
     """A session of a browser."""
 
-    expires_at: datetime
+    expires_at: datetime = Field(description="Time at which the session ends.")
 
 
 @router.get(
@@ -102,7 +108,7 @@ class SessionOut(OutputModel):
     responses=in_language() | problems(),
 )
 async def get_me(request: Request, ledger: Ledger) -> Response:
-    """Return the caller: the person, the roles and teams, the language, and when the key ends."""
+    """Return the caller: the person with roles, teams and language, and the end of the key or session."""
     caller, language = caller_of(request), language_for(request)
     assert caller.person_id is not None, "every key stands for a person"
     names = await ledger.directory.names([caller.person_id])
@@ -143,8 +149,8 @@ def _role_grant(held: RoleGrant, labels: RoleLabels, language: str, teams: dict[
     responses=in_language() | problems(),
 )
 async def list_openings(request: Request, ledger: Ledger) -> Response:
-    """List the actions that open a record of any kind and that the caller's roles allow, so that a list has a
-    button for a new record only for those who may. What the body says can still forbid one.
+    """List the actions that create records and that the caller's roles permit, for example to show a button
+    for a new record only to people who may use it. The content of a request may still be refused.
     """
     caller, language = caller_of(request), language_for(request)
     items = [
@@ -165,8 +171,12 @@ async def list_openings(request: Request, ledger: Ledger) -> Response:
     )
 
 
-OPENED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Set-Cookie": {}}, "description": "Opened."}}
-ENDED: dict[int | str, dict[str, Any]] = {204: {"headers": {"Set-Cookie": {}}, "description": "Ended."}}
+OPENED: dict[int | str, dict[str, Any]] = {
+    201: {"headers": {"Set-Cookie": {}}, "description": "The session is open."}
+}
+ENDED: dict[int | str, dict[str, Any]] = {
+    204: {"headers": {"Set-Cookie": {}}, "description": "The session has ended."}
+}
 
 
 @router.post(
@@ -180,11 +190,9 @@ ENDED: dict[int | str, dict[str, Any]] = {204: {"headers": {"Set-Cookie": {}}, "
 async def open_session(
     request: Request, ledger: Ledger, body: Annotated[OpenSession | None, Body()] = None
 ) -> Response:
-    """Open a session of a browser, which then needs no key: the answer's cookie stands for the request's key,
-    or for the person whom its token names.
-
-    No script can read the cookie, no other site can use it. The session ends at `expires_at`, with its key or
-    the secret of the key that opened it, or when it is ended.
+    """Open a session of a browser, which then needs no key: the answer's cookie replaces the key or token of
+    the request. Scripts cannot read the cookie and other sites cannot use it. The session ends at
+    `expires_at`, when its key or secret ends, or when it is ended by `DELETE`.
     """
     if session_of(request) is not None:
         raise sessions.KeyRequired()
@@ -208,7 +216,7 @@ async def open_session(
     responses=ENDED | problems(403, 404),
 )
 async def end_session(request: Request, ledger: Ledger) -> Response:
-    """End the session of the cookie, in every process at once."""
+    """End the session of the cookie, in all server processes at once."""
     session = session_of(request)
     if session is None:
         raise NotFound()

@@ -32,116 +32,127 @@ MAY_SCRAPE = role(Role.admin, Role.auditor, Role.integration)
 
 
 class Alive(OutputModel):
-    """The answer of a live process."""
+    """The answer of a process that is running."""
 
-    alive: bool
+    alive: bool = Field(description="Always true: a process that does not run does not answer.")
 
 
 class Ready(OutputModel):
-    """Whether the service can work, and what is missing if not."""
+    """The readiness of the service, and what it lacks."""
 
-    ready: bool
+    ready: bool = Field(description="True if the service can work.")
     missing: list[str] = Field(
-        description="Codes of everything that is missing: `database` (it does not answer), `schema` "
-        "(older than this program needs, or none), `writes` (it takes none: it is read only, "
-        "or its disk is full), `writer` (this process takes no more commands)."
+        description="Codes of what the service lacks: `database` (does not answer), `schema` (missing, "
+        "or older than this program needs), `writes` (the database is read-only or its "
+        "disk is full), `writer` (this process no longer accepts commands)."
     )
 
 
 class StateOut(OutputModel):
     """A state that a record can be in."""
 
-    state: str
-    label: str = Field(description="Label, in the language asked for.")
+    state: str = Field(description="Code of the state.")
+    label: str = Field(description="Label of the state, in the requested language.")
 
 
 class ActionOut(OutputModel):
-    """An action of a lifecycle, whoever may carry it out."""
+    """An action of a lifecycle, for all roles."""
 
-    action: str
-    label: str = Field(description="Label, in the language asked for.")
-    event: str = Field(description="The type of the event that it gives.")
-    events: list[str] = Field(description="All that it can give, where that depends on what comes of it.")
-    sources: list[str] = Field(description="The states that it is open in; none for the one from nothing.")
-    target: str = Field(description="The state that it leads to; `stays`, or `where it was`.")
-    href: str = Field(description="The address that it is sent to; `{id}` stands for the record.")
-    method: str = Field(description="The method that it is sent by.")
+    action: str = Field(description="Name of the action in its address.")
+    label: str = Field(description="Label of the action, in the requested language.")
+    event: str = Field(description="Type of the event that the action records.")
+    events: list[str] = Field(
+        description="Types of all events that the action can record, depending on its outcome."
+    )
+    sources: list[str] = Field(
+        description="States in which the action is possible; empty for the action that creates the record."
+    )
+    target: str = Field(
+        description="State to which the action leads; `stays` if it does not change the state, `where "
+        "it was` for the state before a hold."
+    )
+    href: str = Field(description="Address to send the action to, with `{id}` for the record.")
+    method: str = Field(description="HTTP method of the action.")
     body_schema: str = Field(
-        serialization_alias="schema", description="The name of its body's schema in the contract."
+        serialization_alias="schema", description="Name of the schema of the action's body in the contract."
     )
 
 
 class LifecycleOut(OutputModel):
     """A kind of record, with its states and actions."""
 
-    kind: str
-    path: str = Field(description="Path of its records.")
-    label: str = Field(description="Label, in the language asked for.")
-    states: list[StateOut]
-    actions: list[ActionOut]
+    kind: str = Field(description="Kind of the records, as in `incident`.")
+    path: str = Field(description="Path of the records of this kind.")
+    label: str = Field(description="Label of the kind, in the requested language.")
+    states: list[StateOut] = Field(description="States of the lifecycle.")
+    actions: list[ActionOut] = Field(description="Actions of the lifecycle.")
 
 
 class EventTypeOut(OutputModel):
-    """A type of event that no action gives."""
+    """A type of event that no action records."""
 
-    event: str
-    label: str = Field(description="Label in a ticket's history, in the language asked for.")
+    event: str = Field(description="Type of the event, as in `type` of events.")
+    label: str = Field(description="Label in the history of a ticket, in the requested language.")
 
 
 class RoleOut(OutputModel):
-    """A role that persons hold."""
+    """A role that persons can have."""
 
     role: Role
-    label: str = Field(description="Label that the organisation gives it, in the language asked for.")
+    label: str = Field(description="Label of the role in this organisation, in the requested language.")
 
 
 class LimitsOut(OutputModel):
     """The limits of requests and answers."""
 
-    body_bytes: int = Field(description="The largest body of a request.")
-    page_size: int = Field(description="The largest page of a list.")
-    requests: int = Field(description="Requests of one key that a process takes in `request_seconds`.")
-    request_seconds: int
+    body_bytes: int = Field(description="Largest size of a request body, in bytes.")
+    page_size: int = Field(description="Largest number of entries on a page of a list.")
+    requests: int = Field(
+        description="Number of requests of one key that a process accepts in `request_seconds`."
+    )
+    request_seconds: int = Field(description="Number of seconds in which `requests` are counted.")
 
 
 class Meta(OutputModel):
-    """This installation: version, settings that clients need, limits, roles and lifecycles."""
+    """This installation: its version, limits, roles and lifecycles, and the settings that clients need."""
 
     version: str = Field(description="Version of the program.")
     position: int = Field(description="Position of the newest event in the log.")
-    time_zone: str = Field(description="The organisation's, in which periods are cut.")
-    currency: str = Field(description="The organisation's (ISO 4217), in which figures of cost are.")
-    languages: list[str] = Field(description="Languages that Accept-Language can ask for.")
+    time_zone: str = Field(
+        description="Time zone of the organisation, in which periods of figures begin and end."
+    )
+    currency: str = Field(description="Currency of the organisation (ISO 4217), in which costs are reported.")
+    languages: list[str] = Field(description="Languages that Accept-Language can request.")
     limits: LimitsOut
-    roles: list[RoleOut]
-    lifecycles: list[LifecycleOut]
+    roles: list[RoleOut] = Field(description="Roles that persons can have.")
+    lifecycles: list[LifecycleOut] = Field(description="Lifecycles of all kinds of records.")
     clock_events: list[EventTypeOut] = Field(
-        description="Types of events of the clocks of service levels; they stand among the events of "
+        description="Types of the events of service level clocks, which appear among the events of "
         "their tickets."
     )
 
 
-@router.get("/livez", operation_id="get_liveness", summary="Check the liveness")
+@router.get("/livez", operation_id="get_liveness", summary="Get the liveness")
 async def get_liveness() -> Alive:
-    """Return whether the process answers."""
+    """Return an answer if the process is running."""
     return Alive(alive=True)
 
 
 @router.get(
     "/readyz",
     operation_id="get_readiness",
-    summary="Check the readiness",
+    summary="Get the readiness",
     response_model=Ready,
     responses={
         503: {
             "model": Ready,
-            "description": "Not ready; `missing` says why.",
+            "description": "Not ready; `missing` lists what is lacking.",
             "headers": {"Retry-After": {}},
         }
     },
 )
 async def get_readiness(request: Request) -> Response:
-    """Return whether the service can work: it writes a row to find out."""
+    """Return the readiness of the service, after writing a row to test it."""
     readiness: Readiness = request.app.state.readiness
     missing = await readiness.missing(ledger_of(request))
     body = to_json({"ready": not missing, "missing": missing})
@@ -164,7 +175,7 @@ async def get_metrics(request: Request) -> Response:
 @router.get(
     "/v1/meta",
     operation_id="get_meta",
-    summary="Describe the installation",
+    summary="Get the installation",
     response_model=Meta,
     responses=in_language() | problems(),
 )

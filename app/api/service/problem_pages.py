@@ -31,31 +31,36 @@ EXAMPLE_REQUEST = "019aa0b2-6c1e-7c3a-9d0e-5a4c1f2b3d4e"
 #: The remedy of problems without their own sentence, which are checks that forbid an action now.
 FORBIDDEN_NOW = "forbidden_now"
 
-Accept = Annotated[str | None, Header(description="`text/html` gives a page for people.")]
-AcceptLanguage = Annotated[str | None, Header(description="`en` or `zh`.")]
+Accept = Annotated[
+    str | None, Header(description="Media type of the answer; `text/html` returns a page for people.")
+]
+AcceptLanguage = Annotated[str | None, Header(description="Language of the answer: `en` or `zh`.")]
 
 
 class ProblemKind(OutputModel):
     """A kind of problem."""
 
-    code: str
-    type: str = Field(description="The address of its page; the `type` of every problem of this kind.")
-    status: int
-    title: str
+    code: str = Field(description="Stable code of the problem.")
+    type: str = Field(
+        description="Address of the page about this kind of problem, which is the `type` of each such "
+        "problem."
+    )
+    status: int = Field(description="HTTP status of such a problem.")
+    title: str = Field(description="Short name of this kind of problem, in the requested language.")
 
 
 class ProblemKindPage(OutputModel):
     """All kinds of problems, on one page."""
 
     items: list[ProblemKind]
-    next_cursor: None = Field(description="There is no other page.")
+    next_cursor: None = Field(description="Always null: there is only one page.")
 
 
 class ProblemExplained(ProblemKind):
     """The explanation of a kind of problem."""
 
-    meaning: str = Field(description="Sentence of the problem, with its blanks filled by an example.")
-    remedy: str = Field(description="Advice on what to do.")
+    meaning: str = Field(description="Sentence of the problem, with an example in place of each placeholder.")
+    remedy: str = Field(description="Advice on what to do about the problem.")
     example: ProblemDocument
 
 
@@ -67,7 +72,7 @@ class ProblemExplained(ProblemKind):
     responses=problem_page_responses(422),
 )
 async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLanguage = None) -> Response:
-    """Return every kind of problem that this service answers with."""
+    """Return all kinds of problems that this service reports."""
     language = language_of(accept_language)
     kinds = [_problem_kind(language, code) for code in sorted(sentences(language)["title"])]
     if negotiate(accept, OFFERED) == "text/html":
@@ -86,11 +91,11 @@ async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLangu
     responses=problem_page_responses(404, 422),
 )
 async def get_problem_kind(
-    code: Annotated[str, Path(max_length=100, description="The problem's `code`.")],
+    code: Annotated[str, Path(max_length=100, description="`code` of the problem.")],
     accept: Accept = None,
     accept_language: AcceptLanguage = None,
 ) -> Response:
-    """Return what a kind of problem means, what to do about it, and an example."""
+    """Return the meaning of a kind of problem, advice on what to do, and an example."""
     language = language_of(accept_language)
     if code not in sentences(language)["title"]:
         raise NotFound()

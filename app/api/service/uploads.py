@@ -24,17 +24,19 @@ from app.kernel.actions.actor_policy import anybody
 from app.kernel.uploads import ATTACH_DEADLINE, IncomingUpload, store_upload
 
 router = Router(prefix="/v1/uploads", tags=["attachments"], route_class=DirectRoute)
-UploadId = Annotated[UUID, Path(alias="id", description="An id of the client's choice: a random UUID.")]
+UploadId = Annotated[
+    UUID, Path(alias="id", description="Identifier that the client chooses for the file: a random UUID.")
+]
 
 
 class UploadOut(OutputModel):
     """A file that was uploaded completely and can be attached."""
 
     id: UUID
-    size: int = Field(description="Size in bytes.")
-    sha256: str = Field(description="SHA-256 digest of the bytes that were sent, in hex.")
-    media_type: str = Field(description="Media type by its first bytes, whatever it is called.")
-    expires_at: datetime = Field(description="Until then it can be attached.")
+    size: int = Field(description="Size of the file in bytes.")
+    sha256: str = Field(description="SHA-256 digest of the uploaded bytes, in hexadecimal digits.")
+    media_type: str = Field(description="Media type of the file by its first bytes, regardless of its name.")
+    expires_at: datetime = Field(description="Time until which the file can be attached.")
 
 
 @router.put(
@@ -46,8 +48,8 @@ class UploadOut(OutputModel):
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def put_upload(request: Request, upload_id: UploadId) -> Response:
-    """Upload a file, to be attached by the action `attach`. The body is the file's bytes, whatever the
-    Content-Type. The same file sent again under the same id is answered in the same way.
+    """Upload a file, to be attached by the action `attach`. The body holds the bytes of the file; its
+    Content-Type is ignored. Uploading the same file again under the same id returns the same answer.
     """
     ledger, context = ledger_of(request), context_of(request)
     if context.caller.person_id is None or not anybody.allows(context.caller, None):

@@ -28,7 +28,7 @@ MOST_RECIPIENTS = 400
 
 
 class RaiseAttentionAlert(Payload, of=AttentionAlert):
-    """The sentence that has come true, and the persons who are told."""
+    """The condition that has become true, and the persons to notify."""
 
     key: ShortText
     code: ShortText
@@ -49,14 +49,14 @@ class RaiseAttentionAlert(Payload, of=AttentionAlert):
 
 
 def raise_(alert: AttentionAlert, body: RaiseAttentionAlert, ctx: ActionContext) -> None:
-    """Raise an attention alert: its sentence has come true."""
+    """Raise an attention alert: its condition has become true."""
     assert ctx.number is not None, "alerts have numbers"
     alert.number = ctx.number
     copy_fields(alert, body, ctx)
 
 
 class EndAttentionAlert(Payload):
-    """The persons who are told that the sentence is not true any more."""
+    """The persons to notify that the condition is no longer true."""
 
     persons: Annotated[
         tuple[
@@ -64,11 +64,13 @@ class EndAttentionAlert(Payload):
             ...,
         ],
         at_most_entries(MOST_RECIPIENTS),
-    ] = Field(default=(), max_length=MOST_RECIPIENTS, description="Those of whom were told of it.")
+    ] = Field(
+        default=(), max_length=MOST_RECIPIENTS, description="Persons who were notified of the condition."
+    )
 
 
 def end(alert: AttentionAlert, body: EndAttentionAlert, ctx: ActionContext) -> None:
-    """End the alert: its sentence is not true any more."""
+    """End the alert: its condition is no longer true."""
 
 
 def audience(alert: AttentionAlert) -> tuple[str, ...]:

@@ -13,14 +13,15 @@ from app.common.state_fields import EnteredAt
 
 
 class AlertState(CodeEnum):
-    """The state of an alert: its sentence stands, or not any more."""
+    """The state of an alert: its condition is true, or is no longer true."""
 
     raised = "raised", "Raised", "已发出"
     ended = "ended", "Ended", "已结束"
 
 
 class AttentionAlert(Record):
-    """An alert: a sentence on what needs attention, from when it was first found true until it was not.
+    """An alert about a condition that needs attention, from the time at which it became true until it no
+    longer is.
 
     `key` is the name of the sentence while it stands, and at most one alert of a key is raised. `title_en`
     and `title_zh` are the sentence as it was when the alert was raised.
@@ -28,26 +29,30 @@ class AttentionAlert(Record):
 
     KIND: ClassVar[str] = "attention_alert"
 
-    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
+    number: str = Field(
+        default="", description="Number of the alert for people; accepted wherever the id is."
+    )
     state: AlertState | None = required()
     key: str | None = required(
-        "The key of the sentence, as in `GET /v1/attention`.",
+        "Key of the condition, as in `GET /v1/attention`.",
         examples=["major_incident:incident:INC-2026-000123"],
     )
-    code: str | None = required("The stable code of its kind.", examples=["major_incident"])
-    severity: Severity | None = required("Its severity.")
-    process: str | None = optional("The kind of its cases, as `incident`; null: of none.")
+    code: str | None = required("Stable code of the kind of condition.", examples=["major_incident"])
+    severity: Severity | None = required("Severity of the condition.")
+    process: str | None = optional("Kind of the cases, as `incident`; null if the condition has no cases.")
     subject: str | None = optional(
-        "The subject that tells it apart from others of its code and process; null: there are no others.",
+        "Subject that distinguishes the condition from others of its code and process; null if there "
+        "is only one.",
         examples=["INC-2026-000123"],
     )
     title_en: str | None = required(
-        "The sentence in English, as it was when the alert was raised.",
+        "Sentence in English, as it was when the alert was raised.",
         examples=["INC-2026-000123 is a major incident since 12 min; Network has it"],
     )
-    title_zh: str | None = required("The sentence in Chinese, as it was then.")
+    title_zh: str | None = required("Sentence in Chinese, as it was when the alert was raised.")
     person_ids: Annotated[list[str] | None, ForeignRef("person")] = optional(
-        "The persons who were told of it: those who have it, and read the same sentence; null: nobody."
+        "Persons who were notified: those whose condition it is and who read this sentence; null if no "
+        "person was notified."
     )
     raised_at: Annotated[datetime | None, EnteredAt(AlertState.raised)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(AlertState.ended)] = None

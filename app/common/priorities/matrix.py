@@ -10,7 +10,7 @@ from app.common.records import CodeEnum, Record, required
 
 
 class MatrixState(CodeEnum):
-    """The state of a priority matrix, which is in force until another one is set."""
+    """The state of a priority matrix; the latest one is in force."""
 
     set = "set", "Set", "已设定"
 
@@ -24,8 +24,10 @@ class PriorityMatrix(Record):
     KIND: ClassVar[str] = "priority_matrix"
 
     state: MatrixState | None = required()
-    cells: list[dict[str, Any]] | None = required()
-    set_at: datetime | None = required()
+    cells: list[dict[str, Any]] | None = required("Priority for each combination of impact and urgency.")
+    set_at: datetime | None = required(
+        "Time at which the matrix was set; it applies to tickets from then on."
+    )
 
     @property
     def matrix(self) -> Matrix:

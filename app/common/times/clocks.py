@@ -19,7 +19,7 @@ KIND = "clock"
 
 
 class AgreementType(CodeEnum):
-    """Kind of agreement on service levels: with a customer, with a team of ours, or with a supplier."""
+    """The other party of an agreement on service levels: a customer, one of our teams, or a supplier."""
 
     sla = "SLA", "Service level agreement", "服务级别协议"
     ola = "OLA", "Operational level agreement", "运营级别协议"
@@ -27,8 +27,8 @@ class AgreementType(CodeEnum):
 
 
 class ClockMetric(CodeEnum):
-    """What a clock measures until when: the answer, the solution, the service's return, the delivery, or the
-    next public word to the requester.
+    """The span that a clock measures: up to the response, the resolution, the restored service, the delivery,
+    or the next public update for the requester.
     """
 
     response = "response", "Response", "响应"
@@ -77,25 +77,38 @@ SUMMARIES = {
 
 
 class ClockData(BaseModel):
-    """What an event of a clock says of it: `data["clock"]` in the log, and `clock` in answers."""
+    """Data of a service level clock in an event: `data["clock"]` in the log, and `clock` in answers."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_serialization_defaults_required=True, defer_build=True
     )
 
-    agreement: UUID | None = Field(default=None, description="The agreement's id; null: none applies.")
-    agreement_type: AgreementType
-    target: str | None = Field(default=None, description="The target's id within the agreement.")
-    metric: ClockMetric
-    round: int = Field(default=1, description="Round of `update`, from 1; 1 of all others.")
-    party: UUID | None = Field(
-        default=None, description="Id of the team or supplier whose turns it measures, if only somebody's."
+    agreement: UUID | None = Field(
+        default=None, description="Identifier of the agreement; null if no agreement applies."
     )
-    why: str | None = Field(default=None, description="Reason why this agreement applies: a code.")
-    target_seconds: int | None = Field(default=None, description="Business seconds that the target allows.")
-    percent: int | None = Field(default=None, description="Share of the target, of `warned` and `reached`.")
+    agreement_type: AgreementType
+    target: str | None = Field(
+        default=None,
+        description="Identifier of the target within the agreement; null if no agreement applies.",
+    )
+    metric: ClockMetric
+    round: int = Field(
+        default=1, description="Round of the metric `update`, from 1; 1 for all other metrics."
+    )
+    party: UUID | None = Field(
+        default=None,
+        description="Identifier of the team or supplier whose time the clock measures; null if it measures "
+        "the whole time.",
+    )
+    why: str | None = Field(default=None, description="Code of the reason why this agreement applies.")
+    target_seconds: int | None = Field(
+        default=None, description="Number of business seconds that the target allows."
+    )
+    percent: int | None = Field(
+        default=None, description="Percentage of the target, in the events `warned` and `reached`."
+    )
     because: str | None = Field(
-        default=None, description="Cause of a breach withdrawn or of another target: a code."
+        default=None, description="Code of the reason why a breach was withdrawn or another target applies."
     )
 
     def to_event_data(self) -> dict[str, Any]:

@@ -33,9 +33,14 @@ from app.log.canonical import from_instant, instant
 from app.platform.db import Row
 
 router = Router(prefix="/v1/bulk_jobs", tags=["bulk"])
-JobId = Annotated[UUID, Path(alias="id", description="The job: the id of its upload.")]
+JobId = Annotated[UUID, Path(alias="id", description="Identifier of the job, which is that of its upload.")]
 END_OF_TIME, MAX_ID = datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
-ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"headers": {"Location": {}}, "description": "Noted."}}
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "headers": {"Location": {}},
+        "description": "The job was accepted and will be carried out by a worker.",
+    }
+}
 SELECT_PAGE = """
 select * from plumbing.bulk_job where asked_by = %s and (asked_at, id) < (%s, %s)
 order by asked_at desc, id desc limit %s
@@ -68,27 +73,28 @@ class AskBulkJob(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     upload: UUID = Field(
-        description="The file, as it was sent by `PUT /v1/uploads/{id}`: a line of JSON for each action."
+        description="Identifier of the uploaded file (`PUT /v1/uploads/{id}`), which has one line of "
+        "JSON for each action."
     )
     records: str = Field(
-        max_length=64, description="The kind of records that its lines tell of: `incidents`, `requests`, …"
+        max_length=64, description="Kind of the records that the lines are about: `incidents`, `requests`, …"
     )
 
 
 class BulkJobOut(OutputModel):
-    """A bulk job: a file of actions, and its progress."""
+    """A bulk job: a file of actions and its progress."""
 
     id: UUID
     state: BulkJobState
-    records: str
-    asked_at: datetime
-    finished_at: datetime | None
-    size: int = Field(description="Bytes of the file.")
-    done: int = Field(description="Number of them that have been worked through.")
-    lines: int = Field(description="So many lines, empty ones among them.")
-    refused: int = Field(description="Number of them that were refused.")
+    records: str = Field(description="Kind of the records that the lines are about, as `incidents`.")
+    asked_at: datetime = Field(description="Time at which the job was requested.")
+    finished_at: datetime | None = Field(description="Time at which the job ended; null while it is running.")
+    size: int = Field(description="Size of the file in bytes.")
+    done: int = Field(description="Number of bytes that were processed so far.")
+    lines: int = Field(description="Number of lines that were processed, including empty lines.")
+    refused: int = Field(description="Number of lines that were refused.")
     failure: BulkFailure | None = Field(
-        description="The reason why it was given up; what was done before stays."
+        description="Reason why the job was aborted; actions before that stay. Null if it was not aborted."
     )
 
 
@@ -96,58 +102,68 @@ class BulkJobPage(OutputModel):
     """A page of the caller's bulk jobs, the newest first."""
 
     items: list[BulkJobOut]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
 
 
 class BulkJobFault(OutputModel):
     """A fault in a line of the file."""
 
-    pointer: str = Field(description="JSON Pointer into the line.")
+    pointer: str = Field(description="JSON Pointer to the fault in the line.")
     code: str = Field(description="Stable code of the reason.")
 
 
 class BulkJobProblem(OutputModel):
-    """The reason why a line was refused, as codes: the line's own content is not stored."""
+    """The reason why a line was refused, as codes; the content of the line is not stored."""
 
-    code: str = Field(description="Stable code of the problem: `/problems/{code}` explains it.")
-    title: str
-    errors: list[BulkJobFault]
+    code: str = Field(description="Stable code of the problem, which `/problems/{code}` explains.")
+    title: str = Field(description="Short name of this kind of problem, in the requested language.")
+    errors: list[BulkJobFault] = Field(description="Wrong values in the line, with their places.")
 
 
 class BulkJobResult(OutputModel):
     """The result of a line of the file."""
 
-    line: int = Field(description="In the file, from 1.")
-    status: int = Field(description="The status that it would have been answered with by itself.")
-    replayed: bool = Field(description="True if it was done before, by a worker that was stopped on its way.")
-    record: BulkRecord | None = Field(description="After the action; null where it was refused.")
-    problem: BulkJobProblem | None = Field(description="Null where it was not refused.")
+    line: int = Field(description="Number of the line in the file, from 1.")
+    status: int = Field(description="HTTP status that the action would have had as a request of its own.")
+    replayed: bool = Field(
+        description="True if the action was carried out before, by a worker that was interrupted."
+    )
+    record: BulkRecord | None = Field(
+        description="The record after the action; null if the action was refused."
+    )
+    problem: BulkJobProblem | None = Field(
+        description="The problem for which the action was refused; null if it was carried out."
+    )
 
 
 class BulkJobResultPage(OutputModel):
     """A page of results of lines, in the order of the file; empty lines have no result."""
 
     items: list[BulkJobResult]
-    next_cursor: str | None = Field(description="Null on the last page, of what there is by now.")
+    next_cursor: str | None = Field(
+        description="Cursor of the next page; null on the last page of the results so far."
+    )
 
 
 class ResultQuery(Paging):
     """Query parameters: which results of a bulk job to list."""
 
-    refused: Annotated[bool, Field(description="Only those of lines that were refused.")] = False
+    refused: Annotated[
+        bool, Field(description="`true` returns only the results of lines that were refused.")
+    ] = False
 
 
 @router.post(
     "",
     operation_id="ask_bulk_job",
-    summary="Request a bulk job",
+    summary="Ask for a bulk job",
     status_code=202,
     response_model=BulkJobOut,
     responses=ACCEPTED | problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
-    """Request a bulk job: a worker carries out a file of actions, each line as an item of a bulk request. A
-    repeated request returns the same job.
+    """Ask for a bulk job: a worker carries out the actions in a file, each line as an item of a bulk request.
+    A repeated request returns the same job.
     """
     require_in_person(request)
     ledger, context = ledger_of(request), context_of(request)
@@ -194,7 +210,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
 )
 async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """List the caller's bulk jobs. An API key does not see jobs that were requested by a key with broader
-    permissions; pages may be shorter because of it.
+    permissions, so a page may have fewer entries.
     """
     ledger, caller = ledger_of(request), caller_of(request)
     sign, asked_at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID

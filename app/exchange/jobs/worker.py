@@ -76,7 +76,7 @@ where id = %s and finished_at is null returning id
 
 
 class BulkFailure(CodeEnum):
-    """The reason for which a job was aborted. Actions that were carried out before that stay."""
+    """The reason why a job was aborted. Actions that were carried out before that stay."""
 
     not_allowed = "not_allowed", "The key or the person has lost its permissions", "密钥或人员已无权限"
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"

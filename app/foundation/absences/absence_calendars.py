@@ -37,12 +37,12 @@ CalendarUrl = Annotated[
     Personal(),
     Hidden(),
     Field(
-        description="The address of the calendar (iCalendar). It may hold a secret: only its origin is "
-        "shown.",
+        description="Address of the calendar (iCalendar). It may contain a secret, so only its origin "
+        "is shown.",
         examples=["https://calendar.example.org/private/lin.ics"],
     ),
 ]
-Origin = Annotated[ShortText, Field(description="Scheme, host and port of the address.")]
+Origin = Annotated[ShortText, Field(description="Scheme, host and port of the calendar's address.")]
 
 
 class AbsenceCalendarFields(Payload, of=AbsenceCalendar):
@@ -52,7 +52,7 @@ class AbsenceCalendarFields(Payload, of=AbsenceCalendar):
 
 
 class NewAbsenceCalendar(AbsenceCalendarFields, of=AbsenceCalendar):
-    """A calendar of one's own absences."""
+    """A calendar of the caller's own absences."""
 
     url: CalendarUrl
 
@@ -64,7 +64,7 @@ class AddAbsenceCalendar(NewAbsenceCalendar, of=AbsenceCalendar):
 
 
 def add(calendar: AbsenceCalendar, body: AddAbsenceCalendar, ctx: ActionContext) -> None:
-    """Add an absence calendar: the caller's absences are taken from it every hour."""
+    """Add an absence calendar: the caller's absences are imported from it every hour."""
     copy_fields(calendar, body, ctx)
     calendar.person_id = ctx.caller.person_id
     _bind(calendar, ctx)
@@ -92,17 +92,17 @@ async def invalid_calendar_deputy(
 
 
 class EditAbsenceCalendar(Patch, AbsenceCalendarFields, of=AbsenceCalendar):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(calendar: AbsenceCalendar, body: EditAbsenceCalendar, ctx: ActionContext) -> None:
-    """Edit the calendar: its deputy, for the absences that are taken from it from now on."""
+    """Edit the calendar: the deputy for absences that are imported from now on."""
     copy_fields(calendar, body, ctx)
     _bind(calendar, ctx)
 
 
 class NewCalendarAddress(Payload):
-    """Another address for a calendar."""
+    """The new address of a calendar."""
 
     url: CalendarUrl
 
@@ -114,24 +114,26 @@ class MoveAbsenceCalendar(NewCalendarAddress):
 
 
 def move(calendar: AbsenceCalendar, body: MoveAbsenceCalendar, ctx: ActionContext) -> None:
-    """Move the calendar: it has another address, and absences that are not found there are removed."""
+    """Move the calendar to another address; absences that the new address does not have are removed."""
     copy_fields(calendar, body, ctx)
     _bind(calendar, ctx)
 
 
 def end(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the calendar: it is fetched no more; what was taken from it stays until it is withdrawn."""
+    """End the calendar: it is no longer fetched. Absences that were imported from it stay until they are
+    withdrawn.
+    """
 
 
 def suspend(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Suspend the calendar, as the key that it was added with is lost: it is not fetched until its person
+    """Suspend the calendar, because the key that added it was lost: it is not fetched until its person
     confirms it.
     """
     calendar.suspended_by_rotation = True
 
 
 def confirm(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the calendar, which a rotation has suspended: it is fetched again."""
+    """Confirm the calendar, which was suspended when a key was rotated: it is fetched again."""
     calendar.suspended_by_rotation = None
     _bind(calendar, ctx)
 
@@ -139,11 +141,11 @@ def confirm(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -
 class NoteFailureAbsenceCalendar(Payload):
     """The reason why a calendar cannot be fetched or read."""
 
-    because: FetchFailure = Field(description="The reason.")
+    because: FetchFailure = Field(description="Reason for the failure.")
 
 
 def note_failure(calendar: AbsenceCalendar, body: NoteFailureAbsenceCalendar, ctx: ActionContext) -> None:
-    """Note a failure of the calendar: it cannot be fetched or read, and its person is told."""
+    """Note a failure of the calendar: it cannot be fetched or read, and its person is notified."""
     calendar.failing_since_at = ctx.occurred_at
     calendar.failing_because = body.because
 
@@ -154,7 +156,7 @@ async def failure_noted(reads: ReadContext, calendar: AbsenceCalendar, ctx: Acti
 
 
 def clear_failure(calendar: AbsenceCalendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Clear an absence calendar's failure: it is fetched and read again."""
+    """Clear an absence calendar's failure: it can be fetched and read again."""
     calendar.failing_since_at = calendar.failing_because = None
 
 

@@ -67,11 +67,11 @@ class AbsenceTimes(Payload, of=Absence):
 
 
 class NewAbsence(AbsenceTimes, of=Absence):
-    """An absence: the person, the time, the deputy, and the reason, which only the person sees."""
+    """An absence: the person, the time, the deputy and the reason."""
 
     person: AbsentPerson = "me"
     reason: Annotated[FreeText, Hidden()] | None = Field(
-        default=None, description="The reason. Only the person who is away sees it."
+        default=None, description="Reason for the absence, which only the absent person sees."
     )
 
 
@@ -84,7 +84,7 @@ class PlanAbsence(NewAbsence, of=Absence):
 
 
 def plan(absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
-    """Plan an absence: meanwhile a deputy votes and is on call in the person's place, and no rule assigns
+    """Plan an absence: during this time a deputy votes and is on call for the person, and no rule assigns
     them work.
     """
     copy_fields(absence, body, ctx)
@@ -134,11 +134,11 @@ async def not_by_hand(reads: ReadContext, absence: Absence, body: PlanAbsence, c
 
 
 class EditAbsence(Patch, AbsenceTimes, of=Absence):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(absence: Absence, body: EditAbsence, ctx: ActionContext) -> None:
-    """Edit the absence: its time, or the deputy."""
+    """Edit the absence: its time or its deputy."""
     before = absence.model_copy()
     copy_fields(absence, body, ctx)
     _take_teams(absence, ctx)
@@ -162,18 +162,18 @@ def edit(absence: Absence, body: EditAbsence, ctx: ActionContext) -> None:
 
 
 def withdraw(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Withdraw the absence: the person is there."""
+    """Withdraw the absence: the person is present."""
 
 
 class RescheduleAbsence(Payload, of=Absence):
-    """The time of an absence, as the calendar has it now."""
+    """The new time of an absence, from the calendar."""
 
     from_at: Instant
     until_at: Instant
 
 
 def reschedule(absence: Absence, body: RescheduleAbsence, ctx: ActionContext) -> None:
-    """Reschedule the absence, as its calendar has."""
+    """Reschedule the absence, to the time in its calendar."""
     before = absence.model_copy()
     copy_fields(absence, body, ctx)
     if absence.deputy_named_by_id is not None and absence.deputy_named_by_id == absence.person_id:
@@ -182,18 +182,18 @@ def reschedule(absence: Absence, body: RescheduleAbsence, ctx: ActionContext) ->
 
 
 def remove(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remove the absence: its calendar has it no more."""
+    """Remove the absence: its calendar no longer has it."""
 
 
 def suspend(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Suspend the absence's deputy, as the key that it was entered with is lost: they do not vote until the
-    absent person confirms it. They are on call as before.
+    """Suspend the absence's deputy, because the key that entered the absence was lost: the deputy does not
+    vote until the absent person confirms the absence, but is still on call.
     """
     absence.suspended_by_rotation = True
 
 
 def confirm(absence: Absence, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the absence: its deputy votes in the absent person's name for its time as it is now."""
+    """Confirm the absence: its deputy votes in the absent person's name during the absence."""
     used = _maker(absence, ctx)
     used.stamp(absence)
     absence.suspended_by_rotation = None

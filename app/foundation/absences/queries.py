@@ -18,34 +18,38 @@ class AbsenceOut(RecordOut, of=Absence):
 
 
 class AbsenceCalendarOut(RecordOut, of=AbsenceCalendar):
-    """A calendar of absences; of its address the origin only."""
+    """A calendar of absences; of its address, only the origin is shown."""
 
 
 class AbsenceReasonOut(OutputModel):
-    """The reason of an absence, for the person who is away."""
+    """The reason for an absence, for the absent person."""
 
-    reason: str | None = Field(description="Null: none was given.")
+    reason: str | None = Field(description="Reason for the absence; null if not given.")
 
 
 class AbsenceImportOut(OutputModel):
-    """Outcome of an import of absences from a calendar."""
+    """The outcome of an import of absences from a calendar file."""
 
-    planned: int = Field(description="Number of absences that are new.")
-    changed: int = Field(description="Number of those that have another time.")
-    removed: int = Field(description="Number of those that are not in the calendar any more.")
-    unchanged: int = Field(description="Number of those that are as before.")
-    unreadable: int = Field(description="Number of events that could not be read, and are left out.")
+    planned: int = Field(description="Number of new absences.")
+    changed: int = Field(description="Number of absences whose time has changed.")
+    removed: int = Field(description="Number of absences that the calendar no longer has.")
+    unchanged: int = Field(description="Number of unchanged absences.")
+    unreadable: int = Field(description="Number of events that could not be read and were skipped.")
 
 
 class AbsenceCalendarStatusOut(OutputModel):
-    """The last fetch of a calendar, its outcome, and the next one."""
+    """The status of a calendar: its last fetch with the outcome, and its next one."""
 
-    fetched_at: datetime | None = Field(description="The last fetch that was answered; null: none was yet.")
-    next_at: datetime | None = Field(description="The next fetch; null: as soon as a worker has time.")
-    failures: int = Field(description="Number of failures since the last success.")
-    failure: FetchFailure | None = Field(description="The reason of the last failure; null: it succeeded.")
-    absences: int = Field(description="Number of absences within a year when it was read last.")
-    unreadable: int = Field(description="Number of events that could not be read then.")
+    fetched_at: datetime | None = Field(
+        description="Time of the last fetch that was answered; null before the first."
+    )
+    next_at: datetime | None = Field(description="Time of the next fetch; null if it is due now.")
+    failures: int = Field(description="Number of failures since the last successful fetch.")
+    failure: FetchFailure | None = Field(
+        description="Reason for the last failure; null if the last fetch succeeded."
+    )
+    absences: int = Field(description="Number of absences within one year, at the last fetch.")
+    unreadable: int = Field(description="Number of events that could not be read, at the last fetch.")
 
 
 ABSENCES = Listing(

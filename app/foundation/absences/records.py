@@ -13,7 +13,7 @@ from app.common.state_fields import EnteredAt
 
 
 class AbsenceState(CodeEnum):
-    """State of an absence: one that was taken from a calendar is removed when the calendar has it no more."""
+    """State of an absence: an imported absence is removed when its calendar no longer has it."""
 
     planned = "planned", "Planned", "已登记"
     withdrawn = "withdrawn", "Withdrawn", "已撤销"
@@ -21,7 +21,7 @@ class AbsenceState(CodeEnum):
 
 
 class AbsenceSource(CodeEnum):
-    """Source of an absence."""
+    """Source of an absence: entered by hand, or imported from a file or an address."""
 
     by_hand = "by_hand", "Entered by hand", "手工登记"
     file = "file", "From a calendar's file", "来自日历文件"
@@ -29,7 +29,7 @@ class AbsenceSource(CodeEnum):
 
 
 class AbsenceCalendarState(CodeEnum):
-    """State of a calendar of absences: an ended one is not fetched any more."""
+    """State of an absence calendar: an ended calendar is no longer fetched."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已终止"
@@ -65,39 +65,44 @@ class Absence(Record):
     KIND: ClassVar[str] = "absence"
 
     state: AbsenceState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person who is away.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who is absent.")
     deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.deputises)] = optional(
-        "The deputy, who votes and is on call in the person's place; null: nobody."
+        "Deputy who votes and is on call for the absent person; null if not set."
     )
     deputy_named_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who named the deputy: only one whom the absent person has named votes in their name."
+        "Person who named the deputy; the deputy votes only if the absent person named them."
     )
     votes_from_at: datetime | None = optional(
-        "Begin of the time for which the absent person has named the deputy to vote in their name; null: the "
-        "person has not, or before that was kept."
+        "Beginning of the time in which the deputy votes in the absent person's name; null if the "
+        "absent person did not name the deputy."
     )
-    votes_until_at: datetime | None = optional("End of that time, exclusive.")
+    votes_until_at: datetime | None = optional(
+        "End, exclusive, of the time in which the deputy votes in the absent person's name; null if "
+        "the absent person did not name the deputy."
+    )
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
-        "True if the key that it was entered with was rotated without an overlap, or revoked: the deputy "
-        "does not vote until the person confirms it."
+        "True if the key that entered the absence was revoked, or rotated without an overlap: the "
+        "deputy does not vote until the absent person confirms the absence."
     )
     entered_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who entered it; null: it was taken from a calendar."
+        "Person who entered the absence; null if it was imported from a calendar."
     )
     cover_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.covers_on_call)] = optional(
-        "The lead who is on call in the person's place, where no deputy may; null: nobody is needed."
+        "Team lead who is on call for the absent person if the deputy may not be; null if no lead is needed."
     )
-    from_at: datetime | None = required("Begin of the absence.", examples=["2026-12-21T00:00:00Z"])
+    from_at: datetime | None = required("Beginning of the absence.", examples=["2026-12-21T00:00:00Z"])
     until_at: datetime | None = required("End of the absence, exclusive.", examples=["2027-01-04T00:00:00Z"])
     reason: Annotated[str | None, Personal(), Hidden()] = None
     team_ids: Annotated[list[str] | None, ForeignRef("team")] = optional(
-        "The teams of the person when it was planned: their members see it."
+        "Teams of the person when the absence was planned; their members see the absence."
     )
-    source: AbsenceSource | None = required("Its source: a person's hand, a file or an address.")
+    source: AbsenceSource | None = required(
+        "Source of the absence: entered by hand, or imported from a file or an address."
+    )
     calendar_id: Annotated[UUID | None, ForeignRef("absence_calendar")] = optional(
-        "The calendar that it is taken from."
+        "Calendar from which the absence was imported; null for other absences."
     )
     event_key: Annotated[str | None, Hidden()] = None
     planned_at: Annotated[datetime | None, EnteredAt(AbsenceState.planned)] = required()
@@ -116,24 +121,30 @@ class AbsenceCalendar(Record):
     KIND: ClassVar[str] = "absence_calendar"
 
     state: AbsenceCalendarState | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person whose absences it has.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "Person whose absences the calendar has."
+    )
     deputy_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The deputy in every absence that is taken from it; null: nobody."
+        "Deputy for all absences that are imported from the calendar; null if not set."
     )
     origin: str | None = required("Scheme, host and port of the address.")
     url: Annotated[str | None, Personal(), Hidden()] = required()
     ends_at: datetime | None = optional(
-        "Time from which it is not fetched, as the key ends that it was added with; null: never."
+        "Time at which fetching ends because the key that added the calendar ends; null if the key "
+        "does not end."
     )
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
-        "True if the key that it was added with was rotated without an overlap, or revoked: it is not "
-        "fetched until its person confirms it."
+        "True if the key that added the calendar was revoked, or rotated without an overlap: the "
+        "calendar is not fetched until its person confirms it."
     )
     failing_since_at: datetime | None = optional(
-        "Time since which it cannot be fetched or read, if its person has been told of it."
+        "Time since which the calendar cannot be fetched or read; null if it can, or if its person has "
+        "not been notified yet."
     )
-    failing_because: FetchFailure | None = optional("The reason why it cannot be fetched or read.")
+    failing_because: FetchFailure | None = optional(
+        "Reason why the calendar cannot be fetched or read; null if it can."
+    )
     added_at: Annotated[datetime | None, EnteredAt(AbsenceCalendarState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(AbsenceCalendarState.ended)] = None

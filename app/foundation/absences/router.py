@@ -86,16 +86,16 @@ async def plan_absence(
 
 
 class ImportAbsences(BaseModel):
-    """A calendar's file with one's own absences."""
+    """A calendar file with the caller's own absences."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     calendar: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_FILE)] = Field(
-        description="The text of the file (iCalendar).",
+        description="Content of the file (iCalendar).",
         examples=["BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\nEND:VCALENDAR\r\n"],
     )
     deputy: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="The deputy in each absence that is new; none: nobody."
+        default=None, description="Deputy for each new absence; null for no deputy."
     )
 
 
@@ -107,8 +107,8 @@ class ImportAbsences(BaseModel):
     responses=problems(400, 403, 413, 415, 422),
 )
 async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsences) -> Response:
-    """Import one's own absences from a calendar's file. Sent again, it is compared with what was imported
-    before: what changed is changed, and what vanished is removed. What was entered by hand stays.
+    """Import the caller's own absences from a calendar file. A repeated import compares the file with the
+    earlier one: it updates changed absences and removes missing ones. Absences entered by hand stay.
     """
     caller, context = caller_of(request), context_of(request)
     if caller.person_id is None or not staff.for_people().allows(caller, None):
@@ -145,12 +145,12 @@ async def _deputy_id(request: Request, ledger: Services, name: str) -> Any:
 @router.get(
     "/absences/{id}/reason",
     operation_id="get_absence_reason",
-    summary="Get the reason of an absence",
+    summary="Get the reason for an absence",
     response_model=AbsenceReasonOut,
     responses=problems(403, 404, 422),
 )
 async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Return the reason of one's own absence. Nobody else sees it."""
+    """Return the reason for the caller's own absence. Other persons cannot see it."""
     absence = (await load_visible(renderer_of(request, ABSENCES), name)).record
     caller = caller_of(request)
     if caller.person_id is None or absence.person_id != caller.person_id:
@@ -168,7 +168,7 @@ async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Re
     responses=problems(404, 422),
 )
 async def get_absence_calendar_status(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Return the last fetch of the calendar, its outcome, and the next one."""
+    """Return the last fetch of the calendar with its outcome, and the time of the next one."""
     calendar = (await load_visible(renderer_of(request, ABSENCE_CALENDARS), name)).record
     row = await ledger.db.row(LAST_FETCH, (calendar.id,)) or {"failures": 0, "absences": 0, "unreadable": 0}
     return _json({name: row.get(name) for name in AbsenceCalendarStatusOut.model_fields})

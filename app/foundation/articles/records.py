@@ -35,48 +35,63 @@ class Article(Ticket):
     KIND: ClassVar[str] = "article"
 
     title: str | None = required(
-        "The trouble in a line, without names of persons.", examples=["The printer prints blank pages"]
+        "Fault that the article is about, in one line, without names of persons.",
+        examples=["The printer prints blank pages"],
     )
     state: ArticleState | None = required()
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    visibility: Visibility | None = required(
-        "The readers once it is published: everybody, or staff.", examples=["public"]
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who wrote the article; null if unknown."
     )
-    language: str | None = required("The language in which it is written.", examples=["en"])
+    visibility: Visibility | None = required(
+        "Readers of the published article: everybody, or staff only.", examples=["public"]
+    )
+    language: str | None = required("Language in which the article is written.", examples=["en"])
     symptoms: str | None = required(
-        "The symptoms of the trouble, without names of persons.", examples=["The page comes out empty."]
+        "Symptoms of the fault, without names of persons.", examples=["The page comes out empty."]
     )
     answer: str | None = required(
-        "The remedy, without names of persons.", examples=["Take the strip off the cartridge."]
+        "Solution of the fault, without names of persons.", examples=["Take the strip off the cartridge."]
     )
-    other_title: str | None = optional("The title in the other language.", examples=["打印机打印空白页"])
+    other_title: str | None = optional(
+        "Title in the other language; null if it is not translated.", examples=["打印机打印空白页"]
+    )
     other_symptoms: str | None = optional(
-        "The symptoms in the other language.", examples=["打印出来是空白的。"]
+        "Symptoms in the other language; null if they are not translated.", examples=["打印出来是空白的。"]
     )
-    other_answer: str | None = optional("The remedy in the other language.", examples=["撕掉墨盒上的封条。"])
-    services: list[str] | None = optional("The keys of the services that it is about.", examples=[["print"]])
-    categories: list[str] | None = optional("The keys of the categories that it is about.")
-    cis: list[str] | None = optional("The keys of the configuration items that it is about.")
-    case: Annotated[str | None, StaffOnly()] = optional("The case that it came from, as `incident/<id>`.")
-    edition: int | None = optional("Number of times that it was published; null: never.")
+    other_answer: str | None = optional(
+        "Solution in the other language; null if it is not translated.", examples=["撕掉墨盒上的封条。"]
+    )
+    services: list[str] | None = optional(
+        "Keys of the services that the article is about.", examples=[["print"]]
+    )
+    categories: list[str] | None = optional("Keys of the categories that the article is about.")
+    cis: list[str] | None = optional("Keys of the configuration items that the article is about.")
+    case: Annotated[str | None, StaffOnly()] = optional(
+        "Case from which the article was written, as `incident/<id>`; null if not set."
+    )
+    edition: int | None = optional("Number of times that the article was published; null if it never was.")
     published_at: Annotated[datetime | None, EnteredAt(ArticleState.published)] = optional(
-        "Time of its first publication."
+        "Time at which the article was first published; null if it never was."
     )
     published_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The reviewer of the present edition."
+        "Reviewer who published the current edition; null if the article was never published."
     )
-    confirmed_at: datetime | None = None
+    confirmed_at: datetime | None = optional(
+        "Time at which the article was last confirmed to be correct; null if it never was."
+    )
     next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
-        "Time of the next review.", examples=["2199-01-01T00:00:00Z"]
+        "Time of the next review; null if not planned.", examples=["2199-01-01T00:00:00Z"]
     )
     review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
-        "Time at which its review was flagged as overdue; null again once it is confirmed."
+        "Time at which the review was flagged as overdue; null if it is not overdue."
     )
     retired_at: Annotated[datetime | None, EnteredAt(ArticleState.retired)] = None
-    used_count: int | None = optional("Number of cases with which it has helped.")
-    last_used_at: datetime | None = None
-    helped_count: int | None = optional("Number of persons who say that it helped them.")
-    did_not_help_count: int | None = None
+    used_count: int | None = optional("Number of cases that were solved with the article.")
+    last_used_at: datetime | None = optional(
+        "Time at which the article was last used for a case; null if it never was."
+    )
+    helped_count: int | None = optional("Number of persons who rated the article as helpful.")
+    did_not_help_count: int | None = optional("Number of persons who rated the article as not helpful.")
 
 
 class ArticleRating(ChildRecord):
@@ -84,9 +99,11 @@ class ArticleRating(ChildRecord):
 
     KIND: ClassVar[str] = "article_rating"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    helped: bool | None = required()
-    rated_at: datetime | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who rated the article; null for an anonymous visitor."
+    )
+    helped: bool | None = required("True if the article solved the person's fault.")
+    rated_at: datetime | None = required("Time at which the person rated the article.")
 
 
 class ArticleRevision(ChildRecord):
@@ -94,14 +111,20 @@ class ArticleRevision(ChildRecord):
 
     KIND: ClassVar[str] = "article_revision"
 
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    title: str | None = None
-    symptoms: str | None = None
-    answer: str | None = None
-    other_title: str | None = None
-    other_symptoms: str | None = None
-    other_answer: str | None = None
-    proposed_at: datetime | None = required()
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who proposed the revision.")
+    title: str | None = optional("Proposed title; null if the revision keeps the current one.")
+    symptoms: str | None = optional("Proposed symptoms; null if the revision keeps the current ones.")
+    answer: str | None = optional("Proposed solution; null if the revision keeps the current one.")
+    other_title: str | None = optional(
+        "Proposed title in the other language; null if the revision keeps the current one."
+    )
+    other_symptoms: str | None = optional(
+        "Proposed symptoms in the other language; null if the revision keeps the current ones."
+    )
+    other_answer: str | None = optional(
+        "Proposed solution in the other language; null if the revision keeps the current one."
+    )
+    proposed_at: datetime | None = required("Time at which the revision was proposed.")
 
     @property
     def for_staff(self) -> bool:
@@ -117,10 +140,12 @@ class ArticleUse(ChildRecord):
 
     KIND: ClassVar[str] = "article_use"
 
-    use_id: UUID | None = required()
-    other: str | None = required()
-    used_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    used_at: datetime | None = required()
+    use_id: UUID | None = required("Identifier that the use has in the article and in the case.")
+    other: str | None = required("Other side of the use: the case, or the article, as `<kind>/<id>`.")
+    used_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who used the article for the case."
+    )
+    used_at: datetime | None = required("Time at which the article was used for the case.")
 
     @property
     def for_staff(self) -> bool:

@@ -79,7 +79,7 @@ class AssignmentRuleFields(Payload, of=AssignmentRule):
 
 
 class AddAssignmentRule(AssignmentRuleFields, of=AssignmentRule):
-    """An assignment rule: which tickets it matches, and to whom they go."""
+    """An assignment rule: the tickets that it matches, and the team or person that gets them."""
 
     process: RecordKey
     to_team: TeamReference
@@ -108,13 +108,13 @@ async def rule_invalid(
 
 
 class EditAssignmentRule(Patch, AssignmentRuleFields, of=AssignmentRule):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
     to_team: TeamReference | None = None
 
 
 def edit(rule: AssignmentRule, body: EditAssignmentRule, ctx: ActionContext) -> None:
-    """Edit the rule: its position, conditions or target; tickets assigned already stay as they are."""
+    """Edit the rule: its position, conditions or target. Tickets that are assigned already stay assigned."""
     apply_patch(rule, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         rule.priorities = stored_priorities(body.priorities)
@@ -136,7 +136,7 @@ async def rule_edit_invalid(
 
 
 def end(rule: AssignmentRule, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the rule; tickets that it has assigned stay assigned."""
+    """End the rule. Tickets that it has assigned stay assigned."""
 
 
 def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:

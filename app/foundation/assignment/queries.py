@@ -18,7 +18,9 @@ from app.foundation.people.queries import TEAMS
 class AssignmentRuleOut(RecordOut, of=AssignmentRule, after={"process": "name"}):
     """A rule that assigns unassigned tickets to a team or a person."""
 
-    priorities: list[Priority] | None = Field(description="The priorities of the tickets; null: all.")
+    priorities: list[Priority] | None = Field(
+        description="Priorities of the tickets; null for all priorities."
+    )
 
 
 ASSIGNMENT_RULES = Listing(

@@ -11,14 +11,14 @@ from app.common.state_fields import EnteredAt
 
 
 class AssignmentRuleState(CodeEnum):
-    """State of an assignment rule: only active rules apply."""
+    """State of an assignment rule: only active rules are applied."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
 class StaffedHours(CodeEnum):
-    """Staffing that a rule requires: whether somebody is working in its team at the time."""
+    """Staffing that a rule requires: whether somebody in the team is working at the time."""
 
     always = "always", "Always", "任何时间"
     somebody_works = "somebody_works", "While someone is at work", "有人上班时"
@@ -26,14 +26,14 @@ class StaffedHours(CodeEnum):
 
 
 class CalendarHours(CodeEnum):
-    """Part of its calendar in which a rule applies: within or outside its hours."""
+    """Time in which a rule applies: during or outside the hours of its calendar."""
 
     open = "open", "While it is open", "开放时间内"
     closed = "closed", "While it is closed", "开放时间外"
 
 
 class AssignmentStrategy(CodeEnum):
-    """Strategy to choose the assignee from the team."""
+    """Strategy by which the assignee is chosen from the team."""
 
     nobody = "nobody", "No one: only the team", "仅团队"
     in_turn = "in_turn", "Everyone in turn", "轮流"
@@ -56,35 +56,41 @@ class AssignmentRule(Record):
     KIND: ClassVar[str] = "assignment_rule"
 
     state: AssignmentRuleState | None = required()
-    name: str | None = required("The name of the rule; no person's.", examples=["Mail by night"])
-    process: str | None = required("The kind of the tickets.", examples=["incident"])
+    name: str | None = required("Name of the rule, without names of persons.", examples=["Mail by night"])
+    process: str | None = required("Kind of the tickets, as `incident`.", examples=["incident"])
     position: int | None = required(
-        "The position: the first rule that matches counts, of two in one position the older one.",
+        "Position of the rule: the first matching rule applies; of two rules at the same position, the "
+        "older one.",
         examples=[100],
     )
     for_service: str | None = optional(
-        "The key of the tickets' service; null: any service, or none.", examples=["mail"]
+        "Key of the tickets' service; null if it does not matter.", examples=["mail"]
     )
     for_category: str | None = optional(
-        "The key of the tickets' category; null: any category, or none.", examples=["e-mail"]
+        "Key of the tickets' category; null if it does not matter.", examples=["e-mail"]
     )
     for_customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team of the tickets' requesters; null: any."
+        "Team of the tickets' requesters; null if it does not matter."
     )
-    priorities: list[str] | None = optional("The priorities of the tickets; null: all.")
-    hours: StaffedHours | None = required("The hours at which it counts.", examples=["nobody_works"])
+    priorities: list[str] | None = optional("Priorities of the tickets; null for all priorities.")
+    hours: StaffedHours | None = required(
+        "Staffing that the rule requires; null if it does not matter.", examples=["nobody_works"]
+    )
     hours_of_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team whose hours are meant; null: the one that they go to."
+        "Team whose staffing is required; null for the team that gets the tickets."
     )
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
-        "The key of the calendar by whose hours it counts, with `calendar_hours`; null: none."
+        "Key of the calendar for `calendar_hours`; null if the rule applies at all times."
     )
-    calendar_hours: CalendarHours | None = optional("The hours of that calendar: open, or closed.")
+    calendar_hours: CalendarHours | None = optional(
+        "Part of the calendar in which the rule applies: during or outside its hours."
+    )
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = required(
-        "The team that they go to.", examples=["network"]
+        "Team that gets the tickets.", examples=["network"]
     )
     choose: AssignmentStrategy | None = required(
-        "The choice of a member of the team; without a choice the team has it alone.", examples=["in_turn"]
+        "Strategy by which a member of the team is chosen; null if the tickets get no assignee.",
+        examples=["in_turn"],
     )
     added_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(AssignmentRuleState.ended)] = None

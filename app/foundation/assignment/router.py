@@ -42,44 +42,48 @@ class AssignmentTrialQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    process: RecordKey = Field(description="The kind of the ticket, as `incident`.")
-    service: RecordKey | None = Field(default=None, description="The key of its service.")
-    category: RecordKey | None = Field(default=None, description="The key of its category.")
-    priority: Priority | None = Field(default=None, description="Its priority.")
-    customer: Reference | None = Field(default=None, description="Its customer: the team's key or id.")
-    at: Instant | None = Field(default=None, description="The instant that is meant; none: now.")
+    process: RecordKey = Field(description="Kind of the ticket, as `incident`.")
+    service: RecordKey | None = Field(default=None, description="Key of the ticket's service.")
+    category: RecordKey | None = Field(default=None, description="Key of the ticket's category.")
+    priority: Priority | None = Field(default=None, description="Priority of the ticket.")
+    customer: Reference | None = Field(
+        default=None, description="Team of the ticket's requester: a key or id."
+    )
+    at: Instant | None = Field(
+        default=None, description="Time for which the rules are tried; if left out, now."
+    )
 
 
 class RuleStub(OutputModel):
     """An assignment rule, as other answers refer to it."""
 
     id: UUID
-    name: str
-    position: int
+    name: str = Field(description="Name of the rule.")
+    position: int = Field(description="Position of the rule in the order of application.")
 
 
 class SkippedRule(OutputModel):
-    """An earlier rule that does not match, and why."""
+    """An earlier rule that does not match, and the reason."""
 
     rule: RuleStub
     reason: MismatchReason
-    label: str = Field(description="The reason in words, in the requested language.")
+    label: str = Field(description="Reason as a sentence, in the requested language.")
 
 
 class AssignmentTrialOut(OutputModel):
     """The team and the person that a ticket would be assigned to."""
 
-    tried_at: datetime = Field(description="Time for which it is tried.")
-    rule: RuleStub | None = Field(description="The first rule that matches; null: none does.")
-    team: TeamStub | None
+    tried_at: datetime = Field(description="Time for which the rules were tried.")
+    rule: RuleStub | None = Field(description="First rule that matches; null if no rule matches.")
+    team: TeamStub | None = Field(description="Team that would get the ticket; null if no rule matches.")
     person: PersonStub | None = Field(
-        description="The person; null: nobody is chosen, or there is nobody to choose."
+        description="Person who would get the ticket; null if the rule chooses no person, or all are absent."
     )
     away: int = Field(
-        description="Number of the team's members who are away then, and are not chosen; 0 if the rule "
-        "chooses nobody."
+        description="Number of members of the team who are absent at that time and therefore not "
+        "chosen; 0 if the rule chooses no person."
     )
-    passed: list[SkippedRule] = Field(description="The rules that do not match, in order.")
+    passed: list[SkippedRule] = Field(description="Rules that do not match, in order.")
 
 
 @router.get(
@@ -92,8 +96,8 @@ class AssignmentTrialOut(OutputModel):
 async def try_assignment_rules(
     request: Request, ledger: Ledger, query: Annotated[AssignmentTrialQuery, Query()]
 ) -> Response:
-    """Return whom a ticket would be assigned to, and why no earlier rule matches; nothing is changed. For
-    staff.
+    """Return the team and person that a ticket would be assigned to, and the reasons why earlier rules do not
+    match. Nothing is changed. For staff.
     """
     language = language_for(request)
     if not caller_of(request).is_staff:

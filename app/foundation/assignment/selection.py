@@ -12,7 +12,7 @@ from app.foundation.assignment.records import AssignmentRule, CalendarHours, Sta
 
 
 class MismatchReason(CodeEnum):
-    """Why a rule does not match a ticket."""
+    """The reason why a rule does not match a ticket."""
 
     service = "service", "The rule is for another service.", "适用于其他服务。"
     category = "category", "The rule is for another category.", "适用于其他类别。"

@@ -24,7 +24,7 @@ MOST_POINTS, MOST_TIMES = 1_000_000, 10_000
 
 
 class GiveAuditPoint(Payload, of=AuditPoint):
-    """Points of one person."""
+    """Points for one person."""
 
     person: Annotated[Reference, ForeignRef("person", retired=True)]
     part: PointPart
@@ -36,12 +36,12 @@ class GiveAuditPoint(Payload, of=AuditPoint):
 
 
 def give_points(points: AuditPoint, body: GiveAuditPoint, ctx: ActionContext) -> None:
-    """Give audit points to a person, for a finding or for what was late."""
+    """Give audit points to a person, for a finding or a delay."""
     copy_fields(points, body, ctx)
 
 
 def withdraw(points: AuditPoint, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Withdraw the audit points, since the finding was withdrawn."""
+    """Withdraw the audit points, because the finding was withdrawn."""
 
 
 TELL_PERSON = (RecipientRule(NoticeType.points_given, field="person_id"),)

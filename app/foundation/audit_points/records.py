@@ -12,7 +12,7 @@ from app.common.state_fields import EnteredAt
 
 
 class PointBasis(CodeEnum):
-    """What points are given for."""
+    """The ground on which points are given."""
 
     violation = "violation", "Violation missed by the self-check", "自查未发现的违规"
     design_fault = "design_fault", "Design fault without a proposed change", "未提出变更的设计缺陷"
@@ -30,7 +30,7 @@ class PointBasis(CodeEnum):
 
 
 class PointPart(CodeEnum):
-    """The part in which a person answers for what happened."""
+    """The part in which a person is responsible: as the person, the supervisor or the head."""
 
     person = "person", "Person", "当事人"
     supervisor = "supervisor", "Supervisor", "监督人"
@@ -38,7 +38,7 @@ class PointPart(CodeEnum):
 
 
 class AuditPointState(CodeEnum):
-    """State of points: withdrawn ones count no more."""
+    """State of points: withdrawn points no longer count."""
 
     valid = "valid", "Valid", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤销"
@@ -49,39 +49,39 @@ class AuditPoint(Record):
 
     KIND: ClassVar[str] = "audit_point"
 
-    state: AuditPointState | None = required("Their state.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person whose points they are.")
-    part: PointPart | None = required("The part in which they answer for it.")
-    basis: PointBasis | None = required("The ground on which they are given.")
-    points: int | None = required("Number of points, all days or items together.")
-    times: int | None = required("Number of days or items; 1 of a finding.")
-    about: str | None = required("The record that they follow from, as `finding/0199…`.")
-    counted_at: datetime | None = required("Time that decides in which quarter they count.")
+    state: AuditPointState | None = required("State of the points: withdrawn points no longer count.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who got the points.")
+    part: PointPart | None = required("Part in which the person is responsible.")
+    basis: PointBasis | None = required("Ground on which the points were given.")
+    points: int | None = required("Number of points, for all days or items together.")
+    times: int | None = required("Number of days or items; 1 for a finding.")
+    about: str | None = required("Record for which the points were given, as `finding/0199…`.")
+    counted_at: datetime | None = required("Time that decides in which quarter the points count.")
     given_at: Annotated[datetime | None, EnteredAt(AuditPointState.valid)] = required(
-        "The time at which they were given."
+        "Time at which the points were given."
     )
     withdrawn_at: Annotated[datetime | None, EnteredAt(AuditPointState.withdrawn)] = optional(
-        "The time at which it was withdrawn."
+        "Time at which the points were withdrawn; null if they were not."
     )
 
 
 class PointRuleState(CodeEnum):
-    """State of a rule of points: it is in force until a later one of its basis is."""
+    """State of a point rule: it applies until a later rule for its ground."""
 
     set = "set", "Set", "已设定"
 
 
 class PointRule(Record):
-    """A rule of points: how many the persons get in each part for one case, day or item."""
+    """A point rule: the number of points for each part, per case, day or item."""
 
     KIND: ClassVar[str] = "point_rule"
 
-    state: PointRuleState | None = required("Its state.")
-    basis: PointBasis | None = required("The ground on which points are given.", examples=["violation"])
-    person_points: int | None = required("Number of points of the person.", examples=[20])
-    supervisor_points: int | None = required("Number of points of the supervisor.", examples=[10])
-    head_points: int | None = required("Number of points of the team's head.", examples=[5])
-    reason: Annotated[str | None, Personal()] = optional("The reason for the change.")
+    state: PointRuleState | None = required("State of the rule.")
+    basis: PointBasis | None = required("Ground on which the points are given.", examples=["violation"])
+    person_points: int | None = required("Number of points for the person.", examples=[20])
+    supervisor_points: int | None = required("Number of points for the supervisor.", examples=[10])
+    head_points: int | None = required("Number of points for the team's head.", examples=[5])
+    reason: Annotated[str | None, Personal()] = optional("Reason for the change of the rule.")
     set_at: Annotated[datetime | None, EnteredAt(PointRuleState.set)] = required(
-        "The time from which it holds."
+        "Time from which the rule applies."
     )

@@ -32,7 +32,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 _ClosingTime = Annotated[
     str,
     StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
-    Component("EndOfDay", "A time by the clock at which something ends; 24:00: midnight.", "18:00"),
+    Component("EndOfDay", "Time of day at which a span ends; 24:00 for midnight.", "18:00"),
 ]
 
 
@@ -51,20 +51,20 @@ class WeeklyHours(PayloadPart):
     """Hours on some days of the week."""
 
     weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
-        min_length=1, max_length=len(Weekday), description="The days on which they begin."
+        min_length=1, max_length=len(Weekday), description="Days of the week on which the hours begin."
     )
-    starts: ClockTime = Field(description="Opening time by the clock of the time zone, as 09:00.")
+    starts: ClockTime = Field(description="Opening time in the calendar's time zone, as 09:00.")
     ends: _ClosingTime = Field(
-        description="Closing time; on the next day where it is not behind the opening. 24:00: midnight."
+        description="Closing time: on the next day if it is not after the opening time; 24:00 for midnight."
     )
 
 
 class WeeklyFrom(PayloadPart):
     """The weekly hours from a day on."""
 
-    from_date: IsoDate = Field(description="The first day of which it is so, as 2027-01-01.")
+    from_date: IsoDate = Field(description="First day on which the weekly hours apply, as 2027-01-01.")
     weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
-        max_length=50, description="The hours from then on; none: closed."
+        max_length=50, description="Hours of the week from that day on; empty if the calendar is closed."
     )
 
 
@@ -76,11 +76,11 @@ class DayHours(PayloadPart):
 
 
 class WorkingDay(PayloadPart):
-    """A day with hours of its own instead of those of its weekday, even if it is a holiday."""
+    """A day with hours of its own in place of those of its weekday, even if it is a holiday."""
 
     date: IsoDate
     hours: Annotated[tuple[DayHours, ...], BoundedList] = Field(
-        min_length=1, max_length=MOST_SPANS, description="Opening hours of that day."
+        min_length=1, max_length=MOST_SPANS, description="Opening hours of the day."
     )
 
 
@@ -88,51 +88,52 @@ class Holiday(PayloadPart):
     """A day without business hours, from midnight to midnight."""
 
     date: IsoDate
-    name_en: ShortText | None = Field(default=None, description="Its name in English.")
-    name_zh: ShortText | None = Field(default=None, description="The same in Chinese.")
+    name_en: ShortText | None = Field(default=None, description="Name of the holiday in English.")
+    name_zh: ShortText | None = Field(default=None, description="Name of the holiday in Chinese.")
 
 
 class PublicHolidays(PayloadPart):
-    """The public holidays of a country or a part of it, for some years."""
+    """The public holidays of a country or region, for some years."""
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
-        description="Its code of two letters (ISO 3166-1), as CN."
+        description="Code of the country, of two letters (ISO 3166-1), as CN."
     )
     subdivision: ShortText | None = Field(
-        default=None, description="A part of it with days of its own, as BE."
+        default=None, description="Region of the country with holidays of its own, as BE."
     )
     years: Annotated[
         tuple[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR, strict=True)], ...], BoundedList
-    ] = Field(min_length=1, max_length=MOST_YEARS, description="The years.")
+    ] = Field(min_length=1, max_length=MOST_YEARS, description="Years whose holidays are included.")
 
 
 class CalendarFields(Payload):
     """The whole definition of a calendar's hours."""
 
     time_zone: Zone = Field(
-        description="Time zone that it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
+        description="Time zone of the calendar (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
     )
     weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
         max_length=50,
-        description="The hours of a usual week.",
+        description="Hours of a usual week.",
         examples=[[{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]],
     )
     weekly_from: Annotated[tuple[WeeklyFrom, ...], BoundedList] = Field(
         default=(),
         max_length=MOST_PATTERNS,
-        description="Weeks that apply from a day on: those before it stay as they are.",
+        description="Weekly hours that apply from a later day on; earlier days keep their hours.",
     )
     public_holidays: Annotated[tuple[PublicHolidays, ...], BoundedList] = Field(
         default=(),
         max_length=MOST_COUNTRIES,
-        description="Public holidays to be kept with it, with days of rest on which people work instead.",
+        description="Countries and years whose public holidays are included, with the working days "
+        "that replace days of rest.",
         examples=[[{"country": "CN", "years": [2026, 2027]}]],
     )
     holidays: Annotated[tuple[Holiday, ...], BoundedDays] = Field(
-        default=(), max_length=MOST_DAYS, description="Further days on which nothing counts."
+        default=(), max_length=MOST_DAYS, description="Further days without business hours."
     )
     struck: Annotated[tuple[IsoDate, ...], BoundedDays] = Field(
-        default=(), max_length=MOST_DAYS, description="Public holidays on which people work all the same."
+        default=(), max_length=MOST_DAYS, description="Public holidays on which people nevertheless work."
     )
     working_days: Annotated[tuple[WorkingDay, ...], BoundedDays] = Field(
         default=(), max_length=MOST_DAYS, description="Days with hours of their own."

@@ -38,15 +38,13 @@ def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
 
 
 class ReviseCalendar(CalendarFields):
-    """The whole new definition and its reason: whatever it leaves out is removed."""
+    """The whole new definition and the reason for it: everything that it leaves out is removed."""
 
-    reason: FreeText = Field(
-        description="The reason, in the words of whoever acts.", examples=["A new holiday."]
-    )
+    reason: FreeText = Field(description="Reason for the new version.", examples=["A new holiday."])
 
 
 def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None:
-    """Revise the calendar: a new version corrects or changes it; earlier versions stay as they are."""
+    """Revise the calendar: a new version corrects or changes it. Earlier versions stay unchanged."""
     _publish(calendar, body, ctx)
 
 
@@ -73,18 +71,18 @@ async def invalid_definition(
 
 
 class EditCalendar(Patch, of=Calendar):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
     name: ShortText = Field(default_factory=str)
 
 
 def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:
-    """Rename the calendar."""
+    """Edit the calendar: its name."""
     apply_patch(calendar, body, ctx)
 
 
 def retire(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the calendar: it can be chosen no longer; whatever uses it continues to."""
+    """Retire the calendar: it can no longer be chosen, but agreements and rules that use it keep it."""
 
 
 def reinstate(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -22,64 +22,77 @@ VERSIONS = "select * from fold.calendar_version where id = any(%s)"
 class WeeklyHoursOut(OutputModel):
     """Hours on some days of the week."""
 
-    weekdays: list[Weekday]
-    starts: str = Field(description="By the clock of the time zone, as 09:00.")
-    ends: str = Field(description="Closing time; on the next day where it is not behind the opening.")
+    weekdays: list[Weekday] = Field(description="Days of the week on which the hours begin.")
+    starts: str = Field(description="Opening time in the calendar's time zone, as 09:00.")
+    ends: str = Field(description="Closing time: on the next day if it is not after the opening time.")
 
 
 class WeeklyFromOut(OutputModel):
     """The weekly hours from a day on."""
 
-    from_date: str
-    weekly: list[WeeklyHoursOut]
+    from_date: str = Field(description="First day on which the weekly hours apply.")
+    weekly: list[WeeklyHoursOut] = Field(
+        description="Hours of the week from that day on; empty if the calendar is closed."
+    )
 
 
 class PublicHolidaysOut(OutputModel):
-    """The country, its part and the years whose public holidays the calendar includes."""
+    """The country, region and years whose public holidays the calendar includes."""
 
-    country: str
-    subdivision: str | None
-    years: list[int]
+    country: str = Field(description="Code of the country, of two letters (ISO 3166-1).")
+    subdivision: str | None = Field(
+        description="Region of the country with holidays of its own; null for the whole country."
+    )
+    years: list[int] = Field(description="Years whose holidays are included.")
 
 
 class HolidayOut(OutputModel):
     """A day without business hours."""
 
-    date: str
-    name_en: str | None
-    name_zh: str | None
+    date: str = Field(description="Day without business hours.")
+    name_en: str | None = Field(description="Name of the holiday in English; null if not set.")
+    name_zh: str | None = Field(description="Name of the holiday in Chinese; null if not set.")
     origin: DayOrigin
 
 
 class DayHoursOut(OutputModel):
     """Hours of one day."""
 
-    starts: str
-    ends: str
+    starts: str = Field(description="Opening time in the calendar's time zone.")
+    ends: str = Field(description="Closing time in the calendar's time zone.")
 
 
 class WorkingDayOut(OutputModel):
     """A day with hours of its own."""
 
-    date: str
-    hours: list[DayHoursOut]
-    origin: DayOrigin = Field(description="`public`: a day of rest exchanged for a day off.")
+    date: str = Field(description="Day with hours of its own.")
+    hours: list[DayHoursOut] = Field(description="Opening hours of the day.")
+    origin: DayOrigin = Field(
+        description="Origin of the day; `public` for a day of rest that was exchanged for a public holiday."
+    )
 
 
 class CalendarVersionOut(OutputModel, of=CalendarVersion):
     """A version of a calendar: its definition until the next version."""
 
-    weekly: list[WeeklyHoursOut]
-    weekly_from: list[WeeklyFromOut] = Field(description="In the order of their days.")
-    public_holidays: list[PublicHolidaysOut]
-    holidays: list[HolidayOut] = Field(description="All of them, public ones too, but for those struck.")
-    working_days: list[WorkingDayOut]
+    weekly: list[WeeklyHoursOut] = Field(description="Hours of a usual week.")
+    weekly_from: list[WeeklyFromOut] = Field(
+        description="Weekly hours that apply from a later day on, in the order of these days."
+    )
+    public_holidays: list[PublicHolidaysOut] = Field(
+        description="Countries and years whose public holidays are included."
+    )
+    holidays: list[HolidayOut] = Field(
+        description="All days without business hours, including public holidays except those on which "
+        "people work."
+    )
+    working_days: list[WorkingDayOut] = Field(description="Days with hours of their own.")
 
 
 class CalendarOut(RecordOut, of=Calendar, after={"revision": "newest_id newest"}):
     """A calendar of business hours."""
 
-    newest: CalendarVersionOut = Field(description="Its content.")
+    newest: CalendarVersionOut = Field(description="Newest version of the calendar.")
 
 
 async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:

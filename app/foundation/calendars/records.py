@@ -14,14 +14,16 @@ from app.foundation.calendars.week import Weekday
 
 
 class CalendarState(CodeEnum):
-    """State of a calendar: a retired one can be chosen no longer, but whatever uses it continues to."""
+    """State of a calendar: a retired calendar can no longer be chosen, but agreements and rules that use it
+    keep it.
+    """
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
 class DayOrigin(CodeEnum):
-    """Origin of a calendar's day."""
+    """Origin of a day in a calendar."""
 
     public = "public", "Public holidays", "法定安排"
     added = "added", "Added by hand", "手工添加"
@@ -35,11 +37,11 @@ class Calendar(Record):
     KIND: ClassVar[str] = "calendar"
 
     state: CalendarState | None = required()
-    key: str | None = required("Its key in addresses; unique, never changed.")
-    name: str | None = required("Its name.")
-    time_zone: str | None = required("The time zone that it goes by (IANA).")
-    newest_id: UUID | None = required("The id of that version.")
-    revision: int | None = required("Number of the newest version: the first is 1.")
+    key: str | None = required("Key of the calendar in addresses; unique, never changed.")
+    name: str | None = required("Name of the calendar for people.")
+    time_zone: str | None = required("Time zone of the calendar (IANA), as Asia/Shanghai.")
+    newest_id: UUID | None = required("Identifier of the newest version.")
+    revision: int | None = required("Number of the newest version; the first is 1.")
     added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(CalendarState.retired)] = None
 
@@ -57,18 +59,23 @@ class CalendarVersion(ChildRecord):
 
     KIND: ClassVar[str] = "calendar_version"
 
-    revision: int | None = required("The first is 1.")
-    time_zone: str | None = required()
-    weekly: list[dict[str, Any]] | None = required()
-    weekly_from: list[dict[str, Any]] | None = required()
-    public_holidays: list[dict[str, Any]] | None = required()
-    holidays: list[dict[str, Any]] | None = required()
-    struck: list[str] | None = required("Public holidays on which people work all the same.")
-    working_days: list[dict[str, Any]] | None = required()
-    provisional_years: list[int] | None = required(
-        "Years whose official arrangement was not known when it was published: revise it then."
+    revision: int | None = required("Number of the version; the first is 1.")
+    time_zone: str | None = required("Time zone of the version's hours (IANA), as Asia/Shanghai.")
+    weekly: list[dict[str, Any]] | None = required("Hours of a usual week.")
+    weekly_from: list[dict[str, Any]] | None = required("Weekly hours that apply from a later day on.")
+    public_holidays: list[dict[str, Any]] | None = required(
+        "Countries and years whose public holidays are included."
     )
-    published_at: datetime | None = required()
+    holidays: list[dict[str, Any]] | None = required(
+        "All days without business hours, including public holidays."
+    )
+    struck: list[str] | None = required("Public holidays on which people nevertheless work.")
+    working_days: list[dict[str, Any]] | None = required("Days with hours of their own.")
+    provisional_years: list[int] | None = required(
+        "Years whose official holidays were not known when the version was published; revise the "
+        "calendar when they are."
+    )
+    published_at: datetime | None = required("Time at which the version was published.")
 
     def definition(self) -> CalendarDefinition:
         """Return the version's definition as a value to compute with."""

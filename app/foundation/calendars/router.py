@@ -46,8 +46,8 @@ class SpansQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    begin: Instant = Field(alias="from", description="Begin of the period.")
-    end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
+    begin: Instant = Field(alias="from", description="Beginning of the period.")
+    end: Instant = Field(alias="to", description="End of the period, exclusive; at most 92 days later.")
 
 
 class BetweenQuery(BaseModel):
@@ -56,7 +56,7 @@ class BetweenQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Instant = Field(alias="from", description="Begin of the period.")
-    end: Instant = Field(alias="to", description="Up to when, exclusive; at most ten years later.")
+    end: Instant = Field(alias="to", description="End of the period, exclusive; at most ten years later.")
 
 
 class CalendarDueQuery(BaseModel):
@@ -65,20 +65,22 @@ class CalendarDueQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     begin: Instant = Field(alias="from", description="Begin of the period.")
-    seconds: int = Field(ge=0, le=MOST_SECONDS, description="Number of business seconds to count.")
+    seconds: int = Field(
+        ge=0, le=MOST_SECONDS, description="Number of business seconds to count from the beginning."
+    )
 
 
 class OpenSpan(OutputModel):
     """A span of business time."""
 
-    starts_at: datetime = Field(description="The first instant.")
-    ends_at: datetime = Field(description="The first instant behind it.")
+    starts_at: datetime = Field(description="First instant of the span.")
+    ends_at: datetime = Field(description="First instant after the span.")
 
 
 class SpansOut(OutputModel):
     """The business time in a period; adjacent spans are merged."""
 
-    revision: int = Field(description="Number of the calendar's version by which it was computed.")
+    revision: int = Field(description="Number of the calendar's version that was used.")
     items: list[OpenSpan]
 
 
@@ -86,19 +88,20 @@ class BetweenOut(OutputModel):
     """The amount of business time in a period."""
 
     revision: int = Field(description="Number of the calendar's version by which it was computed.")
-    seconds: int
+    seconds: int = Field(description="Number of business seconds in the period.")
 
 
 class DueOut(OutputModel):
-    """The time by which the business seconds have elapsed."""
+    """The time at which the business seconds have elapsed."""
 
     revision: int = Field(description="Number of the calendar's version by which it was computed.")
     due_at: datetime | None = Field(
-        description="The first instant by which so much has counted: at a closing, the closing. Null: not "
-        "within fifty years."
+        description="First time at which so many business seconds have elapsed, which may be a closing "
+        "time; null if that takes more than fifty years."
     )
     next_opening_at: datetime | None = Field(
-        description="From `from` on, the first instant that counts: itself, while it is open. Null: as above."
+        description="First business time at or after `from`; null if the calendar stays closed for "
+        "fifty years."
     )
 
 
@@ -112,7 +115,7 @@ class DueOut(OutputModel):
 async def list_calendar_spans(
     request: Request, name: Name, query: Annotated[SpansQuery, Query()]
 ) -> Response:
-    """Return the spans of business time in the period, by the newest version."""
+    """Return the spans of business time in the period, by the newest version of the calendar."""
     _check_range(query.begin, query.end, LONGEST_SPANS)
     version, hours = await _newest_version(request, name)
     items = [{"starts_at": instant(a), "ends_at": instant(b)} for a, b in hours.spans(query.begin, query.end)]
@@ -122,14 +125,14 @@ async def list_calendar_spans(
 @router.get(
     "/{id}/between",
     operation_id="get_calendar_between",
-    summary="Count seconds between two times",
+    summary="Get business time between two times",
     response_model=BetweenOut,
     responses=problems(404, 422),
 )
 async def get_calendar_between(
     request: Request, name: Name, query: Annotated[BetweenQuery, Query()]
 ) -> Response:
-    """Return the business seconds in the period, by the newest version."""
+    """Return the number of business seconds in the period, by the newest version of the calendar."""
     _check_range(query.begin, query.end, LONGEST_BETWEEN)
     version, hours = await _newest_version(request, name)
     return _json_response({"revision": version.revision, "seconds": hours.between(query.begin, query.end)})
@@ -138,14 +141,16 @@ async def get_calendar_between(
 @router.get(
     "/{id}/due",
     operation_id="get_calendar_due",
-    summary="Compute the end of a term",
+    summary="Get a calendar's due time",
     response_model=DueOut,
     responses=problems(404, 422),
 )
 async def get_calendar_due(
     request: Request, name: Name, query: Annotated[CalendarDueQuery, Query()]
 ) -> Response:
-    """Return the time when the given business seconds have elapsed since a time, by the newest version."""
+    """Return the time at which a number of business seconds has elapsed, by the newest version of the
+    calendar.
+    """
     version, hours = await _newest_version(request, name)
     due, opening = hours.add(query.begin, query.seconds), hours.next_opening(query.begin)
     times = {"due_at": due and instant(due), "next_opening_at": opening and instant(opening)}

@@ -41,7 +41,7 @@ def _check_date(value: str) -> str:
 ClockTime = Annotated[
     str,
     StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"),
-    Component("TimeOfDay", "A time by the clock.", "09:00"),
+    Component("TimeOfDay", "Time of day.", "09:00"),
 ]
 
 
@@ -49,6 +49,9 @@ IsoDate = Annotated[
     ShortText,
     AfterValidator(_check_date),
     Component(
-        "IsoDate", "A day.", "2026-03-02", {"format": "date", "pattern": r"^(19|20|21)\d\d-\d\d-\d\d$"}
+        "IsoDate",
+        "Date of a day.",
+        "2026-03-02",
+        {"format": "date", "pattern": r"^(19|20|21)\d\d-\d\d-\d\d$"},
     ),
 ]

@@ -50,7 +50,7 @@ class AddCategory(CategoryNames, of=Category):
     process: RecordKey
     key: RecordKey
     parent: Annotated[Reference, ForeignRef("category")] | None = Field(
-        default=None, description="The category that it is a part of: an id, or a key of one process only."
+        default=None, description="Category above this one: an id, or a key if only one process has it."
     )
 
 
@@ -94,16 +94,16 @@ async def of_another_process(reads: ReadContext, category: Category, ctx: Action
 
 
 class EditCategory(Patch, CategoryNames):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(category: Category, body: EditCategory, ctx: ActionContext) -> None:
-    """Rename the category."""
+    """Edit the category: its names."""
     apply_patch(category, body, ctx)
 
 
 def retire(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the category: no further case is sorted into it; those sorted into it stay."""
+    """Retire the category: no more cases are sorted into it. Cases that are in it stay."""
 
 
 def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> None:

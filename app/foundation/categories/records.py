@@ -11,14 +11,14 @@ from app.common.state_fields import EnteredAt
 
 
 class CategoryState(CodeEnum):
-    """State of a category: no new case is sorted into a retired one."""
+    """State of a category: no new cases are sorted into a retired category."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
 class Category(Record):
-    """A node in the category tree of a process (the kind of its records).
+    """A category in the tree of a process, into which cases are sorted.
 
     `level` is 1 for categories without a parent.
     """
@@ -26,11 +26,15 @@ class Category(Record):
     KIND: ClassVar[str] = "category"
 
     state: CategoryState | None = required()
-    process: str | None = required("The kind of its records, as `incident`.")
-    key: str | None = required("The key in cases and figures; unique in its process, and never changed.")
-    name_en: str | None = required("The English name.")
-    name_zh: str | None = required("The Chinese name.")
-    parent_id: Annotated[UUID | None, ForeignRef("category")] = optional("The category that it is a part of.")
-    level: int | None = required("The level in the tree; 1: it has no parent.")
+    process: str | None = required("Kind of the records in the category, as `incident`.")
+    key: str | None = required(
+        "Key of the category in cases and figures; unique in its process, never changed."
+    )
+    name_en: str | None = required("Name of the category in English.")
+    name_zh: str | None = required("Name of the category in Chinese.")
+    parent_id: Annotated[UUID | None, ForeignRef("category")] = optional(
+        "Category above this one; null at the top of the tree."
+    )
+    level: int | None = required("Level in the tree, from 1 at the top.")
     added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(CategoryState.retired)] = None

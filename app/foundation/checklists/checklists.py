@@ -36,8 +36,8 @@ from app.kernel.actions.refusals import WrongValue
 class ChecklistTask(PayloadPart):
     """A task of a checklist."""
 
-    title_en: Title = Field(description="The task in a line of English, without names of persons.")
-    title_zh: Title = Field(description="The same in Chinese.")
+    title_en: Title = Field(description="Task in one line of English, without names of persons.")
+    title_zh: Title = Field(description="Task in one line of Chinese, without names of persons.")
 
 
 ChecklistTasks = Annotated[tuple[ChecklistTask, ...], BoundedList]
@@ -74,13 +74,13 @@ async def process_without_tasks(
 
 
 class EditChecklist(Patch, ChecklistTitles, of=Checklist):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
     items: ChecklistTasks = Field(default=(), max_length=LONGEST_LIST)
 
 
 def edit(checklist: Checklist, body: EditChecklist, ctx: ActionContext) -> None:
-    """Edit the checklist: its titles or items; tickets that it was applied to keep their tasks."""
+    """Edit the checklist: its titles or tasks. Tickets to which it was applied keep their tasks."""
     apply_patch(checklist, body, ctx, skip=("items",))
     if "items" in body.model_fields_set:
         checklist.items = [item.model_dump() for item in body.items]
@@ -95,7 +95,7 @@ async def checklist_without_items(
 
 
 def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the checklist: it is applied no longer; tickets that it was applied to keep their tasks."""
+    """Retire the checklist: it can no longer be applied. Tickets to which it was applied keep their tasks."""
 
 
 # fmt: off

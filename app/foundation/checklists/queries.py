@@ -13,14 +13,14 @@ from app.foundation.checklists.records import Checklist
 class ChecklistItemOut(OutputModel):
     """A task of a checklist."""
 
-    title_en: str
-    title_zh: str
+    title_en: str = Field(description="Task in one line of English.")
+    title_zh: str = Field(description="Task in one line of Chinese.")
 
 
 class ChecklistOut(RecordOut, of=Checklist):
     """A checklist of tasks for tickets of a process."""
 
-    items: list[ChecklistItemOut] = Field(description="The tasks, in order.")
+    items: list[ChecklistItemOut] = Field(description="Tasks, in order.")
 
 
 CHECKLISTS = Listing(

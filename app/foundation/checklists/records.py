@@ -10,7 +10,7 @@ from app.common.state_fields import EnteredAt
 
 
 class ChecklistState(CodeEnum):
-    """State of a checklist: a retired one is applied no longer."""
+    """State of a checklist: a retired checklist can no longer be applied."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
@@ -25,10 +25,12 @@ class Checklist(Record):
     KIND: ClassVar[str] = "checklist"
 
     state: ChecklistState | None = required()
-    key: str | None = required("The key in addresses; unique, and never changed.")
-    process: str | None = required("The kind of the tickets that it is for, as `incident`.")
-    title_en: str | None = required("The English title.")
-    title_zh: str | None = required("The Chinese title.")
-    items: list[dict[str, Any]] | None = required("The tasks, in order.")
+    key: str | None = required("Key of the checklist in addresses; unique, never changed.")
+    process: str | None = required(
+        "Kind of the tickets to which the checklist can be applied, as `incident`."
+    )
+    title_en: str | None = required("Title of the checklist in English.")
+    title_zh: str | None = required("Title of the checklist in Chinese.")
+    items: list[dict[str, Any]] | None = required("Tasks, in order.")
     added_at: Annotated[datetime | None, EnteredAt(ChecklistState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(ChecklistState.retired)] = None

@@ -26,8 +26,8 @@ class ServiceStub(OutputModel):
     """A service, as other answers refer to it."""
 
     id: UUID
-    name_en: str
-    name_zh: str
+    name_en: str = Field(description="Name of the service in English.")
+    name_zh: str = Field(description="Name of the service in Chinese.")
     criticality: Criticality
     state: ServiceState
 
@@ -35,10 +35,13 @@ class ServiceStub(OutputModel):
 class AffectedServiceOut(OutputModel):
     """An affected service."""
 
-    key: str
-    distance: int = Field(description="Distance of the nearest item that serves it; 0: the failing one.")
+    key: str = Field(description="Key of the service.")
+    distance: int = Field(
+        description="Distance of the nearest item that the service depends on; 0 for the failing item."
+    )
     service: ServiceStub | None = Field(
-        description="The service; null if none of that key is recorded, or the caller may not see it."
+        description="The service; null if no service with this key is recorded, or if the caller may "
+        "not see it."
     )
 
 
@@ -46,7 +49,7 @@ class AffectedCustomerOut(OutputModel):
     """A team that is a customer of an affected service."""
 
     customer: TeamStub
-    distance: int = Field(description="Distance of the nearest service that is for it.")
+    distance: int = Field(description="Distance of the nearest service that the team uses.")
 
 
 async def services_and_customers(

@@ -140,8 +140,8 @@ async def alteration_to_regularise(
 
 
 def regularise(ci: Ci, body: RegulariseCi, ctx: ActionContext) -> None:
-    """Regularise the item: name the change that was approved afterwards for an unauthorised alteration; it
-    stays flagged.
+    """Regularise the item: name the change that was approved afterwards for an unauthorised alteration. The
+    item stays flagged.
     """
     alteration = ctx.prepared(UnauthorisedAlteration)
     ci.regularised_number = alteration.number

@@ -22,7 +22,7 @@ from app.kernel.actions.payloads import EmptyPayload
 
 
 def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:
-    """Take a baseline: name the items as they stood at a position of the log."""
+    """Take a baseline: give a name to the items as they were at a position of the log."""
     copy_fields(baseline, body, ctx, without="position ci_classes services cis")
     baseline.position = ctx.prepared(LatestPosition).position if body.position is None else body.position
     baseline.ci_classes = sorted({ci_class.value for ci_class in body.ci_classes})
@@ -31,7 +31,7 @@ def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) ->
 
 
 def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Discard the baseline, which is of no use any more."""
+    """Discard the baseline, which is no longer needed."""
 
 
 # fmt: off

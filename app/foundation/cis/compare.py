@@ -52,50 +52,61 @@ class CompareQuery(Paging):
     """The two states of the log to compare."""
 
     before: str = Field(
-        alias="from", max_length=100, description="A baseline's key or id, or a position of the log."
+        alias="from",
+        max_length=100,
+        description="Earlier side: key or id of a baseline, or a position of the log.",
     )
     after: str = Field(
         alias="to",
         max_length=100,
-        description="Another baseline or position. A position has the set of the other side; two positions "
-        "have all items.",
+        description="Later side: key or id of a baseline, or a position of the log. A position is "
+        "compared for the items of the other side's baseline, and two positions for all "
+        "items.",
     )
 
 
 class FieldDifference(OutputModel):
-    """A field whose value differs."""
+    """A field whose values differ."""
 
     field: str = Field(
-        description="`name`, `state`, `owner_id`, `services`, or `attributes.` and the key of one of them."
+        description="Name of the field: `name`, `state`, `owner_id`, `services`, or `attributes.` with "
+        "the key of an attribute."
     )
-    old: str | int | list[str] | None
-    new: str | int | list[str] | None
+    old: str | int | list[str] | None = Field(description="Value on the earlier side; null if absent.")
+    new: str | int | list[str] | None = Field(description="Value on the later side; null if absent.")
 
 
 class RelationDifference(OutputModel):
-    """A relation that starts from the item and was added or removed."""
+    """A relation of the item that was added or removed."""
 
     kind: RelationKind
     other: CiStub
 
 
 class CiDifference(OutputModel):
-    """The differences of a configuration item."""
+    """The differences of one configuration item."""
 
-    ci: CiStub = Field(description="The item at `to`; a removed one at `from`.")
+    ci: CiStub = Field(description="Item as it is at `to`, or at `from` if it was removed.")
     difference: DifferenceKind
-    fields: list[FieldDifference] = Field(description="The fields of a changed item that differ, in order.")
-    relations_added: list[RelationDifference]
-    relations_removed: list[RelationDifference]
+    fields: list[FieldDifference] = Field(
+        description="Fields that differ, in order, for an item that exists on both sides."
+    )
+    relations_added: list[RelationDifference] = Field(
+        description="Relations of the item that only the later side has."
+    )
+    relations_removed: list[RelationDifference] = Field(
+        description="Relations of the item that only the earlier side has."
+    )
 
 
 class ComparePage(OutputModel):
     """A page of the differences of configuration items, in the order of their ids."""
 
-    from_position: int
-    to_position: int
+    from_position: int = Field(description="Position of the log for the earlier side.")
+    to_position: int = Field(description="Position of the log for the later side.")
     items: list[CiDifference] = Field(
-        description="The differences; may be fewer than `limit`, or none, though more follow."
+        description="Differences by item. A page may have fewer entries than `limit`, or no entries, "
+        "and still have a next page."
     )
     next_cursor: str | None
 

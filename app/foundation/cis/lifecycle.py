@@ -37,7 +37,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 
 
 def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
-    """Plan a configuration item, or record one that has been found."""
+    """Plan a configuration item, or record one that was found."""
     copy_fields(ci, body, ctx)
     if ctx.caller.has_role(Role.integration, ci):
         ci.found_by_id = ctx.caller.person_id
@@ -47,11 +47,11 @@ def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
 
 
 def go_live(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """Put the item into use."""
+    """Go live with the item: it is in use."""
 
 
 def begin_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """Begin maintenance of the item: it is being worked on and may be out of use."""
+    """Begin maintenance of the item: people work on it, and it may be unavailable."""
     note_alteration(ci, ctx)
 
 
@@ -61,25 +61,25 @@ def end_maintenance(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
 
 
 def retire(ci: Ci, body: CiAlteration, ctx: ActionContext) -> None:
-    """Retire the item: it no longer exists; its history stays."""
+    """Retire the item: it no longer exists. Its history stays."""
     note_alteration(ci, ctx)
 
 
 def change_attributes(ci: Ci, body: ChangeAttributesCi, ctx: ActionContext) -> None:
-    """Set attributes of the item, or remove them."""
+    """Change attributes of the item: set them or remove them."""
     merged = {**(ci.attributes or {}), **body.attributes}
     ci.attributes = {key: value for key, value in merged.items() if value is not None}
     note_alteration(ci, ctx)
 
 
 def edit(ci: Ci, body: EditCi, ctx: ActionContext) -> None:
-    """Edit the item: its name, its owner or the services that it serves."""
+    """Edit the item: its name, its owner or the services that depend on it."""
     apply_patch(ci, body, ctx)
     note_alteration(ci, ctx)
 
 
 def relate(ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
-    """Relate the item: it stands in a relation of that kind to another one."""
+    """Relate the item to another one, by a relation of that kind."""
     ctx.add(
         CiRelation(
             id=ctx.new_id(),
@@ -100,7 +100,7 @@ def unrelate(ci: Ci, body: UnrelateCi, ctx: ActionContext) -> None:
 
 
 def report_alteration(ci: Ci, body: ReportAlterationCi, ctx: ActionContext) -> None:
-    """Report an alteration of the item, which was found and not recorded; the record stays."""
+    """Report an alteration of the item, which was not recorded. The recorded values stay."""
     note_alteration(ci, ctx)
 
 

@@ -67,30 +67,31 @@ Classes = Annotated[tuple[CiClass, ...], Field(max_length=len(CiClass)), Bounded
 Change = Annotated[
     ShortText | None,
     Field(
-        description="The change that this belongs to: its number, or its name in another tool. One that "
-        "touches the item, is approved and in its window authorises it."
+        description="Change to which the alteration belongs: its number, or its name in another tool. "
+        "A change authorises the alteration if it names the item, is approved, and is in "
+        "its window."
     ),
 ]
 
 
 Discovered = Annotated[
     Annotated[Reference, ForeignRef("discovery")] | None,
-    Field(description="The discovery that has shown it, if one has."),
+    Field(description="Discovery that found the alteration; null if not set."),
 ]
 
 
 class CiAlteration(Payload):
-    """An alteration of a configuration item; after go-live it belongs to a change."""
+    """An alteration of a configuration item; in use, it needs a change."""
 
     change: Change = None
     discovery: Discovered = None
 
 
 class ReportAlterationCi(CiAlteration):
-    """An alteration of the item that was found: nobody had recorded it."""
+    """An alteration of the item that was found and that was not recorded."""
 
     found: ShortText = Field(
-        description="The alteration that was found. Name no persons here.", examples=["memory_gib: 64 -> 32"]
+        description="Alteration that was found, without names of persons.", examples=["memory_gib: 64 -> 32"]
     )
 
 
@@ -103,7 +104,7 @@ class CiFields(Payload, of=Ci):
 
 
 class PlanCi(CiFields, of=Ci):
-    """A configuration item that is planned, or that has been found."""
+    """A configuration item that is planned or was found."""
 
     key: RecordKey
     ci_class: CiClass
@@ -114,18 +115,19 @@ class PlanCi(CiFields, of=Ci):
 
 
 class ChangeAttributesCi(CiAlteration):
-    """Attributes to set or remove; those left out stay as they are."""
+    """Attributes to set or remove; attributes left out stay unchanged."""
 
     attributes: Annotated[dict[AttributeKey, AttributeValue | None], BoundedMapping] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The new values by their keys; null removes one. Attributes left out stay as they are.",
+        description="New values by attribute key; null removes an attribute, and attributes left out "
+        "stay unchanged.",
         examples=[{"memory_gib": 128}],
     )
 
 
 class EditCi(Patch, CiFields):
-    """Fields of a configuration item to change; those left out stay as they are."""
+    """Fields of a configuration item to change; fields left out stay unchanged."""
 
     change: Change = None
     discovery: Discovered = None
@@ -135,26 +137,32 @@ class RelateCi(CiAlteration, of=CiRelation):
     """A relation to another configuration item."""
 
     kind: RelationKind
-    other: Annotated[Reference, ForeignRef("ci")] = Field(description="The other item.")
+    other: Annotated[Reference, ForeignRef("ci")] = Field(
+        description="Other configuration item of the relation."
+    )
 
 
 class UnrelateCi(CiAlteration, of=CiRelation):
-    """The relation to end, named by its kind and the other configuration item."""
+    """The relation to end, given by its kind and the other configuration item."""
 
     kind: RelationKind
-    other: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="The other item.")
+    other: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
+        description="Other configuration item of the relation."
+    )
 
 
 LARGEST_SAMPLE = 200
 
 
 class DrawVerification(Payload, of=Verification):
-    """The items that a sample is drawn from, and its size. A criterion left out does not narrow."""
+    """The items from which a sample is drawn, and its size. A criterion that is left out does not narrow the
+    choice.
+    """
 
     key: RecordKey
     name: ShortText
     size: Annotated[int, Field(strict=True, ge=1, le=LARGEST_SAMPLE)] = Field(
-        description="Number of items to draw; fewer are drawn if there are not as many."
+        description="Number of items to draw; if there are fewer, all are drawn."
     )
     ci_classes: Classes = ()
     services: Services = ()
@@ -163,7 +171,7 @@ class DrawVerification(Payload, of=Verification):
 class CheckItemVerification(Payload, of=VerificationItem):
     """The result of checking an item of the sample."""
 
-    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="The item.")
+    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Item that was checked.")
     outcome: CiOutcome
     note: ShortText | None = None
 
@@ -171,8 +179,8 @@ class CheckItemVerification(Payload, of=VerificationItem):
 class SettleDifferenceVerification(Payload, of=VerificationItem):
     """The settlement of a difference."""
 
-    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="The item that differs.")
-    settlement: Settlement = Field(description="The settlement of the difference.")
+    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Item with the difference.")
+    settlement: Settlement = Field(description="Settlement of the difference.")
     change: Change = None
 
 
@@ -183,14 +191,15 @@ class ConcludeVerification(Payload, of=Verification):
 
 
 class TakeBaseline(Payload, of=Baseline):
-    """The items of a baseline, and the position of the log. A criterion left out does not narrow; retired
-    items are in no baseline.
+    """The items of a baseline and its position of the log. A criterion that is left out does not narrow the
+    choice. Retired items are never included.
     """
 
     key: RecordKey
     name: ShortText
     position: Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER)] | None = Field(
-        default=None, description="The position of the log as of which it is; if left out, the latest."
+        default=None,
+        description="Position of the log whose state the baseline keeps; if left out, the latest.",
     )
     ci_classes: Classes = ()
     services: Annotated[
@@ -204,12 +213,13 @@ class TakeBaseline(Payload, of=Baseline):
 
 
 class RegulariseCi(Payload):
-    """The change that was approved afterwards for an unauthorised alteration, and that alteration."""
+    """The change that was approved afterwards for an unauthorised alteration, and the alteration."""
 
     change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change, which touches the item.", examples=["CHG-2026-000001"]
+        description="Change that was approved afterwards and names the item.", examples=["CHG-2026-000001"]
     )
     alteration: UUID | None = Field(
         default=None,
-        description="The id of the event of the alteration; required if several are without a change.",
+        description="Identifier of the event of the alteration; required if several alterations have "
+        "no change.",
     )

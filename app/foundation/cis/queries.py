@@ -49,7 +49,7 @@ class CiOut(RecordOut, of=Ci):
     """A configuration item."""
 
     attributes: dict[str, str | int] = Field(
-        description="Its attributes by their keys: short texts and whole numbers."
+        description="Attributes of the item, by key: short texts and whole numbers."
     )
 
 
@@ -78,8 +78,8 @@ CIS = Listing(
 class BaselineOut(RecordOut, of=Baseline):
     """A named set of configuration items at a position of the log."""
 
-    ci_classes: list[CiClass] = Field(description="Classes of its items; empty: of all.")
-    ci_ids: list[UUID] = Field(description="Ids of its items; empty: all.")
+    ci_classes: list[CiClass] = Field(description="Classes of the items; empty for all classes.")
+    ci_ids: list[UUID] = Field(description="Identifiers of the items; empty for all items.")
 
 
 BASELINES = Listing(
@@ -94,14 +94,14 @@ class CiStub(OutputModel):
     """A configuration item, as other answers refer to it."""
 
     id: UUID
-    key: str
-    name: str
+    key: str = Field(description="Key of the item: unique, never changed.")
+    name: str = Field(description="Name of the item for people.")
     ci_class: CiClass
     state: CiState
 
 
 class VerificationItemOut(OutputModel, of=VerificationItem, without="id checked_by settled_by"):
-    """An item of a sample, and the result of checking it."""
+    """An item of a sample, and the result of its check."""
 
     ci: CiStub
 
@@ -134,15 +134,15 @@ async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, 
 
 
 class VerificationOut(RecordOut, of=Verification, after={"unsettled_count": "right_share items"}):
-    """A sample of configuration items, checked against reality."""
+    """A sample of configuration items that is checked against reality."""
 
     ci_classes: list[CiClass] = Field(description="Classes of its items; empty: of all.")
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
-        description="Share of the checked items that are right, from 0 to 1; null: none was checked, or a "
-        "past version."
+        description="Share of the checked items that are right, from 0 to 1; null before the first "
+        "check, and in past versions."
     )
     items: Annotated[list[VerificationItemOut] | None, LoadedFrom(items_of)] = Field(
-        description="The items in the order of the draw; null in past versions."
+        description="Items in the order of the draw; null in past versions."
     )
 
 
@@ -160,11 +160,11 @@ class RelationOut(OutputModel):
     kind: RelationKind
     label: str = Field(description="Label of the kind, in the language asked for.")
     direction: Literal["outgoing", "incoming"] = Field(
-        description="Direction seen from this item: `outgoing`: it runs on the other one, say; `incoming`: "
-        "the other one runs on it."
+        description="Direction seen from this item: for the kind `runs_on`, `outgoing` if this item "
+        "runs on the other one, `incoming` if the other one runs on this item."
     )
     other: CiStub
-    related_at: datetime
+    related_at: datetime = Field(description="Time at which the relation was recorded.")
 
 
 class RelationPage(OutputModel):
@@ -179,40 +179,41 @@ class RelationQuery(Paging):
 
     direction: Literal["outgoing", "incoming"] = Field(
         default="outgoing",
-        description="Direction of the relations: those that start from it, or those that lead to it.",
+        description="Direction of the relations: `outgoing` for those that start at the item, "
+        "`incoming` for those that lead to it.",
     )
 
 
 class ViaOut(OutputModel):
-    """The relation by which an item is affected."""
+    """The relation through which an item is affected."""
 
     kind: RelationKind
-    ci: CiStub = Field(description="The item whose failure affects it.")
+    ci: CiStub = Field(description="Item whose failure affects this one.")
 
 
 class AffectedCiOut(OutputModel):
     """An affected configuration item."""
 
     ci: CiStub
-    distance: int = Field(description="Number of relations between; 1: directly.")
-    via: ViaOut = Field(description="The last relation of the path; of several the first by its kind.")
+    distance: int = Field(
+        description="Number of relations between the items; 1 if they are directly related."
+    )
+    via: ViaOut = Field(description="Last relation of the path; if there are several, the first by kind.")
 
 
 class ImpactOut(OutputModel):
     """The impact of a configuration item's failure."""
 
-    depth: int = Field(description="Number of relations that were followed at most.")
+    depth: int = Field(description="Number of relations up to which the path was followed.")
     truncated: bool = Field(
-        description=f"True if there is more, or may be: more than {MOST_AFFECTED_CIS:,} items are affected, "
-        f"or more than {MOST_RELATIONS_FOLLOWED:,} relations lead on from one distance to the next, or more "
-        f"than {MOST_AFFECTED:,} services or customers are. The nearest are in the answer."
+        description=f"True if the impact may be larger: more than {MOST_AFFECTED_CIS:,} items, more than {MOST_RELATIONS_FOLLOWED:,} relations from one distance to the next, or more than {MOST_AFFECTED:,} services or customers. The nearest are included."
     )
-    cis: list[AffectedCiOut] = Field(description="The affected items, the nearest first.")
+    cis: list[AffectedCiOut] = Field(description="Affected items, the nearest first.")
     services: list[AffectedServiceOut] = Field(
-        description="The affected services, the nearest first, then by key."
+        description="Affected services, the nearest first, then by key."
     )
     customers: list[AffectedCustomerOut] = Field(
-        description="The teams that those services are for, the nearest first, then by key."
+        description="Teams that use the affected services, the nearest first, then by key."
     )
 
 
@@ -221,9 +222,10 @@ class ImpactQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    depth: Annotated[int, Field(ge=1, le=LARGEST_DEPTH, description="Number of relations to follow.")] = (
-        USUAL_DEPTH
-    )
+    depth: Annotated[
+        int,
+        Field(ge=1, le=LARGEST_DEPTH, description="Number of relations up to which the path is followed."),
+    ] = USUAL_DEPTH
 
 
 def ci_visibility_condition(renderer: Renderer, parameters: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ class CiClass(CodeEnum):
 
 
 class RelationKind(CodeEnum):
-    """Kind of a relation from a configuration item to another one."""
+    """Kind of a relation between two configuration items."""
 
     runs_on = "runs_on", "Runs on", "运行于"
     depends_on = "depends_on", "Depends on", "依赖于"
@@ -44,7 +44,7 @@ class RelationKind(CodeEnum):
 
 
 class BaselineState(CodeEnum):
-    """State of a baseline: a discarded one is not compared with."""
+    """State of a baseline: a discarded baseline is not used for comparisons."""
 
     taken = "taken", "Process", "已建立"
     discarded = "discarded", "Discarded", "已作废"
@@ -94,48 +94,64 @@ class Ci(Record):
 
     state: CiState | None = required()
     key: str | None = required(
-        "The key in addresses, without a comma: unique, never changed.", examples=["srv-17"]
+        "Key of the item in addresses, without a comma; unique, never changed.", examples=["srv-17"]
     )
-    name: str | None = required("The name among people. Name no persons here.", examples=["Mail relay 1"])
-    ci_class: CiClass | None = required("The class of the item; never changed.", examples=["server"])
-    owner_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who answers for it.")
+    name: str | None = required(
+        "Name of the item for people, without names of persons.", examples=["Mail relay 1"]
+    )
+    ci_class: CiClass | None = required("Class of the item; never changed.", examples=["server"])
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who is responsible for the item; null if not set."
+    )
     found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The integration that has found it, and sees it."
+        "Integration that found the item and may see it; null if people recorded the item."
     )
-    services: list[str] | None = required("Keys of the services that it serves.")
+    services: list[str] | None = required("Keys of the services that depend on the item.")
     attributes: dict[str, Any] | None = required(
-        "Its attributes: short texts and whole numbers by their keys.",
+        "Attributes of the item, by key: short texts and whole numbers.",
         examples=[{"memory_gib": 64, "system": "Debian 13"}],
     )
     planned_at: Annotated[datetime | None, EnteredAt(CiState.planned)] = required()
     live_at: Annotated[datetime | None, EnteredAt(CiState.live, first=True)] = optional(
-        "Time at which it first went live."
+        "Time at which the item first went live; null if it never did."
     )
     retired_at: Annotated[datetime | None, EnteredAt(CiState.retired)] = None
     unauthorised: bool | None = required(
-        "True if it was ever altered after go-live without an approved change."
+        "True if the item was ever altered after going live without an approved change."
     )
     unauthorised_count: int | None = required(
-        "Number of alterations after go-live without an approved change."
+        "Number of alterations after going live without an approved change."
     )
-    unauthorised_at: datetime | None = optional("Time of the last alteration without an approved change.")
-    alteration_count: int | None = optional("Number of alterations after go-live; null: never counted.")
-    altered_at: datetime | None = optional("Time of the last alteration after go-live.")
-    alteration_authorised: bool | None = optional("True if a change authorised the last alteration.")
+    unauthorised_at: datetime | None = optional(
+        "Time of the last alteration without an approved change; null before the first."
+    )
+    alteration_count: int | None = optional(
+        "Number of alterations after going live; null if they were not counted."
+    )
+    altered_at: datetime | None = optional(
+        "Time of the last alteration after going live; null before the first."
+    )
+    alteration_authorised: bool | None = optional(
+        "True if a change authorised the last alteration; null if there was no alteration."
+    )
     authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional(
-        "The change that authorised the last alteration that was authorised."
+        "Change that authorised the last authorised alteration; null before the first."
     )
     regularised_at: datetime | None = optional(
-        "Time at which a change approved afterwards was last named for an unauthorised alteration."
+        "Time at which a change was last named afterwards for an unauthorised alteration; null if not named."
     )
-    regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional("The change named then.")
+    regularised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional(
+        "Change that was last named afterwards; null if not named."
+    )
     regularised_number: int | None = optional(
-        "Number of the unauthorised alteration that it was named for, from 1; null: for all until then, or "
-        "none."
+        "Number, from 1, of the unauthorised alteration for which a change was last named afterwards; "
+        "null if the change was named for all of them, or not at all."
     )
-    regularised_count: int | None = optional("Number of unauthorised alterations for which one was named.")
+    regularised_count: int | None = optional(
+        "Number of unauthorised alterations for which a change was named afterwards."
+    )
     outside_change: str | None = optional(
-        "The change of another tool that the last alteration named: not verified."
+        "Change of another tool that the last alteration named, without verification; null before the first."
     )
 
 
@@ -146,10 +162,10 @@ class CiRelation(ChildRecord):
 
     KIND: ClassVar[str] = "ci_relation"
 
-    from_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
-    kind: RelationKind | None = required("The kind of the relation, seen from the item that it starts from.")
-    to_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
-    related_at: datetime | None = required()
+    from_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required("Item at which the relation starts.")
+    kind: RelationKind | None = required("Kind of the relation, seen from the item at which it starts.")
+    to_ci_id: Annotated[UUID | None, ForeignRef("ci")] = required("Item to which the relation leads.")
+    related_at: datetime | None = required("Time at which the relation was recorded.")
 
 
 class Baseline(Record):
@@ -159,15 +175,20 @@ class Baseline(Record):
 
     state: BaselineState | None = required()
     key: str | None = required(
-        "The key in addresses: unique, never changed. Digits alone mean a position.", examples=["before-move"]
+        "Key of the baseline in addresses: unique, never changed. Digits alone are read as a position.",
+        examples=["before-move"],
     )
-    name: str | None = required("The name among people. Name no persons here.", examples=["Before the move"])
-    position: int | None = required("The position of the log as of which it is.", sa_type=BigInteger)
-    ci_classes: list[str] | None = required("Classes of its items; empty: of all.", examples=[["server"]])
+    name: str | None = required(
+        "Name of the {record} for people, without names of persons.", examples=["Before the move"]
+    )
+    position: int | None = required("Position of the log whose state the baseline keeps.", sa_type=BigInteger)
+    ci_classes: list[str] | None = required(
+        "Classes of the items; empty for all classes.", examples=[["server"]]
+    )
     services: list[str] | None = required(
-        "Keys of services, one of which its items serve; empty: any or none."
+        "Keys of services, of which each item serves at least one; empty if services do not matter."
     )
-    ci_ids: list[str] | None = required("Ids of its items; empty: all.")
+    ci_ids: list[str] | None = required("Identifiers of the items; empty for all items.")
     taken_at: Annotated[datetime | None, EnteredAt(BaselineState.taken)] = required()
     discarded_at: Annotated[datetime | None, EnteredAt(BaselineState.discarded)] = None
 
@@ -178,19 +199,29 @@ class Verification(Record):
     KIND: ClassVar[str] = "verification"
 
     state: VerificationState | None = required()
-    key: str | None = required("The key in addresses: unique, never changed.", examples=["servers-2026-q4"])
-    name: str | None = required("The name among people. Name no persons here.", examples=["Servers, autumn"])
-    ci_classes: list[str] | None = required("Classes of its items; empty: of all.", examples=[["server"]])
-    services: list[str] | None = required(
-        "Keys of services, one of which its items serve; empty: any or none."
+    key: str | None = required(
+        "Key of the verification in addresses: unique, never changed.", examples=["servers-2026-q4"]
     )
-    position: int | None = required("The position of the log when it was drawn.", sa_type=BigInteger)
-    population: int | None = required("Number of items in use from which it was drawn.", sa_type=BigInteger)
-    drawn_count: int | None = required("Number of items that were drawn.")
-    checked_count: int | None = required("Number of drawn items that were checked.")
+    name: str | None = required(
+        "Name of the {record} for people, without names of persons.", examples=["Servers, autumn"]
+    )
+    ci_classes: list[str] | None = required(
+        "Classes of the items; empty for all classes.", examples=[["server"]]
+    )
+    services: list[str] | None = required(
+        "Keys of services, of which each item serves at least one; empty if services do not matter."
+    )
+    position: int | None = required("Position of the log at which the sample was drawn.", sa_type=BigInteger)
+    population: int | None = required(
+        "Number of items in use from which the sample was drawn.", sa_type=BigInteger
+    )
+    drawn_count: int | None = required("Number of items in the sample.")
+    checked_count: int | None = required("Number of items in the sample that were checked.")
     right_count: int | None = required("Number of checked items that are as recorded, or were confirmed.")
-    unsettled_count: int | None = required("Number of differences that are not settled yet.")
-    summary: str | None = optional("A line about the result. Name no persons here.")
+    unsettled_count: int | None = required("Number of differences that are not settled.")
+    summary: str | None = optional(
+        "Result in one line, without names of persons; null until the verification is concluded."
+    )
     drawn_at: Annotated[datetime | None, EnteredAt(VerificationState.open)] = required()
     concluded_at: Annotated[datetime | None, EnteredAt(VerificationState.concluded)] = None
     discarded_at: Annotated[datetime | None, EnteredAt(VerificationState.discarded)] = None
@@ -201,17 +232,21 @@ class VerificationItem(ChildRecord):
 
     KIND: ClassVar[str] = "verification_item"
 
-    ci_id: Annotated[UUID | None, ForeignRef("ci")] = required()
-    place: int | None = required("Place in the order of the draw, from 1.")
-    outcome: CiOutcome | None = optional("The outcome of the check; null: not checked yet.")
+    ci_id: Annotated[UUID | None, ForeignRef("ci")] = required("Item of the sample.")
+    place: int | None = required("Place of the item in the order of the draw, from 1.")
+    outcome: CiOutcome | None = optional("Result of the check; null if the item was not checked.")
     note: str | None = optional(
-        "The difference from the record; required if there is one. Name no persons here."
+        "Difference from the recorded values, without names of persons; required if there is one."
     )
-    checked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    checked_at: datetime | None = None
+    checked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who checked the item; null if it was not checked."
+    )
+    checked_at: datetime | None = optional("Time of the check; null if the item was not checked.")
     settlement: Settlement | None = optional(
-        "The settlement of the difference; null: not settled yet, or no difference."
+        "Settlement of the difference; null if there is no difference, or if it is not settled."
     )
-    change: str | None = optional("The change that has corrected it.")
-    settled_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    settled_at: datetime | None = None
+    change: str | None = optional("Change that corrected the difference; null if not set.")
+    settled_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who settled the difference; null if it is not settled."
+    )
+    settled_at: datetime | None = optional("Time of the settlement; null if the difference is not settled.")

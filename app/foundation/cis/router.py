@@ -69,7 +69,7 @@ mount_reads(router, CIS)
 async def list_ci_relations(
     request: Request, name: Name, query: Annotated[RelationQuery, Query()]
 ) -> Response:
-    """List the item's relations to others, or those of others to it."""
+    """List the relations that start at the item, or those that lead to it."""
     renderer = renderer_of(request, CIS)
     answer = await relations(renderer, (await load_visible(renderer, name)).record, query)
     headers = {**VARY, "Content-Language": renderer.language}
@@ -84,7 +84,7 @@ async def list_ci_relations(
     responses=problems(404, 422),
 )
 async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQuery, Query()]) -> Response:
-    """Return the impact of the item's failure."""
+    """Return the items, services and customers that the item's failure would affect."""
     renderer = renderer_of(request, CIS)
     answer = await impact_of(renderer, (await load_visible(renderer, name)).record, query.depth)
     return Response(to_json(answer), headers=VARY, media_type="application/json")

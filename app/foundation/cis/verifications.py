@@ -31,7 +31,7 @@ from app.kernel.actions.refusals import WrongValue
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
-    """Draw a verification: a sample of the items in use, to be checked against reality."""
+    """Draw a verification: a sample of the items in use that is checked against reality."""
     copy_fields(verification, body, ctx, without="ci_classes services")
     verification.ci_classes = sorted({ci_class.value for ci_class in body.ci_classes})
     verification.services = sorted(body.services)
@@ -45,7 +45,7 @@ def draw(verification: Verification, body: DrawVerification, ctx: ActionContext)
 
 
 def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
-    """Check an item of the verification; until the item is settled, it can be checked again."""
+    """Check an item of the verification. It can be checked again until its difference is settled."""
     item = ctx.change(ctx.prepared(SampleItem).item)
     copy_fields(item, body, ctx)
     item.checked_by_id = ctx.caller.person_id
@@ -64,8 +64,8 @@ async def difference_without_note(
 def settle_difference(
     verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
-    """Settle a difference of the verification: the record is right, a change has corrected it, or it is a
-    finding.
+    """Settle a difference of the verification: the recorded value is right, a change has corrected it, or it
+    is a finding.
     """
     item = ctx.change(ctx.prepared(SampleItem).item)
     copy_fields(item, body, ctx)
@@ -96,7 +96,9 @@ def _recount(verification: Verification, item: VerificationItem, ctx: ActionCont
 
 
 def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:
-    """Conclude the verification: every item is checked, every difference settled; the figures are final."""
+    """Conclude the verification: all items are checked and all differences settled, and the figures are
+    final.
+    """
     verification.summary = body.summary
 
 
@@ -113,7 +115,7 @@ async def differences_unsettled(
 
 
 def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Discard the verification: it is abandoned, and its figures do not count."""
+    """Discard the verification: it is given up, and its figures do not count."""
 
 
 # fmt: off

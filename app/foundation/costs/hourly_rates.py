@@ -41,7 +41,7 @@ async def wrong_currency_digits(
 
 
 def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the rate, which was a mistake: no further work is logged at it; work logged at it keeps it."""
+    """Withdraw the rate, which was a mistake: no more work is logged at it. Logged work keeps it."""
 
 
 # fmt: off

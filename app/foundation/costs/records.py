@@ -12,25 +12,24 @@ from app.common.state_fields import EnteredAt
 
 
 class RateState(CodeEnum):
-    """State of an hourly rate: a withdrawn one was a mistake."""
+    """State of an hourly rate: a withdrawn rate was a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class HourlyRate(Record):
-    """The cost of an hour of work of a role class, from `valid_from_at` until a later rate of that class
-    applies.
-    """
+    """The cost of an hour of work of a role class, until a later rate of the class applies."""
 
     KIND: ClassVar[str] = "hourly_rate"
 
     state: RateState | None = required()
-    role_class: str | None = required("The class of role, as it is named when work is logged.")
-    amount: str | None = required("The cost of an hour, with the digits of the currency, as 480.00.")
-    currency: str | None = required("The currency (ISO 4217), as CNY.")
+    role_class: str | None = required("Class of role, as named when work is logged.")
+    amount: str | None = required("Cost of an hour, with the decimal places of the currency, as 480.00.")
+    currency: str | None = required("Currency of the cost (ISO 4217), as CNY.")
     valid_from_at: datetime | None = required(
-        "Time from which it applies, until a later rate of that class does. Work keeps the rate of its time."
+        "Time from which the rate applies, until that of a later rate of the class. Logged work keeps "
+        "the rate of its time."
     )
     added_at: Annotated[datetime | None, EnteredAt(RateState.active)] = required()
 
@@ -44,14 +43,16 @@ class Work(ChildRecord):
 
     KIND: ClassVar[str] = "work"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    minutes: int | None = required("Number of minutes; below zero in a reversal.")
-    role_class: str | None = required("The class of role in which the work was done.")
-    rate: str | None = optional("The cost of an hour on its day; null: no rate applied.")
-    currency: str | None = optional("The currency of the rate (ISO 4217), as CNY.")
-    worked_at: datetime | None = required("Time at which it began.")
-    logged_at: datetime | None = required()
-    reverses_id: UUID | None = optional("The id of the entry that it reverses.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who did the work.")
+    minutes: int | None = required("Number of minutes; negative in a reversal.")
+    role_class: str | None = required("Class of the role in which the work was done.")
+    rate: str | None = optional("Cost of an hour on the day of the work; null if no rate applied.")
+    currency: str | None = optional("Currency of the rate (ISO 4217), as CNY; null without a rate.")
+    worked_at: datetime | None = required("Time at which the work began.")
+    logged_at: datetime | None = required("Time at which the work was logged.")
+    reverses_id: UUID | None = optional(
+        "Identifier of the entry that this one reverses; null if it is no reversal."
+    )
 
     @property
     def for_staff(self) -> bool:
@@ -64,17 +65,19 @@ class Cost(ChildRecord):
 
     KIND: ClassVar[str] = "cost"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person who booked it.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who booked the cost.")
     amount: str | None = required(
-        "The amount, with the digits of the currency, as 1250.00; below zero in a reversal.",
+        "Amount, with the decimal places of the currency, as 1250.00; negative in a reversal.",
         examples=["1250.00"],
     )
-    currency: str | None = required("The currency (ISO 4217), as CNY.", examples=["CNY"])
+    currency: str | None = required("Currency of the amount (ISO 4217), as CNY.", examples=["CNY"])
     purpose: Annotated[str | None, Personal()] = optional(
-        "The purpose; null in a reversal.", examples=["A new relay, and its delivery."]
+        "Purpose of the cost; null in a reversal.", examples=["A new relay, and its delivery."]
     )
-    booked_at: datetime | None = required()
-    reverses_id: UUID | None = optional("The id of the entry that it reverses.")
+    booked_at: datetime | None = required("Time at which the cost was booked.")
+    reverses_id: UUID | None = optional(
+        "Identifier of the entry that this one reverses; null if it is no reversal."
+    )
 
     @property
     def for_staff(self) -> bool:

@@ -55,7 +55,7 @@ Code = Annotated[
     AfterValidator(_not_reserved),
     Component(
         "Code",
-        "A key in the log; never changed.",
+        "Key in the log; never changed.",
         "site",
         {"pattern": CODE.replace("^", "^(?!(none|me)$)", 1)},
     ),
@@ -63,11 +63,11 @@ Code = Annotated[
 
 
 class Choice(PayloadPart):
-    """One of the values to choose from."""
+    """A value that can be chosen."""
 
-    key: Code = Field(description="The key in the log; never changed.")
-    label_en: ShortText = Field(description="The English label.")
-    label_zh: ShortText = Field(description="The Chinese label.")
+    key: Code = Field(description="Key of the choice in the log; never changed.")
+    label_en: ShortText = Field(description="Label of the choice in English.")
+    label_zh: ShortText = Field(description="Label of the choice in Chinese.")
 
 
 def _unique_choices(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
@@ -97,7 +97,7 @@ class CustomFieldFields(Payload, of=CustomField):
     filterable: bool = Field(
         default=False,
         strict=True,
-        description="True if lists can be filtered by it: at most ten of a process.",
+        description="True if lists can be filtered by the field; at most ten fields of a process can.",
     )
     choices: Choices = ()
 
@@ -136,11 +136,11 @@ async def invalid_field(
 
 
 class EditCustomField(Patch, CustomFieldFields):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(field: CustomField, body: EditCustomField, ctx: ActionContext) -> None:
-    """Edit the field: its labels, properties or choices; values that tickets have stay as they are."""
+    """Edit the field: its labels, properties or choices. Values that tickets have stay unchanged."""
     sent = body.model_fields_set
     apply_patch(field, body, ctx, skip=("filterable", "choices"))
     if "choices" in sent:
@@ -164,12 +164,12 @@ async def invalid_field_edit(
 
 
 def retire(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the field: tickets get no further values; present values stay and can be removed."""
+    """Retire the field: tickets get no new values. Present values stay and can be removed."""
     field.filter_slot = None
 
 
 def reinstate(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Reinstate the field: tickets can have values again; filtering by it is to be enabled anew."""
+    """Reinstate the field: tickets can have values again. The filter has to be enabled again."""
     field.retired_at = None
 
 

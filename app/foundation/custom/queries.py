@@ -13,16 +13,16 @@ from app.foundation.custom.fields import LIFECYCLE
 class ChoiceOut(OutputModel):
     """One of the values to choose from."""
 
-    key: str
-    label_en: str
-    label_zh: str
+    key: str = Field(description="Key of the choice in the log; never changed.")
+    label_en: str = Field(description="Label of the choice in English.")
+    label_zh: str = Field(description="Label of the choice in Chinese.")
 
 
 class CustomFieldOut(RecordOut, of=CustomField):
     """A custom field of the tickets of a process."""
 
     choices: list[ChoiceOut] | None = Field(
-        description="The values to choose from, in order, if its values are choices."
+        description="Choices of the field, in order; null unless the field has choices."
     )
 
 

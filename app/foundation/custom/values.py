@@ -36,8 +36,8 @@ CustomValues = Annotated[
     dict[Annotated[str, StringConstraints(max_length=LONGEST_KEY)], _Value],
     Field(
         max_length=LONGEST_LIST,
-        description="Values of custom fields by their keys, as GET /v1/custom_fields lists them; null takes "
-        "one away.",
+        description="Values of custom fields by key, as `GET /v1/custom_fields` lists them; null "
+        "removes a value.",
     ),
     CustomValuesField(),
 ]

@@ -127,20 +127,20 @@ def add_prepared_decision(prepared: NewDecision, ctx: ActionContext) -> None:
 
 
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
-    """Vote on the record's decision; voting again replaces the earlier vote."""
+    """Vote on the record's decision. A second vote replaces the first."""
     _cast_ballot(body, ctx)
     _take_if_decided(ctx)
 
 
 def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
-    """Decide a question about the record, as the chair to whom the rule leaves it alone."""
+    """Decide a question about the record, as the chair, if the rule leaves the decision to the chair."""
     _cast_ballot(body, ctx)
     _take_if_decided(ctx)
 
 
 def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
-    """Close the vote on the record: its time is over, and the votes cast decide. If too few have voted, those
-    are asked whom the approval rule names next, if it names any.
+    """Close the vote on the record: its time is over, and the votes cast decide. If too few have voted, the
+    next voters of the approval rule are asked, if there are any.
     """
     count = ctx.prepared(VoteCount)
     verdicts = {b.person_id: b.verdict for b in count.ballots if b.person_id and b.verdict is not None}
@@ -171,8 +171,8 @@ def _ask_next(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> N
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
-    """Deputise a vote on the record: deputies whom voters have named vote in their name, and those no more
-    whose time was ended.
+    """Deputise a vote on the record: deputies named by voters may vote in their name, and deputies whose time
+    was ended no longer may.
     """
     for row in ctx.prepared(NewDeputies).rows:
         ctx.add(row)
@@ -181,18 +181,18 @@ def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
 
 
 def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
-    """Remind the voters of the record, who have not voted yet: the time to vote ends soon."""
+    """Remind the voters of the record, if they have not voted: the time to vote ends soon."""
     ctx.change(ctx.required_ref(Decision, "decision")).reminded_at = ctx.occurred_at
 
 
 def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
-    """Withdraw a decision on the record: nothing is decided."""
+    """Withdraw a decision on the record, without an outcome."""
     decision = ctx.change(ctx.required_ref(Decision, "decision"))
     _close(decision, DecisionState.withdrawn, ctx.prepared(VoteCount).ballots, ctx)
 
 
 def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
-    """Conclude a decision on the record, which has no further consequence for it."""
+    """Conclude a decision on the record, which has no further effect on it."""
 
 
 def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:

@@ -18,31 +18,31 @@ from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
 
 
 class AskDecision(Payload):
-    """A question that is put to a vote. It names no voters: the approval rule does, by which it is asked."""
+    """A question to be put to a vote. The approval rule determines the voters."""
 
     question: Title = Field(
-        description="The question in a line. All who see the record see it: name no persons here.",
+        description="Question in one line, without names of persons: all readers of the record see it.",
         examples=["Shall we go on with it?"],
     )
     due_at: Instant | None = Field(
         default=None,
-        description="Time until which votes count, if sooner than the approval rule says. Then the votes "
-        "cast decide.",
+        description="Time until which votes count; if left out, the time of the approval rule, which "
+        "it cannot exceed. The votes that were cast by then decide.",
     )
 
 
 class CastVote(Payload):
     """A vote on a decision."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
     instead_of: UUID | None = Field(
         default=None,
-        description="The person in whose name the caller votes, as their deputy and without a vote of "
-        "their own: the id, as `votes_for_others` of the caller's work has it.",
+        description="Identifier of the person in whose name the caller votes as a deputy without a "
+        "vote of their own; see `votes_for_others` of the caller's work.",
     )
-    verdict: VoteVerdict = Field(description="The verdict.", examples=["approve"])
+    verdict: VoteVerdict = Field(description="Answer to the question.", examples=["approve"])
     comment: FreeText | None = Field(
-        default=None, description="The reason; required when it is rejected or deferred.", examples=["Go on."]
+        default=None, description="Reason; required to reject or defer.", examples=["Go on."]
     )
 
     CONDITIONS = (
@@ -59,35 +59,37 @@ class CastVote(Payload):
 class WithdrawDecision(Payload):
     """The decision to withdraw, and the reason."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-    reason: FreeText = Field(description="The reason.", examples=["It has been settled otherwise."])
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    reason: FreeText = Field(
+        description="Reason for withdrawing the decision.", examples=["It has been settled otherwise."]
+    )
 
 
 class CloseVote(Payload):
     """The decision whose time to vote is over."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
 
 
 class RemindVoters(Payload):
     """The decision whose time to vote ends soon."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
 
 
 class Tallied(Payload):
-    """The outcome of a decision and its count of votes."""
+    """The outcome of a decision, and the count of votes."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
-    outcome: DecisionOutcome = Field(description="The outcome.", examples=["approved"])
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")
+    outcome: DecisionOutcome = Field(description="Outcome of the decision.", examples=["approved"])
     voters: int = Field(ge=0, description="Number of persons who could vote.", examples=[3])
-    approvals: int = Field(ge=0, description="Number of those who approved.", examples=[2])
-    rejections: int = Field(ge=0, description="Number of those who rejected.", examples=[0])
-    deferrals: int = Field(ge=0, description="Number of those who would have it deferred.", examples=[0])
-    abstentions: int = Field(ge=0, description="Number of those who abstained.", examples=[1])
+    approvals: int = Field(ge=0, description="Number of votes for it.", examples=[2])
+    rejections: int = Field(ge=0, description="Number of votes against it.", examples=[0])
+    deferrals: int = Field(ge=0, description="Number of votes to defer it.", examples=[0])
+    abstentions: int = Field(ge=0, description="Number of abstentions.", examples=[1])
 
 
 class DeputiseVote(Payload):
     """The decision whose voters have other deputies than before."""
 
-    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="Identifier of the decision.")

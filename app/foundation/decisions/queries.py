@@ -32,39 +32,68 @@ from app.foundation.people.queries import PERSONS
 
 
 class RuleConditionOut(OutputModel):
-    """A condition on a field of the record that is decided about."""
+    """A condition on a field of the record that the decision is about."""
 
-    field: str
-    any_of: list[str] = Field(description="The values of which it holds one; none: it is an amount.")
-    at_least: str | None
-    below: str | None
+    field: str = Field(description="Name of the field.")
+    any_of: list[str] = Field(
+        description="Values of which the field has one; empty if the condition is about an amount."
+    )
+    at_least: str | None = Field(
+        description="Smallest amount that the field may have; null if there is no lower limit."
+    )
+    below: str | None = Field(
+        description="Amount below which the field must be; null if there is no upper limit."
+    )
 
 
 class ElectorsOut(OutputModel):
     """A source of voters."""
 
-    role: Role | None
-    group: str | None = Field(description="The group's key.")
-    relation: ElectorRelation | None
-    grade: Grade | None = Field(description="Only those of this grade or above.")
-    on_call: bool = Field(description="Only those who are on call.")
+    role: Role | None = Field(description="Role whose holders for the record vote; null for another source.")
+    group: str | None = Field(
+        description="Key of the group whose members and chair vote; null for another source."
+    )
+    relation: ElectorRelation | None = Field(
+        description="Relation to the record whose persons vote; null for another source."
+    )
+    grade: Grade | None = Field(description="Lowest grade of the voters; null for every grade.")
+    on_call: bool = Field(description="True if only persons vote who are on call in one of their teams.")
 
 
 class ApprovalRuleDefinitionOut(OutputModel):
     """The decisions that a rule is for, their voters, and the way in which votes are counted."""
 
-    conditions: list[RuleConditionOut] = Field(description="All must hold; none: every record.")
-    voters: list[ElectorsOut]
-    otherwise: list[ElectorsOut] = Field(description="Voters if fewer than `enough` are free to vote.")
-    enough: int
-    if_unanswered: list[ElectorsOut] = Field(description="Voters who are asked next if too few have voted.")
+    conditions: list[RuleConditionOut] = Field(
+        description="Conditions that must all be true; empty for every record."
+    )
+    voters: list[ElectorsOut] = Field(description="Sources of voters, all together.")
+    otherwise: list[ElectorsOut] = Field(
+        description="Sources of voters that are used if fewer than `enough` persons can vote."
+    )
+    enough: int = Field(description="Number of persons of `voters` who must be able to vote.")
+    if_unanswered: list[ElectorsOut] = Field(
+        description="Sources of voters that are asked next if too few have voted."
+    )
     rule: DecisionRule
-    quorum: int | None
-    quorum_percent: int | None
-    least_voters: int
-    due_within_seconds: int
-    calendar: str | None = Field(description="The key of the calendar in whose hours the time is counted.")
-    remind_before_seconds: int | None
+    quorum: int | None = Field(
+        description="Number of persons who must have voted; null to use `quorum_percent`."
+    )
+    quorum_percent: int | None = Field(
+        description="Percentage of the voters who must have voted; null to use `quorum` or the quorum of "
+        "the rule."
+    )
+    least_voters: int = Field(
+        description="Number of persons who must be able to vote; with fewer, the question is refused."
+    )
+    due_within_seconds: int = Field(description="Number of seconds to vote, in the hours of `calendar`.")
+    calendar: str | None = Field(
+        description="Key of the calendar in whose hours the time to vote is counted; null to count day "
+        "and night."
+    )
+    remind_before_seconds: int | None = Field(
+        description="Number of seconds before the end at which persons who have not voted are reminded; "
+        "null for one day, or half of a shorter time."
+    )
 
 
 class ApprovalRuleOut(RecordOut, of=ApprovalRule, without="told_roles told_groups"):
@@ -98,9 +127,11 @@ VERSIONS = ChildListing(
 
 
 class DeputyOut(RecordOut, of=Deputy):
-    """A person who votes in the name of somebody who is away."""
+    """A person who votes in the name of an absent person."""
 
-    decisions: list[DecisionKind] | None = Field(description="On decisions of these kinds; null: of all.")
+    decisions: list[DecisionKind] | None = Field(
+        description="Kinds of decisions on which the deputy votes; null for all kinds."
+    )
 
 
 DEPUTIES = Listing(
@@ -113,33 +144,33 @@ DEPUTIES = Listing(
 
 
 class RuleInForce(OutputModel):
-    """An approval rule by which decisions are asked now."""
+    """An approval rule that is in force."""
 
-    key: str
-    name: str
+    key: str = Field(description="Key of the rule.")
+    name: str = Field(description="Name of the rule for people.")
     decision: DecisionKind
-    edition: int = Field(description="0: it is shipped, and nobody has set another of its key.")
-    set_by: PersonStub | None
+    edition: int = Field(description="Number of the version; 0 for a shipped rule that was not replaced.")
+    set_by: PersonStub | None = Field(description="Person who set the version; null for a shipped rule.")
     definition: ApprovalRuleDefinitionOut
 
 
 class RulesInForce(OutputModel):
-    """The approval rules by which decisions are asked now, shipped ones among them."""
+    """The approval rules in force, including shipped rules."""
 
     items: list[RuleInForce]
 
 
 class NamedRule(OutputModel):
-    """An approval rule by which a decision was asked."""
+    """An approval rule that determined the voters of a decision."""
 
-    rule: str = Field(description="Its key.")
-    edition: int = Field(description="Its version; 0: as it is shipped.")
+    rule: str = Field(description="Key of the rule.")
+    edition: int = Field(description="Number of the version; 0 for a shipped rule.")
 
 
 class LeftOutVoter(OutputModel):
-    """A person who would have been asked to vote and is kept apart from it."""
+    """A person who would have voted but is excluded from the vote."""
 
-    person: UUID = Field(description="Their id.")
+    person: UUID = Field(description="Identifier of the person.")
     because: VoterLeftOutReason
 
 
@@ -149,54 +180,64 @@ class DecisionOut(
     without="remind_at",
     after={"group_id": "position", "reminded_at": "asked_next_at"},
 ):
-    """A question about a record, put to an electorate; and its outcome."""
+    """A question about a record that was put to a vote, and its outcome."""
 
     rules: list[NamedRule] | None = Field(
-        description="The approval rules by which it was asked, with their editions. Null: voters were named "
-        "by a catalogue item, are the participants of a meeting, or there were no such rules then."
+        description="Approval rules that determined the voters, with their versions; null if a "
+        "catalogue item or a meeting named the voters, or if there were no rules at that "
+        "time."
     )
     left_out: list[LeftOutVoter] | None = Field(
-        description="Those who would have been asked, and why they were not. Null: not written down then."
+        description="Persons who would have voted but are excluded, with the reasons; null if this was "
+        "not recorded at that time."
     )
 
 
 class VoteOut(OutputModel, of=Vote, after={"comment": "asked_at due_at"}):
-    """A voter on a decision, and their verdict once they have voted."""
+    """A voter on a decision, and the vote."""
 
 
 class VotingDeputyOut(OutputModel, of=VotingDeputy, without="deputation_id"):
-    """A person who may vote on a decision in the name of a voter who is away."""
+    """A person who may vote in the name of an absent voter."""
 
 
 class LeftOutPerson(OutputModel):
-    """A person who would vote and is kept apart from the matter."""
+    """A person who would vote but is excluded from the vote."""
 
     person: PersonStub
     because: VoterLeftOutReason
-    label: str = Field(description="The reason in words, in the language asked for.")
+    label: str = Field(description="Reason as a sentence, in the requested language.")
 
 
 class PreviewRefusal(OutputModel):
-    """The reason why a question could not be put now."""
+    """The reason why the question would be refused now."""
 
-    code: str
-    detail: str = Field(description="The reason in words, in the language asked for.")
+    code: str = Field(description="Stable code of the reason.")
+    detail: str = Field(description="Reason as a sentence, in the requested language.")
 
 
 class PreviewedDecision(OutputModel):
     """The persons who would vote on the record if the caller asked now."""
 
     decision: DecisionKind
-    label: str = Field(description="The kind in words, in the language asked for.")
-    rules: list[NamedRule] = Field(description="The rules that hold: their voters are joined.")
+    label: str = Field(description="Label of the kind of decision, in the requested language.")
+    rules: list[NamedRule] = Field(description="Rules that apply; their voters are joined.")
     rule: DecisionRule | None = Field(
-        description="Rule by which votes come to an outcome. Null: it would be refused."
+        description="Rule by which votes would lead to an outcome; null if the question would be refused."
     )
-    quorum: int | None
-    due_at: datetime | None = Field(description="Time until which votes would count.")
-    voters: list[PersonStub]
-    left_out: list[LeftOutPerson]
-    refusal: PreviewRefusal | None = Field(description="Null: the question can be put.")
+    quorum: int | None = Field(
+        description="Number of persons who would have to vote; null if the question would be refused."
+    )
+    due_at: datetime | None = Field(
+        description="Time until which votes would count; null if the question would be refused."
+    )
+    voters: list[PersonStub] = Field(description="Persons who would vote.")
+    left_out: list[LeftOutPerson] = Field(
+        description="Persons who would be excluded from the vote, with the reasons."
+    )
+    refusal: PreviewRefusal | None = Field(
+        description="Reason for a refusal; null if the question can be put."
+    )
 
 
 class ApprovalPreview(OutputModel):

@@ -33,7 +33,7 @@ class VoteVerdict(CodeEnum):
 
 
 class DecisionOutcome(CodeEnum):
-    """Outcome of a decision: it lapses if too few have voted in time, or if the chair has not decided."""
+    """Outcome of a decision; it lapses if too few have voted in time, or if the chair has not decided."""
 
     approved = "approved", "Approved", "通过"
     rejected = "rejected", "Rejected", "否决"
@@ -42,7 +42,7 @@ class DecisionOutcome(CodeEnum):
 
 
 class DecisionKind(CodeEnum):
-    """Kind of decision, by which approval rules say who votes."""
+    """Kind of decision, for which approval rules determine the voters."""
 
     change = "change", "Change", "变更"
     emergency_change = "emergency_change", "Emergency change", "紧急变更"
@@ -68,7 +68,7 @@ class DecisionState(CodeEnum):
 
 
 class VoterLeftOutReason(CodeEnum):
-    """Why somebody was not asked to vote."""
+    """The reason why a person was excluded from a vote."""
 
     author = "author", "Wrote or changed what is being decided", "编写或修改过待决内容"
     duty = (
@@ -104,41 +104,60 @@ class Decision(ChildRecord):
 
     KIND: ClassVar[str] = "decision"
 
-    state: DecisionState | None = required("The state of the vote.")
+    state: DecisionState | None = required("State of the vote.")
     decision: DecisionKind | None = optional(
-        "Its kind, by which approval rules name the voters; null: they were named otherwise."
+        "Kind of the decision, for which approval rules determine the voters; null if the voters were "
+        "named otherwise."
     )
-    question: str | None = required("The question in a line.")
-    rules: list[Any] | None = None
-    role: Role | None = optional("Of those who were asked, if a catalogue item names it.")
+    question: str | None = required("Question in one line.")
+    rules: list[Any] | None = optional(
+        "Approval rules that determined the voters, with their versions; null if the voters were named "
+        "otherwise."
+    )
+    role: Role | None = optional("Role of the voters, if a catalogue item names it; null otherwise.")
     group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
-        "The group that was asked, if one alone was."
+        "Group of the voters, if all of them come from one group; null otherwise."
     )
-    chair_id: Annotated[UUID | None, ForeignRef("person")] = optional("The chair, if a group was asked.")
-    rule: DecisionRule | None = required("The rule by which votes come to an outcome.")
-    quorum: int | None = required("Number of persons who must have voted, abstentions among them.")
-    left_out: list[Any] | None = None
+    chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Chair of the group; null if no group was asked."
+    )
+    rule: DecisionRule | None = required("Rule by which votes lead to an outcome.")
+    quorum: int | None = required("Number of persons who must have voted, including abstentions.")
+    left_out: list[Any] | None = optional(
+        "Persons who would have voted but are excluded, with the reasons; null if this was not recorded at "
+        "that time."
+    )
     position: int | None = optional(
-        "The log position when it was asked: the evidence before the voters is all up to it.",
+        "Position of the log when the question was put: the voters saw the evidence up to it.",
         sa_type=BigInteger,
     )
-    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Null: a rule.")
-    asked_at: datetime | None = required("Time at which it was asked.")
+    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who put the question; null if an automation rule did."
+    )
+    asked_at: datetime | None = required("Time at which the question was put.")
     due_at: datetime | None = required("Time until which votes count.")
-    remind_at: datetime | None = None
+    remind_at: datetime | None = optional(
+        "Time at which persons who have not voted are reminded; null if nobody is."
+    )
     asked_next_at: datetime | None = optional(
-        "Time at which those were asked who are next if too few have voted in time; null: nobody was."
+        "Time at which the next persons were asked because too few had voted; null if not asked."
     )
-    reminded_at: datetime | None = optional("Time at which those who had yet to vote were reminded.")
-    outcome: DecisionOutcome | None = optional("Null as long as it is open, and if it was withdrawn.")
+    reminded_at: datetime | None = optional(
+        "Time at which persons who had not voted were reminded; null if not reminded."
+    )
+    outcome: DecisionOutcome | None = optional(
+        "Outcome; null while the vote is open, and if the question was withdrawn."
+    )
     voters: int | None = optional(
-        "Number of persons who could vote; set, as the counts after it, when it is taken."
+        "Number of persons who could vote; null, as are the counts, while the vote is open."
     )
-    approvals: int | None = optional("Number of votes for it.")
-    rejections: int | None = optional("Number of votes against it.")
-    deferrals: int | None = optional("Number of votes to defer it.")
-    abstentions: int | None = optional("Number of abstentions.")
-    closed_at: datetime | None = optional("Time at which it was taken or withdrawn.")
+    approvals: int | None = optional("Number of votes for the question; null while the vote is open.")
+    rejections: int | None = optional("Number of votes against the question; null while the vote is open.")
+    deferrals: int | None = optional("Number of votes to defer the question; null while the vote is open.")
+    abstentions: int | None = optional("Number of abstentions; null while the vote is open.")
+    closed_at: datetime | None = optional(
+        "Time at which the vote ended or the question was withdrawn; null while the vote is open."
+    )
 
 
 class Vote(ChildRecord):
@@ -153,24 +172,30 @@ class Vote(ChildRecord):
     KIND: ClassVar[str] = "vote"
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
-    decision_id: UUID | None = required("The decision: its id.")
+    decision_id: UUID | None = required("Identifier of the decision on the record.")
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
-        "The voter."
+        "Person who votes."
     )
-    role: Role | None = optional("The role by which they were asked; null: by what they are to it.")
-    side: RepresentedSide | None = optional("The one that they stand for in the group, if it was asked.")
-    asked_at: datetime | None = required("Time at which they were asked.")
+    role: Role | None = optional(
+        "Role by which the person was asked; null if they were asked for another reason."
+    )
+    side: RepresentedSide | None = optional(
+        "Side that the person represents in the group; null if no group was asked."
+    )
+    asked_at: datetime | None = required("Time at which the person was asked.")
     due_at: datetime | None = required("Time until which votes count.")
-    verdict: VoteVerdict | None = optional("Null: they have not voted.")
+    verdict: VoteVerdict | None = optional("Answer of the person; null until they vote.")
     cast_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The deputy who voted in their name; null: they did."
+        "Deputy who voted in the person's name; null if the person voted."
     )
     role_lost: bool | None = optional(
-        "That they did not hold that role any more when they voted: the vote stays."
+        "True if the person no longer held the role when they voted; the vote counts."
     )
-    comment: Annotated[str | None, Personal()] = optional("The reasons, in the words of the voter.")
-    voted_at: datetime | None = optional("Time of the vote; null: they have not voted.")
-    closed_at: datetime | None = optional("Time at which it was over without their vote.")
+    comment: Annotated[str | None, Personal()] = optional("Reason, in the voter's words.")
+    voted_at: datetime | None = optional("Time of the vote; null until the person votes.")
+    closed_at: datetime | None = optional(
+        "Time at which the vote ended without the person's vote; null if it did not."
+    )
 
 
 class VotingDeputy(ChildRecord):
@@ -181,18 +206,20 @@ class VotingDeputy(ChildRecord):
     KIND: ClassVar[str] = "voting_deputy"
     AUDIENCE_KIND: ClassVar[str] = "voter"
 
-    decision_id: UUID | None = required("The decision: its id.")
+    decision_id: UUID | None = required("Identifier of the decision on the record.")
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = required(
-        "The deputy, who votes."
+        "Deputy who may vote."
     )
     instead_of_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The person in whose name the deputy votes."
+        "Person in whose name the deputy votes."
     )
     deputation_id: Annotated[UUID | None, ForeignRef("deputy")] = required(
         "The deputation, or the absence, by which they may vote."
     )
     asked_at: datetime | None = required("Time at which the voter was asked.")
     due_at: datetime | None = required("Time until which votes count.")
-    from_at: datetime | None = required("Time from which they may vote.")
-    until_at: datetime | None = required("Time before which they may vote.")
-    ended_at: datetime | None = optional("Time at which the voter ended it before its end.")
+    from_at: datetime | None = required("Time from which the deputy may vote.")
+    until_at: datetime | None = required("Time until which the deputy may vote, exclusive.")
+    ended_at: datetime | None = optional(
+        "Time at which the voter ended the deputy's period early; null if they did not."
+    )

@@ -57,7 +57,9 @@ class RulesInForceQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    decision: DecisionKind | None = Field(default=None, description="Those of this kind; none: of all.")
+    decision: DecisionKind | None = Field(
+        default=None, description="Kind of the decisions; if left out, all kinds."
+    )
 
 
 @rules_router.get(
@@ -70,7 +72,7 @@ class RulesInForceQuery(BaseModel):
 async def list_approval_rules_in_force(
     request: Request, ledger: Ledger, query: Annotated[RulesInForceQuery, Query()]
 ) -> Response:
-    """Return the rules by which decisions are asked now, with those that are shipped. For staff."""
+    """Return the approval rules in force, including shipped rules. For staff."""
     language = language_for(request)
     if not caller_of(request).is_staff:
         raise ledger.forbidden(staff, language)
@@ -143,8 +145,8 @@ def mount_approval_preview(router: Router, listing: Listing, matters: Sequence[M
         methods=["GET"],
         operation_id=f"preview_{kind}_approval",
         summary=f"Preview {with_article(noun(kind))}'s approval",
-        description="Persons who would vote on it, by the approval rules, if the caller asked now; and "
-        "those left out, with the reason. For staff.",
+        description="Return the persons who would vote on the record if the caller asked now, and the "
+        "persons who would be excluded, with the reasons. For staff.",
         response_model=ApprovalPreview,
         responses=problems(403, 404, 422) | in_language(),
     )

@@ -70,7 +70,7 @@ from app.log.events import stream
 
 
 def record(discovery: Discovery, body: RecordDiscovery, ctx: ActionContext) -> None:
-    """Import a discovery: a file of configuration items that a tool has found, to be compared."""
+    """Record a discovery: a file of configuration items that a tool has found is imported and then compared."""
     copy_fields(discovery, body, ctx, without="upload complete_classes columns")
     discovery.complete_classes = sorted({ci_class.value for ci_class in body.complete_classes})
     discovery.columns = dict(body.columns)
@@ -80,7 +80,7 @@ def record(discovery: Discovery, body: RecordDiscovery, ctx: ActionContext) -> N
 
 
 def list_differences(discovery: Discovery, body: ListDifferences, ctx: ActionContext) -> None:
-    """List differences of the discovery: those that the comparison has found."""
+    """List differences of the discovery, as the comparison has found them."""
     listed = ctx.prepared_if_any(FoundDifferences) or FoundDifferences()
     for fields in listed.differences:
         ctx.add(DiscoveryDifference(id=ctx.new_id(), record=discovery.row_key, **fields))
@@ -89,7 +89,7 @@ def list_differences(discovery: Discovery, body: ListDifferences, ctx: ActionCon
 
 
 def finish_comparison(discovery: Discovery, body: FinishComparison, ctx: ActionContext) -> None:
-    """Finish the comparison of the discovery: all of its differences are listed."""
+    """Finish the comparison of the discovery: all differences are listed."""
     compared = ctx.prepared_if_any(ComparisonFigures) or ComparisonFigures({})
     for name, figure in compared.figures.items():
         setattr(discovery, name, figure)
@@ -103,13 +103,13 @@ def finish_comparison(discovery: Discovery, body: FinishComparison, ctx: ActionC
 
 
 def fail(discovery: Discovery, body: FailDiscovery, ctx: ActionContext) -> None:
-    """Give the discovery up: its file cannot be compared."""
+    """Fail the discovery: its file cannot be compared."""
     copy_fields(discovery, body, ctx)
     discovery.upload_id = None
 
 
 def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: ActionContext) -> None:
-    """Take over differences of the discovery: the items are corrected, planned or retired as it says."""
+    """Take over differences of the discovery: the items are corrected, planned or retired as found."""
     for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.taken_over):
         difference.change = body.change
         if difference.kind is DiscoveredKind.new:
@@ -117,7 +117,7 @@ def take_over_differences(discovery: Discovery, body: TakeOverDiscovery, ctx: Ac
 
 
 def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -> None:
-    """Keep recorded values against the discovery: it is wrong where it differs from them."""
+    """Keep recorded values of the discovery: the file is wrong where it differs."""
     for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.kept):
         difference.reason = body.reason
     if discovery.compared_count is not None:
@@ -125,7 +125,7 @@ def keep_record(discovery: Discovery, body: KeepDiscovery, ctx: ActionContext) -
 
 
 def raise_alterations(discovery: Discovery, body: RaiseAlterationsDiscovery, ctx: ActionContext) -> None:
-    """Raise differences of the discovery: the items were altered, by the change that is named or by none."""
+    """Raise alterations of the discovery: the items were altered, with or without a change."""
     for difference in _settled_differences(discovery, body, ctx, DiscoveredSettlement.raised):
         difference.change = body.change
 
@@ -150,7 +150,7 @@ def _settle_difference(
 
 
 def compare_again(discovery: Discovery, body: CompareAgainDiscovery, ctx: ActionContext) -> None:
-    """Compare differences of the discovery again: those whose items have changed since they were listed."""
+    """Compare differences of the discovery again, for items that have changed since the comparison."""
     for standing in ctx.prepared(ChangedDifferences).changed:
         difference = ctx.change(standing.difference)
         if standing.agrees:
@@ -161,12 +161,12 @@ def compare_again(discovery: Discovery, body: CompareAgainDiscovery, ctx: Action
 
 
 def conclude(discovery: Discovery, body: ConcludeDiscovery, ctx: ActionContext) -> None:
-    """Conclude the discovery: every difference is settled, and the figures are final."""
+    """Conclude the discovery: all differences are settled, and the figures are final."""
     discovery.summary = body.summary
 
 
 def discard(discovery: Discovery, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Discard the discovery: it is abandoned, and its figures do not count."""
+    """Discard the discovery: it is given up, and its figures do not count."""
     discovery.upload_id = None
 
 

@@ -35,7 +35,7 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 
 
 class RecordDiscovery(Payload, of=Discovery):
-    """The file of a discovery, which was uploaded before, and the meaning of its columns."""
+    """The uploaded file of a discovery, and the meaning of its columns."""
 
     key: RecordKey
     source: ShortText
@@ -43,7 +43,8 @@ class RecordDiscovery(Payload, of=Discovery):
     format: DiscoveryFormat
     upload: Annotated[UUID | None, UploadRef()] = Field(
         default=None,
-        description="The upload with the file: its id. Required, except of the command line, which reads it.",
+        description="Identifier of the upload with the file; required except on the command line, "
+        "which reads the file itself.",
     )
     identified_by: FieldName = BY_KEY
     ci_class: CiClass | None = None
@@ -54,27 +55,26 @@ class RecordDiscovery(Payload, of=Discovery):
 
 
 class ListDifferences(EmptyPayload):
-    """No fields: the differences come with the command."""
+    """An empty object: the differences come from the comparison."""
 
 
 class FinishComparison(EmptyPayload):
-    """No fields: the figures come with the command."""
+    """An empty object: the figures come from the comparison."""
 
 
 class FailDiscovery(Payload, of=Discovery):
-    """The reason why the file was not compared."""
+    """The reason why the file could not be compared."""
 
     failure: DiscoveryFailure
 
 
 class SettleDiscovery(Payload, of=DiscoveryDifference):
-    """The differences to settle: those named, or else the first of the unsettled ones that fit the others."""
+    """The differences to settle: those given, or the first unsettled ones that match the other fields."""
 
     differences: Annotated[tuple[UUID, ...], at_most_entries(MOST_SETTLED_DIFFERENCES)] = Field(
         default=(),
         max_length=MOST_SETTLED_DIFFERENCES,
-        description="The differences: their ids. If left out: the first of the unsettled ones, "
-        f"{MOST_SETTLED_DIFFERENCES} at most, that are of this kind, class and attribute.",
+        description=f"Identifiers of the differences; if left out, the first unsettled ones of this kind, class and attribute, at most {MOST_SETTLED_DIFFERENCES}.",
     )
     kind: DiscoveredKind | None = None
     ci_class: CiClass | None = None
@@ -82,19 +82,19 @@ class SettleDiscovery(Payload, of=DiscoveryDifference):
 
 
 class TakeOverDiscovery(SettleDiscovery):
-    """The differences in which the record is corrected as it was found."""
+    """The differences for which the item is corrected as found."""
 
     change: Change = None
 
 
 class KeepDiscovery(SettleDiscovery, of=DiscoveryDifference):
-    """The differences in which the record is right, and why."""
+    """The differences for which the recorded values are right, and the reason."""
 
     reason: ShortText
 
 
 class RaiseAlterationsDiscovery(SettleDiscovery):
-    """The differences that are alterations of the items; without a change that authorises them they are
+    """The differences that are alterations of the items; without a change that authorises them, they are
     flagged as unauthorised.
     """
 
@@ -102,7 +102,7 @@ class RaiseAlterationsDiscovery(SettleDiscovery):
 
 
 class CompareAgainDiscovery(EmptyPayload):
-    """No fields: what has changed is found."""
+    """An empty object: changed items are found automatically."""
 
 
 class ConcludeDiscovery(Payload, of=Discovery):

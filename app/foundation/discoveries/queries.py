@@ -53,7 +53,7 @@ order by d.id limit %(limit)s
 
 
 class DiscoveryFault(CodeEnum):
-    """Fault of a line of the file of a discovery."""
+    """A fault in a line of a discovery's file."""
 
     too_large = "too_large", "Line too long", "行过长"
     undecodable = "undecodable", "Line not in UTF-8", "不是 UTF-8 编码"
@@ -86,23 +86,24 @@ class DiscoveryOut(
     without="upload_id",
     after={"right_count": "right_share", "failure": "lines_read"},
 ):
-    """Configuration items that a tool has found, compared with the record."""
+    """Configuration items that a tool has found, compared with the recorded ones."""
 
     complete_classes: list[CiClass] = Field(
-        description="Classes of which the file has every item in use; one that is not in it is missing."
+        description="Classes of which the file has every item in use, so that items not in the file "
+        "are missing."
     )
     columns: dict[str, str] = Field(
-        description="The fields that the file's columns mean; empty: columns are named as the fields."
+        description="Field for each column of the file; empty if the columns have the names of the fields."
     )
     class_counts: dict[str, int] | None = Field(
-        description="Number of differences by the class of the items; null: not compared yet."
+        description="Number of differences by class of the items; null until the file is compared."
     )
     lines_read: Annotated[int | None, LoadedFrom(read_lines_of, single=True)] = Field(
-        description="Number of lines that have been read while the file is being compared; null: not now."
+        description="Number of lines read so far while the file is being compared; null at other times."
     )
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
-        description="Share of the compared items whose record is right, from 0 to 1; null: none was, "
-        "or a past version."
+        description="Share of the compared items whose recorded values are right, from 0 to 1; null if "
+        "no item was compared, and in past versions."
     )
 
 
@@ -116,21 +117,23 @@ DISCOVERIES = Listing(
 
 
 class DiscoveryDifferenceOut(OutputModel, of=DiscoveryDifference):
-    """A difference between a discovery and the record, and its settlement."""
+    """A difference between a discovery and the recorded values, and its settlement."""
 
     found_item: dict[str, Any] | None = Field(
-        description="The item that was found and is not recorded: `key`, `name`, `ci_class`, `services`, "
-        "`attributes`."
+        description="Found item that is not recorded, with `key`, `name`, `ci_class`, `services` and "
+        "`attributes`; null for other differences."
     )
 
 
 class RefusedLineOut(OutputModel):
-    """A line of the file of a discovery that could not be read, or compared."""
+    """A line of a discovery's file that could not be read or compared."""
 
-    line: int = Field(description="The line of the file, from 1.")
+    line: int = Field(description="Number of the line in the file, from 1.")
     code: DiscoveryFault
-    label: str = Field(description="Label of the fault, in the language asked for.")
-    field: str | None = Field(description="The field or attribute that it is about.")
+    label: str = Field(description="Label of the fault, in the requested language.")
+    field: str | None = Field(
+        description="Field or attribute with the fault; null if the fault concerns the whole line."
+    )
 
 
 DIFFERENCES = ChildListing(
@@ -138,7 +141,7 @@ DIFFERENCES = ChildListing(
     DiscoveryDifference,
     "id",
     DiscoveryDifferenceOut,
-    "differences between a discovery and the record, in the order in which they are settled",
+    "differences between a discovery and the recorded values, in the order in which they are settled",
 )
 REFUSED_PAGE = page_of(RefusedLineOut, "lines that could not be read or compared, in the order of the file")
 
@@ -146,14 +149,18 @@ REFUSED_PAGE = page_of(RefusedLineOut, "lines that could not be read or compared
 class DifferenceQuery(Paging):
     """The differences to list."""
 
-    kind: DiscoveredKind | None = Field(default=None, description="Only those of this kind.")
-    ci_class: CiClass | None = Field(default=None, description="Only those of items of this class.")
+    kind: DiscoveredKind | None = Field(default=None, description="Kind of the differences.")
+    ci_class: CiClass | None = Field(default=None, description="Class of the items.")
     attribute: str | None = Field(
-        default=None, max_length=100, description="Only those in this value: `name`, `attributes.memory_gib`."
+        default=None, max_length=100, description="Value that differs, as `name` or `attributes.memory_gib`."
     )
-    identity: str | None = Field(default=None, max_length=200, description="Only those of this item.")
-    settlement: DiscoveredSettlement | None = Field(default=None, description="Only those settled so.")
-    settled: bool | None = Field(default=None, description="Only those that are settled, or are not.")
+    identity: str | None = Field(default=None, max_length=200, description="Identity of the item.")
+    settlement: DiscoveredSettlement | None = Field(
+        default=None, description="Settlement of the differences."
+    )
+    settled: bool | None = Field(
+        default=None, description="`true` for settled differences, `false` for the others."
+    )
 
 
 async def differences_page(

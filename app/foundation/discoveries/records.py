@@ -36,7 +36,7 @@ class DiscoveryFormat(CodeEnum):
 
 
 class DiscoveryFailure(CodeEnum):
-    """Reason for which the file of a discovery was not compared."""
+    """The reason why a discovery's file could not be compared."""
 
     content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
     content_damaged = "content_damaged", "The file differs from the upload", "文件与所发送的不一致"
@@ -49,7 +49,7 @@ class DiscoveryFailure(CodeEnum):
 
 
 class DiscoveredKind(CodeEnum):
-    """Kind of a difference between a discovery and the record."""
+    """Kind of a difference between a discovery and the recorded values."""
 
     new = "new", "Found but not recorded", "发现但未登记"
     missing = "missing", "Recorded but not found", "已登记但未发现"
@@ -58,7 +58,7 @@ class DiscoveredKind(CodeEnum):
 
 
 class DiscoveredSettlement(CodeEnum):
-    """Settlement of a difference between a discovery and the record."""
+    """Settlement of a difference between a discovery and the recorded values."""
 
     taken_over = "taken_over", "Taken over", "已采纳"
     kept = "kept", "The record is right", "保留记录"
@@ -72,47 +72,57 @@ class Discovery(Record):
     KIND: ClassVar[str] = "discovery"
 
     state: DiscoveryState | None = required()
-    key: str | None = required("The key in addresses: unique, never changed.", examples=["scan-2026-w48"])
-    source: str | None = required(
-        "The tool that has found them, always by the same name. Name no persons here.", examples=["scanner"]
+    key: str | None = required(
+        "Key of the discovery in addresses: unique, never changed.", examples=["scan-2026-w48"]
     )
-    found_at: datetime | None = required("Time as of which the tool has found them.")
-    format: DiscoveryFormat | None = required("The format of the file.", examples=["csv"])
+    source: str | None = required(
+        "Name of the tool that found the items, always the same, without names of persons.",
+        examples=["scanner"],
+    )
+    found_at: datetime | None = required("Time at which the tool found the items.")
+    format: DiscoveryFormat | None = required("Format of the file.", examples=["csv"])
     identified_by: str | None = required(
-        "The identity of an item: its `key`, its `name`, or the attribute of this key, such as a serial "
-        "number. Letters' case does not matter.",
+        "Value that identifies an item: `key`, `name`, or the key of an attribute such as a serial "
+        "number. Upper and lower case are not distinguished.",
         examples=["key"],
     )
-    ci_class: CiClass | None = optional("The class of items of which the file says none.")
+    ci_class: CiClass | None = optional("Class of items for which the file has no class.")
     complete_classes: list[str] | None = required(
-        "Classes of which the file has every item in use; one that is not in it is missing.",
+        "Classes of which the file has every item in use, so that items not in the file are missing.",
         examples=[["server"]],
     )
     columns: dict[str, Any] | None = required(
-        "The fields that the file's columns mean: `key`, `name`, `ci_class`, `services`, or the key of an "
-        "attribute. Empty: columns are named as the fields; otherwise those left out are not read.",
+        "Field for each column of the file: `key`, `name`, `ci_class`, `services`, or the key of an "
+        "attribute; other columns are ignored. Empty if the columns have the names of the fields.",
         examples=[{"Hostname": "key", "RAM": "memory_gib"}],
     )
     upload_id: UUID | None = optional("The upload with the file.")
-    imported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who imported it.")
-    failure: DiscoveryFailure | None = optional("The reason why the file was not compared.")
-    line_count: int | None = optional("Number of items in the file; null: not compared yet.")
+    imported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who imported the file.")
+    failure: DiscoveryFailure | None = optional(
+        "Reason why the file could not be compared; null if it could."
+    )
+    line_count: int | None = optional("Number of items in the file; null until it is compared.")
     refused_count: int | None = optional("Number of lines that could not be read.")
     compared_count: int | None = optional(
-        "Number of recorded items, not retired, that were found or are missing."
+        "Number of recorded items, without retired ones, that were found or are missing."
     )
-    right_count: int | None = optional("Number of these without a difference, or whose record is right.")
-    difference_count: int | None = required("Number of differences that are listed.")
-    unsettled_count: int | None = required("Number of differences that are not settled yet.")
+    right_count: int | None = optional(
+        "Number of these items that have no difference, or whose recorded values are right."
+    )
+    difference_count: int | None = required("Number of differences between the file and the recorded items.")
+    unsettled_count: int | None = required("Number of differences that are not settled.")
     new_count: int | None = optional("Number of items that were found and are not recorded.")
     missing_count: int | None = optional("Number of recorded items that were not found.")
     differing_count: int | None = optional("Number of values that differ.")
-    retired_count: int | None = optional("Number of items that are retired here, and were found.")
+    retired_count: int | None = optional("Number of items that were found although they are retired.")
     kept_before_count: int | None = optional(
-        "Number of differences not listed anew: the record was kept at an earlier discovery."
+        "Number of differences that are not listed again because an earlier discovery settled them in "
+        "favour of the recorded value."
     )
     class_counts: dict[str, Any] | None = optional("Number of differences by the class of the items.")
-    summary: str | None = optional("A line about the result. Name no persons here.")
+    summary: str | None = optional(
+        "Result in one line, without names of persons; null until the discovery is concluded."
+    )
     imported_at: Annotated[datetime | None, EnteredAt(DiscoveryState.waiting)] = required()
     compared_at: Annotated[datetime | None, EnteredAt(DiscoveryState.open)] = None
     concluded_at: Annotated[datetime | None, EnteredAt(DiscoveryState.concluded)] = None
@@ -125,24 +135,28 @@ class DiscoveryDifference(ChildRecord):
 
     KIND: ClassVar[str] = "discovery_difference"
 
-    kind: DiscoveredKind | None = required("The kind of the difference.")
-    identity: str | None = required("The item's identity, as the file has it.")
-    ci_id: Annotated[UUID | None, ForeignRef("ci")] = optional("The recorded item; null: there is none.")
-    ci_class: CiClass | None = required("The class of the item.")
+    kind: DiscoveredKind | None = required("Kind of the difference.")
+    identity: str | None = required("Identity of the item in the file.")
+    ci_id: Annotated[UUID | None, ForeignRef("ci")] = optional("Recorded item; null if absent.")
+    ci_class: CiClass | None = required("Class of the item.")
     attribute: str | None = optional(
-        "The value that differs: `name`, `ci_class`, `services`, or `attributes.` and the key of one."
+        "Value that differs: `name`, `ci_class`, `services`, or `attributes.` with the key of an attribute."
     )
-    here: str | None = optional("The recorded value; null: there is none.")
-    there: str | None = optional("The value that was found; null: the whole item is meant.")
-    line: int | None = optional("The line of the file, from 1.", sa_type=BigInteger)
+    here: str | None = optional("Recorded value; null if absent.")
+    there: str | None = optional("Found value; null if the difference concerns the whole item.")
+    line: int | None = optional("Number of the line in the file, from 1.", sa_type=BigInteger)
     found_item: Annotated[dict[str, Any] | None, Document()] = optional(
         "The item that was found and is not recorded."
     )
-    settlement: DiscoveredSettlement | None = optional("The settlement; null: not settled yet.")
-    reason: str | None = optional("The reason why the record is kept. Name no persons here.")
-    change: str | None = optional("The change that was named at the settlement.")
-    settled_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    settled_at: datetime | None = None
+    settlement: DiscoveredSettlement | None = optional(
+        "Settlement of the difference; null until it is settled."
+    )
+    reason: str | None = optional("Reason why the recorded value is kept, without names of persons.")
+    change: str | None = optional("Change that was named in the settlement; null if not named.")
+    settled_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who settled the difference; null until it is settled."
+    )
+    settled_at: datetime | None = optional("Time of the settlement; null until the difference is settled.")
 
 
 class DiscoveryOwner(ChildRecord):
@@ -150,5 +164,7 @@ class DiscoveryOwner(ChildRecord):
 
     KIND: ClassVar[str] = "discovery_owner"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
+        "Person who is responsible for an item with an open difference."
+    )
     own_difference_count: int | None = required("Number of differences of the person's items.")

@@ -40,7 +40,9 @@ mount_reads(router, DISCOVERIES)
 async def list_discovery_differences(
     request: Request, name: Name, query: Annotated[DifferenceQuery, Query()]
 ) -> Response:
-    """List the differences between a discovery and the record, in the order in which they are settled."""
+    """List the differences between a discovery and the recorded values, in the order in which they are
+    settled.
+    """
     renderer = renderer_of(request, DISCOVERIES)
     discovery = (await load_visible(renderer, name)).record
     return page_response(request, await differences_page(renderer, discovery, query))

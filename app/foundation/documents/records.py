@@ -15,7 +15,7 @@ from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, requ
 
 
 class DocumentClass(CodeEnum):
-    """Class of a document; the first part of its number."""
+    """Class of a document, which is the first part of its number."""
 
     SN = "SN", "Service requirement", "服务需求"
     SO = "SO", "Solution", "解决方案"
@@ -50,7 +50,7 @@ class DocumentState(CodeEnum):
 
 
 class Importance(CodeEnum):
-    """Importance of a document, from which follows for how long it is kept."""
+    """Importance of a document, which determines its retention period."""
 
     general = "general", "General", "一般"
     important = "important", "Important", "重要"
@@ -58,7 +58,9 @@ class Importance(CodeEnum):
 
 
 class Confidentiality(CodeEnum):
-    """Confidentiality of a document: an internal one is for all staff, others for their readers only."""
+    """Confidentiality of a document: all staff may read internal documents, and only the named readers all
+    others.
+    """
 
     internal = "internal", "Internal", "内部"
     restricted = "restricted", "Restricted", "受限"
@@ -66,7 +68,7 @@ class Confidentiality(CodeEnum):
 
 
 class Heading(CodeEnum):
-    """Subject of a document's section."""
+    """Subject of a section in a document."""
 
     background = "background", "Background and goal", "背景与目标"
     functional = "functional", "Functional requirements", "功能需求"
@@ -134,36 +136,60 @@ class DocumentEntry(ChildRecord):
 
     KIND: ClassVar[str] = "document_entry"
 
-    number: str | None = required("Its class, the year, and a sequence: `SN2026001`.")
-    document_class: DocumentClass | None = required("The class; the first part of the number.")
-    title: str | None = optional("The title: that of the record, or its own.")
-    state: DocumentState | None = required("The state of the newest edition.")
-    edition: int | None = required("Number of times that it was submitted.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has written the latest edition."
+    number: str | None = required(
+        "Number of the document: its class, the year, and a sequence, as `SN2026001`."
     )
-    drafted_at: datetime | None = required("Time at which it was first written.")
-    published_at: datetime | None = optional("Time at which it was last published.")
-    superseded_at: datetime | None = optional("Time at which it was superseded.")
-    subclass: str | None = optional("The sort of document within its class.")
-    importance: Importance | None = optional("Null: general.")
-    confidentiality: Confidentiality | None = optional("Null: internal, as the record that has made it.")
-    version_label: str | None = optional("The version: 0.x of drafts, 1.0 of what was first published.")
-    external_number: str | None = optional("The number that it has elsewhere, as `SD-02001`.")
-    review_due_at: datetime | None = optional("Time by which it is to be reviewed again.")
-    archived_at: datetime | None = optional("Time at which it was archived.")
-    archive_reason: Annotated[str | None, Personal()] = optional("The reason for which it was archived.")
-    retained_until_at: datetime | None = optional("End of its retention; null: none, or it is not archived.")
-    retention_warned_at: datetime | None = optional("Time at which the end of its retention was announced.")
-    hold_reason: Annotated[str | None, Personal()] = optional("The reason of the legal hold.")
-    held_at: datetime | None = optional("Beginning of the legal hold; null: nothing holds it.")
-    destruction_asked_at: datetime | None = optional("Time at which the first person asked to destroy it.")
+    document_class: DocumentClass | None = required(
+        "Class of the document, which is the first part of its number."
+    )
+    title: str | None = optional("Title of the document, or else of its record.")
+    state: DocumentState | None = required("State of the newest edition.")
+    edition: int | None = required("Number of times that the document was submitted.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who wrote the newest edition.")
+    drafted_at: datetime | None = required("Time at which the document was first drafted.")
+    published_at: datetime | None = optional(
+        "Time at which the document was last published; null if it never was."
+    )
+    superseded_at: datetime | None = optional(
+        "Time at which another document replaced this one; null if not replaced."
+    )
+    subclass: str | None = optional("Kind of document within its class; null if not set.")
+    importance: Importance | None = optional("Importance of the document; null means general.")
+    confidentiality: Confidentiality | None = optional(
+        "Confidentiality of the document; null means internal, as for the record that created it."
+    )
+    version_label: str | None = optional(
+        "Version of the document: 0.x for drafts, 1.0 for the first published edition."
+    )
+    external_number: str | None = optional(
+        "Number of the document elsewhere, as `SD-02001`; null if not set."
+    )
+    review_due_at: datetime | None = optional(
+        "Time by which the document must be reviewed again; null if no review is due."
+    )
+    archived_at: datetime | None = optional("Time at which the document was archived; null if it is not.")
+    archive_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for archiving the document; null if it is not archived."
+    )
+    retained_until_at: datetime | None = optional(
+        "End of the retention period; null if not set, or if the document is not archived."
+    )
+    retention_warned_at: datetime | None = optional(
+        "Time at which the end of the retention period was announced; null if it was not."
+    )
+    hold_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the legal hold; null without a hold."
+    )
+    held_at: datetime | None = optional("Beginning of the legal hold; null without a hold.")
+    destruction_asked_at: datetime | None = optional(
+        "Time at which the first person asked to destroy the document; null if not requested."
+    )
     destruction_asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The first of the two persons who destroy it."
+        "First of the two persons who destroy the document; null if not requested."
     )
-    destroyed_at: datetime | None = optional("Time at which it was destroyed.")
+    destroyed_at: datetime | None = optional("Time at which the document was destroyed; null if it was not.")
     destroyed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The second of the two persons who destroy it."
+        "Second of the two persons who destroy the document; null if it was not destroyed."
     )
 
     @property
@@ -177,12 +203,12 @@ class DocumentSection(ChildRecord):
 
     KIND: ClassVar[str] = "document_section"
 
-    document_id: UUID | None = required("The document: its id.")
-    edition: int | None = required("The edition, from 1.")
-    place: int | None = required("The place in the document, from 1.")
-    heading: Heading | None = required("The subject of the section.")
-    text: Annotated[str | None, Personal()] = required("The text of the section.")
-    written_at: datetime | None = required("Time at which it was written.")
+    document_id: UUID | None = required("Identifier of the document in the record.")
+    edition: int | None = required("Number of the edition, from 1.")
+    place: int | None = required("Place of the section in the document, from 1.")
+    heading: Heading | None = required("Subject of the section.")
+    text: Annotated[str | None, Personal()] = required("Text of the section.")
+    written_at: datetime | None = required("Time at which the section was written.")
 
     @property
     def for_staff(self) -> bool:

@@ -28,23 +28,22 @@ PAGE_RESPONSE: dict[int | str, dict[str, Any]] = {
         "headers": {"Content-Language": {}},
     }
 }
-DocumentNumber = Annotated[
-    str, Path(max_length=100, description="The number of the document, as `SL2026001`.")
-]
+DocumentNumber = Annotated[str, Path(max_length=100, description="Number of the document, as `SL2026001`.")]
 PageLanguage = Annotated[
-    Literal["en", "zh"] | None, Query(description="The language, if not that of `Accept-Language`.")
+    Literal["en", "zh"] | None,
+    Query(description="Language of the page; if left out, that of `Accept-Language`."),
 ]
 
 
 Edition = Annotated[
-    int | None, Query(ge=1, le=MOST_EDITIONS, description="Number of the edition, if not the newest.")
+    int | None, Query(ge=1, le=MOST_EDITIONS, description="Number of the edition; if left out, the newest.")
 ]
 
 
 def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage) -> None:
     """Add the operation that shows a document of one of the list's records as a page to print."""
     lifecycle = listing.lifecycle
-    noun = kind_nouns.noun(lifecycle.kind)
+    called = kind_nouns.noun(lifecycle.kind)
 
     async def show_document(
         request: Request,
@@ -64,8 +63,8 @@ def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage
         show_document,
         methods=["GET"],
         operation_id=f"get_{lifecycle.kind}_document",
-        summary=f"Get {kind_nouns.with_article(noun)}'s document",
-        description=f"One of the documents of the {noun}, as a page to print on A4.",
+        summary=f"Get {kind_nouns.with_article(called)}'s document",
+        description=f"Return one document of the {called} as a page to print on A4.",
         response_class=Response,
         response_model=None,
         responses=problems(404, 422) | PAGE_RESPONSE,

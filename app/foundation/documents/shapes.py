@@ -19,7 +19,7 @@ from app.foundation.documents.records import (
 
 
 class DocumentOut(OutputModel, of=DocumentEntry):
-    """A document that a record has made, as listed in the register."""
+    """A document of a record, as listed in the register."""
 
 
 class DocumentSectionOut(OutputModel, of=DocumentSection):
@@ -27,7 +27,7 @@ class DocumentSectionOut(OutputModel, of=DocumentSection):
 
 
 class DocumentAcknowledgementOut(OutputModel, of=DocumentAcknowledgement):
-    """A person who must acknowledge a document, or has done so."""
+    """A person who must acknowledge a document, or has acknowledged it."""
 
 
 class DocumentAccessRequestOut(OutputModel, of=DocumentAccessRequest):
@@ -35,7 +35,7 @@ class DocumentAccessRequestOut(OutputModel, of=DocumentAccessRequest):
 
 
 class DocumentReaderOut(OutputModel, of=DocumentReader):
-    """A person who may see a document for a time."""
+    """A person who may see a document for a period."""
 
 
 class DocumentLoanOut(OutputModel, of=DocumentLoan):
@@ -78,7 +78,7 @@ KEPT_LISTINGS = (
         DocumentAcknowledgement,
         "asked_at",
         DocumentAcknowledgementOut,
-        "those who must acknowledge the documents of a record: all of them for staff, for others themselves",
+        "the persons who must acknowledge the documents of a record: all of them for staff, other callers themselves",
         _own_unless_staff,
     ),
     ChildListing(
@@ -86,7 +86,7 @@ KEPT_LISTINGS = (
         DocumentAccessRequest,
         "requested_at",
         DocumentAccessRequestOut,
-        "the requests to see documents of a record: all of them for staff, for others their own",
+        "the requests to see documents of a record: all of them for staff, other callers their own",
         _own_unless_staff,
     ),
     ChildListing(
@@ -94,7 +94,7 @@ KEPT_LISTINGS = (
         DocumentReader,
         "granted_at",
         DocumentReaderOut,
-        "those who may see documents of a record for a time: all for staff, for others themselves",
+        "the persons who may see documents of a record for a period: all of them for staff, other callers themselves",
         _own_unless_staff,
     ),
     ChildListing(

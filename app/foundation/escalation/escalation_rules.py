@@ -55,15 +55,15 @@ class EscalationRuleFields(Payload, of=EscalationRule):
 
 
 class AddEscalationRule(EscalationRuleFields, of=EscalationRule):
-    """An escalation rule: which tickets it escalates, when, and to whom."""
+    """An escalation rule: the tickets that it escalates, the time, and the recipient."""
 
     model_config = example_includes("after_seconds")
     process: RecordKey
 
 
 def add(rule: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
-    """Add an escalation rule, which escalates tickets automatically from now on, including those open
-    already.
+    """Add an escalation rule, which escalates tickets automatically from now on, including tickets that are
+    open already.
     """
     copy_fields(rule, body, ctx)
     rule.priorities = stored_priorities(body.priorities)
@@ -86,11 +86,11 @@ async def rule_invalid(
 
 
 class EditEscalationRule(Patch, EscalationRuleFields):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(rule: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
-    """Edit the rule, for the open tickets that it has not escalated yet."""
+    """Edit the rule, for open tickets that it has not escalated yet."""
     apply_patch(rule, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
         rule.priorities = stored_priorities(body.priorities)
@@ -115,7 +115,7 @@ async def rule_edit_invalid(
 
 
 def end(rule: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the rule: it escalates nothing any more."""
+    """End the rule: it no longer escalates tickets."""
 
 
 def _check_when(after_seconds: int | None, sla_percent: int | None, metric: ClockMetric | None) -> None:

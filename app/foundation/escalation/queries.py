@@ -15,9 +15,11 @@ from app.foundation.people.queries import PERSONS, TEAMS
 
 
 class EscalationRuleOut(RecordOut, of=EscalationRule, after={"process": "name"}):
-    """A rule that escalates tickets automatically: when, and to whom."""
+    """A rule that escalates tickets automatically at a certain time to certain recipients."""
 
-    priorities: list[Priority] | None = Field(description="The priorities of the tickets; null: all.")
+    priorities: list[Priority] | None = Field(
+        description="Priorities of the tickets; null for all priorities."
+    )
 
 
 ESCALATION_RULES = Listing(

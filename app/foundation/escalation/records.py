@@ -12,14 +12,14 @@ from app.common.times.clocks import ClockMetric
 
 
 class EscalationRuleState(CodeEnum):
-    """State of an escalation rule: only active rules apply."""
+    """State of an escalation rule: only active rules are applied."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
 class EscalationCondition(CodeEnum):
-    """Condition of an escalation: the event that the ticket still waits for."""
+    """Condition of an escalation: the step that the ticket has not reached yet."""
 
     unanswered = "unanswered", "Not acknowledged or started", "尚未响应"
     unassigned = "unassigned", "Not assigned to a person", "尚未分派到人"
@@ -27,7 +27,7 @@ class EscalationCondition(CodeEnum):
 
 
 class EscalateTo(CodeEnum):
-    """Target of an escalation: it becomes responsible, or is informed."""
+    """Recipient of an escalation, who becomes responsible or is informed."""
 
     team = "team", "A team, which takes it over", "团队"
     person = "person", "A person, who follows it", "人员"
@@ -47,30 +47,34 @@ class EscalationRule(Record):
 
     state: EscalationRuleState | None = required()
     name: str | None = required(
-        "The name of the rule, no person's; it is the reason of the escalation.",
+        "Name of the rule, which is the reason shown for the escalation, without names of persons.",
         examples=["Nobody has taken it for an hour"],
     )
-    process: str | None = required("The kind of the tickets.", examples=["incident"])
-    priorities: list[str] | None = optional("The priorities of the tickets; null: all.")
+    process: str | None = required("Kind of the tickets, as `incident`.", examples=["incident"])
+    priorities: list[str] | None = optional("Priorities of the tickets; null for all priorities.")
     after_seconds: int | None = optional(
-        "Number of seconds after the ticket was opened, or reopened; this or `sla_percent`.", examples=[3600]
+        "Number of seconds after the ticket was opened or reopened; null if the rule uses `sla_percent`.",
+        examples=[3600],
     )
     sla_percent: int | None = optional(
-        "The share of its target that a clock of its service level agreement has reached, in percent; this "
-        "or `after_seconds`.",
+        "Percentage of its target that a service level clock of an SLA has reached; null if the rule "
+        "uses `after_seconds`.",
         examples=[80],
     )
-    metric: ClockMetric | None = optional("With `sla_percent`: the measure of the clocks; null: any.")
+    metric: ClockMetric | None = optional("Metric of the clocks for `sla_percent`; null for any metric.")
     as_long_as: EscalationCondition | None = required(
-        "The condition that still holds then.", examples=["unassigned"]
+        "Condition that must still be true at that time.", examples=["unassigned"]
     )
     escalate_to: EscalateTo | None = required(
-        "The recipient: who is to see to it (`team`), or to know of it (`person`, `manager`).",
+        "Recipient: a team (`team`) that becomes responsible, or a person (`person`, `manager`) who is "
+        "informed.",
         examples=["team"],
     )
     to_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "With `team`: the team.", examples=["network"]
+        "Team that becomes responsible; null for other recipients.", examples=["network"]
     )
-    to_person_id: Annotated[UUID | None, ForeignRef("person")] = optional("With `person`: the person.")
+    to_person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who is informed; null for other recipients."
+    )
     added_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(EscalationRuleState.ended)] = None

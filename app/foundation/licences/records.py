@@ -42,11 +42,13 @@ class TrainingParticipant(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.training_invited)] = (
-        required()
+        required("Person who takes part in the training.")
     )
-    missing_skills: list[str] | None = required("The skills that no licence of theirs covered by then.")
-    attended: bool | None = optional("True if they were there; null: it has not been held.")
-    added_at: datetime | None = required()
+    missing_skills: list[str] | None = required(
+        "Skills that no licence of the person covered when they were added; null if all skills were covered."
+    )
+    attended: bool | None = optional("True if the person attended; null until the training is held.")
+    added_at: datetime | None = required("Time at which the person was added to the training.")
 
 
 class ExaminationResult(ChildRecord):
@@ -62,15 +64,16 @@ class ExaminationResult(ChildRecord):
         Responsible(
             NoticeType.examination_passed, when="passed", otherwise=NoticeType.examination_not_passed
         ),
-    ] = required()
-    marks: Annotated[dict[str, Any] | None, Document()] = required()
-    pass_mark: int | None = required()
+    ] = required("Person who was examined.")
+    marks: Annotated[dict[str, Any] | None, Document()] = required("Marks by topic, each out of 100.")
+    pass_mark: int | None = required("Mark that each topic had to reach, out of 100.")
     passed: bool | None = required("True if each mark reaches the pass mark.")
     sitting: int | None = required(
-        "Number of their sittings with this one; the events have the earlier ones."
+        "Number of examinations of the person so far, including this one; the events have the earlier "
+        "results."
     )
-    examiner_id: Annotated[UUID | None, ForeignRef("person")] = None
-    examined_at: datetime | None = required()
+    examiner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who gave the marks.")
+    examined_at: datetime | None = required("Time at which the person was examined.")
 
 
 class Licence(ChildRecord):
@@ -80,15 +83,25 @@ class Licence(ChildRecord):
 
     KIND: ClassVar[str] = "licence"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = required()
-    process: str | None = required()
-    skills: list[str] | None = required()
-    licensed_at: datetime | None = required()
-    until_at: datetime | None = required()
-    ended_at: datetime | None = optional("Time at which it was flagged as ended; null: it was not.")
-    revoked_at: datetime | None = optional("Time since which it counts no more.")
-    revoked_from_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licence_revoked)] = (
-        None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licensed)] = required(
+        "Person who may carry out the process."
     )
-    revoked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    revocation_reason: Annotated[str | None, Personal()] = None
+    process: str | None = required(
+        "Process that the person may carry out: `incident`, `request` …, or another one's name."
+    )
+    skills: list[str] | None = required("Skills that the licence covers.")
+    licensed_at: datetime | None = required("Time at which the licence was issued.")
+    until_at: datetime | None = required("Time at which the licence ends.")
+    ended_at: datetime | None = optional(
+        "Time at which the end of the licence was noted; null if it has not ended."
+    )
+    revoked_at: datetime | None = optional("Time from which the licence is revoked; null if it is not.")
+    revoked_from_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.licence_revoked)] = (
+        optional("Person who lost the licence; null if it is not revoked.")
+    )
+    revoked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who revoked the licence; null if it is not revoked."
+    )
+    revocation_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the revocation; null if the licence is not revoked."
+    )

@@ -26,7 +26,7 @@ Email = Annotated[
     Personal(),
     Component(
         "EmailAddress",
-        "An address of electronic mail.",
+        "E-mail address.",
         "lin@example.org",
         {"pattern": rf"^(?!{PREFIX})[^@\s{NO_LINE}]+@[^@\s{NO_LINE}]+$"},
     ),
@@ -38,7 +38,7 @@ Zone = Annotated[
     AfterValidator(_check_zone),
     Component(
         "TimeZone",
-        "A time zone by its name (IANA).",
+        "Name of a time zone (IANA).",
         "Asia/Shanghai",
         {"pattern": r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},
     ),

@@ -41,7 +41,7 @@ def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
 
 
 class EditGroup(Patch, of=Group):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
     name: ShortText = Field(default_factory=str)
     chair: Annotated[Reference, ForeignRef("person")] | None = None
@@ -60,14 +60,14 @@ async def chair_inactive(
 
 
 class AddMemberGroup(Payload):
-    """A member of a group, and the side that they represent."""
+    """A member of a group, and the side that the member represents."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="The person: an id, or `me`.")
-    side: RepresentedSide = Field(description="The side that they represent.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="Person to add: an id, or `me`.")
+    side: RepresentedSide = Field(description="Side that the person represents.")
 
 
 def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
-    """Add a member to the group, who represents a side."""
+    """Add a member to the group, to represent a side."""
     person = ctx.required_ref(Person, "person")
     ctx.add(
         GroupMember(
@@ -96,7 +96,9 @@ async def cannot_add_member(
 class RemoveMemberGroup(Payload):
     """The member to remove from a group."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="The person: an id, or `me`.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(
+        description="Person to remove: an id, or `me`."
+    )
 
 
 def remove_member(group: Group, body: RemoveMemberGroup, ctx: ActionContext) -> None:
@@ -124,7 +126,7 @@ async def removed_member(
 
 
 def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the group: it is asked no longer; its decisions stay."""
+    """Retire the group: it is no longer asked to decide. Its decisions stay."""
 
 
 #: No assistant changes who decides.

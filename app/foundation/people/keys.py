@@ -44,21 +44,27 @@ calendar_reader = process_relation(
 
 
 KeyName = Annotated[
-    ShortText, Personal(), Field(description="Its purpose. Personal: gone when the person is erased.")
+    ShortText, Personal(), Field(description="Purpose of the key; deleted when its person is erased.")
 ]
 KeyPerson = Annotated[
     Reference,
     ForeignRef("person", on_behalf=True),
-    Field(description="The person whom it stands for: an id, or `me`."),
+    Field(description="Person represented by the key: an id, or `me`."),
 ]
 KeyRoles = Annotated[
     Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
-    Field(description="The roles of its person that it may use; none: all that they hold."),
+    Field(description="Roles of the person that the key may use; empty for all roles of the person."),
 ]
 KeyScopeField = Annotated[
-    KeyScope | None, Field(description="The one thing that it may do; none: all that its person may.")
+    KeyScope | None,
+    Field(
+        description="Single purpose to which the key is limited; if left out, the key may do "
+        "everything that its person may."
+    ),
 ]
-KeyExpiry = Annotated[Instant | None, Field(description="The time at which it ends; none: never.")]
+KeyExpiry = Annotated[
+    Instant | None, Field(description="Time at which the key ends; if left out, it does not end.")
+]
 USUAL_OVERLAP_SECONDS = 86_400
 LONGEST_OVERLAP_SECONDS = 30 * 86_400
 Overlap = Annotated[
@@ -67,7 +73,7 @@ Overlap = Annotated[
         ge=0,
         le=LONGEST_OVERLAP_SECONDS,
         strict=True,
-        description="Seconds for which the old secret is still accepted; 0: not at all.",
+        description="Number of seconds for which the old secret is still accepted; 0 to reject it at once.",
     ),
 ]
 Hash = Annotated[
@@ -194,7 +200,9 @@ def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
 
 
 def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Revoke the key: it is accepted no longer, and what was made with it is suspended."""
+    """Revoke the key: it is no longer accepted, and subscriptions, deputies and absences made with it are
+    suspended.
+    """
 
 
 # fmt: off

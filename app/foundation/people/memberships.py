@@ -21,12 +21,12 @@ from app.kernel.actions.refusals import WrongValue
 class JoinPerson(Payload):
     """A team for the person to join."""
 
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="Team to join: its key or id.")
 
 
 def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
-    """Add the person to a team; it becomes their own team if they had none. Whoever is in it because of a
-    group at the identity provider is not taken out from there any more.
+    """Join the person to a team, which becomes their first customer team. A membership that came from a group
+    at the identity provider then stays even if the group no longer grants it.
     """
     team = ctx.required_ref(Team, "team")
     if is_marked(person, team_mark(team.id)):
@@ -53,11 +53,11 @@ async def cannot_join(reads: ReadContext, person: Person, body: JoinPerson, ctx:
 class LeavePerson(Payload):
     """A team for the person to leave."""
 
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="Team to leave: its key or id.")
 
 
 def leave_team(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
-    """Remove the person from a team, and revoke their roles for it."""
+    """Leave a team: the person is removed from it and loses the roles for it."""
     team = ctx.required_ref(Team, "team")
     ctx.remove(ctx.prepared(EndedMembership).membership)
     person.roles = [text for text in person.roles or () if RoleGrant.parse(text).team_id != team.id] or None

@@ -77,21 +77,21 @@ class PersonFields(Payload, of=Person):
 
 
 class AddPerson(PersonFields):
-    """A person, or the account of a machine."""
+    """A person or a machine account."""
 
     kind: PersonKind = Field(
-        default=PersonKind.human, description="A human being, or the account of a machine."
+        default=PersonKind.human, description="Kind of the account: a human being or a machine."
     )
     teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The teams that they belong to, their own first: keys or ids.",
+        description="Teams of the person (keys or ids), with the customer team first.",
     )
     roles: Roles = ()
 
 
 def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
-    """Add a person, or a machine's account."""
+    """Add a person or a machine account."""
     copy_fields(person, body, ctx, without="roles")
     person.login_issuer = ctx.login_issuer if body.login is not None else None
     person.roles = list(dict.fromkeys(body.roles)) or None
@@ -104,10 +104,11 @@ def add(person: Person, body: AddPerson, ctx: ActionContext) -> None:
 
 
 class EditPerson(Patch, PersonFields):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="Their own team from now on, one of those that they belong to: a key or id."
+        default=None,
+        description="Customer team of the person from now on, one of the person's teams: a key or id.",
     )
 
 
@@ -132,8 +133,8 @@ def edit(person: Person, body: EditPerson, ctx: ActionContext) -> None:
 
 
 class SetPreferencesPerson(Payload, of=Person):
-    """The ticket events that the person is notified of, those of them that are mailed, too, and how often by
-    kind of notice. What waits for them is told and mailed all the same.
+    """The steps of which the person receives notices and mails, and the frequency of mails by kind of notice.
+    Notices that wait for the person's action are always sent.
     """
 
     told_of: tuple[NoticeType, ...] = Field(max_length=len(NoticeType))
@@ -145,7 +146,7 @@ class SetPreferencesPerson(Payload, of=Person):
 
 
 def set_preferences(person: Person, body: SetPreferencesPerson, ctx: ActionContext) -> None:
-    """Set the person's preferences: the ticket events that they are notified of."""
+    """Set the person's preferences: which notices and mails they get."""
     waits = {step for step in NoticeType if step.kind is NoticeKind.waits_for_you}
     person.told_of = [step.value for step in NoticeType if step in waits.union(body.told_of)]
     person.told_by_mail = [step.value for step in NoticeType if step in waits.union(body.told_by_mail)]
@@ -173,14 +174,14 @@ class GrantRolePerson(Payload):
     """A role to grant to the person."""
 
     role: RoleText = Field(
-        description="The role's code; for some records only: `agent@team/<id>`, `agent@service/<key>`, "
-        "`agent@process/incident`."
+        description="Code of the role, or of a role for some records only: `agent@team/<id>`, "
+        "`agent@service/<key>`, `agent@process/incident`."
     )
 
 
 def grant_role(person: Person, body: GrantRolePerson, ctx: ActionContext) -> None:
-    """Grant the person a role, with its permissions; one that they have from the identity provider is not
-    taken away from there any more.
+    """Grant the person a role, with its permissions. A role that came from the identity provider then stays
+    even if the provider no longer grants it.
     """
     person.roles = list(dict.fromkeys((*(person.roles or ()), body.role)))
     remove_marks(person, [body.role])
@@ -189,11 +190,11 @@ def grant_role(person: Person, body: GrantRolePerson, ctx: ActionContext) -> Non
 class RevokeRolePerson(Payload):
     """A role to revoke from the person."""
 
-    role: RoleText = Field(description="The role as they hold it, its scope included.")
+    role: RoleText = Field(description="Role as the person has it, including its scope.")
 
 
 def revoke_role(person: Person, body: RevokeRolePerson, ctx: ActionContext) -> None:
-    """Revoke the person's role, with its permissions."""
+    """Revoke the person's role with its permissions."""
     person.roles = [role for role in person.roles or () if role != body.role] or None
     remove_marks(person, [body.role])
 
@@ -203,19 +204,19 @@ class SetBoundsPerson(Payload):
 
     most_standing: Annotated[int, Field(ge=1, le=HIGHEST_BOUND, strict=True)] | None = Field(
         None,
-        description="Bound on each kind. A bound below the general one has no effect; null restores the "
-        "general one.",
+        description="Number of records of each kind; a number below the general limit has no effect, "
+        "and null means the general limit.",
     )
 
 
 def set_bounds(person: Person, body: SetBoundsPerson, ctx: ActionContext) -> None:
-    """Set the person's bounds: how many subscriptions, absences and keys they may have at once."""
+    """Set the person's bounds: the number of subscriptions, absences and keys that they may have at once."""
     person.most_standing = body.most_standing
 
 
 def deactivate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Deactivate the person, who has left or pauses: their keys are not accepted, and they are assigned no
-    work.
+    """Deactivate the person, who has left or is away for long: their keys are rejected, and they are assigned
+    no work.
     """
 
 
@@ -226,7 +227,7 @@ def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
+    """Erase the person: their name and texts become unreadable for ever, in tables and in events."""
 
 
 #: No assistant changes who there is and who may do what.

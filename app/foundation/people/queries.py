@@ -47,15 +47,15 @@ class PersonOut(
     "mail_you_follow mail_for_information",
     after={"team": "teams"},
 ):
-    """A person who asks, works or decides; or a machine's account."""
+    """A person who asks, works or decides, or a machine account."""
 
     teams: Annotated[list[TeamStub] | None, LoadedFrom(teams_of)] = Field(
-        description="All that they belong to, by key; null in what is past."
+        description="Teams of the person, by key; null in past versions."
     )
 
 
 class TeamOut(RecordOut, of=Team):
-    """A team of persons that work is assigned to, or that is a customer."""
+    """A team to which work is assigned, or a customer, or a supplier."""
 
 
 class GroupMemberOut(OutputModel, of=GroupMember, without="id"):
@@ -84,7 +84,7 @@ class GroupOut(RecordOut, of=Group, after={"chair": "members"}):
     """A named set of persons with a chair: a committee, a board, a working group."""
 
     members: Annotated[list[GroupMemberOut] | None, LoadedFrom(members_of)] = Field(
-        description="As they came; null in what is past."
+        description="Members in the order in which they were added; null in past versions."
     )
 
 
@@ -92,7 +92,8 @@ class KeyOut(RecordOut, of=Key, after={"rotated_at": "previous_ends_at"}):
     """An API key, without its secret."""
 
     last_used_at: Annotated[datetime | None, LoadedFrom(last_used, single=True)] = Field(
-        description="To the minute or so; null: never as far as is known, and in what is past."
+        description="Time of the last use, accurate to about a minute; null if no use is known, and in "
+        "past versions."
     )
 
 

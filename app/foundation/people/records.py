@@ -13,16 +13,14 @@ from app.common.state_fields import EnteredAt
 
 
 class TeamState(CodeEnum):
-    """State of a team: a retired one is assigned no work."""
+    """State of a team: no work is assigned to a retired team."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已撤销"
 
 
 class TeamKind(CodeEnum):
-    """Kind of team: the organisation's own, a customer's, or a supplier, which is waited for and is not
-    assigned work.
-    """
+    """Kind of team: one of the organisation's own, a customer, or a supplier, to which no work is assigned."""
 
     internal = "internal", "Internal", "内部"
     customer = "customer", "Customer", "客户"
@@ -30,7 +28,7 @@ class TeamKind(CodeEnum):
 
 
 class GroupState(CodeEnum):
-    """State of a group: a retired one is not asked to decide."""
+    """State of a group: a retired group is no longer asked to decide."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已撤销"
@@ -47,7 +45,7 @@ class RepresentedSide(CodeEnum):
 
 
 class KeyState(CodeEnum):
-    """State of an API key: a revoked one is not accepted."""
+    """State of an API key: a revoked key is rejected."""
 
     active = "active", "Active", "有效"
     revoked = "revoked", "Revoked", "已吊销"
@@ -59,12 +57,17 @@ class Team(Record):
     KIND: ClassVar[str] = "team"
 
     state: TeamState | None = required()
-    key: str | None = required("Its key in addresses and KPIs, without a comma; unique, never changed.")
-    name: str | None = required("Its name.")
-    kind: TeamKind | None = required(
-        "Its kind: one of ours, a customer's, or a supplier, which is assigned no work."
+    key: str | None = required(
+        "Key of the team in addresses and KPIs, without a comma; unique, never changed."
     )
-    lead_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who leads it.")
+    name: str | None = required("Name of the {record} for people.")
+    kind: TeamKind | None = required(
+        "Kind of the team: one of the organisation's own, a customer, or a supplier, to which no work "
+        "is assigned."
+    )
+    lead_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who leads the team; null if not set."
+    )
     added_at: datetime | None = required()
     retired_at: Annotated[datetime | None, EnteredAt(TeamState.retired)] = None
 
@@ -74,8 +77,8 @@ class Membership(Record):
 
     KIND: ClassVar[str] = "membership"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who belongs to the team.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team to which the person belongs.")
 
 
 class Group(Record):
@@ -84,10 +87,10 @@ class Group(Record):
     KIND: ClassVar[str] = "group"
 
     state: GroupState | None = required()
-    key: str | None = required("Its key in addresses, without a comma; unique, never changed.")
-    name: str | None = required("Its name.")
+    key: str | None = required("Key of the group in addresses, without a comma; unique, never changed.")
+    name: str | None = required("Name of the {record} for people.")
     chair_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who chairs it; null: nobody for the time being."
+        "Person who chairs the group; null while the group has no chair."
     )
     added_at: Annotated[datetime | None, EnteredAt(GroupState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(GroupState.retired)] = None
@@ -99,9 +102,9 @@ class GroupMember(ChildRecord):
     KIND: ClassVar[str] = "group_member"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    side: RepresentedSide | None = required("The side that they represent.")
-    added_at: datetime | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who is a member of the group.")
+    side: RepresentedSide | None = required("Side that the member represents.")
+    added_at: datetime | None = required("Time at which the person became a member.")
 
 
 class Key(Record):
@@ -115,16 +118,22 @@ class Key(Record):
     KIND: ClassVar[str] = "key"
 
     state: KeyState | None = required()
-    name: Annotated[str | None, Personal()] = required("Its purpose.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person whom it stands for.")
-    roles: list[str] | None = optional("The roles of its person that it may use; null: all that they hold.")
-    scope: KeyScope | None = optional("The one thing that it may do; null: all that its person may.")
+    name: Annotated[str | None, Personal()] = required("Purpose of the key.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person represented by the key.")
+    roles: list[str] | None = optional(
+        "Roles of the person that the key may use; null for all roles of the person."
+    )
+    scope: KeyScope | None = optional(
+        "Single purpose to which the key is limited; null if it may do everything that its person may."
+    )
     secret_hash: Annotated[str | None, Hidden()] = required()
     previous_hash: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
-        "The time until which the secret before the last rotation is accepted."
+        "Time until which the secret before the last rotation is accepted; null if it is not."
     )
     made_at: Annotated[datetime | None, EnteredAt(KeyState.active)] = required()
-    rotated_at: datetime | None = None
-    expires_at: datetime | None = optional("The time at which it ends; null: never.")
+    rotated_at: datetime | None = optional(
+        "Time of the last rotation of the secret; null before the first rotation."
+    )
+    expires_at: datetime | None = optional("Time at which the key ends; null if it does not end.")
     revoked_at: Annotated[datetime | None, EnteredAt(KeyState.revoked)] = None

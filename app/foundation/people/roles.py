@@ -42,7 +42,7 @@ RoleText = Annotated[
     AfterValidator(_canonical_role),
     Component(
         "RoleText",
-        "A role; for some records only with what these are of.",
+        "Role, optionally limited to the records of a team, service or process.",
         "agent",
         {"pattern": rf"^({'|'.join(role.value for role in Role)})({_SCOPES})?$"},
     ),
@@ -51,8 +51,8 @@ Roles = Annotated[
     tuple[RoleText, ...],
     Field(
         max_length=LONGEST_LIST,
-        description="Role codes; for some records only: `agent@team/<id>`, `agent@service/<key>`, "
-        "`agent@process/incident`.",
+        description="Codes of roles, optionally limited to some records: `agent@team/<id>`, "
+        "`agent@service/<key>`, `agent@process/incident`.",
     ),
     BoundedList,
 ]

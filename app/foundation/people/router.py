@@ -42,34 +42,40 @@ mount_reads(router, KEYS, prefix="/keys")
 
 
 class CreatedKeyOut(KeyOut):
-    """An API key with its token, which is shown once."""
+    """An API key with its token, which is shown only once."""
 
-    token: str | None = Field(description="Send it as `Authorization: Bearer …`. Shown now and never again.")
+    token: str | None = Field(
+        description="Token to send as `Authorization: Bearer …`; shown now and never again."
+    )
 
 
 class StandingOut(OutputModel):
-    """Something that the key's person, or a thief, has made and that acts on without the key."""
+    """A record that was made with the key, by its person or by a thief, and that remains in effect without
+    the key.
+    """
 
-    kind: str = Field(description="`subscription`, `deputy`, `absence` or `absence_calendar`.")
+    kind: str = Field(
+        description="Kind of the record: `subscription`, `deputy`, `absence` or `absence_calendar`."
+    )
     id: UUID
-    made_at: datetime = Field(description="Time at which it was made.")
+    made_at: datetime = Field(description="Time at which the record was made.")
     suspended: bool = Field(
-        description="True if a lost key has suspended it: its person confirms or ends it. False: it acts on; "
-        "look at it if the key was stolen."
+        description="True if the record was suspended because of a lost key, so that its person must "
+        "confirm or end it; false if it is in effect: check it if the key was stolen."
     )
 
 
 class RotatedKeyOut(CreatedKeyOut):
-    """An API key with its new token, which is shown once, and what was made with the key."""
+    """An API key with its new token, which is shown only once, and the records that were made with the key."""
 
     made_with_key: list[StandingOut] = Field(
-        description="Deputies, absences, calendars and subscriptions that stand and were made with the key, "
-        "and those of its person from before that was kept."
+        description="Deputies, absences, calendars and subscriptions in effect that were made with the "
+        "key, and older ones of its person for which no key is recorded."
     )
 
 
 class NewKey(Payload):
-    """An API key to make; its secret is generated."""
+    """An API key to be made; its secret is generated."""
 
     name: keys.KeyName
     person: keys.KeyPerson
@@ -87,8 +93,8 @@ async def _perform(request: Request, command: Command, secret: str) -> Response:
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """Make an API key, with which a person or a machine can call the API; everybody makes those of their own
-    for the change calendar. The token is in this answer and never again.
+    """Make an API key, with which a person or a machine can call the API. Everybody may make keys of their
+    own for the change calendar. The token is in this answer and is never shown again.
     """
     secret = new_secret()
     payload = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
@@ -113,9 +119,9 @@ async def rotate_key(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
-    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more.
-    Without an overlap, subscriptions, deputies, absences and calendars made with it are suspended. The token
-    is in this answer and never again.
+    """Rotate the key's secret. The previous secret is accepted for a while, and older ones no longer. Without
+    an overlap, subscriptions, deputies, absences and calendars made with the key are suspended. The token is
+    in this answer and is never shown again.
     """
     secret = new_secret()
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
@@ -160,7 +166,7 @@ async def erase(
     responses=problems(400, 404, 422),
 )
 async def list_team_members(request: Request, name: Name, paging: Annotated[Paging, Query()]) -> Response:
-    """List the members of a team that the caller may see; staff see all of them."""
+    """List the members of a team, as far as the caller may see them; staff see all members."""
     team = (await load_visible(renderer_of(request, TEAMS), name)).record
     query = PERSONS.query.model_validate({**paging.model_dump(), "member_of": [str(team.id)]})
     return listed(request, await page(PERSONS, renderer_of(request, PERSONS), query))

@@ -40,7 +40,7 @@ def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
 
 
 class EditTeam(Patch, TeamFields):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(team: Team, body: EditTeam, ctx: ActionContext) -> None:
@@ -49,7 +49,7 @@ def edit(team: Team, body: EditTeam, ctx: ActionContext) -> None:
 
 
 def retire(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the team: it is assigned no further work; its present work stays with it."""
+    """Retire the team: it gets no new work, and keeps its present work."""
 
 
 def reinstate(team: Team, body: EmptyPayload, ctx: ActionContext) -> None:

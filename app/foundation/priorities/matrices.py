@@ -29,9 +29,14 @@ EXAMPLE_CELLS = [
 class MatrixCell(PayloadPart):
     """The priority for one impact and one urgency."""
 
-    impact: Impact = Field(description="The extent: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency = Field(description="The state of their work: 1 stopped, 2 hindered, 3 can wait.")
-    priority: Priority = Field(description="The priority of both.")
+    impact: Impact = Field(
+        description="Number of people affected: 1 for the organisation, 2 for a department, 3 for one person."
+    )
+    urgency: Urgency = Field(
+        description="Effect on the work of those affected: 1 if it stopped, 2 if it is hindered, 3 if "
+        "it can wait."
+    )
+    priority: Priority = Field(description="Priority for this impact and urgency.")
 
 
 class AddPriorityMatrix(Payload):
@@ -39,7 +44,7 @@ class AddPriorityMatrix(Payload):
 
     cells: Annotated[tuple[MatrixCell, ...], BoundedList] = Field(
         max_length=LONGEST_LIST,
-        description="The priorities, one for each impact and urgency; lower impact or urgency "
+        description="Priorities for each combination of impact and urgency; a lower impact or urgency "
         "cannot have a higher priority.",
         examples=[EXAMPLE_CELLS],
     )
@@ -50,7 +55,7 @@ class RevisePriorityMatrix(AddPriorityMatrix):
 
 
 def add(matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext) -> None:
-    """Add a priority matrix; tickets that have a priority keep it."""
+    """Add a priority matrix. Tickets that have a priority keep it."""
     by_place = sorted(body.cells, key=lambda cell: (cell.impact.value, cell.urgency.value))
     # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
     matrix.cells = [
@@ -61,7 +66,7 @@ def add(matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext) -> 
 
 
 def revise(matrix: PriorityMatrix, body: RevisePriorityMatrix, ctx: ActionContext) -> None:
-    """Revise the priority matrix; tickets that have a priority keep it."""
+    """Revise the priority matrix. Tickets that have a priority keep it."""
     add(matrix, body, ctx)
 
 

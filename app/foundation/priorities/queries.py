@@ -20,9 +20,9 @@ class PriorityCell(OutputModel):
 
 
 class PriorityMatrixOut(RecordOut, of=PriorityMatrix):
-    """A priority matrix; the one that was set last applies."""
+    """A priority matrix; the latest one applies."""
 
-    cells: list[PriorityCell] = Field(description="The priorities by impact, then by urgency.")
+    cells: list[PriorityCell] = Field(description="Priorities by impact, then by urgency.")
 
 
 PRIORITY_MATRICES = Listing(

@@ -34,16 +34,16 @@ mount_actions(router, LIFECYCLE, PriorityMatrixOut, prefix="/priority_matrices")
 CURRENT_MATRIX = "select id from fold.priority_matrix order by set_at desc, id desc limit 1"
 _HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A matrix was set before, and is otherwise now.", "headers": _HEADERS},
-    201: {"description": "The first one that is set.", "headers": _HEADERS, "model": PriorityMatrixOut},
+    200: {"description": "The matrix replaced an earlier one.", "headers": _HEADERS},
+    201: {"description": "The matrix is the first one.", "headers": _HEADERS, "model": PriorityMatrixOut},
 }
 
 
 class CurrentPriorityMatrix(OutputModel):
     """The priority for each impact and urgency."""
 
-    version: int = Field(description="The version for If-Match; 0: the default matrix.")
-    cells: list[PriorityCell] = Field(description="The priorities by impact, then by urgency.")
+    version: int = Field(description="Version for If-Match; 0 for the default matrix.")
+    cells: list[PriorityCell] = Field(description="Priorities by impact, then by urgency.")
 
 
 @router.get(

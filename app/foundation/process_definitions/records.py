@@ -21,7 +21,7 @@ PROCESS_DEFINITION = "process_definition"
 
 
 class DefinitionState(CodeEnum):
-    """State of a definition of a process."""
+    """State of a process definition."""
 
     draft = "draft", "Draft", "草稿"
     in_review = "in_review", "In review", "审核中"
@@ -32,7 +32,7 @@ class DefinitionState(CodeEnum):
 
 
 class RaciPart(CodeEnum):
-    """The part that a role has in a process."""
+    """Part that a role has in a process."""
 
     responsible = "responsible", "Responsible", "负责执行"
     accountable = "accountable", "Accountable", "最终负责"
@@ -55,87 +55,98 @@ class ProcessDefinition(Record):
 
     KIND: ClassVar[str] = PROCESS_DEFINITION
 
-    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
-    state: DefinitionState | None = required("The state of this edition.")
-    process: Annotated[str | None, OF_PROCESS] = required(
-        "The process that it defines: `incident`, `request` …, or another one's name.", examples=["incident"]
+    number: str = Field(
+        default="", description="Number of the {record} for people; accepted wherever the id is."
     )
-    title: str | None = required("The title of the process.", examples=["Incident management 事件管理"])
-    edition: int | None = optional("The edition, from 1; null: it was never published.")
+    state: DefinitionState | None = required("State of this edition.")
+    process: Annotated[str | None, OF_PROCESS] = required(
+        "Process that is defined: `incident`, `request` …, or another one's name.", examples=["incident"]
+    )
+    title: str | None = required("Title of the process.", examples=["Incident management 事件管理"])
+    edition: int | None = optional("Number of the edition, from 1; null if it was never published.")
     level: int | None = required(
-        "The level: 1 a value chain, 2 a business or support process, 3 an operation, a manual or a form.",
+        "Level of the process: 1 for a value chain, 2 for a business or support process, 3 for an "
+        "operation, manual or form.",
         examples=[2],
     )
     parent: Annotated[str | None, OF_PROCESS] = optional(
-        "The process that it is a part of, by its name; null: none."
+        "Name of the process of which this one is a part; null if not set."
     )
-    aliases: list[str] | None = optional("Other names that mean this process.")
-    department: str | None = optional("The department that it belongs to.", examples=["IT"])
+    aliases: list[str] | None = optional("Other names of the process.")
+    department: str | None = optional("Department to which the process belongs.", examples=["IT"])
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The owner: a senior person outside of the daily running."
+        "Process owner: a senior person outside of the daily work."
     )
     executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The executor, who answers for its results."
+        "Executor of the process, who is responsible for its results."
     )
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who drafted it.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who drafted the definition.")
     purpose: str | None = optional(
-        "Its purpose. Name no persons here.", examples=["Service is restored. 恢复服务。"]
+        "Purpose of the process, without names of persons.", examples=["Service is restored. 恢复服务。"]
     )
-    begins_with: str | None = optional("The event that a case begins with.", examples=["A fault is reported"])
-    ends_with: str | None = optional(
-        "The result that a case ends with.", examples=["The service is restored"]
-    )
-    activities: Entries = optional("The activities, in order, with their time limits. Name no persons here.")
-    raci: Entries = optional("The parts that roles have in it (RACI).")
+    begins_with: str | None = optional("Event with which a case begins.", examples=["A fault is reported"])
+    ends_with: str | None = optional("Result with which a case ends.", examples=["The service is restored"])
+    activities: Entries = optional("Activities in order, with their time limits, without names of persons.")
+    raci: Entries = optional("Parts of the roles in the process (RACI).")
     decision_points: Entries = optional(
-        "The points at which it is decided how a case goes on. Name no persons here."
+        "Points at which people decide how a case continues, without names of persons."
     )
     control_points: Entries = optional(
-        "The points at which something is checked before a case goes on: by which role, and against which "
-        "risk. Name no persons here."
+        "Points at which a case is checked before it continues, with the checking role and the risk, "
+        "without names of persons."
     )
     interfaces: Entries = optional(
-        "The processes that it hands over to, with the standard agreed for that. Name no persons here."
+        "Processes to which results are handed over, with the agreed standard, without names of persons."
     )
-    terms: Entries = optional("The terms that it uses, with their meanings. Name no persons here.")
-    inputs: list[str] | None = optional("Its inputs.")
-    outputs: list[str] | None = optional("Its outputs.")
-    customers: list[str] | None = optional("The customers of its results.")
-    resources: list[str] | None = optional("The resources that it needs.")
-    refers_to: list[str] | None = optional("Standards and documents that it refers to.")
-    templates: list[str] | None = optional("The templates that it uses.")
-    checklists: list[str] | None = optional("The checklists that it uses, by their keys or titles.")
-    kpis: list[str] | None = optional("The KPIs that it is measured by, by their keys.")
-    cost_share: int | None = optional("Its share of the cost, in per cent.", examples=[10])
-    growth_share: int | None = optional("Its share of the growth of the cost, in per cent.", examples=[10])
-    revenue_share: int | None = optional("Its share of the revenue, in per cent.", examples=[10])
-    value_share: int | None = optional("Its share of the value to customers, in per cent.", examples=[10])
-    expected_path: Entries = optional("The steps of a case that goes as it should, in order.")
-    heard_ids: list[str] | None = optional("The persons who were heard about it.")
+    terms: Entries = optional("Terms of the definition and their meanings, without names of persons.")
+    inputs: list[str] | None = optional("Inputs of the process.")
+    outputs: list[str] | None = optional("Outputs of the process.")
+    customers: list[str] | None = optional("Customers of the results.")
+    resources: list[str] | None = optional("Resources that the process needs.")
+    refers_to: list[str] | None = optional("Standards and documents to which the definition refers.")
+    templates: list[str] | None = optional("Templates that the process uses.")
+    checklists: list[str] | None = optional("Checklists that the process uses, by key or title.")
+    kpis: list[str] | None = optional("Keys of the KPIs by which the process is measured.")
+    cost_share: int | None = optional("Share of the process in the cost, in per cent.", examples=[10])
+    growth_share: int | None = optional(
+        "Share of the process in the growth of the cost, in per cent.", examples=[10]
+    )
+    revenue_share: int | None = optional("Share of the process in the revenue, in per cent.", examples=[10])
+    value_share: int | None = optional(
+        "Share of the process in the value to customers, in per cent.", examples=[10]
+    )
+    expected_path: Entries = optional("Steps of a case that goes as expected, in order.")
+    heard_ids: list[str] | None = optional("Persons who were consulted about the definition.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
-        "The improvement that pilots it."
+        "Improvement that pilots the definition; null if not set."
     )
-    document_number: str | None = optional("The number of its document.", examples=["PR2026001"])
-    effective_at: datetime | None = optional("The time from which it is in force.")
+    document_number: str | None = optional(
+        "Number of the definition's document; null if not set.", examples=["PR2026001"]
+    )
+    effective_at: datetime | None = optional(
+        "Time from which the definition is in force; null if it never was."
+    )
     drafted_at: Annotated[datetime | None, EnteredAt(DefinitionState.draft, first=True)] = required(
-        "The time at which it was first drafted."
+        "Time at which the edition was first drafted."
     )
     submitted_at: Annotated[datetime | None, EnteredAt(DefinitionState.in_review)] = optional(
-        "The time at which it was submitted last."
+        "Time at which the edition was last submitted; null if it never was."
     )
     piloted_at: Annotated[datetime | None, EnteredAt(DefinitionState.piloting)] = optional(
-        "The time at which it was piloted last."
+        "Time at which the last pilot of the edition began; null before the first pilot."
     )
     published_at: Annotated[datetime | None, EnteredAt(DefinitionState.published)] = optional(
-        "The time at which it was published."
+        "Time at which the edition was published; null if it was not."
     )
     superseded_at: Annotated[datetime | None, EnteredAt(DefinitionState.superseded)] = optional(
-        "The time at which it was superseded."
+        "Time at which a later edition replaced this one; null if not replaced."
     )
     retired_at: Annotated[datetime | None, EnteredAt(DefinitionState.retired)] = optional(
-        "The time at which it was retired."
+        "Time at which the edition was retired; null if it was not."
     )
-    retirement_reason: Annotated[str | None, Personal()] = optional("The reason why it was retired.")
+    retirement_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the retirement; null if the edition is not retired."
+    )
 
     @property
     def concerned_process(self) -> str | None:

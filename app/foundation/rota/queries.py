@@ -13,9 +13,9 @@ from app.foundation.rota.records import Shift, StandIn
 
 
 class ShiftOut(RecordOut, of=Shift):
-    """Weekly hours at which a person is on duty."""
+    """Weekly hours during which a person is on duty."""
 
-    weekdays: list[Weekday] = Field(description="The days on which it begins.")
+    weekdays: list[Weekday] = Field(description="Days of the week on which the shift begins.")
 
 
 class StandInOut(RecordOut, of=StandIn):

@@ -18,7 +18,7 @@ class Duty(CodeEnum):
 
 
 class ShiftState(CodeEnum):
-    """State of a shift: an ended one has an end date."""
+    """State of a shift: an ended shift has an end date."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
@@ -42,20 +42,21 @@ class Shift(Record):
     KIND: ClassVar[str] = "shift"
 
     state: ShiftState | None = required()
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The person, one of the team's members."
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team of the shift.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Member of the team who is on duty.")
+    duty: Duty | None = required("Kind of duty.")
+    weekdays: list[str] | None = required("Days of the week on which the shift begins.")
+    starts: str | None = required("Beginning of the shift in its time zone, as 22:00.")
+    ends: str | None = required(
+        "End of the shift: on the next day if it is not after the beginning, as 06:00."
     )
-    duty: Duty | None = required("The duty that they have.")
-    weekdays: list[str] | None = required("The days on which it begins.")
-    starts: str | None = required("Begin by the clock of the time zone, as 22:00.")
-    ends: str | None = required("End; on the next day where it is not behind the beginning, as 06:00.")
-    time_zone: str | None = required("The time zone that it goes by (IANA), as Asia/Shanghai.")
+    time_zone: str | None = required("Time zone of the shift (IANA), as Asia/Shanghai.")
     every_weeks: int | None = required(
-        "2: every other week, and so on; the week of `from_date` is one of them."
+        "Number of weeks from one week of the shift to the next: 1 for every week, 2 for every other "
+        "week; the week of `from_date` counts."
     )
-    from_date: str | None = required("The first day on which it may begin, as 2026-03-01.")
-    until_date: str | None = optional("The first day on which it begins no more; null: for good.")
+    from_date: str | None = required("First day on which the shift may begin, as 2026-03-01.")
+    until_date: str | None = optional("First day on which the shift no longer begins; null if it has no end.")
     added_at: Annotated[datetime | None, EnteredAt(ShiftState.active)] = required()
 
 
@@ -70,16 +71,21 @@ class StandIn(Record):
     KIND: ClassVar[str] = "stand_in"
 
     state: StandInState | None = required()
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team.")
-    duty: Duty | None = required("The duty that they have.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who comes; null: nobody.")
-    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who goes; null: nobody."
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team of the duty.")
+    duty: Duty | None = required("Kind of duty.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who is additionally on duty; null if no one is added."
     )
-    starts_at: datetime | None = required("Begin of the period.")
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who is not on duty; null if no one is replaced."
+    )
+    starts_at: datetime | None = required("Beginning of the period.")
     ends_at: datetime | None = required("End of the period, exclusive.")
     return_starts_at: datetime | None = optional(
-        "Begin of the period in return, of a swap: the one who goes comes for the other."
+        "Beginning of the period in return, in which the replaced person is on duty for the other; "
+        "null unless the two change places."
     )
-    return_ends_at: datetime | None = optional("End of the period in return, exclusive, of a swap.")
+    return_ends_at: datetime | None = optional(
+        "End of the period in return, exclusive; null unless the two change places."
+    )
     agreed_at: Annotated[datetime | None, EnteredAt(StandInState.agreed)] = required()

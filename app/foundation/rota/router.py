@@ -42,16 +42,16 @@ class OnCallOut(OutputModel):
     """The persons on call in a team."""
 
     team: TeamStub
-    on_call_at: datetime = Field(description="The instant that is meant.")
-    persons: list[PersonStub] = Field(description="Those on call then who are active now.")
+    on_call_at: datetime = Field(description="Time for which the persons on call are listed.")
+    persons: list[PersonStub] = Field(description="Active persons who are on call at that time.")
 
 
 class RotaSpan(OutputModel):
     """A span of time, and the persons on duty in it."""
 
-    starts_at: datetime = Field(description="The first instant.")
-    ends_at: datetime = Field(description="The first instant behind it.")
-    persons: list[PersonStub]
+    starts_at: datetime = Field(description="First instant of the span.")
+    ends_at: datetime = Field(description="First instant after the span.")
+    persons: list[PersonStub] = Field(description="Persons who are on duty in the span.")
 
 
 class RotaOut(OutputModel):
@@ -67,7 +67,9 @@ class OnCallQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    at: Instant | None = Field(default=None, description="The instant that is meant; none: now.")
+    at: Instant | None = Field(
+        default=None, description="Time for which the persons on call are listed; if left out, now."
+    )
 
 
 class RotaQuery(BaseModel):
@@ -75,9 +77,9 @@ class RotaQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    begin: Instant = Field(alias="from", description="Begin of the period.")
-    end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
-    duty: Duty = Field(default=Duty.on_call, description="Duty that they have.")
+    begin: Instant = Field(alias="from", description="Beginning of the period.")
+    end: Instant = Field(alias="to", description="End of the period, exclusive; at most 92 days later.")
+    duty: Duty = Field(default=Duty.on_call, description="Kind of duty.")
 
 
 @router.get(
@@ -90,7 +92,7 @@ class RotaQuery(BaseModel):
 async def get_team_on_call(
     request: Request, ledger: Ledger, name: Name, query: Annotated[OnCallQuery, Query()]
 ) -> Response:
-    """Return the persons on call in a team, now or at another time; for staff."""
+    """Return the persons on call in a team, now or at another time. For staff."""
     team = await _team(request, ledger, name)
     on_call_at = query.at or context_of(request).now
     persons = await on_call(ledger.db, team.id, on_call_at)
@@ -113,7 +115,7 @@ async def get_team_on_call(
 async def get_team_rota(
     request: Request, ledger: Ledger, name: Name, query: Annotated[RotaQuery, Query()]
 ) -> Response:
-    """Return the duty spans of a team in a period, with stand-ins applied to shifts; for staff."""
+    """Return the spans of duty of a team in a period, with stand-ins included. For staff."""
     team = await _team(request, ledger, name)
     if not query.begin < query.end <= query.begin + LONGEST_ROTA:
         fault = {"type": "not_a_rota", "loc": ("query", "to"), "msg": "", "ctx": {"days": LONGEST_ROTA.days}}

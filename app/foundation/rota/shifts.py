@@ -29,7 +29,7 @@ MOST_WEEKS = 52
 
 
 class AddShift(Payload, of=Shift):
-    """Weekly hours at which a person is on duty in a team."""
+    """Weekly hours during which a person is on duty in a team."""
 
     team: Annotated[Reference, ForeignRef("team")]
     person: Annotated[Reference, ForeignRef("person")]
@@ -83,11 +83,11 @@ async def ends_before_it_begins(
 class EndShift(Payload):
     """The date from which the shift ends."""
 
-    until_date: IsoDate = Field(description="The first day on which it begins no more.")
+    until_date: IsoDate = Field(description="First day on which the shift no longer begins.")
 
 
 def end(shift: Shift, body: EndShift, ctx: ActionContext) -> None:
-    """End the shift, from a day on; earlier duties stay as they were."""
+    """End the shift from a day on. Earlier duties stay unchanged."""
     shift.until_date = body.until_date
 
 

@@ -29,7 +29,7 @@ LONGEST_STAND_IN = timedelta(days=366)
 
 
 class AgreeStandIn(Payload, of=StandIn):
-    """A stand-in: the person on duty, the person replaced and the time; in return they may change places."""
+    """A stand-in: the person on duty, the person replaced and the period; the two may also change places."""
 
     model_config = example_includes("person")
     team: Annotated[Reference, ForeignRef("team")]
@@ -53,7 +53,7 @@ class AgreeStandIn(Payload, of=StandIn):
 
 
 def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
-    """Agree on a stand-in: for a while another person is on duty, an additional one, or nobody."""
+    """Agree on a stand-in: for a period, another person is on duty, an additional person, or no one."""
     copy_fields(stand_in, body, ctx)
 
 
@@ -98,7 +98,7 @@ async def invalid_times(
 
 
 def cancel(stand_in: StandIn, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Cancel the stand-in: the shifts apply as they are."""
+    """Cancel the stand-in: the shifts apply unchanged."""
 
 
 # fmt: off

@@ -92,24 +92,24 @@ class CatalogueItemFields(Payload, of=CatalogueItem):
 
 
 class DraftCatalogueItem(CatalogueItemFields, of=CatalogueItem):
-    """A catalogue item that users can request once it is offered."""
+    """A catalogue item, which people can request once it is offered."""
 
     key: RecordKey
     service: Annotated[Reference, ForeignRef("service")]
 
 
 class EditCatalogueItem(Patch, CatalogueItemFields):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> None:
-    """Draft a catalogue item; users cannot request it yet."""
+    """Draft a catalogue item, which people cannot request yet."""
     copy_fields(item, body, ctx)
     item.service = ctx.required_ref(Service, "service").key
 
 
 def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:
-    """Edit the item: its description, form, approval or fulfilment; earlier requests stay as they were."""
+    """Edit the item: its description, form, approval or fulfilment. Earlier requests stay unchanged."""
     apply_patch(item, body, ctx)
 
 
@@ -189,7 +189,7 @@ def offer(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Withdraw the item: nobody can request it any more; earlier requests continue."""
+    """Withdraw the item: it can no longer be requested. Earlier requests continue."""
 
 
 # fmt: off

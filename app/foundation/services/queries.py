@@ -22,54 +22,77 @@ from app.kernel.commands.references import is_visible
 
 
 class PromisedTargetOut(OutputModel):
-    """A target that an agreement promises. A condition without a value fits every case."""
+    """A target that an agreement promises. A condition that is null fits every case."""
 
     id: str
-    metric: str = Field(description="The measure: `response`, `resolution`, `availability` …")
-    process: str | None
-    priority: str | None
-    category: str | None
-    service: str | None
-    catalogue_item: str | None
-    threshold_seconds: int | None = Field(description="Of a clock: seconds of business time.")
-    threshold: str | None = Field(description="Target of what is no clock, as a decimal text.")
-    kpi: str | None
-    comparator: str = Field(description="`lt`: below; `le`: at most; `gt`: above; `ge`: at least.")
-    compliance: str | None = Field(description="The share of cases that must meet it; null: all.")
-    calendar: str | None = Field(description="The key of its calendar; null: that of the promise.")
+    metric: str = Field(description="Metric of the target, as `response`, `resolution` or `availability`.")
+    process: str | None = Field(
+        description="Process to which the target is limited, as `incident`; null for every process."
+    )
+    priority: str | None = Field(
+        description="Priority to which the target is limited; null for every priority."
+    )
+    category: str | None = Field(
+        description="Key of the category to which the target is limited; null for every category."
+    )
+    service: str | None = Field(
+        description="Key of the service to which the target is limited; null for every service."
+    )
+    catalogue_item: str | None = Field(
+        description="Key of the catalogue item to which the target is limited; null for every item."
+    )
+    threshold_seconds: int | None = Field(
+        description="Number of business seconds of a clock's target; null for other targets."
+    )
+    threshold: str | None = Field(
+        description="Target value as a decimal text; null for the target of a clock."
+    )
+    kpi: str | None = Field(description="Key of the KPI that measures the target; null if not set.")
+    comparator: str = Field(
+        description="Comparison with the target: `lt` for below, `le` for at most, `gt` for above, "
+        "`ge` for at least."
+    )
+    compliance: str | None = Field(
+        description="Share of the cases that must meet the target; null for all cases."
+    )
+    calendar: str | None = Field(description="Key of the target's calendar; null for that of the promise.")
 
 
 class ServicePromiseOut(OutputModel):
-    """A promise of a signed agreement about a service."""
+    """The promises of a signed agreement about a service."""
 
-    agreement: UUID = Field(description="The agreement: `GET /v1/slas/{id}`, for whoever may see it.")
-    number: str
-    customer: UUID | None = Field(description="The customer's team; null: all customers.")
-    calendar: str = Field(description="The key of the calendar of the agreed service time.")
-    valid_from: str
-    valid_to: str | None = Field(description="Null: it has no end.")
-    targets: list[PromisedTargetOut]
+    agreement: UUID = Field(
+        description="Identifier of the agreement: `GET /v1/slas/{id}`, for callers who may see it."
+    )
+    number: str = Field(description="Number of the agreement for people.")
+    customer: UUID | None = Field(description="Team of the customer; null for all customers.")
+    calendar: str = Field(description="Key of the calendar of the agreed service time.")
+    valid_from: str = Field(description="First day on which the agreement is valid.")
+    valid_to: str | None = Field(
+        description="Last day on which the agreement is valid; null if it has no end."
+    )
+    targets: list[PromisedTargetOut] = Field(description="Targets that the agreement promises.")
 
 
 class ServiceOut(RecordOut, of=Service):
     """A service that IT provides to its customers."""
 
     customers: list[UUID] | None = Field(
-        description="The teams that it is for: staff see all, others those that they belong to."
+        description="Teams that use the service: staff see all of them, other callers their own."
     )
     promises: list[ServicePromiseOut] | None = Field(
-        description="Promises of signed agreements, as far as the caller may see them: staff see all, "
-        "others what is promised to all customers and to their own; null: none."
+        description="Promises of signed agreements: staff see all of them, other callers those for all "
+        "customers and for their own teams. Null without promises."
     )
 
 
 class CatalogueItemOut(RecordOut, of=CatalogueItem):
-    """A catalogue item of a service, which users can request."""
+    """A catalogue item of a service, which people can request."""
 
     form: Annotated[
         dict[str, Any] | None,
         WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}]}),
-    ] = Field(description="The questions that it asks: a JSON Schema; null: none.")
+    ] = Field(description="Questions of the item as a JSON Schema; null if not set.")
     approver_persons: list[UUID] | None
 
 

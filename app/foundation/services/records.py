@@ -37,14 +37,14 @@ class ItemState(CodeEnum):
 
 
 class FulfilmentPath(CodeEnum):
-    """Way in which a request of the item is fulfilled."""
+    """Way in which requests of an item are fulfilled."""
 
     standard = "standard", "Standard", "标准交付"
     project = "project", "Project", "项目交付"
 
 
 class ItemApprovalRule(CodeEnum):
-    """Rule by which approvers decide."""
+    """Rule by which the approvers decide."""
 
     chair = "chair", "The chair decides", "主席决定"
     majority = "majority", "More than half", "过半数"
@@ -52,7 +52,7 @@ class ItemApprovalRule(CodeEnum):
 
 
 class ItemOpens(CodeEnum):
-    """The record of another process that a request of the item leads to."""
+    """Record of another process to which a request of the item leads."""
 
     change = "change", "A change", "变更"
 
@@ -68,28 +68,34 @@ class Service(Record):
 
     state: ServiceState | None = required()
     key: str | None = required(
-        "Its key in incidents, roles and figures; unique, never changed.", examples=["mail"]
+        "Key of the service in incidents, roles and figures; unique, never changed.", examples=["mail"]
     )
-    name_en: str | None = required("Its name in English.", examples=["E-mail"])
-    name_zh: str | None = required("Its name in Chinese.", examples=["电子邮件"])
+    name_en: str | None = required("Name of the service in English.", examples=["E-mail"])
+    name_zh: str | None = required("Name of the service in Chinese.", examples=["电子邮件"])
     description_en: str | None = optional(
-        "Its description for everybody, in English.", examples=["Mail for all."]
+        "Description of the service for everybody, in English.", examples=["Mail for all."]
     )
     description_zh: str | None = optional(
-        "Its description for everybody, in Chinese.", examples=["全员邮箱。"]
+        "Description of the service for everybody, in Chinese.", examples=["全员邮箱。"]
     )
-    criticality: Criticality | None = required("Its criticality: how much depends on it.", examples=["high"])
+    criticality: Criticality | None = required(
+        "Criticality of the service: how much depends on it.", examples=["high"]
+    )
     owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The person who answers for it.", examples=["me"]
+        "Person who is responsible for the service.", examples=["me"]
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that runs it; null: none.")
-    customers: list[str] | None = optional("The teams that it is for.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team that runs the service; null if not set."
+    )
+    customers: list[str] | None = optional("Teams that use the service.")
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
-        "The key of the calendar of its support hours.", examples=["office-hours"]
+        "Key of the calendar of the support hours.", examples=["office-hours"]
     )
-    promises: Annotated[list[dict[str, Any]] | None, Document()] = None
+    promises: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "Promises of signed agreements about the service; null if there are none."
+    )
     rating_percent: int | None = optional(
-        "Number of cases in a hundred whose requester is asked for a rating; null: the setting "
+        "Number of cases in a hundred whose requester is asked for a rating; null for the setting "
         "`RATING_PERCENT`.",
         examples=[25],
     )
@@ -110,60 +116,67 @@ class CatalogueItem(Record):
     KIND: ClassVar[str] = "catalogue_item"
 
     state: ItemState | None = required()
-    key: str | None = required("Its key in requests and figures; unique, never changed.")
+    key: str | None = required("Key of the item in requests and figures; unique, never changed.")
     service: Annotated[str | None, KeyRef("service")] = required(
-        "The service that it belongs to, by its key."
+        "Key of the service to which the item belongs."
     )
-    title_en: str | None = required("Its title in English.", examples=["A laptop"])
-    title_zh: str | None = required("Its title in Chinese.", examples=["笔记本电脑"])
-    description_en: str | None = optional("Its description in English.", examples=["A laptop for work."])
-    description_zh: str | None = optional("Its description in Chinese.", examples=["办公用笔记本电脑。"])
-    scope: str | None = optional("The things that belong to it.", examples=["Set up."])
+    title_en: str | None = required("Title of the item in English.", examples=["A laptop"])
+    title_zh: str | None = required("Title of the item in Chinese.", examples=["笔记本电脑"])
+    description_en: str | None = optional(
+        "Description of the item in English.", examples=["A laptop for work."]
+    )
+    description_zh: str | None = optional(
+        "Description of the item in Chinese.", examples=["办公用笔记本电脑。"]
+    )
+    scope: str | None = optional("Content of the item: everything that belongs to it.", examples=["Set up."])
     limits: str | None = optional(
-        "The things that do not belong to it, and the persons whom it is not for.",
+        "Limits of the item: what does not belong to it, and people that it is not meant for.",
         examples=["One per person."],
     )
     delivery_standard: str | None = optional(
-        "The standard by which it counts as delivered; requesters see it.", examples=["Handed over."]
+        "Standard by which the item counts as delivered, shown to requesters.", examples=["Handed over."]
     )
     form: Annotated[dict[str, Any] | None, Document()] = optional(
-        "The questions that it asks: a JSON Schema (2020-12) of a flat object, in the subset of "
-        "docs/catalogue.md, "
-        "with labels in both languages (`x-label`) and the order of its fields (`x-order`); null: none."
+        "Questions of the item: a JSON Schema (2020-12) of a flat object, in the subset that "
+        "docs/catalogue.md describes, with labels in both languages (`x-label`) and the order of its "
+        "fields (`x-order`); null if not set."
     )
     title_template: str | None = optional(
-        "The title of requests for it that are made without one: a text with answers to its form as {field}, "
-        "of fields whose values are no free text.",
+        "Title of requests that are made without one: a text with answers as `{field}`, from fields "
+        "whose values are not free text; null if requests need a title.",
         examples=["Laptop, {size} inch"],
     )
     description_template: str | None = optional(
-        "The description of requests for it that are made without one: a text with answers to its form as "
-        "{field}.",
+        "Description of requests that are made without one: a text with answers as `{field}`; null if "
+        "requests need a description.",
         examples=["What for: {why}"],
     )
-    fulfilment_path: FulfilmentPath | None = required("The way in which it is made.", examples=["standard"])
-    approver_role: Role | None = optional("The role whose holders approve it.")
-    approver_group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
-        "The group whose members approve it."
+    fulfilment_path: FulfilmentPath | None = required(
+        "Way in which requests of the item are fulfilled.", examples=["standard"]
     )
-    approver_persons: list[str] | None = optional("The persons who approve it.")
+    approver_role: Role | None = optional("Role whose holders approve requests of the item; null if not set.")
+    approver_group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+        "Group whose members approve requests of the item; null if not set."
+    )
+    approver_persons: list[str] | None = optional(
+        "Persons who approve requests of the item; null if no persons are named."
+    )
     approval_rule: ItemApprovalRule | None = optional(
-        "The rule by which its approvers decide; null: nobody need approve it."
+        "Rule by which the approvers decide; null if requests need no approval."
     )
     target_seconds: int | None = optional(
-        "The time that fulfilment may take, in seconds.", examples=[259_200]
+        "Number of seconds that fulfilment may take; null if no time is set.", examples=[259_200]
     )
     default_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team that fulfils requests of it, unless another one is named."
+        "Team that fulfils requests of the item unless another one is named; null if not set."
     )
     checklist: list[str] | None = optional(
-        "The titles of the tasks that a request begins with, in this order.",
+        "Titles of the tasks with which a request begins, in order.",
         examples=[["Order it", "装好系统"]],
     )
     opens: ItemOpens | None = optional(
-        "The record that requests of it lead to: `change` asks for a change, which is drafted "
-        "from the request "
-        "and fulfils it; null: none.",
+        "Record to which requests of the item lead: for `change`, a change is drafted from the request "
+        "and fulfils it. Null if not set.",
         examples=["change"],
     )
     drafted_at: Annotated[datetime | None, EnteredAt(ItemState.draft)] = required()

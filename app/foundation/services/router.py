@@ -40,20 +40,21 @@ mount_edit(router, items.LIFECYCLE, CatalogueItemOut, prefix="/catalogue_items")
 
 
 class CheckAnswers(BaseModel):
-    """Answers to an item's form."""
+    """Answers to the form of an item."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    answers: Answers | None = Field(default=None, description="As they would be said in a request.")
+    answers: Answers | None = Field(default=None, description="Answers as in a request.")
 
 
 class CheckedAnswers(OutputModel):
-    """The result of checking answers against the form of the catalogue item as it is now."""
+    """The result of checking answers against the present form of the catalogue item."""
 
-    fit: bool = Field(description="True if a request with these answers would be taken, as far as they go.")
-    errors: list[Fault] = Field(
-        description="Faults of the answers, in the order in which the form asks: the first 50."
+    fit: bool = Field(
+        description="True if a request with these answers would be accepted, as far as the answers are "
+        "concerned."
     )
+    errors: list[Fault] = Field(description="Faults of the answers, in the order of the form: the first 50.")
 
 
 @router.post(
@@ -66,7 +67,7 @@ class CheckedAnswers(OutputModel):
 async def check_catalogue_item_answers(
     request: Request, name: Name, body: Annotated[CheckAnswers, Body()]
 ) -> Response:
-    """Check answers against the item's form, as making a request would. Nothing is stored."""
+    """Check answers against the item's form, as a request would. Nothing is stored."""
     renderer = renderer_of(request, CATALOGUE_ITEMS)
     item = (await load_visible(renderer, name)).record
     language = renderer.language

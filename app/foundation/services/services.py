@@ -75,7 +75,7 @@ class ProposeService(ServiceFields, of=Service):
 
 
 class EditService(Patch, ServiceFields):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
@@ -105,28 +105,38 @@ async def owner_or_team_inactive(
 
 
 class PromiseService(Payload):
-    """The promises of an agreement about services, as it was signed, renewed or ended."""
+    """The promises of an agreement about services when it was signed, renewed or ended."""
 
-    agreement: Annotated[Reference, ForeignRef("sla")] = Field(description="The agreement.")
-    number: ShortText = Field(description="Its number.")
-    replaces: UUID | None = Field(default=None, description="The id of the one that it replaces.")
+    agreement: Annotated[Reference, ForeignRef("sla")] = Field(description="Agreement with the promises.")
+    number: ShortText = Field(description="Number of the agreement.")
+    replaces: UUID | None = Field(
+        default=None, description="Identifier of the agreement that this one replaces; null if not set."
+    )
     services: Annotated[tuple[Annotated[RecordKey, KeyRef("service", retired=True)], ...], BoundedList] = (
-        Field(default=(), max_length=LONGEST_LIST, description="The keys of the services that it is about.")
+        Field(
+            default=(),
+            max_length=LONGEST_LIST,
+            description="Keys of the services that the agreement is about.",
+        )
     )
-    customer: UUID | None = Field(default=None, description="The customer's team; null: all customers.")
+    customer: UUID | None = Field(default=None, description="Team of the customer; null for all customers.")
     calendar: Annotated[RecordKey, KeyRef("calendar", retired=True)] = Field(
-        description="The key of its calendar."
+        description="Key of the agreement's calendar."
     )
-    valid_from: IsoDate = Field(description="Its first day.")
-    valid_to: IsoDate | None = Field(default=None, description="Its last day; null: it has no end.")
-    ended: bool = Field(default=False, description="True if it is over.")
+    valid_from: IsoDate = Field(description="First day on which the agreement is valid.")
+    valid_to: IsoDate | None = Field(
+        default=None, description="Last day on which the agreement is valid; null if it has no end."
+    )
+    ended: bool = Field(default=False, description="True if the agreement has ended.")
     targets: Annotated[
         tuple[Annotated[dict[str, Any], WithJsonSchema({"type": "object"})], ...], BoundedList
-    ] = Field(default=(), max_length=LONGEST_LIST, description="Its targets.")
+    ] = Field(default=(), max_length=LONGEST_LIST, description="Targets that the agreement promises.")
 
 
 def promise(service: Service, body: PromiseService, ctx: ActionContext) -> None:
-    """Show the service's levels: what an agreement promises of it; one that is over promises nothing."""
+    """Promise the service's levels, as an agreement defines them. An agreement that has ended promises
+    nothing.
+    """
     own = str(ctx.required_ref(Record, "agreement").id)
     replaced = None if body.replaces is None else str(body.replaces)
     last_day = (date.fromisoformat(body.valid_from) - timedelta(days=1)).isoformat()
@@ -145,11 +155,11 @@ PROMISED = ("number", "customer", "calendar", "valid_from", "valid_to", "targets
 
 
 def go_live(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Put the service into use; everybody may see it."""
+    """Go live with the service, which everybody may see from then on."""
 
 
 def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the service: it is no longer available; its history stays."""
+    """Retire the service: it is no longer available. Its history stays."""
 
 
 # fmt: off

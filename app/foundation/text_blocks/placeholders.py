@@ -12,7 +12,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class Placeholder(CodeEnum):
-    """What a placeholder stands for: something of the ticket, or whoever answers."""
+    """The value that replaces a placeholder: of the ticket, or of the person who answers."""
 
     number = "number", "The ticket's number", "工单编号"
     ticket_title = "title", "The ticket's title", "工单标题"

@@ -10,28 +10,29 @@ from app.common.state_fields import EnteredAt
 
 
 class TextBlockState(CodeEnum):
-    """State of a text block: a retired one is offered no longer."""
+    """State of a text block: a retired text block is no longer offered."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
 class TextBlock(Record):
-    """An answer that recurs, with placeholders (`{number}`) that a ticket fills."""
+    """A recurring answer, with placeholders (`{number}`) that are filled from a ticket."""
 
     KIND: ClassVar[str] = "text_block"
 
     state: TextBlockState | None = required()
-    key: str | None = required("The key in addresses; unique, and never changed.")
+    key: str | None = required("Key of the text block in addresses; unique, never changed.")
     process: str | None = optional(
-        "The kind of the tickets that it is for, as `incident`; null: tickets of every kind."
+        "Kind of the tickets for which the text block is offered, as `incident`; null for tickets of "
+        "every kind."
     )
-    title_en: str | None = required("The English title, by which it is chosen.")
-    title_zh: str | None = required("The Chinese title.")
+    title_en: str | None = required("English title by which the text block is chosen.")
+    title_zh: str | None = required("Chinese title by which the text block is chosen.")
     text_en: str | None = required(
-        "The English text. `{number}`, `{title}`, `{requester}`, `{team}` and `{agent}` are filled from the "
-        "ticket, and with the name of whoever answers."
+        "Text in English. `{number}`, `{title}`, `{requester}` and `{team}` are filled from the "
+        "ticket, and `{agent}` with the name of the person who answers."
     )
-    text_zh: str | None = required("The same text in Chinese.")
+    text_zh: str | None = required("Text in Chinese, with the same placeholders.")
     added_at: Annotated[datetime | None, EnteredAt(TextBlockState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(TextBlockState.retired)] = None

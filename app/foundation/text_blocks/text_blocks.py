@@ -36,16 +36,18 @@ class TextBlockTexts(Payload, of=TextBlock):
 
 
 class AddTextBlock(TextBlockTexts, of=TextBlock):
-    """An answer that recurs, in both languages."""
+    """A recurring answer in both languages."""
 
     key: RecordKey
     process: RecordKey | None = Field(
-        default=None, description="The kind of the tickets that it is for; none: tickets of every kind."
+        default=None,
+        description="Kind of the tickets for which the text block is offered; if left out, tickets "
+        "of every kind.",
     )
 
 
 def add(block: TextBlock, body: AddTextBlock, ctx: ActionContext) -> None:
-    """Add a text block, which is offered to whoever answers on tickets of its process."""
+    """Add a text block, which is offered to people who answer tickets of its process."""
     copy_fields(block, body, ctx)
 
 
@@ -75,16 +77,16 @@ async def unknown_placeholder(
 
 
 class EditTextBlock(Patch, TextBlockTexts):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(block: TextBlock, body: EditTextBlock, ctx: ActionContext) -> None:
-    """Edit the text block; what was answered with it stays as it is."""
+    """Edit the text block. Answers that were sent with it stay unchanged."""
     apply_patch(block, body, ctx)
 
 
 def retire(block: TextBlock, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the text block: it is offered no longer."""
+    """Retire the text block: it is no longer offered."""
 
 
 def reinstate(block: TextBlock, body: EmptyPayload, ctx: ActionContext) -> None:

@@ -40,7 +40,9 @@ from app.platform.db import Row
 
 LONGEST_QUERY = 4_000
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-ViewId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves it makes.")]
+ViewId = Annotated[
+    UUID, Path(alias="id", description="Identifier of the view: a UUID that the client creates.")
+]
 
 
 class ViewRole(CodeEnum):
@@ -50,25 +52,27 @@ class ViewRole(CodeEnum):
 
 
 class SaveView(BaseModel):
-    """A named filter and sort order of a list, or what is chosen on a page of the dashboard."""
+    """A named filter and sort order of a list, or a selection on a page of the dashboard."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    name: ShortText = Field(description="Its name.")
-    kind: ShortText = Field(description="The kind of records of the list, as `incident`; or `dashboard`.")
+    name: ShortText = Field(description="Name of the view.")
+    kind: ShortText = Field(description="Kind of the list's records, as `incident`, or `dashboard`.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
         Field(
-            description="Filters and `sort` of that list as in its address: `state=new&sort=-opened_at`. "
-            "Of the dashboard what its address chooses, with the path below it as `page`: "
-            "`page=kpi/backlog&team=mail`.",
+            description="Filters and `sort` of the list as in its address: "
+            "`state=new&sort=-opened_at`. For the dashboard, the selection of its address "
+            "with the path below it as `page`: `page=kpi/backlog&team=mail`.",
             examples=["state=new&sort=-opened_at"],
         )
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The key or id of one's own team that it is shared with."
+        default=None,
+        description="Team of the caller with which the view is shared: its key or id; null if it "
+        "is not shared.",
     )
     home: bool = Field(
-        default=False, description="True if it is the owner's first page, in place of any other view."
+        default=False, description="True if the view is the owner's start page, in place of any other view."
     )
 
 
@@ -76,33 +80,35 @@ class ViewOut(OutputModel):
     """A named filter and sort order of a list, or what is chosen on a page of the dashboard."""
 
     id: UUID
-    version: int = Field(description="For If-Match.")
-    name: str
-    kind: str
-    query: str
+    version: int = Field(description="Version of the view for If-Match.")
+    name: str = Field(description="Name of the view.")
+    kind: str = Field(description="Kind of the list's records, as `incident`, or `dashboard`.")
+    query: str = Field(
+        description="Filters and `sort` of the list, or the selection on the dashboard, as in an address."
+    )
     owner: PersonStub
-    team: TeamStub | None = Field(description="The team that it is shared with.")
-    home: bool = Field(description="True if it is the caller's first page.")
+    team: TeamStub | None = Field(description="Team with which the view is shared; null if it is not shared.")
+    home: bool = Field(description="True if the view is the caller's start page.")
     address: str | None = Field(
-        description="The address of its page for people; null: there is none any more.",
+        description="Address of the page for people; null if the page no longer exists.",
         examples=["/dashboard/kpi/backlog?team=mail"],
     )
-    changed_at: datetime
+    changed_at: datetime = Field(description="Time of the last change.")
 
 
 class ViewPage(OutputModel):
     """A page of the views that the caller can use."""
 
     items: list[ViewOut]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
 
 
 class ViewQuery(Paging):
     """The kind of records and the page of the views listed."""
 
-    kind: Annotated[
-        str | None, Field(max_length=100, description="For this kind of records, or `dashboard`.")
-    ] = None
+    kind: Annotated[str | None, Field(max_length=100, description="Kind of the records, or `dashboard`.")] = (
+        None
+    )
 
 
 def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) -> Router:
@@ -113,7 +119,7 @@ def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) 
     async def save_view(
         request: Request, view_id: ViewId, body: SaveView, if_match: IfMatch = None
     ) -> Response:
-        """Save a view under an id chosen by the client, or replace it; sending it again changes nothing."""
+        """Save a view under an id that the client chooses, or replace it. Sending it again changes nothing."""
         ledger, caller = ledger_of(request), caller_of(request)
         if caller.is_read_only:
             raise ledger.forbidden(anybody, language_for(request))
@@ -129,13 +135,13 @@ def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) 
         return Response(to_json(out), media_type="application/json")
 
     async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> Response:
-        """List the caller's own views, and those shared with the caller's teams."""
+        """List the caller's own views, and those that are shared with the caller's teams."""
         rows, cursor = await _page_of_views(request, query)
         items = await _render_views(request, by_kind, rows)
         return page_response(request, {"items": items, "next_cursor": cursor})
 
     async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch = None) -> Response:
-        """Return one view by its id."""
+        """Return one view."""
         (out,) = await _render_views(request, by_kind, [await _load_view(request, view_id)])
         headers = {"Content-Language": language_for(request), **VARY}
         return etag_response(to_json(out), out["version"], headers, if_none_match)

@@ -52,7 +52,7 @@ DAY = timedelta(days=1)
 
 
 def open_(audit: Audit, body: OpenAudit, ctx: ActionContext) -> None:
-    """Open an audit, of how a team ran a process in a month."""
+    """Open an audit: how a team ran a process in a month."""
     assert ctx.number is not None, "audits have numbers"
     audit.number = ctx.number
     copy_fields(audit, body, ctx)
@@ -73,7 +73,7 @@ def end_of_day(month: str, day: int, zone: tzinfo) -> datetime:
 
 
 def submit_self_check(audit: Audit, body: SubmitSelfCheckAudit, ctx: ActionContext) -> None:
-    """Submit the self-check of the audit: how often the process ran, measures, deviations, design faults."""
+    """Submit the self-check of the audit: the number of cases, measures, deviations and design faults."""
     log = ctx.prepared(LogKnowledge)
     audit.log_runs, audit.log_irregular = len(log.cases), log.irregular_cases
     audit.log_position = log.selection.position
@@ -94,7 +94,7 @@ def _note(audit: Audit, ctx: ActionContext, **fields: Any) -> None:
 
 
 def confirm_summary(audit: Audit, body: ConfirmSummaryAudit, ctx: ActionContext) -> None:
-    """Confirm the summary of the audit: what performed low, and the measures."""
+    """Confirm the summary of the audit: weak results and the measures against them."""
     # The head countersigns it by an action of their own.
     copy_fields(audit, body, ctx)
     audit.summarised_by_id = ctx.caller.person_id
@@ -113,7 +113,7 @@ def _late_days(audit: Audit, instant: datetime) -> int | None:
 
 
 def draw(audit: Audit, body: DrawAudit, ctx: ActionContext) -> None:
-    """Draw a sample of the audit at random, and list what the log shows to be irregular."""
+    """Draw a sample of the audit's cases at random, and list the irregularities that the log shows."""
     log, entries = ctx.prepared(LogKnowledge), ctx.prepared(SelfCheckEntries)
     selection = log.selection
     sample = AuditDraw(
@@ -166,7 +166,7 @@ def flag_self_check(audit: Audit, body: EmptyPayload, ctx: ActionContext) -> Non
 
 
 def flag_summary(audit: Audit, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the audit's summary as overdue: the team's head has not countersigned it in time."""
+    """Flag the audit's summary as overdue: the team's head did not countersign it in time."""
     audit.summary_overdue_at = ctx.occurred_at
 
 

@@ -30,7 +30,7 @@ class OpenAudit(Payload, of=Audit):
     team: Annotated[Reference, ForeignRef("team")]
     process: ProcessName
     head: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="The team's head; the team's lead, if left out."
+        default=None, description="Head of the team; if left out, the team's lead."
     )
 
 
@@ -41,7 +41,7 @@ class NotedMeasure(PayloadPart, of=SelfCheckEntry):
 
 
 class NotedDeviation(PayloadPart, of=SelfCheckEntry):
-    """A deviation that the team has found itself."""
+    """A deviation that the team itself has found."""
 
     text: FreeText
     about: ShortText | None = None
@@ -62,21 +62,21 @@ class SubmitSelfCheckAudit(Payload, of=Audit):
         ge=0,
         le=MOST_RUNS,
         strict=True,
-        description="Number of cases; that of the log, if left out.",
+        description="Number of cases; if left out, that of the log.",
     )
     measures: Annotated[tuple[NotedMeasure, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The measures that were taken."
+        min_length=1, max_length=LONGEST_LIST, description="Measures that were taken."
     )
     deviations: Annotated[tuple[NotedDeviation, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The deviations; none: there were none."
+        default=(), max_length=LONGEST_LIST, description="Deviations; may be empty."
     )
     design_faults: Annotated[tuple[NotedDesignFault, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The design faults; none: there were none."
+        default=(), max_length=LONGEST_LIST, description="Design faults; may be empty."
     )
 
 
 class ConfirmSummaryAudit(Payload, of=Audit):
-    """The summary of the month for the team's head."""
+    """The monthly summary for the team's head."""
 
     low_performers: FreeText
     measures: FreeText
@@ -96,5 +96,5 @@ class ConcludeAudit(Payload, of=Audit):
     incomplete_items: Annotated[tuple[SelfCheckItem, ...], BoundedList] = Field(
         default=(),
         max_length=len(SelfCheckItem),
-        description="The items of the self-check that were incomplete, of which the draws list some.",
+        description="Items of the self-check that were incomplete; the draws list some of them.",
     )

@@ -26,15 +26,15 @@ from app.log.read import head
 
 
 class AuditOut(RecordOut, of=Audit):
-    """The audit of how a team ran a process in a month."""
+    """An audit of how a team ran a process in a month."""
 
     incomplete_items: list[SelfCheckItem] | None = Field(
-        description="The items of the self-check that were incomplete; null: it is not concluded."
+        description="Items of the self-check that were incomplete; null until the audit is concluded."
     )
 
 
 class SelfCheckEntryOut(OutputModel, of=SelfCheckEntry):
-    """A measure, a deviation or a design fault that the self-check names."""
+    """A measure, deviation or design fault in a self-check."""
 
 
 class AuditDrawOut(OutputModel, of=AuditDraw):
@@ -42,38 +42,40 @@ class AuditDrawOut(OutputModel, of=AuditDraw):
 
 
 class AuditIrregularityOut(OutputModel, of=AuditIrregularity):
-    """Something irregular that the log shows in a case of the month."""
+    """An irregularity that the log shows in a case of the month."""
 
 
 class IrregularCaseOut(OutputModel):
-    """Something irregular in a case."""
+    """An irregularity in a case."""
 
-    about: str = Field(description="The case, as `incident/0199…`.")
-    rule: IrregularityRule = Field(description="The rule that found it.")
+    about: str = Field(description="Case with the irregularity, as `incident/0199…`.")
+    rule: IrregularityRule = Field(description="Rule that found the irregularity.")
     step: str | None = Field(
-        description="The step of the expected path that the rule is about; null: it is about none."
+        description="Step of the expected path that the rule is about; null for other rules."
     )
-    position: int = Field(description="Position of the event that shows it.")
+    position: int = Field(description="Position of the event that shows the irregularity.")
 
 
 class SelfCheckPrefill(OutputModel):
-    """What the log knows of the audited month, to begin the self-check with."""
+    """Figures of the log about the audited month, with which a self-check can begin."""
 
-    begins_at: datetime = Field(description="The beginning of the month.")
-    ends_at: datetime = Field(description="The end of the month.")
-    position: int = Field(description="Position of the log of which all of it is.")
+    begins_at: datetime = Field(description="Beginning of the month.")
+    ends_at: datetime = Field(description="End of the month, exclusive.")
+    position: int = Field(description="Position of the log up to which the figures are complete.")
     path_source: str | None = Field(
-        description="The source of the expected path: the number of its definition, or `shipped`; null: none."
+        description="Source of the expected path: the number of its definition, or `shipped`; null if "
+        "there is no path."
     )
     facts_position: int | None = Field(
-        description="Position of the log up to which steps were held against that path at least; null: none."
+        description="Position of the log up to which the steps were compared with the path; null if "
+        "there is no path."
     )
-    runs: int = Field(description="Number of cases of the team and the process that ended in the month.")
-    irregular_cases: int = Field(description="Number of cases in which something is irregular.")
+    runs: int = Field(description="Number of the team's cases of the process that ended in the month.")
+    irregular_cases: int = Field(description="Number of cases with an irregularity.")
     by_rule: Mapping[IrregularityRule, int] = Field(
-        description="Number of cases in which each rule has found something."
+        description="Number of cases with an irregularity, by rule."
     )
-    irregular: list[IrregularCaseOut] = Field(description="The first hundred irregularities.")
+    irregular: list[IrregularCaseOut] = Field(description="First hundred irregularities.")
 
 
 MOST_IRREGULARITIES = 100
@@ -91,7 +93,7 @@ CHILD_LISTINGS = (
         SelfCheckEntry,
         "noted_at",
         SelfCheckEntryOut,
-        "the measures, deviations and design faults that the self-check names",
+        "the measures, deviations and design faults of the self-check",
     ),
     ChildListing(
         "draws", AuditDraw, "drawn_at", AuditDrawOut, "the samples that were drawn, the oldest first"
@@ -101,7 +103,7 @@ CHILD_LISTINGS = (
         AuditIrregularity,
         "noted_at",
         AuditIrregularityOut,
-        "what draws have listed as irregular in the month's cases",
+        "the irregularities that the draws have listed",
     ),
 )
 

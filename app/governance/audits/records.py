@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
@@ -26,7 +25,7 @@ class AuditState(CodeEnum):
 
 
 class SelfCheckItem(CodeEnum):
-    """Item that a self-check consists of."""
+    """Item of a self-check."""
 
     runs = "runs", "Number of cases", "运行次数"
     measures = "measures", "Measures", "措施"
@@ -43,7 +42,7 @@ class DesignFaultKind(CodeEnum):
 
 
 class IrregularityRule(CodeEnum):
-    """Rule by which the log shows something irregular in a case."""
+    """Rule by which an irregularity in a case is found in the log."""
 
     missing_evidence = "missing_evidence", "Ended without text, file or document", "结束时无说明、附件或文档"
     out_of_order = "out_of_order", "Step out of order", "步骤次序不符"
@@ -63,48 +62,58 @@ class Audit(Record):
 
     KIND: ClassVar[str] = "audit"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: AuditState | None = required("Its state.")
-    month: str | None = required("The month that is audited.", examples=["2026-10"])
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team that is audited.")
+    number: str = ""
+    state: AuditState | None = required()
+    month: str | None = required("Month that is audited.", examples=["2026-10"])
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team that is audited.")
     process: Annotated[str | None, OF_PROCESS] = required(
-        "The process: `incident`, `request` …, or another one's name.", examples=["incident"]
+        "Process that is audited: `incident`, `request` …, or another one's name.", examples=["incident"]
     )
-    head_id: Annotated[UUID | None, ForeignRef("person")] = optional("The team's head when it was opened.")
-    runs: int | None = optional("Number of cases, as the self-check says.", examples=[42])
-    log_runs: int | None = optional("Number of cases that the log had.")
-    log_irregular: int | None = optional("Number of irregular cases that the log had.")
-    log_position: int | None = optional("Position of the log of these numbers.", sa_type=BigInteger)
+    head_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Head of the team when the audit was opened."
+    )
+    runs: int | None = optional("Number of cases, from the self-check.", examples=[42])
+    log_runs: int | None = optional("Number of cases in the log.")
+    log_irregular: int | None = optional("Number of irregular cases in the log.")
+    log_position: int | None = optional(
+        "Position of the log at which these numbers were computed.", sa_type=BigInteger
+    )
     self_checked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who submitted the self-check."
+        "Person who submitted the self-check."
     )
-    low_performers: Annotated[str | None, Personal()] = optional("The analysis of what performed low.")
-    measures: Annotated[str | None, Personal()] = optional("The measures that follow from it.")
+    low_performers: Annotated[str | None, Personal()] = optional("Analysis of weak results.")
+    measures: Annotated[str | None, Personal()] = optional("Measures that follow from the analysis.")
     summarised_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who confirmed the summary."
+        "Person who confirmed the summary."
     )
-    summary: Annotated[str | None, Personal()] = optional("The summary of the whole audit.")
+    summary: Annotated[str | None, Personal()] = optional("Summary of the whole audit.")
     incomplete_items: list[str] | None = optional("The items of the self-check that were incomplete.")
-    late_days: int | None = optional("Number of days begun that the countersigned summary was late.")
-    self_check_due_at: datetime | None = required("The time by which the self-check is due.")
-    summary_due_at: datetime | None = required("The time by which the countersigned summary is due.")
-    self_check_overdue_at: datetime | None = optional("The time at which the self-check was overdue.")
-    summary_overdue_at: datetime | None = optional("The time at which the summary was overdue.")
+    late_days: int | None = optional(
+        "Number of days by which the countersigned summary was late, where a day that has begun counts."
+    )
+    self_check_due_at: datetime | None = required("Time by which the team must submit the self-check.")
+    summary_due_at: datetime | None = required("Time by which the countersigned summary is due.")
+    self_check_overdue_at: datetime | None = optional(
+        "Time at which the self-check became overdue; null if it never was."
+    )
+    summary_overdue_at: datetime | None = optional(
+        "Time at which the summary became overdue; null if it never was."
+    )
     opened_at: Annotated[datetime | None, EnteredAt(AuditState.open)] = required(
-        "The time at which it was opened."
+        "Time at which the audit was opened."
     )
     submitted_at: Annotated[datetime | None, EnteredAt(AuditState.submitted)] = optional(
-        "The time at which the self-check was submitted."
+        "Time at which the self-check was submitted; null until then."
     )
     confirmed_at: Annotated[datetime | None, EnteredAt(AuditState.confirmed)] = optional(
-        "The time at which the summary was confirmed."
+        "Time at which the summary was confirmed; null until then."
     )
     countersigned_at: Annotated[datetime | None, EnteredAt(AuditState.countersigned)] = optional(
-        "The time at which the team's head countersigned the summary."
+        "Time at which the team's head countersigned the summary; null until then."
     )
-    drawn_at: datetime | None = optional("The time of the last draw.")
+    drawn_at: datetime | None = optional("Time of the last draw; null before the first.")
     concluded_at: Annotated[datetime | None, EnteredAt(AuditState.concluded)] = optional(
-        "The time at which it was concluded."
+        "Time at which the audit was concluded; null until then."
     )
 
     @property
@@ -118,11 +127,13 @@ class SelfCheckEntry(ChildRecord):
 
     KIND: ClassVar[str] = "self_check_entry"
 
-    item: SelfCheckItem | None = required("The item of the self-check.")
-    text: Annotated[str | None, Personal()] = required("The entry, in the words of whoever submitted it.")
-    about: str | None = optional("The case that shows it: its number or id.")
-    fault: DesignFaultKind | None = optional("The part of the process in which a design fault lies.")
-    noted_at: datetime | None = required("The time at which it was noted.")
+    item: SelfCheckItem | None = required("Item of the self-check to which the entry belongs.")
+    text: Annotated[str | None, Personal()] = required("Entry, in the words of the person who submitted it.")
+    about: str | None = optional("Case that shows it: its number or id.")
+    fault: DesignFaultKind | None = optional(
+        "Part of the process in which a design fault lies; null for other entries."
+    )
+    noted_at: datetime | None = required("Time at which the entry was submitted.")
 
 
 class AuditDraw(ChildRecord):
@@ -133,28 +144,27 @@ class AuditDraw(ChildRecord):
 
     KIND: ClassVar[str] = "audit_draw"
 
-    seed: int | None = required("The seed of the draw.", examples=[20261016], sa_type=BigInteger)
-    size: int | None = required("Number of cases to draw; all, if there are fewer.", examples=[10])
-    position: int | None = required("Position of the log of which the cases are taken.", sa_type=BigInteger)
-    process: str | None = required("The process whose cases they are.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team whose cases they are.")
-    begins_at: datetime | None = required("The beginning of the month.")
-    ends_at: datetime | None = required("The end of the month.")
-    population: int | None = required("Number of cases that it was drawn from.")
-    drawn: list[str] | None = required("The cases that were drawn, in the order of the draw.")
+    seed: int | None = required("Seed of the draw.", examples=[20261016], sa_type=BigInteger)
+    size: int | None = required("Number of cases to draw; if there are fewer, all are drawn.", examples=[10])
+    position: int | None = required("Position of the log at which the cases were listed.", sa_type=BigInteger)
+    process: str | None = required("Process of the cases.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team of the cases.")
+    begins_at: datetime | None = required("Beginning of the month.")
+    ends_at: datetime | None = required("End of the month, exclusive.")
+    population: int | None = required("Number of cases from which the sample was drawn.")
+    drawn: list[str] | None = required("Cases of the sample, in the order of the draw.")
     irregular: int | None = required("Number of irregularities, of which the first 500 are listed.")
     path_source: str | None = optional(
-        "The source of the expected path that the cases were held against: the number of its definition, or "
-        "`shipped`.",
+        "Source of the expected path: the number of its definition, or `shipped`; null if there is no path.",
         examples=["shipped"],
     )
     facts_position: int | None = optional(
-        "Position of the log up to which their steps were known at least.", sa_type=BigInteger
+        "Position of the log up to which the steps of the cases were known.", sa_type=BigInteger
     )
     incomplete_items: list[str] | None = required(
-        "The items of the self-check that are missing, or do not say what the log shows."
+        "Items of the self-check that are missing or contradict the log."
     )
-    drawn_at: datetime | None = required("The time of the draw.")
+    drawn_at: datetime | None = required("Time at which the sample was drawn.")
 
 
 class AuditIrregularity(ChildRecord):
@@ -162,15 +172,15 @@ class AuditIrregularity(ChildRecord):
 
     KIND: ClassVar[str] = "audit_irregularity"
 
-    draw_id: UUID | None = required("The draw that listed it.")
-    about: str | None = required("The case, as `incident/0199…`.")
-    rule: IrregularityRule | None = required("The rule that found it.")
+    draw_id: UUID | None = required("Draw that listed the irregularity.")
+    about: str | None = required("Case with the irregularity, as `incident/0199…`.")
+    rule: IrregularityRule | None = required("Rule that found the irregularity.")
     step: str | None = optional(
-        "The step of the expected path that the rule is about: a type of event.",
+        "Step of the expected path that the rule is about, as a type of event; null for other rules.",
         examples=["change.reviewed"],
     )
     position: int | None = required(
-        "Position of the event that shows it; of a step that was skipped, that of the end of the case.",
+        "Position of the event that shows the irregularity; for a skipped step, that of the end of the case.",
         sa_type=BigInteger,
     )
-    noted_at: datetime | None = required("The time at which it was noted.")
+    noted_at: datetime | None = required("Time at which the irregularity was listed.")

@@ -36,12 +36,12 @@ for listing in CHILD_LISTINGS:
 @router.get(
     "/{id}/self_check",
     operation_id="get_audit_self_check",
-    summary="Prefill an audit's self-check",
+    summary="Get an audit's self-check figures",
     response_model=SelfCheckPrefill,
     responses=problems(404, 422),
 )
 async def get_audit_self_check(request: Request, name: reads.Name) -> Response:
-    """Return what the log knows of the audited month: how often the process ran, and what is irregular."""
+    """Return the figures of the log about the audited month: the number of cases and the irregularities."""
     renderer = reads.renderer_of(request, LISTING)
     audit = (await reads.load_visible(renderer, name)).record
     return Response(dump_json(await prefill_of(renderer, audit)), headers=VARY, media_type="application/json")
@@ -60,8 +60,8 @@ async def print_audit(
     name: reads.Name,
     query: Annotated[PageLanguageQuery, Query()],
 ) -> Response:
-    """Return an audit as a page that prints: its self-check, its draws with what is irregular, and the
-    findings that the caller may see. Points stand on none.
+    """Return an audit as a page to print: its self-check, its draws with the irregularities, and the findings
+    that the caller may see. Points are not shown.
     """
     renderer = reads.renderer_of(request, LISTING)
     renderer.language = chosen_language(request, query.lang)

@@ -39,7 +39,7 @@ owner = process_relation("owner", "its owner", "负责人", "owner_id")
 
 
 def plan(measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionContext) -> None:
-    """Plan a corrective action, against what was found somewhere; its owner is told."""
+    """Plan a corrective action against a finding; its owner is notified."""
     assert ctx.number is not None, "corrective actions have numbers"
     source = ctx.required_ref(Record, "source")
     measure.number = ctx.number
@@ -52,7 +52,7 @@ def plan(measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionConte
 
 
 def move(measure: CorrectiveAction, body: MoveCorrectiveAction, ctx: ActionContext) -> None:
-    """Move the corrective action's due date, with the reason; being on time is judged by the first."""
+    """Move the corrective action's due date, with the reason. The first due date decides if it is on time."""
     ctx.add(
         CorrectiveActionMove(
             id=ctx.new_id(),
@@ -69,31 +69,31 @@ def move(measure: CorrectiveAction, body: MoveCorrectiveAction, ctx: ActionConte
 
 
 def hand_over(measure: CorrectiveAction, body: HandOverCorrectiveAction, ctx: ActionContext) -> None:
-    """Hand the corrective action over, to another owner, who is told."""
+    """Hand the corrective action over: its new owner is notified."""
     copy_fields(measure, body, ctx)
 
 
 def complete(measure: CorrectiveAction, body: CompleteCorrectiveAction, ctx: ActionContext) -> None:
-    """Complete the corrective action: it is done, with the evidence; somebody else verifies it."""
+    """Complete the corrective action with the evidence. Another person verifies it."""
     measure.evidence, measure.done_by_id = body.evidence, ctx.caller.person_id
 
 
 def return_(measure: CorrectiveAction, body: Reason, ctx: ActionContext) -> None:
-    """Return the corrective action: it is not done, or does not work."""
+    """Return the corrective action, which is not done or has no effect."""
     measure.returns = (measure.returns or 0) + 1
 
 
 def verify(measure: CorrectiveAction, body: VerifyCorrectiveAction, ctx: ActionContext) -> None:
-    """Verify the corrective action: it is done, and works."""
+    """Verify the corrective action, which is done and has an effect."""
     measure.verification, measure.verified_by_id = body.verification, ctx.caller.person_id
 
 
 def drop(measure: CorrectiveAction, body: Reason, ctx: ActionContext) -> None:
-    """Drop the corrective action, with the reason: it is not needed any more."""
+    """Drop the corrective action, which is no longer needed, with the reason."""
 
 
 def fall_overdue(measure: CorrectiveAction, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the corrective action as overdue: it was to be verified by now."""
+    """Flag the corrective action as overdue: it was not verified by its due date."""
     measure.overdue_at = ctx.occurred_at
 
 

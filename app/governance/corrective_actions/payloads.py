@@ -16,13 +16,13 @@ Owner = Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_cha
 
 
 class PlanCorrectiveAction(Payload, of=CorrectiveAction):
-    """The corrective action to plan, and what it comes from."""
+    """The corrective action to plan, and the record that led to it."""
 
     title: Title
     task: FreeText
     occasion: CorrectionOccasion
     source: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] = Field(
-        description="The record that it comes from: its number, or `<kind>/<id>`."
+        description="Record that led to the corrective action: its number, or `<kind>/<id>`."
     )
     process: ProcessName | None = None
     owner: Owner
@@ -33,11 +33,11 @@ class MoveCorrectiveAction(Payload, of=CorrectiveAction):
     """The new due date of the corrective action."""
 
     due_at: Instant
-    reason: FreeText = Field(description="The reason, in the words of whoever acts.")
+    reason: FreeText = Field(description="Reason for the new due date.")
 
 
 class HandOverCorrectiveAction(Payload, of=CorrectiveAction):
-    """The person who sees to the corrective action from now on."""
+    """The new owner of the corrective action."""
 
     owner: Owner
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, NamesRecord, Record, optional, required
@@ -36,57 +34,69 @@ class CorrectionOccasion(CodeEnum):
 
 
 class CorrectiveAction(Record):
-    """A measure against what was found somewhere, with an owner and a due date, which somebody else verifies.
+    """A measure against a finding, with an owner and a due date, which another person verifies.
 
     `first_due_at` is never changed: being on time is judged by it, however often `due_at` is moved.
     """
 
     KIND: ClassVar[str] = "corrective_action"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: CorrectiveActionState | None = required("Its state.")
+    number: str = ""
+    state: CorrectiveActionState | None = required()
     title: str | None = required(
-        "The measure in a line, without names of persons.", examples=["Test the restore each quarter"]
+        "Measure in one line, without names of persons.", examples=["Test the restore each quarter"]
     )
-    task: Annotated[str | None, Personal()] = required("The measure: all that is to be done.")
-    occasion: CorrectionOccasion | None = required("The occasion on which it was planned.")
+    task: Annotated[str | None, Personal()] = required("Measure in full: all that is to be done.")
+    occasion: CorrectionOccasion | None = required("Occasion on which the corrective action was planned.")
     source: Annotated[str | None, NamesRecord()] = required(
-        "The record that it comes from, as `<kind>/<id>`."
+        "Record that led to the corrective action, as `<kind>/<id>`."
     )
     source_number: Annotated[str | None, NamesRecord(by="source")] = required(
-        "The number or key of that record, or else its id."
+        "Number, key or id of the record that led to the corrective action."
     )
     process: Annotated[str | None, OF_PROCESS] = optional(
-        "The process that it is about, as `incident`, or its name; null: none."
+        "Process that the corrective action is about, as `incident`, or its name; null if not set."
     )
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who planned it.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who planned the corrective action."
+    )
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "The person who sees to it.", examples=["me"]
+        "Owner, who carries out the corrective action.", examples=["me"]
     )
-    first_due_at: datetime | None = required("The time by which it was to be verified when it was planned.")
+    first_due_at: datetime | None = required("Due date when the corrective action was planned.")
     due_at: datetime | None = required(
-        "The time by which it is to be done and verified.", examples=["2199-01-31T06:00:00Z"]
+        "Time by which the corrective action must be done and verified.", examples=["2199-01-31T06:00:00Z"]
     )
-    moves: int | None = required("Number of times that its due date was moved.")
-    overdue_at: datetime | None = optional("Time at which it became overdue; null: it is not.")
-    evidence: Annotated[str | None, Personal()] = optional("The evidence that it was done.")
-    returns: int | None = required("Number of times that it was sent back to its owner.")
+    moves: int | None = required("Number of times that the due date was moved.")
+    overdue_at: datetime | None = optional(
+        "Time at which the corrective action became overdue; null if it is not overdue."
+    )
+    evidence: Annotated[str | None, Personal()] = optional(
+        "Evidence that the corrective action is done; null until then."
+    )
+    returns: int | None = required("Number of times that the corrective action was returned to its owner.")
     done_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who said that it was done."
+        "Person who completed the corrective action; null until then."
     )
-    verified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who verified it.")
-    verification: Annotated[str | None, Personal()] = optional("Evidence that it works.")
-    planned_at: datetime | None = required("Time at which it was planned.")
+    verified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who verified the corrective action; null until then."
+    )
+    verification: Annotated[str | None, Personal()] = optional(
+        "Evidence that the corrective action has an effect; null until it is verified."
+    )
+    planned_at: datetime | None = required("Time at which the corrective action was planned.")
     done_at: Annotated[
         datetime | None,
         EnteredAt(CorrectiveActionState.done),
         ClearedBy(entering={CorrectiveActionState.planned}),
-    ] = optional("Time at which it was done; null while it is not, or was sent back.")
+    ] = optional(
+        "Time at which the corrective action was completed; null until then, and again after a return."
+    )
     verified_at: Annotated[datetime | None, EnteredAt(CorrectiveActionState.verified)] = optional(
-        "Time of its verification."
+        "Time at which the corrective action was verified; null until then."
     )
     dropped_at: Annotated[datetime | None, EnteredAt(CorrectiveActionState.dropped)] = optional(
-        "Time at which it was dropped."
+        "Time at which the corrective action was dropped; null if it was not."
     )
 
     @property
@@ -100,8 +110,8 @@ class CorrectiveActionMove(ChildRecord):
 
     KIND: ClassVar[str] = "corrective_action_move"
 
-    before_at: datetime | None = required("The due date before.")
-    due_at: datetime | None = required("The due date since then.")
-    reason: Annotated[str | None, Personal()] = required("The reason.")
-    moved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who moved it.")
-    moved_at: datetime | None = required("Time of the move.")
+    before_at: datetime | None = required("Due date before the move.")
+    due_at: datetime | None = required("Due date after the move.")
+    reason: Annotated[str | None, Personal()] = required("Reason for the move.")
+    moved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who moved the due date.")
+    moved_at: datetime | None = required("Time at which the due date was moved.")

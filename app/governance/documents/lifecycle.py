@@ -83,7 +83,7 @@ def draft(document: ControlledDocument, body: DraftDocument, ctx: ActionContext)
 
 
 def revise(document: ControlledDocument, body: ReviseDocument, ctx: ActionContext) -> None:
-    """Revise the document: its next version is a draft, and the one in force stays so meanwhile."""
+    """Revise the document: its next version is a draft, and the current version stays in force."""
     document.title = body.title or document.title
     _add_version(document, body, ctx.change(ctx.prepared(FiledDocument).entry), ctx)
 
@@ -141,7 +141,7 @@ def _enter(state: State, ctx: ActionContext) -> DocumentEntry:
 
 
 def submit(document: ControlledDocument, body: SubmitDocument, ctx: ActionContext) -> None:
-    """Submit the document to its reviewers, with what has changed."""
+    """Submit the document to its reviewers, with a summary of the changes."""
     ctx.change(ctx.prepared(FiledDocument).newest).changes = body.changes
     document.review_outcome = None
     _ask_reviewers(document, ctx.prepared(NewDecision), ctx)
@@ -154,7 +154,9 @@ def _ask_reviewers(document: ControlledDocument, question: NewDecision, ctx: Act
 
 
 def review(document: ControlledDocument, body: ReviewDocument, ctx: ActionContext) -> None:
-    """Review the document: those of its tier have decided; departments countersign it then, where wanted."""
+    """Review the document: the reviewers of its tier have decided. Departments then countersign it, if
+    required.
+    """
     question = ctx.prepared(Countersigning).question
     if question is not None:
         _ask_reviewers(document, question, ctx)
@@ -182,7 +184,7 @@ def _countersigned_state(document: ControlledDocument) -> State:
 
 
 def publish(document: ControlledDocument, body: PublishDocument, ctx: ActionContext) -> None:
-    """Publish the document's newest version; the one before is superseded."""
+    """Publish the document's newest version, which replaces the one before."""
     filed = ctx.prepared(FiledDocument)
     copy_fields(document, body, ctx)
     document.review_overdue_at = None
@@ -211,7 +213,7 @@ def publish(document: ControlledDocument, body: PublishDocument, ctx: ActionCont
 
 
 def confirm(document: ControlledDocument, body: ConfirmDocument, ctx: ActionContext) -> None:
-    """Confirm the document: it is still right, and is reviewed again later."""
+    """Confirm the document, which is still correct, until its next review."""
     copy_fields(document, body, ctx)
     document.review_overdue_at = None
     ctx.change(ctx.prepared(FiledDocument).entry).review_due_at = body.review_due_at
@@ -228,7 +230,7 @@ def supersede(document: ControlledDocument, body: SupersedeDocument, ctx: Action
 
 
 def read(document: ControlledDocument, body: ReadDocument, ctx: ActionContext) -> None:
-    """Read the document: what stands in it was given to somebody."""
+    """Read the document: its content was given to a reader."""
 
 
 def audience(document: ControlledDocument) -> tuple[str, ...]:

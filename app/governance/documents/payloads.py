@@ -33,7 +33,7 @@ Teams = Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedL
 
 
 class DraftDocument(Payload, of=ControlledDocument):
-    """A new document, with its first file, which was uploaded before."""
+    """A new document, with its uploaded first file."""
 
     document_class: DocumentClass
     subclass: ShortText | None = None
@@ -47,26 +47,28 @@ class DraftDocument(Payload, of=ControlledDocument):
     team: Annotated[Reference, ForeignRef("team")]
     countersigning_teams: Teams = Field(default=(), max_length=LONGEST_LIST)
     external_number: ShortText | None = None
-    upload: Annotated[UUID, UploadRef(), Field(description="The upload with the file: its id.")]
-    name: FileName = Field(description="The name of the file, with its ending.", examples=["process.pdf"])
+    upload: Annotated[UUID, UploadRef(), Field(description="Identifier of the upload with the file.")]
+    name: FileName = Field(description="Name of the file, with its extension.", examples=["process.pdf"])
 
 
 class ReviseDocument(Payload, of=ControlledDocument):
-    """The next version of a document, with its file, which was uploaded before."""
+    """The next version of a document, with its uploaded file."""
 
-    upload: Annotated[UUID, UploadRef(), Field(description="The upload with the file: its id.")]
-    name: FileName = Field(description="The name of the file, with its ending.", examples=["process.pdf"])
-    title: Title | None = Field(default=None, description="The title from now on, if it changes.")
+    upload: Annotated[UUID, UploadRef(), Field(description="Identifier of the upload with the file.")]
+    name: FileName = Field(description="Name of the file, with its extension.", examples=["process.pdf"])
+    title: Title | None = Field(
+        default=None, description="New title of the document; if left out, the title stays."
+    )
 
 
 class SubmitDocument(AskDecision, of=DocumentVersion):
-    """The question to the reviewers, and what has changed."""
+    """The question to the reviewers, and a summary of the changes."""
 
     changes: FreeText = Field(examples=["The first version. 首版。"])
 
 
 class PublishDocument(Payload, of=ControlledDocument):
-    """The time from which a version is in force, and who must acknowledge it."""
+    """The time from which a version is in force, and the persons who must acknowledge it."""
 
     effective_at: Instant
     acknowledged_by: Annotated[
@@ -77,24 +79,26 @@ class PublishDocument(Payload, of=ControlledDocument):
     ] = Field(
         default=(),
         max_length=MOST_READERS,
-        description="Persons who must acknowledge it: their ids.",
+        description="Identifiers of the persons who must acknowledge the document.",
     )
     review_due_at: Instant
     replaces: Annotated[Reference, ForeignRef("document")] | None = Field(
-        default=None, description="Another document that it takes the place of: its id or number."
+        default=None, description="Document that this one replaces: its id or number; null if not set."
     )
 
 
 class ConfirmDocument(Payload, of=ControlledDocument):
-    """A published document that is still right, and when it is to be reviewed next."""
+    """The confirmation that a published document is still correct, and the date of its next review."""
 
     review_due_at: Instant
 
 
 class SupersedeDocument(Payload):
-    """The document that takes its place."""
+    """The document that takes the place of this one."""
 
-    successor: Annotated[UUID, Field(description="The document that takes its place: its id.")]
+    successor: Annotated[
+        UUID, Field(description="Identifier of the document that takes the place of this one.")
+    ]
 
 
 class ReviewDocument(Tallied):
@@ -106,9 +110,15 @@ class CountersignDocument(Tallied):
 
 
 class ReadDocument(Payload):
-    """A reading of what is restricted or secret."""
+    """A reading of a restricted or secret document."""
 
-    channel: ReadingChannel = Field(description="The channel by which it was read.", examples=["file"])
+    channel: ReadingChannel = Field(
+        description="Channel through which the document was read.", examples=["file"]
+    )
     edition: int | None = Field(
-        default=None, ge=1, le=MOST_EDITIONS, strict=True, description="The version that was read, from 1."
+        default=None,
+        ge=1,
+        le=MOST_EDITIONS,
+        strict=True,
+        description="Number of the version that was read, from 1.",
     )

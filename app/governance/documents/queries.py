@@ -29,7 +29,7 @@ class DocumentRecordOut(RecordOut, of=ControlledDocument):
 
 
 class DocumentVersionOut(OutputModel, of=DocumentVersion):
-    """A version of a document, with the file that holds it."""
+    """A version of a document, with its file."""
 
 
 LISTING = Listing(

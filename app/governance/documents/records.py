@@ -19,7 +19,7 @@ from app.foundation.documents.records import (
 
 
 class ReviewTier(CodeEnum):
-    """Tier of those who review a document; the approval rules say who they are."""
+    """Tier of a document's reviewers, who are determined by the approval rules."""
 
     team_lead = "team_lead", "Team lead", "团队负责人"
     department_head = "department_head", "Head of IT or of the business side", "信息技术或业务部门负责人"
@@ -27,7 +27,7 @@ class ReviewTier(CodeEnum):
 
 
 class ReadingChannel(CodeEnum):
-    """Channel by which a document was read."""
+    """Channel through which a document was read."""
 
     page = "page", "Printed page", "打印页"
     file = "file", "File download", "文件下载"
@@ -44,56 +44,84 @@ class ControlledDocument(Record):
 
     KIND: ClassVar[str] = "document"
 
-    number: str | None = required("Its class, the year, and a sequence: `PR2026001`; accepted as its id is.")
-    state: DocumentState | None = required("The state of the newest version.")
-    document_class: DocumentClass | None = required("Its class.", examples=["PR"])
-    subclass: str | None = optional("The sort of document within its class.", examples=["Work instruction"])
-    template: str | None = optional("The template that it is written by.", examples=["T-PR-02"])
-    title: str | None = required(
-        "The document in a line, without names of persons.", examples=["How incidents are taken up"]
+    number: str | None = required(
+        "Number of the document: its class, the year, and a sequence, as `PR2026001`; accepted "
+        "wherever the id is."
     )
-    importance: Importance | None = required("Its importance.", examples=["important"])
-    confidentiality: Confidentiality | None = required("Its confidentiality.", examples=["internal"])
-    tier: ReviewTier | None = required("The tier of those who review it.", examples=["management"])
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team that it belongs to.")
-    reader_ids: list[str] | None = optional("The readers of what is not internal: their ids.")
-    reader_team_ids: list[str] | None = optional("The teams whose members are readers, too: their ids.")
-    countersigning_team_ids: list[str] | None = optional("The departments that countersign it: teams' ids.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = required("The person who wrote it first.")
-    external_number: str | None = optional("The number that it has elsewhere.", examples=["SD-02001"])
-    version_label: str | None = required("The newest version: 0.x of drafts, 1.0 of what is published first.")
-    published_label: str | None = optional("The version in force; null: none was published so far.")
-    edition: int | None = required("Number of the versions that there are.")
-    attachment_id: UUID | None = required("The file of the newest version: its id.")
-    decision_id: UUID | None = optional("The question on which its reviewers vote, or voted last.")
+    state: DocumentState | None = required("State of the newest version.")
+    document_class: DocumentClass | None = required(
+        "Class of the document, which is the first part of its number.", examples=["PR"]
+    )
+    subclass: str | None = optional(
+        "Kind of document within its class; null if not set.", examples=["Work instruction"]
+    )
+    template: str | None = optional(
+        "Template from which the document is written; null if not set.", examples=["T-PR-02"]
+    )
+    title: str | None = required(
+        "Title of the document in one line, without names of persons.",
+        examples=["How incidents are taken up"],
+    )
+    importance: Importance | None = required(
+        "Importance of the document, which determines its retention period.", examples=["important"]
+    )
+    confidentiality: Confidentiality | None = required(
+        "Confidentiality of the document, which determines its readers.", examples=["internal"]
+    )
+    tier: ReviewTier | None = required("Tier of the document's reviewers.", examples=["management"])
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team to which the document belongs.")
+    reader_ids: list[str] | None = optional(
+        "Identifiers of the persons who may read a document that is not internal."
+    )
+    reader_team_ids: list[str] | None = optional(
+        "Identifiers of the teams whose members may also read the document."
+    )
+    countersigning_team_ids: list[str] | None = optional(
+        "Identifiers of the teams of departments that countersign the document."
+    )
+    author_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who wrote the first version.")
+    external_number: str | None = optional(
+        "Number of the document elsewhere; null if not set.", examples=["SD-02001"]
+    )
+    version_label: str | None = required(
+        "Label of the newest version: 0.x for drafts, 1.0 for the first published one."
+    )
+    published_label: str | None = optional("Label of the version in force; null if not published.")
+    edition: int | None = required("Number of versions.")
+    attachment_id: UUID | None = required("Identifier of the newest version's file.")
+    decision_id: UUID | None = optional(
+        "Identifier of the latest question to the reviewers; null before the first question."
+    )
     review_outcome: DecisionOutcome | None = optional(
-        "The outcome of the newest review; null: none, or it goes on."
+        "Outcome of the latest review; null before the first review, and while a review is open."
     )
     effective_at: datetime | None = optional(
-        "Time from which the version in force is effective.", examples=["2199-01-31T00:00:00Z"]
+        "Time from which the version in force is effective; null if not published.",
+        examples=["2199-01-31T00:00:00Z"],
     )
     review_due_at: datetime | None = optional(
-        "Time by which it is to be reviewed again.", examples=["2199-12-31T00:00:00Z"]
+        "Time by which the document must be reviewed again; null if no review is due.",
+        examples=["2199-12-31T00:00:00Z"],
     )
     review_overdue_at: datetime | None = optional(
-        "Time at which its review was found overdue; null: it is not."
+        "Time at which the review became overdue; null if it is not overdue."
     )
     approved_at: Annotated[datetime | None, EnteredAt(DocumentState.approved)] = optional(
-        "Time at which its reviewers approved it last."
+        "Time at which the reviewers last approved the document; null if they never did."
     )
     published_at: Annotated[datetime | None, EnteredAt(DocumentState.published)] = optional(
-        "Time at which it was last published."
+        "Time at which the document was last published; null if it never was."
     )
     superseded_at: Annotated[datetime | None, EnteredAt(DocumentState.superseded)] = optional(
-        "Time at which another document took its place."
+        "Time at which another document took the place of this one; null if not replaced."
     )
     archived_at: Annotated[datetime | None, EnteredAt(DocumentState.archived)] = optional(
-        "Time at which it was archived."
+        "Time at which the document was archived; null if it is not."
     )
     destroyed_at: Annotated[datetime | None, EnteredAt(DocumentState.destroyed)] = optional(
-        "Time at which it was destroyed."
+        "Time at which the document was destroyed; null if it was not."
     )
-    drafted_at: datetime | None = required("Time at which it was first written.")
+    drafted_at: datetime | None = required("Time at which the document was first drafted.")
 
 
 class DocumentVersion(ChildRecord):
@@ -101,16 +129,22 @@ class DocumentVersion(ChildRecord):
 
     KIND: ClassVar[str] = "document_version"
 
-    edition: int | None = required("Its place among the versions, from 1.")
-    label: str | None = required("The version: 0.x of drafts, 1.0 of what was published first.")
-    state: DocumentState | None = required("Drafted, published or superseded.")
-    attachment_id: UUID | None = required("The file: its id.")
-    media_type: str | None = required("Media type of the file by its first bytes, whatever it is called.")
+    edition: int | None = required("Number of the version, from 1.")
+    label: str | None = required("Label of the version: 0.x for drafts, 1.0 for the first published one.")
+    state: DocumentState | None = required("State of the version: drafted, published or superseded.")
+    attachment_id: UUID | None = required("Identifier of the file.")
+    media_type: str | None = required("Media type of the file by its first bytes, regardless of its name.")
     size: int | None = required("Size of the file in bytes.")
-    sha256: str | None = required("SHA-256 digest of the file's content, in hex.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who wrote it.")
-    changes: Annotated[str | None, Personal()] = optional("The changes since the version before.")
-    written_at: datetime | None = required("Time at which it was written.")
-    published_at: datetime | None = optional("Time at which it was published.")
-    effective_at: datetime | None = optional("Time from which it is effective.")
-    superseded_at: datetime | None = optional("Time at which the next one was published.")
+    sha256: str | None = required("SHA-256 digest of the file's content, in hexadecimal digits.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who wrote the version.")
+    changes: Annotated[str | None, Personal()] = optional(
+        "Changes since the version before; null for the first version."
+    )
+    written_at: datetime | None = required("Time at which the version was written.")
+    published_at: datetime | None = optional("Time at which the version was published; null if it was not.")
+    effective_at: datetime | None = optional(
+        "Time from which the version is effective; null if it was not published."
+    )
+    superseded_at: datetime | None = optional(
+        "Time at which the next version was published; null if not replaced."
+    )

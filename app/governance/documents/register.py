@@ -58,15 +58,14 @@ class RegisteredEntry(OutputModel, of=DocumentEntry):
 
 
 class RegisteredDocument(RegisteredEntry):
-    """A document in the register: of its own, or of the record that has made it."""
+    """A document in the register: one of its own, or one that belongs to another record."""
 
-    kind: str = Field(description="The kind of its record: `document` if it is one of its own.")
-    record_id: UUID = Field(description="Its record: the id.")
-    review_overdue: bool = Field(description="True if it should have been reviewed again by now.")
+    kind: str = Field(description="Kind of the document's record; `document` for a document of its own.")
+    record_id: UUID = Field(description="Identifier of the document's record.")
+    review_overdue: bool = Field(description="True if the document should have been reviewed again by now.")
     actions: NAMES
     excerpt: str | None = Field(
-        description="The passage of its file in force in which the words of `q` stand; on request, of the "
-        f"first {MOST_EXCERPTS} of the page. It counts as a reading of what is not internal."
+        description=f"Passage of the file in force with the words of `q`, on request, for the first {MOST_EXCERPTS} documents of the page; null otherwise. It counts as a reading of a document that is not internal."
     )
 
 
@@ -74,7 +73,7 @@ class RegisterPage(OutputModel):
     """A page of the register, the newest documents first."""
 
     items: list[RegisteredDocument]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
 
 
 FieldName = Literal[
@@ -124,41 +123,46 @@ class RegisterFilter(BaseModel):
     q: Annotated[
         ShortText | None,
         Field(
-            description="Those found by these words in their titles, by their number, or, of documents of "
-            "their own, by the text of their file in force (plain text, PDF, DOCX)."
+            description="Words in the title, the number, or, for documents of their own, the text of "
+            "the file in force (plain text, PDF, DOCX)."
         ),
     ] = None
     kind: Annotated[
         Several[RecordKey] | None,
         CommaSeparated,
-        Field(description="Those of records of one of these kinds."),
+        Field(description="Documents of records of these kinds."),
     ] = None
     document_class: Annotated[
-        Several[DocumentClass] | None, CommaSeparated, Field(description="Those of one of these classes.")
+        Several[DocumentClass] | None, CommaSeparated, Field(description="Documents of these classes.")
     ] = None
     state: Annotated[
-        Several[DocumentState] | None, CommaSeparated, Field(description="Those in one of these states.")
+        Several[DocumentState] | None, CommaSeparated, Field(description="Documents in these states.")
     ] = None
     importance: Annotated[
         Several[Importance] | None,
         CommaSeparated,
-        Field(description="Those of one of these grades of importance."),
+        Field(description="Documents of this importance."),
     ] = None
     confidentiality: Annotated[
         Several[Confidentiality] | None,
         CommaSeparated,
-        Field(description="Those of one of these grades of confidentiality."),
+        Field(description="Documents of this confidentiality."),
     ] = None
     author: Annotated[
         Several[PersonNamed] | None,
         CommaSeparated,
-        Field(description="Those whose newest version one of these wrote: ids, or `me`."),
+        Field(
+            description="Documents whose newest version was written by one of these persons: ids, or `me`."
+        ),
     ] = None
     review_overdue: Annotated[
-        bool | None, Field(description="True: those that should have been reviewed again; false: others.")
+        bool | None,
+        Field(
+            description="`true` for documents that should have been reviewed again, `false` for the others."
+        ),
     ] = None
     to_acknowledge: Annotated[
-        Literal["me"] | None, Field(description="`me`: those that the caller must acknowledge yet.")
+        Literal["me"] | None, Field(description="`me` for documents that the caller has yet to acknowledge.")
     ] = None
 
 
@@ -169,14 +173,14 @@ class RegisterQuery(RegisterFilter, Paging):
         Several[Literal["actions", "excerpt"]] | None,
         CommaSeparated,
         Field(
-            description="`actions`: name what the caller may do with it; `excerpt`: show where the words of "
-            "`q` stand."
+            description="`actions` adds the names of the actions that the caller may take; `excerpt` "
+            "adds the passage with the words of `q`."
         ),
     ] = None
     fields: Annotated[
         Several[FieldName] | None,
         CommaSeparated,
-        Field(description="Only these fields, and the id and the number."),
+        Field(description="Fields to return; the id and the number are always returned."),
     ] = None
 
 

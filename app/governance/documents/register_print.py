@@ -34,7 +34,7 @@ class PrintedRegisterQuery(RegisterFilter):
     """The documents to print."""
 
     lang: Literal["en", "zh"] | None = Field(
-        default=None, description="The language, if not that of `Accept-Language`."
+        default=None, description="Language of the page; if left out, that of `Accept-Language`."
     )
 
 

@@ -42,36 +42,38 @@ class RequestableEntry(OutputModel):
     """What is listed of a restricted document to staff whom it is not for."""
 
     id: UUID
-    number: str = Field(description="Its number.")
-    document_class: DocumentClass = Field(description="Its class.")
-    subclass: str | None = Field(description="The sort of document within its class.")
-    title: str = Field(description="Its title.")
-    importance: Importance = Field(description="Its importance.")
-    confidentiality: Confidentiality = Field(description="Its confidentiality: `restricted`.")
-    author: PersonStub | None = Field(description="The person who wrote it first, and grants access.")
-    published_at: datetime | None = Field(description="Time at which it was last published.")
+    number: str = Field(description="Number of the document.")
+    document_class: DocumentClass = Field(
+        description="Class of the document, which is the first part of its number."
+    )
+    subclass: str | None = Field(description="Kind of document within its class; null if not set.")
+    title: str = Field(description="Title of the document.")
+    importance: Importance = Field(description="Importance of the document.")
+    confidentiality: Confidentiality = Field(description="Confidentiality of the document: `restricted`.")
+    author: PersonStub | None = Field(description="Person who wrote the first version and grants access.")
+    published_at: datetime | None = Field(description="Time at which the document was last published.")
 
 
 class RequestableDocument(RequestableEntry):
-    """A restricted document that the caller may not read, and may ask for by `request_access`."""
+    """A restricted document that the caller may not read, but can request by `request_access`."""
 
     access_request: DocumentAccessRequestOut | None = Field(
-        description="The newest request of the caller, with the answer; null: they have not asked."
+        description="Latest request of the caller, with the answer; null if not requested."
     )
 
 
 class RequestablePage(OutputModel):
-    """A page of restricted documents that the caller may ask for, the last published first."""
+    """A page of restricted documents that the caller can request, the last published first."""
 
     items: list[RequestableDocument]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    next_cursor: str | None
 
 
 class RequestableQuery(Paging):
     """The restricted documents to list."""
 
     q: Annotated[
-        ShortText | None, Field(description="Those with these words in their titles, or of this number.")
+        ShortText | None, Field(description="Words in the title, or the number of the document.")
     ] = None
 
 

@@ -67,8 +67,8 @@ REQUEST = "request_access"
 )
 @reads_replica
 async def list_documents(request: Request, query: Annotated[RegisterQuery, Query()]) -> Response:
-    """Return the register: documents of their own and those that other records have made, as far as the
-    caller may see the record, and, of what is not internal, as far as they are its readers.
+    """Return the register: documents of their own, and documents of other records that the caller may see.
+    Documents that are not internal are listed only for their readers.
     """
     page = await register_page(list_renderer_of(request, LISTING), query, context_of(request))
     return page_response(request, page, chosen_type(request, is_partial=query.fields is not None))
@@ -78,15 +78,15 @@ async def list_documents(request: Request, query: Annotated[RegisterQuery, Query
 @router.get(
     "/requestable",
     operation_id="list_requestable_documents",
-    summary="List documents to ask for",
+    summary="List documents to request",
     response_model=RequestablePage,
     responses=problems(400, 403, 422),
 )
 async def list_requestable_documents(
     request: Request, query: Annotated[RequestableQuery, Query()]
 ) -> Response:
-    """Return the restricted documents in force that the caller may not read, so that they can ask to; never
-    what stands in them, and no secret ones. For staff.
+    """Return the restricted documents in force that the caller may not read, so that the caller can request
+    access. Their content and secret documents are not included. For staff.
     """
     renderer = renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
@@ -97,7 +97,7 @@ async def list_requestable_documents(
 @router.get(
     "/register",
     operation_id="get_document_register",
-    summary="Print the register of documents",
+    summary="Get the register of documents",
     response_class=Response,
     response_model=None,
     responses=problems(422) | PAGE_RESPONSE,
@@ -105,7 +105,7 @@ async def list_requestable_documents(
 async def get_document_register(
     request: Request, query: Annotated[PrintedRegisterQuery, Query()]
 ) -> Response:
-    """Return the register as a page to print on A4, with the same rights and filters as the list: numbers,
+    """Return the register as a page to print on A4, with the permissions and filters of the list: numbers,
     titles, classes, importance, states, owners and dates of review.
     """
     renderer = renderer_of(request, LISTING)

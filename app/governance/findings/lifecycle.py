@@ -27,7 +27,7 @@ from app.kernel.actions.payloads import EmptyPayload
 
 
 def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
-    """Raise a finding, with those who answer for it in three parts."""
+    """Raise a finding, with the persons who are responsible in three parts."""
     assert ctx.number is not None, "findings have numbers"
     finding.number = ctx.number
     copy_fields(finding, body, ctx)
@@ -38,25 +38,25 @@ def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
 
 
 def object_(finding: Finding, body: ObjectFinding, ctx: ActionContext) -> None:
-    """Object to the finding, once."""
+    """Object to the finding, which is possible once."""
     copy_fields(finding, body, ctx)
     finding.objector_id = ctx.caller.person_id
 
 
 def decide_objection(finding: Finding, body: DecideObjectionFinding, ctx: ActionContext) -> None:
-    """Decide the objection to the finding: it stands, or is withdrawn with its points."""
+    """Decide the objection to the finding: the finding stands, or is withdrawn with its points."""
     copy_fields(finding, body, ctx)
     finding.objection_decided_at = ctx.occurred_at
 
 
 def correct(finding: Finding, body: CorrectFinding, ctx: ActionContext) -> None:
-    """Correct the finding: say what was done about it."""
+    """Correct the finding: describe the correction."""
     copy_fields(finding, body, ctx)
     finding.corrector_id = ctx.caller.person_id
 
 
 def verify(finding: Finding, body: VerifyFinding, ctx: ActionContext) -> None:
-    """Verify the finding: its correction holds."""
+    """Verify the finding: its correction has an effect."""
     copy_fields(finding, body, ctx)
 
 

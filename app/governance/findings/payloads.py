@@ -25,7 +25,7 @@ PersonRef = Annotated[Reference, ForeignRef("person")]
 
 
 class RaiseFinding(Payload, of=Finding):
-    """A finding, with those who answer for it in three parts."""
+    """A finding, with the persons who are responsible in three parts."""
 
     title: Title
     kind: FindingKind
@@ -39,7 +39,7 @@ class RaiseFinding(Payload, of=Finding):
     person: PersonRef | None = None
     supervisor: PersonRef | None = None
     head: PersonRef | None = Field(
-        default=None, description="The head of the team then; the team's lead, if left out."
+        default=None, description="Head of the team at that time; if left out, the team's lead."
     )
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.finding_to_correct)]
     auditor: PersonRef | None = None
@@ -66,6 +66,6 @@ class CorrectFinding(Payload, of=Finding):
 
 
 class VerifyFinding(Payload, of=Finding):
-    """The evidence that the correction holds."""
+    """The evidence that the correction has an effect."""
 
     verification: FreeText

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
@@ -49,7 +47,7 @@ class ObjectionVerdict(CodeEnum):
 
 
 class Finding(Record):
-    """What an audit has found: a violation, a design fault or a missing record.
+    """A finding of an audit: a violation, a design fault or a missing record.
 
     `person_id`, `supervisor_id` and `head_id` are the three parts in which persons answer for it.
     `repeats_id` is the newest earlier finding of the same process, kind and team within twelve months; of
@@ -58,67 +56,89 @@ class Finding(Record):
 
     KIND: ClassVar[str] = "finding"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: FindingState | None = required("Its state.")
+    number: str = ""
+    state: FindingState | None = required()
     title: str | None = required(
-        "The finding in a line, without names of persons.", examples=["Closed without a solution"]
+        "Finding in one line, without names of persons.", examples=["Closed without a solution"]
     )
-    kind: FindingKind | None = required("Its kind.", examples=["violation"])
-    severity: FindingSeverity | None = required("Its severity.", examples=["major"])
+    kind: FindingKind | None = required("Kind of the finding.", examples=["violation"])
+    severity: FindingSeverity | None = required("Severity of the finding.", examples=["major"])
     process: Annotated[str | None, OF_PROCESS] = required(
-        "The process that it is about: `incident`, `request` …, or another one's name.", examples=["incident"]
+        "Process that the finding is about: `incident`, `request` …, or another one's name.",
+        examples=["incident"],
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team whose work it is about.")
-    audit_id: Annotated[UUID | None, ForeignRef("audit")] = optional("The audit that found it.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team whose work the finding is about.")
+    audit_id: Annotated[UUID | None, ForeignRef("audit")] = optional(
+        "Audit that led to the finding; null if not set."
+    )
     evidence: list[str] | None = required(
-        "The cases and events that show it: numbers or ids.", examples=[["INC-2026-000017"]]
+        "Numbers or ids of the cases and events that show it.", examples=[["INC-2026-000017"]]
     )
-    description: Annotated[str | None, Personal()] = required("The finding in full, in the raiser's words.")
+    description: Annotated[str | None, Personal()] = required(
+        "Finding in full, in the words of the person who raised it."
+    )
     self_found: bool | None = required(
-        "True if the team had found it itself and acted on it, or had proposed the change that mends it: "
-        "it carries no points."
+        "True if the team had found and handled the matter itself, or had proposed the change that "
+        "corrects it: such a finding has no points."
     )
     person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who did it, or left it undone; null: nobody in particular."
+        "Person who did or omitted it; null if it was no particular person."
     )
     supervisor_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who supervised the process then."
+        "Person who supervised the process at that time."
     )
-    head_id: Annotated[UUID | None, ForeignRef("person")] = optional("The head of the team then.")
+    head_id: Annotated[UUID | None, ForeignRef("person")] = optional("Head of the team at that time.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.finding_to_correct)] = (
-        required("The person who corrects it.")
+        required("Owner, who corrects the finding.")
     )
-    raiser_id: Annotated[UUID | None, ForeignRef("person")] = required("The person who raised it.")
+    raiser_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who raised the finding.")
     auditor_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The auditor whose finding it is, if it was raised for one."
+        "Auditor on whose behalf the finding was raised; null if not set."
     )
     repeats_id: Annotated[UUID | None, ForeignRef("finding")] = optional(
-        "The finding of the same process, kind and team within twelve months that it repeats."
+        "Finding of the same process, kind and team within twelve months that this one repeats; null "
+        "if not set."
     )
-    objector_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who objected to it.")
-    objection: Annotated[str | None, Personal()] = optional("The reason of the objection.")
-    verdict: ObjectionVerdict | None = optional("The verdict on it.", examples=["upheld"])
-    verdict_reason: Annotated[str | None, Personal()] = optional("The reason of the verdict on it.")
-    correction: Annotated[str | None, Personal()] = optional("The correction, as its maker describes it.")
-    corrector_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who corrected it.")
-    verification: Annotated[str | None, Personal()] = optional("The evidence that the correction holds.")
-    due_at: datetime | None = required("The time by which it is to be corrected.")
-    overdue_at: datetime | None = optional("The time at which it was overdue; null: it was not.")
+    objector_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who objected; null without an objection."
+    )
+    objection: Annotated[str | None, Personal()] = optional(
+        "Reason for the objection; null without an objection."
+    )
+    verdict: ObjectionVerdict | None = optional(
+        "Verdict on the objection; null until it is decided.", examples=["upheld"]
+    )
+    verdict_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the verdict; null until the objection is decided."
+    )
+    correction: Annotated[str | None, Personal()] = optional(
+        "Correction, as described by the person who made it; null until then."
+    )
+    corrector_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who corrected the finding; null until then."
+    )
+    verification: Annotated[str | None, Personal()] = optional(
+        "Evidence that the correction has an effect; null until it is verified."
+    )
+    due_at: datetime | None = required("Time by which the finding must be corrected.")
+    overdue_at: datetime | None = optional("Time at which the finding became overdue; null if it never was.")
     raised_at: Annotated[datetime | None, EnteredAt(FindingState.raised, first=True)] = required(
-        "The time at which it was raised."
+        "Time at which the finding was raised."
     )
     objected_at: Annotated[datetime | None, EnteredAt(FindingState.objected)] = optional(
-        "The time of the objection."
+        "Time of the objection; null without an objection."
     )
-    objection_decided_at: datetime | None = optional("The time of the verdict on the objection.")
+    objection_decided_at: datetime | None = optional(
+        "Time of the verdict on the objection; null until it is decided."
+    )
     corrected_at: Annotated[datetime | None, EnteredAt(FindingState.corrected)] = optional(
-        "The time of the correction."
+        "Time of the correction; null until then."
     )
     verified_at: Annotated[datetime | None, EnteredAt(FindingState.verified)] = optional(
-        "The time of the verification."
+        "Time of the verification; null until then."
     )
     withdrawn_at: Annotated[datetime | None, EnteredAt(FindingState.withdrawn)] = optional(
-        "The time at which it was withdrawn."
+        "Time at which the finding was withdrawn; null if it was not."
     )
 
     @property

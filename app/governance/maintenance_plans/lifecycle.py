@@ -35,7 +35,7 @@ from app.log.events import stream
 
 
 def plan(maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionContext) -> None:
-    """Draw up a maintenance plan: of a service, or of the configuration items of a class."""
+    """Plan maintenance of a service, or of the configuration items of a class."""
     assert ctx.number is not None, "maintenance plans have numbers"
     maintenance.number = ctx.number
     copy_fields(maintenance, body, ctx, without="limits")
@@ -45,7 +45,7 @@ def plan(maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionCon
 
 
 def edit(maintenance: MaintenancePlan, body: EditMaintenancePlan, ctx: ActionContext) -> None:
-    """Edit the maintenance plan; rounds that have fallen due stay as they are."""
+    """Edit the maintenance plan. Rounds that are already due stay unchanged."""
     apply_patch(maintenance, body, ctx, skip=("limits",))
     if "limits" in body.model_fields_set:
         maintenance.limits = _limits(body)
@@ -54,11 +54,11 @@ def edit(maintenance: MaintenancePlan, body: EditMaintenancePlan, ctx: ActionCon
 
 
 def retire(maintenance: MaintenancePlan, body: Reason, ctx: ActionContext) -> None:
-    """Retire the maintenance plan: its rounds fall due no longer."""
+    """Retire the maintenance plan, which has no further rounds."""
 
 
 def fall_due(maintenance: MaintenancePlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Open the next round of the maintenance plan, which has fallen due."""
+    """Open the next round of the maintenance plan, which is due."""
     maintenance.round_at = maintenance.next_round_at
     _set_next_round(maintenance, ctx)
 

@@ -34,15 +34,15 @@ def _is_in_order(limits: ReadingLimits) -> bool:
 
 
 class ReadingLimits(PayloadPart):
-    """A reading that is taken in each round, and its limits."""
+    """A reading that each round takes, and its limits."""
 
-    name: ShortText = Field(description="The reading, as it is called.", examples=["Temperature"])
-    unit: ShortText = Field(description="Its unit.", examples=["°C"])
+    name: ShortText = Field(description="Name of the reading.", examples=["Temperature"])
+    unit: ShortText = Field(description="Unit of the reading.", examples=["°C"])
     lower: Number | None = Field(
-        default=None, description="The lowest value that is right; none: there is no lower limit."
+        default=None, description="Lowest correct value; if left out, there is no lower limit."
     )
     upper: Number | None = Field(
-        default=None, description="The highest value that is right; none: there is no upper limit."
+        default=None, description="Highest correct value; if left out, there is no upper limit."
     )
 
     CONDITIONS = (Condition("limits_reversed", ("lower", "upper"), _is_in_order),)
@@ -66,7 +66,7 @@ class MaintenancePlanFields(Payload, of=MaintenancePlan):
 
 
 class PlanMaintenancePlan(MaintenancePlanFields, of=MaintenancePlan):
-    """A plan by which a service, or the configuration items of a class, are looked after."""
+    """A plan for the maintenance of a service, or of the configuration items of a class."""
 
     model_config = example_includes("service")
 
@@ -74,7 +74,7 @@ class PlanMaintenancePlan(MaintenancePlanFields, of=MaintenancePlan):
     ci_class: CiClass | None = None
     request: Annotated[Reference, ForeignRef("request")] | None = Field(
         default=None,
-        description="The request whose delivery it looks after, once that is delivered: its id or number.",
+        description="Request whose delivery is maintained from then on: its id or number.",
     )
 
     CONDITIONS = (exactly_one_member("service_or_ci_class", "service", "ci_class"),)

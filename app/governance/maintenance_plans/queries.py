@@ -13,16 +13,16 @@ from app.governance.maintenance_plans.records import MaintenancePlan
 class ReadingLimitsOut(OutputModel):
     """A reading that is taken in each round, and its limits."""
 
-    name: str = Field(description="The reading, as it is called.")
-    unit: str = Field(description="Its unit.")
-    lower: str | None = Field(description="The lowest value that is right; null: there is no lower limit.")
-    upper: str | None = Field(description="The highest value that is right; null: there is no upper limit.")
+    name: str = Field(description="Name of the reading.")
+    unit: str = Field(description="Unit of the reading.")
+    lower: str | None = Field(description="Lowest correct value; null if there is no lower limit.")
+    upper: str | None = Field(description="Highest correct value; null if there is no upper limit.")
 
 
 class MaintenancePlanOut(RecordOut, of=MaintenancePlan):
-    """What a team looks after at intervals: a service, or all configuration items of a class."""
+    """A plan for the regular maintenance of a service, or of all configuration items of a class, by a team."""
 
-    limits: list[ReadingLimitsOut] = Field(description="The readings that are taken, with their limits.")
+    limits: list[ReadingLimitsOut] = Field(description="Readings that each round takes, with their limits.")
 
 
 LISTING = Listing(

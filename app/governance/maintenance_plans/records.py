@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.records import CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.cis.records import CiClass
 
 
 class MaintenancePlanState(CodeEnum):
-    """State of a maintenance plan: rounds of a retired one fall due no longer."""
+    """State of a maintenance plan: a retired plan has no further rounds."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
@@ -40,42 +38,42 @@ class MaintenancePlan(Record):
 
     KIND: ClassVar[str] = "maintenance_plan"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: MaintenancePlanState | None = required("Its state.")
+    number: str = ""
+    state: MaintenancePlanState | None = required()
     title: str | None = required(
-        "The plan in a line, without names of persons.", examples=["Machine room, each morning"]
+        "Title of the plan in one line, without names of persons.", examples=["Machine room, each morning"]
     )
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service that it is for; this, or `ci_class`.", examples=["mail"]
+        "Key of the service that is maintained; null if `ci_class` is set.", examples=["mail"]
     )
-    ci_class: CiClass | None = optional("The class of the configuration items that it is for.")
+    ci_class: CiClass | None = optional(
+        "Class of the configuration items that are maintained; null if `service` is set."
+    )
     request_id: Annotated[UUID | None, ForeignRef("request")] = optional(
-        "The request whose delivery it looks after."
+        "Request whose delivery is maintained; null if not set."
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = required(
-        "The team that makes the rounds.", examples=["network"]
+        "Team that carries out the rounds.", examples=["network"]
     )
-    interval: MaintenanceInterval | None = required("The interval between rounds.", examples=["weekly"])
+    interval: MaintenanceInterval | None = required("Interval between the rounds.", examples=["weekly"])
     days: int | None = required("Number of days that the team has for a round.", examples=[2])
     items: list[str] | None = required(
-        "The checklist: what is to be looked at, in order.", examples=[["Filters are clean"]]
+        "Checklist: the items to inspect, in order.", examples=[["Filters are clean"]]
     )
     limits: Annotated[list[dict[str, Any]] | None, Document()] = required(
-        "The readings that are taken, with their limits."
+        "Readings that each round takes, with their limits."
     )
-    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who planned it.")
+    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who planned the maintenance.")
     first_round_at: datetime | None = required(
-        "Begin of the first round; the others begin at the same time of day.",
+        "Beginning of the first round; all others begin at the same time of day.",
         examples=["2199-01-31T06:00:00Z"],
     )
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
-        "The key of the calendar of the agreed service time: a round that would begin while it is closed "
-        "begins when it opens next; null: rounds begin on whatever day it is.",
+        "Key of the calendar of the agreed service time: a round that would begin outside its hours "
+        "begins at the next opening. Null if rounds begin on every day.",
         examples=["office-hours"],
     )
-    round_at: datetime | None = optional("Begin of the latest round that fell due; null: none has yet.")
-    next_round_at: datetime | None = required("Begin of the next round.")
-    planned_at: datetime | None = required("Time at which it was planned.")
-    retired_at: Annotated[datetime | None, EnteredAt(MaintenancePlanState.retired)] = optional(
-        "Time at which it was retired."
-    )
+    round_at: datetime | None = optional("Beginning of the latest round that was due; null before the first.")
+    next_round_at: datetime | None = required("Beginning of the next round.")
+    planned_at: datetime | None = required("Time at which the maintenance was planned.")
+    retired_at: Annotated[datetime | None, EnteredAt(MaintenancePlanState.retired)] = optional()

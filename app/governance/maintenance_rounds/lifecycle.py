@@ -52,7 +52,7 @@ from app.log.events import stream
 
 
 def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionContext) -> None:
-    """Open a maintenance round, which is due: its team is told."""
+    """Open a maintenance round, which is due; its team is notified."""
     assert ctx.number is not None, "maintenance rounds have numbers"
     plan: Any = ctx.required_ref(Record, "plan")
     maintenance.number, maintenance.plan_id = ctx.number, plan.id
@@ -76,17 +76,17 @@ def open_(maintenance: MaintenanceRound, body: OpenMaintenance, ctx: ActionConte
 
 
 def tick(maintenance: MaintenanceRound, body: TickMaintenance, ctx: ActionContext) -> None:
-    """Tick items of the maintenance round's checklist: they were looked at."""
+    """Tick checklist items of the maintenance round: they were inspected."""
     _tick(maintenance, body.items, ticked=body.ticked)
 
 
 def read(maintenance: MaintenanceRound, body: ReadMaintenance, ctx: ActionContext) -> None:
-    """Record readings of the maintenance round; one that is out of its limits is pointed out."""
+    """Read values for the maintenance round. Values outside their limits are pointed out."""
     _record_readings(maintenance, body.readings, ctx)
 
 
 def record_finding(maintenance: MaintenanceRound, body: RecordFindingMaintenance, ctx: ActionContext) -> None:
-    """Record a finding of the maintenance round: a ticket is opened for it, in the same step."""
+    """Record a finding of the maintenance round, and open a ticket for it."""
     maintenance.findings = (maintenance.findings or 0) + 1
     ctx.add(
         MaintenanceFinding(
@@ -103,7 +103,9 @@ def record_finding(maintenance: MaintenanceRound, body: RecordFindingMaintenance
 
 
 def complete(maintenance: MaintenanceRound, body: CompleteMaintenance, ctx: ActionContext) -> None:
-    """Complete the maintenance round: all was looked at and read, or the reason says what was left out."""
+    """Complete the maintenance round: all items were inspected and all readings taken, or the reason names
+    the omissions.
+    """
     _tick(maintenance, body.items, ticked=True)
     _record_readings(maintenance, body.readings, ctx)
     maintenance.left_out, maintenance.remark = body.left_out, body.remark
@@ -115,7 +117,7 @@ def cancel(maintenance: MaintenanceRound, body: Reason, ctx: ActionContext) -> N
 
 
 def fall_overdue(maintenance: MaintenanceRound, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the maintenance round as overdue: it was to be done by now."""
+    """Flag the maintenance round as overdue: it was not completed by its due date."""
     maintenance.overdue_at = ctx.occurred_at
 
 

@@ -27,29 +27,29 @@ EntryNumbers = Annotated[tuple[EntryNumber, ...], BoundedList]
 
 
 class OpenMaintenance(Payload, of=MaintenanceRound):
-    """The plan whose round it is, and the begin of the round."""
+    """The maintenance plan, and the beginning of the round."""
 
     plan: Annotated[Reference, ForeignRef("maintenance_plan")] = Field(
-        description="The maintenance plan: its number or id."
+        description="Maintenance plan of the round: its number or id."
     )
     planned_at: Instant
 
 
 class TickMaintenance(Payload):
-    """Items of the checklist that were looked at, or that were not after all."""
+    """Items of the checklist that were inspected, or whose tick is removed."""
 
-    items: EntryNumbers = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The numbers of the items."
+    items: EntryNumbers = Field(min_length=1, max_length=LONGEST_LIST, description="Numbers of the items.")
+    ticked: bool = Field(
+        default=True, description="True if the items were inspected; false to remove their ticks."
     )
-    ticked: bool = Field(default=True, description="False: they were not looked at after all.")
 
 
 class TakenReading(PayloadPart):
     """A reading that was taken."""
 
-    reading: EntryNumber = Field(description="The number of the reading in the round.")
+    reading: EntryNumber = Field(description="Number of the reading in the round.")
     value: Number = Field(
-        description="The value in the unit of the reading, as a number or a decimal text.", examples=["21.5"]
+        description="Value in the unit of the reading, as a number or a decimal text.", examples=["21.5"]
     )
 
 
@@ -57,40 +57,44 @@ TakenReadings = Annotated[tuple[TakenReading, ...], BoundedList]
 
 
 class ReadMaintenance(Payload):
-    """Readings that were taken; another value takes the place of an earlier one."""
+    """Readings that were taken; a second value replaces the first."""
 
-    readings: TakenReadings = Field(min_length=1, max_length=LONGEST_LIST, description="The readings.")
+    readings: TakenReadings = Field(
+        min_length=1, max_length=LONGEST_LIST, description="Readings that were taken."
+    )
 
 
 class RecordFindingMaintenance(Payload, of=MaintenanceFinding):
-    """Something that was found, and the ticket that is opened for it in the same step."""
+    """A fault that was found, and the ticket that is opened for it."""
 
     opens: FindingOpens
     title: Title
     description: FreeText = Field(
-        description="The finding in the words of whoever acts.", examples=["A fan does not turn."]
+        description="Description of the finding.", examples=["A fan does not turn."]
     )
     reading: EntryNumber | None = None
     ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item; of a class of items, which it is."
+        default=None, description="Key of the configuration item; required in a round for a class of items."
     )
     tried: FreeText | None = Field(
-        default=None, description="The attempts to solve it so far; a problem needs them."
+        default=None, description="Attempted solutions so far; required for a problem."
     )
-    impact: Impact = Field(default=Impact.department, description="The impact, of an incident or a problem.")
+    impact: Impact = Field(
+        default=Impact.department, description="Impact of the fault, for an incident or a problem."
+    )
     urgency: Urgency = Field(
-        default=Urgency.can_wait, description="The urgency, of an incident or a problem."
+        default=Urgency.can_wait, description="Urgency of the fault, for an incident or a problem."
     )
     effect: Literal["none", "degraded", "down"] = Field(
-        default="none", description="The effect on the service, of an incident."
+        default="none", description="Effect on the service, for an incident."
     )
 
 
 class CompleteMaintenance(Payload, of=MaintenanceRound):
-    """The end of the round, with all that was not told before."""
+    """The end of the round, with everything that was not recorded before."""
 
     items: EntryNumbers = Field(
-        default=(), max_length=LONGEST_LIST, description="The numbers of further items that were looked at."
+        default=(), max_length=LONGEST_LIST, description="Numbers of further items that were inspected."
     )
     readings: TakenReadings = Field(
         default=(), max_length=LONGEST_LIST, description="Further readings that were taken."

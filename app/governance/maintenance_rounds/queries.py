@@ -13,7 +13,7 @@ class MaintenanceReadingOut(OutputModel, of=MaintenanceReading):
 
 
 class MaintenanceFindingOut(OutputModel, of=MaintenanceFinding):
-    """Something that a maintenance round has found."""
+    """A fault that a maintenance round has found."""
 
 
 LISTING = Listing(

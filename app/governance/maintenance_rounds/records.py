@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.personal import Personal
 from app.common.records import (
     ChildRecord,
@@ -32,7 +30,7 @@ class MaintenanceState(CodeEnum):
 
 
 class FindingOpens(CodeEnum):
-    """The kind of ticket that what a round finds opens."""
+    """Kind of ticket that is opened for a finding."""
 
     incident = "incident", "An incident", "事件"
     problem = "problem", "A problem", "问题"
@@ -40,39 +38,51 @@ class FindingOpens(CodeEnum):
 
 
 class MaintenanceRound(Record):
-    """A round of a maintenance plan, with the plan's checklist as it was when the round fell due.
+    """A round of a maintenance plan, with the checklist of the plan when the round was due.
 
     `items` are numbered from 1, and `ticked` are the numbers of those that were looked at.
     """
 
     KIND: ClassVar[str] = "maintenance"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: MaintenanceState | None = required("Its state.")
-    title: str | None = required("The title of its plan.")
-    plan_id: Annotated[UUID | None, ForeignRef("maintenance_plan")] = required("Its plan.")
-    service: Annotated[str | None, KeyRef("service")] = optional("The key of the service that it is for.")
-    ci_class: CiClass | None = optional("The class of the configuration items that it is for.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required("The team that makes it.")
-    items: list[str] | None = required("The checklist: what is to be looked at, numbered from 1.")
-    ticked: list[int] | None = required("The numbers of what was looked at.")
-    out_of_limits: int | None = required("Number of its readings that are out of their limits.")
-    findings: int | None = required("Number of its findings.")
+    number: str = ""
+    state: MaintenanceState | None = required()
+    title: str | None = required("Title of the maintenance plan.")
+    plan_id: Annotated[UUID | None, ForeignRef("maintenance_plan")] = required(
+        "Maintenance plan of the round."
+    )
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "Key of the service that is maintained; null for a round of configuration items."
+    )
+    ci_class: CiClass | None = optional(
+        "Class of the configuration items that are maintained; null for a round of a service."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team that carries out the round.")
+    items: list[str] | None = required("Checklist: the items to inspect, numbered from 1.")
+    ticked: list[int] | None = required("Numbers of the items that were inspected.")
+    out_of_limits: int | None = required("Number of readings outside their limits.")
+    findings: int | None = required("Number of findings of the round.")
     planned_at: datetime | None = required(
-        "Begin of the round, as planned.", examples=["2026-03-02T06:00:00Z"]
+        "Planned beginning of the round.", examples=["2026-03-02T06:00:00Z"]
     )
-    due_at: datetime | None = required("Time by which it is to be done.")
-    overdue_at: datetime | None = optional("Time at which it became overdue; null: it was not.")
-    remark: Annotated[str | None, Personal()] = optional("A remark of whoever has made it.")
+    due_at: datetime | None = required("Time by which the round must be completed.")
+    overdue_at: datetime | None = optional(
+        "Time at which the round became overdue; null if it is not overdue."
+    )
+    remark: Annotated[str | None, Personal()] = optional(
+        "Remark of the person who carried out the round; null if not given."
+    )
     left_out: Annotated[str | None, Personal()] = optional(
-        "The reason for which items or readings were left out; null: nothing was."
+        "Reason why items or readings were omitted; null if complete."
     )
-    done_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who has made it.")
+    done_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who completed the round; null until then."
+    )
     done_at: Annotated[datetime | None, EnteredAt(MaintenanceState.done)] = optional(
-        "Time at which it was done."
+        "Time at which the round was completed; null until then."
     )
     cancelled_at: Annotated[datetime | None, EnteredAt(MaintenanceState.cancelled)] = optional(
-        "Time at which it was cancelled."
+        "Time at which the round was cancelled; null if it was not."
     )
 
 
@@ -81,16 +91,20 @@ class MaintenanceReading(ChildRecord):
 
     KIND: ClassVar[str] = "maintenance_reading"
 
-    place: int | None = required("Its number in the round, counted from 1.")
-    name: str | None = required("The reading, as it is called.")
-    unit: str | None = required("Its unit.")
-    lower: str | None = optional("The lowest value that is right; null: there is no lower limit.")
-    upper: str | None = optional("The highest value that is right; null: there is no upper limit.")
-    value: str | None = optional("The value that was read; null: none yet.")
-    is_out: bool | None = required("True if the value is out of the limits.")
-    planned_at: datetime | None = required("Begin of the round, as planned.")
-    read_at: datetime | None = optional("Time at which it was read.")
-    read_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who has read it.")
+    place: int | None = required("Number of the reading in the round, from 1.")
+    name: str | None = required("Name of the reading.")
+    unit: str | None = required("Unit of the reading.")
+    lower: str | None = optional("Lowest correct value; null if there is no lower limit.")
+    upper: str | None = optional("Highest correct value; null if there is no upper limit.")
+    value: str | None = optional("Value that was read; null until the reading is taken.")
+    is_out: bool | None = required(
+        "True if the value is outside the limits; null until the reading is taken."
+    )
+    planned_at: datetime | None = required("Planned beginning of the round.")
+    read_at: datetime | None = optional("Time at which the reading was taken; null until then.")
+    read_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who took the reading; null until then."
+    )
 
 
 class MaintenanceFinding(ChildRecord):
@@ -98,9 +112,9 @@ class MaintenanceFinding(ChildRecord):
 
     KIND: ClassVar[str] = "maintenance_finding"
 
-    opens: FindingOpens | None = required("The kind of the ticket that was opened.", examples=["incident"])
-    about: Annotated[str | None, NamesRecord()] = required("The ticket that was opened, as `<kind>/<id>`.")
-    title: str | None = required("The finding in a line, without names of persons.")
-    reading: int | None = optional("The number of the reading that shows it; null: none does.")
-    found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who has found it.")
-    found_at: datetime | None = required("Time at which it was found.")
+    opens: FindingOpens | None = required("Kind of the ticket that was opened.", examples=["incident"])
+    about: Annotated[str | None, NamesRecord()] = required("Ticket that was opened, as `<kind>/<id>`.")
+    title: str | None = required("Finding in one line, without names of persons.")
+    reading: int | None = optional("Number of the reading that shows the fault; null if not set.")
+    found_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who found the fault.")
+    found_at: datetime | None = required("Time at which the fault was found.")

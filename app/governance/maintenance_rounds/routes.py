@@ -23,7 +23,7 @@ ROUTES = record_routes(
             MaintenanceFinding,
             "found_at",
             MaintenanceFindingOut,
-            "what a maintenance round has found, the earliest first",
+            "the findings of a maintenance round, the earliest first",
         ),
     ),
 )

@@ -29,7 +29,7 @@ from app.kpis.catalogue import KPIS
 
 
 def open_(assessment: ProcessAssessment, body: OpenProcessAssessment, ctx: ActionContext) -> None:
-    """Open a process assessment, by these means."""
+    """Open a process assessment, with its means."""
     assert ctx.number is not None, "assessments have numbers"
     assessment.number = ctx.number
     copy_fields(assessment, body, ctx)
@@ -37,7 +37,7 @@ def open_(assessment: ProcessAssessment, body: OpenProcessAssessment, ctx: Actio
 
 
 def measure(assessment: ProcessAssessment, body: MeasureProcessAssessment, ctx: ActionContext) -> None:
-    """Measure for the process assessment: its figures are frozen, with the position of the log."""
+    """Measure for the process assessment: its figures are stored with the position of the log."""
     for earlier in ctx.prepared(EarlierMeasures).measures:
         ctx.remove(earlier)
     frozen = add_baselines(assessment, ctx)
@@ -45,7 +45,9 @@ def measure(assessment: ProcessAssessment, body: MeasureProcessAssessment, ctx: 
 
 
 def conclude(assessment: ProcessAssessment, body: ConcludeProcessAssessment, ctx: ActionContext) -> None:
-    """Conclude the process assessment: how mature it is, what hurts, and what the business needs."""
+    """Conclude the process assessment: the maturity of the process, its weaknesses, and the needs of the
+    business.
+    """
     copy_fields(assessment, body, ctx, without="maturity")
     assessment.maturity = jsonb_ordered({aspect.value: level for aspect, level in body.maturity.items()})
 

@@ -20,7 +20,7 @@ Level = Annotated[int, Field(ge=0, le=BEST_LEVEL, strict=True)]
 
 
 class OpenProcessAssessment(Payload, of=ProcessAssessment):
-    """The process that is assessed, and the means."""
+    """The process to assess, and the means."""
 
     title: Title
     process: ProcessName
@@ -30,12 +30,12 @@ class OpenProcessAssessment(Payload, of=ProcessAssessment):
 
 
 class MeasureProcessAssessment(Payload):
-    """The figures that the assessment rests on: KPIs, each with its window and its cases."""
+    """The figures of the assessment: KPIs, each with its period and its cases."""
 
     measures: Annotated[tuple[BaselineQuestion, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The figures, in place of those before; each has a name of its own.",
+        description="Figures, which replace the earlier ones; each has a name of its own.",
     )
 
 

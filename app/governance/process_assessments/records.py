@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import CodeEnum, Document, ForeignRef, Record, optional, required
@@ -16,7 +15,7 @@ from app.foundation.process_names import OF_PROCESS
 
 
 class ProcessAssessmentState(CodeEnum):
-    """State of an assessment of a process."""
+    """State of a process assessment."""
 
     open = "open", "Open", "进行中"
     concluded = "concluded", "Concluded", "已完成"
@@ -32,7 +31,7 @@ class ProcessAssessmentMeans(CodeEnum):
 
 
 class MaturityAspect(CodeEnum):
-    """Aspect of which the maturity is judged."""
+    """Aspect whose maturity is assessed."""
 
     process = "process", "Process", "流程"
     tool = "tool", "Tool", "工具"
@@ -47,30 +46,36 @@ class ProcessAssessment(Record):
 
     KIND: ClassVar[str] = "process_assessment"
 
-    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
-    state: ProcessAssessmentState | None = required("The state of the assessment.")
+    number: str = ""
+    state: ProcessAssessmentState | None = required()
     title: str | None = required(
-        "The assessment in a line, without names of persons.", examples=["Incidents, 2027"]
+        "Title of the assessment in one line, without names of persons.", examples=["Incidents, 2027"]
     )
     process: Annotated[str | None, OF_PROCESS] = required(
-        "The process that is assessed: `incident` …, or a name.", examples=["incident"]
+        "Process that is assessed: `incident` …, or a name.", examples=["incident"]
     )
-    means: list[str] | None = required("The means by which it is assessed.", examples=[["interview", "log"]])
-    assessor_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who assesses it.")
+    means: list[str] | None = required(
+        "Means by which the process is assessed.", examples=[["interview", "log"]]
+    )
+    assessor_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who assesses the process.")
     maturity: Annotated[dict[str, Any] | None, Document()] = optional(
-        "The maturity of each aspect, from 0 (there is none) to 5 (it improves by itself)."
+        "Maturity of each aspect, from 0 (absent) to 5 (improves continually); null until the "
+        "assessment is concluded."
     )
-    pains: Annotated[str | None, Personal()] = optional("The pains of those who work in it.")
-    needs: Annotated[str | None, Personal()] = optional("The needs of the business.")
+    pains: Annotated[str | None, Personal()] = optional("Difficulties of the people who work in the process.")
+    needs: Annotated[str | None, Personal()] = optional("Needs of the business.")
     position: int | None = optional(
-        "The position of the log as of which its measures were computed.", sa_type=BigInteger
+        "Position of the log at which the figures were computed; null before the first computation.",
+        sa_type=BigInteger,
     )
     opened_at: Annotated[datetime | None, EnteredAt(ProcessAssessmentState.open)] = required(
-        "The time at which it was opened."
+        "Time at which the assessment was opened."
     )
-    measured_at: datetime | None = optional("The time at which its measures were computed last.")
+    measured_at: datetime | None = optional(
+        "Time at which the figures were last computed; null before the first computation."
+    )
     concluded_at: Annotated[datetime | None, EnteredAt(ProcessAssessmentState.concluded)] = optional(
-        "The time at which it was concluded."
+        "Time at which the assessment was concluded; null until then."
     )
 
     @property

@@ -31,9 +31,9 @@ from app.kpis.baselines.queries import BASELINES
 class ProcessAssessmentOut(RecordOut, of=ProcessAssessment):
     """An assessment of a process."""
 
-    means: list[ProcessAssessmentMeans] = Field(description="The means by which it is assessed.")
+    means: list[ProcessAssessmentMeans] = Field(description="Means by which the process is assessed.")
     maturity: dict[MaturityAspect, int] | None = Field(
-        description="The maturity of each aspect, from 0 to 5; null: it is not concluded."
+        description="Maturity of each aspect, from 0 to 5; null until the assessment is concluded."
     )
 
 

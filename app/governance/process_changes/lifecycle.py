@@ -44,7 +44,7 @@ FINDING = "finding"
 
 
 def apply(change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext) -> None:
-    """Apply for a process change: what, and why."""
+    """Apply for a process change, with its reasons."""
     assert ctx.number is not None, "applications have numbers"
     change.number = ctx.number
     copy_fields(change, body, ctx, without="origin")
@@ -59,7 +59,7 @@ def apply(change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext) -
 
 
 def review(change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext) -> None:
-    """Review the process change, and ask the heads of the teams concerned whether it is approved."""
+    """Review the process change, and ask the heads of the teams concerned for approval."""
     question = ctx.prepared(NewDecision)
     add_prepared_decision(question, ctx)
     change.decision_id = question.decision.id
@@ -78,13 +78,13 @@ def refuse(change: ProcessChange, body: Tallied, ctx: ActionContext) -> None:
 
 
 def publish(change: ProcessChange, body: PublishProcessChange, ctx: ActionContext) -> None:
-    """Publish the process change, by an edition of the process's definition."""
+    """Publish the process change, as an edition of the process definition."""
     change.definition_id = ctx.required_ref(Record, "definition").id
     change.publication_late_days = days_late(change.due_at, ctx.occurred_at)
 
 
 def flag_overdue(change: ProcessChange, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the process change as overdue: it is not published in time."""
+    """Flag the process change as overdue: it was not published in time."""
     change.overdue_at = ctx.occurred_at
 
 

@@ -21,7 +21,7 @@ from app.kernel.actions.payloads import (
 
 
 class ApplyProcessChange(Payload, of=ProcessChange):
-    """The change of a process that is applied for."""
+    """The proposed change of a process."""
 
     title: Title
     process: ProcessName
@@ -31,21 +31,21 @@ class ApplyProcessChange(Payload, of=ProcessChange):
         min_length=1, max_length=LONGEST_LIST
     )
     origin: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
-        default=None, description="The finding or suggestion that led to it: a number, or `<kind>/<id>`."
+        default=None, description="Finding or suggestion that led to the change: a number, or `<kind>/<id>`."
     )
 
 
 class ReviewProcessChange(AskDecision, of=ProcessChange):
-    """The opinion of those who review the application, and the question to the heads of the teams."""
+    """The reviewers' opinion on the application, and the question to the heads of the teams."""
 
     opinion: FreeText = Field(
-        description="The opinion of those who reviewed it.", examples=["It saves a step. 减少环节。"]
+        description="Reviewers' opinion on the application.", examples=["It saves a step. 减少环节。"]
     )
 
 
 class PublishProcessChange(Payload):
-    """The edition of the definition that has the change."""
+    """The edition of the process definition that includes the change."""
 
     definition: Annotated[Reference, ForeignRef("process_definition")] = Field(
-        description="The published definition of the process: its number or id."
+        description="Published process definition: its number or id."
     )

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, NamesRecord, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -15,7 +13,7 @@ from app.foundation.process_names import OF_PROCESS
 
 
 class ProcessChangeState(CodeEnum):
-    """State of an application for a change of a process."""
+    """State of an application for a process change."""
 
     applied = "applied", "Applied for", "已申请"
     under_review = "under_review", "Under review", "审核中"
@@ -33,45 +31,49 @@ class ProcessChange(Record):
 
     KIND: ClassVar[str] = "process_change"
 
-    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
-    state: ProcessChangeState | None = required("The state of the application.")
+    number: str = ""
+    state: ProcessChangeState | None = required("State of the application.")
     title: str | None = required(
-        "The change in a line, without names of persons.", examples=["One step less"]
+        "Title of the change in one line, without names of persons.", examples=["One step less"]
     )
     process: Annotated[str | None, OF_PROCESS] = required(
-        "The process to change: `incident` …, or a name.", examples=["incident"]
+        "Process to change: `incident` …, or a name.", examples=["incident"]
     )
-    description: Annotated[str | None, Personal()] = required("The change, in words.")
-    reason: Annotated[str | None, Personal()] = required("The reasons for it.")
-    team_ids: list[str] | None = required("The teams concerned.")
-    head_ids: list[str] | None = optional("The heads of these teams, who decide.")
+    description: Annotated[str | None, Personal()] = required("Description of the change.")
+    reason: Annotated[str | None, Personal()] = required("Reasons for the change.")
+    team_ids: list[str] | None = required("Teams that are concerned.")
+    head_ids: list[str] | None = optional("Heads of the teams concerned, who decide.")
     origin: Annotated[str | None, NamesRecord()] = optional(
-        "The finding, suggestion or other record that led to it: `<kind>/<id>`."
+        "Finding, suggestion or other record that led to the change, as `<kind>/<id>`; null if not set."
     )
-    applicant_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who applied for it.")
-    opinion: Annotated[str | None, Personal()] = optional("The opinion of those who reviewed it.")
-    decision_id: UUID | None = optional("The newest decision on it.")
+    applicant_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who applied for the change."
+    )
+    opinion: Annotated[str | None, Personal()] = optional(
+        "Reviewers' opinion on the application; null until it is reviewed."
+    )
+    decision_id: UUID | None = optional("Latest decision on the application; null before the first decision.")
     definition_id: Annotated[UUID | None, ForeignRef("process_definition")] = optional(
-        "The edition of the definition by which it was published."
+        "Edition of the process definition that includes the change; null until it is published."
     )
     applied_at: Annotated[datetime | None, EnteredAt(ProcessChangeState.applied)] = required(
-        "The time at which it was applied for."
+        "Time at which the change was applied for."
     )
-    due_at: datetime | None = required("The time until which it is to be published.")
-    overdue_at: datetime | None = optional("The time since which it is overdue.")
-    reviewed_at: datetime | None = optional("The time at which it was reviewed last.")
-    approved_at: datetime | None = optional("The time at which it was approved.")
+    due_at: datetime | None = required("Time by which the change must be published.")
+    overdue_at: datetime | None = optional("Time since which the publication is overdue; null if it is not.")
+    reviewed_at: datetime | None = optional("Time of the last review; null until then.")
+    approved_at: datetime | None = optional("Time of the approval; null until then.")
     published_at: Annotated[datetime | None, EnteredAt(ProcessChangeState.published)] = optional(
-        "The time at which it was published."
+        "Time of the publication; null until then."
     )
     refused_at: Annotated[datetime | None, EnteredAt(ProcessChangeState.refused)] = optional(
-        "The time at which it was refused."
+        "Time of the refusal; null if the change was not refused."
     )
     proposal_late_days: int | None = required(
-        "Number of days that the application came late after the finding that led to it."
+        "Number of days by which the application was late after the finding that led to it."
     )
-    decision_late_days: int | None = optional("Number of days that it was decided late.")
-    publication_late_days: int | None = optional("Number of days that it was published late.")
+    decision_late_days: int | None = optional("Number of days by which the decision was late.")
+    publication_late_days: int | None = optional("Number of days by which the publication was late.")
 
     @property
     def concerned_process(self) -> str | None:

@@ -53,7 +53,7 @@ CONTENTS = tuple(
 
 
 def draft(definition: ProcessDefinition, body: DraftProcessDefinition, ctx: ActionContext) -> None:
-    """Draft a process definition; the next edition begins as a copy of the published one."""
+    """Draft a process definition. The next edition begins as a copy of the published one."""
     assert ctx.number is not None, "definitions have numbers"
     definition.number = ctx.number
     definition.author_id = ctx.caller.person_id
@@ -70,22 +70,22 @@ def edit(definition: ProcessDefinition, body: EditProcessDefinition, ctx: Action
 
 
 def submit(definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext) -> None:
-    """Submit the definition for review, once those concerned were heard."""
+    """Submit the definition for review, after those concerned were consulted."""
     definition.heard_ids = list(dict.fromkeys(str(person.id) for person in ctx.refs(Person, "heard")))
 
 
 def send_back(definition: ProcessDefinition, body: Reason, ctx: ActionContext) -> None:
-    """Send the definition back, to be drafted further."""
+    """Send the definition back, to its author."""
 
 
 def pilot(definition: ProcessDefinition, body: PilotProcessDefinition, ctx: ActionContext) -> None:
-    """Pilot the definition, by an improvement, before it is published."""
+    """Pilot the definition, with an improvement, before it is published."""
     definition.improvement_id = ctx.required_ref(Record, "improvement").id
 
 
 def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext) -> None:
-    """Publish the definition, under the number of its document; the edition before is superseded, and stays
-    in force until this one begins.
+    """Publish the definition, under the number of its document. The edition before is superseded, but stays
+    in force until this one takes effect.
     """
     published = ctx.prepared(PublishedEditions)
     definition.edition = max((edition.edition or 0 for edition in published.editions), default=0) + 1
@@ -98,17 +98,17 @@ def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: 
 
 
 def take_names(definition: ProcessDefinition, body: TakeNamesProcessDefinition, ctx: ActionContext) -> None:
-    """Take names for the process definition: they were used before, and mean it from now on."""
+    """Take names for the process definition: names in use that mean the process from now on."""
     definition.aliases = list(dict.fromkeys((*(definition.aliases or ()), *body.names)))
 
 
 def supersede(definition: ProcessDefinition, body: SupersedeProcessDefinition, ctx: ActionContext) -> None:
-    """Supersede the definition, by its next edition."""
+    """Supersede the definition: its next edition replaces it."""
     supersede_document(DocumentClass.PR, ctx)
 
 
 def retire(definition: ProcessDefinition, body: RetireProcessDefinition, ctx: ActionContext) -> None:
-    """Retire the definition: the process is no more, or nobody defines it any longer."""
+    """Retire the definition: the process no longer exists, or is no longer defined."""
     definition.retirement_reason = body.retirement_reason
     supersede_document(DocumentClass.PR, ctx)
 

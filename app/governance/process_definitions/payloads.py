@@ -39,63 +39,65 @@ Persons = Annotated[
 class DefinedActivity(PayloadPart):
     """An activity of a process."""
 
-    title: Title = Field(description="The activity, in a line.", examples=["Classify the incident 事件分类"])
-    role: Role | None = Field(default=None, description="The role that carries it out.")
+    title: Title = Field(description="Activity in one line.", examples=["Classify the incident 事件分类"])
+    role: Role | None = Field(default=None, description="Role that carries out the activity.")
     time_limit_seconds: Seconds | None = Field(
-        default=None, description="The seconds that it may take; null: it has no limit."
+        default=None, description="Number of seconds that the activity may take; null if there is no limit."
     )
-    text: Paragraph | None = Field(default=None, description="The way in which it is done.")
+    text: Paragraph | None = Field(default=None, description="Way in which the activity is carried out.")
 
 
 class DefinedRole(PayloadPart):
-    """The part that a role has in a process, or in one of its activities."""
+    """The part that a role has in a process or in one of its activities."""
 
-    role: Role = Field(description="The role.")
-    part: RaciPart = Field(description="Its part: responsible, accountable, consulted or informed.")
+    role: Role = Field(description="Role that has the part.")
+    part: RaciPart = Field(description="Part of the role: responsible, accountable, consulted or informed.")
     activity: Title | None = Field(
-        default=None, description="The activity of which it has that part; null: the whole process."
+        default=None, description="Activity in which the role has the part; null for the whole process."
     )
 
 
 class DecisionPoint(PayloadPart):
-    """A point at which it is decided how a case goes on."""
+    """A point at which people decide how a case continues."""
 
-    title: Title = Field(description="The question.", examples=["Is it a major incident? 是否重大事件？"])
+    title: Title = Field(
+        description="Question to decide.", examples=["Is it a major incident? 是否重大事件？"]
+    )
     outcomes: Annotated[tuple[ShortText, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The possible answers, with what follows from each."
+        default=(), max_length=LONGEST_LIST, description="Possible answers, with the consequences of each."
     )
 
 
 class ControlPoint(PayloadPart):
-    """A point at which something is checked before a case goes on."""
+    """A point at which a case is checked before it continues."""
 
-    title: Title = Field(description="The check.", examples=["The solution was tried 方案已验证"])
-    role: Role = Field(description="The role that checks it.")
-    risk: ShortText = Field(description="The risk against which it is checked.", examples=["It comes back"])
+    title: Title = Field(description="Check to make.", examples=["The solution was tried 方案已验证"])
+    role: Role = Field(description="Role that makes the check.")
+    risk: ShortText = Field(description="Risk against which the check protects.", examples=["It comes back"])
 
 
 class ProcessInterface(PayloadPart):
-    """A process that a process hands its cases over to."""
+    """A process to which cases are handed over."""
 
-    process: ProcessName = Field(description="The process that takes over: `problem` …, or a name.")
-    hand_over: Paragraph = Field(description="The standard of the hand-over that both sides have agreed.")
+    process: ProcessName = Field(description="Process that takes over: `problem` …, or a name.")
+    hand_over: Paragraph = Field(description="Standard of the handover that both sides have agreed.")
 
 
 class DefinedTerm(PayloadPart):
     """A term of a process."""
 
-    term: ShortText = Field(description="The term.", examples=["Workaround 变通方法"])
-    meaning: Paragraph = Field(description="Its meaning.")
+    term: ShortText = Field(description="Term to define.", examples=["Workaround 变通方法"])
+    meaning: Paragraph = Field(description="Meaning of the term.")
 
 
 class ExpectedStep(PayloadPart):
-    """A step of the path that cases are expected to take."""
+    """A step of the expected path of cases."""
 
-    event: RecordKey = Field(description="The type of the event.", examples=["incident.reported"])
-    needed: bool = Field(default=True, description="True if a case without it does not fit.")
-    repeatable: bool = Field(default=False, description="True if it may occur more than once.")
+    event: RecordKey = Field(description="Type of the event.", examples=["incident.reported"])
+    needed: bool = Field(default=True, description="True if a case without the step does not fit the path.")
+    repeatable: bool = Field(default=False, description="True if the step may occur more than once.")
     anywhere: bool = Field(
-        default=False, description="True if it may stand at any place of the path, as a hold may."
+        default=False, description="True if the step may occur anywhere in the path, as a hold may."
     )
 
 
@@ -143,20 +145,20 @@ class ProcessDefinitionFields(Payload, of=ProcessDefinition):
 
 
 class DraftProcessDefinition(ProcessDefinitionFields, of=ProcessDefinition):
-    """The definition of a process. If one is published, what is left out is as there."""
+    """A process definition. Fields left out are copied from the published edition, if there is one."""
 
     process: ProcessName
 
 
 class EditProcessDefinition(Patch, ProcessDefinitionFields, of=ProcessDefinition):
-    """The contents of the draft to change."""
+    """The fields of the draft to change."""
 
 
 class SubmitProcessDefinition(Payload):
-    """Those who were heard about the definition."""
+    """The persons who were consulted about the definition."""
 
     heard: Persons = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The persons who were heard: ids, or `me`."
+        min_length=1, max_length=LONGEST_LIST, description="Persons who were consulted: ids, or `me`."
     )
 
 
@@ -164,10 +166,13 @@ class DespiteFreezeOfProcess(Payload):
     """The reason why a definition is changed that is frozen, if it is."""
 
     freeze_exception: FreezeExemption | None = Field(
-        default=None, description="Of a process that is frozen after a cutover: why it cannot wait."
+        default=None,
+        description="Reason code why the definition cannot wait, for a process that is frozen "
+        "after a cutover.",
     )
     freeze_exception_reason: FreeText | None = Field(
-        default=None, description="The same in words; only with `freeze_exception`, and then required."
+        default=None,
+        description="Reason in words; required with `freeze_exception`, and only allowed with it.",
     )
 
 
@@ -178,35 +183,37 @@ class PilotProcessDefinition(Payload, of=ProcessDefinition):
 
 
 class PublishProcessDefinition(DespiteFreezeOfProcess, of=ProcessDefinition):
-    """The time from which the definition is in force; the number of its document is given to it."""
+    """The time from which the definition is in force. Its document gets a number."""
 
     changes: FreeText = Field(
-        description="The changes against the edition before, for the document.",
+        description="Changes since the edition before, for the document.",
         examples=["Faults are classified first. 先分类。"],
     )
     effective_at: Instant | None = Field(
-        default=None, description="The time from which it is in force; now, if left out."
+        default=None, description="Time from which the definition is in force; if left out, now."
     )
 
 
 class SupersedeProcessDefinition(Payload):
-    """The edition that takes the place of this one."""
+    """The edition that replaces this one."""
 
-    by: Annotated[Reference, ForeignRef("process_definition")] = Field(description="The next edition.")
+    by: Annotated[Reference, ForeignRef("process_definition")] = Field(
+        description="Next edition of the definition."
+    )
 
 
 class RetireProcessDefinition(Payload, of=ProcessDefinition):
-    """The reason why the process is no more."""
+    """The reason for the retirement."""
 
     retirement_reason: FreeText
 
 
 class TakeNamesProcessDefinition(Payload):
-    """Names that were used before there was a definition."""
+    """The names that were in use before there was a definition."""
 
     names: Annotated[tuple[RecordKey, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="Names that mean this process, however their letters are written.",
+        description="Names that mean this process, regardless of upper and lower case.",
         examples=[["Desktop support"]],
     )

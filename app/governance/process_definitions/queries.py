@@ -16,10 +16,14 @@ from app.governance.process_definitions.lifecycle import LIFECYCLE
 class DefinedActivityOut(OutputModel):
     """An activity of a process."""
 
-    title: str
-    role: Role | None = Field(description="The role that carries it out.")
-    time_limit_seconds: int | None = Field(description="The seconds that it may take; null: no limit.")
-    text: str | None = Field(description="The way in which it is done.")
+    title: str = Field(description="Activity in one line.")
+    role: Role | None = Field(description="Role that carries out the activity.")
+    time_limit_seconds: int | None = Field(
+        description="Number of seconds that the activity may take; null if there is no limit."
+    )
+    text: str | None = Field(
+        description="Way in which the activity is carried out; null if it is not described."
+    )
 
 
 class DefinedRoleOut(OutputModel):
@@ -27,49 +31,51 @@ class DefinedRoleOut(OutputModel):
 
     role: Role
     part: RaciPart
-    activity: str | None = Field(description="The activity of which it has that part; null: all of it.")
+    activity: str | None = Field(
+        description="Activity in which the role has the part; null for the whole process."
+    )
 
 
 class DecisionPointOut(OutputModel):
     """A point at which it is decided how a case goes on."""
 
-    title: str
-    outcomes: list[str]
+    title: str = Field(description="Question to decide.")
+    outcomes: list[str] = Field(description="Possible answers, with the consequences of each.")
 
 
 class ControlPointOut(OutputModel):
     """A point at which something is checked before a case goes on."""
 
-    title: str
-    role: Role = Field(description="The role that checks it.")
-    risk: str = Field(description="The risk against which it is checked.")
+    title: str = Field(description="Check to make.")
+    role: Role = Field(description="Role that makes the check.")
+    risk: str = Field(description="Risk against which the check protects.")
 
 
 class ProcessInterfaceOut(OutputModel):
     """A process that a process hands its cases over to."""
 
-    process: str = Field(description="The process that takes over.")
-    hand_over: str = Field(description="The standard of the hand-over that both sides have agreed.")
+    process: str = Field(description="Process that takes over.")
+    hand_over: str = Field(description="Standard of the handover that both sides have agreed.")
 
 
 class DefinedTermOut(OutputModel):
     """A term of a process."""
 
-    term: str
-    meaning: str
+    term: str = Field(description="Term that is defined.")
+    meaning: str = Field(description="Meaning of the term.")
 
 
 class PathStepOut(OutputModel):
     """A step of the path that cases are expected to take."""
 
-    event: str = Field(description="The type of the event.")
-    needed: bool = Field(description="True if a case without it does not fit.")
-    repeatable: bool = Field(description="True if it may occur more than once.")
-    anywhere: bool = Field(description="True if it may stand at any place of the path.")
+    event: str = Field(description="Type of the event.")
+    needed: bool = Field(description="True if a case without the step does not fit the path.")
+    repeatable: bool = Field(description="True if the step may occur more than once.")
+    anywhere: bool = Field(description="True if the step may occur anywhere in the path.")
 
 
 class ProcessDefinitionOut(RecordOut, of=ProcessDefinition):
-    """An edition of the definition of a process."""
+    """An edition of a process definition."""
 
     activities: list[DefinedActivityOut] | None
     raci: list[DefinedRoleOut] | None
@@ -78,7 +84,8 @@ class ProcessDefinitionOut(RecordOut, of=ProcessDefinition):
     interfaces: list[ProcessInterfaceOut] | None
     terms: list[DefinedTermOut] | None
     expected_path: list[PathStepOut] | None = Field(
-        description="The steps of a case that goes as it should, in order; null: as shipped, if at all."
+        description="Steps of a case that goes as expected, in order; null for the shipped path, if "
+        "there is one."
     )
 
 

@@ -44,23 +44,21 @@ DRAWING: dict[int | str, dict[str, Any]] = {
 class MappedProcessOut(OutputModel):
     """A process on the map."""
 
-    number: str = Field(description="The number of its published definition.")
-    process: str = Field(description="The process, by its name.")
-    title: str = Field(description="The title of the process.")
-    level: int = Field(description="The level, from 1 to 3.")
-    parent: str | None = Field(description="The process that it is a part of; null: none.")
-    depth: int = Field(description="Number of processes above it on the map.")
-    score: float = Field(
-        description="The mean of its shares of cost, growth, revenue and value, in per cent."
-    )
-    is_core: bool = Field(description="True if it is a core process, by its score.")
-    interfaces: list[ProcessInterfaceOut] = Field(description="The processes that it hands over to.")
+    number: str = Field(description="Number of the published definition.")
+    process: str = Field(description="Name of the process.")
+    title: str = Field(description="Title of the process.")
+    level: int = Field(description="Level of the process, from 1 to 3.")
+    parent: str | None = Field(description="Process of which this one is a part; null if not set.")
+    depth: int = Field(description="Number of processes above this one on the map.")
+    score: float = Field(description="Mean of the shares of cost, growth, revenue and value, in per cent.")
+    is_core: bool = Field(description="True if the process is a core process by its score.")
+    interfaces: list[ProcessInterfaceOut] = Field(description="Processes to which cases are handed over.")
 
 
 class ProcessMap(OutputModel):
-    """The tree of processes, each behind its parent."""
+    """The tree of processes, each after its parent."""
 
-    items: list[MappedProcessOut] = Field(description="The processes that have a published definition.")
+    items: list[MappedProcessOut] = Field(description="Processes with a published definition.")
 
 
 class ProcessMapQuery(PageLanguageQuery):
@@ -70,22 +68,22 @@ class ProcessMapQuery(PageLanguageQuery):
         CORE_PERCENT,
         ge=0,
         le=100,
-        description="The share of the processes that is core at most, in per cent.",
+        description="Largest share of the processes that may be core processes, in per cent.",
     )
-    form: Literal["json", "svg"] = Field("json", alias="format", description="The format.")
+    form: Literal["json", "svg"] = Field("json", alias="format", description="Format of the answer.")
 
 
 # Before the route of one definition, which would take `map` for its name.
 @router.get(
     "/map",
     operation_id="get_process_map",
-    summary="Get the map of processes",
+    summary="Get the process map",
     response_model=ProcessMap,
     responses=problems(403, 422) | DRAWING,
 )
 async def get_process_map(request: Request, query: Annotated[ProcessMapQuery, Query()]) -> Response:
-    """Get the map of processes: the tree of those that are defined, which hand over to which, and which are
-    core; with `format=svg` as a drawing. For staff.
+    """Return the tree of defined processes, with their handovers and the core processes; as a drawing with
+    `format=svg`. For staff.
     """
     renderer = renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
@@ -110,29 +108,29 @@ async def get_process_map(request: Request, query: Annotated[ProcessMapQuery, Qu
 
 
 class UnmatchedNameOut(OutputModel):
-    """A name of a process that no definition has."""
+    """A process name in use that no definition has."""
 
-    name: str = Field(description="The name, as it was written.")
-    uses: dict[str, int] = Field(description="Number of records that use it, by their kind.")
-    near: list[str] = Field(description="Processes that are called almost so.")
+    name: str = Field(description="Name, as it was written.")
+    uses: dict[str, int] = Field(description="Number of records that use the name, by kind.")
+    near: list[str] = Field(description="Processes with similar names.")
 
 
 class UnmatchedNames(OutputModel):
-    """The names of processes in use that mean no process which is defined."""
+    """The process names in use that no definition has."""
 
-    items: list[UnmatchedNameOut] = Field(description="The names, in their order.")
+    items: list[UnmatchedNameOut] = Field(description="Names in alphabetical order.")
 
 
 @router.get(
     "/unmatched_names",
     operation_id="list_unmatched_process_names",
-    summary="List unmatched names of processes",
+    summary="List unmatched process names",
     response_model=UnmatchedNames,
     responses=problems(403),
 )
 async def list_unmatched_process_names(request: Request) -> Response:
-    """List the names of processes in use that mean no process which is defined, with those that are written
-    almost so. A definition takes them by `take_names`. For staff.
+    """List the process names in use that no definition has, each with similar names. A definition can take
+    them over with `take_names`. For staff.
     """
     renderer = renderer_of(request, LISTING)
     if not renderer.caller.is_staff:

@@ -36,7 +36,7 @@ assessor = process_relation("assessor", "whoever carries it out", "评估人", "
 
 
 def open_(assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext) -> None:
-    """Open a quality assessment: its period, scope and means."""
+    """Open a quality assessment with its period, scope and means."""
     assert ctx.number is not None, "quality assessments have numbers"
     assessment.number = ctx.number
     copy_fields(assessment, body, ctx)
@@ -44,7 +44,7 @@ def open_(assessment: QualityAssessment, body: OpenQualityAssessment, ctx: Actio
 
 
 def conclude(assessment: QualityAssessment, body: ConcludeQualityAssessment, ctx: ActionContext) -> None:
-    """Conclude the quality assessment, with what it has found."""
+    """Conclude the quality assessment with its findings."""
     assessment.summary = body.summary
     for n, quality_finding in enumerate(body.findings):
         finding = QualityFinding(id=ctx.new_id(), record=assessment.row_key)
@@ -68,7 +68,7 @@ async def correction_ids(
 
 
 def improve(assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: ActionContext) -> None:
-    """Plan the quality assessment's corrective actions: each is opened, in the same step."""
+    """Improve by the quality assessment: its corrective actions are planned and opened."""
     assessment.improved_at = ctx.occurred_at
     for planned, correction_id in zip(body.actions, ctx.prepared(CorrectionIds).ids, strict=True):
         ctx.add(
@@ -83,7 +83,7 @@ def improve(assessment: QualityAssessment, body: ImproveQualityAssessment, ctx: 
 
 
 def verify(assessment: QualityAssessment, body: VerifyQualityAssessment, ctx: ActionContext) -> None:
-    """Verify the quality assessment: what it has found is corrected."""
+    """Verify the quality assessment: its findings are corrected."""
     assessment.evidence, assessment.verified_by_id = body.evidence, ctx.caller.person_id
 
 

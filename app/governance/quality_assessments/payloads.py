@@ -54,7 +54,7 @@ class OpenQualityAssessment(Payload, of=QualityAssessment):
 
 
 class FoundQuality(PayloadPart, of=QualityFinding):
-    """Something that was found."""
+    """A finding of the assessment."""
 
     title: Title
     detail: FreeText | None = None
@@ -62,36 +62,38 @@ class FoundQuality(PayloadPart, of=QualityFinding):
 
 
 class ConcludeQualityAssessment(Payload, of=QualityAssessment):
-    """What the assessment has found."""
+    """The findings of the assessment."""
 
     summary: FreeText
     findings: Annotated[tuple[FoundQuality, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The findings; none: all is well."
+        default=(), max_length=LONGEST_LIST, description="Findings; may be empty."
     )
 
 
 class PlannedCorrection(PayloadPart):
     """A corrective action against a finding."""
 
-    finding: int = Field(ge=1, strict=True, description="The number of the finding that it is against.")
-    title: Title = Field(description="The measure in a line, without names of persons.")
-    task: FreeText = Field(description="The measure: all that is to be done.")
+    finding: int = Field(ge=1, strict=True, description="Number of the finding.")
+    title: Title = Field(description="Measure in one line, without names of persons.")
+    task: FreeText = Field(description="Measure in full: all that is to be done.")
     # The corrective action tells them.
     owner: Annotated[Reference, ForeignRef("person")] = Field(
-        description="The person who sees to it: an id, or `me`."
+        description="Owner of the corrective action: an id, or `me`."
     )
-    due_at: Instant = Field(description="The time by which it is to be done and verified.")
+    due_at: Instant = Field(description="Time by which the corrective action must be done and verified.")
 
 
 class ImproveQualityAssessment(Payload):
-    """The corrective actions that follow, each opened in the same step."""
+    """The corrective actions that follow from the assessment and are opened with it."""
 
     actions: Annotated[tuple[PlannedCorrection, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The corrective actions, with owner and due date."
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="Corrective actions, each with its owner and due date.",
     )
 
 
 class VerifyQualityAssessment(Payload, of=QualityAssessment):
-    """The verification that what was found is corrected."""
+    """The verification that the findings are corrected."""
 
     evidence: FreeText

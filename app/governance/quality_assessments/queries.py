@@ -10,11 +10,11 @@ from app.governance.quality_assessments.records import QualityCorrection, Qualit
 
 
 class QualityFindingOut(OutputModel, of=QualityFinding):
-    """What a quality assessment has found."""
+    """A finding of a quality assessment."""
 
 
 class QualityCorrectionOut(OutputModel, of=QualityCorrection):
-    """A corrective action that a quality assessment has led to."""
+    """A corrective action that follows from a quality assessment."""
 
 
 LISTING = Listing(

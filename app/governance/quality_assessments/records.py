@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
@@ -44,41 +42,51 @@ class QualityMeans(CodeEnum):
 
 
 class QualityAssessment(Record):
-    """An assessment of the quality of everything in a period, or of one service."""
+    """An assessment of the quality of all services in a period, or of one service."""
 
     KIND: ClassVar[str] = "quality_assessment"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: QualityAssessmentState | None = required("Its state.")
+    number: str = ""
+    state: QualityAssessmentState | None = required()
     title: str | None = required(
-        "The assessment in a line, without names of persons.", examples=["The third quarter"]
+        "Title of the assessment in one line, without names of persons.", examples=["The third quarter"]
     )
-    cycle: AssessmentCycle | None = required("Its occasion.", examples=["quarterly"])
+    cycle: AssessmentCycle | None = required("Occasion of the assessment.", examples=["quarterly"])
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service that it is about, on demand; null: everything."
+        "Key of the service that is assessed on demand; null for all services."
     )
     begins_at: datetime | None = required(
-        "Begin of the period that is assessed.", examples=["2026-07-01T00:00:00Z"]
+        "Beginning of the period that is assessed.", examples=["2026-07-01T00:00:00Z"]
     )
-    ends_at: datetime | None = required("End of that period.", examples=["2026-10-01T00:00:00Z"])
-    means: list[str] | None = required("Its means.", examples=[["kpis", "sampling"]])
-    opener_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who opened it.")
+    ends_at: datetime | None = required(
+        "End of the period that is assessed.", examples=["2026-10-01T00:00:00Z"]
+    )
+    means: list[str] | None = required("Means of the assessment.", examples=[["kpis", "sampling"]])
+    opener_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who opened the assessment.")
     assessor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "The person who carries it out.", examples=["me"]
+        "Person who carries out the assessment.", examples=["me"]
     )
-    summary: Annotated[str | None, Personal()] = optional("Its result in a few sentences.")
-    evidence: Annotated[str | None, Personal()] = optional("Evidence that what was found is corrected.")
-    verified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who verified it.")
-    opened_at: datetime | None = required("Time at which it was opened.")
+    summary: Annotated[str | None, Personal()] = optional(
+        "Result in a few sentences; null until the assessment is concluded."
+    )
+    evidence: Annotated[str | None, Personal()] = optional(
+        "Evidence that the findings are corrected; null until then."
+    )
+    verified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who verified the assessment; null until then."
+    )
+    opened_at: datetime | None = required("Time at which the assessment was opened.")
     concluded_at: Annotated[datetime | None, EnteredAt(QualityAssessmentState.concluded)] = optional(
-        "Time of its conclusion."
+        "Time at which the assessment was concluded; null until then."
     )
-    improved_at: datetime | None = optional("Time at which corrective actions were planned last.")
+    improved_at: datetime | None = optional(
+        "Time at which corrective actions were last planned; null if not planned."
+    )
     verified_at: Annotated[datetime | None, EnteredAt(QualityAssessmentState.verified)] = optional(
-        "Time of its verification."
+        "Time at which the assessment was verified; null until then."
     )
     cancelled_at: Annotated[datetime | None, EnteredAt(QualityAssessmentState.cancelled)] = optional(
-        "Time at which it was cancelled."
+        "Time at which the assessment was cancelled; null if it was not."
     )
 
 
@@ -87,13 +95,15 @@ class QualityFinding(ChildRecord):
 
     KIND: ClassVar[str] = "quality_finding"
 
-    place: int | None = required("Its number in the assessment.")
+    place: int | None = required("Number of the finding in the assessment.")
     title: str | None = required(
-        "The finding in a line, without names of persons.", examples=["Restores are not tested"]
+        "Finding in one line, without names of persons.", examples=["Restores are not tested"]
     )
-    detail: Annotated[str | None, Personal()] = optional("All that is to be said of it.")
-    service: Annotated[str | None, KeyRef("service")] = optional("The key of the service that it is about.")
-    found_at: datetime | None = required("Time at which it was recorded.")
+    detail: Annotated[str | None, Personal()] = optional("Finding in full; null if the title is enough.")
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "Key of the service that the finding is about; null if not set."
+    )
+    found_at: datetime | None = required("Time at which the finding was recorded.")
 
 
 class QualityCorrection(ChildRecord):
@@ -102,7 +112,7 @@ class QualityCorrection(ChildRecord):
     KIND: ClassVar[str] = "quality_correction"
 
     corrective_action_id: Annotated[UUID | None, ForeignRef("corrective_action")] = required(
-        "The corrective action."
+        "Corrective action that follows from the finding."
     )
-    finding: int | None = required("The number of the finding that it is against.")
-    planned_at: datetime | None = required("Time at which it was planned.")
+    finding: int | None = required("Number of the finding.")
+    planned_at: datetime | None = required("Time at which the corrective action was planned.")

@@ -16,7 +16,7 @@ ROUTES = record_routes(
             QualityFinding,
             "found_at",
             QualityFindingOut,
-            "what a quality assessment has found, in its order",
+            "the findings of a quality assessment, in order",
         ),
         ChildListing(
             "corrections",

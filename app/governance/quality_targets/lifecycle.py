@@ -39,7 +39,9 @@ answers_for_it = process_relation("answerable", "whoever answers for it", "ç›®æ 
 
 
 def set_target(target: QualityTarget, body: SetQualityTarget, ctx: ActionContext) -> None:
-    """Set a quality target, a goal for a KPI in a year; whoever answers for it is asked to accept it."""
+    """Set a quality target, which is the goal for a KPI in a year. The person who is responsible is asked to
+    accept it.
+    """
     assert ctx.number is not None, "quality targets have numbers"
     target.number = ctx.number
     copy_fields(target, body, ctx, without="answerable")
@@ -50,25 +52,25 @@ def set_target(target: QualityTarget, body: SetQualityTarget, ctx: ActionContext
 
 
 def revise(target: QualityTarget, body: ReviseQualityTarget, ctx: ActionContext) -> None:
-    """Revise the quality target: another goal, which is to be accepted anew."""
+    """Revise the quality target: the new goal must be accepted again."""
     copy_fields(target, body, ctx)
 
 
 def break_down(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionContext) -> None:
-    """Break the quality target down, to teams or persons: each gets a target of its own, in the same step."""
+    """Break the quality target down, to teams or persons, each of which gets a target of its own."""
 
 
 def accept(target: QualityTarget, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Accept the quality target: whoever answers for it takes it on."""
+    """Accept the quality target, as the person who is responsible for it."""
 
 
 def return_(target: QualityTarget, body: Reason, ctx: ActionContext) -> None:
-    """Return the quality target, with the reason for which it is not accepted."""
+    """Return the quality target, with the reason for not accepting it."""
     target.reason = body.reason
 
 
 def withdraw(target: QualityTarget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the quality target, with the reason; what was broken down from it stays."""
+    """Withdraw the quality target, with the reason. Targets that were broken down from it stay."""
     target.reason = body.reason
 
 

@@ -26,7 +26,7 @@ Team = Annotated[Reference, ForeignRef("team")]
 
 
 class SetQualityTarget(Payload, of=QualityTarget):
-    """A goal for a KPI in a year: of a team, a person, or else the organisation."""
+    """The goal for a KPI in a year: of a team, of a person, or of the organisation."""
 
     year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
     kpi: RecordKey
@@ -37,13 +37,13 @@ class SetQualityTarget(Payload, of=QualityTarget):
     person: Person | None = None
     answerable: Person | None = Field(
         default=None,
-        description="The person who answers for it, of the organisation's targets; of a team its lead does, "
-        "of a person they themselves.",
+        description="Person responsible for a target of the organisation; for a team it is the lead, "
+        "and for a person that person.",
     )
 
 
 class BrokenDownTarget(PayloadPart, of=QualityTarget):
-    """The part of a team or a person."""
+    """The goal of one team or person."""
 
     team: Team | None = None
     person: Person | None = None
@@ -51,15 +51,17 @@ class BrokenDownTarget(PayloadPart, of=QualityTarget):
 
 
 class BreakDownQualityTarget(Payload):
-    """The teams or persons that the target is broken down to, each with its goal."""
+    """The teams or persons to which the target is broken down, each with its goal."""
 
     targets: Annotated[tuple[BrokenDownTarget, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Each becomes a target beneath this one."
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="Teams or persons, each of which gets a target below this one.",
     )
 
 
 class ReviseQualityTarget(Payload, of=QualityTarget):
-    """Another goal, which is to be accepted anew."""
+    """A new goal, which must be accepted again."""
 
     comparator: Comparator
     value: Number

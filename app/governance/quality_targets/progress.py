@@ -26,20 +26,18 @@ UNCOUNTED = CountedKpi(None, 0)
 
 
 class QualityTargetProgressOut(OutputModel):
-    """The KPI of a quality target in its year so far, against the goal."""
+    """The KPI of a quality target in its year so far, compared with the goal."""
 
-    kpi: str = Field(description="The key of the KPI.")
-    begins_at: datetime = Field(description="Begin of the year.")
-    ends_at: datetime = Field(description="End of what is counted: now, or the end of the year.")
-    value: str | None = Field(description="The KPI's value so far, a decimal text; null: there is none.")
-    cases: int = Field(description="Number of its cases so far.")
+    kpi: str = Field(description="Key of the KPI.")
+    begins_at: datetime = Field(description="Beginning of the year.")
+    ends_at: datetime = Field(description="End of the counted period: now, or the end of the year.")
+    value: str | None = Field(description="Value of the KPI so far, as a decimal text; null without cases.")
+    cases: int = Field(description="Number of cases counted so far.")
     comparator: Comparator
-    goal: str = Field(description="The goal, a decimal text in the KPI's unit.")
+    goal: str = Field(description="Goal in the unit of the KPI, as a decimal text.")
     met: bool | None = Field(description="True if the value meets the goal so far; null without a value.")
-    position: int = Field(description="The log position that the facts had reached.")
-    answer: str = Field(
-        description="The address of the KPI's answer month by month, for those who may see it."
-    )
+    position: int = Field(description="Position of the log up to which the figures are complete.")
+    answer: str = Field(description="Address of the KPI's monthly values, for callers who may see the KPI.")
 
 
 async def compute_progress(ledger: Ledger, target: QualityTarget, now: datetime) -> dict[str, Any]:

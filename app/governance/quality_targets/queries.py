@@ -25,9 +25,7 @@ async def _of_years(where: WhereClause, years: list[int], renderer: Renderer) ->
 
 YEAR = Parameter(
     "year",
-    multi_value(
-        Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR)], "Those whose `year` is one of these."
-    ),
+    multi_value(Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR)], "Years of the targets."),
     _of_years,
 )
 LISTING = Listing(

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
@@ -25,7 +23,7 @@ class QualityTargetState(CodeEnum):
 
 
 class TargetLevel(CodeEnum):
-    """The level at which a quality target holds."""
+    """Level to which a quality target applies."""
 
     organisation = "organisation", "The organisation", "组织"
     team = "team", "A team", "团队"
@@ -41,42 +39,45 @@ class QualityTarget(Record):
 
     KIND: ClassVar[str] = "quality_target"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: QualityTargetState | None = required("Its state.")
-    year: int | None = required("The year in which it holds.", examples=[2027])
-    level: TargetLevel | None = required("The level at which it holds.")
-    kpi: str | None = required("The key of the KPI.", examples=["incident_resolution_seconds"])
+    number: str = ""
+    state: QualityTargetState | None = required()
+    year: int | None = required("Year to which the target applies.", examples=[2027])
+    level: TargetLevel | None = required("Level to which the target applies.")
+    kpi: str | None = required("Key of the KPI.", examples=["incident_resolution_seconds"])
     comparator: Comparator | None = required(
-        "The comparison of the KPI's value with it: lt below, le at most, gt above, ge at least.",
+        "Comparison of the KPI's value with the goal: lt for below, le for at most, gt for above, ge "
+        "for at least.",
         examples=["lt"],
     )
     value: str | None = required(
-        "The goal in the unit of the KPI, as a decimal text: seconds, cases, a ratio as 0.95.",
+        "Goal in the unit of the KPI, as a decimal text: seconds, cases, or a ratio as 0.95.",
         examples=["5400"],
     )
     parent_id: Annotated[UUID | None, ForeignRef("quality_target")] = optional(
-        "The target that it is broken down from."
+        "Target from which this one was broken down; null if not set."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that it is for; null: none.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team to which the target applies; null for the organisation and for persons."
+    )
     person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person whom it is for; null: nobody."
+        "Person that the target applies to; null for the organisation and for teams."
     )
-    setter_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who set it.")
+    setter_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who set the target.")
     answerable_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.target_to_accept)] = (
-        required("The person who answers for it, and accepts it.")
+        required("Person who is responsible for the target and accepts it.")
     )
     reason: Annotated[
         str | None, Personal(), ClearedBy(entering={QualityTargetState.proposed, QualityTargetState.accepted})
-    ] = optional("The reason for which it was returned or withdrawn.")
-    set_at: datetime | None = required("Time at which it was set.")
+    ] = optional("Reason for returning or withdrawing the target; null if neither happened.")
+    set_at: datetime | None = required("Time at which the target was set.")
     accepted_at: Annotated[datetime | None, EnteredAt(QualityTargetState.accepted)] = optional(
-        "Time at which it was accepted last."
+        "Time at which the target was last accepted; null if it never was."
     )
     returned_at: Annotated[datetime | None, EnteredAt(QualityTargetState.returned)] = optional(
-        "Time at which it was returned last."
+        "Time at which the target was last returned; null if it never was."
     )
     withdrawn_at: Annotated[datetime | None, EnteredAt(QualityTargetState.withdrawn)] = optional(
-        "Time at which it was withdrawn."
+        "Time at which the target was withdrawn; null if it was not."
     )
 
     @property

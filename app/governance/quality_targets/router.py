@@ -26,13 +26,13 @@ mount_actions(router, LIFECYCLE, QualityTargetOut)
 @router.get(
     "/{id}/progress",
     operation_id="get_quality_target_progress",
-    summary="Compute the progress of a target",
+    summary="Get a quality target's progress",
     response_model=QualityTargetProgressOut,
     responses=problems(403, 404, 422),
 )
 async def get_quality_target_progress(request: Request, name: reads.Name) -> Response:
-    """Return the KPI of the target in its year so far, and whether it meets the goal: to whoever set it or
-    answers for it, and to those who may see the KPI.
+    """Return the KPI of the target in its year so far, and whether it meets the goal. For the persons who set
+    the target or are responsible for it, and for callers who may see the KPI.
     """
     renderer, context = reads.renderer_of(request, LISTING), context_of(request)
     target = (await reads.load_visible(renderer, name)).record

@@ -27,7 +27,7 @@ from app.kernel.actions.refusals import WrongValue
 
 
 class AwardRecognition(Payload, of=Recognition):
-    """An award, its reason, and whose it is."""
+    """An award, its reason and its recipient."""
 
     kind: RecognitionKind
     reason: FreeText
@@ -37,7 +37,7 @@ class AwardRecognition(Payload, of=Recognition):
 
 
 def award(recognition: Recognition, body: AwardRecognition, ctx: ActionContext) -> None:
-    """Award a recognition, to a person or to a team."""
+    """Award a recognition, to a person or a team."""
     assert ctx.number is not None, "awards have numbers"
     recognition.number = ctx.number
     copy_fields(recognition, body, ctx)

@@ -29,7 +29,7 @@ COUNTED = (
 
 
 class RecognitionOut(RecordOut, of=Recognition):
-    """An award to a person or to a team."""
+    """An award to a person or a team."""
 
 
 class ContributionsQuery(BaseModel):
@@ -38,44 +38,50 @@ class ContributionsQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     quarter: Annotated[str, Field(pattern=r"^(19|20|21)\d\d-Q[1-4]$")] = Field(
-        description="The quarter, as `2026-Q3`.", examples=["2026-Q3"]
+        description="Quarter, as `2026-Q3`.", examples=["2026-Q3"]
     )
 
 
 class Contributions(OutputModel):
     """The numbers of contributions by their kinds."""
 
-    suggestions_selected: int = Field(default=0, description="Suggestions that were selected.")
+    suggestions_selected: int = Field(default=0, description="Number of selected suggestions.")
     suggestions_standardised: int = Field(
-        default=0, description="Improvements standardised that they proposed."
+        default=0, description="Number of standardised improvements that the person proposed."
     )
-    articles_used: int = Field(default=0, description="Uses of their articles by others.")
-    ratings_of_5: int = Field(default=0, description="Tickets of theirs that were rated 5.")
+    articles_used: int = Field(
+        default=0, description="Number of times that others used the person's articles."
+    )
+    ratings_of_5: int = Field(default=0, description="Number of the person's tickets that were rated 5.")
     findings_self_found: int = Field(
-        default=0, description="Findings that they, or the self-check that they submitted, had found."
+        default=0,
+        description="Number of findings that the person, or a self-check that the person "
+        "submitted, had already found.",
     )
-    total: int = Field(description="All of them.")
+    total: int = Field(description="Sum of all contributions.")
 
 
 class PersonContributions(Contributions):
     """The contributions of a person."""
 
-    person: PersonStub = Field(description="The person.")
-    team_id: UUID | None = Field(description="Their own team.")
+    person: PersonStub = Field(description="Person who made the contributions.")
+    team_id: UUID | None = Field(description="Customer team of the person; null if not set.")
 
 
 class TeamContributions(Contributions):
-    """The contributions of the persons of a team together."""
+    """The contributions of all persons of a team."""
 
-    team_id: UUID = Field(description="The team.")
+    team_id: UUID = Field(description="Identifier of the team, as in its address.")
 
 
 class QuarterContributions(OutputModel):
-    """The contributions of a quarter, as far as the caller may see them."""
+    """The contributions of a quarter that the caller may see."""
 
-    quarter: str = Field(description="The quarter.")
-    persons: list[PersonContributions] = Field(description="By person, most in front.")
-    teams: list[TeamContributions] = Field(description="By team, most in front: of those persons.")
+    quarter: str = Field(description="Quarter of the contributions.")
+    persons: list[PersonContributions] = Field(description="Contributions by person, the largest sum first.")
+    teams: list[TeamContributions] = Field(
+        description="Contributions by team, the largest sum first, from these persons."
+    )
 
 
 LISTING = Listing(

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, optional, required
@@ -15,13 +13,13 @@ from app.common.state_fields import EnteredAt
 
 
 class RecognitionState(CodeEnum):
-    """State of an award, which is given and stays so."""
+    """State of an award, which never changes."""
 
     awarded = "awarded", "Awarded", "已授予"
 
 
 class RecognitionKind(CodeEnum):
-    """What an award is for."""
+    """Kind of merit for which an award is given."""
 
     idea = "idea", "A good idea", "金点子"
     service = "service", "Excellent service", "优质服务"
@@ -35,18 +33,22 @@ class Recognition(Record):
 
     KIND: ClassVar[str] = "recognition"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: RecognitionState | None = required("Its state.")
-    kind: RecognitionKind | None = required("The kind of merit.", examples=["knowledge"])
+    number: str = ""
+    state: RecognitionState | None = required()
+    kind: RecognitionKind | None = required(
+        "Kind of merit for which the award is given.", examples=["knowledge"]
+    )
     reason: Annotated[str | None, Personal()] = required(
-        "The reason.", examples=["Her articles have spared the desk a hundred calls."]
+        "Reason for the award.", examples=["Her articles have spared the desk a hundred calls."]
     )
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.recognised)] = optional(
-        "The person who receives it; this, or `team`."
+        "Person who receives the award; null for an award to a team."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that receives it.")
-    public: bool | None = required("True if everybody sees it.")
-    given_by_id: Annotated[UUID | None, ForeignRef("person")] = required("The person who gives it.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team that receives the award; null for an award to a person."
+    )
+    public: bool | None = required("True if everybody sees the award.")
+    given_by_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who gives the award.")
     given_at: Annotated[datetime | None, EnteredAt(RecognitionState.awarded)] = required(
-        "Time at which it was given."
+        "Time at which the award was given."
     )

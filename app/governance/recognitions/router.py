@@ -30,14 +30,14 @@ router = Router(prefix="/v1/recognitions", tags=["recognitions"], route_class=Di
 @router.get(
     "/contributions",
     operation_id="list_contributions",
-    summary="List contributions of a quarter",
+    summary="List a quarter's contributions",
     response_model=QuarterContributions,
     responses=problems(422),
 )
 async def list_contributions(request: Request, query: Annotated[ContributionsQuery, Query()]) -> Response:
-    """Return the contributions of a quarter, by person and team: suggestions selected and standardised,
-    articles used by others, tickets rated 5. Everybody sees their own, leads those of their teams, quality
-    managers and management all.
+    """List the contributions of a quarter by person and team: suggestions selected and standardised, articles
+    used by others, tickets rated 5. Callers see their own, leads those of their teams, quality managers and
+    management all.
     """
     answer = await contributions_of(ledger_of(request), caller_of(request), query.quarter)
     return Response(answer.model_dump_json(), headers=VARY, media_type="application/json")

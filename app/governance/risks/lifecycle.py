@@ -70,7 +70,7 @@ action_owner = process_relation("action_owner", "whose action it is", "措施负
 
 
 def identify(risk: Risk, body: IdentifyRisk, ctx: ActionContext) -> None:
-    """Identify a risk, and say what it endangers."""
+    """Identify a risk and what it endangers."""
     assert ctx.number is not None, "risks have numbers"
     risk.number = ctx.number
     copy_fields(risk, body, ctx)
@@ -109,8 +109,8 @@ def assess(risk: Risk, body: AssessRisk, ctx: ActionContext) -> None:
 
 
 def reassess(risk: Risk, body: ReassessRisk, ctx: ActionContext) -> None:
-    """Reassess the risk, at least every quarter; its response stays, unless it was accepted and is too high
-    for that now.
+    """Reassess the risk, at least every quarter. Its response stays, unless the risk was accepted and its
+    level is now too high for that.
     """
     assess(risk, body, ctx)
 
@@ -122,7 +122,7 @@ def lapse_if_too_high(risk: Risk, ctx: ActionContext) -> tuple[str, Payload] | N
 
 
 def treat(risk: Risk, body: TreatRisk, ctx: ActionContext) -> None:
-    """Treat the risk: the response and its actions take the place of an earlier one's."""
+    """Treat the risk: the response and its actions replace earlier ones."""
     copy_fields(risk, body, ctx)
     accepts = body.response is RiskResponse.accept
     risk.treated_at = ctx.occurred_at
@@ -149,7 +149,7 @@ def complete_action(risk: Risk, body: CompleteActionRisk, ctx: ActionContext) ->
 
 
 def flag_action(risk: Risk, body: FlagActionRisk, ctx: ActionContext) -> None:
-    """Flag an action against the risk, which is overdue."""
+    """Flag an overdue action against the risk."""
     ctx.change(ctx.required_ref(RiskAction, "action")).overdue_at = ctx.occurred_at
 
 
@@ -162,7 +162,7 @@ def record_occurrence(risk: Risk, body: RecordOccurrenceRisk, ctx: ActionContext
 
 
 def attach_indicator(risk: Risk, body: AttachIndicatorRisk, ctx: ActionContext) -> None:
-    """Attach an indicator to the risk: a KPI that warns when it reaches the threshold."""
+    """Attach an indicator to the risk: a KPI that warns when it reaches a threshold."""
     row = RiskIndicator(id=ctx.new_id(), record=risk.row_key, crossings=0)
     copy_fields(row, body, ctx)
     row.attached_at = ctx.occurred_at
@@ -170,12 +170,12 @@ def attach_indicator(risk: Risk, body: AttachIndicatorRisk, ctx: ActionContext) 
 
 
 def detach_indicator(risk: Risk, body: DetachIndicatorRisk, ctx: ActionContext) -> None:
-    """Detach an indicator from the risk: it warns no more."""
+    """Detach an indicator from the risk, which no longer warns."""
     ctx.remove(ctx.required_ref(RiskIndicator, "indicator"))
 
 
 def reach_indicator(risk: Risk, body: ReachIndicatorRisk, ctx: ActionContext) -> None:
-    """Warn of the risk: an indicator has reached its threshold."""
+    """Reach an indicator of the risk: its KPI has reached the threshold."""
     row = ctx.change(ctx.required_ref(RiskIndicator, "indicator"))
     row.reached_at, row.crossings = ctx.occurred_at, (row.crossings or 0) + 1
     ctx.add(
@@ -192,7 +192,7 @@ def reach_indicator(risk: Risk, body: ReachIndicatorRisk, ctx: ActionContext) ->
 
 
 def clear_indicator(risk: Risk, body: ClearIndicatorRisk, ctx: ActionContext) -> None:
-    """Clear an indicator of the risk: it is back from its threshold."""
+    """Clear an indicator of the risk: its KPI is back within the threshold."""
     row = ctx.change(ctx.required_ref(RiskIndicator, "indicator"))
     row.reached_at = None
     for warning in ctx.prepared(OpenWarnings).rows:
@@ -202,12 +202,12 @@ def clear_indicator(risk: Risk, body: ClearIndicatorRisk, ctx: ActionContext) ->
 
 
 def hand_over(risk: Risk, body: HandOverRisk, ctx: ActionContext) -> None:
-    """Hand over the risk, to another owner."""
+    """Hand over the risk to another owner."""
     copy_fields(risk, body, ctx)
 
 
 def fall_due(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind the owner of the risk, which is soon to be assessed anew."""
+    """Remind the owner of the risk, which must soon be reassessed."""
     risk.fell_due_at = ctx.occurred_at
 
 
@@ -217,12 +217,12 @@ def fall_overdue(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def lapse_acceptance(risk: Risk, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the acceptance of the risk, which is to be treated anew."""
+    """Lapse the acceptance of the risk, which must be treated again."""
     risk.lapsed_at = ctx.occurred_at
 
 
 def restate(risk: Risk, body: RestateRisk, ctx: ActionContext) -> None:
-    """Restate the level of the risk, of the same likelihood and impact, by another matrix."""
+    """Restate the level of the risk, by a new matrix, with the same likelihood and impact."""
     risk.risk_level, risk.matrix_id = body.risk_level, ctx.required_ref(RiskMatrix, "matrix").id
     risk.offered_response = offered_response(
         body.risk_level, controllable=bool(risk.controllable), dear=bool(risk.dear)
@@ -230,7 +230,7 @@ def restate(risk: Risk, body: RestateRisk, ctx: ActionContext) -> None:
 
 
 def close(risk: Risk, body: CloseRisk, ctx: ActionContext) -> None:
-    """Close the risk, which is over."""
+    """Close the risk, which no longer exists."""
     copy_fields(risk, body, ctx)
     for row in ctx.prepared(OpenActions).rows:
         ctx.change(row).dropped_at = ctx.occurred_at

@@ -32,9 +32,9 @@ EXAMPLE_CELLS = [
 class RiskCell(PayloadPart):
     """The level for one likelihood and one impact."""
 
-    likelihood: Points = Field(description="The likelihood, 1 (rare) to 5 (almost certain).")
-    impact: Points = Field(description="The impact, 1 (slight) to 5 (disastrous).")
-    risk_level: RiskLevel = Field(description="The level of both.")
+    likelihood: Points = Field(description="Likelihood, from 1 (rare) to 5 (almost certain).")
+    impact: Points = Field(description="Impact, from 1 (slight) to 5 (disastrous).")
+    risk_level: RiskLevel = Field(description="Level for this likelihood and impact.")
 
 
 class AddRiskMatrix(Payload):
@@ -42,14 +42,14 @@ class AddRiskMatrix(Payload):
 
     cells: Annotated[tuple[RiskCell, ...], BoundedList] = Field(
         max_length=LONGEST_LIST,
-        description="The levels, one for each likelihood and impact; higher likelihood or impact cannot "
-        "have a lower level.",
+        description="Levels for each combination of likelihood and impact; a higher likelihood or "
+        "impact cannot have a lower level.",
         examples=[EXAMPLE_CELLS],
     )
 
 
 def add(matrix: RiskMatrix, body: AddRiskMatrix, ctx: ActionContext) -> None:
-    """Add a risk matrix: open risks are stated anew by it."""
+    """Add a risk matrix: the levels of open risks are restated by it."""
     assert ctx.number is not None, "risk matrices have numbers"
     matrix.number = ctx.number
     in_order = sorted(body.cells, key=lambda cell: (cell.likelihood, cell.impact))

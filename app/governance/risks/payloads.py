@@ -50,7 +50,7 @@ class IdentifyRisk(Payload, of=Risk):
     cause: FreeText
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
         default=None,
-        description="The owner, who assesses and treats it: a person's id; the caller, if left out.",
+        description="Owner, who assesses and treats the risk: a person's id; if left out, the caller.",
     )
     process: ProcessName | None = None
     services: Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], BoundedList] = ListOf
@@ -65,57 +65,61 @@ class AssessRisk(Payload, of=Risk):
     impact: Points
     controllable: bool = Field(default=True, strict=True)
     dear: bool = Field(default=False, strict=True)
-    remark: FreeText | None = Field(default=None, description="The reasons, and what has changed.")
+    remark: FreeText | None = Field(
+        default=None, description="Reasons for the assessment, and the changes since the last one."
+    )
     reassess_by_at: Instant | None = Field(
         default=None,
-        description="The time by which it is to be assessed anew, at most three months ahead; left out: "
-        "three months ahead.",
+        description="Time by which the risk must be reassessed, at most three months ahead; if left "
+        "out, in three months.",
     )
 
 
 class ReassessRisk(AssessRisk, of=Risk):
-    """The likelihood and the impact as they are now."""
+    """The present likelihood and impact."""
 
 
 class PlannedRiskAction(PayloadPart, of=RiskAction):
-    """An action of the response, its owner and when it is due."""
+    """An action of the response, with its owner and due date."""
 
     title: Title
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="The person who carries it out: their id, or `me`.", examples=["me"]
+        description="Person who carries out the action: their id, or `me`.", examples=["me"]
     )
     due_at: Instant
 
 
 class TreatRisk(Payload, of=Risk):
-    """The response, with its actions; it takes the place of an earlier one."""
+    """The response with its actions, which replaces an earlier one."""
 
     response: RiskResponse
     transfer_to: FreeText | None = None
     accepted_until_at: Instant | None = None
     actions: Annotated[tuple[PlannedRiskAction, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The actions; to accept a risk needs none."
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Actions of the response; to accept a risk needs no actions.",
     )
 
 
 class CompleteActionRisk(Payload, of=RiskAction):
     """An action of the response that was carried out."""
 
-    action: Annotated[UUID, ChildRef(RiskAction)] = Field(description="The action: its id.")
+    action: Annotated[UUID, ChildRef(RiskAction)] = Field(description="Identifier of the action.")
     outcome: FreeText
 
 
 class FlagActionRisk(Payload):
-    """An action that is overdue, and whose it is."""
+    """An overdue action and its owner."""
 
-    action: Annotated[UUID, ChildRef(RiskAction)] = Field(description="The action: its id.")
+    action: Annotated[UUID, ChildRef(RiskAction)] = Field(description="Identifier of the action.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_action_overdue)] | None = (
-        Field(default=None, description="The person who was to carry it out, if they are active.")
+        Field(default=None, description="Owner of the action; left out if they are not active.")
     )
 
 
 class RecordOccurrenceRisk(Payload, of=RiskOccurrence):
-    """An occurrence of what the risk warned of."""
+    """An occurrence of the risk."""
 
     happened_at: Instant
     extent: FreeText
@@ -124,7 +128,7 @@ class RecordOccurrenceRisk(Payload, of=RiskOccurrence):
 
 
 class AttachIndicatorRisk(Payload, of=RiskIndicator):
-    """A KPI that is to warn of the risk, its threshold and its scope."""
+    """A KPI that warns of the risk, with its threshold and scope."""
 
     kpi: RecordKey
     comparator: Comparator
@@ -135,38 +139,38 @@ class AttachIndicatorRisk(Payload, of=RiskIndicator):
 
 
 class DetachIndicatorRisk(Payload):
-    """An indicator that is to warn no more."""
+    """An indicator that no longer warns."""
 
     indicator: Annotated[UUID, ChildRef(RiskIndicator)] = Field(
-        description="The indicator, one of this risk's: its id."
+        description="Identifier of one of the risk's indicators."
     )
 
 
 class ReachIndicatorRisk(Payload):
-    """The value at which an indicator has reached its threshold."""
+    """The value at which an indicator reached its threshold."""
 
-    indicator: Annotated[UUID, ChildRef(RiskIndicator)] = Field(description="The indicator: its id.")
-    reading: Number = Field(description="The value of the KPI, in its unit.", examples=["41"])
+    indicator: Annotated[UUID, ChildRef(RiskIndicator)] = Field(description="Identifier of the indicator.")
+    reading: Number = Field(description="Value of the KPI in its unit.", examples=["41"])
 
 
 class ClearIndicatorRisk(ReachIndicatorRisk):
-    """The value at which an indicator is back from its threshold."""
+    """The value at which an indicator was back within its threshold."""
 
 
 class HandOverRisk(Payload, of=Risk):
-    """The person who owns the risk from now on."""
+    """The new owner of the risk."""
 
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)]
 
 
 class RestateRisk(Payload):
-    """The matrix by which the level is stated anew, and the level."""
+    """The matrix by which the level is restated, and the level."""
 
-    matrix: Annotated[Reference, ForeignRef("risk_matrix")] = Field(description="The matrix in force.")
-    risk_level: RiskLevel = Field(description="The level by it, of the same likelihood and impact.")
+    matrix: Annotated[Reference, ForeignRef("risk_matrix")] = Field(description="Matrix in force.")
+    risk_level: RiskLevel = Field(description="Level by the matrix, for the same likelihood and impact.")
 
 
 class CloseRisk(Payload, of=Risk):
-    """The reason why the risk is over."""
+    """The reason why the risk no longer exists."""
 
     closing_reason: FreeText

@@ -39,7 +39,7 @@ class RiskActionOut(OutputModel, of=RiskAction):
 
 
 class RiskOccurrenceOut(OutputModel, of=RiskOccurrence):
-    """An occurrence of what a risk warned of."""
+    """An occurrence of a risk."""
 
 
 class RiskIndicatorOut(OutputModel, of=RiskIndicator):
@@ -53,15 +53,15 @@ class RiskWarningOut(OutputModel, of=RiskWarning):
 class RiskLevelCell(OutputModel):
     """The level for one likelihood and one impact."""
 
-    likelihood: int = Field(description="The likelihood, 1 to 5.")
-    impact: int = Field(description="The impact, 1 to 5.")
-    risk_level: RiskLevel = Field(description="The level of both.")
+    likelihood: int = Field(description="Likelihood, from 1 (rare) to 5 (almost certain).")
+    impact: int = Field(description="Impact, from 1 (slight) to 5 (disastrous).")
+    risk_level: RiskLevel = Field(description="Level for this likelihood and impact.")
 
 
 class RiskMatrixOut(RecordOut, of=RiskMatrix):
-    """A risk matrix; the one that was set last is in force."""
+    """A risk matrix; the latest one is in force."""
 
-    cells: list[RiskLevelCell] = Field(description="The levels by likelihood, then by impact.")
+    cells: list[RiskLevelCell] = Field(description="Levels by likelihood, then by impact.")
 
 
 async def _of_services(where: WhereClause, keys: list[str], renderer: Renderer) -> None:
@@ -69,7 +69,7 @@ async def _of_services(where: WhereClause, keys: list[str], renderer: Renderer) 
 
 
 SERVICE = Parameter(
-    "service", multi_value(RecordKey, "Those that endanger one of these services: keys."), _of_services
+    "service", multi_value(RecordKey, "Keys of services that the risks endanger."), _of_services
 )
 LISTING = Listing(
     lifecycle=LIFECYCLE,

@@ -40,7 +40,7 @@ class RiskState(CodeEnum):
 
 
 class RiskKind(CodeEnum):
-    """What a risk lies in."""
+    """The field in which a risk lies."""
 
     technical = "technical", "Technical", "技术"
     people = "people", "People", "人员"
@@ -74,63 +74,78 @@ class Risk(Record):
 
     KIND: ClassVar[str] = "risk"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: RiskState | None = required("Its state.")
+    number: str = ""
+    state: RiskState | None = required()
     title: str | None = required(
-        "The risk in a line, without names of persons.", examples=["The only mail relay fails"]
+        "Risk in one line, without names of persons.", examples=["The only mail relay fails"]
     )
-    kind: RiskKind | None = required("The field that it lies in.", examples=["technical"])
-    found_by: RiskDiscovery | None = required("The way in which it was found.", examples=["brainstorming"])
+    kind: RiskKind | None = required("Field in which the risk lies.", examples=["technical"])
+    found_by: RiskDiscovery | None = required("Way in which the risk was found.", examples=["brainstorming"])
     cause: Annotated[str | None, Personal()] = required(
-        "The cause: conditions under which it may happen.", examples=["There is no second relay."]
+        "Cause: the conditions under which the risk may occur.", examples=["There is no second relay."]
     )
     process: Annotated[str | None, OF_PROCESS] = optional(
-        "The process that it endangers: `incident`, `request` …, or another one's name.",
+        "Process that the risk endangers: `incident`, `request` …, or another one's name.",
         examples=["incident"],
     )
-    services: list[str] | None = optional("The keys of the services that it endangers.")
-    change_ids: list[str] | None = optional("The changes that it has to do with.")
-    improvement_ids: list[str] | None = optional("The improvements that it has to do with.")
+    services: list[str] | None = optional("Keys of the services that the risk endangers.")
+    change_ids: list[str] | None = optional("Changes that are connected with the risk.")
+    improvement_ids: list[str] | None = optional("Improvements that are connected with the risk.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "The owner, who assesses and treats it."
+        "Owner, who assesses and treats the risk."
     )
-    identified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who identified it.")
-    likelihood: int | None = optional("The likelihood, 1 (rare) to 5 (almost certain).", examples=[4])
-    impact: int | None = optional("The impact, 1 (slight) to 5 (disastrous).", examples=[4])
-    risk_level: RiskLevel | None = optional("The level, which the matrix gives.")
+    identified_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who identified the risk."
+    )
+    likelihood: int | None = optional(
+        "Likelihood, from 1 (rare) to 5 (almost certain); null until the risk is assessed.", examples=[4]
+    )
+    impact: int | None = optional(
+        "Impact, from 1 (slight) to 5 (disastrous); null until the risk is assessed.", examples=[4]
+    )
+    risk_level: RiskLevel | None = optional("Level, by the matrix; null until the risk is assessed.")
     matrix_id: Annotated[UUID | None, ForeignRef("risk_matrix")] = optional(
-        "The matrix that gave the level; null: the one that is in force until another one is set."
+        "Matrix that gave the level; null for the default matrix."
     )
-    move: RiskMove | None = optional("The move of the level by the last assessment, by one matrix.")
-    controllable: bool | None = optional("True if it is within the organisation's control.")
-    dear: bool | None = optional("True if to treat it costs more than it is worth.")
-    offered_response: RiskResponse | None = optional("The response that the rules offer; null: none.")
+    move: RiskMove | None = optional(
+        "Change of the level in the last assessment, by one matrix; null if there was only one."
+    )
+    controllable: bool | None = optional("True if the risk is under the organisation's control.")
+    dear: bool | None = optional("True if the treatment costs more than the risk is worth.")
+    offered_response: RiskResponse | None = optional("Response that the rules offer; null if not set.")
     response: Annotated[RiskResponse | None, BY_TREATING_ANEW] = optional(
-        "The response.", examples=["reduce"]
+        "Response to the risk; null until it is treated.", examples=["reduce"]
     )
     transfer_to: Annotated[str | None, Personal(), BY_TREATING_ANEW] = optional(
-        "The party that it is transferred to.", examples=["The insurer of the building"]
+        "Party to which the risk is transferred; null for other responses.",
+        examples=["The insurer of the building"],
     )
     accepted_until_at: Annotated[datetime | None, BY_TREATING_ANEW] = optional(
-        "The end of its acceptance.", examples=["2199-01-01T00:00:00Z"]
+        "End of the acceptance; null for other responses.", examples=["2199-01-01T00:00:00Z"]
     )
     accepted_by_management: Annotated[bool | None, BY_TREATING_ANEW] = optional(
-        "True if management has accepted it."
+        "True if management has accepted the risk; null for other responses."
     )
-    reassess_by_at: datetime | None = optional("The time by which it is to be assessed anew.")
-    fell_due_at: datetime | None = optional("The time at which its owner was told that this is due.")
-    overdue_at: datetime | None = optional("The time at which this was flagged as overdue.")
-    lapsed_at: datetime | None = optional("The time at which its last acceptance lapsed.")
+    reassess_by_at: datetime | None = optional(
+        "Time by which the risk must be reassessed; null if it is not assessed."
+    )
+    fell_due_at: datetime | None = optional(
+        "Time at which the owner was reminded of the reassessment; null if not."
+    )
+    overdue_at: datetime | None = optional(
+        "Time at which the reassessment was flagged as overdue; null if it is not overdue."
+    )
+    lapsed_at: datetime | None = optional("Time at which the last acceptance lapsed; null if it never did.")
     closing_reason: Annotated[str | None, Personal()] = optional(
-        "The reason why it is over.", examples=["The second relay stands."]
+        "Reason why the risk no longer exists; null while it is open.", examples=["The second relay stands."]
     )
     identified_at: Annotated[datetime | None, EnteredAt(RiskState.identified)] = required(
-        "Time at which it was identified."
+        "Time at which the risk was identified."
     )
-    assessed_at: datetime | None = optional("The time of the last assessment.")
-    treated_at: datetime | None = optional("The time of the response.")
+    assessed_at: datetime | None = optional("Time of the last assessment; null until the risk is assessed.")
+    treated_at: datetime | None = optional("Time of the response; null until the risk is treated.")
     closed_at: Annotated[datetime | None, EnteredAt(RiskState.closed)] = optional(
-        "Time at which it was closed."
+        "Time at which the risk was closed; null while it is open."
     )
 
     @property
@@ -144,15 +159,17 @@ class RiskAssessment(ChildRecord):
 
     KIND: ClassVar[str] = "risk_assessment"
 
-    likelihood: int | None = required("The likelihood, 1 to 5.")
-    impact: int | None = required("The impact, 1 to 5.")
-    risk_level: RiskLevel | None = required("The level, by the matrix of that time.")
+    likelihood: int | None = required("Likelihood, from 1 (rare) to 5 (almost certain).")
+    impact: int | None = required("Impact, from 1 (slight) to 5 (disastrous).")
+    risk_level: RiskLevel | None = required("Level, by the matrix of that time.")
     matrix_id: Annotated[UUID | None, ForeignRef("risk_matrix")] = optional(
-        "The matrix; null: the usual one."
+        "Matrix that gave the level; null for the default matrix."
     )
-    remark: Annotated[str | None, Personal()] = optional("The reasons, and what has changed.")
-    assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who assessed it.")
-    assessed_at: datetime | None = required("The time of the assessment.")
+    remark: Annotated[str | None, Personal()] = optional(
+        "Reasons for the assessment, and the changes since the last one."
+    )
+    assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who assessed the risk.")
+    assessed_at: datetime | None = required("Time at which the person assessed the risk.")
 
 
 class RiskAction(ChildRecord):
@@ -162,33 +179,39 @@ class RiskAction(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
     DONE_FIELDS: ClassVar[tuple[str, ...]] = ("done_at", "dropped_at")
 
-    title: str | None = required("The action in a line.", examples=["Set up a second relay"])
+    title: str | None = required("Action in one line.", examples=["Set up a second relay"])
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
-        "The person who carries it out."
+        "Person who carries out the action."
     )
-    due_at: datetime | None = required("The time by which it is due.")
-    planned_at: datetime | None = required("The time at which it was planned.")
-    outcome: Annotated[str | None, Personal()] = optional("The outcome.")
-    done_at: datetime | None = optional("The time at which it was done.")
-    dropped_at: datetime | None = optional("The time at which another response took its place.")
-    overdue_at: datetime | None = optional("The time at which it was flagged as overdue.")
+    due_at: datetime | None = required("Time by which the action must be done.")
+    planned_at: datetime | None = required("Time at which the action was planned.")
+    outcome: Annotated[str | None, Personal()] = optional("Outcome of the action; null until it is done.")
+    done_at: datetime | None = optional("Time at which the action was done; null until then.")
+    dropped_at: datetime | None = optional(
+        "Time at which another response replaced the action; null if not replaced."
+    )
+    overdue_at: datetime | None = optional(
+        "Time at which the action was flagged as overdue; null if it was not."
+    )
 
 
 class RiskOccurrence(ChildRecord):
-    """An occurrence of what the risk warned of."""
+    """An occurrence of the risk."""
 
     KIND: ClassVar[str] = "risk_occurrence"
 
-    happened_at: datetime | None = required(
-        "The time at which it happened.", examples=["2026-03-02T09:30:00Z"]
+    happened_at: datetime | None = required("Time of the occurrence.", examples=["2026-03-02T09:30:00Z"])
+    extent: Annotated[str | None, Personal()] = required(
+        "Extent of the occurrence.", examples=["No mail for half a day."]
     )
-    extent: Annotated[str | None, Personal()] = required("The extent.", examples=["No mail for half a day."])
     loss: Annotated[str | None, Money(), StaffOnly()] = optional(
-        "The loss, with the digits of the currency, for staff."
+        "Loss, with the decimal places of the currency, for staff; null if not recorded."
     )
-    currency: str | None = optional("The currency of the loss (ISO 4217), as CNY.")
-    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who recorded it.")
-    noted_at: datetime | None = required("The time at which it was recorded.")
+    currency: str | None = optional("Currency of the loss (ISO 4217), as CNY.")
+    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who recorded the occurrence."
+    )
+    noted_at: datetime | None = required("Time at which the occurrence was recorded.")
 
 
 class RiskIndicator(ChildRecord):
@@ -199,19 +222,23 @@ class RiskIndicator(ChildRecord):
 
     KIND: ClassVar[str] = "risk_indicator"
 
-    kpi: str | None = required("The key of the KPI.", examples=["backlog"])
+    kpi: str | None = required("Key of the KPI.", examples=["backlog"])
     comparator: Comparator | None = required(
-        "The comparison by which the value reaches the threshold.", examples=["ge"]
+        "Comparison by which the KPI's value reaches the threshold.", examples=["ge"]
     )
-    threshold: str | None = required(
-        "The threshold in the unit of the KPI, as a decimal text.", examples=["40"]
+    threshold: str | None = required("Threshold in the unit of the KPI, as a decimal text.", examples=["40"])
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "Key of the service whose cases count; null for all services."
     )
-    service: Annotated[str | None, KeyRef("service")] = optional("The service whose cases count; null: all.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team whose cases count; null: all.")
-    window_days: int | None = required("The number of whole days, up to midnight, that count.")
-    crossings: int | None = required("The number of times that it has reached the threshold.")
-    reached_at: datetime | None = optional("The time since which it stands at the threshold or beyond.")
-    attached_at: datetime | None = required("The time at which it was attached.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team whose cases count; null for all teams."
+    )
+    window_days: int | None = required("Number of whole days that count, up to midnight.")
+    crossings: int | None = required("Number of times that the threshold was reached.")
+    reached_at: datetime | None = optional(
+        "Time since which the KPI is at or beyond the threshold; null if it is not."
+    )
+    attached_at: datetime | None = required("Time at which the indicator was attached.")
 
 
 class RiskWarning(ChildRecord):
@@ -219,17 +246,19 @@ class RiskWarning(ChildRecord):
 
     KIND: ClassVar[str] = "risk_warning"
 
-    indicator_id: UUID | None = required("The indicator.")
-    kpi: str | None = required("The key of the KPI.")
-    threshold: str | None = required("The threshold of that time.")
-    reading: str | None = required("The value by which it was reached, as a decimal text.")
-    warned_at: datetime | None = required("The time of the warning.")
-    cleared_reading: str | None = optional("The value by which it was back.")
-    cleared_at: datetime | None = optional("The time at which it was back.")
+    indicator_id: UUID | None = required("Indicator that warned.")
+    kpi: str | None = required("Key of the KPI.")
+    threshold: str | None = required("Threshold at that time.")
+    reading: str | None = required("Value at which the threshold was reached, as a decimal text.")
+    warned_at: datetime | None = required("Time at which the indicator warned.")
+    cleared_reading: str | None = optional(
+        "Value at which the warning cleared, as a decimal text; null until then."
+    )
+    cleared_at: datetime | None = optional("Time at which the warning cleared; null until then.")
 
 
 class RiskMatrixState(CodeEnum):
-    """The state of a risk matrix, which is in force until another one is set."""
+    """State of a risk matrix; the latest one is in force."""
 
     set = "set", "Set", "已设定"
 
@@ -244,9 +273,9 @@ class RiskMatrix(Record):
     KIND: ClassVar[str] = "risk_matrix"
 
     number: str = Field(default="", description="Number of the version; accepted wherever the id is.")
-    state: RiskMatrixState | None = required("Its state.")
-    cells: list[dict[str, Any]] | None = required("The level for each likelihood and impact.")
-    set_at: datetime | None = required("Time at which it was set.")
+    state: RiskMatrixState | None = required()
+    cells: list[dict[str, Any]] | None = required("Level for each combination of likelihood and impact.")
+    set_at: datetime | None = required("Time at which the matrix was set.")
 
     @property
     def scale(self) -> Scale:

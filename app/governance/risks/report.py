@@ -27,82 +27,85 @@ Assessed = tuple[datetime, tuple[int, int]]
 
 
 class RiskCounts(OutputModel):
-    """The numbers of open risks at an instant, by level."""
+    """The numbers of open risks at a point in time, by level."""
 
-    counted_at: datetime = Field(description="The instant.")
-    high: int = Field(description="Those of level high.")
-    medium: int = Field(description="Those of level medium.")
-    low: int = Field(description="Those of level low.")
-    unassessed: int = Field(description="Those that were not assessed by then.")
+    counted_at: datetime = Field(description="Time for which the risks were counted.")
+    high: int = Field(description="Number of risks with the level high.")
+    medium: int = Field(description="Number of risks with the level medium.")
+    low: int = Field(description="Number of risks with the level low.")
+    unassessed: int = Field(description="Number of risks that were not assessed by then.")
 
 
 class ReportedRisk(OutputModel):
     """A risk in the report."""
 
-    number: str = Field(description="Its number.")
-    title: str = Field(description="Its title.")
+    number: str = Field(description="Number of the risk for people.")
+    title: str = Field(description="Title of the risk.")
     risk_level: RiskLevel | None = Field(
-        description="Its level at the end of the period; null: not assessed."
+        description="Level of the risk at the end of the period; null if it was not assessed."
     )
 
 
 class ReportedMove(ReportedRisk):
-    """A reassessment by which the level of a risk has moved."""
+    """A reassessment that changed the level of a risk."""
 
-    level_before: RiskLevel = Field(description="The level before, by the same matrix.")
+    level_before: RiskLevel = Field(description="Level before the reassessment, by the same matrix.")
     assessed_at: datetime = Field(description="Time of the reassessment.")
 
 
 class ReportedWarning(OutputModel):
     """A warning of an indicator."""
 
-    number: str = Field(description="The number of the risk.")
-    kpi: str = Field(description="The key of the KPI.")
-    threshold: str = Field(description="Its threshold.")
-    reading: str = Field(description="The value by which it was reached.")
-    warned_at: datetime = Field(description="Time of the warning.")
-    cleared_at: datetime | None = Field(description="Time at which it was back; null: it is not.")
+    number: str = Field(description="Number of the risk for people.")
+    kpi: str = Field(description="Key of the KPI.")
+    threshold: str = Field(description="Threshold of the indicator.")
+    reading: str = Field(description="Value at which the threshold was reached.")
+    warned_at: datetime = Field(description="Time at which the indicator warned.")
+    cleared_at: datetime | None = Field(description="Time at which the warning cleared; null if it has not.")
 
 
 class ReportedOccurrence(OutputModel):
     """An occurrence of a risk."""
 
-    number: str = Field(description="The number of the risk.")
-    happened_at: datetime = Field(description="Time at which it happened.")
-    loss: str | None = Field(description="The loss; null: none was recorded.")
-    currency: str | None = Field(description="The currency of the loss.")
+    number: str = Field(description="Number of the risk for people.")
+    happened_at: datetime = Field(description="Time of the occurrence.")
+    loss: str | None = Field(description="Loss; null if not recorded.")
+    currency: str | None = Field(description="Currency of the loss; null if not recorded.")
 
 
 class OccupiedCell(OutputModel):
     """A cell of the matrix with the open risks in it."""
 
-    likelihood: int = Field(description="The likelihood, 1 to 5.")
-    impact: int = Field(description="The impact, 1 to 5.")
-    risk_level: RiskLevel = Field(description="The level of the cell.")
-    risks: list[str] = Field(description="The numbers of the risks.")
+    likelihood: int = Field(description="Likelihood, from 1 (rare) to 5 (almost certain).")
+    impact: int = Field(description="Impact, from 1 (slight) to 5 (disastrous).")
+    risk_level: RiskLevel = Field(description="Level of the cell.")
+    risks: list[str] = Field(description="Numbers of the risks in the cell.")
 
 
 class RiskReport(OutputModel):
-    """The risks of a period: all levels are by one matrix, so that moves and trend are those of the risks."""
+    """The risks of a period. All levels follow from one matrix, so that changes of the matrix do not show as
+    changes of risks.
+    """
 
-    from_at: datetime = Field(description="The begin of the period.")
-    until_at: datetime = Field(description="The end of the period, exclusive.")
+    from_at: datetime = Field(description="Beginning of the period.")
+    until_at: datetime = Field(description="End of the period, exclusive.")
     matrix: str | None = Field(
-        description="The number of the matrix that gives all levels; null: the one that is in force until "
-        "another one is set."
+        description="Number of the matrix for all levels; null for the default matrix."
     )
-    by_level: RiskCounts = Field(description="The open risks at the end, by level.")
-    new: list[ReportedRisk] = Field(description="Those that were identified in the period.")
-    closed: list[ReportedRisk] = Field(description="Those that were closed in it.")
-    up: list[ReportedMove] = Field(description="Reassessments by which a level went up.")
-    down: list[ReportedMove] = Field(description="Reassessments by which a level went down.")
-    warnings: list[ReportedWarning] = Field(description="The warnings of indicators in the period.")
-    occurrences: list[ReportedOccurrence] = Field(description="Occurrences that lie in the period.")
-    losses: dict[str, str] = Field(description="Their losses together, by currency.")
+    by_level: RiskCounts = Field(description="Open risks at the end of the period, by level.")
+    new: list[ReportedRisk] = Field(description="Risks that were identified in the period.")
+    closed: list[ReportedRisk] = Field(description="Risks that were closed in the period.")
+    up: list[ReportedMove] = Field(description="Reassessments that raised a level.")
+    down: list[ReportedMove] = Field(description="Reassessments that lowered a level.")
+    warnings: list[ReportedWarning] = Field(description="Warnings of indicators in the period.")
+    occurrences: list[ReportedOccurrence] = Field(description="Occurrences in the period.")
+    losses: dict[str, str] = Field(description="Sum of the losses, by currency.")
     trend: list[RiskCounts] = Field(
-        description="The open risks at the ends of the last six periods of this length, oldest first."
+        description="Open risks at the ends of the last six periods of this length, the oldest first."
     )
-    cells: list[OccupiedCell] = Field(description="The cells of the matrix that hold open risks at the end.")
+    cells: list[OccupiedCell] = Field(
+        description="Cells of the matrix that have open risks at the end of the period."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,9 @@ class HeatMapQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    until: Day | None = Field(None, description="The first day that counts no more. None: until now.")
+    until: Day | None = Field(
+        None, description="First day that no longer counts; if left out, everything up to now counts."
+    )
     lang: ChosenLanguage = None
 
 
@@ -76,9 +78,11 @@ class RiskReportQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    begin: Annotated[Day, Field(alias="from")] = Field(description="The first day of the period.")
-    until: Day = Field(description="The first day after the period.")
-    format: Literal["json", "html"] | None = Field(None, description="The format. None: as `Accept` says.")
+    begin: Annotated[Day, Field(alias="from")] = Field(description="First day of the period.")
+    until: Day = Field(description="First day after the period.")
+    format: Literal["json", "html"] | None = Field(
+        None, description="Format of the answer; if left out, that of `Accept`."
+    )
     lang: ChosenLanguage = None
 
 
@@ -86,13 +90,13 @@ class RiskReportQuery(BaseModel):
 @router.get(
     "/report",
     operation_id="get_risk_report",
-    summary="Get the report on risks",
+    summary="Get the risk report",
     response_model=RiskReport,
     responses=problems(403, 422) | PAGE,
 )
 async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Query()]) -> Response:
-    """Return the risks of a period by level, what is new, closed and moved, warnings, occurrences and trend;
-    as a page that prints for `Accept: text/html`. For staff.
+    """Return the risks of a period: by level, new, closed and moved, with warnings, occurrences and the
+    trend. For `Accept: text/html` the answer is a page to print. For staff.
     """
     renderer, zone = _staff_renderer(request, query.lang), _zone(request)
     begin, end = start_of(query.begin, zone), start_of(query.until, zone)
@@ -111,7 +115,7 @@ async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Qu
 @router.get(
     "/heat_map",
     operation_id="get_risk_heat_map",
-    summary="Draw the heat map of risks",
+    summary="Get the heat map of risks",
     response_class=Response,
     response_model=None,
     responses=problems(403, 422) | SVG_RESPONSE,

@@ -30,7 +30,7 @@ class RiskResponse(CodeEnum):
 
 
 class RiskMove(CodeEnum):
-    """The move of a risk's level from one assessment to the next."""
+    """Change of a risk's level from one assessment to the next."""
 
     up = "up", "Up", "上升"
     down = "down", "Down", "下降"

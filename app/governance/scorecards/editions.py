@@ -27,7 +27,7 @@ WHOLE_PERCENT = 100
 
 
 def set_edition(edition: ScorecardEdition, body: SetScorecardEdition, ctx: ActionContext) -> None:
-    """Set a scorecard edition: the weights of the quarters from its first one on."""
+    """Set a scorecard edition: the weights for a first quarter and all later ones."""
     assert ctx.number is not None, "editions have numbers"
     edition.number = ctx.number
     copy_fields(edition, body, ctx, without="measures")

@@ -51,7 +51,7 @@ from app.kernel.actions.payloads import EmptyPayload
 
 
 def open_(card: Scorecard, body: OpenScorecard, ctx: ActionContext) -> None:
-    """Open a scorecard, of a quarter that is over: those who rate are asked."""
+    """Open a scorecard, for a quarter that is over: its raters are asked."""
     assert ctx.number is not None, "scorecards have numbers"
     card.number = ctx.number
     copy_fields(card, body, ctx)
@@ -63,7 +63,7 @@ def open_(card: Scorecard, body: OpenScorecard, ctx: ActionContext) -> None:
 
 
 def publish(card: Scorecard, body: PublishScorecard, ctx: ActionContext) -> None:
-    """Publish the scorecard: what the log and the ratings say is marked, weighted and frozen."""
+    """Publish the scorecard: figures and ratings are turned into marks, weighted and stored."""
     edition = ctx.prepared(CardEdition).edition
     marked = [mark_of_figure(figure, edition) for figure in body.figures]
     by_log = known_by_log(marked)
@@ -109,12 +109,12 @@ def _judge(card: Scorecard, *, below: bool) -> None:
 
 
 def object_(card: Scorecard, body: ObjectScorecard, ctx: ActionContext) -> None:
-    """Object to the scorecard, once."""
+    """Object to the scorecard, which is possible once."""
     copy_fields(card, body, ctx)
 
 
 def decide_objection(card: Scorecard, body: DecideObjectionScorecard, ctx: ActionContext) -> None:
-    """Decide the objection to the scorecard: its score stands, or is corrected. What was counted stays."""
+    """Decide the objection to the scorecard: its score stands or is corrected. The counted figures stay."""
     card.verdict, card.verdict_reason = body.verdict, body.verdict_reason
     card.objection_decided_at = ctx.occurred_at
     if body.final_score is not None:
@@ -130,7 +130,7 @@ def settle(card: Scorecard, body: SettleScorecard, ctx: ActionContext) -> None:
 
 
 def conclude(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Conclude the scorecard: nothing is to be talked over, and the time to object is over."""
+    """Conclude the scorecard: no talk is due, and the time to object is over."""
 
 
 def _published_state(card: Scorecard) -> State:

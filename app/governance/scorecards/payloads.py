@@ -44,16 +44,16 @@ EXAMPLE_MEASURES = [
 
 
 class ScorecardMeasure(PayloadPart):
-    """A KPI that a dimension is marked by."""
+    """A KPI that gives marks in a dimension."""
 
-    dimension: ScorecardDimension = Field(description="The dimension that it marks.")
-    kpi: RecordKey = Field(description="The key of the KPI.", examples=["reopen_rate"])
-    best: Number = Field(description="The value that gives 100 marks, in the KPI's unit.", examples=["0"])
-    worst: Number = Field(description="The value that gives none.", examples=["0.2"])
+    dimension: ScorecardDimension = Field(description="Dimension of the KPI.")
+    kpi: RecordKey = Field(description="Key of the KPI.", examples=["reopen_rate"])
+    best: Number = Field(description="Value that gives 100 marks, in the unit of the KPI.", examples=["0"])
+    worst: Number = Field(description="Value that gives 0 marks, in the unit of the KPI.", examples=["0.2"])
 
 
 class SetScorecardEdition(Payload, of=ScorecardEdition):
-    """Weights and measures, from a quarter on that has not begun."""
+    """The weights and measures from a quarter on that has not begun."""
 
     begins_with: Quarter
     service_quality: Percent
@@ -76,7 +76,7 @@ class SetScorecardEdition(Payload, of=ScorecardEdition):
 
 
 class OpenScorecard(Payload, of=Scorecard):
-    """A quarter that is over, and the person or the team."""
+    """A quarter that is over, and the person or team."""
 
     quarter: Quarter
     person: PersonRef | None = None
@@ -84,7 +84,7 @@ class OpenScorecard(Payload, of=Scorecard):
 
 
 class CountedFigure(PayloadPart, of=ScorecardFigure):
-    """The value of a KPI, or the mean of some raters."""
+    """The value of a KPI, or the mean of the ratings of a part."""
 
     dimension: ScorecardDimension
     kpi: RecordKey | None = None
@@ -95,12 +95,12 @@ class CountedFigure(PayloadPart, of=ScorecardFigure):
 
 
 class PublishScorecard(Payload, of=Scorecard):
-    """What the log and the ratings say of the quarter."""
+    """The figures and ratings of the quarter."""
 
     position: int = Field(ge=0, le=LARGEST_POSITION, strict=True)
     points: int | None = Field(default=None, ge=0, le=LARGEST_POSITION, strict=True)
     figures: Annotated[tuple[CountedFigure, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="The figures that were counted."
+        max_length=LONGEST_LIST, description="Figures that were counted."
     )
 
 
@@ -116,7 +116,8 @@ class DecideObjectionScorecard(Payload, of=Scorecard):
     verdict: ScorecardVerdict
     verdict_reason: FreeText
     final_score: Number | None = Field(
-        default=None, description="The corrected score, not below the one before; needed by a correction."
+        default=None,
+        description="Corrected score, which may not be lower than before; required for a correction.",
     )
 
 
@@ -129,7 +130,7 @@ class SettleScorecard(Payload, of=Scorecard):
 
 
 class AskScorecardRating(Payload, of=ScorecardRating):
-    """Somebody who rates, and in which part."""
+    """The rater and their part."""
 
     scorecard: Annotated[Reference, ForeignRef("scorecard")]
     rater: PersonRef
@@ -137,7 +138,7 @@ class AskScorecardRating(Payload, of=ScorecardRating):
 
 
 class RateScorecardRating(Payload, of=ScorecardRating):
-    """A score for each dimension, 1 (poor) to 5 (excellent)."""
+    """A score for each dimension, from 1 (poor) to 5 (excellent)."""
 
     service_quality: Score
     efficiency: Score

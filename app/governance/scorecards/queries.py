@@ -25,7 +25,7 @@ from app.kernel.access.visibility import can_see
 
 
 class ScorecardOut(RecordOut, of=Scorecard):
-    """The scorecard of a person or a team in a quarter."""
+    """The scorecard of a person or team in a quarter."""
 
 
 class ScorecardFigureOut(OutputModel, of=ScorecardFigure):
@@ -33,39 +33,41 @@ class ScorecardFigureOut(OutputModel, of=ScorecardFigure):
 
 
 class ScorecardRatingOut(RecordOut, of=ScorecardRating):
-    """A rating that somebody is asked for."""
+    """A rating that a person is asked for."""
 
 
 class EditionMeasure(OutputModel):
     """A KPI that a dimension is marked by."""
 
-    dimension: ScorecardDimension = Field(description="The dimension that it marks.")
-    kpi: str = Field(description="The key of the KPI.")
-    best: str = Field(description="The value that gives 100 marks.")
-    worst: str = Field(description="The value that gives none.")
+    dimension: ScorecardDimension = Field(description="Dimension of the KPI.")
+    kpi: str = Field(description="Key of the KPI.")
+    best: str = Field(description="Value that gives 100 marks.")
+    worst: str = Field(description="Value that gives 0 marks.")
 
 
 class ScorecardEditionOut(RecordOut, of=ScorecardEdition):
     """An edition of the weights and measures of scorecards."""
 
-    measures: list[EditionMeasure] = Field(description="The KPIs that are counted, each for a dimension.")
+    measures: list[EditionMeasure] = Field(description="KPIs that give marks, each in a dimension.")
 
 
 class ScoredQuarter(OutputModel):
     """The score of a quarter."""
 
-    quarter: str = Field(description="The quarter.")
-    number: str = Field(description="The number of its scorecard.")
-    final_score: str | None = Field(description="Its score; null: it is not published, or nothing is known.")
+    quarter: str = Field(description="Quarter of the scorecard.")
+    number: str = Field(description="Number of the scorecard for people.")
+    final_score: str | None = Field(
+        description="Final score; null if the scorecard is not published, or has no score."
+    )
 
 
 class ScorecardYear(OutputModel):
-    """The year of a person or a team, from the scorecards of its quarters that the caller sees."""
+    """The year of a person or team, from the scorecards of its quarters that the caller may see."""
 
-    year: int = Field(description="The year.")
-    quarters: list[ScoredQuarter] = Field(description="Its quarters that have a scorecard.")
-    scored: int = Field(description="Number of the quarters that have a score.")
-    final_score: str | None = Field(description="The mean of their scores; null: there is none.")
+    year: int = Field(description="Year of the scorecards.")
+    quarters: list[ScoredQuarter] = Field(description="Quarters with a scorecard.")
+    scored: int = Field(description="Number of quarters with a score.")
+    final_score: str | None = Field(description="Mean of the scores; null without scores.")
     complete: bool = Field(description="True if all four quarters have a score.")
 
 

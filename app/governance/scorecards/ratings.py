@@ -28,12 +28,12 @@ def ask_rating(rating: ScorecardRating, body: AskScorecardRating, ctx: ActionCon
 
 
 def rate(rating: ScorecardRating, body: RateScorecardRating, ctx: ActionContext) -> None:
-    """Give the scorecard rating: a score for each dimension. Nobody else sees it."""
+    """Rate for a scorecard: a score for each dimension, which only the rater sees."""
     copy_fields(rating, body, ctx)
 
 
 def lapse(rating: ScorecardRating, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Lapse the scorecard rating: it was not given in time."""
+    """Lapse the scorecard rating, which was not given in time."""
 
 
 rater = process_relation("rater", "whoever is asked to rate", "评分人", "rater_id")

@@ -27,7 +27,7 @@ class ScorecardDimension(CodeEnum):
 
 
 class RaterPart(CodeEnum):
-    """The part in which somebody rates: of themselves, as the superior, or among peers."""
+    """The part of a rater: the person themselves, the superior, or a peer."""
 
     oneself = "oneself", "Self", "自评"
     superior = "superior", "Superior", "上级"
@@ -60,22 +60,22 @@ class TalkOutcome(CodeEnum):
 
 
 class ScorecardEditionState(CodeEnum):
-    """State of an edition of weights, which never changes."""
+    """State of a scorecard edition, which never changes."""
 
     set = "set", "Set", "已设定"
 
 
 class ScorecardRatingState(CodeEnum):
-    """State of a rating that is asked for."""
+    """State of a scorecard rating."""
 
     requested = "requested", "Asked for", "待评分"
     rated = "rated", "Rated", "已评分"
     lapsed = "lapsed", "Not rated in time", "逾期未评"
 
 
-WEIGHT = "The weight of {}, in percent; all four make 100."
-MARK = "The mark of {}, 0 to 100, as a decimal text; null: nothing is known of it."
-SCORE = "The score that was given, 1 to 5."
+WEIGHT = "Weight of {} in per cent; the four weights add up to 100."
+MARK = "Mark for {}, from 0 to 100, as a decimal text; null if it cannot be computed."
+SCORE = "Score from 1 to 5; null until the rating is given."
 
 
 class ScorecardEdition(Record):
@@ -89,25 +89,29 @@ class ScorecardEdition(Record):
     KIND: ClassVar[str] = "scorecard_edition"
 
     number: str = Field(default="", description="Number of the edition; accepted wherever the id is.")
-    state: ScorecardEditionState | None = required("Its state.")
-    begins_with: str | None = required("The first quarter that it is for.", examples=["2027-Q1"])
+    state: ScorecardEditionState | None = required()
+    begins_with: str | None = required("First quarter to which the edition applies.", examples=["2027-Q1"])
     service_quality: int | None = required(WEIGHT.format("service quality"), examples=[30])
     efficiency: int | None = required(WEIGHT.format("efficiency"), examples=[30])
     cooperation: int | None = required(WEIGHT.format("cooperation"), examples=[20])
     satisfaction: int | None = required(WEIGHT.format("satisfaction"), examples=[20])
-    oneself_weight: int | None = required("The weight of one's own rating, against the others'.")
-    superior_weight: int | None = required("The weight of the superior's rating, against the others'.")
-    peer_weight: int | None = required("The weight of the peers' mean, against the others'.")
-    measures: list[dict[str, Any]] | None = required("The KPIs that are counted, each for a dimension.")
-    least_cases: int | None = required("The number of cases from which on the log knows.", examples=[5])
-    peers: int | None = required("The number of peers who are asked to rate.", examples=[3])
-    line: int | None = required("The score, 0 to 100, below which an improvement talk is due.", examples=[60])
-    points_per_mark: int | None = required("The number of points that take a mark away.", examples=[10])
-    rating_days: int | None = required("The number of days that raters have.", examples=[10])
-    objection_days: int | None = required("The number of days to object in.", examples=[14])
-    reason: Annotated[str | None, Personal()] = optional("The reason for the weights.")
+    oneself_weight: int | None = required("Weight of the person's own rating, relative to the other weights.")
+    superior_weight: int | None = required("Weight of the superior's rating, relative to the other weights.")
+    peer_weight: int | None = required(
+        "Weight of the mean of the peers' ratings, relative to the other weights."
+    )
+    measures: list[dict[str, Any]] | None = required("KPIs that give marks, each in a dimension.")
+    least_cases: int | None = required("Smallest number of cases for which a KPI gives marks.", examples=[5])
+    peers: int | None = required("Number of peers who are asked to rate.", examples=[3])
+    line: int | None = required(
+        "Score, from 0 to 100, below which an improvement talk is due.", examples=[60]
+    )
+    points_per_mark: int | None = required("Number of audit points that cost one mark.", examples=[10])
+    rating_days: int | None = required("Number of days that raters have.", examples=[10])
+    objection_days: int | None = required("Number of days in which an objection is possible.", examples=[14])
+    reason: Annotated[str | None, Personal()] = optional("Reason for the weights.")
     set_at: Annotated[datetime | None, EnteredAt(ScorecardEditionState.set)] = required(
-        "The time at which it was set."
+        "Time at which the edition was set."
     )
 
 
@@ -122,50 +126,71 @@ class Scorecard(Record):
 
     KIND: ClassVar[str] = "scorecard"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: ScorecardState | None = required("Its state.")
-    quarter: str | None = required("The quarter that it is about.", examples=["2026-Q4"])
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team whose it is; null: a person's.")
+    number: str = ""
+    state: ScorecardState | None = required()
+    quarter: str | None = required("Quarter of the scorecard.", examples=["2026-Q4"])
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team of the scorecard; null for the scorecard of a person."
+    )
     person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person whose it is; null: a team's."
+        "Person of the scorecard; null for the scorecard of a team."
     )
     concerned_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The person who sees it: whose it is, or the lead of the team."
+        "Person who sees the scorecard: its person, or the lead of its team."
     )
-    superior_id: Annotated[UUID | None, ForeignRef("person")] = optional("Their superior, who rates, too.")
+    superior_id: Annotated[UUID | None, ForeignRef("person")] = optional("Superior, who also rates.")
     talker_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The superior, if an improvement talk is theirs to hold."
+        "Superior who must hold an improvement talk; null if not due."
     )
     edition_id: Annotated[UUID | None, ForeignRef("scorecard_edition")] = required(
-        "The edition of weights that was in force when the quarter began."
+        "Edition of the weights that was in force when the quarter began."
     )
-    rating_due_at: datetime | None = required("The time at which ratings end, and it is published.")
-    position: int | None = optional("Position of the log that it was counted at.", sa_type=BigInteger)
+    rating_due_at: datetime | None = required("Time at which the ratings end and the scorecard is published.")
+    position: int | None = optional(
+        "Position of the log at which the figures were counted; null until the scorecard is published.",
+        sa_type=BigInteger,
+    )
     service_quality: str | None = optional(MARK.format("service quality"), examples=["82.50"])
     efficiency: str | None = optional(MARK.format("efficiency"))
     cooperation: str | None = optional(MARK.format("cooperation"))
     satisfaction: str | None = optional(MARK.format("satisfaction"))
-    points: int | None = optional("Number of points that the person was given in the quarter.")
-    score: str | None = optional("The score, 0 to 100, as a decimal text; null: nothing is known.")
-    final_score: str | None = optional("The score as the answer to an objection has left it.")
-    below_line: bool | None = optional("True if that is below the line of the edition.")
-    objection_until_at: datetime | None = optional("The time until which one may object.")
-    objection: Annotated[str | None, Personal()] = optional("The objection, in their words.")
+    points: int | None = optional(
+        "Number of audit points that the person got in the quarter; null until the scorecard is published."
+    )
+    score: str | None = optional("Score from 0 to 100, as a decimal text; null if it cannot be computed.")
+    final_score: str | None = optional(
+        "Score after the decision on an objection, as a decimal text; null without an objection."
+    )
+    below_line: bool | None = optional("True if the final score is below the line of the edition.")
+    objection_until_at: datetime | None = optional(
+        "Time until which an objection is possible; null until the scorecard is published."
+    )
+    objection: Annotated[str | None, Personal()] = optional(
+        "Objection in the person's own words; null without an objection."
+    )
     objected_at: Annotated[datetime | None, EnteredAt(ScorecardState.objected)] = optional(
-        "The time of the objection."
+        "Time of the objection; null without an objection."
     )
-    verdict: ScorecardVerdict | None = optional("The verdict on the objection.")
-    verdict_reason: Annotated[str | None, Personal()] = optional("The reason for the verdict.")
-    objection_decided_at: datetime | None = optional("The time of the verdict.")
-    outcome: TalkOutcome | None = optional("The outcome of the improvement talk.", examples=["training"])
-    agreed: Annotated[str | None, Personal()] = optional("Words on what was agreed in the talk.")
-    plan_due_at: datetime | None = optional("The time by which the plan is to be carried out.")
+    verdict: ScorecardVerdict | None = optional("Verdict on the objection; null until it is decided.")
+    verdict_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the verdict; null until the objection is decided."
+    )
+    objection_decided_at: datetime | None = optional(
+        "Time of the verdict; null until the objection is decided."
+    )
+    outcome: TalkOutcome | None = optional(
+        "Outcome of the improvement talk; null without a talk.", examples=["training"]
+    )
+    agreed: Annotated[str | None, Personal()] = optional(
+        "Agreement of the improvement talk, in words; null without a talk."
+    )
+    plan_due_at: datetime | None = optional("Time by which the plan must be carried out; null if not set.")
     opened_at: Annotated[datetime | None, EnteredAt(ScorecardState.open)] = required(
-        "The time at which it was opened."
+        "Time at which the scorecard was opened."
     )
-    published_at: datetime | None = optional("The time at which it was published.")
+    published_at: datetime | None = optional("Time at which the scorecard was published; null until then.")
     settled_at: Annotated[datetime | None, EnteredAt(ScorecardState.settled)] = optional(
-        "The time at which it was settled last."
+        "Time at which the scorecard was last settled; null if it never was."
     )
 
     @property
@@ -184,15 +209,15 @@ class ScorecardFigure(ChildRecord):
 
     KIND: ClassVar[str] = "scorecard_figure"
 
-    dimension: ScorecardDimension | None = required("The dimension that it is of.")
-    kpi: str | None = optional("The key of the KPI; null: it is of ratings.")
-    reading: str | None = required("The KPI's value, or the mean of the ratings, as a decimal text.")
-    cases: int | None = optional("Number of the KPI's cases.")
-    part: RaterPart | None = optional("The part of the raters; null: it is of a KPI.")
-    raters: int | None = optional("Number of the raters.")
-    mark: str | None = required("The marks that it gives, 0 to 100, as a decimal text.")
-    counts: bool | None = required("True if its dimension is marked by it.")
-    counted_at: datetime | None = required("The time of the publication.")
+    dimension: ScorecardDimension | None = required("Dimension of the figure.")
+    kpi: str | None = optional("Key of the KPI; null for a figure from ratings.")
+    reading: str | None = required("Value of the KPI, or mean of the ratings, as a decimal text.")
+    cases: int | None = optional("Number of cases of the KPI; null for a figure from ratings.")
+    part: RaterPart | None = optional("Part of the raters; null for a figure from a KPI.")
+    raters: int | None = optional("Number of raters; null for a figure from a KPI.")
+    mark: str | None = required("Marks of the figure, from 0 to 100, as a decimal text.")
+    counts: bool | None = required("True if the figure counts for its dimension.")
+    counted_at: datetime | None = required("Time of the publication.")
 
 
 class ScorecardRating(Record):
@@ -202,30 +227,34 @@ class ScorecardRating(Record):
 
     KIND: ClassVar[str] = "scorecard_rating"
 
-    state: ScorecardRatingState | None = required("Its state.")
-    scorecard_id: Annotated[UUID | None, ForeignRef("scorecard")] = required("The scorecard that it is for.")
-    quarter: str | None = required("The quarter that it is about.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team that is rated; null: a person.")
+    state: ScorecardRatingState | None = required()
+    scorecard_id: Annotated[UUID | None, ForeignRef("scorecard")] = required(
+        "Scorecard to which the rating belongs."
+    )
+    quarter: str | None = required("Quarter of the scorecard.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team that is rated; null for the rating of a person."
+    )
     person_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who is rated; null: a team."
+        "Person who is rated; null for the rating of a team."
     )
     rater_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.scorecard_to_rate)] = (
-        required("The person who rates.")
+        required("Person who rates.")
     )
-    part: RaterPart | None = required("The part in which they rate.")
+    part: RaterPart | None = required("Part of the rater.")
     service_quality: int | None = optional(SCORE)
     efficiency: int | None = optional(SCORE)
     cooperation: int | None = optional(SCORE)
     satisfaction: int | None = optional(SCORE)
-    due_at: datetime | None = required("The time by which it is asked for.")
+    due_at: datetime | None = required("Time by which the rating must be given.")
     asked_at: Annotated[datetime | None, EnteredAt(ScorecardRatingState.requested)] = required(
-        "The time at which it was asked for."
+        "Time at which the rater was asked."
     )
     rated_at: Annotated[datetime | None, EnteredAt(ScorecardRatingState.rated)] = optional(
-        "The time at which it was given."
+        "Time at which the rating was given; null until then."
     )
     lapsed_at: Annotated[datetime | None, EnteredAt(ScorecardRatingState.lapsed)] = optional(
-        "The time at which it lapsed."
+        "Time at which the rating lapsed; null if it did not."
     )
 
     @property

@@ -51,8 +51,8 @@ mount_child_listing(router, LIFECYCLE, ScorecardOut, FIGURES)
     responses=problems(404, 422),
 )
 async def get_scorecard_year(request: Request, name: Name) -> Response:
-    """Return the year of the scorecard's person or team, from the scorecards of its quarters that the caller
-    sees: the mean of their scores.
+    """Return the year of the scorecard's person or team, with the mean score of the scorecards that the
+    caller may see.
     """
     renderer = renderer_of(request, CARDS)
     year = await year_of(renderer, (await load_visible(renderer, name)).record)
@@ -70,7 +70,7 @@ async def get_scorecard_year(request: Request, name: Name) -> Response:
 async def get_scorecard_page(
     request: Request, name: Name, query: Annotated[PageLanguageQuery, Query()]
 ) -> Response:
-    """Return the scorecard as a page that prints, for those who see it."""
+    """Return the scorecard as a page to print."""
     renderer = renderer_of(request, CARDS)
     card = (await load_visible(renderer, name)).record
     language = chosen_language(request, query.lang)

@@ -20,14 +20,14 @@ SUGGESTION = "improvement_suggestion"
 def make_suggestion(
     record: SurveyResponse | SurveyResult, body: SuggestFromAnswer, ctx: ActionContext
 ) -> None:
-    """Suggest from the record: an improvement, by one of its answers."""
+    """Make a suggestion using the record: an improvement that one of its answers proposes."""
     _take_up(stream(SUGGESTION, ctx.related_id), ctx)
 
 
 def make_complaint(
     record: SurveyResponse | SurveyResult, body: ComplainFromAnswer, ctx: ActionContext
 ) -> None:
-    """Complain from the record: about a ticket, by one of its answers."""
+    """Make a complaint using the record: about a ticket that one of its answers names."""
     _take_up(ctx.required_ref(Record, "ticket").row_key, ctx)
 
 

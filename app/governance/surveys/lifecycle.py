@@ -34,7 +34,7 @@ from app.kernel.actions.payloads import EmptyPayload, Reason
 
 
 def plan(survey: Survey, body: PlanSurvey, ctx: ActionContext) -> None:
-    """Plan a survey: its questions, its audience and its period. Participants are drawn when it starts."""
+    """Plan a survey with its questions, audience and period. The participants are drawn when it starts."""
     assert ctx.number is not None, "surveys have numbers"
     survey.number = ctx.number
     copy_fields(survey, body, ctx)
@@ -78,25 +78,25 @@ def start(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def remind(survey: Survey, body: RemindSurvey, ctx: ActionContext) -> None:
-    """Remind the participants of the survey: all of them if it is anonymous, else those without a response.
-    Says how many have answered so far.
+    """Remind the participants of the survey: all of them if it is anonymous, otherwise those who have not
+    answered. The number of answers so far is recorded.
     """
     survey.reminded_at, survey.answered = ctx.occurred_at, body.answered
 
 
 def close(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Close the survey before its time: from now on nobody can answer it, and it ends within minutes."""
+    """Close the survey early: it can no longer be answered, and ends within minutes."""
     survey.ends_at = ctx.occurred_at
 
 
 def end(survey: Survey, body: EndSurvey, ctx: ActionContext) -> None:
-    """End the survey, with the number of those who have answered."""
+    """End the survey, with the number of participants who have answered."""
     survey.answered = body.answered
 
 
 def publish(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Publish the survey's results, beside those of the survey that it is compared with: of all answers and
-    by team, but for groups of fewer than five.
+    """Publish the survey's results, together and by team, next to those of the survey with which it is
+    compared. Groups of fewer than five are left out.
     """
     results = ctx.prepared(SurveyFigures)
     for figure in results.figures:
@@ -118,7 +118,9 @@ def publish(survey: Survey, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def cancel(survey: Survey, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the survey; what was answered is destroyed, or shown to nobody but whoever runs surveys."""
+    """Cancel the survey. Anonymous answers are destroyed, and answers with names are shown only to survey
+    managers.
+    """
 
 
 RUNNERS = quality_manager | service_level_manager

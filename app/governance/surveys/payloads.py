@@ -38,13 +38,13 @@ WORST, BEST = 1, 5
 QuestionKey = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$"),
-    Component("QuestionKey", "The key of a question.", "speed", {"pattern": "^[a-z][a-z0-9_]{0,49}$"}),
+    Component("QuestionKey", "Key of the question.", "speed", {"pattern": "^[a-z][a-z0-9_]{0,49}$"}),
 ]
 Choices = Annotated[tuple[ShortText, ...], at_most_entries(MOST_CHOICES)]
 
 
 class PlannedQuestion(PayloadPart, of=SurveyQuestion):
-    """A question, in both languages."""
+    """A question in both languages."""
 
     key: QuestionKey
     kind: QuestionKind
@@ -56,13 +56,13 @@ class PlannedQuestion(PayloadPart, of=SurveyQuestion):
 
 
 class PlanSurvey(Payload, of=Survey):
-    """A survey: its questions, its audience and its period."""
+    """A survey with its questions, audience and period."""
 
     title: Title
     title_zh: Title
     series: RecordKey | None = None
     questions: Annotated[tuple[PlannedQuestion, ...], at_most_entries(MOST_QUESTIONS)] = Field(
-        min_length=1, max_length=MOST_QUESTIONS, description="The questions, in their order."
+        min_length=1, max_length=MOST_QUESTIONS, description="Questions, in order."
     )
     anonymous: bool = Field(strict=True)
     persons: Annotated[
@@ -81,7 +81,7 @@ class PlanSurvey(Payload, of=Survey):
 
 
 class GivenAnswer(PayloadPart, of=SurveyAnswer):
-    """The answer to a question: its score, the place of its choice, or its text."""
+    """The answer to a question: a score, the place of a choice, or a text."""
 
     question: QuestionKey
     score: int | None = Field(default=None, ge=WORST, le=BEST, strict=True)
@@ -93,13 +93,13 @@ GivenAnswers = Annotated[tuple[GivenAnswer, ...], at_most_entries(MOST_QUESTIONS
 
 
 class RespondSurveyResponse(Payload):
-    """A participant's answers to a survey with names."""
+    """The answers of a participant to a survey with names."""
 
     survey: Annotated[Reference, ForeignRef("survey")] = Field(
-        description="The survey: its number or id.", examples=["SVY-2026-000001"]
+        description="Survey to answer: its number or id.", examples=["SVY-2026-000001"]
     )
     answers: GivenAnswers = Field(
-        min_length=1, max_length=MOST_QUESTIONS, description="The answers, each question's once."
+        min_length=1, max_length=MOST_QUESTIONS, description="Answers, one for each question."
     )
 
 
@@ -110,18 +110,22 @@ class CollectedAnswer(GivenAnswer, of=SurveyAnswer):
 
 
 class CollectSurveyResult(Payload, of=SurveyResult):
-    """The answers to an anonymous survey that has ended: shuffled, and without those of groups too small."""
+    """The answers to an anonymous survey that has ended, in random order, without those of groups that are
+    too small.
+    """
 
-    survey: Annotated[Reference, ForeignRef("survey")] = Field(description="The survey: its number or id.")
+    survey: Annotated[Reference, ForeignRef("survey")] = Field(
+        description="Survey with the answers: its number or id."
+    )
     answered: int = Field(ge=0, le=MOST_INVITED, strict=True)
     withheld: int = Field(ge=0, le=MOST_ANSWERS, strict=True)
     answers: Annotated[tuple[CollectedAnswer, ...], at_most_entries(MOST_ANSWERS)] = Field(
-        max_length=MOST_ANSWERS, description="The answers, in an order that says nothing."
+        max_length=MOST_ANSWERS, description="Answers in random order."
     )
 
 
 class EndSurvey(Payload, of=Survey):
-    """The number of participants who have answered by the end."""
+    """The number of participants who have answered at the end."""
 
     answered: int = Field(ge=0, le=MOST_INVITED, strict=True)
 
@@ -131,24 +135,28 @@ class RemindSurvey(EndSurvey):
 
 
 class SuggestFromAnswer(Payload):
-    """An improvement suggestion, from an answer."""
+    """An improvement suggestion from an answer."""
 
-    answer: Annotated[UUID, ChildRef(SurveyAnswer)] = Field(description="The answer: its id.")
-    title: Title = Field(description="The suggestion in a line, without names of persons.")
+    answer: Annotated[UUID, ChildRef(SurveyAnswer)] = Field(description="Identifier of the answer.")
+    title: Title = Field(description="Suggestion in one line, without names of persons.")
     process: ProcessName | None = Field(
         default=None,
-        description="The process that it is about: `incident`, `request` …",
+        description="Process that the suggestion is about: `incident`, `request` …",
         examples=["incident"],
     )
-    aspect: ImprovementAspect = Field(description="The aspect that it is about.", examples=["activity"])
-    proposal: FreeText = Field(description="The suggestion, as whoever takes it up words it.")
-    why: FreeText = Field(description="The reason for it.")
+    aspect: ImprovementAspect = Field(
+        description="Aspect that the suggestion is about.", examples=["activity"]
+    )
+    proposal: FreeText = Field(description="Suggestion, in the words of the person who records it.")
+    why: FreeText = Field(description="Reason for the suggestion.")
 
 
 class ComplainFromAnswer(Payload):
-    """A complaint about a ticket, from an answer."""
+    """A complaint about a ticket from an answer."""
 
-    answer: Annotated[UUID, ChildRef(SurveyAnswer)] = Field(description="The answer: its id.")
-    ticket: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The ticket that it is about.")
-    subject: ComplaintSubject = Field(description="The subject.", examples=["speed"])
-    about: FreeText = Field(description="The complaint, as whoever takes it up words it.")
+    answer: Annotated[UUID, ChildRef(SurveyAnswer)] = Field(description="Identifier of the answer.")
+    ticket: Annotated[Reference, ForeignRef(TICKET)] = Field(
+        description="Ticket that the complaint is about."
+    )
+    subject: ComplaintSubject = Field(description="Subject of the complaint.", examples=["speed"])
+    about: FreeText = Field(description="Complaint, in the words of the person who records it.")

@@ -24,7 +24,7 @@ from app.governance.surveys.records import (
 
 
 class SurveyOut(RecordOut, of=Survey):
-    """A survey, with its audience and its period."""
+    """A survey with its audience and period."""
 
 
 class SurveyQuestionOut(OutputModel, of=SurveyQuestion):
@@ -40,10 +40,10 @@ class SurveyParticipantOut(OutputModel, of=SurveyParticipant):
 
 
 class SurveyFigureOut(OutputModel, of=SurveyFigure):
-    """The result of a question, of all answers or of a team's."""
+    """The result of a question, for all answers or for a team."""
 
     counts: dict[str, int] | None = Field(
-        description="The number of answers by score, or by the place of the choice; null for texts."
+        description="Number of answers by score, or by the place of the choice; null for texts."
     )
 
 
@@ -52,7 +52,7 @@ class SurveyAnswerOut(OutputModel, of=SurveyAnswer):
 
 
 class SurveyResultOut(RecordOut, of=SurveyResult, without="key_id"):
-    """The answers to an anonymous survey, together."""
+    """The answers to an anonymous survey, without participants."""
 
 
 SURVEYS = Listing(
@@ -98,7 +98,7 @@ SURVEY_CHILDREN = (
         SurveyDraw,
         "drawn_at",
         SurveyDrawOut,
-        "the draws of a survey's participants: for those who run surveys, for others none",
+        "the draws of a survey's participants, for survey managers",
         _of_runners,
     ),
     ChildListing(
@@ -106,7 +106,7 @@ SURVEY_CHILDREN = (
         SurveyParticipant,
         "invited_at",
         SurveyParticipantOut,
-        "a survey's participants: all for those who run surveys, for others themselves",
+        "a survey's participants: all of them for survey managers, other callers themselves",
         _own,
     ),
     ChildListing(

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
@@ -63,46 +61,57 @@ class Survey(Record):
 
     KIND: ClassVar[str] = "survey"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
-    state: SurveyState | None = required("Its state.")
+    number: str = ""
+    state: SurveyState | None = required()
     title: str | None = required(
-        "The title in English, in a line, without names of persons.", examples=["Working with the desk"]
+        "Title of the survey in English, in one line, without names of persons.",
+        examples=["Working with the desk"],
     )
-    title_zh: str | None = required("The title in Chinese.", examples=["服务台满意度"])
+    title_zh: str | None = required("Title of the survey in Chinese.", examples=["服务台满意度"])
     series: str | None = optional(
-        "The series that it belongs to: only surveys of one series are compared.", examples=["desk"]
+        "Series of the survey; only surveys of one series can be compared.", examples=["desk"]
     )
-    anonymous: bool | None = required("True if no answer is ever tied to a person.")
-    person_ids: list[str] | None = optional("The persons whom it is for, besides those of teams.")
+    anonymous: bool | None = required("True if answers are never connected with a person.")
+    person_ids: list[str] | None = optional("Persons in the audience, in addition to the members of teams.")
     team_ids: list[str] | None = optional(
-        "The teams whose members it is for: of the organisation's own, or customers."
+        "Teams whose members are in the audience: the organisation's own, or customers."
     )
-    everybody: bool | None = required("True if it is for everybody.")
+    everybody: bool | None = required("True if everybody is in the audience.")
     sample_size: int | None = optional(
-        "The number of participants to draw; null: the whole audience.", examples=[100]
+        "Number of participants to draw; null for the whole audience.", examples=[100]
     )
-    seed: int | None = required("The seed of the draw: the same draws the same persons of an audience.")
+    seed: int | None = required("Seed of the draw; the same seed draws the same persons from an audience.")
     compare_with_id: Annotated[UUID | None, ForeignRef("survey")] = optional(
-        "The earlier survey of the series that its results are compared with."
+        "Earlier survey of the series with which the results are compared; null if not set."
     )
-    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who planned it.")
-    population: int | None = optional("The number of persons in the audience when it started.")
-    invited: int | None = optional("The number of participants drawn.")
-    answered: int | None = optional("The number of participants who have answered, as of the last count.")
-    opens_at: datetime | None = required("The time at which it starts.", examples=["2199-01-01T01:00:00Z"])
+    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who planned the survey.")
+    population: int | None = optional("Number of persons in the audience at the start; null until then.")
+    invited: int | None = optional("Number of participants who were drawn; null until the start.")
+    answered: int | None = optional(
+        "Number of participants who have answered, at the last count; null until then."
+    )
+    opens_at: datetime | None = required(
+        "Time at which the survey starts.", examples=["2199-01-01T01:00:00Z"]
+    )
     remind_at: datetime | None = optional(
-        "The time at which participants are reminded.", examples=["2199-01-10T01:00:00Z"]
+        "Time at which participants are reminded; null if they are not.", examples=["2199-01-10T01:00:00Z"]
     )
-    ends_at: datetime | None = required("The time at which it ends.", examples=["2199-01-15T01:00:00Z"])
-    planned_at: Annotated[datetime | None, EnteredAt(SurveyState.planned)] = required("Time of its plan.")
-    started_at: Annotated[datetime | None, EnteredAt(SurveyState.running)] = optional("Time of its start.")
-    reminded_at: datetime | None = optional("Time of the reminder.")
-    ended_at: Annotated[datetime | None, EnteredAt(SurveyState.ended)] = optional("Time of its end.")
+    ends_at: datetime | None = required("Time at which the survey ends.", examples=["2199-01-15T01:00:00Z"])
+    planned_at: Annotated[datetime | None, EnteredAt(SurveyState.planned)] = required(
+        "Time at which the survey was planned."
+    )
+    started_at: Annotated[datetime | None, EnteredAt(SurveyState.running)] = optional(
+        "Time at which the survey started; null until then."
+    )
+    reminded_at: datetime | None = optional("Time of the reminder; null without a reminder.")
+    ended_at: Annotated[datetime | None, EnteredAt(SurveyState.ended)] = optional(
+        "Time at which the survey ended; null until then."
+    )
     published_at: Annotated[datetime | None, EnteredAt(SurveyState.published)] = optional(
-        "Time at which its results were published."
+        "Time at which the results were published; null until then."
     )
     cancelled_at: Annotated[datetime | None, EnteredAt(SurveyState.cancelled)] = optional(
-        "Time at which it was cancelled."
+        "Time at which the survey was cancelled; null if it was not."
     )
 
 
@@ -111,15 +120,17 @@ class SurveyQuestion(ChildRecord):
 
     KIND: ClassVar[str] = "survey_question"
 
-    key: str | None = required("Its key, the same in all surveys of a series.", examples=["speed"])
-    kind: QuestionKind | None = required("Its kind.", examples=["rating"])
-    text: str | None = required("The question in English.", examples=["How fast are you helped?"])
-    text_zh: str | None = required("The question in Chinese.", examples=["处理速度如何？"])
-    choices: list[str] | None = optional("The choices in English, of a question with choices.")
-    choices_zh: list[str] | None = optional("The same choices in Chinese, in the same order.")
-    mandatory: bool | None = required("True if it must be answered.")
-    place: int | None = required("Its place in the survey, from 1.")
-    asked_at: datetime | None = required("Time of the plan that asks it.")
+    key: str | None = required(
+        "Key of the question, which is the same in all surveys of a series.", examples=["speed"]
+    )
+    kind: QuestionKind | None = required("Kind of the question.", examples=["rating"])
+    text: str | None = required("Question in English.", examples=["How fast are you helped?"])
+    text_zh: str | None = required("Question in Chinese.", examples=["处理速度如何？"])
+    choices: list[str] | None = optional("Choices in English, for a question with choices.")
+    choices_zh: list[str] | None = optional("Choices in Chinese, in the same order.")
+    mandatory: bool | None = required("True if the question must be answered.")
+    place: int | None = required("Place of the question in the survey, from 1.")
+    asked_at: datetime | None = required("Time at which the survey was planned.")
 
 
 class SurveyDraw(ChildRecord):
@@ -127,10 +138,12 @@ class SurveyDraw(ChildRecord):
 
     KIND: ClassVar[str] = "survey_draw"
 
-    seed: int | None = required("The seed of the draw.")
-    size: int | None = required("The number of persons drawn.")
-    population_ids: Annotated[list[str] | None, StaffOnly()] = required("The persons drawn from: their ids.")
-    drawn_at: datetime | None = required("Time of the draw.")
+    seed: int | None = required("Seed of the draw; the same seed draws the same persons from an audience.")
+    size: int | None = required("Number of persons who were drawn.")
+    population_ids: Annotated[list[str] | None, StaffOnly()] = required(
+        "Identifiers of the persons in the audience."
+    )
+    drawn_at: datetime | None = required("Time at which the participants were drawn.")
 
 
 class SurveyParticipant(ChildRecord):
@@ -140,12 +153,12 @@ class SurveyParticipant(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.survey_invited)] = (
-        required("The person asked.")
+        required("Person who was asked.")
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team of theirs by which results are told."
+        "Team of the participant in results by team."
     )
-    invited_at: datetime | None = required("Time of the invitation.")
+    invited_at: datetime | None = required("Time at which the person was invited.")
 
 
 class SurveyFigure(ChildRecord):
@@ -153,16 +166,24 @@ class SurveyFigure(ChildRecord):
 
     KIND: ClassVar[str] = "survey_figure"
 
-    question: str | None = required("The question's key.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team whose answers these are.")
-    answers: int | None = required("The number of answers.")
-    mean: str | None = optional("The mean of a rating, with two digits.", examples=["4.25"])
-    counts: Annotated[dict[str, Any] | None, Document()] = optional(
-        "The number of answers by score, or by the place of the choice; null for texts."
+    question: str | None = required("Key of the question.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team of the answers; null for all answers."
     )
-    mean_before: str | None = optional("The mean in the survey that it is compared with.")
-    answers_before: int | None = optional("The number of answers there.")
-    published_at: datetime | None = required("Time of the publication.")
+    answers: int | None = required("Number of answers.")
+    mean: str | None = optional(
+        "Mean of the ratings, with two decimal places; null for other questions.", examples=["4.25"]
+    )
+    counts: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Number of answers by score, or by the place of the choice."
+    )
+    mean_before: str | None = optional(
+        "Mean in the survey with which this one is compared; null without a comparison."
+    )
+    answers_before: int | None = optional(
+        "Number of answers in the survey with which this one is compared; null without a comparison."
+    )
+    published_at: datetime | None = required("Time at which the results were published.")
 
 
 class SurveyAnswer(ChildRecord):
@@ -173,20 +194,22 @@ class SurveyAnswer(ChildRecord):
 
     KIND: ClassVar[str] = "survey_answer"
 
-    question: str | None = required("The question's key.", examples=["speed"])
+    question: str | None = required("Key of the question.", examples=["speed"])
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team whose answer it is, where results are told by it."
+        "Team of the participant; null if the results are not shown by team."
     )
-    score: int | None = optional("The score, 1 to 5, of a rating.", examples=[4])
-    choice: int | None = optional("The place of the choice, from 1.")
-    text: Annotated[str | None, Personal()] = optional("The text.")
+    score: int | None = optional("Score of a rating, from 1 to 5; null for other questions.", examples=[4])
+    choice: int | None = optional("Place of the choice, from 1; null for other questions.")
+    text: Annotated[str | None, Personal()] = optional("Text of the answer; null for other questions.")
     entered_at: datetime | None = required(
-        "Time at which it entered the log; of an anonymous survey that is its end."
+        "Time at which the answer was recorded; for an anonymous survey, its end."
     )
     taken_up: Annotated[str | None, NamesRecord()] = optional(
-        "The suggestion or complaint that was made of it, as `<kind>/<id>`."
+        "Suggestion or complaint that was made using the answer, as `<kind>/<id>`; null if not made."
     )
-    taken_up_at: datetime | None = optional("Time at which that was made.")
+    taken_up_at: datetime | None = optional(
+        "Time at which the suggestion or complaint was made; null if not made."
+    )
 
 
 class SurveyResponse(Record):
@@ -194,12 +217,12 @@ class SurveyResponse(Record):
 
     KIND: ClassVar[str] = "survey_response"
 
-    state: SurveyResponseState | None = required("Its state.")
-    survey_id: Annotated[UUID | None, ForeignRef("survey")] = required("The survey.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The participant.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The participant's team.")
+    state: SurveyResponseState | None = required()
+    survey_id: Annotated[UUID | None, ForeignRef("survey")] = required("Survey that was answered.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Participant who answered.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("Team of the participant.")
     given_at: Annotated[datetime | None, EnteredAt(SurveyResponseState.submitted)] = required(
-        "Time of the response."
+        "Time at which the survey was answered."
     )
 
 
@@ -208,13 +231,13 @@ class SurveyResult(Record):
 
     KIND: ClassVar[str] = "survey_result"
 
-    state: SurveyResultState | None = required("Its state.")
-    survey_id: Annotated[UUID | None, ForeignRef("survey")] = required("The survey.")
+    state: SurveyResultState | None = required()
+    survey_id: Annotated[UUID | None, ForeignRef("survey")] = required("Survey that was answered.")
     key_id: Annotated[UUID | None, Hidden()] = required()
-    answered: int | None = required("The number of participants who have answered.")
+    answered: int | None = required("Number of participants who have answered.")
     withheld: int | None = required(
-        "The number of answers that were left out, because too few have answered their question."
+        "Number of answers that were left out because too few participants answered their question."
     )
     collected_at: Annotated[datetime | None, EnteredAt(SurveyResultState.collected)] = required(
-        "Time of the survey's end."
+        "Time at which the survey ended."
     )

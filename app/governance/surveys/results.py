@@ -22,7 +22,7 @@ from app.log.events import stream
 
 
 def collect(result: SurveyResult, body: CollectSurveyResult, ctx: ActionContext) -> None:
-    """Collect the survey result: the answers to an anonymous survey, which ends with it."""
+    """Collect the survey result: the answers to an anonymous survey, which ends."""
     result.survey_id = ctx.required_ref(Survey, "survey").id
     result.key_id = ctx.key_id
     result.answered, result.withheld = body.answered, body.withheld

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
+from app.common.descriptions import description_of
 from app.common.records import Record, field_owners
 
 
@@ -22,17 +23,19 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
     annotations = dict(vars(payload).get("__annotations__", {}))
     for name, annotation in annotations.items():
         source = _record_field(record, name)
-        if source is not None and source.description is not None:
-            words = Field(description=source.description, examples=source.examples)
+        description = None if source is None else description_of(*source)
+        if source is not None and description is not None:
+            owner, field_name = source
+            words = Field(description=description, examples=owner.model_fields[field_name].examples)
             annotations[name] = Annotated[annotation, words]
     payload.__annotations__ = annotations
 
 
-def _record_field(record: type[Record], name: str) -> FieldInfo | None:
-    """Return the record's field that a payload's field of this name sets, if it has one."""
+def _record_field(record: type[Record], name: str) -> tuple[type[Record], str] | None:
+    """Return the record's field that a payload's field of this name sets, if it has one, with its class."""
     names = (name, f"{name}_id", f"{name.removesuffix('s')}_ids")
     owners = field_owners(record)
-    return next((owners[target].model_fields[target] for target in names if target in owners), None)
+    return next(((owners[target], target) for target in names if target in owners), None)
 
 
 def make_optional(patch: type[BaseModel]) -> None:

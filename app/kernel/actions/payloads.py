@@ -153,10 +153,12 @@ RecordKey = Annotated[
     AfterValidator(_check_short_text),
     AfterValidator(_require_visible),
     AfterValidator(_check_record_key),
-    Component("KeyText", "A key: it stands in addresses, filters and KPIs.", "mail", A_KEY),
+    Component("KeyText", "Key of a record, as used in addresses, filters and KPIs.", "mail", A_KEY),
 ]
 #: The title of a case in lists.
-Title = Annotated[ShortText, Component("Title", "A case in a line.", "Mail does not arrive", A_LINE)]
+Title = Annotated[
+    ShortText, Component("Title", "Title of a case, in one line.", "Mail does not arrive", A_LINE)
+]
 Paragraph = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PARAGRAPH),
@@ -171,11 +173,11 @@ FileName = Annotated[
     ShortText,
     AfterValidator(_check_file_name),
     Personal(),
-    Component("FileName", "The name of a file, without its folders.", "screen.png", A_FILE_NAME),
+    Component("FileName", "Name of a file, without its folders.", "screen.png", A_FILE_NAME),
 ]
 #: A reference to another record, as a client sends it: its id, its key or its number.
 Reference = Annotated[
-    ShortText, Component("Reference", "Another record: its id, its key or its number.", "me", A_LINE)
+    ShortText, Component("Reference", "Reference to a record: its id, its key or its number.", "me", A_LINE)
 ]
 
 
@@ -199,7 +201,7 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_rfc_3339),
     AfterValidator(_to_utc_in_range),
-    Component("Instant", "A point in time with its zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
+    Component("Instant", "Point in time with a time zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
 ]
 
 
@@ -248,7 +250,7 @@ class Payload(_PayloadModel):
         Instant | None,
         Component(
             "OccurredAt",
-            "When it happened, if not now; how far back depends on the role.",
+            "Time at which it happened; if left out, now. The role decides how far back it may lie.",
             "2026-03-02T09:30:00Z",
         ),
     ] = None
@@ -299,9 +301,9 @@ class EmptyPayload(Payload):
 
 
 class Reason(Payload):
-    """A payload with the reason for the action."""
+    """The reason for the action."""
 
-    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
+    reason: FreeText = Field(description="Reason for the action.")
 
 
 def references(

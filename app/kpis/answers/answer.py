@@ -74,19 +74,23 @@ set local jit = off"""
 
 
 class KpiAnswer(OutputModel):
-    """The answer to a question about a KPI: its figures, period by period."""
+    """The figures of a KPI, by period."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    key: str
-    unit: str
-    grain: str
-    tz: str
-    as_of: datetime | None = Field(description="The instant as of which it is; null: as it is known now.")
+    key: str = Field(description="Key of the KPI.")
+    unit: str = Field(description="Unit of the values.")
+    grain: str = Field(description="Length of the periods.")
+    tz: str = Field(description="Time zone in which periods begin and end.")
+    as_of: datetime | None = Field(
+        description="Time for which the figures were computed; null for the current state of the log."
+    )
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
-    points: list[KpiPoint]
+    points: list[KpiPoint] = Field(
+        description="Figures by period and, with `by`, by the values of the dimensions."
+    )
 
 
 async def answer(

@@ -39,32 +39,39 @@ class KpiNotedSignal(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    number: str
+    number: str = Field(description="Number of the signal for people.")
     state: SignalState
     rule: Signal
     tendency: Tendency
-    since_at: datetime = Field(description="The beginning of the first period that makes up the signal.")
-    noted_at: datetime
-    reason: str | None = Field(description="The reason, in the words of the person who explained it.")
-    cause: str | None = Field(description="The record or the event behind it.")
-    explained_by: PersonStub | None
-    explained_at: datetime | None
+    since_at: datetime = Field(description="Beginning of the first period of the signal.")
+    noted_at: datetime = Field(description="Time at which the signal was noted.")
+    reason: str | None = Field(
+        description="Reason, in the words of the person who explained the signal; null until it is explained."
+    )
+    cause: str | None = Field(description="Record or event behind the signal; null if not named.")
+    explained_by: PersonStub | None = Field(
+        description="Person who explained the signal; null until it is explained."
+    )
+    explained_at: datetime | None = Field(
+        description="Time of the explanation; null until the signal is explained."
+    )
 
 
 class KpiChartRebase(OutputModel):
-    """A change from which the limits count anew."""
+    """A change after which the natural limits are computed again."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    change: str = Field(description="The number of the change or another record, or a name.")
+    change: str = Field(description="Number of the change or another record, or a name.")
     begins_at: datetime = Field(
-        description="Time of the change: limits count anew from the first period that begins then or later."
+        description="Time of the change; the limits are computed again from the first period that "
+        "begins at this time or later."
     )
 
 
 class KpiMomentKind(CodeEnum):
-    """The kind of a moment."""
+    """The kind of event in the time of a chart."""
 
     target_set = "target_set", "Target set", "目标变更"
     change_implemented = "change_implemented", "Change implemented", "变更实施"
@@ -76,86 +83,91 @@ class KpiMomentKind(CodeEnum):
 
 
 class KpiMoment(OutputModel):
-    """Something that happened in the time of a chart."""
+    """An event in the time of a chart."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: KpiMomentKind
-    occurred_at: datetime
-    record: str | None = Field(description="The kind of the record, as `change`; null: a target.")
-    number: str | None = Field(description="The number of the record.")
+    occurred_at: datetime = Field(description="Time of the event.")
+    record: str | None = Field(description="Kind of the record, as `change`; null for a target.")
+    number: str | None = Field(description="Number of the record for people; null for a target.")
     target: PointTarget | None = Field(
-        description="The target from then on; null: there is none, or it is another kind of moment."
+        description="New target; null without a target, or for another kind of event."
     )
 
 
 class KpiChartPoint(OutputModel):
-    """A period of the chart."""
+    """A period of a chart."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     begin: PeriodBegin
     end: PeriodEnd
-    value: int | float | None = Field(description="The value of the KPI; null: there were no cases.")
-    cases: int = Field(description="Number of cases from which it was computed.")
+    value: int | float | None = Field(description="Value of the KPI; null if there were no cases.")
+    cases: int = Field(description="Number of cases from which the value was computed.")
     running: bool = Field(
-        description="True if the period is not over, or has not begun: it is on no side of any limit."
+        description="True if the period is not over or has not begun; such a period is not compared "
+        "with the limits."
     )
     moving_range: float | None = Field(
-        description="The difference from the value before; null: there is none since limits count."
+        description="Difference from the previous value; null for the first value since a re-basing."
     )
     signals: list[Signal] = Field(
-        description="The rules by which the value is no chance; none: look for no cause."
+        description="Rules by which the value differs from the usual variation; empty if no cause "
+        "needs to be looked for."
     )
     noted: list[KpiNotedSignal] = Field(
-        description="The signals noted of the period at night, with their explanations. Noted are those of "
-        "watched KPIs, by month, of the organisation, a service or a team."
+        description="Signals that were noted for the period at night, with their explanations. Signals "
+        "are noted for watched KPIs, by month, for the organisation, a service or a team."
     )
 
 
 class KpiStretch(OutputModel):
-    """The periods between two re-basings, with limits of their own."""
+    """The periods between two re-basings, with their own limits."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     begin: PeriodBegin
     end: PeriodEnd
-    values: int = Field(description="Number of its periods that are over and have a value.")
-    limits: KpiLimits | None = Field(description=f"The limits; null: fewer than {LEAST_VALUES} values.")
+    values: int = Field(description="Number of completed periods with a value.")
+    limits: KpiLimits | None = Field(
+        description=f"Natural limits; null if there are fewer than {LEAST_VALUES} values."
+    )
     provisional: bool = Field(
-        description="True if the limits are of fewer than 12 values: they will still move."
+        description="True if the limits are based on fewer than 12 values and will still move."
     )
 
 
 class KpiBehaviour(OutputModel):
-    """The XmR chart of a KPI: which of its values signal that something has changed."""
+    """The behaviour chart (XmR) of a KPI, with the values that signal a change."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    key: str
-    unit: str
-    grain: str
-    tz: str
+    key: str = Field(description="Key of the KPI.")
+    unit: str = Field(description="Unit of the values.")
+    grain: str = Field(description="Length of the periods.")
+    tz: str = Field(description="Time zone in which periods begin and end.")
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
     limits: KpiLimits | None = Field(
-        description=f"The limits of the last stretch. Null: fewer than {LEAST_VALUES} of its periods that "
-        "are over have a value."
+        description=f"Natural limits of the last stretch; null if fewer than {LEAST_VALUES} of its completed periods have a value."
     )
     provisional: bool = Field(
-        description="True if these limits are of fewer than 12 values: they will still move."
+        description="True if the limits are based on fewer than 12 values and will still move."
     )
-    stretches: list[KpiStretch] = Field(description="The times between re-basings; one if there was none.")
-    rebases: list[KpiChartRebase]
+    stretches: list[KpiStretch] = Field(
+        description="Stretches of time between re-basings; one stretch without re-basings."
+    )
+    rebases: list[KpiChartRebase] = Field(description="Re-basings of the KPI, the oldest first.")
     moments: list[KpiMoment] = Field(
-        description="The moments of this time and scope, earliest first; of records that the caller sees."
+        description="Events in the time and scope of the chart, the earliest first, for records that "
+        "the caller may see."
     )
     moments_left_out: int = Field(
-        description="Number of further changes and major incidents: of a kind the newest 12 are among the "
-        "moments, and no change if there are more and neither a service nor a team is chosen."
+        description="Number of changes and major incidents that are not among the moments. The newest 12 of each kind are included, but no changes if there are more and neither a service nor a team is selected."
     )
-    points: list[KpiChartPoint]
+    points: list[KpiChartPoint] = Field(description="Periods of the chart, the oldest first.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,38 +48,45 @@ UNCOUNTED = frozenset({Aggregate.number, Aggregate.per_agent_day, Aggregate.per_
 
 
 class KpiForecast(OutputModel):
-    """The outlook of the running period for its target, and the sum that further cases must come to."""
+    """The outlook of the running period for its target, and the sum that further cases must bring."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    key: str
-    unit: str
-    grain: str
-    tz: str
+    key: str = Field(description="Key of the KPI.")
+    unit: str = Field(description="Unit of the values.")
+    grain: str = Field(description="Length of the period.")
+    tz: str = Field(description="Time zone in which periods begin and end.")
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
     begin: PeriodBegin
     end: PeriodEnd
-    value: int | float | None = Field(description="The value of the KPI up to now; null: there are no cases.")
-    cases: int = Field(description="Number of cases from which it was computed.")
-    target: PointTarget | None = Field(description="The target that holds now; null: there is none.")
-    status: KpiStatus | None = Field(description="The status of the value against the target now.")
+    value: int | float | None = Field(description="Value of the KPI so far; null if there are no cases.")
+    cases: int = Field(description="Number of cases from which the value was computed.")
+    target: PointTarget | None = Field(description="Present target; null without a target.")
+    status: KpiStatus | None = Field(
+        description="Status of the present value against the target; null without a target."
+    )
     more_cases: int | None = Field(
-        description="Number of further cases that are assumed: as asked for; else at the pace of this "
-        "period, or of the one before if it has none yet. Null where it makes no difference."
+        description="Number of further cases assumed: the requested number, otherwise the pace of this "
+        "period, or of the previous one if it has no cases yet. Null if the number makes "
+        "no difference."
     )
     outlook: Outlook | None = Field(
-        description="The outlook; null: there is no target, or of this KPI nothing can be said."
+        description="Outlook for the target; null if there is no target, or if this KPI has no forecast."
     )
     at_least: int | None = Field(
-        description="The least that the further cases must bring together: seconds of a mean, cases that "
-        "count of a share, cost of a part of a budget, cases of a count; of a backlog the change that it "
-        "needs."
+        description="Smallest sum that the further cases must bring: seconds for a mean, counting "
+        "cases for a share, cost for a share of a budget, cases for a count, and the "
+        "necessary change for a backlog. Null if there is no lower limit."
     )
-    at_most: int | None = Field(description="The most that they may bring together, in the same unit.")
+    at_most: int | None = Field(
+        description="Largest sum that the further cases may bring, in the same unit; null if there is "
+        "no upper limit."
+    )
     each: float | None = Field(
-        description="The bound for each case, of a mean, a number per case or a part of a budget."
+        description="Limit for each further case, for a mean, a number per case or a share of a "
+        "budget; null for other KPIs."
     )
 
 

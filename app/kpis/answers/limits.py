@@ -17,18 +17,17 @@ RANGE_FACTOR = 3.268
 
 
 class KpiLimits(OutputModel):
-    """The natural limits of the process: its usual variation while nothing changes it. Independent of
-    targets.
-    """
+    """The natural limits of a process: its usual variation while nothing changes, independent of targets."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    centre: float = Field(description="The mean of the values of the periods that are over.")
-    low: float = Field(description="The lower natural limit; no lower than a value can be.")
-    high: float = Field(description="The upper natural limit; no higher than a value can be.")
-    moving_range: float = Field(description="The mean difference of a value from the next.")
+    centre: float = Field(description="Mean of the values of completed periods.")
+    low: float = Field(description="Lower natural limit, not lower than the smallest possible value.")
+    high: float = Field(description="Upper natural limit, not higher than the largest possible value.")
+    moving_range: float = Field(description="Mean difference between consecutive values.")
     upper_range: float = Field(
-        description="The upper range limit: a value that differs from the one before by more is no chance."
+        description="Upper limit of the difference between consecutive values; a larger difference is "
+        "not chance."
     )
 
 

@@ -11,51 +11,60 @@ from app.api.records.shapes import OutputModel
 from app.kpis.declaration.kpi import Comparator
 
 PeriodBegin = Annotated[
-    datetime, Field(serialization_alias="from", description="The first instant of the period.")
+    datetime, Field(serialization_alias="from", description="First instant of the period.")
 ]
-PeriodEnd = Annotated[datetime, Field(serialization_alias="to", description="The end, exclusive.")]
-LogPosition = Annotated[int, Field(description="The position of the log up to which everything is in it.")]
+PeriodEnd = Annotated[datetime, Field(serialization_alias="to", description="End of the period, exclusive.")]
+LogPosition = Annotated[int, Field(description="Position of the log up to which the figures are complete.")]
 LagSeconds = Annotated[
-    float, Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    float,
+    Field(
+        description="Age in seconds of the oldest event that the figures do not include yet; 0 if they "
+        "are complete."
+    ),
 ]
 LagNotice = Annotated[
     str | None,
     Field(
-        description="The words that an import is not all in it yet, and how much is missing. Null: none is."
+        description="Notice that the figures do not include all of an import yet, and how much is "
+        "missing; null if they are complete."
     ),
 ]
 
 
 class KpiInterval(OutputModel):
-    """The confidence interval of the value, with the cases taken as a sample; the wider, the less certain."""
+    """The confidence interval of the value, with the cases as a sample: the wider, the less certain."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    low: float
-    high: float
-    level: float = Field(description="The probability that such an interval holds the true value.")
+    low: float = Field(description="Lower end of the interval.")
+    high: float = Field(description="Upper end of the interval.")
+    level: float = Field(description="Probability that such an interval contains the true value.")
 
 
 class KpiSurvival(OutputModel):
-    """The time that cases take, open cases included, as estimated by Kaplan and Meier from their ages."""
+    """The durations of cases including open ones, as estimated by Kaplan and Meier from their ages."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     ended: int = Field(description="Number of cases that have ended.")
-    open: int = Field(description="Number of cases that have not ended: they count with their age.")
-    median: int | None = Field(description="Number of seconds in which half end; null: fewer have.")
-    p90: int | None = Field(description="Number of seconds in which nine in ten end; null: fewer have.")
+    open: int = Field(description="Number of open cases, which count with their ages.")
+    median: int | None = Field(
+        description="Number of seconds in which half of the cases end; null if fewer have ended."
+    )
+    p90: int | None = Field(
+        description="Number of seconds in which nine of ten cases end; null if fewer have ended."
+    )
 
 
 class KpiBeside(OutputModel):
-    """The figure of another KPI, of the same period and cut."""
+    """The figure of another KPI for the same period and group."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    value: int | float | None = Field(description="The value; null: there are no cases to compute it from.")
-    cases: int = Field(description="Number of cases from which it was computed.")
-    numerator: int | None
-    denominator: int | None
+    value: int | float | None = Field(description="Value of the other KPI; null if there are no cases.")
+    cases: int = Field(description="Number of cases from which the value was computed.")
+    numerator: int | None = Field(description="Numerator of the value; null if the KPI is no ratio.")
+    denominator: int | None = Field(description="Denominator of the value; null if the KPI is no ratio.")
 
 
 class PointTarget(OutputModel):
@@ -64,18 +73,18 @@ class PointTarget(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     comparator: Comparator
-    value: int | float = Field(description="The value, in the unit of the KPI.")
+    value: int | float = Field(description="Target value, in the unit of the KPI.")
 
 
 class KpiPrevious(OutputModel):
-    """The same cut in another period, and the change since then. A running period is compared with the same
-    part of the other one: up to the 22nd with up to the 22nd.
+    """The same group in another period, and the change since then. A running period is compared with the same
+    part of the other one, for example the first 22 days with the first 22 days.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    value: int | float | None
+    value: int | float | None = Field(description="Value of the other period; null without a value.")
     change: float | None = Field(
-        description="The relative difference of this value from that one: 0.1 is 10 % more. Null where there "
-        "is no value, or that one is 0."
+        description="Relative difference from the other value: 0.1 is 10 % more. Null if a value is "
+        "missing, or if the other value is 0."
     )

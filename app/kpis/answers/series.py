@@ -68,7 +68,7 @@ class KpiStatus(CodeEnum):
 
 
 class NoValueReason(CodeEnum):
-    """The reason why there is no value, which is not the same as zero."""
+    """The reason for a missing value, which is not the same as zero."""
 
     no_cases = "no_cases", "No cases", "没有单据"
     not_reached = "not_reached", "Fewer than half of the cases have ended", "结束的单据未达半数"
@@ -94,99 +94,102 @@ NOTHING_TO_DIVIDE_BY = {
 
 
 class KpiPoint(OutputModel):
-    """The values of a period and cut."""
+    """The values of a period and group."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     begin: PeriodBegin
     end: PeriodEnd
     by: dict[str, str | None] = Field(
-        description="The value that the cases have in each dimension: a team by its key, a priority by its "
-        "code, null: none."
+        description="Values of the cases in each dimension of the group: a team by its key, a priority "
+        "by its code, and null for cases without a value."
     )
-    value: int | float | None = Field(
-        description="The value of the KPI; null: there are no cases to compute it from."
-    )
+    value: int | float | None = Field(description="Value of the KPI; null if there are no cases.")
     no_value: NoValueReason | None = Field(
-        description="The reason for which `value` is null; empty is not zero."
+        description="Reason why `value` is null; a missing value is not zero. Null if there is a value."
     )
-    cases: int = Field(description="Number of cases from which it was computed.")
+    cases: int = Field(description="Number of cases from which the value was computed.")
     numerator: int | None = Field(
-        description="The numerator of a share, a part of a budget, a mean score, a change against the year "
-        "before, or a number per case, per person or per agent and day."
+        description="Numerator of a share, a share of a budget, a mean score, a change from the "
+        "previous year, or a number per case, person or agent-day; null for other KPIs."
     )
     denominator: int | None = Field(
-        description="The denominator of the same: cases, agent-days, the budgets of the cases, the cases of "
-        "the year before, those delivered, or the active persons. Of availability the numerator is the "
-        "outage and this the agreed time, in seconds: the value is 1 less their ratio."
+        description="Denominator of the same KPIs: cases, agent-days, the budgets of the cases, the "
+        "cases of the previous year, delivered cases, or active persons. For availability, "
+        "the value is 1 minus the outage (numerator) divided by the agreed time "
+        "(denominator), both in seconds. Null for other KPIs."
     )
     rota_days: int | None = Field(
-        description="Number of agent-days that are on the rota, of a number per agent and day. The others "
-        "are days with work of persons whom no rota covers."
+        description="Number of agent-days in the rota, for a number per agent-day; other agent-days "
+        "are days with work by persons outside of a rota. Null for other KPIs."
     )
     business: Distribution | None = Field(
-        description="The distribution of a duration in business time: of requests by the calendar of their "
-        "service; without one all time is business time."
+        description="Distribution of a duration in business time, which for requests follows the "
+        "calendar of their service; without a calendar, all time is business time. Null "
+        "for other KPIs."
     )
-    elapsed: Distribution | None = Field(description="The distribution of a duration in calendar time.")
+    elapsed: Distribution | None = Field(
+        description="Distribution of a duration in calendar time; null for other KPIs."
+    )
     survival: KpiSurvival | None = Field(
-        description="The estimate of a duration that takes open cases into account."
+        description="Estimate of a duration that includes open cases; null for other KPIs."
     )
     exposure: KpiExposure | None = Field(
-        description="The agreed time and the outages from which a KPI of outages was computed. Null: the KPI "
-        "is of something else, or the period has not begun."
+        description="Agreed time and outages from which a KPI of outages was computed; null for other "
+        "KPIs, and for a period that has not begun."
     )
     interval: KpiInterval | None = Field(
-        description="The confidence interval: of a share by Wilson, of a count or a number per case or day "
-        "by Garwood (Poisson, exact), of incidents prevented by Zou and Donner from the counts before and "
-        "after, of a change against the year before from both counts (Poisson, exact), of a mean score by "
-        "Wilson, wider than need be. Null for a duration, whose distribution says more, and for money, "
-        "which is no count."
+        description="Confidence interval: Wilson for a share; Garwood (exact Poisson) for a count or a "
+        "number per case or day; Zou and Donner from the counts before and after for "
+        "prevented incidents; exact Poisson from both counts for a change from the "
+        "previous year; Wilson, wider than necessary, for a mean score. Null for "
+        "durations, which have a distribution, and for money."
     )
-    small: bool = Field(description="True if there are fewer than 10 cases: read it with care.")
+    small: bool = Field(description="True if there are fewer than 10 cases, so that the value is uncertain.")
     open_cases: int | None = Field(
-        description="Number of open cases of a duration, at the period's end, or now if that is earlier."
+        description="Number of open cases at the end of the period, or now if that is earlier, for a "
+        "duration; null for other KPIs."
     )
     oldest_open_seconds: int | None = Field(
-        description="Age of the oldest open case of a duration or a backlog, at that instant. Null: none is "
-        "open."
+        description="Age in seconds of the oldest open case at that time, for a duration or a backlog; "
+        "null if no case is open."
     )
     on_hold: int | None = Field(
-        description="Number of a backlog's cases that were on hold at that instant. They count like all."
+        description="Number of cases on hold at that time, for a backlog, in which they count; null "
+        "for other KPIs."
     )
     undecided: int | None = Field(
-        description="Number of undecided cases: of a share of what is decided, those of `cases` that are "
-        "neither as yet; of a share of the cases opened, those still open. Null: the KPI is of something "
-        "else."
+        description="Number of undecided cases: for a share of decided cases, those among `cases` "
+        "without a decision; for a share of opened cases, those still open. Null for other "
+        "KPIs."
     )
     skewed: int | None = Field(
-        description="Number of cases of a time to respond or to restore that count otherwise than was "
-        "recorded. By the clocks it took less than no time, and counts as 0; or nobody said when the outage "
-        "began, and it counts from the opening. Null: the KPI is of something else."
+        description="Number of cases with a corrected time to respond or to restore: a negative time, "
+        "which counts as 0, or an unknown beginning of the outage, for which the opening "
+        "counts. Null for other KPIs."
     )
     excluded: dict[str, int] = Field(
         description="Number of cases that only volumes count, by reason; other KPIs leave them out."
     )
-    target: PointTarget | None = Field(
-        description="The target that holds in the period; null: there is none."
-    )
+    target: PointTarget | None = Field(description="Target of the period; null without a target.")
     status: KpiStatus | None = Field(
-        description="The status of the value against the target; null: there is none. A running period that "
-        "misses it as yet, or meets it narrowly, is `at_risk`."
+        description="Status of the value against the target; null without a target. A running period "
+        "that misses its target so far, or meets it narrowly, is `at_risk`."
     )
     previous: KpiPrevious
     last_year: KpiPrevious | None = Field(
-        description="The same period of the year before, of KPIs that compare with it, or where it was asked "
-        "for; else null."
+        description="Same period one year earlier, for KPIs that compare with it, or on request; null "
+        "otherwise."
     )
     beside: dict[str, KpiBeside] = Field(
-        description="Figures of other KPIs of the same cut, by their keys, without which this value says too "
-        "little."
+        description="Figures of other KPIs for the same group, by key, which are needed to interpret "
+        "the value."
     )
     final_after: datetime | None = Field(
-        description="Time until which the value can still move as a matter of course: the period runs, or a "
-        "case may be reopened. Late entries and corrections move it even later. Null: while a case is open; "
-        "or of openings, while nobody has been given their cases."
+        description="Time until which the value can still change normally, because the period is "
+        "running or a case may be reopened; later entries and corrections can change it "
+        "even after that. Null while a case is open, or, for openings, while no team has "
+        "the cases."
     )
 
 

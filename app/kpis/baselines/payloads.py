@@ -17,19 +17,19 @@ from app.kpis.questions.question import CannotAnswer, KpiQuestion, QuestionParam
 
 
 class BaselineQuestion(PayloadPart):
-    """A KPI, the window before, and the cases in it: the question whose answer becomes the baseline."""
+    """A KPI, the window before a change, and the cases in it, whose value becomes the baseline."""
 
     name: RecordKey = Field(
-        description="The key of the target, unique within its record.", examples=["restore-faster"]
+        description="Key of the target, unique within its record.", examples=["restore-faster"]
     )
-    kpi: RecordKey = Field(description="The key of the KPI.", examples=["incident_resolution_seconds"])
+    kpi: RecordKey = Field(description="Key of the KPI.", examples=["incident_resolution_seconds"])
     before: EffectWindow = Field(
-        description="The window of the baseline, which is over.",
+        description="Window of the baseline, which must be over.",
         examples=[{"from": "2020-01-01", "to": "2020-02-01"}],
     )
-    scope: Scope = Field(default={}, description="The filters of the cases, by dimension. Empty: all.")
+    scope: Scope = Field(default={}, description="Filters of the cases, by dimension; empty for all cases.")
     tz: ShortText | None = Field(
-        default=None, description="The time zone of dates (IANA). None: the organisation's."
+        default=None, description="Time zone of dates (IANA); if left out, the organisation's."
     )
 
 

@@ -10,9 +10,11 @@ from app.kpis.baselines.records import KpiBaseline
 
 
 class KpiBaselineOut(OutputModel, of=KpiBaseline):
-    """The value of a KPI in a window before, as it was when it was frozen."""
+    """The value of a KPI in a window before a change, as measured at that time."""
 
-    scope: dict[str, list[str]] = Field(description="The filters of the cases, by dimension. Empty: all.")
+    scope: dict[str, list[str]] = Field(
+        description="Filters of the cases, by dimension; empty for all cases."
+    )
 
 
 BASELINES = ChildListing(

@@ -20,15 +20,19 @@ class KpiBaseline(ChildRecord):
 
     KIND: ClassVar[str] = "kpi_baseline"
 
-    name: str | None = required("The key of its target.")
-    kpi: str | None = required("The key of the KPI.")
-    scope: Annotated[dict[str, Any] | None, Document()] = None
-    begins_at: datetime | None = required()
-    ends_at: datetime | None = required("The end, exclusive.")
-    zone: str | None = required("The time zone by which days are cut.")
-    currency: str | None = required("The currency that costs were counted in.")
-    reopen_days: int | None = required("Number of days for which an ended case could be reopened.")
-    value: str | None = optional("The value as a decimal text, in the KPI's unit. Null: there was none.")
-    cases: int | None = required("Number of cases from which it was computed.")
-    position: int | None = required("The position of the log that was read.", sa_type=BigInteger)
-    frozen_at: datetime | None = required()
+    name: str | None = required("Key of the target to which the baseline belongs.")
+    kpi: str | None = required("Key of the KPI.")
+    scope: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Filters of the cases, by dimension; empty for all cases."
+    )
+    begins_at: datetime | None = required("Beginning of the window.")
+    ends_at: datetime | None = required("End of the window, exclusive.")
+    zone: str | None = required("Time zone in which days begin and end.")
+    currency: str | None = required("Currency of the counted costs (ISO 4217).")
+    reopen_days: int | None = required("Number of days in which an ended case could be reopened.")
+    value: str | None = optional("Value as a decimal text, in the unit of the KPI; null without cases.")
+    cases: int | None = required("Number of cases from which the value was computed.")
+    position: int | None = required(
+        "Position of the log at which the baseline was measured.", sa_type=BigInteger
+    )
+    frozen_at: datetime | None = required("Time at which the baseline was measured.")

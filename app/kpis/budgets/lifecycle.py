@@ -25,7 +25,7 @@ BUDGETED = frozenset(kpi.budgets_of for kpi in KPIS.values() if kpi.budgets_of i
 
 
 class ReviseKpiBudget(Payload, of=KpiBudget):
-    """A new mean cost per case, and its period. Without amount and currency there is no budget then."""
+    """A new mean cost per case, and its period. Without amount and currency, the period has no budget."""
 
     amount: Amount | None = None
     currency: Currency | None = None
@@ -34,24 +34,24 @@ class ReviseKpiBudget(Payload, of=KpiBudget):
 
 
 class AddKpiBudget(ReviseKpiBudget, of=KpiBudget):
-    """The KPI, the mean cost that its cases may have, and the period."""
+    """The KPI, the mean cost per case, and the period."""
 
     kpi: RecordKey
 
 
 def add(budget: KpiBudget, body: AddKpiBudget, ctx: ActionContext) -> None:
-    """Add a KPI budget: the mean cost that a case may have in a period."""
+    """Add a KPI budget: the mean cost per case in a period."""
     revise(budget, body, ctx)
 
 
 def revise(budget: KpiBudget, body: ReviseKpiBudget, ctx: ActionContext) -> None:
-    """Revise the budget: the mean cost that a case may have in a period."""
+    """Revise the budget: the mean cost per case in a period."""
     copy_fields(budget, body, ctx)
     budget.valid_from_at = body.valid_from_at or ctx.occurred_at
 
 
 def withdraw(budget: KpiBudget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the budget, for all periods. To correct one value, set another for the same period instead."""
+    """Withdraw the budget for all periods. To correct one value, revise it for the same period instead."""
 
 
 async def without_budget(

@@ -10,14 +10,14 @@ from app.common.state_fields import EnteredAt
 
 
 class KpiBudgetState(CodeEnum):
-    """The state of a budget: in force, or withdrawn as a mistake."""
+    """The state of a KPI budget: in force, or withdrawn as a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class KpiBudget(Record):
-    """The budget of a case in its latest version; earlier versions are in its events.
+    """The budget of a case in its latest version; its events have the earlier versions.
 
     `amount` is a decimal text with the digits of `currency`. If both are null, there is no budget from
     `valid_from_at` on.
@@ -26,12 +26,16 @@ class KpiBudget(Record):
     KIND: ClassVar[str] = "kpi_budget"
 
     state: KpiBudgetState | None = required()
-    kpi: str | None = required("The key of the KPI of the cases' cost: incident_unit_cost.")
+    kpi: str | None = required("Key of the KPI of the cases' cost: incident_unit_cost.")
     amount: str | None = optional(
-        "The amount, with the digits of the currency. Null: there is no budget in that period.",
+        "Amount, with the decimal places of the currency; null if the period has no budget.",
         examples=["45.00"],
     )
-    currency: str | None = optional("The currency (ISO 4217); null with the amount.", examples=["CNY"])
-    valid_from_at: datetime | None = required()
-    valid_until_at: datetime | None = None
+    currency: str | None = optional(
+        "Currency of the amount (ISO 4217); null without an amount.", examples=["CNY"]
+    )
+    valid_from_at: datetime | None = required("Beginning of the latest version's period.")
+    valid_until_at: datetime | None = optional(
+        "End of the latest version's period, exclusive; null if it has no end."
+    )
     added_at: Annotated[datetime | None, EnteredAt(KpiBudgetState.active)] = required()

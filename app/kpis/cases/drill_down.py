@@ -51,16 +51,16 @@ NAMES = {"ci": "key", "service": "key", "deployment": "coalesce(pipeline || ' ' 
 
 
 class KpiEvidence(OutputModel):
-    """An event of the log that a case's KPI figure follows from. The content of the event is among the
-    record's events.
+    """An event of the log from which a case's figure follows. The content of the event is among the events of
+    the record.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    position: int = Field(description="The position in the whole log.")
-    type: str
-    occurred_at: Instant
+    position: int = Field(description="Position of the event in the whole log.")
+    type: str = Field(description="Type of the event.")
+    occurred_at: Instant = Field(description="Time at which the event happened.")
 
 
 class KpiCase(OutputModel):
@@ -69,46 +69,46 @@ class KpiCase(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    kind: str = Field(description="The kind of the case, as `request`.")
-    number: str
+    kind: str = Field(description="Kind of the case, as `request`.")
+    number: str = Field(description="Number of the case for people; null if not set.")
     decided_at: Instant = Field(
-        description="The instant that decided the period; of an open case, that of its opening."
+        description="Time that decided the period; for an open case, that of its opening."
     )
     measure: int = Field(
-        description="The number that it brought: seconds, 1 or 0 of a share, a number, 1 of a count."
+        description="Number of the case: seconds, 1 or 0 for a share, a number, or 1 for a count."
     )
     state: str | None = Field(
-        description="The state, of the time in each state; null: it is counted as a whole."
+        description="State, for the time in each state; null if the case counts as a whole."
     )
     revision: str | None = Field(
-        description="The revision, or the id of the change, of a lead time to production; null: the KPI is "
-        "of something else."
+        description="Revision, or the id of the change, for a lead time to production; null for other KPIs."
     )
-    excluded: str | None = Field(
-        description="The reason for which no other KPI counts it; only volumes have such cases."
+    excluded: str | None = Field(description="Reason why only volumes count the case; null if all KPIs do.")
+    irregular: bool = Field(
+        description="True if an event in the history of the case did not fit the lifecycle."
     )
-    irregular: bool = Field(description="True if an event of its history did not fit the lifecycle.")
     inferred: bool = Field(
-        description="True if it was not recorded outright: of a response, another system does not say who "
-        "answered; of a restoration, nobody said when the outage began, and it is counted from the opening."
+        description="True if the number was derived: the other system does not report who responded, "
+        "or the beginning of the outage is unknown, so that the opening counts."
     )
     skewed: bool = Field(
-        description="True if it counts otherwise than was recorded: by the clocks it took less than no time, "
-        "and counts as 0; or nobody said when the outage began."
+        description="True if the number was corrected: a negative time counts as 0, or the beginning "
+        "of the outage is unknown."
     )
     on_hold: bool | None = Field(
-        description="True if the open case was on hold at that instant. Null: the KPI is of something else."
+        description="True if the open case was on hold at that time; null for other KPIs."
     )
     clock: UUID | None = Field(
-        description="The id of the clock, as in the events of the case. Null: the KPI is of something else."
+        description="Identifier of the clock, as in the events of the case; null for other KPIs."
     )
     metric: str | None = Field(
-        description="The metric of a clock, as `resolution`; of an effect, the key of the target KPI."
+        description="Metric of the clock, as `resolution`, or the key of the target KPI of an effect; "
+        "null for other KPIs."
     )
-    agreement: UUID | None = Field(description="The id of a clock's agreement.")
+    agreement: UUID | None = Field(description="Identifier of the clock's agreement; null for other KPIs.")
     events: list[KpiEvidence] = Field(
-        description="The events from which its number follows: its opening, its reopenings or changes of "
-        "team, what decided."
+        description="Events from which the number follows: the opening, reopenings or changes of team, "
+        "and the deciding event."
     )
 
 

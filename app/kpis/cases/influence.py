@@ -47,52 +47,54 @@ class KpiWithout(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     left_out: str | None = Field(
-        description="The value in the dimension asked for, whose cases are left out; null: those without one."
+        description="Value of the requested dimension whose cases are left out; null for cases without "
+        "a value."
     )
-    cases: int = Field(description="Number of these cases.")
-    value: int | float | None = Field(description="The KPI of the other cases; null: there is none.")
+    cases: int = Field(description="Number of the cases that are left out.")
+    value: int | float | None = Field(description="KPI of the other cases; null without other cases.")
     moved: float | None = Field(
-        description="The difference of the KPI with them from that without, in its unit. Null: it has no "
-        "value without them."
+        description="Difference between the KPI with and without these cases, in its unit; null if it "
+        "has no value without them."
     )
 
 
 class KpiHeavyCase(OutputModel):
-    """A case with one of the largest numbers, and the KPI without it."""
+    """One of the cases with the largest numbers, and the KPI without it."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: UUID
-    kind: str
-    number: str
-    measure: int = Field(description="The number that it brings: seconds, a number, an amount.")
-    value: int | float | None = Field(description="The KPI of all other cases; null: there are none.")
-    moved: float | None = Field(description="The difference of the KPI with it from that without.")
+    kind: str = Field(description="Kind of the case, as `request`.")
+    number: str = Field(description="Number of the case for people; null if not set.")
+    measure: int = Field(description="Number of the case: seconds, a number, or an amount.")
+    value: int | float | None = Field(description="KPI of all other cases; null without other cases.")
+    moved: float | None = Field(
+        description="Difference between the KPI with and without the case, in its unit; null if it has "
+        "no value without it."
+    )
 
 
 class KpiInfluence(OutputModel):
-    """The value of a KPI, and what it would be without each part of its cases."""
+    """The value of a KPI, and its value without each part of its cases."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    key: str
-    unit: str
-    tz: str
+    key: str = Field(description="Key of the KPI.")
+    unit: str = Field(description="Unit of the values.")
+    tz: str = Field(description="Time zone in which periods begin and end.")
     begin: PeriodBegin
     end: PeriodEnd
     by: Dimension
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
-    value: int | float | None = Field(description="The KPI of all cases; null: there are none.")
-    cases: int
+    value: int | float | None = Field(description="KPI of all cases; null without cases.")
+    cases: int = Field(description="Number of cases from which the value was computed.")
     without: list[KpiWithout] = Field(
-        description=f"The parts by how much they move the value, most first; of more than {MOST_PARTS} parts "
-        "those with the most cases."
+        description=f"Parts by their influence on the value, the largest first; of more than {MOST_PARTS} parts, those with the most cases."
     )
     heaviest: list[KpiHeavyCase] = Field(
-        description=f"The {HEAVIEST} cases with the largest numbers. Empty where all cases weigh alike, as "
-        "in a share or a count."
+        description=f"The {HEAVIEST} cases with the largest numbers; empty if all cases weigh the same, as in a share or a count."
     )
 
 

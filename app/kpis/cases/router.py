@@ -48,43 +48,43 @@ class CountedInQuery(KpiZone):
 
 
 class KpiOfCase(OutputModel):
-    """A KPI that counts the case in a period, with the number that the case brings: the same as in the list
-    of the KPI's cases of that period.
-    """
+    """A KPI that counts the case in a period, with the number of the case, as in the list of the KPI's cases."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    key: str = Field(description="The key of the KPI.")
-    name: str = Field(description="The name of the KPI, in the language asked for.")
+    key: str = Field(description="Key of the KPI.")
+    name: str = Field(description="Name of the KPI, in the requested language.")
     unit: Unit
-    period: str = Field(description="The period, as addresses of pages write it: `2026-10`.")
+    period: str = Field(description="Period, as in addresses of pages: `2026-10`.")
     begin: PeriodBegin
     end: PeriodEnd
     decided_at: Instant = Field(
-        description="The instant that decided the period; of an open case, that of its opening."
+        description="Time that decided the period; for an open case, that of its opening."
     )
     measure: int = Field(
-        description="The number that it brings: seconds, 1 or 0 of a share, a number, 1 of a count."
+        description="Number of the case: seconds, 1 or 0 for a share, a number, or 1 for a count."
     )
-    contribution: str = Field(description="Words of the language asked for that say it.")
-    state: str | None = Field(description="The state, of the time in each state; null: it is counted whole.")
-    revision: str | None = Field(description="The revision of a lead time to production; null: no such KPI.")
-    clock: UUID | None = Field(description="The id of the clock that is counted; null: it is none.")
+    contribution: str = Field(description="Number of the case in words, in the requested language.")
+    state: str | None = Field(
+        description="State, for the time in each state; null if the case counts as a whole."
+    )
+    revision: str | None = Field(description="Revision, for a lead time to production; null for other KPIs.")
+    clock: UUID | None = Field(description="Identifier of the clock that is counted; null for other KPIs.")
     metric: str | None = Field(
-        description="The metric of that clock; of an effect, the key of the target KPI. Null: neither."
+        description="Metric of the clock, or the key of the target KPI of an effect; null for other KPIs."
     )
-    excluded: str | None = Field(description="The reason for which only volumes count it; null: none.")
+    excluded: str | None = Field(description="Reason why only volumes count the case; null if all KPIs do.")
 
 
 class KpiOfCasePage(OutputModel):
     """The KPIs that count a record, the newest period first, all on one page."""
 
-    tz: str = Field(description="The time zone by which periods are cut.")
+    tz: str = Field(description="Time zone in which periods begin and end.")
     grain: Grain
     position: LogPosition
     lag_seconds: LagSeconds
     items: list[KpiOfCase]
-    next_cursor: None = Field(description="Null: there is no other page.")
+    next_cursor: None = Field(description="Always null: there is only one page.")
 
 
 def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
@@ -100,8 +100,7 @@ def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_kpis",
                 summary=f"List {called} figures",
-                description=f"List the KPIs that one {called} counts in, period by period up to now, each "
-                "with the number that it brings: those that the caller may see.",
+                description=f"List the KPIs that count one {called}, by period up to now, each with the number of the case, as far as the caller may see them.",
                 response_model=KpiOfCasePage,
                 responses=in_language() | problems(404, 422),
             )

@@ -49,7 +49,7 @@ CODE, TEAM, RECORD = ValueForm.code, ValueForm.team, ValueForm.record
 
 
 class Dimension(CodeEnum):
-    """A property that cases are filtered and grouped by, as it was at the deciding event."""
+    """A property by which cases are filtered and grouped, with its value at the deciding event."""
 
     # A row has the name, its labels, the description of the query parameter and, unless they are codes, the
     # form of the values. `column` is the column of facts and raw definitions: the name, with `_id` where it
@@ -79,144 +79,150 @@ class Dimension(CodeEnum):
 
     __hash__ = CodeEnum.__hash__
 
-    priority = "priority", "Priority", "优先级", "Codes of priorities; `none`: without."
-    team = "team", "Team", "团队", "Keys or ids of teams; `none`: without.", TEAM
-    service = "service", "Service", "服务", "Keys of services; `none`: without."
-    category = "category", "Category", "分类", "Keys of categories; `none`: without."
-    channel = "channel", "Channel", "渠道", "Codes of channels; `none`: without."
+    priority = "priority", "Priority", "优先级", "Codes of priorities; `none` for cases without one."
+    team = "team", "Team", "团队", "Keys or ids of teams; `none` for cases without one.", TEAM
+    service = "service", "Service", "服务", "Keys of services; `none` for cases without one."
+    category = "category", "Category", "分类", "Keys of categories; `none` for cases without one."
+    channel = "channel", "Channel", "渠道", "Codes of channels; `none` for cases without one."
     source = (
         *("source", "Source", "来源"),
-        "Of incidents: names of the tools that alerts come from, or else how they were reported, "
-        "as `api` or `import:legacy`; of suggestions: codes of where they come from, as `staff`.",
+        "Sources: for incidents, names of the tools that send alerts, or else the way of reporting, as "
+        "`api` or `import:legacy`; for suggestions, codes of their origin, as `staff`.",
     )
-    assignee = "assignee", "Assignee", "处理人", "Ids of persons; `none`: without.", RECORD
+    assignee = (
+        "assignee",
+        "Assignee",
+        "处理人",
+        "Identifiers of assignees; `none` for cases without one.",
+        RECORD,
+    )
     customer = (
         *("customer", "Customer", "客户"),
-        "Keys or ids of customers' teams; `none`: without.",
+        "Keys or ids of customers' teams; `none` for cases without one.",
         TEAM,
     )
     path = (
         *("path", "Fulfilment path", "履行路径"),
-        "Of requests: codes of fulfilment paths; `none`: without.",
+        "Codes of fulfilment paths, for requests; `none` for requests without one.",
     )
     catalogue_item = (
         *("catalogue_item", "Catalogue item", "目录条目"),
-        "Of requests: keys of catalogue items; `none`: without.",
+        "Keys of catalogue items, for requests; `none` for requests without one.",
         CODE,
         case_field("item"),
     )
     approver_role = (
         *("approver_role", "Approver's role", "审批角色"),
-        "Of approvals: codes of the roles that were asked; `none`: a group or persons.",
+        "Codes of the roles that were asked, for approvals; `none` for a group or persons.",
     )
     state = (
         *("state", "State", "状态"),
-        "Of the time in each state: codes of states, as `on_hold`.",
+        "Codes of states, as `on_hold`, for the time in each state.",
         CODE,
         decided_value("state"),
     )
     from_team = (
         *("from_team", "From team", "转出团队"),
-        "Of changes of team: keys or ids of who gave it away.",
+        "Keys or ids of the earlier teams, for changes of team.",
         TEAM,
         decided_value("from_team"),
     )
     to_team = (
         *("to_team", "To team", "转入团队"),
-        "Of changes of team: keys or ids of who got it.",
+        "Keys or ids of the new teams, for changes of team.",
         TEAM,
         decided_value("to_team"),
     )
     change_type = (
         *("change_type", "Type of change", "变更类型"),
-        "Of changes: codes of types.",
+        "Codes of types, for changes.",
         CODE,
         case_field("type"),
     )
     risk = (
-        *("risk", "Risk", "风险", "Of changes and risks: codes of risk levels; `none`: not assessed."),
+        *("risk", "Risk", "风险", "Codes of risk levels, for changes and risks; `none` if not assessed."),
         CODE,
         case_field("risk_level"),
     )
     risk_event = (
         *("risk_event", "Event of the risk", "风险动态"),
-        "Of risks: `new`, `closed`, `up`, `down`.",
+        "Events of risks: `new`, `closed`, `up`, `down`.",
         CODE,
         decided_value("risk_event"),
     )
     document_class = (
         *("document_class", "Class of the document", "文件类别"),
-        "Of documents: codes of classes, as `PR`.",
+        "Codes of classes, as `PR`, for documents.",
     )
     verdict = (
         *("verdict", "Verdict", "判定方式"),
-        "Of changes: `reviewed`, `computed`.",
+        "Verdicts on changes: `reviewed`, `computed`.",
         CODE,
         decided_value("verdict"),
     )
     ci_class = (
         *("ci_class", "Class of the configuration item", "配置项类别"),
-        "Of alterations: codes of classes.",
+        "Codes of classes, for alterations.",
     )
     authorisation = (
         *("authorisation", "Authorisation", "授权情况"),
-        "`authorised`, `regularised`, `unauthorised`.",
+        "Authorisation of alterations: `authorised`, `regularised`, `unauthorised`.",
         CODE,
         decided_value("authorisation"),
     )
     agreement = (
         *("agreement", "Agreement", "协议"),
-        "Numbers or ids of agreements; `none`: without.",
+        "Numbers or ids of agreements; `none` for cases without one.",
         RECORD,
         decided_value("agreement_id"),
     )
     metric = (
         *("metric", "Metric", "指标"),
-        "Of clocks: codes of what they measure, as `resolution`.",
+        "Codes of metrics, as `resolution`, for clocks.",
         CODE,
         decided_value("metric"),
     )
     cause = (
         *("cause", "Cause", "原因"),
-        "Of breaches: codes of causes, as `unknown`.",
+        "Codes of causes, as `unknown`, for breaches.",
         CODE,
         decided_value("cause"),
     )
     agreement_type = (
         *("agreement_type", "Type of agreement", "协议类型"),
-        "Of agreements: `SLA`, `OLA`, `UC`.",
+        "Types of agreements: `SLA`, `OLA`, `UC`.",
     )
     owner = (
         *("owner", "Owner", "负责人"),
-        "Of agreements, services, corrective actions and risks: ids of persons; of articles and documents: "
-        "of authors.",
+        "Identifiers of owners, for agreements, services, corrective actions and risks; of authors, "
+        "for articles and documents.",
         RECORD,
         case_field("representative_id", "owner_id", "author_id"),
     )
     subject = (
         *("subject", "Subject of the complaint", "投诉内容"),
-        "Of complaints: codes of subjects.",
+        "Codes of subjects, for complaints.",
         CODE,
         decided_value("subject"),
     )
     process = (
         *("process", "Process", "流程"),
-        "Of suggestions, improvements, corrective actions, audits, findings and risks: the processes that "
-        "they are about, as `incident`; `none`: the department as a whole.",
+        "Processes, as `incident`, for suggestions, improvements, corrective actions, audits, findings "
+        "and risks; `none` for the whole department.",
     )
     size = (
         *("size", "Size of the improvement", "改进规模"),
-        "Of improvements: `minor`, `major`; `none`: not classified.",
+        "Sizes of improvements: `minor`, `major`; `none` if not classified.",
         CODE,
         RawValue(("size",), decided="size"),
     )
     offered_by = (
         *("offered_by", "Offered by", "提出方"),
-        "Of suggestions: `person`, `rule`.",
+        "Origin of suggestions: `person`, `rule`.",
         CODE,
         decided_value("offered_by"),
     )
-    age = "age", "Age", "存续时间", "Codes of ages of what is open, as `1_to_3_days`.", CODE, None
+    age = "age", "Age", "存续时间", "Codes of ages of open cases, as `1_to_3_days`.", CODE, None
 
 
 #: The columns of the dimensions that facts and raw definitions have.

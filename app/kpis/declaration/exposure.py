@@ -18,27 +18,28 @@ HOURS, SECONDS_OF_AN_HOUR = 1_000, 3_600
 
 
 class KpiExposure(OutputModel):
-    """The sums that a KPI of outages was computed from: time, not cases."""
+    """The sums of time from which a KPI of outages was computed."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     agreed_seconds: int | None = Field(
-        description="The seconds in which the services were to be available, up to now. Null where it is cut "
-        "by something that no service has, as a category."
+        description="Number of seconds in which the services should have been available so far; null "
+        "if the KPI is grouped by a dimension that services do not have, as category."
     )
     outage_seconds: float | None = Field(
-        description="Number of these that were outage; degraded ones by their weight. Null: not asked for."
+        description="Number of these seconds with an outage, in which degraded seconds count by their "
+        "weight; null if not computed."
     )
     outages: int | None = Field(
-        description="Number of outages that began; those of one service that touch are one. Null: not asked "
-        "for."
+        description="Number of outages that began, where adjoining outages of a service count once; "
+        "null if not computed."
     )
     expected: float | None = Field(
-        description="The part of a budget that would be used by now if it were used evenly."
+        description="Share of a budget that would be used by now with even use; null for other KPIs."
     )
     at_least: int | None = Field(
-        description="Number of seconds without a failure, where there was none: the time between failures is "
-        "longer."
+        description="Number of seconds without a failure, if there was no failure: the time between "
+        "failures is at least as long. Null otherwise."
     )
 
 

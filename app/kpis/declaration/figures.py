@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.kpis.declaration.exposure import Exposure
@@ -25,16 +25,16 @@ Names = Mapping[str | UUID | None, str]
 
 
 class Distribution(OutputModel):
-    """The durations of the cases in one period and cut, in seconds, with percentiles as PostgreSQL's
-    percentile_cont computes them.
+    """The durations of the cases in a period and group, in seconds, with percentiles as computed by
+    PostgreSQL's percentile_cont.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    mean: float
-    median: float
-    p90: float
-    max: float
+    mean: float = Field(description="Mean duration in seconds.")
+    median: float = Field(description="Median duration in seconds.")
+    p90: float = Field(description="90th percentile of the durations in seconds.")
+    max: float = Field(description="Longest duration in seconds.")
 
 
 @dataclass(slots=True)

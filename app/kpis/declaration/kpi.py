@@ -16,7 +16,7 @@ from app.kpis.declaration.still_open import StillOpen
 
 
 class Basis(CodeEnum):
-    """The event of a case whose instant decides in which period the case counts."""
+    """The event of a case whose time decides in which period the case counts."""
 
     opened = "opened", "Opened in the period", "期内提出"
     ended = "ended", "Ended in the period", "期内结束"
@@ -27,7 +27,9 @@ class Basis(CodeEnum):
 
 
 class Aggregate(CodeEnum):
-    """How the cases' numbers become one value: ratios divide sums by sums, percentiles pool all cases."""
+    """The way in which the cases' numbers become one value: ratios divide sums by sums, percentiles pool all
+    cases.
+    """
 
     number = "count", "Number of cases", "单据数"
     mean = "mean", "Mean", "平均值"
@@ -51,10 +53,9 @@ class Aggregate(CodeEnum):
 
 
 class Unit(CodeEnum):
-    """The unit of the value. A ratio is between 0 and 1, except that of a budget, which may exceed 1, and a
-    change, which is below 0 where there is less than before. A score is from 1 to 5.
-
-    Money is in hundredths of the organisation's currency, however many digits that has.
+    """The unit of a value. A ratio is between 0 and 1, except for budgets, which may exceed 1, and changes,
+    which are negative if there is less than before. A score is from 1 to 5. Money is in hundredths of the
+    organisation's currency, regardless of its decimal places.
     """
 
     cases = "cases", "Cases", "个"
@@ -66,7 +67,7 @@ class Unit(CodeEnum):
 
 
 class Direction(CodeEnum):
-    """The direction of improvement: higher or lower values are better."""
+    """The direction of improvement: towards higher or lower values."""
 
     up = "up", "Higher is better", "越高越好"
     down = "down", "Lower is better", "越低越好"
@@ -74,7 +75,7 @@ class Direction(CodeEnum):
 
 
 class Clock(CodeEnum):
-    """The clock that a duration is told by; a point has its distribution under the same name."""
+    """The clock of a duration; the member of a point with the same name has the distribution."""
 
     business = "business", "Business time", "工作时间"
     elapsed = "elapsed", "Elapsed time", "自然时间"

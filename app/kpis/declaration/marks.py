@@ -6,7 +6,7 @@ from app.common.records import CodeEnum
 
 
 class SignalState(CodeEnum):
-    """The state of a signal: noted, explained by somebody, or withdrawn because later events undid it."""
+    """The state of a signal: noted, explained, or withdrawn because later events removed it."""
 
     noted = "noted", "Noted", "已记录"
     explained = "explained", "Explained", "已说明"

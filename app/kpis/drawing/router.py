@@ -41,16 +41,14 @@ SVG_RESPONSE: dict[int | str, dict[str, Any]] = {
 #: An image that is opened by itself loads and runs nothing.
 POLICY = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
-Key = Annotated[
-    str, Path(max_length=100, description="The key of the KPI, as `incident_resolution_seconds`.")
-]
+Key = Annotated[str, Path(max_length=100, description="Key of the KPI, as `incident_resolution_seconds`.")]
 
 
 class KpiChartQuery(KpiBehaviourQuery):
     """Query parameters: those of a chart, its moving ranges, and its language."""
 
     moving_range: bool = Field(
-        False, description="True to draw the moving ranges beneath, with their own limit."
+        False, description="`true` adds the moving ranges below, with their own limit."
     )
     lang: ChosenLanguage = None
 
@@ -58,7 +56,7 @@ class KpiChartQuery(KpiBehaviourQuery):
 @router.get(
     "/{key}/chart.svg",
     operation_id="get_kpi_chart",
-    summary="Draw a KPI's behaviour chart",
+    summary="Get a KPI's chart",
     response_class=Response,
     response_model=None,
     responses=problems(403, 404, 422) | SVG_RESPONSE,
@@ -67,7 +65,7 @@ class KpiChartQuery(KpiBehaviourQuery):
 async def get_kpi_chart(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiChartQuery, Query()]
 ) -> Response:
-    """Draw the behaviour chart of a KPI (SVG): at most 60 periods, titled by what it finds."""
+    """Return the behaviour chart of a KPI as a drawing (SVG) of at most 60 periods, with its result as title."""
     now, language = context_of(request).now, chosen_language(request, query.lang)
     kpi = permitted_kpi(ledger, context_of(request), key)
     then = await past_moment(ledger.db, query.as_of, now)

@@ -19,14 +19,14 @@ from app.kpis.statistics.effects.codes import (
 
 
 class EffectScale(CodeEnum):
-    """How both windows are compared."""
+    """The scale on which both windows are compared."""
 
     difference = "difference", "After minus before", "之后减之前"
     ratio = "ratio", "After divided by before", "之后除以之前"
 
 
 class WarningCode(CodeEnum):
-    """What a reader of an effect must know besides the figures."""
+    """A caution that a reader of an effect must know in addition to the figures."""
 
     after_signal = (
         "after_signal",
@@ -108,26 +108,40 @@ class WarningCode(CodeEnum):
 
 
 class EffectWarning(OutputModel):
-    """A warning. Which of the details there are depends on the code."""
+    """A warning, with the details that belong to its code."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: WarningCode
-    months: list[str] = Field(default=[], description="The months of the signals, as 2026-03, with the rule.")
-    changes: list[str] = Field(default=[], description="The numbers of the first of the other changes.")
-    cases: int | None = Field(default=None, description="Number of open cases or changes.")
-    days: int | None = Field(default=None, description="Number of days of the smaller side, if they are few.")
-    times: int | None = Field(default=None, description="Number of earlier measurements of the same.")
-    at: datetime | None = Field(
-        default=None, description="Time at which it was recorded; or until which it was agreed to measure."
+    months: list[str] = Field(default=[], description="Months of the signals, as 2026-03, with the rule.")
+    changes: list[str] = Field(default=[], description="Numbers of the first other changes.")
+    cases: int | None = Field(
+        default=None, description="Number of open cases or changes; null for other warnings."
     )
-    final_at: datetime | None = Field(default=None, description="Time until which the figures can change.")
+    days: int | None = Field(
+        default=None, description="Number of days of the smaller side; null for other warnings."
+    )
+    times: int | None = Field(
+        default=None,
+        description="Number of earlier measurements of the same effect; null for other warnings.",
+    )
+    at: datetime | None = Field(
+        default=None,
+        description="Time of the recording, or agreed end of the measurement; null for other warnings.",
+    )
+    final_at: datetime | None = Field(
+        default=None, description="Time until which the figures can change; null for other warnings."
+    )
     before: float | None = Field(
         default=None,
-        description="The KPI, of seasons of the same window a year earlier than before, of shares of the "
-        "window before.",
+        description="KPI of the earlier window, or for seasons of the same window one year before it; "
+        "null for other warnings.",
     )
-    after: float | None = Field(default=None, description="The same of the window after.")
+    after: float | None = Field(
+        default=None,
+        description="KPI of the later window, or for seasons of the same window one year before it; "
+        "null for other warnings.",
+    )
 
 
 class EffectSide(OutputModel):
@@ -135,49 +149,58 @@ class EffectSide(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    value: float | None = Field(description="The KPI of the window; null: it has none.")
-    cases: int = Field(description="Number of cases from which it was computed.")
+    value: float | None = Field(description="KPI of the window; null without a value.")
+    cases: int = Field(description="Number of cases from which the value was computed.")
     compared: float | None = Field(
-        description="The compared estimate: the mean, the median, the share, or the events per unit of "
-        "exposure. By version 1 of a duration: its median."
+        description="Estimate that is compared: the mean, the median, the share, or the events per "
+        "unit of exposure; in version 1 the median of a duration. Null if not set."
     )
-    low: float | None = Field(description="The interval of that, where there is one.")
-    high: float | None
+    low: float | None = Field(description="Lower end of the estimate's interval; null without an interval.")
+    high: float | None = Field(description="Upper end of the estimate's interval; null without an interval.")
     exposure: float | None = Field(
-        description="The exposure of a rate: days, agent-days, agreed hours, or deliveries."
+        description="Exposure of a rate: days, agent-days, agreed hours, or deliveries; null for other KPIs."
     )
-    median: float | None = Field(default=None, description="The median of cases with a number.")
+    median: float | None = Field(
+        default=None, description="Median of the cases with a number; null for other KPIs."
+    )
     zeros: float | None = Field(
         default=None,
-        description="The share of the cases with a number that have 0, as of no business time.",
+        description="Share of zeros among the cases with a number, for example because no business "
+        "time passed; null for other KPIs.",
     )
     days: int | None = Field(
         default=None,
-        description="Number of days on which the cases began; of a rate, of days of the window. Null: it was "
-        "not compared by day.",
+        description="Number of days on which the cases began, or for a rate, of days in the window; "
+        "null if days were not compared.",
     )
 
 
 class RelativeOutcome(OutputModel):
-    """What a mean cannot say: how often a case after has less than one before."""
+    """The probability that a case after the change has a smaller number than one before it, in addition to
+    the mean.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     value: float = Field(
-        description="The share of pairs in which the case after has less than the one before, ties half. "
-        "With a control: less the same share there."
+        description="Share of pairs in which the case after the change has the smaller number, where "
+        "ties count half; with a control, minus that share in the control."
     )
-    low: float | None = Field(description="The end of its interval, at `level`. Null: it has none.")
-    high: float | None
-    no_effect: float = Field(description="The value if nothing changed: 0.5, with a control 0.")
+    low: float | None = Field(
+        description="Lower end of the share's interval, at `level`; null without an interval."
+    )
+    high: float | None = Field(
+        description="Upper end of the share's interval, at `level`; null without an interval."
+    )
+    no_effect: float = Field(description="Value of the share if nothing changed: 0.5, or 0 with a control.")
 
 
 class PromisedOutcome(OutputModel):
-    """What was promised, in the scale of the effect, and whether it is shown."""
+    """The promised effect on the scale of the measured one, and whether it is shown."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    effect: float
+    effect: float = Field(description="Promised effect on the scale of the measured one.")
     reached: PromiseVerdict
 
 
@@ -187,40 +210,47 @@ class EffectResult(OutputModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     method: EffectMethod
-    method_version: int = Field(description="The seed with which the same numbers come of the same cases.")
+    method_version: int = Field(
+        description="Version of the method; only the same version computes the same numbers from the "
+        "same cases."
+    )
     scale: EffectScale
     before: EffectSide
     after: EffectSide
-    control_before: EffectSide | None
-    control_after: EffectSide | None
-    effect: float | None = Field(
-        description="The difference, in the unit of the KPI, or the ratio; with a control the difference of "
-        "differences, or the ratio of ratios. Null: it cannot be computed."
+    control_before: EffectSide | None = Field(
+        description="Control cases in the earlier window; null without a control."
     )
-    low: float | None = Field(description="The lower end of the interval; null: it has none.")
-    high: float | None = Field(description="The upper end; null: it has none.")
+    control_after: EffectSide | None = Field(
+        description="Control cases in the later window; null without a control."
+    )
+    effect: float | None = Field(
+        description="Effect: the difference in the unit of the KPI, or the ratio; with a control, the "
+        "difference of differences or the ratio of ratios. Null if it cannot be computed."
+    )
+    low: float | None = Field(description="Lower end of the effect's interval; null without an interval.")
+    high: float | None = Field(description="Upper end of the effect's interval; null without an interval.")
     level: float = Field(
-        description="The probability that such an interval holds the true effect. 0.975 where the value and "
-        "the relative effect have one each, and either may tell an effect."
+        description="Probability that such an interval contains the true effect; 0.975 if the value "
+        "and the relative effect have an interval each and either can show an effect."
     )
     interval_by: IntervalMethod
     relative_change: float | None = Field(
-        description="The relative change of the compared estimate: after over before, less 1. Null: there is "
-        "nothing before. A rate is compared with like weekdays: its effect differs from this where the "
-        "windows have others."
+        description="Relative change of the compared estimate: the later value divided by the earlier "
+        "one, minus 1. Null if there is no earlier value. For a rate it can differ from "
+        "the effect, which compares equal weekdays."
     )
     relative: RelativeOutcome | None = Field(
         default=None,
-        description="The effect by pairs, beside a mean or a median. Null: there are no pairs to compare.",
+        description="Effect by pairs, in addition to a mean or median; null if there are no pairs.",
     )
     difference_of_medians: float | None = Field(
-        description="The median after less that before, of cases with a number."
+        description="Median after the change minus that before, for cases with a number; null for other KPIs."
     )
-    test: TestMethod | None = Field(description="The p value; null: the interval tells it alone.")
-    p_value: float | None
+    test: TestMethod | None = Field(description="Test of the p value; null if only the interval is used.")
+    p_value: float | None = Field(description="p value of the test; null without a test.")
     verdict: EffectVerdict
-    promised: PromisedOutcome | None
-    warnings: list[EffectWarning]
+    promised: PromisedOutcome | None = Field(description="Promised effect; null if not promised.")
+    warnings: list[EffectWarning] = Field(description="Warnings about the comparison.")
 
 
 def as_stored(value: Any) -> Any:

@@ -32,33 +32,35 @@ Scope = Annotated[
     dict[Dimension, FilterValues],
     Field(
         max_length=len(Dimension),
-        description="The values, by dimension, of which a case must have one, as in the query of the KPI: "
-        "keys of teams and services, codes; `none`: without.",
+        description="Values by dimension, of which a case must have one, as in the query of the KPI: "
+        "keys of teams and services, codes, or `none` for cases without a value.",
     ),
 ]
 
 
 class EffectWindow(PayloadValue):
-    """A window of time, half open."""
+    """A window of time, of which the end is exclusive."""
 
     begin: DayOrInstant = Field(
         alias="from",
-        description="A date (its midnight in `tz`), or a time with a zone.",
+        description="Beginning: a date (midnight in `tz`), or a time with a zone.",
         examples=["2026-03-01"],
     )
     end: DayOrInstant = Field(
-        alias="to", description="The end, likewise; exclusive.", examples=["2026-06-01"]
+        alias="to",
+        description="End, exclusive: a date (midnight in `tz`), or a time with a zone.",
+        examples=["2026-06-01"],
     )
 
 
 class PromisedEffect(PayloadValue):
-    """The change that was promised. Less than 0: the value falls."""
+    """The promised change; a negative number means that the value falls."""
 
-    change: Number = Field(description="The change, as a number or a decimal text.", examples=["-0.5"])
+    change: Number = Field(description="Change, as a number or a decimal text.", examples=["-0.5"])
     of: PromisedAs = Field(
         default=PromisedAs.relative,
-        description="The form of the change. `relative`: a part of the value before, as -0.5 for a half "
-        "less; `absolute`: in the unit of the KPI, as -1800 seconds.",
+        description="Form of the change: `relative` to the value before, as -0.5 for half; `absolute` "
+        "in the unit of the KPI, as -1800 seconds.",
     )
 
 
@@ -66,22 +68,22 @@ class CompareWindows(Payload, of=KpiEffect):
     """The windows to compare, and the cases in them."""
 
     before: EffectWindow = Field(
-        description="The baseline.", examples=[{"from": "2020-01-01", "to": "2020-02-01"}]
+        description="Window before the change.", examples=[{"from": "2020-01-01", "to": "2020-02-01"}]
     )
     after: EffectWindow = Field(
-        description="The time after the change; it does not begin in the baseline.",
+        description="Window after the change, which may not begin within the one before.",
         examples=[{"from": "2020-02-01", "to": "2020-03-01"}],
     )
     tz: ShortText | None = Field(
-        default=None, description="The time zone of dates (IANA). None: the organisation's."
+        default=None, description="Time zone of dates (IANA); if left out, the organisation's."
     )
     scope: Scope = Field(default={})
     control: Scope | None = None
-    promised: PromisedEffect | None = Field(default=None, description="The change that was promised, if any.")
+    promised: PromisedEffect | None = Field(default=None, description="Promised change, if there is one.")
     change: ShortText | None = Field(
         default=None,
-        description="The number of the change or improvement whose effect this is: the charts mark it, and "
-        "it is not among the other changes that are warned of.",
+        description="Number of the change or improvement whose effect is measured: charts mark it, and "
+        "it does not cause a warning about other changes.",
         examples=["CHG-2026-0031"],
     )
 

@@ -20,36 +20,39 @@ from app.kpis.statistics.effects.codes import EffectVerdict
 class KpiEffectOut(
     RecordOut, of=KpiEffect, without="currency reopen_days", after={"kpi": "sentence verdict"}
 ):
-    """A measured effect, as it was stored: it never changes."""
+    """A measured effect, which never changes."""
 
-    sentence: str = Field(description="The warning in words, in the language asked for.")
+    sentence: str = Field(description="Warning as a sentence, in the requested language.")
     verdict: EffectVerdict
-    scope: dict[str, list[str]] = Field(description="The filters of the cases, by dimension. Empty: all.")
+    scope: dict[str, list[str]] = Field(
+        description="Filters of the cases, by dimension; empty for all cases."
+    )
     control: dict[str, list[str]] | None = Field(
-        description="The filters of the control; null: there is none."
+        description="Filters of the control cases, by dimension; null without a control."
     )
     result: EffectResult
 
 
 class RecomputedEffect(OutputModel):
-    """The same effect, computed anew from the log at its position."""
+    """The effect as recomputed from the log at its position."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     same: bool | None = Field(
-        description="True if all numbers are the same to six significant digits. Null: it was not computed."
+        description="True if all numbers agree in six significant digits; null if the effect was not "
+        "recomputed."
     )
-    differences: list[str] = Field(description="The fields of the result that differ.")
+    differences: list[str] = Field(description="Fields of the result that differ.")
     reason: str | None = Field(
-        description="The reason for which it was not computed, in the language asked for."
+        description="Reason why the effect was not recomputed, in the requested language; null if it was."
     )
 
 
 class KpiEffectDetails(KpiEffectOut):
-    """A measured effect, and whether it comes out the same again."""
+    """A measured effect, and the comparison with a recomputation."""
 
     recomputed: RecomputedEffect | None = Field(
-        description="The comparison with a new computation; null: not asked for."
+        description="Comparison with a recomputation; null unless requested."
     )
 
 

@@ -12,13 +12,13 @@ from app.common.records import CodeEnum, Document, ForeignRef, Record, optional,
 
 
 class EffectState(CodeEnum):
-    """The state of an effect, which never changes."""
+    """The state of a KPI effect, which never changes."""
 
     measured = "measured", "Measured", "已测量"
 
 
 class PromisedAs(CodeEnum):
-    """What a promised effect is a part of."""
+    """The form of a promised effect: relative to the value before, or absolute in the unit of the KPI."""
 
     relative = "relative", "Relative to the value before", "相对于之前的值"
     absolute = "absolute", "In the unit of the KPI", "按指标单位"
@@ -38,30 +38,37 @@ class KpiEffect(Record):
     KIND: ClassVar[str] = "kpi_effect"
 
     state: EffectState | None = required()
-    kpi: str | None = required("The key of the KPI.", examples=["incident_resolution_seconds"])
-    before_begins_at: datetime | None = required()
-    before_ends_at: datetime | None = required("The end, exclusive.")
-    after_begins_at: datetime | None = required()
-    after_ends_at: datetime | None = required("The end, exclusive.")
+    kpi: str | None = required("Key of the KPI.", examples=["incident_resolution_seconds"])
+    before_begins_at: datetime | None = required("Beginning of the window before the change.")
+    before_ends_at: datetime | None = required("End of the window before the change, exclusive.")
+    after_begins_at: datetime | None = required("Beginning of the window after the change.")
+    after_ends_at: datetime | None = required("End of the window after the change, exclusive.")
     scope: Annotated[dict[str, Any] | None, Document()] = required(
-        "The cases that the change was for. Empty: all."
+        "Filters of the cases to which the change applied, by dimension; empty for all cases."
     )
     control: Annotated[dict[str, Any] | None, Document()] = optional(
-        "Cases that nothing was changed for, in the same windows: the effect is then the "
-        "difference of both differences. None: no control."
+        "Filters of control cases without the change, in the same windows: the effect is then the "
+        "difference of the differences. Null without a control."
     )
-    promised: str | None = optional("The change that was promised, as a decimal text.")
-    promised_as: PromisedAs | None = None
-    change: str | None = optional("The number of the change or improvement whose effect it is.")
-    zone: str | None = required("The time zone by which days are cut.")
-    currency: str | None = required()
-    reopen_days: int | None = required()
+    promised: str | None = optional("Promised change, as a decimal text; null if not promised.")
+    promised_as: PromisedAs | None = optional("Form of the promised change; null if not promised.")
+    change: str | None = optional(
+        "Number of the change or improvement whose effect is measured; null if not named."
+    )
+    zone: str | None = required("Time zone in which days begin and end.")
+    currency: str | None = required("Currency of the counted costs (ISO 4217).")
+    reopen_days: int | None = required("Number of days in which an ended case could be reopened.")
     position: int | None = required(
-        "The position of the log that was read. With it anybody can recompute.", sa_type=BigInteger
+        "Position of the log at which the effect was measured; anybody can recompute it there.",
+        sa_type=BigInteger,
     )
-    seed: int | None = required("The seed of resampling.", sa_type=BigInteger)
-    resamples: int | None = required("Number of resamples, where the method resamples.")
-    verdict: str | None = required()
-    result: Annotated[dict[str, Any] | None, Document()] = required()
-    measured_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    measured_at: datetime | None = required()
+    seed: int | None = required(
+        "Seed of the resampling; null if the method does not resample.", sa_type=BigInteger
+    )
+    resamples: int | None = required("Number of resamples; null if the method does not resample.")
+    verdict: str | None = required("Verdict on the effect, as a code.")
+    result: Annotated[dict[str, Any] | None, Document()] = required("Result with all figures.")
+    measured_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who measured the effect; null if an automation rule did."
+    )
+    measured_at: datetime | None = required("Time at which the effect was measured.")

@@ -36,7 +36,7 @@ from app.kpis.questions.chart_words import ChartWords
 router = Router(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
     str,
-    Path(alias="key", max_length=100, description="The key of the KPI, as `incident_resolution_seconds`."),
+    Path(alias="key", max_length=100, description="Key of the KPI, as `incident_resolution_seconds`."),
 ]
 
 
@@ -54,7 +54,7 @@ class EffectQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     recompute: bool = Field(
-        True, description="True to compute it anew from the log at its position, and compare."
+        True, description="`true` recomputes the effect from the log at its position, and compares."
     )
 
 
@@ -65,8 +65,9 @@ class EffectChartQuery(BaseModel):
 
     figure: EffectDrawing = Field(
         EffectDrawing.intervals,
-        description="The figure. `intervals`: both windows and the effect; `behaviour`: the time around "
-        "them, by the facts of now; `cases`: every case, on a logarithmic axis.",
+        description="Figure to draw: `intervals` for both windows and the effect, `behaviour` for the "
+        "surrounding time by the present figures, `cases` for every case on a logarithmic "
+        "axis.",
     )
     lang: ChosenLanguage = None
 
@@ -86,8 +87,8 @@ async def measure_effect_of_kpi(
     body: Annotated[CompareWindows, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Measure the effect of a change on the KPI: compare a window after it with one before, with an interval,
-    a test and a verdict. It is stored with the position of the log, and never changes.
+    """Measure the effect of a change on the KPI: a window after the change is compared with one before, with
+    an interval, a test and a verdict. The effect is stored with the position of the log and never changes.
     """
     payload = MeasureKpiEffect(kpi=key, **dict(body))
     return await _measure(request, permitted_kpi(ledger, context_of(request), key), payload, idempotency_key)
@@ -100,8 +101,8 @@ async def measure_kpi_effect(
     body: Annotated[MeasureKpiEffect, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Measure a KPI effect: that of a change, by comparing a window after it with one before. The KPI is
-    named in the body; `POST /v1/kpis/{key}/effect` does the same.
+    """Measure a KPI effect of a change: a window after the change is compared with one before. The body names
+    the KPI; `POST /v1/kpis/{key}/effect` does the same.
     """
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
@@ -140,7 +141,7 @@ async def _measure(
     responses=in_language() | problems(404, 422),
 )
 async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQuery, Query()]) -> Response:
-    """Show a measured effect as it was stored, and whether it comes out the same when it is computed anew."""
+    """Return a measured effect and, on request, the comparison with a recomputation."""
     renderer = renderer_of(request, LISTING)
     loaded = await load_visible(renderer, name)
     effect_out = await renderer.render_one(loaded.record, loaded.audience)
@@ -155,7 +156,7 @@ async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQu
 @router.get(
     "/effects/{id}/chart.svg",
     operation_id="get_kpi_effect_chart",
-    summary="Draw a KPI effect",
+    summary="Get a KPI effect's chart",
     response_class=Response,
     response_model=None,
     responses=problems(404, 422) | SVG_RESPONSE,
@@ -163,7 +164,9 @@ async def get_kpi_effect(request: Request, name: Name, query: Annotated[EffectQu
 async def get_kpi_effect_chart(
     request: Request, name: Name, query: Annotated[EffectChartQuery, Query()]
 ) -> Response:
-    """Draw a measured effect (SVG): its intervals, its behaviour chart, or every case of both windows."""
+    """Return a measured effect as a drawing (SVG): its intervals, its behaviour chart, or every case of both
+    windows.
+    """
     renderer, language = renderer_of(request, LISTING), chosen_language(request, query.lang)
     effect = (await load_visible(renderer, name)).record
     kpi, result = KPIS[effect.kpi], EffectResult.model_validate(effect.result)

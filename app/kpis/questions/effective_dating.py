@@ -28,13 +28,15 @@ Fields = Mapping[str, str | None]
 
 ValidFrom = Annotated[
     Instant | None,
-    Field(description="Time from which on it holds, if not from now on. Older periods keep what held then."),
+    Field(
+        description="Time from which the value applies; if left out, now. Earlier periods keep their values."
+    ),
 ]
 ValidUntil = Annotated[
     Instant | None,
     Field(
-        description="Time up to which it holds, exclusive; null: for ever, in place of what was set earlier "
-        "for later times."
+        description="Time up to which the value applies, exclusive; null if it has no end and replaces "
+        "later values that were set before."
     ),
 ]
 

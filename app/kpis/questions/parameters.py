@@ -19,8 +19,9 @@ MOST_CASES = 10_000_000
 PastMoment = Annotated[
     AsOf | None,
     Field(
-        description="The instant or the position of the log as of which it is computed: later events are "
-        "not in it. Figures that were computed before are kept; others read the whole log up to there."
+        description="Point in time, or position of the log, for which the figures are computed without "
+        "later events. Figures that were stored before are returned; others are computed "
+        "from the whole log up to there."
     ),
 ]
 Values = Annotated[list[str] | None, CommaSeparated]
@@ -32,7 +33,8 @@ class KpiChoice(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     tz: Annotated[str | None, Field(max_length=64)] = Field(
-        None, description="The time zone by which the month is cut (IANA). None: the organisation's."
+        None,
+        description="Time zone in which the month begins and ends (IANA); if left out, the organisation's.",
     )
 
 
@@ -48,7 +50,7 @@ class KpiZone(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     tz: Annotated[str | None, Field(max_length=64)] = Field(
-        None, description="The time zone by which periods are cut (IANA). None: the organisation's."
+        None, description="Time zone in which periods begin and end (IANA); if left out, the organisation's."
     )
 
 
@@ -82,11 +84,11 @@ class KpiFilters(KpiCuts):
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
-        description="The begin: a date (its midnight in `tz`), or a time with a zone. None: twelve months "
-        "before `to`.",
+        description="Beginning: a date (midnight in `tz`), or a time with a zone; if left out, twelve "
+        "months before `to`.",
     )
     end: Annotated[str | None, Field(alias="to", max_length=40)] = Field(
-        None, description="The end, exclusive. None: the end of the running period."
+        None, description="End, exclusive; if left out, the end of the current period."
     )
 
     def to_parameters(self, grain: Grain, by: list[Dimension]) -> QuestionParameters:
@@ -104,16 +106,18 @@ class KpiFilters(KpiCuts):
 class KpiQuery(KpiFilters):
     """Query parameters: the time, the length of periods, the dimensions to group by, and filters."""
 
-    grain: Grain = Field(Grain.month, description="Length of a period; `all`: one for the whole time.")
+    grain: Grain = Field(
+        Grain.month, description="Length of a period; `all` for the whole time as one period."
+    )
     by: Annotated[list[Dimension] | None, CommaSeparated] = Field(
-        None, max_length=len(Dimension), description="The dimensions by which each period is cut."
+        None, max_length=len(Dimension), description="Dimensions by which each period is grouped."
     )
     as_of: PastMoment = None
-    last_year: bool = Field(False, description="True to show the same periods of the year before, too.")
+    last_year: bool = Field(False, description="`true` adds the same periods one year earlier.")
     fresh: bool = Field(
         False,
-        description="True to wait until all that was written before this request is in it, 2 seconds at the "
-        "most; `lag_seconds` tells whether it is.",
+        description="`true` waits, for at most 2 seconds, until the figures include everything written "
+        "before the request; `lag_seconds` shows whether they do.",
     )
 
 
@@ -130,20 +134,22 @@ class KpiBehavioursQuery(KpiBehaviourQuery):
     """Query parameters: those of a chart, which KPIs, and the period that is judged."""
 
     keys: Annotated[list[str] | None, CommaSeparated] = Field(
-        None, max_length=MOST_KEYS, description="Keys of KPIs; none: the watched ones."
+        None, max_length=MOST_KEYS, description="Keys of KPIs; if left out, the watched KPIs."
     )
     judged: Annotated[str | None, Field(max_length=40)] = Field(
         None,
-        description="A date in the period that is judged, or a time with a zone. None: the last one over.",
+        description="Date in the period that is judged, or a time with a zone; if left out, the last "
+        "completed period.",
     )
     keep: bool = Field(
         False,
-        description="True to keep the figures as they are now, so that they can be asked for again: with the "
+        description="`true` stores the present figures, so that they can be requested again with the "
         "`as_of` of the answer.",
     )
     recompute: bool = Field(
         False,
-        description="True to compute figures `as_of` anew from the log, and compare them with those kept.",
+        description="`true` recomputes the figures for `as_of` from the log, and compares them with "
+        "the stored ones.",
     )
 
 
@@ -157,7 +163,7 @@ class KpiForecastQuery(KpiCuts):
         None,
         ge=0,
         le=MOST_CASES,
-        description="Number of cases that will still come; none: at the present pace.",
+        description="Number of further cases; if left out, by the present pace.",
     )
 
 
@@ -168,4 +174,6 @@ class KpiCaseQuery(KpiFilters, Paging):
 class KpiInfluenceQuery(KpiFilters):
     """Query parameters: the time, the dimension whose parts are left out in turn, and filters."""
 
-    by: Dimension = Field(Dimension.team, description="The parts that are left out, each in turn.")
+    by: Dimension = Field(
+        Dimension.team, description="Dimension whose parts are left out, one after the other."
+    )

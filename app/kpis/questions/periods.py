@@ -20,7 +20,7 @@ WEEKS_OF_A_YEAR = 52
 
 
 class Grain(CodeEnum):
-    """The length of a period. Weeks begin on Monday (ISO 8601); `all` is the whole time of the question."""
+    """The length of a period. Weeks begin on Monday (ISO 8601); `all` is the whole requested time."""
 
     day = "day", "Day", "日"
     week = "week", "Week", "周"

@@ -24,7 +24,7 @@ from app.kpis.rebases.records import RebaseState as State
 
 
 class AddKpiRebase(Payload, of=KpiRebase):
-    """The KPI and the scope, the change, and when limits begin to count anew."""
+    """The KPI and the scope, the change, and the time from which the limits are computed again."""
 
     kpi: RecordKey
     service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None
@@ -34,14 +34,14 @@ class AddKpiRebase(Payload, of=KpiRebase):
 
 
 def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
-    """Add a KPI re-basing: the natural limits of the KPI count anew from a named change on."""
+    """Add a KPI re-basing: the natural limits of the KPI are computed again after a change."""
     copy_fields(rebase, body, ctx)
     rebase.scope = KpiScope(rebase.service, rebase.team_id).kind
     rebase.added_by_id = ctx.caller.person_id
 
 
 def withdraw(rebase: KpiRebase, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the re-basing: limits go on over the change as if it had not been marked."""
+    """Withdraw the re-basing: the limits are computed as if the change had not been marked."""
 
 
 async def no_such_chart(

@@ -12,32 +12,33 @@ from app.kpis.questions.scopes import ScopeKind
 
 
 class RebaseState(CodeEnum):
-    """The state of a re-basing: in force, or taken back."""
+    """The state of a KPI re-basing: in force, or withdrawn."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class KpiRebase(Record):
-    """A change of the process from which the natural limits of a KPI in a scope count anew: from the first
-    period that begins at `begins_at` or later. `change` is the number of a record of ours, or a name.
+    """A change of the process after which the natural limits of a KPI are computed again in a scope: from the
+    first period that begins at `begins_at` or later. `change` is the number of a record, or a name.
     """
 
     KIND: ClassVar[str] = "kpi_rebase"
 
     state: RebaseState | None = required()
-    kpi: str | None = required("The key of the KPI.")
-    scope: ScopeKind | None = required("The kind of scope: all cases, those of a service or of a team.")
-    service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service, if it is about one."
+    kpi: str | None = required("Key of the KPI.")
+    scope: ScopeKind | None = required("Kind of scope: all cases, those of a service, or those of a team.")
+    service: Annotated[str | None, KeyRef("service")] = optional("Key of the service; null for other scopes.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team of the cases; null for other scopes."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team, if it is about one.")
     change: str | None = required(
-        "The number of the change or another record, or a name.", examples=["CHG-2026-000031"]
+        "Number of the change or another record, or a name.", examples=["CHG-2026-000031"]
     )
     begins_at: datetime | None = required(
-        "Time of the change: limits count anew from the first period that begins then or later.",
+        "Time of the change; the limits are computed again from the first period that begins at this "
+        "time or later.",
         examples=["2026-04-01T00:00:00+08:00"],
     )
     added_at: Annotated[datetime | None, EnteredAt(RebaseState.active)] = required()
-    added_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    added_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who added the re-basing.")

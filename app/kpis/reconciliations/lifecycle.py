@@ -23,7 +23,7 @@ Differing = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}/[a-z0-9
 
 
 class MakeReconciliation(Payload, of=Reconciliation):
-    """The result of a reconciliation: how much was compared, and what differs."""
+    """The result of a reconciliation: the number of comparisons and the differences."""
 
     day: Day
     zone: ShortText
@@ -35,7 +35,7 @@ class MakeReconciliation(Payload, of=Reconciliation):
 
 
 def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation, ctx: ActionContext) -> None:
-    """Record a reconciliation: every KPI was computed from facts and from raw events, and compared."""
+    """Make a reconciliation: every KPI was computed from stored facts and from raw events, and compared."""
     copy_fields(reconciliation, body, ctx)
     reconciliation.verdict = Verdict.differs if body.differences else Verdict.agreed
 

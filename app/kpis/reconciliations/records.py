@@ -18,14 +18,14 @@ class ReconciliationState(CodeEnum):
 
 
 class Verdict(CodeEnum):
-    """The outcome of a reconciliation: the facts and the raw events give the same figures, or not."""
+    """The outcome of a reconciliation: whether facts and raw events give the same figures."""
 
     agreed = "agreed", "They agree", "一致"
     differs = "differs", "They differ", "不一致"
 
 
 class Reconciliation(Record):
-    """The result of one night's comparison of the KPIs' facts with their definitions over raw events.
+    """The result of a nightly comparison of the KPIs' stored facts with their definitions over raw events.
 
     `day` is the date of the night in `zone`, which also bounds the months compared. `position` is the last
     log position that both computations read. `differing` lists the first differences, as `<kpi>/<what>`.
@@ -34,20 +34,20 @@ class Reconciliation(Record):
     KIND: ClassVar[str] = "reconciliation"
 
     state: ReconciliationState | None = required()
-    day: str | None = required("The date of the night in `zone`.", examples=["2026-11-20"])
-    verdict: Verdict | None = required("The verdict: whether both give the same.")
-    zone: str | None = required("The time zone of the night and of the compared months.")
-    position: int | None = required(
-        "The position of the log up to which both were computed.", sa_type=BigInteger
-    )
+    day: str | None = required("Date of the night in `zone`.", examples=["2026-11-20"])
+    verdict: Verdict | None = required("Verdict: whether facts and raw events give the same figures.")
+    zone: str | None = required("Time zone of the night and of the compared months.")
+    position: int | None = required("Position of the log up to which both were computed.", sa_type=BigInteger)
     compared: int | None = required(
-        "Number of figures compared, besides the numbers of single cases.", sa_type=BigInteger
+        "Number of compared figures, in addition to the numbers of single cases.", sa_type=BigInteger
     )
     differences: int | None = required(
         "Number of differences, in figures and in the numbers of single cases.", sa_type=BigInteger
     )
     differing: list[str] | None = required(
-        "The first of the differences, each once: `<kpi>/<figure>`. `ledgerdesk reconcile` shows more."
+        "First differences, each once: `<kpi>/<figure>`. `ledgerdesk reconcile` shows more."
     )
-    seconds: int | None = required("Number of seconds that it took.", sa_type=BigInteger)
-    made_at: Annotated[datetime | None, EnteredAt(ReconciliationState.made)] = required()
+    seconds: int | None = required("Number of seconds that the reconciliation took.", sa_type=BigInteger)
+    made_at: Annotated[datetime | None, EnteredAt(ReconciliationState.made)] = required(
+        "Time at which the reconciliation was made."
+    )

@@ -47,7 +47,7 @@ class NoteAgainKpiSignal(Payload, of=KpiSignal):
 
 
 class NoteKpiSignal(NoteAgainKpiSignal, of=KpiSignal):
-    """A signal: KPI, scope, rule, period and figures."""
+    """A signal with its KPI, scope, rule, period and figures."""
 
     kpi: RecordKey
     service: Annotated[RecordKey, KeyRef("service")] | None = None
@@ -60,7 +60,7 @@ class NoteKpiSignal(NoteAgainKpiSignal, of=KpiSignal):
 
 
 def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
-    """Note a KPI signal: in this period the KPI has changed beyond its usual variation."""
+    """Note a KPI signal: the KPI has changed beyond its usual variation in this period."""
     assert ctx.number is not None, "signals have numbers"
     signal.number = ctx.number
     note_again(signal, body, ctx)
@@ -68,9 +68,7 @@ def note(signal: KpiSignal, body: NoteKpiSignal, ctx: ActionContext) -> None:
 
 
 def note_again(signal: KpiSignal, body: NoteAgainKpiSignal, ctx: ActionContext) -> None:
-    """Note the signal again, which was withdrawn: still later events have brought it back. It is yet to be
-    explained.
-    """
+    """Note the signal again: it was withdrawn, and later events have restored it. It needs an explanation."""
     copy_fields(signal, body, ctx)
     signal.noted_at = ctx.occurred_at
     _clear_explanation(signal)
@@ -90,7 +88,7 @@ def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> No
 
 
 def reopen(signal: KpiSignal, body: Reason, ctx: ActionContext) -> None:
-    """Reopen the signal: its explanation is taken back, and it is yet to be explained."""
+    """Reopen the signal: its explanation is removed, and a new one is needed."""
     _clear_explanation(signal)
 
 
@@ -99,13 +97,13 @@ def _clear_explanation(signal: KpiSignal) -> None:
 
 
 class WithdrawKpiSignal(Payload, of=KpiSignal):
-    """The position of the log at which the period is no signal any more."""
+    """The position of the log at which the period is no longer a signal."""
 
     position: Position
 
 
 def withdraw(signal: KpiSignal, body: WithdrawKpiSignal, ctx: ActionContext) -> None:
-    """Withdraw the signal: by what was told later, or by limits that count anew, it is none any more."""
+    """Withdraw the signal, which later events or new limits have removed."""
     signal.position = body.position
     signal.needs_attention = False
 

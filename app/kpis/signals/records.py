@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import ForeignRef, KeyRef, Record, optional, required
@@ -19,7 +18,8 @@ from app.kpis.statistics.behaviour import Signal
 
 
 class KpiSignal(Record):
-    """A signal: by `rule`, the value of a period is more than the usual variation of the KPI in the scope.
+    """A signal that a KPI has changed in a scope: by `rule`, the value of a period exceeds its usual
+    variation.
 
     `begins_at` and `ends_at` bound the period, in the time zone `zone`; `since_at` is the beginning of the
     first period that makes up the signal. `value`, `centre`, `low` and `high` are decimal texts in the unit
@@ -29,40 +29,47 @@ class KpiSignal(Record):
 
     KIND: ClassVar[str] = "kpi_signal"
 
-    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
+    number: str = ""
     state: SignalState | None = required()
-    kpi: str | None = required("The key of the KPI.")
-    scope: ScopeKind | None = required("The kind of scope: all cases, those of a service or of a team.")
-    service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service, if it is about one."
+    kpi: str | None = required("Key of the KPI.")
+    scope: ScopeKind | None = required("Kind of scope: all cases, those of a service, or those of a team.")
+    service: Annotated[str | None, KeyRef("service")] = optional("Key of the service; null for other scopes.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team of the cases; null for other scopes."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team, if it is about one.")
-    rule: Signal | None = required("The rule by which it is a signal.")
+    rule: Signal | None = required("Rule that the signal meets.")
     grain: Grain | None = required("Length of the period.")
-    zone: str | None = required("The time zone of the period.")
-    since_at: datetime | None = required("The beginning of the first period that makes up the signal.")
-    begins_at: datetime | None = required("The first instant of the period in which the rule was met.")
-    ends_at: datetime | None = required("The end, exclusive.")
-    tendency: Tendency | None = required("The direction of the change: for the better or for the worse.")
+    zone: str | None = required("Time zone in which the period begins and ends.")
+    since_at: datetime | None = required("Beginning of the first period of the signal.")
+    begins_at: datetime | None = required("Beginning of the period in which the rule was met.")
+    ends_at: datetime | None = required("End of the period, exclusive.")
+    tendency: Tendency | None = required("Direction of the change: for the better or for the worse.")
     needs_attention: bool | None = required(
-        "True if it is for the worse, in what was the newest final period, and not of a team alone."
+        "True if the signal is for the worse, in the newest completed period, and not for a team alone."
     )
     value: str | None = required(
-        "The value of the period, in the unit of the KPI, as a decimal text.", examples=["22380"]
+        "Value of the period, in the unit of the KPI, as a decimal text.", examples=["22380"]
     )
-    centre: str | None = required("The mean by which it was judged.", examples=["8160.25"])
-    low: str | None = required("The lower natural limit.", examples=["0"])
-    high: str | None = required("The upper natural limit.", examples=["17580"])
-    position: int | None = required("The position of the log at which the figures stood.", sa_type=BigInteger)
-    noted_at: datetime | None = required()
+    centre: str | None = required(
+        "Mean by which the value was judged, as a decimal text.", examples=["8160.25"]
+    )
+    low: str | None = required("Lower natural limit, as a decimal text.", examples=["0"])
+    high: str | None = required("Upper natural limit, as a decimal text.", examples=["17580"])
+    position: int | None = required(
+        "Position of the log at which the figures were computed.", sa_type=BigInteger
+    )
+    noted_at: datetime | None = required("Time at which the signal was noted.")
     reason: Annotated[str | None, Personal()] = optional(
-        "The reason, in the words of the person who explained it.",
+        "Reason, in the words of the person who explained the signal; null until it is explained.",
         examples=["A power cut stopped the desk for two days."],
     )
     cause: str | None = optional(
-        "The number of the record behind it, or the name of an event outside.", examples=["PRB-2026-000007"]
+        "Number of the record behind the signal, or the name of an outside event; null if not named.",
+        examples=["PRB-2026-000007"],
     )
-    explained_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    explained_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who explained the signal; null until it is explained."
+    )
     explained_at: Annotated[datetime | None, EnteredAt(SignalState.explained)] = None
 
     @property

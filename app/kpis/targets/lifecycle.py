@@ -38,13 +38,13 @@ Number = Annotated[DecimalText, BeforeValidator(_as_text, json_schema_input_type
 
 
 class ReviseKpiTarget(Payload, of=KpiTarget):
-    """A new target for a KPI, and its period. Without comparator and value there is no target then."""
+    """A new target for a KPI, and its period. Without comparator and value, the period has no target."""
 
     comparator: Comparator | None = Field(default=None, examples=["lt"])
     value: Number | None = Field(
         default=None,
-        description="The value in the unit of the KPI, as a number or a decimal text: seconds, cases, a "
-        "ratio as 0.95.",
+        description="Target value in the unit of the KPI, as a number or a decimal text: seconds, "
+        "cases, or a ratio as 0.95.",
         examples=["5400"],
     )
     valid_from_at: ValidFrom = None
@@ -58,18 +58,18 @@ class AddKpiTarget(ReviseKpiTarget, of=KpiTarget):
 
 
 def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
-    """Add a KPI target, for a period."""
+    """Add a KPI target for a period."""
     revise(target, body, ctx)
 
 
 def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None:
-    """Revise the target, for a period."""
+    """Revise the target for a period."""
     copy_fields(target, body, ctx)
     target.valid_from_at = body.valid_from_at or ctx.occurred_at
 
 
 def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the target, as a mistake: none of its versions counts any more, for any period."""
+    """Withdraw the target as a mistake: all its versions stop counting, for all periods."""
 
 
 async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:

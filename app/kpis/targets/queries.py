@@ -9,7 +9,7 @@ from app.kpis.targets.records import KpiTarget
 
 
 class KpiTargetOut(RecordOut, of=KpiTarget):
-    """The target of a KPI in its latest version. The KPI's answer has the target of each period."""
+    """The target of a KPI in its latest version. The points of the KPI have the target of each period."""
 
 
 KPI_TARGETS = Listing(

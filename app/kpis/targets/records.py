@@ -11,7 +11,7 @@ from app.kpis.declaration.kpi import Comparator
 
 
 class TargetState(CodeEnum):
-    """The state of a target: in force, or withdrawn as a mistake."""
+    """The state of a KPI target: in force, or withdrawn as a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
@@ -26,12 +26,16 @@ class KpiTarget(Record):
     KIND: ClassVar[str] = "kpi_target"
 
     state: TargetState | None = required()
-    kpi: str | None = required("The key of the KPI.")
+    kpi: str | None = required("Key of the KPI.")
     comparator: Comparator | None = optional(
-        "The comparison of the value with it: lt below, le at most, gt above, ge at least; null: there "
-        "is no target in that period."
+        "Comparison of the KPI's value with the target: lt for below, le for at most, gt for above, ge "
+        "for at least; null if the period has no target."
     )
-    value: str | None = optional("The value in the unit of the KPI, as a decimal text.")
-    valid_from_at: datetime | None = required()
-    valid_until_at: datetime | None = None
+    value: str | None = optional(
+        "Target value in the unit of the KPI, as a decimal text; null if the period has no target."
+    )
+    valid_from_at: datetime | None = required("Beginning of the latest version's period.")
+    valid_until_at: datetime | None = optional(
+        "End of the latest version's period, exclusive; null if it has no end."
+    )
     added_at: Annotated[datetime | None, EnteredAt(TargetState.active)] = required()

@@ -31,15 +31,15 @@ mount_actions(router, LIFECYCLE, KpiTargetOut, prefix="/kpi_targets")
 
 KpiKey = Annotated[
     str,
-    Path(alias="key", max_length=100, description="The key of the KPI, as `incident_resolution_seconds`."),
+    Path(alias="key", max_length=100, description="Key of the KPI, as `incident_resolution_seconds`."),
 ]
 # The active target added last, whether or not there were earlier ones.
 SELECT_NEWEST_ACTIVE = """
 select id from fold.kpi_target where kpi = %s and state = 'active' order by added_at desc, id desc limit 1"""
 _HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The target was set before, and is otherwise now.", "headers": _HEADERS},
-    201: {"description": "The first target that is set.", "headers": _HEADERS, "model": KpiTargetOut},
+    200: {"description": "The target replaced an earlier one.", "headers": _HEADERS},
+    201: {"description": "The target is the first one.", "headers": _HEADERS, "model": KpiTargetOut},
 }
 
 
@@ -58,7 +58,7 @@ async def set_kpi_target(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Set the KPI's target from now on, or for the given period; earlier periods keep their targets."""
+    """Set the KPI's target from now on, or for a period. Earlier periods keep their targets."""
     if key not in KPIS:
         raise NotFound()
     context = context_of(request)

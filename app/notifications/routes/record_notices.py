@@ -45,20 +45,26 @@ from fold.notice n where n.about = %s and (%s::uuid is null or n.id < %s) order 
 
 
 class SentNoticeOut(OutputModel):
-    """A notice about the record: who was told what, and whether it reached them."""
+    """A notice about the record: its recipient, its content, and its delivery."""
 
     id: UUID
     person: PersonStub
-    kind: NoticeKind = Field(description="Its kind for them.")
+    kind: NoticeKind = Field(description="Kind of the notice for the person.")
     steps: list[NoticeType] = Field(
-        description="Steps that it tells of, in the order in which they happened."
+        description="Steps that the notice reports, in the order in which they happened."
     )
-    way: DeliveryMethod = Field(description="The channel: in the application, or by mail besides.")
-    sent_at: datetime
-    read_at: datetime | None = Field(description="Time at which they read it in the application.")
-    mailed_at: datetime | None = Field(description="Time at which the mail server took it.")
-    failed_at: datetime | None = Field(description="Time at which it was given up to mail it.")
-    failure: DeliveryFailure | None = Field(description="The reason why it was given up.")
+    way: DeliveryMethod = Field(description="Channel of the notice: in the application, or also by mail.")
+    sent_at: datetime = Field(description="Time at which the notice was sent in the application.")
+    read_at: datetime | None = Field(
+        description="Time at which the person read the notice in the application; null until then."
+    )
+    mailed_at: datetime | None = Field(
+        description="Time at which the mail server accepted the mail; null if it has not."
+    )
+    failed_at: datetime | None = Field(description="Time at which the mail was given up; null if it was not.")
+    failure: DeliveryFailure | None = Field(
+        description="Reason for giving up the mail; null if it was not given up."
+    )
 
 
 class SentNoticePage(OutputModel):
@@ -73,7 +79,7 @@ class SentNoticePaging(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Notices on a page.")] = 100
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Number of notices on a page.")] = 100
     cursor: Annotated[str | None, Field(max_length=500, description="`next_cursor` of the page before.")] = (
         None
     )
@@ -90,8 +96,7 @@ def record_notices_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_notices",
                 summary=f"List {noun(lifecycle.kind)} notices",
-                description=f"Who was told what of one {noun(lifecycle.kind)}, when, and whether it was "
-                "delivered: for those who act on it by a role, and for those who oversee all.",
+                description=f"List the notices about one {noun(lifecycle.kind)} with their recipients and their delivery. For callers who act on it by a role, and for those who oversee all.",
                 response_model=SentNoticePage,
                 responses=problems(400, 403, 404, 422),
             )

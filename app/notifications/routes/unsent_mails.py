@@ -37,25 +37,29 @@ router = Router(prefix="/v1/unsent_mails", tags=["people"])
 class UnsentMailOut(OutputModel):
     """A notice whose mail was not sent."""
 
-    id: UUID = Field(description="The id of the notice.")
+    id: UUID = Field(description="Identifier of the notice.")
     person: PersonStub
-    kind: NoticeKind = Field(description="Its kind for them.")
+    kind: NoticeKind = Field(description="Kind of the notice for the person.")
     steps: list[NoticeType] = Field(
-        description="Steps that it tells of, in the order in which they happened."
+        description="Steps that the notice reports, in the order in which they happened."
     )
-    sent_at: datetime = Field(description="Time at which it was sent in the application.")
-    attempts: int | None = Field(description="Number of tries so far; null: it was given up.")
-    next_try_at: datetime | None = Field(description="Time of the next try; null: it was given up.")
+    sent_at: datetime = Field(description="Time at which the notice was sent in the application.")
+    attempts: int | None = Field(description="Number of attempts so far; null if the mail was given up.")
+    next_try_at: datetime | None = Field(
+        description="Time of the next attempt; null if the mail was given up."
+    )
     why: str | None = Field(
-        description="The error of the last try, with the mail server's code; null: it was given up.",
+        description="Error of the last attempt, with the mail server's code; null if the mail was given up.",
         examples=["SMTPConnectError 421"],
     )
-    failed_at: datetime | None = Field(description="Time at which it was given up; null: it is still tried.")
-    failure: DeliveryFailure | None = Field(description="The reason why it was given up.")
+    failed_at: datetime | None = Field(description="Time at which the mail was given up; null if it was not.")
+    failure: DeliveryFailure | None = Field(
+        description="Reason for giving up the mail; null if it was not given up."
+    )
 
 
 class UnsentMailPage(OutputModel):
-    """Mails that were not sent, the oldest first."""
+    """The mails that were not sent, the oldest first."""
 
     items: list[UnsentMailOut]
     next_cursor: str | None
@@ -69,8 +73,8 @@ class UnsentMailPage(OutputModel):
     responses=problems(400, 403, 422),
 )
 async def list_unsent_mails(request: Request, paging: Annotated[Paging, Query()]) -> Response:
-    """List the mails that wait for another try, and those of the last seven days that were given up or that
-    the mail server refused; the oldest first.
+    """List the mails that wait for another attempt, and those of the last seven days that were given up or
+    refused by the mail server, the oldest first.
     """
     ledger = ledger_of(request)
     if not admin.allows(caller_of(request), None):

@@ -52,7 +52,7 @@ TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_
 
 
 def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
-    """Draft an article, about a known fault and its remedy."""
+    """Draft an article, about a known fault and its solution."""
     case = ctx.ref(Ticket, "case")
     copy_fields(article, body, ctx, without="case")
     article.services = _keys_or_case_key(body.services, case, "service")
@@ -89,7 +89,7 @@ def submit(article: Article, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def send_back(article: Article, body: Reason, ctx: ActionContext) -> None:
-    """Send the article back: it cannot be published as its author has left it."""
+    """Send the article back to its author, because it cannot be published yet."""
 
 
 def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
@@ -101,18 +101,18 @@ def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
 
 
 def confirm(article: Article, body: ConfirmArticle, ctx: ActionContext) -> None:
-    """Confirm the article: it is still correct."""
+    """Confirm the article, which is still correct."""
     article.confirmed_at = ctx.occurred_at
     article.next_review_at, article.review_overdue_at = body.next_review_at, None
 
 
 def flag_review(article: Article, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the article's review as overdue: nobody has confirmed in time that it is still correct."""
+    """Flag the article's review as overdue: the article was not confirmed in time."""
     article.review_overdue_at = ctx.occurred_at
 
 
 def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: ActionContext) -> None:
-    """Propose a revision of the article: of its texts."""
+    """Propose a revision of the article's texts."""
     proposed = ArticleRevision(
         id=ctx.new_id(),
         record=article.row_key,
@@ -124,7 +124,7 @@ def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: Action
 
 
 def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionContext) -> None:
-    """Accept a revision of the article, after its review by another person: it becomes the next edition."""
+    """Accept a revision of the article, after its review by another person. It becomes the next edition."""
     revision = ctx.required_ref(ArticleRevision, "revision")
     for name in TEXTS:
         if (text := getattr(revision, name)) is not None:
@@ -135,7 +135,7 @@ def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionCo
 
 
 def decline_revision(article: Article, body: DeclineRevisionArticle, ctx: ActionContext) -> None:
-    """Decline a revision of the article, which stays as it is."""
+    """Decline a revision of the article, which stays unchanged."""
     ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
@@ -145,12 +145,12 @@ def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: Acti
 
 
 def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: ActionContext) -> None:
-    """Change the article's visibility: who may read it; its texts stay."""
+    """Change the article's visibility, which determines its readers. Its texts stay."""
     article.visibility = body.visibility
 
 
 def use_article(article: Article, body: UseArticle, ctx: ActionContext) -> None:
-    """Use the article: it helped with a ticket, whose history shows it, too."""
+    """Use the article for a ticket, which it helped to solve; the ticket's history shows it too."""
     ctx.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
     article.last_used_at = ctx.occurred_at
@@ -173,7 +173,7 @@ async def earlier_rating(
 
 
 def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
-    """Rate the article: whether it helped; a new rating replaces the caller's earlier one."""
+    """Rate the article as helpful or not. A new rating replaces the caller's earlier one."""
     rating = ctx.prepared(EarlierArticleRating).rating
     if rating is None:
         ctx.add(
@@ -201,15 +201,15 @@ def _count(article: Article, *, helped: bool, by: int) -> None:
 
 
 def record_suggestion(article: Article, body: ShowArticle, ctx: ActionContext) -> None:
-    """Record a suggestion of the article: a portal showed it to a visitor."""
+    """Show the article to a visitor: a portal suggested it."""
 
 
 def view(article: Article, body: ViewArticle, ctx: ActionContext) -> None:
-    """Record a view of the article: a visitor of a portal opened it."""
+    """View the article: a visitor of a portal opened it."""
 
 
 def retire(article: Article, body: Reason, ctx: ActionContext) -> None:
-    """Retire the article: its remedy no longer helps, or never did."""
+    """Retire the article: its solution does not help."""
 
 
 def audience(article: Article) -> tuple[str, ...]:

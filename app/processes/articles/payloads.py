@@ -55,12 +55,14 @@ class ArticleFields(Payload, of=Article):
 
 
 class DraftArticle(ArticleFields):
-    """A known fault and its remedy, to be drafted as an article; without services, categories or
-    configuration items it is about those of the case.
+    """A known fault and its solution, to be drafted as an article. Without services, categories or
+    configuration items, the article takes those of its case.
     """
 
     case: Annotated[Reference, ForeignRef(TICKET)] | None = Field(
-        default=None, description="The case that it comes from, resolved, or a known error: its id or number."
+        default=None,
+        description="Case from which the article is written, which must be resolved or a known "
+        "error: its id or number.",
     )
 
 
@@ -69,20 +71,20 @@ class EditArticle(Patch, ArticleFields):
 
 
 class PublishArticle(Payload, of=Article):
-    """The result of the review, and when the next review is due."""
+    """The result of the review, and the date of the next one."""
 
-    verdict: FreeText = Field(description="The result of the review.", examples=["Tried on two printers."])
+    verdict: FreeText = Field(description="Result of the review.", examples=["Tried on two printers."])
     next_review_at: Instant
 
 
 class ConfirmArticle(Payload, of=Article):
-    """The date by which the article is to be reviewed next."""
+    """The date of the next review."""
 
     next_review_at: Instant = Field(examples=["2199-06-01T00:00:00Z"])
 
 
 class ProposeRevisionArticle(Payload, of=Article):
-    """The proposed texts of a revision; texts that are left out stay as they are."""
+    """The proposed texts of a revision; texts left out stay unchanged."""
 
     title: Title | None = None
     symptoms: Paragraph | None = None
@@ -95,49 +97,50 @@ class ProposeRevisionArticle(Payload, of=Article):
 class AcceptRevisionArticle(Payload):
     """The revision to publish, and the result of its review."""
 
-    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
-    verdict: FreeText = Field(description="The result of the review.")
+    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="Identifier of the revision.")
+    verdict: FreeText = Field(description="Result of the review.")
 
 
 class DeclineRevisionArticle(Reason):
     """The revision to decline, and the reason."""
 
-    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
+    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="Identifier of the revision.")
 
 
 class WithdrawRevisionArticle(Payload):
     """The revision that its author withdraws."""
 
-    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
+    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="Identifier of the revision.")
 
 
 class ChangeVisibilityArticle(Payload):
-    """The new visibility of the article: the readers to whom it is open."""
+    """The new visibility of the article."""
 
     visibility: Visibility = Field(
-        description="The readers from now on, or once it is published: everybody, or staff.",
+        description="Readers of the article once it is published: everybody, or staff only.",
         examples=["internal"],
     )
 
 
 class RateArticle(Payload):
-    """The caller's rating of the article: whether it helped."""
+    """The caller's rating of the article."""
 
-    helped: bool = Field(strict=True, description="True if it helped.", examples=[True])
+    helped: bool = Field(strict=True, description="True if the article helped.", examples=[True])
     session: ShortText | None = Field(
         default=None,
-        description="The portal's random id of the visit, if there is one.",
+        description="Random id that the portal gives to the visit; left out outside of portals.",
         examples=["5f0a6c1e"],
     )
 
 
 class ShowArticle(Payload):
-    """The visit of a portal in which the article was suggested."""
+    """The visit to a portal in which the article was suggested."""
 
     session: ShortText = Field(
-        description="The portal's random id of the visit, and no person's.", examples=["5f0a6c1e"]
+        description="Random id that the portal gives to the visit, which must not identify a person.",
+        examples=["5f0a6c1e"],
     )
 
 
 class ViewArticle(ShowArticle):
-    """The visit of a portal in which the article was opened."""
+    """The visit to a portal in which the article was opened."""

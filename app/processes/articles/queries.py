@@ -23,10 +23,10 @@ class ArticleOut(
     without="requester customer team assignee impact urgency priority",
     after={"other_answer": "visibility", "case": "author opened_at"},
 ):
-    """A knowledge article: a known fault and its remedy."""
+    """A knowledge article: a known fault and its solution."""
 
     language: Language
-    opened_at: datetime = Field(description="Time of its drafting.")
+    opened_at: datetime = Field(description="Time at which the article was drafted.")
 
 
 LISTING = Listing(
@@ -56,13 +56,17 @@ class Suggestion(OutputModel):
     """An article that may help with a ticket, and the reason why it is suggested."""
 
     article: LISTING.item  # type: ignore[name-defined]  # made of ArticleOut
-    because: list[str] = Field(description="The fields that it has in common: `service`, `category`, `ci`.")
+    because: list[str] = Field(
+        description="Fields that the article and the ticket have in common: `service`, `category`, `ci`."
+    )
 
 
 class Suggestions(OutputModel):
-    """Published articles that may help with a ticket, the likeliest first."""
+    """Published articles that may help with a ticket, the most likely first."""
 
-    items: list[Suggestion] = Field(description=f"At most {MOST_SUGGESTED}.")
+    items: list[Suggestion] = Field(
+        description=f"Suggested articles, the most likely to help first; at most {MOST_SUGGESTED}."
+    )
 
 
 #: By field of a ticket: the column of articles that it is matched with, and the weight of a match.

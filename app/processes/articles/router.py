@@ -51,7 +51,8 @@ for _kind, _plural in SUGGESTED_KINDS.items():
         methods=["GET"],
         operation_id=f"get_{_kind}_suggestions",
         summary=f"Get {with_article(_kind)}'s suggestions",
-        description="Published articles about its service, category or CI, the likeliest first.",
+        description="Return published articles about the ticket's service, category or configuration "
+        "item, the most likely first.",
         response_model=Suggestions,
         responses=problems(404, 422) | in_language(),
     )

@@ -41,7 +41,7 @@ EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_as
 
 
 def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
-    """Assess the change: its risk, its effects, and what stands in the way of its window."""
+    """Assess the change: its risk, its effects, and conflicts of its window."""
     risk = ctx.prepared(QuestionnaireInForce)
     assessment = change.assessment
     assessment.questionnaire_id = risk.id
@@ -75,14 +75,14 @@ async def approval_question(
 
 
 def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionContext) -> None:
-    """Request the approval of the change: it is put to the vote."""
+    """Request the approval of the change, which is put to the vote."""
     _put_to_vote(change, ctx)
 
 
 def request_emergency_approval(
     change: Change, body: RequestEmergencyApprovalChange, ctx: ActionContext
 ) -> None:
-    """Request emergency approval of the change: it is put to the vote at once."""
+    """Request emergency approval of the change, which is put to the vote at once."""
     change.assessment.cannot_wait = body.cannot_wait
     _put_to_vote(change, ctx)
 
@@ -112,14 +112,14 @@ def reject(change: Change, body: Tallied, ctx: ActionContext) -> None:
 
 
 def defer(change: Change, body: Tallied, ctx: ActionContext) -> None:
-    """Defer the change: its board wants more, or too few have voted in time."""
+    """Defer the change: its board needs more information, or too few have voted in time."""
     lapsed = body.outcome is DecisionOutcome.lapsed
     change.deferral_reason = DeferralReason.no_quorum if lapsed else DeferralReason.by_vote
 
 
 def remind_of_emergency(change: Change, body: Tallied, ctx: ActionContext) -> None:
-    """Remind of the emergency change, which its board has not decided on: it stays submitted, to be asked
-    again.
+    """Remind of the emergency change, on which its board has not decided. It stays submitted, and its board
+    can be asked again.
     """
 
 

@@ -22,7 +22,7 @@ from app.processes.changes.records import Change, ChangeState, ChangeType
 
 
 class Suspicion(CodeEnum):
-    """The reason for suspecting a change as the cause of an incident."""
+    """The reason to suspect a change as the cause of an incident."""
 
     same_item = "same_item", "The same item", "同一配置项"
     needed_item = "needed_item", "An item that it needs", "其所依赖的配置项"
@@ -44,29 +44,41 @@ VisibilityTest = Callable[[list[str]], bool]
 class SuspectedOut(OutputModel):
     """The reasons of a suspicion, and whether it is confirmed."""
 
-    because: list[Suspicion] = Field(description="The things that both have in common, the weightiest first.")
-    hours_since: float = Field(description="Hours from the change's last step to the incident's begin.")
-    confirmed: bool = Field(description="True if it is linked as the cause already.")
+    because: list[Suspicion] = Field(
+        description="Things that the change and the incident have in common, the most important first."
+    )
+    hours_since: float = Field(
+        description="Number of hours from the last step of the change to the beginning of the incident."
+    )
+    confirmed: bool = Field(description="True if the change is already linked as the cause.")
 
 
 class SuspectedChangeOut(SuspectedOut):
     """A change that may have caused an incident."""
 
     id: UUID
-    number: str
-    title: str | None
-    type: ChangeType | None
+    number: str = Field(description="Number of the change for people.")
+    title: str | None = Field(description="Title of the change; null if an imported history has no title.")
+    type: ChangeType | None = Field(
+        description="Type of the change; null if an imported history has no type."
+    )
     state: ChangeState
-    started_at: datetime | None
-    implemented_at: datetime | None
-    backed_out_at: datetime | None
+    started_at: datetime | None = Field(
+        description="Time at which the implementation began; null if it has not."
+    )
+    implemented_at: datetime | None = Field(
+        description="Time at which the change was implemented; null if it was not."
+    )
+    backed_out_at: datetime | None = Field(
+        description="Time at which the change was backed out; null if it was not."
+    )
 
 
 class SuspectedChanges(OutputModel):
     """The changes that may have caused an incident."""
 
     items: list[SuspectedChangeOut] = Field(
-        description=f"The suspects, the likeliest first; at most {MOST_SUSPECTED}."
+        description=f"Suspects, the most likely first; at most {MOST_SUSPECTED}."
     )
 
 
@@ -74,18 +86,18 @@ class SuspectedIncidentOut(SuspectedOut):
     """An incident that a change may have caused."""
 
     id: UUID
-    number: str
-    title: str | None
-    state: str
-    priority: Priority | None
-    opened_at: datetime
+    number: str = Field(description="Number of the incident for people.")
+    title: str | None = Field(description="Title of the incident; null if an imported history has no title.")
+    state: str = Field(description="Current state of the incident.")
+    priority: Priority | None = Field(description="Priority of the incident; null if it is not set.")
+    opened_at: datetime = Field(description="Time at which the incident was opened.")
 
 
 class SuspectedIncidents(OutputModel):
     """The incidents that a change may have caused."""
 
     items: list[SuspectedIncidentOut] = Field(
-        description=f"The suspects, the likeliest first; at most {MOST_SUSPECTED}."
+        description=f"Suspects, the most likely first; at most {MOST_SUSPECTED}."
     )
 
 

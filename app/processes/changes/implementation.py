@@ -21,7 +21,7 @@ from app.ticketing.work.assignment import AssignTicket
 
 
 def start(change: Change, body: StartChange, ctx: ActionContext) -> None:
-    """Start to implement the change. It holds its items until it is implemented or backed out."""
+    """Start the change's implementation. It books its items until it is implemented or backed out."""
     change.implementation.out_of_window_reason = body.out_of_window_reason
     if body.override_reason is not None:
         change.override_reason = body.override_reason
@@ -56,7 +56,7 @@ async def assignee_voted_for_it(
 
 
 def complete(change: Change, body: CompleteChange, ctx: ActionContext) -> None:
-    """Complete the change's implementation: it waits for its review."""
+    """Complete the change's implementation, which then waits for its review."""
     copy_fields(change.implementation, body, ctx)
     _end(change, ctx)
 
@@ -90,8 +90,8 @@ def _add_implementer(change: Change, ctx: ActionContext) -> None:
 
 
 def confirm_cause(change: Change, body: ConfirmCauseChange, ctx: ActionContext) -> None:
-    """Confirm the change as a cause: it has caused an incident, both are linked, and the review must name
-    it.
+    """Confirm the change as a cause: it caused the incident, to which it is linked, and the review must name
+    the incident.
     """
     ctx.add(new_link(change, LinkKind.causes, ctx.required_ref(Ticket, "incident"), ctx))
 

@@ -62,7 +62,7 @@ from app.ticketing.requesters import set_requester
 
 
 def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
-    """Draft a change: what is to change, why and how."""
+    """Draft a change: its content, its reason and its plan."""
     source = ctx.prepared(DraftSource)
     template, request = source.template, source.request
     team = ctx.ref(Team, "team")
@@ -96,15 +96,15 @@ def _set_items(change: Change, ctx: ActionContext) -> None:
 
 
 def submit(change: Change, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Submit the change for assessment, or an emergency for its board."""
+    """Submit the change for assessment, or an emergency change to its board."""
 
 
 def resubmit(change: Change, body: ResubmitChange, ctx: ActionContext) -> None:
-    """Submit the deferred change again, with what was asked for."""
+    """Resubmit the deferred change, with the missing information."""
 
 
 def cancel(change: Change, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the change, before it is implemented; its window and its items are free."""
+    """Cancel the change before it is implemented. Its window and its items become free."""
     withdraw_open_decisions(ctx)
     ctx.derive(CHANGE_WINDOWS, no_booking(change))
 

@@ -43,8 +43,8 @@ class ChangeFields(Payload, of=Change):
     services: ServiceKeys = ()
     cis: CiReferences = Field(
         default=(),
-        description="The configuration items that it touches. In its window nobody else may touch them, nor "
-        "what they need.",
+        description="Configuration items that the change affects. In its window no other change may "
+        "affect them or the items that they need.",
     )
     no_cis_reason: FreeText | None = None
     category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = None
@@ -58,17 +58,18 @@ class ChangeFields(Payload, of=Change):
 
 
 class DraftChange(ChangeFields, of=Change):
-    """The change to draft; what its submission needs can be added until then."""
+    """The change to draft. Fields that are needed for its submission can be added later."""
 
     model_config = example_includes("type", "title", "services")
     type: ChangeType
     title: Title | None = Field(
         default=None,
-        description="A line about what changes; if left out of a standard change, its template's.",
+        description="Title of the change in one line; for a standard change, the default is that of "
+        "its template.",
         examples=["Renew the mail relay"],
     )
     template: Annotated[Reference, ForeignRef("change_template")] | None = Field(
-        default=None, description="The template of a standard change; other changes have none."
+        default=None, description="Template of a standard change; left out for other changes."
     )
     reason: FreeText | None = None
     description: FreeText | None = None
@@ -76,13 +77,13 @@ class DraftChange(ChangeFields, of=Change):
     test_plan: FreeText | None = None
     back_out_plan: FreeText | None = None
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that implements it."
+        default=None, description="Team that implements the change."
     )
     request: Annotated[Reference, ForeignRef("request")] | None = Field(
-        default=None, description="The request that it fulfils; both are linked."
+        default=None, description="Request that the change fulfils; the two are linked."
     )
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="The person whom it is drafted for; if left out, the caller."
+        default=None, description="Person on whose behalf the change is drafted; if left out, the caller."
     )
 
     CONDITIONS = (
@@ -96,11 +97,11 @@ class DraftChange(ChangeFields, of=Change):
 
 
 class EditChange(Patch, ChangeFields, of=Change):
-    """The fields of the change to alter."""
+    """The fields of the change to edit."""
 
     REQUESTER_FIELDS = frozenset({"title", "description", "reason"})
 
-    title: Title = Field(default_factory=str, description="A line about what changes.")
+    title: Title = Field(default_factory=str, description="Title of the change in one line.")
     reason: FreeText = Field(default_factory=str)
     description: FreeText = Field(default_factory=str)
     plan: FreeText = Field(default_factory=str)
@@ -112,12 +113,12 @@ class ResubmitChange(Payload):
     """The answer to the board that deferred the change."""
 
     answer: FreeText = Field(
-        description="The answer to what was asked for.", examples=["The test report is attached."]
+        description="Answer to the board's questions.", examples=["The test report is attached."]
     )
 
 
 class AssessChange(Payload, of=Change):
-    """The risk of the change, what it affects, and the people and means that it takes."""
+    """The risk of the change, its effects, and the people and resources that it needs."""
 
     risk_answers: Annotated[dict[AnswerKey, AnswerKey], StaffOnly()] = Field(max_length=LONGEST_LIST)
     effects: FreeText
@@ -125,19 +126,19 @@ class AssessChange(Payload, of=Change):
 
 
 class RequestApprovalChange(AskDecision):
-    """The question to those who approve changes of this risk."""
+    """The question to the persons who approve changes of this risk."""
 
 
 class RequestEmergencyApprovalChange(AskDecision, of=Change):
-    """The question to the emergency board, and why the change cannot wait."""
+    """The question to the emergency board, and the reason why the change cannot wait."""
 
     cannot_wait: FreeText
 
 
 class ScheduleChange(Payload, of=Change):
-    """The window of the change, and the reason for taking it although something stands in the way."""
+    """The window of the change, and the reason for scheduling it in spite of conflicts."""
 
-    from_at: Instant = Field(description="Begin of the window.", examples=["2199-03-02T22:00:00Z"])
+    from_at: Instant = Field(description="Beginning of the window.", examples=["2199-03-02T22:00:00Z"])
     until_at: Instant = Field(description="End of the window.", examples=["2199-03-03T02:00:00Z"])
     override_reason: FreeText | None = None
 
@@ -152,39 +153,37 @@ class ScheduleChange(Payload, of=Change):
 
 
 class RescheduleChange(ScheduleChange):
-    """The new window of the change, and why it moves."""
+    """The new window of the change, and the reason for it."""
 
     reason: FreeText = Field(
-        description="The reason for the new window.", examples=["The supplier comes a day later."]
+        description="Reason for the new window.", examples=["The supplier comes a day later."]
     )
 
 
 class NoteOverlapChange(Payload):
-    """The change or the freeze that overlaps the window of this change, and when."""
+    """The change or freeze that overlaps the window of this change, and the time of the overlap."""
 
     change: Annotated[Reference, ForeignRef("change")] | None = Field(
-        default=None, description="The other change, if it is one that overlaps."
+        default=None, description="Other change that overlaps; left out for a freeze."
     )
     freeze: Annotated[Reference, ForeignRef("freeze")] | None = Field(
-        default=None, description="The freeze, if it is one that overlaps."
+        default=None, description="Freeze that overlaps; left out for a change."
     )
     overlap_from_at: Instant | None = Field(
-        default=None, description="Begin of the overlap, if the windows say it."
+        default=None, description="Beginning of the overlap, if it is known."
     )
-    overlap_until_at: Instant | None = Field(
-        default=None, description="End of the overlap, if the windows say it."
-    )
+    overlap_until_at: Instant | None = Field(default=None, description="End of the overlap, if it is known.")
 
 
 class StartChange(Payload, of=Change):
-    """The reasons for starting outside the window, and although something stands in the way."""
+    """The reasons for starting outside the window, and in spite of conflicts."""
 
     out_of_window_reason: FreeText | None = None
     override_reason: FreeText | None = None
 
 
 class CompleteChange(Payload, of=Change):
-    """The work that was done, the tests, and deviations from the plan."""
+    """The work done, the tests, and deviations from the plan."""
 
     work_done: FreeText
     tests_run: FreeText
@@ -192,27 +191,27 @@ class CompleteChange(Payload, of=Change):
 
 
 class BackOutChange(Payload, of=Change):
-    """Why the change is undone, and since when service is back."""
+    """The reason for backing out, and the time since which the service is restored."""
 
-    reason: FreeText = Field(
-        description="The reason for undoing it.", examples=["Mails were delivered twice."]
-    )
+    reason: FreeText = Field(description="Reason for backing out.", examples=["Mails were delivered twice."])
     service_restored_at: Instant
 
 
 class ConfirmCauseChange(Payload):
-    """The incident that the change has caused."""
+    """The incident that the change caused."""
 
     incident: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="The incident; both are linked.", examples=["INC-2026-000001"]
+        description="Incident that the change caused; the two are linked.", examples=["INC-2026-000001"]
     )
     evidence: FreeText | None = Field(
-        default=None, description="The evidence.", examples=["The fault began with the restart."]
+        default=None,
+        description="Evidence that the change caused the incident.",
+        examples=["The fault began with the restart."],
     )
 
 
 class ReviewChange(Payload, of=Change):
-    """The outcome of the change, the incidents that it caused, and its lessons."""
+    """The outcome of the change, the incidents that it caused, and the lessons learned."""
 
     outcome: ChangeOutcome
     first_pass: bool
@@ -222,8 +221,8 @@ class ReviewChange(Payload, of=Change):
         Field(
             default=(),
             max_length=LONGEST_LIST,
-            description="The incidents that it caused; those confirmed must be among them, the others are "
-            "linked.",
+            description="Incidents that the change caused. Confirmed ones must be included, and others "
+            "are linked.",
             examples=[[]],
         )
     )

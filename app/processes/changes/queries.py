@@ -26,11 +26,11 @@ from app.processes.changes.records import Change, ChangeState
 
 
 class TemplatePlans(OutputModel):
-    """The plans of a standard change, as its template says."""
+    """The plans of a standard change, from its template."""
 
-    plan: str
-    test_plan: str
-    back_out_plan: str
+    plan: str = Field(description="Steps of the change.")
+    test_plan: str = Field(description="Tests that show the success of the change.")
+    back_out_plan: str = Field(description="Steps that undo the change if it fails.")
 
 
 class ChangeOut(
@@ -44,10 +44,11 @@ class ChangeOut(
 ):
     """A change of services and configuration items."""
 
-    customer: TeamStub | None = Field(description="The requester's team when it was drafted.")
-    team: TeamStub | None = Field(description="The team that implements it.")
+    customer: TeamStub | None = Field(description="Team of the requester when the change was drafted.")
+    team: TeamStub | None = Field(description="Team that implements the change.")
     template_plans: TemplatePlans | None = Field(
-        description="The plans of a standard change's template; null for other changes, which have their own."
+        description="Plans of the standard change, from its template; null for other changes, which "
+        "have their own."
     )
 
 
@@ -115,8 +116,8 @@ OWN_PARAMETERS = (
         "ci",
         multi_value(
             Key,
-            "Changes that name one of these configuration items, of those that the caller may see: keys or "
-            "ids. Items that these need do not count.",
+            "Changes that name one of these configuration items which the caller may see: keys or ids. "
+            "Items that these need do not count.",
         ),
         _touches_item,
     ),
@@ -124,8 +125,8 @@ OWN_PARAMETERS = (
         "touched_service",
         multi_value(
             Key,
-            "Changes that touch one of these services, by name or by an item: keys. (`service` is the one "
-            "that a change counts under.)",
+            "Changes that affect one of these services, directly or through an item: keys. (The "
+            "parameter `service` finds changes by the service under which they count.)",
         ),
         _touches_service,
     ),
@@ -133,7 +134,7 @@ OWN_PARAMETERS = (
         "overridden",
         Annotated[
             bool | None,
-            Field(description="True: changes scheduled over something that stood in the way."),
+            Field(description="`true` for changes that were scheduled in spite of conflicts."),
         ],
         _is_overridden,
     ),
@@ -141,13 +142,15 @@ OWN_PARAMETERS = (
         "takes_place_after",
         Annotated[
             Time | None,
-            Field(description="Changes whose window, or implementation, is not over by then."),
+            Field(description="Changes whose window or implementation ends after this time."),
         ],
         _takes_place_after,
     ),
     Parameter(
         "takes_place_before",
-        Annotated[Time | None, Field(description="Changes whose window, or implementation, begins earlier.")],
+        Annotated[
+            Time | None, Field(description="Changes whose window or implementation begins before this time.")
+        ],
         _takes_place_before,
     ),
 )

@@ -56,7 +56,7 @@ HOLDING = frozenset({ChangeState.scheduled, ChangeState.implementing})
 
 
 class ChangeType(CodeEnum):
-    """The type of a change, which decides who approves it."""
+    """The type of a change, which determines who approves it."""
 
     standard = "standard", "Standard", "标准变更"
     normal = "normal", "Normal", "常规变更"
@@ -64,7 +64,7 @@ class ChangeType(CodeEnum):
 
 
 class ChangeOutcome(CodeEnum):
-    """The outcome of a change, as its review judges it."""
+    """The outcome of a change in its review."""
 
     successful = "successful", "Successful", "成功"
     successful_with_issues = "successful_with_issues", "Successful with issues", "成功但有问题"
@@ -85,12 +85,13 @@ class ChangePlans(RecordPart):
     KIND: ClassVar[str] = "change_plans"
 
     no_cis_reason: Annotated[str | None, Personal()] = optional(
-        "The reason why it touches no configuration item; required for submission if it names none.",
+        "Reason why the change affects no configuration item; required for submission without "
+        "configuration items.",
         examples=["A contract is renewed."],
     )
-    plan: Annotated[str | None, Personal()] = optional("The steps of the change.")
-    test_plan: Annotated[str | None, Personal()] = optional("The tests that show that it works.")
-    back_out_plan: Annotated[str | None, Personal()] = optional("The steps that undo it.")
+    plan: Annotated[str | None, Personal()] = optional("Steps of the change.")
+    test_plan: Annotated[str | None, Personal()] = optional("Tests that show the success of the change.")
+    back_out_plan: Annotated[str | None, Personal()] = optional("Steps that undo the change.")
 
 
 class ChangeAssessment(RecordPart):
@@ -102,27 +103,33 @@ class ChangeAssessment(RecordPart):
 
     KIND: ClassVar[str] = "change_assessment"
 
-    questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = None
+    questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = optional(
+        "Questionnaire that was used for the assessment; null until then."
+    )
     risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
-        "Answers to the risk questionnaire, for staff: keys of answers by the keys of their questions. "
-        "They give score and level."
+        "Answers to the risk questionnaire, for staff: keys of answers by keys of questions. The score "
+        "and the level follow from them."
     )
     risk_score: Annotated[int | None, StaffOnly()] = optional("Sum of the points of the answers, for staff.")
     effects: Annotated[str | None, Personal()] = optional(
         "Effects of the change on services and users.", examples=["No mail for ten minutes."]
     )
     resources: Annotated[str | None, Personal()] = optional(
-        "The people and means that it takes.", examples=["Two engineers for one night."]
+        "People and resources that the change needs.", examples=["Two engineers for one night."]
     )
     conflicts_found: list[str] | None = optional(
-        "Numbers of changes and kinds of freezes in its wanted window when it was assessed."
+        "Numbers of changes and kinds of freezes in the requested window at the time of the assessment."
     )
-    assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who assessed the change; null until then."
+    )
     cannot_wait: Annotated[str | None, Personal()] = optional(
-        "The reason why an emergency cannot wait for the change advisory board.",
+        "Reason why an emergency change cannot wait for the change advisory board.",
         examples=["Nobody can send mail until it is done."],
     )
-    approval_requested_at: datetime | None = None
+    approval_requested_at: datetime | None = optional(
+        "Time at which the approval was last requested; null if it was not."
+    )
 
 
 class ChangeImplementation(RecordPart):
@@ -131,22 +138,24 @@ class ChangeImplementation(RecordPart):
     KIND: ClassVar[str] = "change_implementation"
 
     out_of_window_reason: Annotated[str | None, Personal()] = optional(
-        "The reason for starting it outside its window; required then."
+        "Reason for starting outside the window; required in that case."
     )
     started_by_voter: bool | None = optional(
-        "True if somebody started it who had voted for it, which an emergency alone allows: its review looks "
-        "at that."
+        "True if the person who started the change had voted for it, which only an emergency allows; "
+        "the review looks at it."
     )
     work_done: Annotated[str | None, Personal()] = optional(
-        "The work that was done.", examples=["The relay runs version 4."]
+        "Work that was done to implement the change.", examples=["The relay runs version 4."]
     )
     tests_run: Annotated[str | None, Personal()] = optional(
-        "The tests that were run, and their results.", examples=["A mail each way."]
+        "Tests that were run, and their results.", examples=["A mail each way."]
     )
     deviations: Annotated[str | None, Personal()] = optional("Deviations from the plan.")
-    back_out_reason: Annotated[str | None, Personal()] = None
+    back_out_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for backing the change out; null if it was not backed out."
+    )
     service_restored_at: datetime | None = optional(
-        "Time from which on service is as it was before.", examples=["2026-03-02T09:30:00Z"]
+        "Time since which the service is restored.", examples=["2026-03-02T09:30:00Z"]
     )
 
 
@@ -155,16 +164,18 @@ class ChangeReview(RecordPart):
 
     KIND: ClassVar[str] = "change_review"
 
-    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
+    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who reviewed the change; null until then."
+    )
     first_pass_reason: Annotated[str | None, Personal()] = optional(
-        "The reason why `first_pass` is otherwise than the log says; required then."
+        "Reason why `first_pass` differs from the log; required in that case."
     )
     goals_met: Annotated[str | None, Personal()] = optional(
-        "The goals that were met, and the evidence for it.", examples=["Mails arrive."]
+        "Goals that were met, with the evidence.", examples=["Mails arrive."]
     )
-    caused_incident_ids: list[str] | None = optional("Ids of the incidents that it caused.")
+    caused_incident_ids: list[str] | None = optional("Identifiers of the incidents that the change caused.")
     lessons: Annotated[str | None, Personal()] = optional(
-        "The lessons learnt.", examples=["Restart the relay last."]
+        "Lessons learned from the change.", examples=["Restart the relay last."]
     )
 
 
@@ -179,76 +190,87 @@ class Change(Ticket):
 
     state: ChangeState | None = required()
     type: ChangeType | None = required(
-        "The type, which decides who approves it: its template, the board, or the emergency board.",
+        "Type of the change, which determines how it is approved: by its template, the board, or the "
+        "emergency board.",
         examples=["normal"],
     )
     template: Annotated[str | None, KeyRef("change_template")] = optional(
-        "The key of a standard change's template, where its plans stand."
+        "Key of the standard change's template, which has its plans; null for other changes."
     )
-    request_id: Annotated[UUID | None, ForeignRef("request")] = optional("The request that it fulfils.")
-    reason: Annotated[str | None, Personal()] = optional("The reason for making it.")
-    description: Annotated[str | None, Personal()] = optional("A description of what changes.")
+    request_id: Annotated[UUID | None, ForeignRef("request")] = optional(
+        "Request that the change fulfils; null if not set."
+    )
+    reason: Annotated[str | None, Personal()] = optional("Reason for the change.")
+    description: Annotated[str | None, Personal()] = optional("Description of the change.")
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service that it counts under: the first of `services`."
+        "Key of the service under which the change counts: the first of `services`."
     )
-    services: list[str] | None = optional("Keys of all services that it touches; it counts under the first.")
-    ci_ids: list[str] | None = optional("Ids of the configuration items that it touches.")
+    services: list[str] | None = optional(
+        "Keys of all services that the change affects; the change counts under the first."
+    )
+    ci_ids: list[str] | None = optional("Identifiers of the configuration items that the change affects.")
     ci_services: list[str] | None = optional(
-        "Keys of the services of these items, as they were when it was scheduled or else drafted."
+        "Keys of the services of these items when the change was scheduled, or else drafted."
     )
-    category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
-        "The key of the category."
-    )
-    wanted_from_at: datetime | None = optional("Begin of the wanted window.")
-    wanted_until_at: datetime | None = optional("End of the wanted window.")
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = optional("Key of the category.")
+    wanted_from_at: datetime | None = optional("Beginning of the requested window.")
+    wanted_until_at: datetime | None = optional("End of the requested window.")
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who drafted it, if another than the requester."
+        "Person who drafted the change; null if the requester did."
     )
     submitted_at: Annotated[datetime | None, EnteredAt(ChangeState.submitted, first=True)] = optional(
-        "Time of its first submission."
+        "Time at which the change was first submitted; null if it never was."
     )
-    risk_level: RiskLevel | None = None
+    risk_level: RiskLevel | None = optional("Risk level of the change; null until it is assessed.")
     assessed_at: Annotated[datetime | None, EnteredAt(ChangeState.assessed)] = None
-    approval_id: UUID | None = optional("The decision on its approval.")
+    approval_id: UUID | None = optional("Decision on the approval; null if not requested.")
     approved_at: Annotated[datetime | None, EnteredAt(ChangeState.approved)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(ChangeState.rejected)] = None
     deferred_at: Annotated[datetime | None, EnteredAt(ChangeState.deferred)] = None
-    deferral_reason: DeferralReason | None = None
+    deferral_reason: DeferralReason | None = optional(
+        "Reason for the last deferral; null if the change was not deferred."
+    )
     ci_classes: list[str] | None = optional(
-        "Classes of its items when it was scheduled, or before then when they were named."
+        "Classes of the items when the change was scheduled, or else when they were named."
     )
     needed_ci_ids: list[str] | None = optional(
-        "Ids of the items that its items need, as they were when it was scheduled."
+        "Identifiers of the items that the change's items need, when it was scheduled."
     )
-    window_from_at: datetime | None = None
-    window_until_at: datetime | None = None
+    window_from_at: datetime | None = optional("Beginning of the window; null until the change is scheduled.")
+    window_until_at: datetime | None = optional("End of the window; null until the change is scheduled.")
     scheduled_at: Annotated[datetime | None, EnteredAt(ChangeState.scheduled)] = None
-    booked_from_at: datetime | None = optional("Time from which on it holds its items.")
+    booked_from_at: datetime | None = optional(
+        "Time from which the change books its items; null if not booked."
+    )
     booked_until_at: datetime | None = optional(
-        "Time until which it holds its items. Nothing else starts on them afterwards either, until it is "
-        "implemented or backed out."
+        "Time until which the change books its items. Until it is implemented or backed out, no other "
+        "change starts on them after this time either."
     )
     overrides: list[str] | None = optional(
-        "The changes and freezes that it was scheduled over: `change/<id>`, `freeze/<id>`."
+        "Changes and freezes in conflict with which the change was scheduled: `change/<id>`, `freeze/<id>`."
     )
-    excepted_freezes: list[str] | None = optional("The freezes that it is excepted from: `freeze/<id>`.")
+    excepted_freezes: list[str] | None = optional("Freezes from which the change is excepted: `freeze/<id>`.")
     override_reason: Annotated[str | None, Personal()] = optional(
-        "The reason for scheduling or starting it over a freeze, or over another change on the same items: "
-        "it stays visible.",
+        "Reason for scheduling or starting the change in spite of a freeze or of another change on the "
+        "same items; it stays visible.",
         examples=["Both teams work side by side that night."],
     )
     started_at: Annotated[datetime | None, EnteredAt(ChangeState.implementing)] = None
-    implementer_ids: list[str] | None = optional("Ids of those who implemented it.")
+    implementer_ids: list[str] | None = optional("Identifiers of the persons who implemented the change.")
     implemented_at: Annotated[datetime | None, EnteredAt(ChangeState.implemented)] = None
     backed_out_at: Annotated[datetime | None, EnteredAt(ChangeState.backed_out)] = None
-    review_due_at: datetime | None = None
+    review_due_at: datetime | None = optional(
+        "Time by which the change must be reviewed; null if no review is due."
+    )
     review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ChangeState.closed})] = optional(
-        "Time since which its review is flagged as overdue."
+        "Time since which the review is flagged as overdue; null if it is not."
     )
     reviewed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
-    outcome: ChangeOutcome | None = optional("The outcome, as the review judges it.", examples=["successful"])
+    outcome: ChangeOutcome | None = optional(
+        "Outcome of the change in its review; null until then.", examples=["successful"]
+    )
     first_pass: bool | None = optional(
-        "True if it was implemented once, in its window, not backed out, and caused no incident.",
+        "True if the change was implemented once, in its window, was not backed out, and caused no incident.",
         examples=[True],
     )
     closed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None

@@ -57,7 +57,7 @@ router = Router(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
     responses=problems(403, 404, 422),
 )
 async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuery, Query()]) -> Response:
-    """Return the conflicts of a window, and the next windows that are free."""
+    """List the conflicts of a window, and the next free windows."""
     renderer = reads.renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
@@ -75,15 +75,15 @@ async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuer
     response_model=page_of(
         ConflictingChange,
         "changes that conflict with others or with freezes, by their windows, the earliest first; "
-        "emergencies, which have none, come last",
+        "emergencies without a window come last",
     ),
     responses=problems(400, 403, 422),
 )
 async def list_conflicting_changes(
     request: Request, query: Annotated[ConflictingChangesQuery, Query()]
 ) -> Response:
-    """Return the changes of a period that were scheduled over others or over freezes, each with what it
-    conflicts with and why it was scheduled all the same. For staff.
+    """List the changes of a period that were scheduled in spite of conflicts, each with the conflicts and the
+    reason. For staff.
     """
     renderer = reads.renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
@@ -103,12 +103,12 @@ mount_approval_preview(router, LISTING, (APPROVAL, EMERGENCY))
 @router.get(
     "/{id}/suspected_incidents",
     operation_id="list_change_suspected_incidents",
-    summary="List change suspected incidents",
+    summary="List a change's suspected incidents",
     response_model=SuspectedIncidents,
     responses=problems(403, 404, 422),
 )
 async def list_change_suspected_incidents(request: Request, name: reads.Name) -> Response:
-    """Return the incidents that the change may have caused, to staff."""
+    """List the incidents that the change may have caused. For staff."""
     renderer = reads.renderer_of(request, LISTING)
     change = (await reads.load_visible(renderer, name)).record
     _require_staff_for(renderer, change)
@@ -122,12 +122,12 @@ suspected_changes = Router(prefix="/v1/incidents", tags=["changes"], route_class
 @suspected_changes.get(
     "/{id}/suspected_changes",
     operation_id="list_incident_suspected_changes",
-    summary="List incident suspected changes",
+    summary="List an incident's suspected changes",
     response_model=SuspectedChanges,
     responses=problems(403, 404, 422),
 )
 async def list_incident_suspected_changes(request: Request, name: reads.Name) -> Response:
-    """Return the changes that may have caused the incident, to staff."""
+    """List the changes that may have caused the incident. For staff."""
     renderer = reads.renderer_of(request, LISTING)
     ledger, caller = renderer.ledger, renderer.caller
     incident_renderer = Renderer(

@@ -118,13 +118,13 @@ def end(deployment: Deployment, body: EndDeployment, ctx: ActionContext) -> None
 
 
 def roll_back(deployment: Deployment, body: RollBackDeployment, ctx: ActionContext) -> None:
-    """Roll the deployment back: what was there before is in use again."""
+    """Roll the deployment back: the earlier version is in use again."""
     deployment.outcome = DeploymentOutcome.rolled_back
     deployment.rolled_back_at = body.rolled_back_at or ctx.occurred_at
 
 
 def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: ActionContext) -> None:
-    """Confirm the deployment as a cause: it has caused the incident, which has one such cause at most."""
+    """Confirm the deployment as a cause: it caused the incident, which can have only one such cause."""
     cause = DeploymentCause(
         id=ctx.new_id(),
         record=deployment.row_key,
@@ -136,7 +136,7 @@ def confirm_cause(deployment: Deployment, body: ConfirmCauseDeployment, ctx: Act
 
 
 def withdraw_cause(deployment: Deployment, body: WithdrawCauseDeployment, ctx: ActionContext) -> None:
-    """Withdraw the deployment as a cause: it has not caused the incident."""
+    """Withdraw the deployment as a cause: it did not cause the incident."""
     ctx.remove(ctx.prepared(ConfirmedCause).cause)
 
 

@@ -29,19 +29,19 @@ MOST_REVISIONS = 500
 class Revision(PayloadPart):
     """A revision in the deployment."""
 
-    revision: ShortText = Field(description="Its name in the repository.", examples=["4f2a91c"])
-    committed_at: Instant = Field(description="Time of its commit, at which lead times begin.")
+    revision: ShortText = Field(description="Name of the revision in the repository.", examples=["4f2a91c"])
+    committed_at: Instant = Field(description="Time of the commit, at which the lead time begins.")
 
 
 Revisions = Annotated[tuple[Revision, ...], Field(max_length=MOST_REVISIONS), at_most_entries(MOST_REVISIONS)]
 
 
 class ReportDeployment(Payload, of=Deployment):
-    """A deployment as a pipeline, or a person, reports it: under way, or with its outcome."""
+    """A deployment as reported by a pipeline or a person: in progress, or with its outcome."""
 
     model_config = example_includes("service", "pipeline", "run", "outcome", "revisions")
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service; required without `release`.", examples=["mail"]
+        default=None, description="Key of the service; required without `release`.", examples=["mail"]
     )
     environment: RecordKey
     pipeline: RecordKey | None = None
@@ -51,8 +51,12 @@ class ReportDeployment(Payload, of=Deployment):
         tuple[Annotated[Reference, ForeignRef("change", allow_tools=True)], ...], BoundedList
     ] = Field(default=(), max_length=LONGEST_LIST)
     revisions: Revisions = ()
-    started_at: Instant | None = Field(default=None, description="Its begin; if left out, now.")
-    ended_at: Instant | None = Field(default=None, description="Its end, with `outcome`; if left out, now.")
+    started_at: Instant | None = Field(
+        default=None, description="Beginning of the deployment; if left out, now."
+    )
+    ended_at: Instant | None = Field(
+        default=None, description="End of the deployment, for a deployment with an outcome; if left out, now."
+    )
     outcome: DeploymentOutcome | None = None
 
     CONDITIONS = (
@@ -65,18 +69,18 @@ class ReportDeployment(Payload, of=Deployment):
 class EndDeployment(Payload, of=Deployment):
     """The outcome of the deployment."""
 
-    outcome: DeploymentOutcome = Field(description="The outcome.", examples=["succeeded"])
-    ended_at: Instant | None = Field(default=None, description="Its end; if left out, now.")
+    outcome: DeploymentOutcome = Field(description="Outcome of the deployment.", examples=["succeeded"])
+    ended_at: Instant | None = Field(default=None, description="End of the deployment; if left out, now.")
     revisions: Revisions = Field(
-        default=(), description="The revisions in it; if left out, as they were reported."
+        default=(), description="Revisions in the deployment; if left out, as reported before."
     )
 
 
 class RollBackDeployment(Payload):
-    """The reason why the deployment is taken back."""
+    """The reason for rolling the deployment back."""
 
     reason: FreeText | None = Field(
-        default=None, description="The reason, if it is known.", examples=["Mail was lost."]
+        default=None, description="Reason for rolling back, if it is known.", examples=["Mail was lost."]
     )
     rolled_back_at: Instant | None = Field(
         default=None, description="Time of rolling back; if left out, now."
@@ -84,12 +88,14 @@ class RollBackDeployment(Payload):
 
 
 class ConfirmCauseDeployment(Payload):
-    """The incident that the deployment has caused."""
+    """The incident that the deployment caused."""
 
-    incident: Annotated[Reference, ForeignRef("incident")] = Field(description="The incident.")
+    incident: Annotated[Reference, ForeignRef("incident")] = Field(
+        description="Incident that the deployment caused."
+    )
 
 
 class WithdrawCauseDeployment(ConfirmCauseDeployment):
-    """The incident that the deployment has not caused after all, and the reason."""
+    """The incident that the deployment did not cause, and the reason for the correction."""
 
-    reason: FreeText = Field(description="The reason.", examples=["The disk was full."])
+    reason: FreeText = Field(description="Reason for the correction.", examples=["The disk was full."])

@@ -28,20 +28,20 @@ class PermissionQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     service: Name | None = Field(
-        default=None, description="The key of the service; required without `release`.", examples=["mail"]
+        default=None, description="Key of the service; required without `release`.", examples=["mail"]
     )
     release: Name | None = Field(
-        default=None, description="The release, by its id or number, whose service and changes are asked for."
+        default=None, description="Release whose service and changes are deployed: its id or number."
     )
     changes: Annotated[list[Name] | None, CommaSeparated] = Field(
         default=None,
         max_length=LONGEST_LIST,
-        description="The changes in it, by ids or numbers.",
+        description="Changes in the deployment: ids or numbers.",
         examples=[["CHG-2026-000123"]],
     )
     environment: Name = Field(
         default=PRODUCTION,
-        description="The environment; all deployments to others than `production` are permitted.",
+        description="Environment of the deployment; all except `production` are always permitted.",
     )
     at: Instant | None = Field(default=None, description="Time of the deployment; if left out, now.")
 

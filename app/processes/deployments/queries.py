@@ -20,18 +20,21 @@ from app.ticketing.going_out_lookups import GoingOutObstacle
 class RevisionOut(OutputModel):
     """A revision that was deployed."""
 
-    revision: str
-    committed_at: datetime
+    revision: str = Field(description="Name of the revision in the repository.")
+    committed_at: datetime = Field(
+        description="Time of the commit in the repository, at which the lead time begins."
+    )
 
 
 class DeploymentOut(RecordOut, of=Deployment):
-    """A deployment of a service into an environment."""
+    """A deployment of a service to an environment."""
 
     revisions: list[RevisionOut] | None = Field(
-        description="The revisions in it that were not there before; null if none was reported."
+        description="New revisions in the deployment; null if not reported."
     )
     outside_because: list[GoingOutObstacle] | None = Field(
-        description="Codes of the reasons that forbade it."
+        description="Codes of the reasons why the deployment was not permitted; null if it was, or if "
+        "it was not checked."
     )
 
 
@@ -39,24 +42,32 @@ class PermissionReason(OutputModel):
     """An obstacle to a deployment."""
 
     code: GoingOutObstacle
-    message: str
-    change: str | None = Field(description="The number of the change, or as it was named.")
-    state: str | None = Field(description="The state of the change.")
-    freeze: str | None = Field(description="The title of the freeze.")
-    from_at: datetime | None = Field(description="Begin of the freeze, or of the change's window.")
-    until_at: datetime | None = Field(description="End of the freeze, or of the change's window.")
+    message: str = Field(description="Obstacle as a sentence, in the requested language.")
+    change: str | None = Field(description="Number of the change, or else the given name; null for a freeze.")
+    state: str | None = Field(
+        description="State of the change; null for a freeze, and for an unknown change."
+    )
+    freeze: str | None = Field(description="Title of the freeze; null for a change.")
+    from_at: datetime | None = Field(
+        description="Beginning of the freeze, or of the change's window; null for a change without a window."
+    )
+    until_at: datetime | None = Field(
+        description="End of the freeze, or of the change's window; null for a change without a window."
+    )
 
 
 class DeploymentPermission(OutputModel):
-    """The permission of a deployment, or the obstacles to it."""
+    """The permission for a deployment, or the obstacles to it."""
 
-    permitted: bool = Field(description="True if it may go out.")
-    at: datetime = Field(description="Time of the deployment that is asked for.")
-    reasons: list[PermissionReason] = Field(description="Obstacles to it; empty if it may go out.")
+    permitted: bool = Field(description="True if the deployment is permitted.")
+    at: datetime = Field(description="Time of the deployment.")
+    reasons: list[PermissionReason] = Field(
+        description="Obstacles to the deployment; empty if it is permitted."
+    )
 
 
 class DeploymentCauseOut(OutputModel, of=DeploymentCause):
-    """An incident that the deployment has caused."""
+    """An incident that the deployment caused."""
 
 
 CAUSES = ChildListing(

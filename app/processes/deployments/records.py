@@ -10,7 +10,7 @@ from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyR
 
 
 class DeploymentState(CodeEnum):
-    """The state of a deployment: under way, or its outcome."""
+    """The state of a deployment: in progress, or its outcome."""
 
     running = "running", "Running", "进行中"
     succeeded = "succeeded", "Succeeded", "成功"
@@ -22,7 +22,7 @@ ENDED = frozenset(DeploymentState) - {DeploymentState.running}
 
 
 class DeploymentOutcome(CodeEnum):
-    """The outcome of a deployment, which is its state from then on."""
+    """The outcome of a deployment, which becomes its state."""
 
     succeeded = "succeeded", "Succeeded", "成功"
     failed = "failed", "Failed", "失败"
@@ -41,38 +41,48 @@ class Deployment(Record):
 
     state: DeploymentState | None = required()
     outcome: DeploymentOutcome | None = optional(
-        "The outcome; null while it is under way.", examples=["succeeded"]
+        "Outcome of the deployment; null while it is in progress.", examples=["succeeded"]
     )
-    service: Annotated[str | None, KeyRef("service")] = None
+    service: Annotated[str | None, KeyRef("service")] = optional("Key of the service that was deployed.")
     environment: str | None = required(
-        "The environment: `production`, `staging`, `test` or another. Figures count `production`.",
+        "Environment of the deployment: `production`, `staging`, `test` or another. Figures count only "
+        "`production`.",
         examples=["production"],
     )
     pipeline: str | None = optional(
-        "The name of the pipeline, if one has reported it.", examples=["mail-relay-deploy"]
+        "Name of the pipeline that reported the deployment; null if a person did.",
+        examples=["mail-relay-deploy"],
     )
     run: str | None = optional(
-        "The pipeline's name for the run: a run is one deployment, however often it is reported.",
+        "Name of the pipeline's run; all reports of one run are one deployment.",
         examples=["run-4711"],
     )
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person or tool that reported it.")
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team of its release.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person or tool that reported the deployment."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team of the release; null without a release."
+    )
     release_id: Annotated[UUID | None, ForeignRef("release")] = optional(
-        "The release that is deployed.", examples=["REL-2026-000123"]
+        "Release that is deployed; null if not set.", examples=["REL-2026-000123"]
     )
-    change_ids: list[str] | None = optional("The changes in it.")
+    change_ids: list[str] | None = optional("Changes in the deployment.")
     revisions: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "The revisions in it that were not there before."
+        "New revisions in the deployment; null if not reported."
     )
-    started_at: datetime | None = required()
-    ended_at: datetime | None = None
-    rolled_back_at: datetime | None = None
-    reported_at: datetime | None = required()
+    started_at: datetime | None = required("Time at which the deployment began.")
+    ended_at: datetime | None = optional("Time at which the deployment ended; null while it is in progress.")
+    rolled_back_at: datetime | None = optional(
+        "Time at which the deployment was rolled back; null if it was not."
+    )
+    reported_at: datetime | None = required("Time at which the deployment was first reported.")
     is_outside: bool | None = optional(
-        "True if it went into production though a change in it, or a freeze, forbade it; null: another "
-        "environment, or reported before this was checked."
+        "True if the deployment went into production although one of its changes or a freeze did not "
+        "permit it; null for another environment, or if it was not checked."
     )
-    outside_because: list[str] | None = None
+    outside_because: list[str] | None = optional(
+        "Codes of the reasons why the deployment was not permitted; null if it was, or if it was not checked."
+    )
 
 
 class DeploymentCause(ChildRecord):
@@ -80,6 +90,10 @@ class DeploymentCause(ChildRecord):
 
     KIND: ClassVar[str] = "deployment_cause"
 
-    incident_id: Annotated[UUID | None, ForeignRef("incident")] = required()
-    confirmed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    confirmed_at: datetime | None = required()
+    incident_id: Annotated[UUID | None, ForeignRef("incident")] = required(
+        "Incident that the deployment caused."
+    )
+    confirmed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who confirmed the cause."
+    )
+    confirmed_at: datetime | None = required("Time at which the cause was confirmed.")

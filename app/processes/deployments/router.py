@@ -44,14 +44,14 @@ router = Router(prefix="/v1/deployments", tags=["deployments"], route_class=Dire
 @router.get(
     "/permitted",
     operation_id="get_deployment_permission",
-    summary="Check a deployment's permission",
+    summary="Get permission for a deployment",
     response_model=DeploymentPermission,
     responses=problems(403, 404, 422),
 )
 async def get_deployment_permission(request: Request, query: Annotated[PermissionQuery, Query()]) -> Response:
-    """Return whether a deployment may go out, and the obstacles: changes that are not approved, or outside
-    their window, and freezes. For pipelines, which ask before they deploy, and for staff. A deployment that
-    is reported all the same is recorded, and flagged.
+    """Return whether a deployment is permitted, and the obstacles: changes that are not approved or outside
+    their window, and freezes. For staff, and for pipelines before they deploy. A deployment that is reported
+    without permission is recorded and flagged.
     """
     permission = await deployment_permission(renderer_of(request, LISTING), query, context_of(request).now)
     return Response(to_json(permission), headers=VARY, media_type="application/json")
@@ -65,7 +65,7 @@ _OPERATION = operation(LIFECYCLE, "report", DeploymentOut)
 _HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
 _KNOWN: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The run was reported before: the deployment, with what is new.",
+        "description": "The run was reported before: the deployment, with new facts added.",
         "headers": _HEADERS,
         "model": DeploymentOut,
     }
@@ -79,8 +79,8 @@ async def report_deployment(
     body: Annotated[ReportDeployment, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Report a deployment: it has begun, or is over. A run that was reported before is the same deployment:
-    its outcome is added once, and what is known already changes nothing.
+    """Report a deployment that has begun or ended. Several reports of one run are the same deployment: its
+    outcome is added once, and known facts are not changed.
     """
     context = context_of(request)
     key = await key_of(ledger, request, "report_deployment", idempotency_key)

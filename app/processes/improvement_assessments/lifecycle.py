@@ -50,9 +50,7 @@ IMPROVEMENT_KIND = "improvement"
 
 
 def open_(assessment: ImprovementAssessment, body: OpenImprovementAssessment, ctx: ActionContext) -> None:
-    """Open an improvement assessment, of a month, with the suggestions that are open then, and in no other
-    assessment.
-    """
+    """Open an improvement assessment for a month, with the open suggestions that no other assessment has."""
     assert ctx.number is not None, "assessments have numbers"
     plan = ctx.ref(Record, "plan")
     assessment.number, assessment.month = ctx.number, body.month
@@ -79,9 +77,7 @@ def open_(assessment: ImprovementAssessment, body: OpenImprovementAssessment, ct
 
 
 def score(assessment: ImprovementAssessment, body: ScoreImprovementAssessment, ctx: ActionContext) -> None:
-    """Score a suggestion of the assessment, by all criteria; what the caller has given to it before is
-    replaced.
-    """
+    """Score a suggestion of the assessment, by all criteria. The caller's earlier scores are replaced."""
     earlier = ctx.prepared(EarlierScore).score
     scores = jsonb_ordered(
         {criterion.value: getattr(body, criterion.value) for criterion in AssessmentCriterion}

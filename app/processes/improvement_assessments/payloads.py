@@ -36,33 +36,35 @@ Assessors = Annotated[
 
 
 class OpenImprovementAssessment(Payload, of=ImprovementAssessment):
-    """The assessment of a month."""
+    """The month, the assessors, and the plan whose weights are used."""
 
     month: Month
     assessors: Assessors = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The persons who score the suggestions: their ids, or `me`.",
+        description="Identifiers of the persons who score the suggestions, or `me`.",
     )
     plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
         default=None,
-        description="The improvement plan whose weights count: its number or id. None: 1 each; not while a "
-        "plan of that year is carried out.",
+        description="Improvement plan whose weights are used: its number or id. Without one, all "
+        "weights are 1; this is not possible while a plan of the year is in progress.",
     )
 
 
 class ScoreImprovementAssessment(Payload, of=SuggestionScore):
-    """The scores that the caller gives to a suggestion: 1 to 5 by criterion; 5 speaks for it."""
+    """The caller's scores for a suggestion: 1 to 5 for each criterion, where 5 speaks for the suggestion."""
 
     suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
-        description="The suggestion: its number or id."
+        description="Suggestion to score: its number or id."
     )
-    plan_fit: Score = Field(description="5: it fits the annual plan well.")
-    benefit: Score = Field(description="5: it brings much, sooner or later, to many.")
-    urgency: Score = Field(description="5: it is urgent.")
-    ease: Score = Field(description="5: it is easily carried out and institutionalised.")
-    outside_purchase: Score = Field(description="5: nothing must be bought outside.")
-    risk: Score = Field(description="5: its rollout meets no risks and obstacles.")
+    plan_fit: Score = Field(description="Fit with the annual plan, where 5 is a good fit.")
+    benefit: Score = Field(description="Benefit, where 5 is a large benefit for many people.")
+    urgency: Score = Field(description="Urgency, where 5 is very urgent.")
+    ease: Score = Field(description="Ease of implementation, where 5 is very easy.")
+    outside_purchase: Score = Field(
+        description="Need for outside purchases, where 5 means that nothing must be bought."
+    )
+    risk: Score = Field(description="Risk of the rollout, where 5 means no risks or obstacles.")
     comment: FreeText | None = None
 
 
@@ -70,20 +72,21 @@ class GivenVerdict(PayloadPart, of=AssessedSuggestion):
     """The verdict on a suggestion."""
 
     suggestion: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
-        description="The suggestion: its number or id."
+        description="Suggestion of the verdict: its number or id."
     )
-    verdict: SuggestionVerdict = Field(description="The verdict.")
+    verdict: SuggestionVerdict = Field(description="Verdict on the suggestion.")
     title: Title | None = Field(
         default=None,
-        description="Title of the improvement, of a selected one; none: as the suggestion.",
+        description="Title of the improvement, for a selected suggestion; if left out, that of the "
+        "suggestion.",
     )
     reason: FreeText | None = None
     until_at: Instant | None = None
 
 
 class ConcludeImprovementAssessment(Payload):
-    """The verdicts on all suggestions of the assessment that are still open."""
+    """The verdicts on all open suggestions of the assessment."""
 
     verdicts: Annotated[tuple[GivenVerdict, ...], at_most_entries(MOST_ASSESSED)] = Field(
-        max_length=MOST_ASSESSED, description="One for each suggestion."
+        max_length=MOST_ASSESSED, description="Verdicts, one for each suggestion."
     )

@@ -45,7 +45,7 @@ def _seen_by_caller(renderer: Renderer, record: Any, parameters: dict[str, Any])
 class ImprovementAssessmentOut(RecordOut, of=ImprovementAssessment):
     """The assessment of the suggestions that are open in a month."""
 
-    weights: dict[str, int] = Field(description="The weights of the criteria.")
+    weights: dict[str, int] = Field(description="Weights of the criteria, by code.")
 
 
 class AssessorOut(OutputModel, of=Assessor):
@@ -53,13 +53,15 @@ class AssessorOut(OutputModel, of=Assessor):
 
 
 class AssessedSuggestionOut(OutputModel, of=AssessedSuggestion):
-    """A suggestion that was open when the assessment was opened, and the verdict on it."""
+    """A suggestion of the assessment, and the verdict on it."""
 
 
 class SuggestionScoreOut(OutputModel, of=SuggestionScore):
-    """The scores that one assessor has given to a suggestion."""
+    """The scores of one assessor for a suggestion."""
 
-    scores: dict[str, int] = Field(description="From 1 to 5 by criterion; 5 speaks for it.")
+    scores: dict[str, int] = Field(
+        description="Scores from 1 to 5 by criterion, where 5 speaks for the suggestion."
+    )
 
 
 SCORES = ChildListing(
@@ -88,33 +90,44 @@ class AssessorScoresOut(OutputModel):
     """The scores of one assessor for a suggestion, and their weighted mean."""
 
     person: PersonStub
-    mean: float
-    scores: dict[str, int] = Field(description="From 1 to 5 by criterion.")
-    comment: str | None
-    scored_at: datetime
+    mean: float = Field(description="Weighted mean of the scores.")
+    scores: dict[str, int] = Field(description="Scores from 1 to 5 by criterion.")
+    comment: str | None = Field(description="Comment of the assessor; null if not given.")
+    scored_at: datetime = Field(description="Time at which the assessor scored the suggestion.")
 
 
 class RankedSuggestionOut(OutputModel):
-    """A suggestion in the ranking, with the spread of its assessors."""
+    """A suggestion in the ranking, with the spread of the scores."""
 
     rank: int | None = Field(
-        description="1 is the best; equal ones share theirs. Null: nobody has scored it."
+        description="Rank, from 1 for the best; equal suggestions share a rank. Null if the suggestion "
+        "has no scores."
     )
-    suggestion_id: UUID
-    number: str
-    title: str
-    verdict: SuggestionVerdict | None
-    mean: float | None = Field(description="The mean of the assessors' weighted means.")
-    lowest: float | None = Field(description="The lowest of these means.")
-    highest: float | None = Field(description="The highest of them.")
-    deviation: float | None = Field(description="Their standard deviation.")
-    by_assessor: list[AssessorScoresOut] = Field(description="The scores, kept apart by assessor.")
+    suggestion_id: UUID = Field(description="Identifier of the suggestion, as in its address.")
+    number: str = Field(description="Number of the suggestion for people.")
+    title: str = Field(description="Title of the suggestion when the assessment was opened.")
+    verdict: SuggestionVerdict | None = Field(
+        description="Verdict on the suggestion; null until there is one."
+    )
+    mean: float | None = Field(
+        description="Mean of the assessors' weighted means; null if the suggestion has no scores."
+    )
+    lowest: float | None = Field(
+        description="Lowest weighted mean of an assessor; null if the suggestion has no scores."
+    )
+    highest: float | None = Field(
+        description="Highest weighted mean of an assessor; null if the suggestion has no scores."
+    )
+    deviation: float | None = Field(
+        description="Standard deviation of the weighted means; null if there are fewer than two."
+    )
+    by_assessor: list[AssessorScoresOut] = Field(description="Scores by assessor.")
 
 
 class AssessmentRanking(OutputModel):
-    """The suggestions of an assessment ranked by their scores, the best first; those without at the end."""
+    """The suggestions of an assessment by their scores, the best first; suggestions without scores come last."""
 
-    weights: dict[str, int] = Field(description="The weights of the criteria.")
+    weights: dict[str, int] = Field(description="Weights of the criteria, by code.")
     items: list[RankedSuggestionOut]
 
 

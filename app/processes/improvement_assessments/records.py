@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, Record, optional, required
@@ -15,7 +13,7 @@ from app.common.state_fields import EnteredAt
 
 
 class AssessmentState(CodeEnum):
-    """State of an assessment."""
+    """State of an improvement assessment."""
 
     open = "open", "Open", "进行中"
     concluded = "concluded", "Concluded", "已结束"
@@ -37,19 +35,21 @@ class ImprovementAssessment(Record):
 
     KIND: ClassVar[str] = "improvement_assessment"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
+    number: str = ""
     state: AssessmentState | None = required()
     month: str | None = required(
-        "The month, as `2026-11`; there is one assessment of each.", examples=["2026-11"]
+        "Month of the assessment, as `2026-11`; each month has one assessment.", examples=["2026-11"]
     )
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
-        "The improvement plan whose weights count."
+        "Improvement plan whose weights are used; null if all weights are 1."
     )
-    weights: Annotated[dict[str, Any] | None, Document()] = required()
-    opened_at: datetime | None = required()
-    opened_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    weights: Annotated[dict[str, Any] | None, Document()] = required("Weights of the criteria, by code.")
+    opened_at: datetime | None = required("Time at which the assessment was opened.")
+    opened_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who opened the assessment.")
     concluded_at: Annotated[datetime | None, EnteredAt(AssessmentState.concluded)] = None
-    concluded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    concluded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who concluded the assessment; null until then."
+    )
 
     @property
     def title(self) -> str:
@@ -63,8 +63,10 @@ class Assessor(ChildRecord):
     KIND: ClassVar[str] = "assessor"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required()
-    asked_at: datetime | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
+        "Person who scores the suggestions."
+    )
+    asked_at: datetime | None = required("Time at which the person was asked to score.")
 
 
 class AssessedSuggestion(ChildRecord):
@@ -74,19 +76,21 @@ class AssessedSuggestion(ChildRecord):
 
     KIND: ClassVar[str] = "assessed_suggestion"
 
-    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required()
-    number: str | None = required()
-    title: str | None = required("Its title when the assessment was opened.")
-    taken_at: datetime | None = required()
+    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required(
+        "Suggestion in the assessment."
+    )
+    number: str | None = required("Number of the suggestion for people.")
+    title: str | None = required("Title of the suggestion when the assessment was opened.")
+    taken_at: datetime | None = required("Time at which the suggestion was included in the assessment.")
     verdict: SuggestionVerdict | None = optional(
-        "Null: there is none yet, or it was settled otherwise before the assessment ended."
+        "Verdict on the suggestion; null until there is one, or if the suggestion was settled otherwise."
     )
     reason: Annotated[str | None, Personal()] = optional(
-        "The reason; whoever proposes it reads this. A selected one that was scored needs none."
+        "Reason for the verdict, which the proposers read; a selected suggestion with scores needs no reason."
     )
-    until_at: datetime | None = optional("End of the deferral, of a deferred one.")
+    until_at: datetime | None = optional("End of the deferral; null for other verdicts.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
-        "The improvement that carries it out, of a selected one."
+        "Improvement that carries out the suggestion; null for other verdicts."
     )
 
 
@@ -95,8 +99,12 @@ class SuggestionScore(ChildRecord):
 
     KIND: ClassVar[str] = "suggestion_score"
 
-    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    scores: Annotated[dict[str, Any] | None, Document()] = required()
-    comment: Annotated[str | None, Personal()] = optional("A comment on the scores.")
-    scored_at: datetime | None = required()
+    suggestion_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = required(
+        "Suggestion that was scored."
+    )
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Assessor who gave the scores.")
+    scores: Annotated[dict[str, Any] | None, Document()] = required(
+        "Scores from 1 to 5 by criterion, where 5 speaks for the suggestion."
+    )
+    comment: Annotated[str | None, Personal()] = optional("Comment on the scores; null if not given.")
+    scored_at: datetime | None = required("Time at which the assessor gave the scores.")

@@ -32,12 +32,12 @@ for listing in CHILD_LISTINGS:
 @router.get(
     "/{id}/ranking",
     operation_id="get_improvement_assessment_ranking",
-    summary="Rank the suggestions of an assessment",
+    summary="Get the ranking of an assessment",
     response_model=AssessmentRanking,
     responses=problems(404, 422),
 )
 async def get_improvement_assessment_ranking(request: Request, name: reads.Name) -> Response:
-    """Return the suggestions of the assessment ranked by their scores, those of each assessor kept apart."""
+    """Return the suggestions of the assessment by their scores, with the scores of each assessor."""
     renderer = reads.renderer_of(request, LISTING)
     assessment = (await reads.load_visible(renderer, name)).record
     page = to_json(await ranking_of(renderer, assessment))

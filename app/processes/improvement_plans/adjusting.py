@@ -52,19 +52,19 @@ class ProposeAdjustmentImprovementPlan(AskDecision, of=ImprovementPlanAdjustment
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Targets that are changed, under their keys, and new ones; all others stay as they are. "
-        "A baseline is frozen now for those that are new, or ask for another KPI or other cases; of the "
-        "others it stays, so `before` is said as it was.",
+        description="Changed targets, under their keys, and new ones; other targets stay unchanged. "
+        "The baseline of a new target, or of one with another KPI or other cases, is "
+        "measured now. Other baselines stay, so `before` must be sent unchanged.",
     )
     dropped: Annotated[tuple[RecordKey, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The keys of targets that are dropped."
+        default=(), max_length=LONGEST_LIST, description="Keys of targets that are dropped."
     )
 
 
 def propose_adjustment(
     plan: ImprovementPlan, body: ProposeAdjustmentImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Propose an adjustment of the plan, on which the committee decides; until then nothing changes."""
+    """Propose an adjustment of the plan. The plan stays unchanged until the committee has decided."""
     put_question(plan, ctx)
     changes = bool(body.targets or body.dropped)
     proposed = ImprovementPlanAdjustment(
@@ -132,15 +132,15 @@ def _as_stored(value: Any) -> Any:
 
 
 class AdjustImprovementPlan(Tallied):
-    """The decision by which the plan is adjusted."""
+    """The adjustment on which the committee has decided."""
 
     adjustment: Annotated[UUID, ChildRef(ImprovementPlanAdjustment)] = Field(
-        description="The adjustment: its id."
+        description="Identifier of the adjustment."
     )
 
 
 def adjust(plan: ImprovementPlan, body: AdjustImprovementPlan, ctx: ActionContext) -> None:
-    """Adjust the plan, as the committee has approved it: it is the next edition from now on."""
+    """Adjust the plan, as the committee has approved it. This makes a new edition."""
     adopted = ctx.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment"))
     plan.edition = (plan.edition or 1) + 1
     plan.adjustment_id = None
@@ -193,13 +193,13 @@ def _replace_baselines(
 
 
 class RefuseAdjustmentImprovementPlan(AdjustImprovementPlan):
-    """The decision by which the plan stays as it is."""
+    """The adjustment that the committee has not approved."""
 
 
 def refuse_adjustment(
     plan: ImprovementPlan, body: RefuseAdjustmentImprovementPlan, ctx: ActionContext
 ) -> None:
-    """Refuse an adjustment of the plan, which stays as it is: the committee has not approved it."""
+    """Refuse an adjustment of the plan, which stays unchanged: the committee has not approved it."""
     ctx.change(ctx.required_ref(ImprovementPlanAdjustment, "adjustment")).refused_at = ctx.occurred_at
     plan.adjustment_id = None
 

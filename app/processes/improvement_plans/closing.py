@@ -20,13 +20,13 @@ class CloseImprovementPlan(Payload, of=ImprovementPlan):
     lessons: FreeText
     reason: FreeText | None = Field(
         default=None,
-        description="The reason why it ends before its year; required then.",
+        description="Reason for closing the plan early; required before the end of its year.",
         examples=["The department was merged. 部门合并。"],
     )
 
 
 def close(plan: ImprovementPlan, body: CloseImprovementPlan, ctx: ActionContext) -> None:
-    """Close the plan: the result of each target is computed, and kept as it is now."""
+    """Close the plan: the result of each target is computed and stored."""
     progress = ctx.prepared(PlanProgress)
     for target in ctx.prepared(KnownContents).targets:
         result = progress.target_named(target.name)

@@ -59,12 +59,12 @@ PresentAssessments = Annotated[
 
 
 class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):
-    """A target: where a KPI is to be by a day, against its baseline, and what that does for the business."""
+    """A target: the value that a KPI should have by a day, compared with its baseline, and the business goal."""
 
     title: Title
     goal: Number = Field(
-        description="Value that the KPI is to reach, in its unit, as a number or a decimal text. Of a KPI "
-        "that counts: for as long as the window of the baseline.",
+        description="Value that the KPI should reach, in its unit, as a number or a decimal text. For "
+        "a KPI that counts, it refers to a period as long as the window of the baseline.",
         examples=["5400"],
     )
     due_on: IsoDate
@@ -72,7 +72,7 @@ class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):
 
 
 class PlannedPoint(PayloadPart, of=ImprovementPlanPoint):
-    """A first point that is to be improved."""
+    """A point to improve first."""
 
     title: Title
     refers_to: Annotated[tuple[ShortText, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
@@ -83,7 +83,7 @@ class PlannedStep(PayloadPart, of=ImprovementPlanStep):
 
     title: Title
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="The person who sees to it: an id, or `me`.", examples=["me"]
+        description="Owner of the step: an id, or `me`.", examples=["me"]
     )
     due_on: IsoDate
 
@@ -94,7 +94,7 @@ Steps = Annotated[tuple[PlannedStep, ...], BoundedList]
 
 
 class ReviseImprovementPlan(Payload, of=ImprovementPlan):
-    """Contents of the plan, each in place of the ones before; what is left out stays as it is."""
+    """Contents of the plan, which replace the earlier ones; contents left out stay unchanged."""
 
     model_config = example_includes("direction", "vision")
     title: Title | None = None
@@ -107,16 +107,18 @@ class ReviseImprovementPlan(Payload, of=ImprovementPlan):
     targets: Targets = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The year's targets, each against its baseline. None: as they are.",
+        description="Targets of the year, each with its baseline; if left out, the targets stay.",
     )
     drivers: FreeText | None = None
     points: Points = Field(
-        default=(), max_length=LONGEST_LIST, description="The first points to improve. None: as they are."
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Points to improve first; if left out, the points stay.",
     )
     steps: Steps = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The schedule, with the owner of each step. None: as it is.",
+        description="Schedule with the owner of each step; if left out, the schedule stays.",
     )
     weights: Weights | None = None
     review_interval: PlanReviewInterval | None = None
@@ -125,7 +127,7 @@ class ReviseImprovementPlan(Payload, of=ImprovementPlan):
 
 
 class DraftImprovementPlan(ReviseImprovementPlan, of=ImprovementPlan):
-    """The plan of a year; its contents as they come."""
+    """The plan of a year; its contents can be added later."""
 
     title: Title
     year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
@@ -135,7 +137,7 @@ TEXTS = ("title", "direction", "vision", "present_state", "best_practice", "driv
 
 
 def draft(plan: ImprovementPlan, body: DraftImprovementPlan, ctx: ActionContext) -> None:
-    """Draft an improvement plan, for a year."""
+    """Draft an improvement plan for a year."""
     assert ctx.number is not None, "plans have numbers"
     plan.number = ctx.number
     plan.year = body.year
@@ -147,7 +149,7 @@ def draft(plan: ImprovementPlan, body: DraftImprovementPlan, ctx: ActionContext)
 
 
 def revise(plan: ImprovementPlan, body: ReviseImprovementPlan, ctx: ActionContext) -> None:
-    """Revise the plan: what is said takes the place of what was there before."""
+    """Revise the plan: the contents that are sent replace earlier ones."""
     _apply_contents(plan, body, ctx, ctx.prepared(KnownContents))
 
 

@@ -30,12 +30,12 @@ from app.processes.improvement_plans.records import (
 MonthLabel = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"),
-    Component("MonthLabel", "A month of a year.", "2026-11"),
+    Component("MonthLabel", "Month of a year.", "2026-11"),
 ]
 
 
 def begin(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Begin the plan: its year has come, and it is carried out."""
+    """Begin the plan, whose year has come."""
     _set_next_review(plan, ctx)
     plan.assessment_due_at = _assessment_due(plan, month_of(ctx.occurred_at, ctx.zone), ctx)
 
@@ -46,17 +46,17 @@ def _set_next_review(plan: ImprovementPlan, ctx: ActionContext) -> None:
 
 
 class ReviewImprovementPlan(Payload, of=ImprovementPlanReview):
-    """The review of the plan: its meeting, the report, and adjustments that are wanted."""
+    """The review of the plan: its meeting, the report, and requested adjustments."""
 
     meeting: Annotated[Reference, ForeignRef("meeting")] = Field(
-        description="The meeting at which it was reviewed, which has been held: its number or id."
+        description="Meeting at which the plan was reviewed, which must have been held: its number or id."
     )
     report: FreeText
     adjustments: FreeText | None = None
 
 
 def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext) -> None:
-    """Review the plan, at a meeting: the progress of each target is computed, and kept as it is now."""
+    """Review the plan at a meeting: the progress of each target is computed and stored."""
     progress = ctx.prepared(PlanProgress)
     (meeting,) = ctx.refs(Record, "meeting")
     ctx.add(
@@ -85,7 +85,7 @@ def flag_review(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -
 class NoteAssessmentImprovementPlan(Payload):
     """The month whose assessment was opened."""
 
-    month: MonthLabel = Field(description="The month.", examples=["2026-11"])
+    month: MonthLabel = Field(description="Month of the assessment.", examples=["2026-11"])
 
 
 def note_assessment(plan: ImprovementPlan, body: NoteAssessmentImprovementPlan, ctx: ActionContext) -> None:
@@ -98,8 +98,8 @@ def note_assessment(plan: ImprovementPlan, body: NoteAssessmentImprovementPlan, 
 
 
 def flag_assessment(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the plan's overdue assessment: nobody has opened the month's by its last working day. The next one
-    is due in the next month.
+    """Flag the plan's overdue assessment: it was not opened by the last working day of the month. The next
+    one is due in the next month.
     """
     missed = plan.assessment_due_at or ctx.occurred_at
     plan.assessment_overdue_at = missed

@@ -24,7 +24,7 @@ from app.processes.improvement_plans.records import (
 
 
 class ImprovementPlanOut(RecordOut, of=ImprovementPlan):
-    """A year's improvement plan."""
+    """The improvement plan of a year."""
 
     weights: dict[str, int] = Field(description="Weights of the criteria of the monthly assessment.")
 
@@ -32,11 +32,13 @@ class ImprovementPlanOut(RecordOut, of=ImprovementPlan):
 class ImprovementPlanTargetOut(OutputModel, of=ImprovementPlanTarget):
     """A target of the plan."""
 
-    scope: dict[str, list[str]] = Field(description="The filters of the cases, by dimension. Empty: all.")
+    scope: dict[str, list[str]] = Field(
+        description="Filters of the cases, by dimension; empty for all cases."
+    )
 
 
 class ImprovementPlanPointOut(OutputModel, of=ImprovementPlanPoint):
-    """A first point to improve."""
+    """A point to improve first."""
 
 
 class ImprovementPlanStepOut(OutputModel, of=ImprovementPlanStep):
@@ -44,62 +46,82 @@ class ImprovementPlanStepOut(OutputModel, of=ImprovementPlanStep):
 
 
 class TargetContributionOut(OutputModel):
-    """An improvement that serves a target, and its newest measured effect on the target's KPI then."""
+    """An improvement that serves a target, and its latest measured effect on the target's KPI at the review."""
 
-    number: str
-    state: str = Field(description="Its state then, as improvements have it.")
-    occasion: str | None = Field(description="The occasion of the measurement; null: nothing was measured.")
-    verdict: EffectVerdict | None
-    effect: str | None = Field(description="The effect on the scale of its method, as a decimal text.")
-    position: int | None = Field(description="The log position at which it was computed.")
+    number: str = Field(description="Number of the improvement for people.")
+    state: str = Field(description="State of the improvement at the review.")
+    occasion: str | None = Field(description="Occasion of the measurement; null if nothing was measured.")
+    verdict: EffectVerdict | None = Field(description="Verdict on the effect; null if nothing was measured.")
+    effect: str | None = Field(
+        description="Effect on the scale of its method, as a decimal text; null if nothing was measured."
+    )
+    position: int | None = Field(
+        description="Position of the log at which the effect was computed; null if nothing was measured."
+    )
     adds: str | None = Field(
         default=None,
-        description="Its contribution to the whole target, in the KPI's unit: the effect, times the part "
-        "of the target's cases in the same time that it was measured on. Null: unknown.",
+        description="Contribution to the whole target, in the unit of the KPI: the effect times the "
+        "share of the target's cases on which it was measured. Null if unknown.",
     )
-    share: str | None = Field(default=None, description="Its share of the way to the goal.")
+    share: str | None = Field(
+        default=None, description="Share of the contribution in the way to the goal; null if unknown."
+    )
 
 
 class TargetProgressOut(OutputModel):
     """Progress of a target at a review; numbers are decimal texts."""
 
-    name: str = Field(description="The target's key.")
-    kpi: str
-    value: str | None = Field(description="The KPI since the plan began.")
-    compared: str | None = Field(description="The same for as long as the baseline, where the KPI counts.")
-    cases: int
-    baseline: str | None
-    goal: str
+    name: str = Field(description="Key of the target.")
+    kpi: str = Field(description="Key of the KPI.")
+    value: str | None = Field(
+        description="Value of the KPI since the beginning of the plan; null without cases."
+    )
+    compared: str | None = Field(
+        description="Value of the KPI for a period as long as the baseline, if the KPI counts; null "
+        "without cases."
+    )
+    cases: int = Field(description="Number of cases counted.")
+    baseline: str | None = Field(description="Value of the baseline; null if the baseline has no value.")
+    goal: str = Field(description="Goal of the target; null if not set.")
     is_limit: bool | None = Field(
-        default=None, description="True if the goal is a limit to hold: the baseline is no worse."
+        default=None,
+        description="True if the goal is a limit to hold, because the baseline is no worse; null if unknown.",
     )
     share: str | None = Field(
-        description="Share of the way from the baseline to the goal that was gone; null for a limit to hold."
+        description="Share of the way from the baseline to the goal that was covered; null for a limit "
+        "to hold."
     )
-    met: bool | None = Field(description="True if the goal was reached; null: unknown.")
-    improvements: list[TargetContributionOut] = Field(description="Contributions of its improvements.")
+    met: bool | None = Field(description="True if the goal was reached; null if unknown.")
+    improvements: list[TargetContributionOut] = Field(
+        description="Contributions of the target's improvements."
+    )
     added: str | None = Field(
         default=None,
-        description="Sum of their contributions; where two touch the same cases, these count twice.",
+        description="Sum of the contributions, in which cases of two improvements count twice; null if "
+        "unknown.",
     )
-    added_share: str | None = Field(default=None, description="Its share of the way to the goal.")
+    added_share: str | None = Field(
+        default=None, description="Share of the sum in the way to the goal; null if unknown."
+    )
     unexplained: str | None = Field(
-        default=None, description="Change of the KPI from the baseline that they do not explain."
+        default=None,
+        description="Change of the KPI from the baseline that the contributions do not explain; "
+        "null if unknown.",
     )
 
 
 class ImprovementPlanReviewOut(OutputModel, of=ImprovementPlanReview):
     """A review of the plan."""
 
-    progress: list[TargetProgressOut] = Field(description="Progress of each target then.")
+    progress: list[TargetProgressOut] = Field(description="Progress of each target at the review.")
 
 
 class AdjustedTargetOut(OutputModel):
     """A target of the plan before or after an adjustment."""
 
-    target: dict[str, Any] = Field(description="The target, as it was said.")
+    target: dict[str, Any] = Field(description="Target, as it was sent.")
     baseline: dict[str, Any] | None = Field(
-        description="Its baseline; null: it stays as it is, or there was none."
+        description="Baseline of the target; null if it stays, or if there was none."
     )
 
 
@@ -107,11 +129,11 @@ class ImprovementPlanAdjustmentOut(OutputModel, of=ImprovementPlanAdjustment):
     """An adjustment of the plan."""
 
     targets: list[AdjustedTargetOut] | None = Field(
-        description="All targets from then on; null: they stay as they are."
+        description="All targets after the adjustment; null if they stay."
     )
     replaces: list[AdjustedTargetOut] | None = Field(
-        description="The targets as they were when it was proposed; null: they stay, or it was proposed "
-        "before this was kept."
+        description="Targets before the adjustment; null if they stay, or if this was not recorded at "
+        "that time."
     )
 
 

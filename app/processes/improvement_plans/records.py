@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
@@ -49,59 +48,69 @@ class ImprovementPlan(Record):
 
     KIND: ClassVar[str] = "improvement_plan"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
+    number: str = ""
     state: ImprovementPlanState | None = required()
-    title: str | None = required("Its title, in a line.", examples=["Improvement in 2027"])
-    year: int | None = required("The year.", examples=[2027])
-    edition: int | None = required("1, and one more with each adjustment.")
+    title: str | None = required("Title of the plan in one line.", examples=["Improvement in 2027"])
+    year: int | None = required("Year of the plan.", examples=[2027])
+    edition: int | None = required("Number of the edition, from 1; each adjustment adds one.")
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The person who drafted it, and answers for it."
+        "Person who drafted the plan and is responsible for it."
     )
-    co_author_ids: list[str] | None = optional("The process owners who write it, too.")
+    co_author_ids: list[str] | None = optional("Process owners who also write the plan.")
     direction: Annotated[str | None, Personal()] = optional(
-        "The direction of the processes.", examples=["Fewer, better practised steps."]
+        "Direction of the processes.", examples=["Fewer, better practised steps."]
     )
     vision: Annotated[str | None, Personal()] = optional(
-        "The vision, by phases.", examples=["2027 measured, 2028 steered by figures."]
+        "Vision, by phases.", examples=["2027 measured, 2028 steered by figures."]
     )
-    present_state: Annotated[str | None, Personal()] = optional("The present state of the processes.")
+    present_state: Annotated[str | None, Personal()] = optional("Present state of the processes.")
     present_assessment_ids: list[str] | None = optional(
-        "The assessments of processes that the present state rests on."
+        "Process assessments on which the present state is based."
     )
-    best_practice: Annotated[str | None, Personal()] = optional("The best practice of others.")
-    drivers: Annotated[str | None, Personal()] = optional("The drivers of the targets.")
+    best_practice: Annotated[str | None, Personal()] = optional("Best practice of others.")
+    drivers: Annotated[str | None, Personal()] = optional("Drivers of the targets.")
     weights: Annotated[dict[str, Any] | None, Document()] = required(
-        "Weights of the criteria of the monthly assessment, from 1 to 10; 1 where it is not named.",
+        "Weights of the criteria of the monthly assessment, from 1 to 10; criteria left out have the "
+        "weight 1.",
         examples=[{"benefit": 3, "urgency": 2}],
     )
-    review_interval: PlanReviewInterval | None = required("The interval between reviews.")
+    review_interval: PlanReviewInterval | None = required("Interval between reviews.")
     drafted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.drafted)] = required()
     submitted_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.submitted)] = None
-    decision_id: UUID | None = optional("The newest decision on it.")
+    decision_id: UUID | None = optional("Latest decision on the plan; null before the first decision.")
     baseline_position: int | None = optional(
-        "The position of the log at which its first baselines were frozen.", sa_type=BigInteger
+        "Position of the log at which the first baselines were measured; null until the plan is submitted.",
+        sa_type=BigInteger,
     )
     approved_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.approved)] = None
     returned_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.returned)] = None
     begun_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.running)] = None
-    last_reviewed_at: datetime | None = None
-    next_review_due_at: datetime | None = None
-    review_overdue_at: datetime | None = optional("Time since which its review is flagged as overdue.")
-    assessment_due_at: datetime | None = optional("Time until which this month's assessment is to be opened.")
-    assessment_overdue_at: datetime | None = optional(
-        "Time at which the newest assessment was due that nobody had opened; null: none is missing."
+    last_reviewed_at: datetime | None = optional("Time of the last review; null before the first.")
+    next_review_due_at: datetime | None = optional("Time at which the next review is due; null if not due.")
+    review_overdue_at: datetime | None = optional(
+        "Time since which the review is flagged as overdue; null if it is not."
     )
-    adjustment_id: UUID | None = optional("The adjustment that waits for a decision.")
-    adjusted_at: datetime | None = None
+    assessment_due_at: datetime | None = optional(
+        "Time by which the assessment of the month must be opened; null if not due."
+    )
+    assessment_overdue_at: datetime | None = optional(
+        "Time at which the latest missing assessment was due; null if no assessment is missing."
+    )
+    adjustment_id: UUID | None = optional(
+        "Adjustment on which the committee has not decided yet; null if no adjustment is open."
+    )
+    adjusted_at: datetime | None = optional("Time of the last adjustment; null before the first.")
     closed_at: Annotated[datetime | None, EnteredAt(ImprovementPlanState.closed)] = None
     close_reason: Annotated[str | None, Personal()] = optional(
-        "The reason why it ended before its year was over."
+        "Reason for closing the plan early; null if its year was over."
     )
     lessons: Annotated[str | None, Personal()] = optional(
-        "The lessons learned.", examples=["Pilot before rolling out. 先试点，后推广。"]
+        "Lessons learned from the plan; null until it is closed.",
+        examples=["Pilot before rolling out. 先试点，后推广。"],
     )
     result_position: int | None = optional(
-        "The position of the log at which its results were computed.", sa_type=BigInteger
+        "Position of the log at which the results were computed; null until the plan is closed.",
+        sa_type=BigInteger,
     )
 
 
@@ -116,28 +125,38 @@ class ImprovementPlanTarget(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_target"
 
-    name: str | None = required("Its key within the plan; its baseline has the same.")
-    title: str | None = required("The target in a line.", examples=["Restore faster"])
-    kpi: str | None = required("The KPI's key.")
-    before_from: str | None = required("Begin of the window of its baseline, as it was written.")
-    before_to: str | None = required("End of that window, exclusive.")
-    tz: str | None = optional("The time zone of these dates; null: the organisation's.")
-    scope: Annotated[dict[str, Any] | None, Document()] = None
-    goal: str | None = required("Value that the KPI is to reach, as a decimal text in its unit.")
+    name: str | None = required("Key of the target in the plan, which its baseline has too.")
+    title: str | None = required("Target in one line.", examples=["Restore faster"])
+    kpi: str | None = required("Key of the KPI.")
+    before_from: str | None = required("Beginning of the baseline's window, as it was sent.")
+    before_to: str | None = required("End of the baseline's window, exclusive, as it was sent.")
+    tz: str | None = optional("Time zone of these dates; null for that of the organisation.")
+    scope: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Filters of the cases, by dimension; null for all cases."
+    )
+    goal: str | None = required("Value that the KPI should reach, in its unit, as a decimal text.")
     is_limit: bool | None = optional(
-        "True if the baseline was no worse than the goal when it was frozen, so that the goal "
-        "is a limit to hold; null: not frozen yet."
+        "True if the goal is a limit to hold, because the baseline was no worse; null until the "
+        "baseline is measured."
     )
-    due_on: str | None = required("The day by which it is reached.", examples=["2027-12-31"])
+    due_on: str | None = required("Day by which the goal should be reached.", examples=["2027-12-31"])
     business_goal: str | None = required(
-        "The business goal that it serves.", examples=["Branches never wait for mail"]
+        "Business goal that the target serves.", examples=["Branches never wait for mail"]
     )
-    planned_at: datetime | None = required()
-    result_value: str | None = optional("The KPI from the plan's begin to its end.")
-    result_compared: str | None = optional("The same for as long as the baseline, where the KPI counts.")
-    result_cases: int | None = None
-    result_share: str | None = optional("Share of the way from the baseline that was gone.")
-    result_met: bool | None = optional("True if the goal was reached; null: unknown.")
+    planned_at: datetime | None = required("Time at which the target was planned.")
+    result_value: str | None = optional(
+        "Value of the KPI from the beginning to the end of the plan; null until the plan is closed."
+    )
+    result_compared: str | None = optional(
+        "Value of the KPI for a period as long as the baseline, if the KPI counts; null until the plan "
+        "is closed."
+    )
+    result_cases: int | None = optional("Number of cases counted; null until the plan is closed.")
+    result_share: str | None = optional(
+        "Share of the way from the baseline to the goal that was covered; null until the plan is "
+        "closed, and for a limit to hold."
+    )
+    result_met: bool | None = optional("True if the goal was reached; null if unknown.")
 
 
 class ImprovementPlanPoint(ChildRecord):
@@ -145,11 +164,11 @@ class ImprovementPlanPoint(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_point"
 
-    title: str | None = required("The point to improve, in a line.", examples=["Hand over at night"])
+    title: str | None = required("Point to improve, in one line.", examples=["Hand over at night"])
     refers_to: list[str] | None = optional(
-        "Its origin: numbers of records and documents.", examples=[["PRB-2026-000012"]]
+        "Origin of the point: numbers of records and documents.", examples=[["PRB-2026-000012"]]
     )
-    planned_at: datetime | None = required()
+    planned_at: datetime | None = required("Time at which the point was planned.")
 
 
 class ImprovementPlanStep(ChildRecord):
@@ -158,12 +177,12 @@ class ImprovementPlanStep(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_step"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    title: str | None = required("The step in a line.", examples=["Pilot the new hand-over"])
+    title: str | None = required("Step in one line.", examples=["Pilot the new hand-over"])
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "The person who sees to it."
+        "Owner of the step."
     )
-    due_on: str | None = required("The day by which it is done.", examples=["2027-06-30"])
-    planned_at: datetime | None = required()
+    due_on: str | None = required("Day by which the step should be done.", examples=["2027-06-30"])
+    planned_at: datetime | None = required("Time at which the step was planned.")
 
 
 class ImprovementPlanReview(ChildRecord):
@@ -174,19 +193,23 @@ class ImprovementPlanReview(ChildRecord):
     KIND: ClassVar[str] = "improvement_plan_review"
 
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
-        "The meeting at which it was reviewed."
+        "Meeting at which the plan was reviewed."
     )
     report: Annotated[str | None, Personal()] = optional(
-        "The report of quality manager and process owners.",
+        "Report of the quality manager and the process owners.",
         examples=["The pilot has begun; the night shift waits for its training. 试点已开始。"],
     )
     adjustments: Annotated[str | None, Personal()] = optional(
-        "Adjustments that are wanted; the committee decides on them."
+        "Requested adjustments, on which the committee decides; null if not requested."
     )
-    progress: Annotated[list[dict[str, Any]] | None, Document()] = required()
-    position: int | None = required("The position of the log that was read for it.", sa_type=BigInteger)
-    reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reviewed_at: datetime | None = required()
+    progress: Annotated[list[dict[str, Any]] | None, Document()] = required(
+        "Progress of each target at the review."
+    )
+    position: int | None = required(
+        "Position of the log at which the progress was computed.", sa_type=BigInteger
+    )
+    reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who recorded the review.")
+    reviewed_at: datetime | None = required("Time at which the meeting reviewed the plan.")
 
 
 class ImprovementPlanAdjustment(ChildRecord):
@@ -197,17 +220,29 @@ class ImprovementPlanAdjustment(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_plan_adjustment"
 
-    decision_id: UUID | None = required()
+    decision_id: UUID | None = required("Decision on the adjustment.")
     changes: Annotated[str | None, Personal()] = optional(
-        "The changes.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
+        "Changes of the plan.", examples=["The goal of restoring is an hour later. 恢复目标放宽。"]
     )
     reason: Annotated[str | None, Personal()] = optional(
-        "The reason for them.", examples=["Two services were added. 新增两项服务。"]
+        "Reason for the changes.", examples=["Two services were added. 新增两项服务。"]
     )
-    targets: Annotated[list[dict[str, Any]] | None, Document()] = None
-    replaces: Annotated[list[dict[str, Any]] | None, Document()] = None
-    edition: int | None = optional("The edition that it made; null: none as yet.")
-    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    proposed_at: datetime | None = required()
-    adopted_at: datetime | None = None
-    refused_at: datetime | None = None
+    targets: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "All targets after the adjustment; null if they stay."
+    )
+    replaces: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "Targets before the adjustment; null if they stay, or if this was not recorded at that time."
+    )
+    edition: int | None = optional(
+        "Number of the edition that the adjustment made; null until it is approved."
+    )
+    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who proposed the adjustment."
+    )
+    proposed_at: datetime | None = required("Time at which the adjustment was proposed.")
+    adopted_at: datetime | None = optional(
+        "Time at which the committee approved the adjustment; null if it did not."
+    )
+    refused_at: datetime | None = optional(
+        "Time at which the committee refused the adjustment; null if it did not."
+    )

@@ -17,11 +17,11 @@ DOCUMENTS = (DocumentClass.IP, DocumentClass.PA)
 
 
 class SubmitImprovementPlan(AskDecision):
-    """The question to the committee whether the plan is approved."""
+    """The question to the committee for approval of the plan."""
 
 
 def submit(plan: ImprovementPlan, body: SubmitImprovementPlan, ctx: ActionContext) -> None:
-    """Submit the plan, to the committee: the baseline of each target is frozen, and the plan and the present
+    """Submit the plan to the committee: the baseline of each target is measured, and the plan and the present
     state are filed as documents.
     """
     contents = ctx.prepared(KnownContents)
@@ -71,4 +71,4 @@ def approve(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
 
 
 def return_(plan: ImprovementPlan, body: Tallied, ctx: ActionContext) -> None:
-    """Return the plan, to those who wrote it: the committee has not approved it, and its votes say why."""
+    """Return the plan to its authors: the committee has not approved it, for the reasons in its votes."""

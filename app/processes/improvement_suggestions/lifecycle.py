@@ -42,7 +42,7 @@ from app.processes.improvement_suggestions.records import SuggestionState as Sta
 
 
 def offer(suggestion: ImprovementSuggestion, body: OfferImprovementSuggestion, ctx: ActionContext) -> None:
-    """Offer an improvement suggestion: what, and why."""
+    """Offer an improvement suggestion, with its reasons."""
     assert ctx.number is not None, "suggestions have numbers"
     suggestion.number = ctx.number
     copy_fields(suggestion, body, ctx)
@@ -90,17 +90,17 @@ def _add_row(
 def add_evidence(
     suggestion: ImprovementSuggestion, body: AddEvidenceImprovementSuggestion, ctx: ActionContext
 ) -> None:
-    """Add evidence to the suggestion: another signal of the same cause and scope joins it."""
+    """Add evidence to the suggestion: another signal with the same cause and scope."""
     _add_shown_by(suggestion, body.shown_by, ctx)
 
 
 def edit(suggestion: ImprovementSuggestion, body: EditImprovementSuggestion, ctx: ActionContext) -> None:
-    """Edit the suggestion, as long as nothing has become of it."""
+    """Edit the suggestion, while it is undecided."""
     apply_patch(suggestion, body, ctx)
 
 
 def merge(suggestion: ImprovementSuggestion, body: MergeImprovementSuggestion, ctx: ActionContext) -> None:
-    """Merge the suggestion, into another one that says the same; its proposers are kept there."""
+    """Merge the suggestion: a similar one gets its proposers."""
     suggestion.merged_into_id = ctx.required_ref(ImprovementSuggestion, "into").id
     _decide(suggestion, ctx)
 
@@ -108,8 +108,8 @@ def merge(suggestion: ImprovementSuggestion, body: MergeImprovementSuggestion, c
 def take_over_proposers(
     suggestion: ImprovementSuggestion, body: TakeOverImprovementSuggestion, ctx: ActionContext
 ) -> None:
-    """Extend the suggestion's proposers, by those of one that is merged into it; further signals of a rule's
-    cause join this one, too.
+    """Take over a merged suggestion's proposers. Later signals of an automation rule's cause are added to
+    this suggestion too.
     """
     merged = ctx.required_ref(ImprovementSuggestion, "merged")
     if suggestion.cause is None:
@@ -128,7 +128,7 @@ def take_over_proposers(
 
 
 def select(suggestion: ImprovementSuggestion, body: SelectImprovementSuggestion, ctx: ActionContext) -> None:
-    """Select the suggestion: an improvement carries it out."""
+    """Select the suggestion, which an improvement carries out."""
     suggestion.improvement_id = ctx.required_ref(Record, "improvement").id
     _decide(suggestion, ctx)
 
@@ -142,7 +142,7 @@ def decline(
 
 
 def defer(suggestion: ImprovementSuggestion, body: DeferImprovementSuggestion, ctx: ActionContext) -> None:
-    """Defer the suggestion; the first assessment after the date takes it up again."""
+    """Defer the suggestion until a date; the first assessment after the date includes it again."""
     suggestion.reason, suggestion.deferred_until_at = body.reason, body.until_at
     _decide(suggestion, ctx)
 

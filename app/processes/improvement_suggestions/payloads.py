@@ -31,11 +31,11 @@ MOST_EVIDENCE = 50
 
 
 class GivenEvidence(PayloadPart, of=SuggestionEvidence):
-    """A piece of evidence: a record that shows it, a KPI in a period, or both, in a line."""
+    """A piece of evidence: a record, a KPI in a period, or both, with one line of text."""
 
     text: ShortText
     about: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
-        default=None, description="The record that shows it: a number, or `<kind>/<id>`."
+        default=None, description="Record that shows the evidence: a number, or `<kind>/<id>`."
     )
     kpi: RecordKey | None = None
     period: ShortText | None = None
@@ -63,7 +63,7 @@ class OfferImprovementSuggestion(ImprovementSuggestionFields, of=ImprovementSugg
     what: FreeText | None = None
     why: FreeText | None = None
     shown_by: Evidence = Field(
-        default=(), max_length=MOST_EVIDENCE, description="Records and figures that show it."
+        default=(), max_length=MOST_EVIDENCE, description="Records and figures as evidence."
     )
     cause: SuggestionCause | None = None
     cause_scope: ShortText | None = None
@@ -73,7 +73,7 @@ class AddEvidenceImprovementSuggestion(Payload):
     """Further evidence for a suggestion."""
 
     shown_by: Evidence = Field(
-        min_length=1, max_length=MOST_EVIDENCE, description="Records and figures that show it, too."
+        min_length=1, max_length=MOST_EVIDENCE, description="Records and figures as further evidence."
     )
 
 
@@ -85,48 +85,52 @@ class EditImprovementSuggestion(Patch, ImprovementSuggestionFields, of=Improveme
 
 
 class MergeImprovementSuggestion(Payload):
-    """The suggestion that goes on in the place of this one."""
+    """The suggestion into which this one is merged."""
 
     into: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
-        description="The suggestion that goes on, with the proposers of both: its number or id."
+        description="Suggestion into which this one is merged, which gets the proposers of both: its "
+        "number or id."
     )
 
 
 class TakeOverImprovementSuggestion(Payload):
-    """The suggestion whose proposers go over to this one."""
+    """The suggestion whose proposers this one takes over."""
 
     merged: Annotated[Reference, ForeignRef("improvement_suggestion")] = Field(
-        description="The suggestion that was merged into this one: its number or id."
+        description="Suggestion that was merged into this one: its number or id."
     )
 
 
 class SelectImprovementSuggestion(Payload):
-    """The improvement that carries the suggestion out."""
+    """The improvement that carries out the suggestion."""
 
     improvement: Annotated[Reference, ForeignRef("improvement")] = Field(
-        description="The improvement: its number or id."
+        description="Improvement that carries out the suggestion: its number or id."
     )
     assessment: Annotated[Reference, ForeignRef("improvement_assessment")] | None = Field(
-        default=None, description="The assessment that has selected it; none: outside of any."
+        default=None,
+        description="Assessment that selected the suggestion; left out outside of an assessment.",
     )
 
 
 class DeclineImprovementSuggestion(Payload):
-    """The reason why nothing is made of the suggestion."""
+    """The reason for declining the suggestion."""
 
-    reason: FreeText = Field(description="The reason why; whoever proposes it reads this.")
+    reason: FreeText = Field(description="Reason for the decision, which the proposers read.")
     assessment: Annotated[Reference, ForeignRef("improvement_assessment")] | None = Field(
-        default=None, description="The assessment that declines it; none: outside of any."
+        default=None,
+        description="Assessment that declines the suggestion; left out outside of an assessment.",
     )
 
 
 class DeferImprovementSuggestion(Payload):
-    """The time at which the suggestion is open again, and the reason."""
+    """The end of the deferral, and the reason."""
 
-    reason: FreeText = Field(description="The reason why; whoever proposes it reads this.")
+    reason: FreeText = Field(description="Reason for the decision, which the proposers read.")
     until_at: Instant = Field(
-        description="The first assessment after it takes it up again.", examples=["2199-01-01T00:00:00Z"]
+        description="End of the deferral; the first assessment after it includes the suggestion again.",
+        examples=["2199-01-01T00:00:00Z"],
     )
     assessment: Annotated[Reference, ForeignRef("improvement_assessment")] | None = Field(
-        default=None, description="The assessment that defers it; none: outside of any."
+        default=None, description="Assessment that defers the suggestion; left out outside of an assessment."
     )

@@ -35,14 +35,14 @@ CHILD_LISTINGS = (
         SuggestionProposer,
         "added_at",
         SuggestionProposerOut,
-        "the proposers of a suggestion, in the order in which they came",
+        "the proposers of a suggestion, the earliest first",
     ),
     ChildListing(
         "evidence",
         SuggestionEvidence,
         "added_at",
         SuggestionEvidenceOut,
-        "the evidence for a suggestion, in the order in which it came",
+        "the evidence for a suggestion, the oldest first",
     ),
 )
 
@@ -60,7 +60,8 @@ PROPOSER = Parameter(
     "proposer",
     multi_value(
         PersonNamed,
-        "Those that one of these proposes: ids, or `me`; `none`: those that only a rule has offered.",
+        "Suggestions of these proposers: ids, or `me`; `none` for suggestions that only an automation "
+        "rule has offered.",
     ),
     _of_proposers,
 )

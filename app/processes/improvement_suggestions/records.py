@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.improvement import ImprovementAspect, ImprovementScope, SuggestionSource
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, NamesRecord, Record, optional, required
@@ -16,7 +14,7 @@ from app.foundation.process_names import OF_PROCESS
 
 
 class SuggestionState(CodeEnum):
-    """State of a suggestion."""
+    """State of an improvement suggestion."""
 
     offered = "offered", "Offered", "已提出"
     selected = "selected", "Selected", "已选定"
@@ -30,7 +28,7 @@ OPEN = frozenset({SuggestionState.offered, SuggestionState.deferred})
 
 
 class SuggestionCause(CodeEnum):
-    """Why a rule offers a suggestion."""
+    """The cause for which an automation rule offers a suggestion."""
 
     missed_target = "missed_target", "Missed target of an agreement", "协议目标未达成"
     kpi_signal = "kpi_signal", "Signal of a KPI", "指标信号"
@@ -51,48 +49,66 @@ class ImprovementSuggestion(Record):
 
     KIND: ClassVar[str] = "improvement_suggestion"
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
+    number: str = ""
     state: SuggestionState | None = required()
-    title: str | None = required("The improvement in a line, without names of persons.")
-    scope: ImprovementScope | None = required("Its scope: the department, or one process.")
+    title: str | None = required("Improvement in one line, without names of persons.")
+    scope: ImprovementScope | None = required(
+        "Scope of the suggestion: the whole department, or one process."
+    )
     process: Annotated[str | None, OF_PROCESS] = optional(
-        "The process that it is about, as `incident`, or its name; null: the whole department."
+        "Process that the suggestion is about, as `incident`, or its name; null for the whole department."
     )
     aspect: ImprovementAspect | None = required(
-        "The aspect that it improves: `interface`, `new_process`, `platform` of the department, "
-        "else of a process."
+        "Aspect that is improved: `interface`, `new_process` or `platform` for the department, "
+        "otherwise an aspect of a process."
     )
-    source: SuggestionSource | None = required("Its origin.")
-    what: Annotated[str | None, Personal()] = optional("The improvement, in words. Null of a rule's.")
-    why: Annotated[str | None, Personal()] = optional("The reasons for it. Null of a rule's.")
-    evidence: Annotated[str | None, Personal()] = optional("The evidence for it, in words.")
+    source: SuggestionSource | None = required("Origin of the suggestion.")
+    what: Annotated[str | None, Personal()] = optional(
+        "Improvement, in words; null for a suggestion of an automation rule."
+    )
+    why: Annotated[str | None, Personal()] = optional(
+        "Reasons for the improvement; null for a suggestion of an automation rule."
+    )
+    evidence: Annotated[str | None, Personal()] = optional("Evidence for the suggestion, in words.")
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
-        "The improvement plan that it helps."
+        "Improvement plan that the suggestion serves; null if not set."
     )
-    plan_target: str | None = optional("The key of the target of that plan that it helps.")
+    plan_target: str | None = optional(
+        "Key of the plan's target that the suggestion serves; null if not set."
+    )
     cause: SuggestionCause | None = optional(
-        "The cause for which a rule has offered it, or one that was merged into it; people give none."
+        "Cause for which an automation rule offered this suggestion, or one that was merged into it; "
+        "null for suggestions of persons."
     )
-    cause_scope: str | None = optional("The object of the rule's cause, as `service/mail`.")
+    cause_scope: str | None = optional(
+        "Object of the automation rule's cause, as `service/mail`; null for suggestions of persons."
+    )
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has offered it; null: a rule."
+        "Person who offered the suggestion; null for an automation rule."
     )
     offered_at: Annotated[datetime | None, EnteredAt(SuggestionState.offered)] = required()
     merged_into_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = optional(
-        "The suggestion that goes on in its place."
+        "Suggestion into which this one was merged; null if it was not."
     )
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
-        "The improvement that carries it out."
+        "Improvement that carries out the suggestion; null if not set."
     )
     assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = optional(
-        "The assessment that has decided on it last."
+        "Assessment that last decided on the suggestion; null before the first decision."
     )
     reason: Annotated[str | None, Personal()] = optional(
-        "The reason why it was declined or deferred; its proposers read it."
+        "Reason for declining or deferring the suggestion, which its proposers read; null if neither "
+        "happened."
     )
-    deferred_until_at: datetime | None = optional("The first assessment after it takes up a deferred one.")
-    decided_at: datetime | None = None
-    decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    deferred_until_at: datetime | None = optional(
+        "End of the deferral; null if the suggestion was not deferred."
+    )
+    decided_at: datetime | None = optional(
+        "Time of the last decision on the suggestion; null before the first decision."
+    )
+    decided_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who made the last decision on the suggestion; null before the first decision."
+    )
 
     @property
     def concerned_process(self) -> str | None:
@@ -108,11 +124,11 @@ class SuggestionProposer(ChildRecord):
     KIND: ClassVar[str] = "suggestion_proposer"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who proposes the suggestion.")
     merged_from_id: Annotated[UUID | None, ForeignRef("improvement_suggestion")] = optional(
-        "The suggestion that they have proposed, which was merged into this one."
+        "Merged suggestion that the person proposed; null if they proposed this one."
     )
-    added_at: datetime | None = required()
+    added_at: datetime | None = required("Time at which the person became a proposer.")
 
 
 class SuggestionEvidence(ChildRecord):
@@ -122,8 +138,10 @@ class SuggestionEvidence(ChildRecord):
 
     KIND: ClassVar[str] = "suggestion_evidence"
 
-    about: Annotated[str | None, NamesRecord()] = optional("The record that shows it, as `<kind>/<id>`.")
-    text: str | None = required("The finding in a line, without names of persons.")
-    kpi: str | None = optional("The key of the KPI that shows it.")
-    period: str | None = optional("The period that it is of, as `2026-10`.")
-    added_at: datetime | None = required()
+    about: Annotated[str | None, NamesRecord()] = optional(
+        "Record that shows the evidence, as `<kind>/<id>`; null if not set."
+    )
+    text: str | None = required("Evidence in one line, without names of persons.")
+    kpi: str | None = optional("Key of the KPI that shows the evidence; null if not set.")
+    period: str | None = optional("Period of the KPI, as `2026-10`; null without a KPI.")
+    added_at: datetime | None = required("Time at which the evidence was added.")

@@ -13,7 +13,7 @@ from app.processes.improvements.rollout.records import RolloutAnnouncement, Roll
 
 
 class ImprovementTargetOut(OutputModel, of=ImprovementTarget):
-    """A target KPI of an improvement; its baseline has the same name."""
+    """A target KPI of an improvement, with a baseline of the same name."""
 
 
 class ImprovementMeasurementOut(OutputModel, of=ImprovementMeasurement):
@@ -25,11 +25,11 @@ class ImprovementMemberOut(OutputModel, of=ImprovementMember):
 
 
 class PilotReadinessOut(OutputModel, of=PilotReadiness):
-    """What was ready when a round of the pilot was started."""
+    """The preparation of a round of the pilot when it was started."""
 
 
 class PilotIssueOut(OutputModel, of=PilotIssue):
-    """An issue that a pilot has met, and how it was solved."""
+    """An issue of a pilot, and its solution."""
 
 
 class PilotFeedbackOut(OutputModel, of=PilotFeedback):
@@ -41,7 +41,7 @@ class RolloutStepOut(OutputModel, of=RolloutStep):
 
 
 class RolloutAnnouncementOut(OutputModel, of=RolloutAnnouncement):
-    """How people were told of an improvement."""
+    """An announcement of an improvement to people."""
 
 
 #: The listings of child records that only improvements have, besides the baselines of their targets.
@@ -69,7 +69,7 @@ CHILD_LISTINGS = (
         PilotReadiness,
         "started_at",
         PilotReadinessOut,
-        "what was ready when the rounds of a pilot were started, the oldest first",
+        "the preparation of the rounds of a pilot, the oldest first",
     ),
     ChildListing(
         "pilot_issues", PilotIssue, "logged_at", PilotIssueOut, "the issues of a pilot, the oldest first"

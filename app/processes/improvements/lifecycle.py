@@ -98,11 +98,13 @@ step_owner = process_relation("step_owner", "the owner of the step", "步骤负�
 
 
 class EditImprovement(Patch):
-    """The fields of the improvement to change; what it is about is in its proposal."""
+    """The fields of the improvement to change; its content is in its proposal."""
 
     REQUESTER_FIELDS = frozenset({"title"})
 
-    title: Title = Field(default_factory=str, description="Improvement in a line. Lists show it.")
+    title: Title = Field(
+        default_factory=str, description="Title of the improvement in one line, which lists show."
+    )
     custom: CustomValues = Field(default_factory=dict)
 
 

@@ -15,20 +15,28 @@ from app.processes.improvements.records import Improvement
 
 
 class ImprovementOut(TicketOut, of=Improvement):
-    """An improvement of a process, or of the department."""
+    """An improvement of a process or of the whole department."""
 
-    opened_at: datetime = Field(description="Time at which it was selected.")
-    requester: PersonStub | None = Field(description="Person who selected it, or for whom it was selected.")
-    customer: TeamStub | None = Field(description="The requester's team when it was selected.")
-    size_criteria: list[SizeCriterion] | None = Field(description="Reasons that make it a major one.")
+    opened_at: datetime = Field(description="Time at which the improvement was selected.")
+    requester: PersonStub | None = Field(
+        description="Requester: the person who selected the improvement, or on whose behalf it was selected."
+    )
+    customer: TeamStub | None = Field(description="Team of the requester when the improvement was selected.")
+    size_criteria: list[SizeCriterion] | None = Field(
+        description="Criteria that make the improvement major; null for a minor one."
+    )
     pilot_scope: dict[str, list[str]] | None = Field(
-        description="The filters of the pilot's cases, by dimension."
+        description="Filters of the pilot's cases, by dimension; null until the pilot is planned."
     )
     pilot_control: dict[str, list[str]] | None = Field(
-        description="Those of the cases that they are compared with; null: all others."
+        description="Filters of the comparison cases, by dimension; null for all other cases."
     )
-    next_scope: dict[str, list[str]] | None
-    next_control: dict[str, list[str]] | None
+    next_scope: dict[str, list[str]] | None = Field(
+        description="Filters of the cases in the extended pilot, by dimension; null if it is not extended."
+    )
+    next_control: dict[str, list[str]] | None = Field(
+        description="Filters of the comparison cases in the extended pilot, by dimension; null if they stay."
+    )
 
 
 LISTING = Listing(

@@ -65,7 +65,7 @@ TAKE_UP_PERIOD = timedelta(days=14)
 
 
 class ImprovementSize(CodeEnum):
-    """How large an improvement is: a major one is a project with a pilot."""
+    """The size of an improvement: a major one is a project with a pilot."""
 
     minor = "minor", "Minor", "小型改进"
     major = "major", "Major", "重大改进"
@@ -76,7 +76,7 @@ MAJOR_GOAL = "0.5"
 
 
 class ImprovementKind(CodeEnum):
-    """What an improvement makes or changes."""
+    """The kind of thing that an improvement makes or changes."""
 
     new_process = "new_process", "New process", "新建流程"
     monitoring_platform = "monitoring_platform", "Monitoring or management platform", "监控或管理平台"
@@ -94,7 +94,7 @@ MAJOR_KINDS = frozenset(
 
 
 class DeferralCause(CodeEnum):
-    """Why an improvement is deferred."""
+    """The cause of an improvement's deferral."""
 
     by_vote = "by_vote", "By vote of the committee", "委员会表决"
     no_quorum = "no_quorum", "Quorum not reached in time", "未达法定人数"
@@ -124,59 +124,101 @@ class Improvement(Ticket):
     )
 
     state: ImprovementState | None = required()
-    scope: ImprovementScope | None = None
-    process: str | None = optional(
-        "Process that it improves, of the scope `process`: a kind of ours, as `incident`, or its name."
+    scope: ImprovementScope | None = optional(
+        "Scope of the improvement: the whole department, or one process."
     )
-    aspect: ImprovementAspect | None = None
-    proposer_ids: list[str] | None = optional("Those who proposed the suggestions that it carries out.")
+    process: str | None = optional(
+        "Process that is improved, for the scope `process`: `incident` …, or its name; null for the "
+        "department."
+    )
+    aspect: ImprovementAspect | None = optional("Aspect that is improved; null if it is not known.")
+    proposer_ids: list[str] | None = optional(
+        "Persons who proposed the suggestions that the improvement carries out."
+    )
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Person who selected it on somebody else's behalf."
+        "Person who selected the improvement for somebody else; null if the requester did."
     )
     freeze_exception: FreezeExemption | None = optional(
-        "Reason why it does not wait for the end of a freeze of its process."
+        "Reason code for not waiting for the end of a freeze of the process; null if there is no freeze."
     )
     plan_id: Annotated[UUID | None, ForeignRef("improvement_plan")] = optional(
-        "The improvement plan that it serves."
+        "Improvement plan that the improvement serves; null if not set."
     )
-    plan_target: str | None = optional("The key of the plan's target that it serves.")
-    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional("For staff; null for others.")
-    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional("For staff; null for others.")
-    decision_id: UUID | None = optional("The latest decision on it.")
+    plan_target: str | None = optional(
+        "Key of the plan's target that the improvement serves; null if not set."
+    )
+    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who last proposed the improvement; null until then."
+    )
+    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+        "Planned cost as a decimal text, for staff."
+    )
+    currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+        "Currency of cost and budget (ISO 4217), for staff."
+    )
+    decision_id: UUID | None = optional("Latest decision on the improvement; null before the first decision.")
     approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.approved)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(ImprovementState.rejected)] = None
     deferred_until_at: Annotated[datetime | None, BY_TAKING_UP] = optional(
-        "Time at which it is taken up again by itself."
+        "Time at which the improvement is taken up again automatically; null if it is not deferred."
     )
-    deferral_reason: Annotated[DeferralCause | None, BY_TAKING_UP] = None
-    size: ImprovementSize | None = None
-    improvement_kind: ImprovementKind | None = None
+    deferral_reason: Annotated[DeferralCause | None, BY_TAKING_UP] = optional(
+        "Cause of the deferral; null if the improvement is not deferred."
+    )
+    size: ImprovementSize | None = optional("Size of the improvement; null until it is classified.")
+    improvement_kind: ImprovementKind | None = optional(
+        "Kind of thing that the improvement makes or changes; null until it is classified."
+    )
     implementation_begun_at: Annotated[datetime | None, EnteredAt(ImprovementState.implementing)] = None
     implemented_at: Annotated[datetime | None, EnteredAt(ImprovementState.evaluating)] = None
     judged_position: int | None = optional(
-        "The log position of the measurement that the judgement names.", sa_type=BigInteger
+        "Position of the log of the measurement on which the judgement is based; null until then.",
+        sa_type=BigInteger,
     )
-    sponsor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    budget: Annotated[str | None, StaffOnly(reviewers=True)] = optional("For staff; null for others.")
+    sponsor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Sponsor of the project; null without a project."
+    )
+    project_manager_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
+        optional("Person who manages the project; null without a project.")
+    )
+    budget: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
+        "Largest cost of the project as a decimal text, for staff."
+    )
     chartered_at: Annotated[datetime | None, EnteredAt(ImprovementState.chartered, first=True)] = None
     planned_at: Annotated[datetime | None, EnteredAt(ImprovementState.planned)] = None
-    report_every_days: int | None = None
-    next_report_due_at: datetime | None = optional("Time at which progress is reported next.")
-    report_overdue_at: datetime | None = None
-    expected_at: datetime | None = None
+    report_every_days: int | None = optional(
+        "Number of days between progress reports; null without a project."
+    )
+    next_report_due_at: datetime | None = optional(
+        "Time at which the next progress report is due; null if not due."
+    )
+    report_overdue_at: datetime | None = optional(
+        "Time at which the progress report was flagged as overdue; null if it is not."
+    )
+    expected_at: datetime | None = optional(
+        "Expected completion by the latest progress report; null without one."
+    )
     plan_approved_at: Annotated[datetime | None, EnteredAt(ImprovementState.plan_approved)] = None
-    executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    executor_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
+        "Person who is accountable for the process during the pilot; null until the pilot starts."
+    )
     pilot_reported_at: Annotated[datetime | None, EnteredAt(ImprovementState.pilot_reported)] = None
-    process_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
-    cutover_at: datetime | None = None
+    process_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
+        optional("Process owner who was named in the rollout; null until then.")
+    )
+    cutover_at: datetime | None = optional("Time at which all teams had cut over; null until then.")
     handed_over_at: Annotated[datetime | None, EnteredAt(ImprovementState.handed_over)] = None
-    told_team_ids: list[str] | None = optional("The teams that were told when it was standardised.")
+    told_team_ids: list[str] | None = optional(
+        "Teams that were informed when the improvement was standardised; null until then."
+    )
     standardised_at: Annotated[datetime | None, EnteredAt(ImprovementState.standardised)] = None
-    optimised_at: datetime | None = None
-    next_benefit_due_at: datetime | None = optional("Time at which its benefit is measured next.")
-    benefit_months: int | None = optional("Number of months after which its benefit was measured last.")
+    optimised_at: datetime | None = optional("Time at which the standard was optimised; null until then.")
+    next_benefit_due_at: datetime | None = optional(
+        "Time at which the benefit is measured next; null if no measurement is due."
+    )
+    benefit_months: int | None = optional(
+        "Number of months after which the benefit was last measured; null until then."
+    )
     reverted_at: Annotated[datetime | None, EnteredAt(ImprovementState.reverted)] = None
 
     @property

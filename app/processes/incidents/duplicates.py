@@ -20,19 +20,19 @@ from app.ticketing.records import Comment
 
 
 def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext) -> None:
-    """Close the incident as a duplicate: another one is its original."""
+    """Mark a duplicate: the incident is closed, and another one is its original."""
     original = ctx.required_ref(Incident, "original")
     incident.duplicate_of_id = original.duplicate_of_id or original.id
 
 
 def tell_resolved(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Announce the incident as resolved: the duplicate's requester and followers are notified that the
-    original is.
+    """Tell followers the incident is resolved: the duplicate's requester and followers are notified that the
+    original is resolved.
     """
 
 
 def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: ActionContext) -> None:
-    """Pass on the incident's comment: it is added to the original, with the duplicate's number."""
+    """Pass on the incident's comment: it is added to the original, with the number of the duplicate."""
     comment = Comment(
         id=ctx.new_id(),
         record=incident.row_key,
@@ -64,11 +64,11 @@ def pass_on_attachment(incident: Incident, body: PassOnAttachmentIncident, ctx: 
 
 
 def restrict_comment(incident: Incident, body: RestrictCommentIncident, ctx: ActionContext) -> None:
-    """Restrict the incident's comment: it came from another customer's duplicate, and is for staff."""
+    """Restrict the incident's comment to staff: it came from the duplicate of another customer."""
     ctx.change(ctx.required_ref(Comment, "comment")).visibility = Visibility.internal
 
 
 def tell_progress(incident: Incident, body: TellProgressIncident, ctx: ActionContext) -> None:
-    """Announce the incident's progress: the duplicate's requester and followers are notified of that of the
-    original.
+    """Tell followers of the incident's progress: the duplicate's requester and followers are notified of the
+    progress of the original.
     """

@@ -97,7 +97,7 @@ def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None
 
 
 def acknowledge(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Acknowledge the incident: somebody has seen it and takes care of it."""
+    """Acknowledge the incident: a person has seen it and takes care of it."""
 
 
 def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -105,16 +105,16 @@ def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
-    """Put the incident on hold: work waits for something."""
+    """Hold the incident: work waits for an answer or an event."""
     set_hold_fields(incident, body, ctx)
 
 
 def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Resume work on the incident: the wait is over."""
+    """Resume work on the incident, which no longer waits."""
 
 
 def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
-    """Resolve the incident: service is restored."""
+    """Resolve the incident: the service is restored."""
     incident.resolution_code = body.resolution_code
     incident.resolution = body.done
     incident.cause = body.cause
@@ -125,7 +125,7 @@ def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> No
 
 
 def close(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Close the incident: its resolution has been verified."""
+    """Close the incident: its resolution was verified."""
 
 
 def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
@@ -133,7 +133,7 @@ def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
 
 
 def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the incident: it turned out not to be an incident."""
+    """Cancel the incident, which turned out not to be one."""
 
 
 def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
@@ -143,15 +143,13 @@ def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
 
 
 def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext) -> None:
-    """Prioritise the incident: correct its impact, urgency or effect, or override the priority that they
-    give.
-    """
+    """Prioritise the incident: correct its impact, urgency or effect, or override the resulting priority."""
     priorities.prioritise(incident, body, ctx)
     incident.effect = body.effect or incident.effect
 
 
 def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
-    """Remind persons of the incident, which waits for them."""
+    """Remind persons of the incident, which waits for their action."""
     incident.reminded_at = ctx.occurred_at
 
 

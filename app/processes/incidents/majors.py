@@ -10,7 +10,7 @@ from app.processes.incidents.records import Incident
 
 
 def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> None:
-    """Contain the incident: it is contained, or service is back for the time being."""
+    """Contain the incident: its spread is stopped, or the service is temporarily restored."""
     incident.containment = body.measure
     incident.contained_at = body.contained_at or ctx.occurred_at
     # What stops the spread need not bring the service back; who says nothing of it takes nothing back.
@@ -28,17 +28,17 @@ def declare_major(incident: Incident, body: DeclareMajorIncident, ctx: ActionCon
 
 
 def downgrade(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """Downgrade the incident: it turned out to be no major incident."""
+    """Downgrade the incident, which turned out not to be a major incident."""
     incident.declared_major_at = None
     incident.commander_id = None
 
 
 def post_update(incident: Incident, body: PostUpdateIncident, ctx: ActionContext) -> None:
-    """Post an update on the incident, for those affected."""
+    """Post an update on the incident for those affected."""
     incident.statement = body.statement
     incident.next_update_due_at, incident.update_overdue_at = body.next_update_due_at, None
 
 
 def flag_update(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the incident's overdue update: those affected were to hear more by now."""
+    """Flag the incident's overdue update, which was promised to those affected."""
     incident.update_overdue_at = ctx.occurred_at

@@ -56,15 +56,14 @@ class ReportIncident(IncidentFields, of=Incident):
     effect: Effect
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None,
-        description="The person for whom it is reported, if not the caller: an id, or `<source>:<name>` "
-        "where another system has a name for them.",
+        description="Person on whose behalf the incident is reported: an id, or `<source>:<name>` for a name in another system; if left out, the caller.",
     )
     alert_source: RecordKey | None = Field(
-        default=None, description="The source of its alert, with `dedup_key`; for integrations."
+        default=None, description="Source of the incident's alert, with `dedup_key`; for integrations."
     )
     dedup_key: ShortText | None = None
     alert_labels: FreeText | None = Field(
-        default=None, description="The labels of its alert: a name, `=` and a value in each line."
+        default=None, description="Labels of the incident's alert: a name, `=` and a value in each line."
     )
 
     CONDITIONS = (all_members_or_none("both_of_an_alert", "alert_source", "dedup_key"),)
@@ -78,12 +77,12 @@ class ResolveIncident(Payload, of=Incident):
     """The resolution of the incident, and the time when service was restored."""
 
     resolution_code: ResolutionCode
-    done: FreeText = Field(description="The measures that resolved it.")
+    done: FreeText = Field(description="Measures that resolved the incident.")
     cause: FreeText | None = None
     service_restored_at: Instant | None = Field(
         default=None,
-        description="Time of the restoration of service, if not that of containment, or now; not before the "
-        "incident began, or else was opened.",
+        description="Time at which the service was restored; if left out, that of the containment, or "
+        "now. It may not be before the incident began or, if that is unknown, was opened.",
     )
 
 
@@ -104,7 +103,7 @@ class RemindIncident(Payload):
 
     persons: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.reminded)], ...], BoundedList
-    ] = Field(min_length=1, max_length=LONGEST_LIST, description="The persons to remind.")
+    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Persons to remind.")
 
 
 class ReviewEntry(PayloadPart, of=TimelineEntry):
@@ -115,13 +114,13 @@ class ReviewEntry(PayloadPart, of=TimelineEntry):
 
 
 class ReviewAction(PayloadPart):
-    """A follow-up that prevents a recurrence; it becomes a task of the incident."""
+    """A follow-up that prevents a recurrence, as a task of the incident."""
 
-    title: Title = Field(description="The task in a line, without names of persons: lists show it.")
+    title: Title = Field(description="Task in one line, without names of persons, as lists show it.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="The person who sees to it: an id, or `me`."
+        description="Owner of the task: an id, or `me`."
     )
-    due_at: Instant = Field(description="Time by which it is to be done.")
+    due_at: Instant = Field(description="Time by which the task must be done.")
 
 
 class ReviewIncident(Payload, of=IncidentReview):
@@ -130,56 +129,56 @@ class ReviewIncident(Payload, of=IncidentReview):
     timeline: Annotated[tuple[ReviewEntry, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The events in order; `GET …/review` proposes them from the log.",
+        description="Events in order; `GET …/review` proposes them from the log.",
     )
     causes: FreeText
     went_well: FreeText
     went_badly: FreeText
     actions: Annotated[tuple[ReviewAction, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="The tasks that follow; none: none is needed."
+        max_length=LONGEST_LIST, description="Tasks that follow from the review; may be empty."
     )
 
 
 class ContainIncident(Payload):
-    """The measure that contains the incident or restores service for the time being."""
+    """The measure that stops the spread of the incident or temporarily restores the service."""
 
-    measure: FreeText = Field(description="The measure that stops the spread or restores service.")
+    measure: FreeText = Field(description="Measure that stops the spread or restores the service.")
     contained_at: Instant | None = Field(
         default=None,
-        description="Time at which it took effect, if not now; not before the incident began, or else was "
-        "opened.",
+        description="Time at which the measure took effect; if left out, now. It may not be before the "
+        "incident began or, if that is unknown, was opened.",
     )
     service_restored_at: Instant | None = Field(
         default=None,
-        description="Time of the restoration of service, if it is restored; not before the incident began, "
-        "or else was opened. A resolution without such a time keeps it.",
+        description="Time at which the service was restored, if it was. It may not be before the "
+        "incident began or, if that is unknown, was opened. A resolution without such a "
+        "time keeps it.",
     )
 
 
 class DeclareMajorIncident(Payload):
-    """The commander of the major incident, and the first statement. If the incident is a major incident
-    already, the commander takes over.
+    """The commander of the major incident, and the first statement. For an incident that is already a major
+    one, the commander takes over.
     """
 
     commander: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="The person who leads it: an id, or `me`."
+        description="Person who leads the major incident: an id, or `me`."
     )
-    statement: FreeText = Field(description="The first statement for those affected.")
+    statement: FreeText = Field(description="First statement for those affected.")
 
 
 class PostUpdateIncident(Payload, of=Incident):
-    """The statement for those affected, and when the next one is due."""
+    """The statement for those affected, and the time of the next one."""
 
     statement: FreeText
     next_update_due_at: Instant
 
 
 class MarkDuplicateIncident(Payload):
-    """The original: the incident that this one duplicates."""
+    """The original of the duplicate."""
 
     original: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="The id or number of the incident that it repeats; if that repeats another one, the "
-        "other one is taken."
+        description="Id or number of the original; if that is a duplicate itself, its own original is used."
     )
 
 
@@ -187,45 +186,49 @@ class PassOnCommentIncident(Payload):
     """A comment on a duplicate, to be copied to its original."""
 
     number: ShortText = Field(
-        description="The duplicate's number.",
+        description="Number of the duplicate.",
         examples=["INC-2026-000123"],
     )
     author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
-        description="The comment's author: a person's id."
+        description="Author of the comment: a person's id."
     )
-    text: FreeText = Field(description="The comment.", examples=["Any news?"])
+    text: FreeText = Field(description="Text of the comment.", examples=["Any news?"])
     text_key: UUID = Field(
-        description="The key of the comment's text: withdrawn there, it is unreadable here.",
+        description="Key of the comment's text, which becomes unreadable in both places when the "
+        "comment is withdrawn.",
     )
     visibility: Visibility = Field(
-        default=Visibility.public, description="The readers: all who see the original, or staff."
+        default=Visibility.public,
+        description="Readers of the comment: everybody who sees the original, or staff only.",
     )
 
 
 class PassOnAttachmentIncident(Payload, of=Attachment):
     """A file on a duplicate, to be shown on its original."""
 
-    number: ShortText = Field(description="The duplicate's number.", examples=["INC-2026-000123"])
+    number: ShortText = Field(description="Number of the duplicate.", examples=["INC-2026-000123"])
     author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
-        description="The person who attached it: their id."
+        description="Person who attached the file: their id."
     )
     name: FileName
-    content: UUID = Field(description="The upload with its content: its id.")
+    content: UUID = Field(description="Identifier of the upload with the file's content.")
     media_type: ShortText
     size: int = Field(ge=0)
     sha256: ShortText
     visibility: Visibility
-    text_key: UUID = Field(description="The key of the file: erased there, it is unreadable here.")
+    text_key: UUID = Field(
+        description="Key of the file, which becomes unreadable in both places when the file is erased."
+    )
 
 
 class RestrictCommentIncident(Payload):
     """The comment that only staff may read from now on."""
 
-    comment: Annotated[UUID, ChildRef(Comment), Field(description="The comment: its id.")]
+    comment: Annotated[UUID, ChildRef(Comment), Field(description="Identifier of the comment.")]
 
 
 class OriginalProgress(CodeEnum):
-    """OriginalProgress of an incident that the requesters of its duplicates are told of."""
+    """A step of an original of which the requesters of its duplicates are notified."""
 
     acknowledged = "acknowledged", "Acknowledged", "已有人响应"
     started = "started", "Work started", "已开始处理"
@@ -237,6 +240,6 @@ class OriginalProgress(CodeEnum):
 
 
 class TellProgressIncident(Payload):
-    """The progress of the original."""
+    """The step of the original."""
 
-    progress: OriginalProgress = Field(description="The progress of the original, without its words.")
+    progress: OriginalProgress = Field(description="Step of the original, without its texts.")

@@ -39,7 +39,7 @@ order by record, source, id"""
 
 
 class ExternalReferenceOut(OutputModel, of=ExternalReference, without="id kind"):
-    """What another system calls the incident, and where people see it there."""
+    """The name of the incident in another system, and its address there."""
 
 
 async def references_of(ledger: Ledger, incidents: Sequence[UUID]) -> dict[UUID, list[Any]]:
@@ -52,11 +52,15 @@ async def references_of(ledger: Ledger, incidents: Sequence[UUID]) -> dict[UUID,
 
 
 class IncidentAlertOut(OutputModel, of=IncidentAlert, without="id"):
-    """An alert of an incident, which fires and clears by itself."""
+    """An alert of an incident, which fires and clears independently."""
 
 
 ALERTS = ChildListing(
-    "alerts", IncidentAlert, "first_fired_at", IncidentAlertOut, "the alerts of an incident, the first first"
+    "alerts",
+    IncidentAlert,
+    "first_fired_at",
+    IncidentAlertOut,
+    "the alerts of an incident, the earliest first",
 )
 
 
@@ -71,8 +75,8 @@ class IncidentOut(
     external_references: Annotated[
         list[ExternalReferenceOut] | None, LoadedFrom(references_of, on_request=True)
     ] = Field(
-        description="The names that tools and imported histories have for it, with links. Null "
-        "in past versions, and unless `include` or `fields` asks for it."
+        description="Names of the incident in tools and imported histories, with links. Null in past "
+        "versions, and unless requested by `include` or `fields`."
     )
     sla: SlaField
 
@@ -80,20 +84,21 @@ class IncidentOut(
 class ReviewEntryOut(OutputModel):
     """An entry in the timeline of a major incident."""
 
-    happened_at: datetime
-    text: str | None = Field(description="The event; null when its author was erased.")
+    happened_at: datetime = Field(description="Time of the event.")
+    text: str | None = Field(description="Event in words; null if its author was erased.")
 
 
 class ReviewOut(OutputModel):
-    """The review of a major incident, or the review that its history proposes."""
+    """The review of a major incident, or a proposal from its history."""
 
     reviewed_at: datetime | None = Field(
-        description="Time of the review; null: not reviewed, the timeline is a proposal."
+        description="Time of the review; null if the incident was not reviewed and the timeline is a "
+        "proposal."
     )
-    timeline: list[ReviewEntryOut]
-    causes: str | None
-    went_well: str | None
-    went_badly: str | None
+    timeline: list[ReviewEntryOut] = Field(description="Events in order.")
+    causes: str | None = Field(description="Causes of the incident; null until it is reviewed.")
+    went_well: str | None = Field(description="Things that went well; null until the incident is reviewed.")
+    went_badly: str | None = Field(description="Things that went badly; null until the incident is reviewed.")
 
 
 LISTING = Listing(

@@ -74,82 +74,108 @@ class Incident(Ticket):
     KIND: ClassVar[str] = "incident"
 
     state: IncidentState | None = required()
-    description: Annotated[str | None, Personal()] = optional("The fault in the reporter's words.")
-    channel: Channel | None = optional("The channel through which it came in.")
-    effect: Effect | None = optional("The effect on the service.")
+    description: Annotated[str | None, Personal()] = optional("Fault in the reporter's words.")
+    channel: Channel | None = optional("Channel through which the incident was reported.")
+    effect: Effect | None = optional("Effect on the service.")
     began_at: datetime | None = optional(
-        "Time of its beginning, if known; at most 366 days before the report."
+        "Time at which the incident began, if it is known; at most 366 days before the report."
     )
-    service: Annotated[str | None, KeyRef("service")] = None
-    ci: Annotated[str | None, KeyRef("ci")] = None
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "Key of the service; null if it is not known."
+    )
+    ci: Annotated[str | None, KeyRef("ci")] = optional(
+        "Key of the configuration item; null if it is not known."
+    )
     category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
-        "The key of the category."
+        "Key of the category; null if not set."
     )
     acknowledged_at: Annotated[
         datetime | None, EnteredAt(IncidentState.acknowledged, not_after={IncidentState.on_hold})
-    ] = None
+    ] = optional("Time at which the incident was last acknowledged; null if it never was.")
     started_at: Annotated[datetime | None, EnteredAt(IncidentState.in_progress, first=True)] = None
     held_from: Annotated[
         IncidentState | None,
         StateBefore(IncidentState.on_hold, among=OPEN, otherwise=IncidentState.in_progress),
         BY_RESUMING,
-    ] = None
-    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
-    wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
+    ] = optional("State before the hold, to which the incident returns; null if it was never on hold.")
+    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = optional(
+        "Reason for the hold; null if the incident is not on hold."
+    )
+    wake_up_at: Annotated[datetime | None, BY_RESUMING] = optional(
+        "Time at which the hold ends automatically; null if it has no end."
+    )
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
-        "The change that it waits for, if one was named."
+        "Change for which the incident waits; null if not named."
     )
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "The supplier that it waits for."
+        "Supplier for which the incident waits; null if not set."
     )
     resolved_at: Annotated[datetime | None, EnteredAt(IncidentState.resolved), BY_REOPENING] = None
-    resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = optional("The kind of resolution.")
-    resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional("The measures that resolved it.")
-    cause: Annotated[str | None, Personal(), BY_REOPENING] = optional("The cause, if known.")
-    service_restored_at: Annotated[datetime | None, BY_REOPENING] = None
+    resolution_code: Annotated[ResolutionCode | None, BY_REOPENING] = optional(
+        "Kind of resolution; null until the incident is resolved."
+    )
+    resolution: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "Measures that resolved the incident; null until then."
+    )
+    cause: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "Cause of the incident, if it is known."
+    )
+    service_restored_at: Annotated[datetime | None, BY_REOPENING] = optional(
+        "Time at which the service was restored; null until then."
+    )
     closed_at: Annotated[datetime | None, EnteredAt(IncidentState.closed), BY_REOPENING] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(IncidentState.cancelled)] = None
-    contained_at: datetime | None = None
+    contained_at: datetime | None = optional("Time at which the incident was contained; null if it was not.")
     containment: Annotated[str | None, Personal()] = optional(
-        "The measure that stops the spread or restores service."
+        "Measure that stopped the spread or restored the service; null if the incident was not contained."
     )
-    declared_major_at: datetime | None = optional("Time of the declaration; null: no major incident.")
+    declared_major_at: datetime | None = optional(
+        "Time at which the incident was declared a major incident; null if it is not one."
+    )
     commander_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The person who leads the major incident."
+        "Person who leads the major incident; null for other incidents."
     )
-    statement: Annotated[str | None, Personal()] = optional("The latest statement for those affected.")
+    statement: Annotated[str | None, Personal()] = optional(
+        "Latest statement for those affected; null before the first."
+    )
     next_update_due_at: Annotated[datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN)] = (
-        optional("Time by which those affected hear more at the latest.")
+        optional("Time by which those affected get the next update; null if not promised.")
     )
     update_overdue_at: Annotated[
         datetime | None, ClearedBy(entering=frozenset(IncidentState) - OPEN), StaffOnly()
-    ] = optional("Time at which the promised update was flagged as overdue; null again once there is one.")
-    reminded_at: datetime | None = optional("Time of the last reminder.")
+    ] = optional("Time at which the promised update was flagged as overdue; null if it is not overdue.")
+    reminded_at: datetime | None = optional("Time of the last reminder; null before the first.")
     duplicate_of_id: Annotated[UUID | None, ForeignRef("incident"), BY_REOPENING] = optional(
-        "The original: the incident that this one repeats."
+        "Original of the duplicate; null if the incident is not a duplicate."
     )
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The reporter, if not the requester."
+        "Person who reported the incident; null if the requester did."
     )
-    alert_source: str | None = optional("The source of its first alert.")
+    alert_source: str | None = optional("Source of the first alert; null if a person reported the incident.")
     dedup_key: str | None = optional(
-        "The source's name of its first alert, the same each time that the alert fires."
+        "Name of the first alert in its source, the same each time that it fires; null if a person "
+        "reported the incident."
     )
-    alert_count: int | None = optional("Number of times that its alerts have fired.")
+    alert_count: int | None = optional("Number of times that the incident's alerts fired.")
     alert_group: Annotated[str | None, Hidden()] = None
     alert_group_number: Annotated[int | None, Hidden()] = None
-    last_alert_at: datetime | None = None
-    review_due_at: Annotated[datetime | None, BY_REOPENING] = None
+    last_alert_at: datetime | None = optional(
+        "Time at which an alert of the incident last fired; null if it never did."
+    )
+    review_due_at: Annotated[datetime | None, BY_REOPENING] = optional(
+        "Time by which the major incident must be reviewed; null if no review is due."
+    )
     review_overdue_at: Annotated[datetime | None, BY_REOPENING, StaffOnly()] = optional(
-        "Time at which the review of its present resolution was flagged as overdue; null again once it is "
-        "reviewed."
+        "Time at which the review of the current resolution was flagged as overdue; null if it is not "
+        "overdue."
     )
     reviewed_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "Time of the review of its present resolution."
+        "Time of the review of the current resolution; null if not reviewed."
     )
     altered: Altered = altered_fields()
     reopen_days: int | None = optional(
-        "Number of days after its end in which it may be reopened, if an agreement says so."
+        "Number of days in which the incident may be reopened after its end, if an agreement sets it; "
+        "null for the general limit."
     )
 
 
@@ -160,15 +186,17 @@ class IncidentAlert(ChildRecord):
 
     KIND: ClassVar[str] = "incident_alert"
 
-    sender_id: Annotated[UUID | None, ForeignRef("person")] = required("The account that sends it.")
-    source: str | None = required("The source: the tool's name for itself.")
-    dedup_key: str | None = required("The source's name of the alert, the same each time that it fires.")
-    title: str | None = required("The alert in a line.")
-    labels: Annotated[str | None, Personal()] = optional("Its labels: a name, `=` and a value in each line.")
-    first_fired_at: datetime | None = required("Time at which it fired first.")
-    last_fired_at: datetime | None = required("Time at which it fired last.")
-    fired_count: int | None = required("Number of times that it has fired, with repetitions.")
-    cleared_at: datetime | None = optional("Time at which it cleared; null: it fires.")
+    sender_id: Annotated[UUID | None, ForeignRef("person")] = required("Account that sends the alert.")
+    source: str | None = required("Source of the alert: the name that the tool uses for itself.")
+    dedup_key: str | None = required("Name of the alert in the source, the same each time that it fires.")
+    title: str | None = required("Alert in one line.")
+    labels: Annotated[str | None, Personal()] = optional(
+        "Labels of the alert: a name, `=` and a value in each line."
+    )
+    first_fired_at: datetime | None = required("Time at which the alert first fired.")
+    last_fired_at: datetime | None = required("Time at which the alert last fired.")
+    fired_count: int | None = required("Number of times that the alert fired, including repetitions.")
+    cleared_at: datetime | None = optional("Time at which the alert cleared; null while it fires.")
 
     @classmethod
     def id_of(cls, incident: UUID, sender: UUID, source: str, dedup_key: str) -> UUID:
@@ -181,10 +209,10 @@ class IncidentReview(ChildRecord):
 
     KIND: ClassVar[str] = "incident_review"
 
-    causes: Annotated[str | None, Personal()] = required("The causes.")
-    went_well: Annotated[str | None, Personal()] = required("The things that went well.")
-    went_badly: Annotated[str | None, Personal()] = required("The things that went badly.")
-    reviewed_at: datetime | None = required()
+    causes: Annotated[str | None, Personal()] = required("Causes of the incident.")
+    went_well: Annotated[str | None, Personal()] = required("Things that went well.")
+    went_badly: Annotated[str | None, Personal()] = required("Things that went badly.")
+    reviewed_at: datetime | None = required("Time of the review.")
 
     @property
     def for_staff(self) -> bool:
@@ -197,9 +225,9 @@ class TimelineEntry(ChildRecord):
 
     KIND: ClassVar[str] = "timeline_entry"
 
-    review_id: UUID | None = required()
+    review_id: UUID | None = required("Review to which the event belongs.")
     happened_at: datetime | None = required("Time of the event.")
-    text: Annotated[str | None, Personal()] = required("The event.")
+    text: Annotated[str | None, Personal()] = required("Event in words.")
 
     @property
     def for_staff(self) -> bool:

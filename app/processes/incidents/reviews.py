@@ -15,12 +15,12 @@ from app.ticketing.records import Task
 
 
 def flag_review(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the incident's review as overdue: nobody has reviewed it in time."""
+    """Flag the incident's review as overdue: it was not reviewed in time."""
     incident.review_overdue_at = ctx.occurred_at
 
 
 def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None:
-    """Review the incident, which was a major one, with its timeline and follow-up tasks."""
+    """Review the incident, a major one, with its timeline and follow-up tasks."""
     incident.reviewed_at, incident.review_overdue_at = ctx.occurred_at, None
     review_id = ctx.new_id()
     ctx.add(

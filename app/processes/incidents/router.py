@@ -34,7 +34,9 @@ mount_clocks(router, LISTING)
     responses=problems(403, 404, 422) | in_language(),
 )
 async def get_incident_review(request: Request, name: reads.Name) -> Response:
-    """Return the review of the incident's present resolution; without one, a timeline from the log."""
+    """Return the review of the incident's current resolution, or a proposed timeline from the log if it was
+    not reviewed.
+    """
     renderer = reads.renderer_of(request, LISTING)
     incident = (await reads.load_visible(renderer, name)).record
     if not renderer.caller.is_staff_for(incident):

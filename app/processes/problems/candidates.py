@@ -37,14 +37,14 @@ DECIDED_STATES = frozenset(State) - {State.offered}
 
 
 def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: ActionContext) -> None:
-    """Offer a problem candidate: incidents of one service, CI or category recur."""
+    """Detect a problem candidate: incidents of one service, configuration item or category recur."""
     candidate.dimension = body.dimension
     candidate.value = body.value
     candidate.since_at = body.since_at
 
 
 def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate, ctx: ActionContext) -> None:
-    """Offer the candidate again: as many new incidents have been opened since the last decision."""
+    """Detect the candidate again: as many new incidents were opened since the last decision."""
     candidate.since_at = body.since_at
     candidate.problem_id = candidate.incident_ids = candidate.reason = None
 
@@ -57,7 +57,7 @@ def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: Actio
 
 
 def decline(candidate: ProblemCandidate, body: DeclineProblemCandidate, ctx: ActionContext) -> None:
-    """Decline the candidate; it is offered again when as many new incidents have been opened."""
+    """Decline the candidate. It is offered again when as many new incidents have been opened."""
     candidate.reason = body.reason
     _record_decision(candidate, ctx)
 
@@ -68,8 +68,8 @@ def _record_decision(candidate: ProblemCandidate, ctx: ActionContext) -> None:
 
 
 def withdraw(candidate: ProblemCandidate, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Withdraw the candidate: too few of its incidents still count, as they were cancelled or linked to a
-    problem.
+    """Withdraw the candidate: too few of its incidents still count, because they were cancelled or linked to
+    a problem.
     """
 
 

@@ -27,7 +27,7 @@ def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> No
 
 
 def change_fix(problem: Problem, body: ChangeFixProblem, ctx: ActionContext) -> None:
-    """Change the problem's fix: another change fixes it, or none."""
+    """Change the problem's fix: another change fixes it, or no change."""
     _set_fix(problem, body, ctx)
 
 
@@ -109,7 +109,5 @@ async def fixing_change_not_done(
 def note_fixing_change_failed(
     problem: Problem, body: NoteFixingChangeFailedProblem, ctx: ActionContext
 ) -> None:
-    """Note the problem's failed change: it was to fix the problem, and was not made; another one is named, or
-    none.
-    """
+    """Note the problem's failed change, which was to fix it and was not made. Another change may be named."""
     problem.fixing_change_failed_at = ctx.occurred_at

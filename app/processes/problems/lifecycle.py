@@ -62,7 +62,7 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 
 
 def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
-    """Raise a problem: the cause of incidents, past or expected, is to be found."""
+    """Raise a problem: the cause of past or expected incidents is to be found."""
     copy_fields(problem, body, ctx, without="affected_services affected_customers")
     problem.affected_services = list(dict.fromkeys(body.affected_services))
     problem.affected_customers = _team_ids(ctx, "affected_customers")
@@ -79,13 +79,13 @@ def _team_ids(ctx: ActionContext, field: str) -> list[str]:
 
 
 def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) -> None:
-    """Investigate the problem: its cause is searched for, by whom it is assigned to."""
+    """Investigate the problem, as its team and assignee."""
     problem.team_id = ctx.required_ref(Team, "team").id
     problem.assignee_id = ctx.required_ref(Person, "assignee").id
 
 
 def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
-    """Identify the problem's cause; a known error stays a known error."""
+    """Identify the problem's cause. A known error stays a known error."""
     copy_fields(problem, body, ctx)
     problem.cause_identified_at = ctx.occurred_at
 
@@ -98,8 +98,8 @@ def state_after_cause_identified(problem: Problem) -> CodeEnum:
 
 
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
-    """Document a workaround for the problem, which becomes a known error, shown on incidents it may have
-    caused.
+    """Document a workaround for the problem, which becomes a known error and is shown on incidents that it
+    may have caused.
     """
     copy_fields(problem, body, ctx)
     problem.workaround_documented_at = ctx.occurred_at
@@ -113,7 +113,7 @@ def resolve(problem: Problem, body: ResolveProblem, ctx: ActionContext) -> None:
 
 
 def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -> None:
-    """Accept the risk of the problem: it is closed unfixed, for a limited time."""
+    """Accept the risk of the problem, which is closed without a fix for a limited time."""
     problem.risk_reason = body.reason
     problem.risk_accepted_at = ctx.occurred_at
     problem.risk_accepted_until_at = body.until_at
@@ -121,26 +121,24 @@ def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -
 
 
 def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> None:
-    """Flag the problem's lapsed risk: its acceptance is over, and the problem may be reopened without an
-    incident.
-    """
+    """Lapse the risk acceptance of the problem, which may be reopened without an incident."""
     problem.risk_lapsed_at = ctx.occurred_at
 
 
 def close(problem: Problem, body: CloseProblem, ctx: ActionContext) -> None:
-    """Close the problem: it has not come back, and its lessons are recorded."""
+    """Close the problem: it has not recurred, and its lessons are recorded."""
     problem.lessons = body.lessons
 
 
 def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
-    """Reopen the problem: it is back, or was never removed."""
+    """Reopen the problem, which has recurred or was never removed."""
     incident = ctx.prepared(UnlinkedIncident).incident
     if incident is not None:
         ctx.add(new_link(problem, LinkKind.causes, incident, ctx))
 
 
 def cancel(problem: Problem, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the problem: it turned out not to be a problem."""
+    """Cancel the problem, which turned out not to be one."""
 
 
 LIST_FIELDS = ("affected_services", "affected_customers")

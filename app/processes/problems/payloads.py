@@ -57,7 +57,7 @@ class ProblemScope(Payload, of=Problem):
 
     affected_services: ServiceKeys = Field(max_length=LONGEST_LIST)
     affected_customers: TeamReferences = Field(
-        max_length=LONGEST_LIST, description="The keys or ids of the affected customers' teams."
+        max_length=LONGEST_LIST, description="Keys or ids of the affected customers' teams."
     )
     affected_users: int = Field(ge=0, le=MOST_USERS, strict=True)
     tried: FreeText
@@ -70,7 +70,7 @@ class ProblemFields(ProblemScope, ReportFields, of=Problem):
 
 
 class RaiseProblem(ProblemFields, of=Problem):
-    """The problem to raise, the suspected cause of incidents that happened or may happen: with a service or a
+    """The problem to raise: the suspected cause of past or expected incidents, with a service or a
     configuration item.
     """
 
@@ -79,12 +79,14 @@ class RaiseProblem(ProblemFields, of=Problem):
     incidents: IncidentReferences = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The incidents that show it: ids or numbers. Each is linked, and its followers are told.",
+        description="Incidents that show the problem: ids or numbers. Each is linked, and its "
+        "followers are notified.",
     )
     impact: Impact | None = None
     urgency: Urgency | None = None
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="The person for whom it is raised, if not the caller: an id."
+        default=None,
+        description="Person on whose behalf the problem is raised: an id; if left out, the caller.",
     )
 
     CONDITIONS = (
@@ -99,11 +101,13 @@ class RaiseProblem(ProblemFields, of=Problem):
 
 
 class InvestigateProblem(Payload):
-    """The team and the assignee who investigate the problem."""
+    """The team and the person who investigate the problem."""
 
-    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
+    team: Annotated[Reference, ForeignRef("team")] = Field(
+        description="Team that investigates: its key or id."
+    )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] = Field(
-        description="The member of the team who leads: a person's id, or `me`."
+        description="Member of the team who leads the investigation: a person's id, or `me`."
     )
 
 
@@ -129,8 +133,8 @@ class DocumentWorkaroundProblem(WorkaroundFields):
 
     language: Language | None = Field(
         default=None,
-        description="The language of the article that is drafted of it; none: Chinese if a Chinese character "
-        "is in it, English otherwise.",
+        description="Language of the article that is drafted from the workaround; if left out, Chinese "
+        "if the text has Chinese characters, and English otherwise.",
     )
 
 
@@ -141,19 +145,19 @@ class ResolveProblem(Payload, of=Problem):
 
 
 class AcceptRiskProblem(Payload):
-    """The reason why the problem is not fixed, and the time until which its risk is accepted."""
+    """The reason for leaving the problem unfixed, and the end of the risk acceptance."""
 
-    reason: FreeText = Field(description="The reason why it is not fixed.")
+    reason: FreeText = Field(description="Reason for leaving the problem unfixed.")
     until_at: Instant = Field(
-        description="Time until which it is accepted; then the problem is flagged, and its owner is told."
+        description="End of the risk acceptance, at which the problem is flagged and its owner notified."
     )
 
 
 class LapseRiskProblem(Payload):
-    """The person to notify that the acceptance of the risk has lapsed."""
+    """The person to notify that the risk acceptance has lapsed."""
 
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_lapsed)] | None = Field(
-        default=None, description="The person who accepted the risk: an id."
+        default=None, description="Person who accepted the risk: an id."
     )
 
 
@@ -164,14 +168,14 @@ class CloseProblem(Payload, of=Problem):
 
 
 class ReopenProblem(Payload):
-    """The incident that shows that the problem is back."""
+    """The incident that shows that the problem has recurred."""
 
     incident: Annotated[Reference, ForeignRef("incident")] | None = Field(
         default=None,
-        description="The incident that shows it: its id or number; it is linked. May be left out once the "
-        "time for which a risk was accepted is over.",
+        description="Incident that shows the recurrence, which is linked: its id or number. May be "
+        "left out after the end of a risk acceptance.",
     )
-    reason: FreeText | None = Field(default=None, description="The reason, as far as known.")
+    reason: FreeText | None = Field(default=None, description="Reason for reopening, if it is known.")
 
 
 class EditProblem(Patch, WorkaroundFields, ProblemFields):
@@ -188,7 +192,7 @@ CandidateIncidents = Annotated[
 
 
 class DetectProblemCandidate(Payload, of=ProblemCandidate):
-    """The service, CI or category whose incidents recur."""
+    """The service, configuration item or category whose incidents recur."""
 
     dimension: CandidateDimension
     value: RecordKey
@@ -204,57 +208,63 @@ class DetectAgainProblemCandidate(Payload, of=ProblemCandidate):
 class AcceptProblemCandidate(ProblemScope):
     """The problem to raise for the recurring incidents."""
 
-    title: Title = Field(description="The problem in a line, without names of persons: lists show it.")
-    description: FreeText = Field(description="The problem, as far as known.")
+    title: Title = Field(description="Problem in one line, without names of persons, as lists show it.")
+    description: FreeText = Field(description="Description of the problem, as far as it is known.")
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service; for incidents of one category, this or `ci`."
+        default=None,
+        description="Key of the service; for incidents of one category, either this or `ci` is required.",
     )
     ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
-        default=None, description="The key of the configuration item; for the same."
+        default=None,
+        description="Key of the configuration item; for incidents of one category, either this or "
+        "`service` is required.",
     )
     incidents: CandidateIncidents | None = Field(
         default=None,
-        description="The incidents that show it; none: the newest 50 that are counted now.",
+        description="Incidents that show the problem; if left out, the 50 newest that count now.",
     )
 
 
 class DeclineProblemCandidate(Reason):
-    """The reason why no problem is raised."""
+    """The reason for not raising a problem."""
 
     process_fault: bool = Field(
         default=False,
         strict=True,
-        description="True if the process causes the incidents, and no fault: a rule then suggests to improve "
-        "it.",
+        description="True if the process causes the incidents, and not a fault; a rule then suggests "
+        "an improvement of the process.",
     )
 
 
 class BeginFixProblem(Payload):
-    """The change that fixes the problem, or the reason why none is needed."""
+    """The change that fixes the problem, or the reason why no change is needed."""
 
     model_config = example_includes("fixing_change")
     fixing_change: ShortText | None = Field(
         default=None,
-        description="The change that fixes it: its number, then both are linked; or another tool's name.",
+        description="Change that fixes the problem: its number, which links the two, or its name in "
+        "another tool.",
     )
     no_change_reason: FreeText | None = Field(
-        default=None, description="The reason why no change is needed, instead."
+        default=None, description="Reason why no change is needed, if no change is named."
     )
 
     CONDITIONS = (exactly_one_member("change_or_reason", "fixing_change", "no_change_reason"),)
 
 
 class ChangeFixProblem(BeginFixProblem):
-    """Another change that fixes the problem, or the reason why none is needed; and why it is another."""
+    """Another change that fixes the problem, or the reason why no change is needed, and the reason for the
+    switch.
+    """
 
     reason: FreeText = Field(
-        description="The reason of the switch.", examples=["The first change was backed out."]
+        description="Reason for the switch.", examples=["The first change was backed out."]
     )
 
 
 class NoteFixingChangeFailedProblem(Payload):
-    """The change that was to fix the problem and was not made, or is undone."""
+    """The change that was to fix the problem and was not made, or was undone."""
 
     change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change: its id or number.", examples=["CHG-2026-000001"]
+        description="Change that failed: its id or number.", examples=["CHG-2026-000001"]
     )

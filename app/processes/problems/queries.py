@@ -40,8 +40,10 @@ class ProblemOut(
 ):
     """The cause behind incidents, and what is known about it."""
 
-    requester: PersonStub | None = Field(description="The person who raised it, or for whom it was raised.")
-    customer: TeamStub | None = Field(description="The requester's team at that time.")
+    requester: PersonStub | None = Field(
+        description="Requester: the person who raised the problem, or on whose behalf it was raised."
+    )
+    customer: TeamStub | None = Field(description="Team of the requester when the problem was raised.")
 
 
 LISTING = Listing(
@@ -76,30 +78,30 @@ LISTING = Listing(
 
 
 class RecurrenceOut(OutputModel):
-    """How many incidents of a candidate count, and when they were opened."""
+    """The number of a candidate's incidents, and when they were opened."""
 
-    cases: int = Field(description=f"Incidents that count, as counted up to {MOST_COUNTED:,}.")
-    first_at: datetime = Field(description="Time of opening of the first of them.")
-    last_at: datetime
+    cases: int = Field(description=f"Number of incidents, counted up to {MOST_COUNTED:,}.")
+    first_at: datetime = Field(description="Time at which the first of the incidents was opened.")
+    last_at: datetime = Field(description="Time at which the last of the incidents was opened.")
 
 
 class ProblemCandidateOut(RecordOut, of=ProblemCandidate, after={"since_at": "recurrence"}):
-    """A service, CI or category whose incidents recur, offered as a problem."""
+    """A service, configuration item or category whose incidents recur, proposed as a problem."""
 
     recurrence: Annotated[RecurrenceOut | None, LoadedFrom(recurrences_of, single=True)] = Field(
-        description="The present recurrence; null if no incident counts any more, and in past versions."
+        description="Present recurrence; null if no incidents count any more, and in past versions."
     )
 
 
 class CandidateCase(OutputModel):
-    """An incident that a candidate counts."""
+    """An incident of a candidate."""
 
     id: UUID
-    number: str
-    title: str | None
-    state: str
-    priority: Priority | None
-    opened_at: datetime
+    number: str = Field(description="Number of the incident for people.")
+    title: str | None = Field(description="Title of the incident; null if an imported history has no title.")
+    state: str = Field(description="Current state of the incident.")
+    priority: Priority | None = Field(description="Priority of the incident; null if it is not set.")
+    opened_at: datetime = Field(description="Time at which the incident was opened.")
 
 
 CANDIDATES = Listing(
@@ -115,23 +117,25 @@ MOST_KNOWN_ERRORS = 10
 
 
 class KnownErrorOut(OutputModel):
-    """An open problem with a workaround that may be behind an incident, too."""
+    """An open problem with a workaround that may have caused the incident too."""
 
     id: UUID
-    number: str
-    title: str | None = Field(description="The title, for staff; null for others.")
+    number: str = Field(description="Number of the problem for people.")
+    title: str | None = Field(description="Title of the problem, for staff; null for others.")
     state: ProblemState
-    symptoms: str = Field(description="The symptoms.")
-    workaround: str = Field(description="The workaround.")
+    symptoms: str = Field(description="Symptoms by which the problem is recognised.")
+    workaround: str = Field(description="Workaround until the problem is fixed.")
     because: list[CandidateDimension] = Field(
-        description="The fields that it has in common with the incident."
+        description="Fields that the problem and the incident have in common."
     )
 
 
 class KnownErrors(OutputModel):
     """The known errors whose workarounds may help with an incident."""
 
-    items: list[KnownErrorOut] = Field(description=f"The likeliest first; at most {MOST_KNOWN_ERRORS}.")
+    items: list[KnownErrorOut] = Field(
+        description=f"Known errors, the most likely first; at most {MOST_KNOWN_ERRORS}."
+    )
 
 
 #: The weight of a match, by the field that incident and problem have in common.

@@ -84,82 +84,106 @@ class Problem(Ticket):
 
     state: ProblemState | None = required()
     description: Annotated[str | None, Personal()] = optional(
-        "The problem in the words of the person who raised it."
+        "Problem in the words of the person who raised it."
     )
     origin: ProblemOrigin | None = optional(
-        "The occasion: of `incident`, at least one is named; `trend` and `review` are proactive."
+        "Occasion on which the problem was raised: `incident` needs at least one incident, while "
+        "`trend` and `review` are proactive."
     )
-    service: Annotated[str | None, KeyRef("service")] = None
-    ci: Annotated[str | None, KeyRef("ci")] = None
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "Key of the service; null if it is not known."
+    )
+    ci: Annotated[str | None, KeyRef("ci")] = optional(
+        "Key of the configuration item; null if it is not known."
+    )
     category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
-        "The key of the category."
+        "Key of the category; null if not set."
     )
-    affected_services: list[str] | None = optional("The keys of all affected services.")
-    affected_customers: list[str] | None = optional("The ids of the affected customers' teams.")
-    affected_users: int | None = optional("The approximate number of affected users.")
-    tried: Annotated[str | None, Personal()] = optional("The attempts so far.")
+    affected_services: list[str] | None = optional("Keys of all affected services.")
+    affected_customers: list[str] | None = optional("Identifiers of the affected customers' teams.")
+    affected_users: int | None = optional("Approximate number of affected users.")
+    tried: Annotated[str | None, Personal()] = optional("Attempted solutions so far.")
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who raised it, if not the requester."
+        "Person who raised the problem; null if the requester did."
     )
     investigation_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.investigating, first=True)] = (
         None
     )
-    technique: Technique | None = optional("The technique that found the cause.")
-    cause: Annotated[str | None, Personal()] = optional("The cause.")
-    cause_category: CauseCategory | None = optional("The category of the cause.")
-    evidence: Annotated[str | None, Personal()] = optional("The evidence for the cause.")
-    cause_identified_at: datetime | None = optional("Time at which the cause was last identified.")
+    technique: Technique | None = optional(
+        "Technique that found the cause; null until the cause is identified."
+    )
+    cause: Annotated[str | None, Personal()] = optional("Cause of the problem; null until it is identified.")
+    cause_category: CauseCategory | None = optional(
+        "Category of the cause; null until the cause is identified."
+    )
+    evidence: Annotated[str | None, Personal()] = optional(
+        "Evidence for the cause; null until the cause is identified."
+    )
+    cause_identified_at: datetime | None = optional(
+        "Time at which the cause was last identified; null until then."
+    )
     symptoms: Annotated[str | None, StaffOnly()] = optional(
-        "The symptoms by which it is recognised. They stay when persons are erased: name none here."
+        "Symptoms by which the problem is recognised, without names of persons, as they stay when "
+        "persons are erased."
     )
     workaround: Annotated[str | None, StaffOnly()] = optional(
-        "The workaround until it is fixed. It stays when persons are erased: name none here."
+        "Workaround until the problem is fixed, without names of persons, as it stays when persons are "
+        "erased."
     )
     workaround_visibility: Annotated[Visibility | None, StaffOnly()] = optional(
-        "The readers of the workaround on incidents: all who see the incident, or staff."
+        "Readers of the workaround on incidents: everybody who sees the incident, or staff only."
     )
-    workaround_documented_at: datetime | None = None
+    workaround_documented_at: datetime | None = optional(
+        "Time at which the workaround was last documented; null without a workaround."
+    )
     article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = optional(
-        "The article that was drafted of the workaround."
+        "Article that was drafted from the workaround; null if not set."
     )
     fixing_change: Annotated[str | None, BY_REOPENING] = optional(
-        "The number of the change that fixes it, or another tool's name."
+        "Number of the change that fixes the problem, or its name in another tool; null if not named."
     )
     fixing_change_id: Annotated[UUID | None, ForeignRef("change"), BY_REOPENING] = optional(
-        "That change, if it is known here."
+        "Change that fixes the problem, if it is recorded here; null otherwise."
     )
     fixing_change_external: Annotated[bool | None, BY_REOPENING] = optional(
-        "True if another tool has this change."
+        "True if the change is in another tool; null if no change is named."
     )
     fixing_change_failed_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "Time at which this change turned out not to be made; null once another fix is named."
+        "Time at which the change turned out to have failed; null if it has not, or another fix was "
+        "named since."
     )
     no_change_reason: Annotated[str | None, Personal(), BY_REOPENING] = optional(
-        "The reason why no change is needed to fix it."
+        "Reason why no change is needed; null if a change is named."
     )
     fix_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.fix_in_progress), BY_REOPENING] = None
     resolved_at: Annotated[datetime | None, EnteredAt(ProblemState.resolved), BY_REOPENING] = None
     prevention: Annotated[str | None, Personal(), BY_REOPENING] = optional(
-        "The measures that prevent a recurrence."
+        "Measures that prevent a recurrence; null until the problem is resolved."
     )
     closed_at: Annotated[datetime | None, EnteredAt(ProblemState.closed), BY_REOPENING] = None
-    lessons: Annotated[str | None, Personal(), BY_REOPENING] = optional("The lessons learnt.")
+    lessons: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "Lessons learned from the problem; null until it is closed."
+    )
     cancelled_at: Annotated[datetime | None, EnteredAt(ProblemState.cancelled)] = None
     risk_accepted_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "Time at which it was closed unfixed, if it was."
+        "Time at which the risk was accepted and the problem closed without a fix; null if it was not."
     )
-    risk_accepted_until_at: Annotated[datetime | None, BY_REOPENING] = None
+    risk_accepted_until_at: Annotated[datetime | None, BY_REOPENING] = optional(
+        "End of the risk acceptance; null if the risk was not accepted."
+    )
     risk_owner_id: Annotated[UUID | None, ForeignRef("person"), BY_REOPENING] = optional(
-        "The person who answers for leaving it unfixed."
+        "Person who is responsible for leaving the problem unfixed; null if the risk was not accepted."
     )
-    risk_reason: Annotated[str | None, Personal(), BY_REOPENING] = None
+    risk_reason: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "Reason for leaving the problem unfixed; null if the risk was not accepted."
+    )
     risk_lapsed_at: Annotated[datetime | None, BY_REOPENING] = optional(
-        "Time at which the acceptance of its risk ended: somebody must decide anew."
+        "Time at which the risk acceptance ended, so that a new decision is needed; null if it has not."
     )
 
 
 class CandidateState(CodeEnum):
-    """The state of a candidate for a problem."""
+    """The state of a problem candidate."""
 
     offered = "offered", "Offered", "待处理"
     accepted = "accepted", "Accepted", "已接受"
@@ -185,19 +209,27 @@ class ProblemCandidate(Record):
     KIND: ClassVar[str] = "problem_candidate"
 
     state: CandidateState | None = required()
-    dimension: CandidateDimension | None = required("The field that the incidents have in common.")
-    value: str | None = required("The key of the service, CI or category.")
-    since_at: datetime | None = required("Time after which incidents must have been opened to be counted.")
+    dimension: CandidateDimension | None = required("Field that the incidents have in common.")
+    value: str | None = required("Key of the service, configuration item or category.")
+    since_at: datetime | None = required("Time from which opened incidents count.")
     detected_at: Annotated[datetime | None, EnteredAt(CandidateState.offered)] = required(
-        "Time at which it was offered last."
+        "Time at which the candidate was last offered."
     )
     problem_id: Annotated[UUID | None, ForeignRef("problem")] = optional(
-        "The problem that was raised, if it was accepted."
+        "Problem that was raised; null if the candidate was not accepted."
     )
-    incident_ids: list[str] | None = optional("The incidents with which the problem was raised.")
-    decided_at: datetime | None = None
-    decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reason: Annotated[str | None, Personal()] = optional("The reason why it was declined.")
+    incident_ids: list[str] | None = optional(
+        "Incidents with which the problem was raised; null if the candidate was not accepted."
+    )
+    decided_at: datetime | None = optional(
+        "Time of the last decision on the candidate; null before the first decision."
+    )
+    decided_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who made the last decision on the candidate; null before the first decision."
+    )
+    reason: Annotated[str | None, Personal()] = optional(
+        "Reason for declining the candidate; null if it was not declined."
+    )
 
     @property
     def display_name(self) -> str:

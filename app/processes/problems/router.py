@@ -64,7 +64,7 @@ mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 async def list_problem_candidate_cases(
     request: Request, name: reads.Name, query: Annotated[Paging, Query()]
 ) -> Response:
-    """Return a page of the incidents that the candidate counts, to callers who see every incident."""
+    """List the incidents of the candidate, for callers who see all incidents."""
     renderer = reads.renderer_of(request, CANDIDATES)
     candidate = (await reads.load_visible(renderer, name)).record
     ledger = renderer.ledger
@@ -104,7 +104,7 @@ known_errors = Router(prefix="/v1/incidents", tags=["problems"], route_class=Dir
     responses=problems(404, 422) | in_language(),
 )
 async def list_incident_known_errors(request: Request, name: reads.Name) -> Response:
-    """Return the known errors that may have caused the incident; internal ones to staff only."""
+    """List the known errors that may have caused the incident; internal ones only for staff."""
     renderer = reads.renderer_of(request, LISTING)
     ledger, caller = ledger_of(request), caller_of(request)
     of_incident = Renderer(ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language)

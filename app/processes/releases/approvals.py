@@ -40,7 +40,7 @@ PLAN_CHANGE = Matter(
 
 
 def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -> None:
-    """Propose a plan change of the release; it takes effect once the head of department approves it."""
+    """Change the plan of the release, after the head of department has approved the change."""
     new_decision = ctx.prepared(NewDecision)
     plan_change = PlanChange(
         id=ctx.new_id(),
@@ -64,9 +64,7 @@ async def plan_change_question(
 
 
 def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
-    """Adopt a plan change of the release, as the head of the department has approved it; a go is asked for
-    anew.
-    """
+    """Adopt a plan change of the release, which the head of department has approved. A new go is needed."""
     adopted = ctx.change(ctx.required_ref(PlanChange, "plan_change"))
     adopted.adopted_at = ctx.occurred_at
     for name in ("plan", "target_at", "environment", "change_ids"):
@@ -79,13 +77,13 @@ def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: Actio
 
 
 def refuse_plan_change(release: Release, body: RefusePlanChangeRelease, ctx: ActionContext) -> None:
-    """Refuse a plan change of the release: its plan stays as it is."""
+    """Refuse a plan change of the release: its plan stays."""
     ctx.change(ctx.required_ref(PlanChange, "plan_change")).refused_at = ctx.occurred_at
     release.plan_change_id = None
 
 
 def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> None:
-    """Request the go for the release: the decision whether it goes into use."""
+    """Request the go for the release: the decision to bring it into use."""
     new_decision = ctx.prepared(NewDecision)
     add_prepared_decision(new_decision, ctx)
     release.go_decision_id = new_decision.decision.id
@@ -93,9 +91,7 @@ def request_go(release: Release, body: RequestGoRelease, ctx: ActionContext) -> 
 
 
 def decide_go(release: Release, body: Tallied, ctx: ActionContext) -> None:
-    """Decide on the release's go: whether it goes into use; after a no, the gate of its last stage is passed
-    anew.
-    """
+    """Decide the go for the release. After a no, the gate of its last stage must be passed again."""
     release.go = body.outcome is DecisionOutcome.approved
     release.go_decided_at = ctx.occurred_at
     if not release.go:

@@ -74,7 +74,7 @@ def add_followers(release: Release, persons: Iterable[UUID | None], ctx: ActionC
 
 
 def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
-    """Appoint a person for the release: who writes the documents of a stage, or who passes its gate."""
+    """Appoint a person for the release: the author of a stage's documents, or the reviewer of its gate."""
     stage = ctx.change(ctx.required_ref(ReleaseStage, "stage"))
     author, reviewer = ctx.ref(Person, "author"), ctx.ref(Person, "reviewer")
     stage.author_id = stage.author_id if author is None else author.id
@@ -85,7 +85,7 @@ def appoint(release: Release, body: AppointRelease, ctx: ActionContext) -> None:
 
 
 def pass_gate(release: Release, body: PassGateRelease, ctx: ActionContext) -> None:
-    """Pass a gate of the release: that of the present stage, whose documents are accepted and archived."""
+    """Pass a gate of the release: the documents of the current stage are accepted and archived."""
     stages, documents = ctx.prepared(StagesOfRelease), ctx.prepared(StageDocuments)
     before = stages.current(release)
     stage = ctx.change(before)

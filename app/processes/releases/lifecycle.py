@@ -72,7 +72,7 @@ gate_reviewer = process_relation("gate_reviewer", "the stage's reviewer", "é˜¶æ®
 
 
 def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
-    """Plan a release: the changes in it, its stages, its team and its environment."""
+    """Plan a release with its changes, stages, team and environment."""
     copy_fields(release, body, ctx, without="changes requester")
     release.change_ids = [str(change.id) for change in ctx.refs(Ticket, "changes")]
     set_requester(release, ctx)
@@ -83,13 +83,13 @@ def plan(release: Release, body: PlanRelease, ctx: ActionContext) -> None:
 
 
 def cancel(release: Release, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the release: it does not go into use."""
+    """Cancel the release, which is not brought into use."""
     withdraw_open_decisions(ctx)
     release.plan_change_id = None
 
 
 def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
-    """Deploy the release: it is in use. A deployment is recorded with it."""
+    """Deploy the release, which is in use from then on. A deployment is recorded with it."""
     release.environment = body.environment or release.environment
     release.deployed_what = body.what
     release.deployed_at = body.ended_at or ctx.occurred_at
@@ -97,12 +97,12 @@ def deploy(release: Release, body: DeployRelease, ctx: ActionContext) -> None:
 
 
 def roll_back(release: Release, body: RollBackRelease, ctx: ActionContext) -> None:
-    """Roll the release back, and its deployment with it."""
+    """Roll the release back, together with its deployment."""
     release.roll_back_reason = body.reason
 
 
 def end_support(release: Release, body: EndSupportRelease, ctx: ActionContext) -> None:
-    """End the release's early-life support: open faults are handed over."""
+    """End the release's early-life support. Open faults are handed over."""
     owner, team = ctx.ref(Person, "handed_over_to"), ctx.ref(Team, "handed_over_to_team")
     release.open_faults = body.open_faults
     release.faults_owner_id = owner.id if owner else None
@@ -110,7 +110,7 @@ def end_support(release: Release, body: EndSupportRelease, ctx: ActionContext) -
 
 
 def close(release: Release, body: CloseRelease, ctx: ActionContext) -> None:
-    """Close the release; its lessons are recorded."""
+    """Close the release, and record its lessons."""
     copy_fields(release, body, ctx)
 
 

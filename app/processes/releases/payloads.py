@@ -41,7 +41,7 @@ ChangeReferences = Annotated[
 
 
 class PlannedStage(PayloadPart, of=ReleaseStage):
-    """A stage that the release goes through."""
+    """A stage of the release."""
 
     key: RecordKey
     author: Annotated[Reference, ForeignRef("person")] | None = None
@@ -52,7 +52,7 @@ class ReleaseFields(Payload, of=Release):
     """The fields of a release that can be edited; its plan is changed by a decision."""
 
     title: Title = Field(
-        description="A line about what it brings. Lists show it: name no persons here.",
+        description="Title of the release in one line, without names of persons, as lists show it.",
         examples=["Mail relay 4.2"],
     )
     description: FreeText | None = None
@@ -61,35 +61,35 @@ class ReleaseFields(Payload, of=Release):
 
 
 class PlanRelease(ReleaseFields, of=Release):
-    """The release to plan: the changes in it, its stages, its team and its plan."""
+    """The release to plan, with its changes, stages, team and plan."""
 
     changes: ChangeReferences = Field(
-        description="The changes in it; an empty list if none was needed.", examples=[[]]
+        description="Changes in the release; an empty list if no change is needed.", examples=[[]]
     )
     environment: RecordKey = PRODUCTION
     plan: FreeText
     target_at: Instant | None = None
     team: Annotated[Reference, ForeignRef("team")] = Field(
-        description="The team that makes it and deploys it."
+        description="Team that builds and deploys the release."
     )
     stage_set: Annotated[Reference, ForeignRef("release_stage_set")] | None = Field(
         default=None,
-        description="The key of the set of stages; if left out, `software`.",
+        description="Key of the set of stages; if left out, `software`.",
         examples=["software"],
     )
     stages: Annotated[tuple[PlannedStage, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The stages of the set that it goes through, in order, with their persons; if left out, "
-        "all of them.",
+        description="Stages of the set that the release goes through, in order, with their persons; if "
+        "left out, all stages.",
     )
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="The person whom it is planned for; if left out, the caller."
+        default=None, description="Person on whose behalf the release is planned; if left out, the caller."
     )
 
 
 class EditRelease(Patch, ReleaseFields):
-    """The fields of the release to change; its plan is changed by a decision."""
+    """The fields of the release to change. Its plan is changed by a decision."""
 
     REQUESTER_FIELDS = frozenset({"title", "description"})
 
@@ -99,20 +99,20 @@ class AppointRelease(Payload, of=ReleaseStage):
 
     model_config = example_includes("reviewer")
     stage: Annotated[RecordKey, ChildRef(ReleaseStage, by="key")] = Field(
-        description="The key of the stage.", examples=["build"]
+        description="Key of the stage.", examples=["build"]
     )
     author: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="The person who writes its documents; if left out, unchanged."
+        default=None, description="Author of the stage's documents; if left out, the author stays."
     )
     reviewer: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="The person who passes its gate; if left out, unchanged."
+        default=None, description="Reviewer of the stage's gate; if left out, the reviewer stays."
     )
 
     CONDITIONS = (at_least_one_member("author_or_reviewer", "author", "reviewer"),)
 
 
 class PassGateRelease(Payload, of=ReleaseStage):
-    """The documents of the present stage, as its reviewer accepts them."""
+    """The documents of the current stage, which its reviewer accepts."""
 
     model_config = example_includes("external_numbers")
     attachments: Annotated[tuple[UUID, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
@@ -121,15 +121,17 @@ class PassGateRelease(Payload, of=ReleaseStage):
     )
     author: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None,
-        description="The person who wrote them, if the plan names nobody and another one attached them.",
+        description="Author of the documents, if the plan names no author and another person attached them.",
     )
-    comment: FreeText | None = Field(default=None, description="The findings of the review.")
+    comment: FreeText | None = Field(default=None, description="Findings of the review.")
 
     CONDITIONS = (at_least_one_member("stage_document_missing", "attachments", "external_numbers"),)
 
 
 class ChangePlanRelease(Payload, of=PlanChange):
-    """The proposed change of a release's plan, its reason, and how analyst and project manager assess it."""
+    """The proposed change of a release's plan, its reason, and the assessments of the analyst and the project
+    manager.
+    """
 
     model_config = example_includes("target_at")
     reason: FreeText
@@ -137,7 +139,9 @@ class ChangePlanRelease(Payload, of=PlanChange):
     analyst_assessment: FreeText
     assessment: FreeText
     due_at: Instant | None = Field(
-        default=None, description="Time until which it is decided, if sooner than the approval rule says."
+        default=None,
+        description="Time by which the decision is made; if left out, that of the approval rule, "
+        "which it cannot exceed.",
     )
     plan: FreeText | None = None
     target_at: Instant | None = None
@@ -148,64 +152,70 @@ class ChangePlanRelease(Payload, of=PlanChange):
 
 
 class AdoptPlanChangeRelease(Tallied):
-    """The decision by which the plan is changed."""
+    """The decision to change the plan."""
 
-    plan_change: Annotated[UUID, ChildRef(PlanChange)] = Field(description="The id of the plan's change.")
+    plan_change: Annotated[UUID, ChildRef(PlanChange)] = Field(description="Identifier of the plan change.")
 
 
 class RefusePlanChangeRelease(AdoptPlanChangeRelease):
-    """The decision by which the plan stays as it is."""
+    """The decision not to change the plan."""
 
 
 class RequestGoRelease(AskDecision):
-    """The question whether the release goes into use, and under which conditions."""
+    """The question whether to bring the release into use, and the conditions."""
 
     conditions: FreeText | None = Field(
-        default=None, description="The conditions under which it goes, which are decided on as well."
+        default=None, description="Conditions of the go, which are part of the decision."
     )
 
 
 class DeployedRevision(PayloadPart):
     """A revision that was deployed."""
 
-    revision: ShortText = Field(description="Its name in the repository.", examples=["4f2a91c"])
-    committed_at: Instant = Field(description="Time of the commit.")
+    revision: ShortText = Field(description="Name of the revision in the repository.", examples=["4f2a91c"])
+    committed_at: Instant = Field(description="Time of the commit in the repository.")
 
 
 class DeployRelease(Payload):
     """The deployment of the release: environment, times and revisions."""
 
     environment: RecordKey | None = Field(
-        default=None, description="The environment; if left out, as planned.", examples=[PRODUCTION]
+        default=None,
+        description="Environment of the deployment; if left out, the planned one.",
+        examples=[PRODUCTION],
     )
     what: FreeText = Field(
-        description="A description of what was deployed.", examples=["Version 4.2 on both relays."]
+        description="Description of the deployed contents.", examples=["Version 4.2 on both relays."]
     )
-    started_at: Instant | None = Field(default=None, description="Its begin; if left out, its end.")
-    ended_at: Instant | None = Field(default=None, description="Its end; if left out, now.")
+    started_at: Instant | None = Field(
+        default=None, description="Beginning of the deployment; if left out, its end."
+    )
+    ended_at: Instant | None = Field(default=None, description="End of the deployment; if left out, now.")
     revisions: Annotated[tuple[DeployedRevision, ...], at_most_entries(MOST_REVISIONS)] = Field(
         default=(),
         max_length=MOST_REVISIONS,
-        description="The revisions in it, with the times of their commits, if they are known.",
+        description="Revisions in the deployment with the times of their commits, if they are known.",
     )
 
 
 class RollBackRelease(Payload):
-    """The reason why the release is taken back."""
+    """The reason for rolling the release back."""
 
-    reason: FreeText = Field(description="The reason for rolling it back.", examples=["Mail was lost."])
+    reason: FreeText = Field(description="Reason for rolling back.", examples=["Mail was lost."])
 
 
 class EndSupportRelease(Payload, of=Release):
-    """The faults that are open when early-life support ends, and to whom they are handed over."""
+    """The faults that are open at the end of early-life support, and the person or team that handles them
+    from then on.
+    """
 
     model_config = example_includes("open_faults", "handed_over_to")
     open_faults: FreeText | None = None
     handed_over_to: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = (
-        Field(default=None, description="The person who sees to them from now on.")
+        Field(default=None, description="Person who handles the open faults from now on.")
     )
     handed_over_to_team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that sees to them from now on."
+        default=None, description="Team that handles the open faults from now on."
     )
 
     CONDITIONS = (
@@ -220,13 +230,13 @@ class CloseRelease(Payload, of=Release):
 
 
 class StageDefinition(PayloadPart, of=ReleaseStage):
-    """A stage: what it delivers, who writes that, and who passes its gate."""
+    """A stage: its deliverable, the author's role, and the reviewer's role."""
 
     key: RecordKey
-    name_en: ShortText = Field(description="The name in English.")
-    name_zh: ShortText = Field(description="The name in Chinese.")
-    deliverable_en: ShortText = Field(description="The deliverable in English.")
-    deliverable_zh: ShortText = Field(description="The deliverable in Chinese.")
+    name_en: ShortText = Field(description="Name in English.")
+    name_zh: ShortText = Field(description="Name in Chinese.")
+    deliverable_en: ShortText = Field(description="Deliverable in English.")
+    deliverable_zh: ShortText = Field(description="Deliverable in Chinese.")
     author_role: Role
     reviewer_role: Role
     apart_from: Annotated[tuple[RecordKey, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
@@ -236,7 +246,7 @@ EXAMPLE_STAGES = [stage for stage in DEFAULT_STAGES if stage["key"] in ("build",
 
 
 class ReviseReleaseStageSet(Payload, of=StageSet):
-    """The stages as they are from now on."""
+    """The new stages of the set."""
 
     stages: Annotated[tuple[StageDefinition, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, examples=[EXAMPLE_STAGES]

@@ -24,10 +24,12 @@ class ReleaseOut(
 ):
     """Changes that are brought into use together."""
 
-    requester: PersonStub | None = Field(description="The person whom it was planned for, or who planned it.")
-    customer: TeamStub | None = Field(description="The requester's team when it was planned.")
-    team: TeamStub | None = Field(description="The team that makes it and deploys it.")
-    opened_at: datetime = Field(description="Time at which it was planned.")
+    requester: PersonStub | None = Field(
+        description="Requester: the person who planned the release, or on whose behalf it was planned."
+    )
+    customer: TeamStub | None = Field(description="Team of the requester when the release was planned.")
+    team: TeamStub | None = Field(description="Team that builds and deploys the release.")
+    opened_at: datetime = Field(description="Time at which the release was planned.")
 
 
 class ReleaseStageOut(OutputModel, of=ReleaseStage, without="planned_at"):
@@ -35,7 +37,7 @@ class ReleaseStageOut(OutputModel, of=ReleaseStage, without="planned_at"):
 
 
 class PlanChangeOut(OutputModel, of=PlanChange):
-    """A change of a release's plan; what is null stays as it is."""
+    """A change of a release's plan; a value that is null stays unchanged."""
 
     analyst: PersonStub | None
 
@@ -83,18 +85,20 @@ LISTING = Listing(
 class StageOut(OutputModel):
     """A stage of a set."""
 
-    key: str
-    name_en: str
-    name_zh: str
-    deliverable_en: str
-    deliverable_zh: str
-    author_role: Role = Field(description="The role that writes its deliverable.")
-    reviewer_role: Role = Field(description="The role that passes its gate.")
-    apart_from: list[str] = Field(description="Keys of earlier stages whose authors may not write this one.")
+    key: str = Field(description="Key of the stage in its set.")
+    name_en: str = Field(description="Name of the stage in English.")
+    name_zh: str = Field(description="Name of the stage in Chinese.")
+    deliverable_en: str = Field(description="Deliverable of the stage in English.")
+    deliverable_zh: str = Field(description="Deliverable of the stage in Chinese.")
+    author_role: Role = Field(description="Role of the deliverable's author.")
+    reviewer_role: Role = Field(description="Role of the reviewer, who passes the stage's gate.")
+    apart_from: list[str] = Field(
+        description="Keys of earlier stages whose authors may not be the author of this one."
+    )
 
 
 class ReleaseStageSetOut(RecordOut, of=StageSet):
-    """A set of stages that releases go through."""
+    """A set of stages for releases."""
 
     stages: list[StageOut]
 

@@ -39,62 +39,74 @@ class Release(Ticket):
     KIND: ClassVar[str] = "release"
 
     state: ReleaseState | None = required()
-    description: Annotated[str | None, Personal()] = optional("A description of it.")
+    description: Annotated[str | None, Personal()] = optional("Description of the release.")
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service that it counts under."
+        "Key of the service under which the release counts."
     )
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who planned it, if another than the requester."
+        "Person who planned the release; null if the requester did."
     )
-    change_ids: list[str] | None = optional("The changes in it.")
+    change_ids: list[str] | None = optional("Changes in the release.")
     environment: str | None = optional(
-        "The key of the environment that it is deployed to. Figures count `production`.",
+        "Key of the environment to which the release is deployed. Figures count only `production`.",
         examples=["production"],
     )
     plan: Annotated[str | None, Personal()] = optional(
-        "The plan.", examples=["Build in March, try in April."]
+        "Plan of the release.", examples=["Build in March, try in April."]
     )
-    target_at: datetime | None = optional("Time at which it is to be deployed.")
-    stage_set: str | None = optional("The key of the set that its stages were copied from.")
-    stage: str | None = optional("The key of the stage whose gate is passed next; null once all are passed.")
+    target_at: datetime | None = optional("Planned time of the deployment.")
+    stage_set: str | None = optional("Key of the set of which the stages are copies.")
+    stage: str | None = optional("Key of the stage whose gate must be passed next; null once all are passed.")
     stage_author_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
-        "The person who writes that stage's documents."
+        "Author of the current stage's documents; null if not named."
     )
     stage_reviewer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_review)] = (
-        optional("The person who passes that stage's gate, if named.")
+        optional("Reviewer of the current stage's gate; null if not named.")
     )
-    stages_total: int | None = None
-    stages_passed: int | None = None
-    plan_change_id: UUID | None = optional("The change of its plan that waits for a decision.")
-    plan_changes: int | None = optional("Number of changes of its plan.")
+    stages_total: int | None = optional("Number of stages of the release.")
+    stages_passed: int | None = optional("Number of stages whose gate was passed.")
+    plan_change_id: UUID | None = optional(
+        "Change of the plan on which no decision was made yet; null if no change is open."
+    )
+    plan_changes: int | None = optional("Number of changes of the plan.")
     ready_at: Annotated[datetime | None, EnteredAt(ReleaseState.ready)] = None
-    go_decision_id: UUID | None = optional("The latest decision on its going into use.")
+    go_decision_id: UUID | None = optional("Latest decision on the go; null before the first decision.")
     go_conditions: Annotated[str | None, Personal()] = optional(
-        "The conditions under which it goes, which are decided on as well."
+        "Conditions of the go, which are part of the decision."
     )
     go: Annotated[bool | None, ClearedBy(entering={ReleaseState.ready})] = optional(
-        "The decision on the present plan, true for a go; null before it, and after the plan was changed."
+        "True for a go for the current plan; null until the decision, and after a change of the plan."
     )
-    go_decided_at: Annotated[datetime | None, ClearedBy(entering={ReleaseState.ready})] = None
+    go_decided_at: Annotated[datetime | None, ClearedBy(entering={ReleaseState.ready})] = optional(
+        "Time of the decision on the go for the current plan; null until then."
+    )
     deployed_at: Annotated[datetime | None, EnteredAt(ReleaseState.deployed, first=True)] = None
-    deployment_id: Annotated[UUID | None, ForeignRef("deployment")] = None
-    deployed_what: Annotated[str | None, Personal()] = None
+    deployment_id: Annotated[UUID | None, ForeignRef("deployment")] = optional(
+        "Deployment of the release; null until it is deployed."
+    )
+    deployed_what: Annotated[str | None, Personal()] = optional(
+        "Description of the deployed contents; null until the release is deployed."
+    )
     rolled_back_at: Annotated[datetime | None, EnteredAt(ReleaseState.rolled_back)] = None
-    roll_back_reason: Annotated[str | None, Personal()] = None
+    roll_back_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for rolling the release back; null if it was not."
+    )
     support_ended_at: Annotated[datetime | None, EnteredAt(ReleaseState.supported)] = optional(
-        "Time at which early-life support ended."
+        "Time at which early-life support ended; null until then."
     )
     open_faults: Annotated[str | None, Personal()] = optional(
-        "The faults that were open when early-life support ended; null if there were none."
+        "Faults that were open at the end of early-life support; null if no faults were open."
     )
     faults_owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("The person who sees to the open faults.")
+        optional("Person who handles the open faults; null if not set.")
     )
     faults_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team that sees to the open faults."
+        "Team that handles the open faults; null if not set."
     )
     closed_at: Annotated[datetime | None, EnteredAt(ReleaseState.closed)] = None
-    lessons: Annotated[str | None, Personal()] = optional("The lessons learnt.")
+    lessons: Annotated[str | None, Personal()] = optional(
+        "Lessons learned from the release; null until it is closed."
+    )
     cancelled_at: Annotated[datetime | None, EnteredAt(ReleaseState.cancelled)] = None
 
 
@@ -106,32 +118,36 @@ class ReleaseStage(ChildRecord):
 
     KIND: ClassVar[str] = "release_stage"
 
-    place: int | None = required("Place in the order of stages, from 1.")
-    key: str | None = required("The key of the stage in its set.", examples=["build"])
-    name_en: str | None = required()
-    name_zh: str | None = required()
-    deliverable_en: str | None = required()
-    deliverable_zh: str | None = required()
-    author_role: Role | None = optional("The role that writes its documents, if nobody is named.")
-    reviewer_role: Role | None = optional(
-        "The role that passes its gate, if nobody is named; never the author."
-    )
+    place: int | None = required("Place of the stage in the order of stages, from 1.")
+    key: str | None = required("Key of the stage in its set.", examples=["build"])
+    name_en: str | None = required("Name of the stage in English.")
+    name_zh: str | None = required("Name of the stage in Chinese.")
+    deliverable_en: str | None = required("Deliverable of the stage in English.")
+    deliverable_zh: str | None = required("Deliverable of the stage in Chinese.")
+    author_role: Role | None = optional("Role of the author, if no one is named.")
+    reviewer_role: Role | None = optional("Role of the reviewer, if no one is named; never the author.")
     apart_from: list[str] | None = optional(
-        "Keys of earlier stages whose authors may not write this one: who builds does not test."
+        "Keys of earlier stages whose authors may not be the author of this one: for example, a "
+        "builder does not test."
     )
-    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who writes its documents.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Author of the stage's documents; null if not named."
+    )
     reviewer_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who passes its gate; if nobody is named, whoever holds the stage's role."
+        "Reviewer, who passes the stage's gate; null for any holder of the reviewer's role."
     )
     attachment_ids: list[str] | None = optional(
-        "Its documents: ids of attachments of the release. They are archived with the stage."
+        "Documents of the stage: ids of attachments of the release, which are archived with the stage."
     )
     external_numbers: list[str] | None = optional(
-        "Its documents elsewhere: their numbers, or a repository and its revision.", examples=[["TE2026001"]]
+        "Documents of the stage elsewhere: their numbers, or a repository and its revision.",
+        examples=[["TE2026001"]],
     )
-    planned_at: datetime | None = required()
-    passed_at: datetime | None = None
-    passed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    planned_at: datetime | None = required("Time at which the stage was planned.")
+    passed_at: datetime | None = optional("Time at which the stage's gate was passed; null until then.")
+    passed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who passed the stage's gate; null until then."
+    )
 
 
 class PlanChange(ChildRecord):
@@ -139,21 +155,33 @@ class PlanChange(ChildRecord):
 
     KIND: ClassVar[str] = "plan_change"
 
-    decision_id: UUID | None = required()
-    reason: Annotated[str | None, Personal()] = optional("The reason for changing the plan.")
+    decision_id: UUID | None = required("Decision on the change of the plan.")
+    reason: Annotated[str | None, Personal()] = optional("Reason for changing the plan.")
     analyst_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The analyst who has assessed it.", examples=["me"]
+        "Analyst who assessed the change.", examples=["me"]
     )
-    analyst_assessment: Annotated[str | None, Personal()] = optional("The analyst's assessment.")
-    assessment: Annotated[str | None, Personal()] = optional("The project manager's assessment.")
-    plan: Annotated[str | None, Personal()] = optional("The new plan; null: unchanged.")
-    target_at: datetime | None = optional("The new time of deployment; null: unchanged.")
-    environment: str | None = optional("The new environment; null: unchanged.", examples=["production"])
-    change_ids: list[str] | None = optional("All changes in it from then on; null: unchanged.")
-    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    proposed_at: datetime | None = required()
-    adopted_at: datetime | None = None
-    refused_at: datetime | None = None
+    analyst_assessment: Annotated[str | None, Personal()] = optional(
+        "Assessment of the change by the analyst."
+    )
+    assessment: Annotated[str | None, Personal()] = optional(
+        "Assessment of the change by the project manager."
+    )
+    plan: Annotated[str | None, Personal()] = optional("New plan; null if it stays.")
+    target_at: datetime | None = optional("New time of the deployment; null if it stays.")
+    environment: str | None = optional("New environment; null if it stays.", examples=["production"])
+    change_ids: list[str] | None = optional(
+        "All changes in the release after the change of the plan; null if they stay."
+    )
+    proposed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who proposed the change of the plan."
+    )
+    proposed_at: datetime | None = required("Time at which the change of the plan was proposed.")
+    adopted_at: datetime | None = optional(
+        "Time at which the change of the plan was approved; null if it was not."
+    )
+    refused_at: datetime | None = optional(
+        "Time at which the change of the plan was refused; null if it was not."
+    )
 
 
 class StageSetState(CodeEnum):
@@ -174,10 +202,10 @@ class StageSet(Record):
 
     state: StageSetState | None = required()
     key: str | None = required(
-        "The key in plans. Releases that name no set go through `software`.", examples=["hardware"]
+        "Key of the set in plans. Releases that name no set use `software`.", examples=["hardware"]
     )
-    name_en: str | None = required("The name in English.", examples=["Hardware"])
-    name_zh: str | None = required("The name in Chinese.", examples=["硬件"])
-    stages: Annotated[list[dict[str, Any]] | None, Document()] = required("The stages, in order.")
-    set_at: datetime | None = required()
+    name_en: str | None = required("Name of the set in English.", examples=["Hardware"])
+    name_zh: str | None = required("Name of the set in Chinese.", examples=["硬件"])
+    stages: Annotated[list[dict[str, Any]] | None, Document()] = required("Stages of the set, in order.")
+    set_at: datetime | None = required("Time at which the stages were last set.")
     retired_at: Annotated[datetime | None, EnteredAt(StageSetState.retired)] = None

@@ -21,19 +21,19 @@ from app.processes.releases.records import StageSetState as State
 
 
 def add(stages: StageSet, body: AddReleaseStageSet, ctx: ActionContext) -> None:
-    """Add a release stage set, through which releases go."""
+    """Add a release stage set, whose stages releases go through."""
     copy_fields(stages, body, ctx, without="stages")
     revise(stages, body, ctx)
 
 
 def revise(stages: StageSet, body: ReviseReleaseStageSet, ctx: ActionContext) -> None:
-    """Revise the set, by other stages; releases that are planned already keep theirs."""
+    """Revise the set: its stages change. Releases that are already planned keep theirs."""
     stages.stages = jsonb_ordered([stage.model_dump(mode="json") for stage in body.stages])
     stages.set_at = ctx.occurred_at
 
 
 def retire(stages: StageSet, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the set: no release is planned with it any more."""
+    """Retire the set: no more releases are planned with it."""
 
 
 async def stages_invalid(

@@ -26,7 +26,7 @@ from app.ticketing.followers import add_followers
 
 
 def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, ctx: ActionContext) -> None:
-    """Submit the request for acceptance: the acceptance group is notified, and can see the request from now
+    """Submit the request for acceptance: the acceptance group is notified, and may see the request from then
     on.
     """
     request.acceptance_wanted_at = body.wanted_at
@@ -37,7 +37,7 @@ def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, ct
 
 def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: ActionContext) -> None:
     """Record the acceptance of the request: by the verdict of the acceptance group it is delivered, or its
-    issues are rectified.
+    issues must be rectified.
     """
     notes = [(Heading.conclusion, body.conclusion), *((Heading.findings, r.note) for r in body.results)]
     acceptance = Acceptance(
@@ -74,7 +74,7 @@ def after_acceptance(request: Request) -> CodeEnum:
 
 
 def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionContext) -> None:
-    """Record a training for the request: in the use of what was delivered."""
+    """Record a training for the request, in the use of the delivery."""
     own_persons = (request.requester_id, request.assignee_id)  # they see it as it is
     texts = (
         (Heading.audience, body.audience),

@@ -31,7 +31,7 @@ implementer = PartIn("implementer", "实施人", ("doer_ids",))
 
 
 def begin_implementation(request: Request, body: BeginImplementationRequest, ctx: ActionContext) -> None:
-    """Begin the request's implementation, planned in milestones and tasks."""
+    """Begin the request's implementation, which is planned in milestones and tasks."""
     supersede(DocumentClass.IM, ctx)
     # Milestones and tasks are child records of their own: only free text goes into the encrypted document.
     file_document(request, DocumentClass.IM, [(Heading.plan, body.plan)], ctx)
@@ -46,7 +46,7 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, ctx
 
 
 def report_progress(request: Request, body: ReportProgressRequest, ctx: ActionContext) -> None:
-    """Report the request's progress: how far its implementation is, and what stands in its way."""
+    """Report the request's progress, with obstacles."""
     actions.report_progress(request, body, ctx)
     if body.problems:
         _add_implementers(request, *(owner.id for owner in actions.problem_owners(body, ctx)))

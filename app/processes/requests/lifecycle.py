@@ -183,36 +183,36 @@ def fulfil(request: Request, body: FulfilRequest, ctx: ActionContext) -> None:
 
 
 def hold(request: Request, body: HoldRequest, ctx: ActionContext) -> None:
-    """Put the request on hold: work waits for something."""
+    """Hold the request: work waits for an answer or an event."""
     set_hold_fields(request, body, ctx)
     request.inquiry.hold_question = body.question
 
 
 def resume(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Resume work on the request: the wait is over."""
+    """Resume work on the request, which no longer waits."""
     request.inquiry.hold_question = None
 
 
 def note_change_ended(request: Request, body: NoteChangeEndedRequest, ctx: ActionContext) -> None:
-    """Note that the request's change ended, and how, where that does not fulfil the request."""
+    """Note that the request's change ended, without fulfilling the request."""
 
 
 def close(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Close the request: the delivery is what was requested."""
+    """Close the request: the delivery is as requested."""
 
 
 def reopen(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """Reopen the request: the delivery is not what was requested."""
+    """Reopen the request: the delivery is not as requested."""
 
 
 def cancel(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the request: it is no longer wanted."""
+    """Cancel the request, which is no longer wanted."""
     request.inquiry.hold_question = None
     withdraw_open_decisions(ctx)
 
 
 def reject(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """Reject the request; its requester is notified of the reason."""
+    """Reject the request. Its requester is notified of the reason."""
     request.inquiry.hold_question = None
     withdraw_open_decisions(ctx)
 

@@ -65,63 +65,62 @@ class SubmitRequest(SubjectFields, of=Request):
 
     title: Annotated[Title | None, SuppliedField()] = Field(
         default=None,
-        description="The matter in a line, without names of persons: lists show it. None: the item supplies "
-        "it from the answers.",
+        description="Request in one line, without names of persons, as lists show it; if left out, the "
+        "catalogue item fills it from the answers.",
         examples=["A laptop"],
     )
     description: Annotated[FreeText | None, SuppliedField()] = Field(
         default=None,
-        description="The matter in the words of the person who reports it. None: the item supplies it from "
-        "the answers.",
+        description="Request in the words of the person who reports it; if left out, the catalogue "
+        "item fills it from the answers.",
         examples=["For a new colleague."],
     )
     channel: Channel
     urgency: Urgency
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None,
-        description="The person for whom it is requested, if not the caller: an id, or `<source>:<name>` "
-        "where another system has a name for them.",
+        description="Person on whose behalf the request is made: an id, or `<source>:<name>` for a name in another system; if left out, the caller.",
     )
     item: Annotated[Reference, ForeignRef("catalogue_item")] | None = Field(
-        default=None, description="The requested item of the catalogue: its key or id."
+        default=None, description="Catalogue item that is requested: its key or id."
     )
-    answers: Answers | None = Field(
-        default=None, description="The answers to the item's form, by its fields."
-    )
+    answers: Answers | None = Field(default=None, description="Answers to the item's form, by field.")
     service: Annotated[RecordKey, KeyRef("service")] | None = Field(
-        default=None, description="The key of the service, if known, and not that of the item."
+        default=None, description="Key of the service, if it is known and differs from that of the item."
     )
 
 
 class AssessRequest(Payload, of=Request):
-    """The classification, priority and path of the request, and who fulfils it."""
+    """The classification, priority and path of the request, and the team or person who fulfils it."""
 
     category: Annotated[RecordKey, KeyRef("category", per_process=True)]
     impact: Impact
     urgency: Urgency
     path: FulfilmentPath
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that sees to it: its key or id."
+        default=None, description="Team that handles the request: its key or id."
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] | None = Field(
         default=None,
-        description="The person who sees to it: an id, or `me`; with a team, one of its members.",
+        description="Person who handles the request: an id, or `me`; with a team, one of its members.",
     )
     approval_due_at: Instant | None = Field(
-        default=None, description="Time by which it is to be approved, if it must be; none: in two weeks."
+        default=None,
+        description="Time by which the request must be approved, if it needs approval; if left "
+        "out, in two weeks.",
     )
 
 
 class FulfilRequest(Payload):
-    """The delivery: its content, and when work started."""
+    """The delivery, and the time at which work started."""
 
-    delivered: FreeText = Field(description="The delivery in words.")
+    delivered: FreeText = Field(description="Delivery in words.")
     started_at: Instant | None = Field(
-        default=None, description="Time at which work on it started, if it is done in one step."
+        default=None, description="Time at which work started, for a request that is fulfilled in one step."
     )
     open_tasks_reason: Annotated[FreeText, StaffOnly()] | None = Field(
         default=None,
-        description="The reason why it is delivered with open tasks of its checklist, for staff.",
+        description="Reason for delivering with open tasks of the checklist, for staff.",
     )
 
 
@@ -134,7 +133,7 @@ class HoldRequest(HoldTicket):
 
     question: FreeText | None = Field(
         default=None,
-        description="With `awaiting_requester`: the question that the requester is to answer.",
+        description="Question that the requester is asked to answer, for the reason `awaiting_requester`.",
         examples=["For which building is it? 用于哪栋楼？"],
     )
 
@@ -142,12 +141,12 @@ class HoldRequest(HoldTicket):
 
 
 class NoteChangeEndedRequest(Payload):
-    """The change that the request asked for, and its ending."""
+    """The change that the request asked for, and how it ended."""
 
     change: Annotated[Reference, ForeignRef("change")] = Field(
-        description="The change: its id or number.", examples=["CHG-2026-000001"]
+        description="Change that ended: its id or number.", examples=["CHG-2026-000001"]
     )
-    outcome: ChangeEnding = Field(description="The change's ending.", examples=["backed_out"])
+    outcome: ChangeEnding = Field(description="Way in which the change ended.", examples=["backed_out"])
 
 
 class EditRequest(Patch, ReportFields, of=Request):
@@ -162,23 +161,24 @@ MOST_PEOPLE = 100_000
 
 
 class SubmitForAcceptanceRequest(Payload):
-    """The manual and the wanted date of acceptance; requirements, solution and test reports are those already
+    """The manual and the requested date of acceptance. Requirements, solution and test reports are already
     filed with the request.
     """
 
     model_config = example_includes("manual")
     manual: ShortText | None = Field(
-        default=None, description="The place of the manual: the number of a document, or an address."
+        default=None, description="Place of the manual: the number of a document, or an address."
     )
     manual_file: Annotated[UUID, ChildRef(Attachment)] | None = Field(
-        default=None, description="The manual itself, instead: the id of an attached file."
+        default=None,
+        description="Identifier of an attached file with the manual, as an alternative to `manual`.",
     )
     wanted_at: Instant = Field(
-        description="Time of the acceptance: at least two working days ahead, by the calendar of its "
-        "service; where that has none, Monday to Friday."
+        description="Time of the acceptance, at least two working days ahead by the calendar of the "
+        "service, or Monday to Friday if the service has no calendar."
     )
     short_notice: FreeText | None = Field(
-        default=None, description="The reason for an earlier time, as agreed with the group."
+        default=None, description="Reason for an earlier time, as agreed with the acceptance group."
     )
 
     CONDITIONS = (exactly_one_member("one_manual", "manual", "manual_file"),)
@@ -194,14 +194,14 @@ class CriterionAssessment(PayloadPart, of=CriterionResult):
 
 
 class AcceptanceIssue(PayloadPart):
-    """An issue to rectify; it becomes a task of the request."""
+    """An issue to rectify, as a task of the request."""
 
-    title: Title = Field(description="The issue in a line, without names of persons: lists show it.")
-    due_at: Instant = Field(description="Time by which it is to be rectified.")
+    title: Title = Field(description="Issue in one line, without names of persons, as lists show it.")
+    due_at: Instant = Field(description="Time by which the issue must be rectified.")
     owner: (
         Annotated[Reference, ForeignRef("person", allow_participants=True), Responsible(NoticeType.tasked)]
         | None
-    ) = Field(default=None, description="The person who rectifies it: an id.")
+    ) = Field(default=None, description="Person who rectifies the issue: an id.")
 
 
 def _accepts_only_what_passed(body: RecordAcceptanceRequest) -> bool:
@@ -221,16 +221,18 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
     ] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The persons who took part: ids, or `me`. Callers who may not see persons name only "
-        "those who are involved in the request.",
+        description="Persons who took part: ids, or `me`. Callers who may not see persons can name "
+        "only those who are involved in the request.",
     )
     results: Annotated[tuple[CriterionAssessment, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The result of each criterion."
+        min_length=1, max_length=LONGEST_LIST, description="Result of each criterion."
     )
     verdict: AcceptanceVerdict
-    conclusion: FreeText | None = Field(default=None, description="The conclusion, if there is one.")
+    conclusion: FreeText | None = Field(
+        default=None, description="Conclusion of the acceptance, if there is one."
+    )
     issues: Annotated[tuple[AcceptanceIssue, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The issues to rectify."
+        default=(), max_length=LONGEST_LIST, description="Issues to rectify."
     )
 
     CONDITIONS = (
@@ -246,9 +248,9 @@ def _counts_each_participant(body: RecordTrainingRequest) -> bool:
 class RecordTrainingRequest(Payload, of=RequestTraining):
     """A training: its audience, topics and material."""
 
-    audience: FreeText = Field(description="The audience.")
-    topics: FreeText = Field(description="The topics.")
-    material: FreeText = Field(description="The material, and where it is.")
+    audience: FreeText = Field(description="Audience of the training.")
+    topics: FreeText = Field(description="Topics of the training.")
+    material: FreeText = Field(description="Material and its place.")
     attended: int = Field(ge=0, le=MOST_PEOPLE, strict=True)
     participants: Annotated[
         tuple[
@@ -261,10 +263,10 @@ class RecordTrainingRequest(Payload, of=RequestTraining):
     ] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The persons who attended, as far as they are known: ids. They are told, and follow the "
-        "request.",
+        description="Identifiers of the persons who attended, if they are known. They are notified and "
+        "follow the request.",
     )
-    held_at: Instant | None = Field(default=None, description="Time of the training, if not now.")
+    held_at: Instant | None = Field(default=None, description="Time of the training; if left out, now.")
 
     CONDITIONS = (Condition("fewer_than_named", ("attended", "participants"), _counts_each_participant),)
 
@@ -272,20 +274,20 @@ class RecordTrainingRequest(Payload, of=RequestTraining):
 class SolutionRisk(PayloadPart):
     """A risk of the solution, and the response to it."""
 
-    risk: FreeText = Field(description="The risk.")
-    response: FreeText = Field(description="The response to it.")
+    risk: FreeText = Field(description="Risk of the solution.")
+    response: FreeText = Field(description="Response to the risk.")
 
 
 class ProposeSolutionRequest(Payload):
     """The proposed solution: architecture, steps, resources, schedule and risks."""
 
-    architecture: FreeText = Field(description="The components of the solution.")
-    steps: FreeText = Field(description="The steps.")
-    resources: FreeText = Field(description="The people and means that it needs.")
-    schedule: FreeText = Field(description="The schedule of the steps.")
+    architecture: FreeText = Field(description="Components of the solution.")
+    steps: FreeText = Field(description="Steps of the solution.")
+    resources: FreeText = Field(description="People and resources that the solution needs.")
+    schedule: FreeText = Field(description="Schedule of the steps.")
     planned_at: Instant = Field(description="Time of the planned delivery.")
     risks: Annotated[tuple[SolutionRisk, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="The risks, with responses; none: no risk is seen."
+        max_length=LONGEST_LIST, description="Risks with their responses; may be empty."
     )
 
 
@@ -328,21 +330,21 @@ class AcceptanceCriterion(PayloadPart, of=Criterion):
 class RequirementsFields(Payload, of=Request):
     """The requirements of what is requested, with acceptance criteria and group."""
 
-    background: FreeText = Field(description="The background and the goal.")
-    functional: FreeText = Field(description="The functional requirements.")
-    performance: FreeText = Field(description="The requirements of speed, volume and reliability.")
-    interfaces: FreeText = Field(description="The systems with which it must work.")
-    data: FreeText = Field(description="The data that it takes and gives.")
+    background: FreeText = Field(description="Background and goal.")
+    functional: FreeText = Field(description="Functional requirements.")
+    performance: FreeText = Field(description="Requirements for speed, volume and reliability.")
+    interfaces: FreeText = Field(description="Systems with which the delivery must work.")
+    data: FreeText = Field(description="Data that the delivery takes and returns.")
     heard: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The persons of the business side who were heard: ids.",
+        description="Persons of the business side who were consulted: ids.",
     )
     criteria: Annotated[tuple[AcceptanceCriterion, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The criteria of its acceptance."
+        min_length=1, max_length=LONGEST_LIST, description="Acceptance criteria."
     )
     acceptance_group: Annotated[Reference, ForeignRef("group")] = Field(
-        description="The group that accepts it: its key or id."
+        description="Group that accepts the delivery: its key or id."
     )
 
 
@@ -351,38 +353,38 @@ class ProposeRequirementsRequest(RequirementsFields):
 
 
 class AgreeToRequirementsRequest(EmptyPayload):
-    """The requester's agreement to the requirements as they are proposed."""
+    """The requester's agreement to the proposed requirements."""
 
 
 class ReturnRequirementsRequest(Reason):
-    """The reason why the proposed requirements are not yet what the requester wants."""
+    """The reason why the requester does not agree to the proposed requirements."""
 
 
 class ConfirmRequirementsRequest(RequirementsFields, of=Request):
-    """The requirements that the requester has confirmed elsewhere, with acceptance criteria and group."""
+    """The requirements that the requester confirmed elsewhere, with acceptance criteria and group."""
 
     confirmed_at: Instant = Field(description="Time at which the requester confirmed the requirements.")
     confirmation_method: ConfirmationMethod | None = Field(
-        default=None, description="The method by which the requester confirmed them."
+        default=None, description="Method by which the requester confirmed the requirements."
     )
 
 
 class ChangeRequirementsRequest(Payload):
     """The change of the requirements, and its reason."""
 
-    changed: FreeText = Field(description="The changes.")
-    reason: FreeText = Field(description="The reason for them.")
+    changed: FreeText = Field(description="Changes of the requirements.")
+    reason: FreeText = Field(description="Reason for the changes.")
 
 
 class BeginImplementationRequest(Payload, of=Request):
-    """The plan of the implementation: milestones, tasks, cost and how often progress is reported."""
+    """The plan of the implementation: milestones, tasks, cost, and the interval of progress reports."""
 
     plan: FreeText | None = Field(default=None, description="Remarks on the plan.")
     milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The milestones of the plan, in order."
+        min_length=1, max_length=LONGEST_LIST, description="Milestones of the plan, in order."
     )
     tasks: Annotated[tuple[PlannedTask, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The tasks, with those who do them."
+        min_length=1, max_length=LONGEST_LIST, description="Tasks, with the persons who carry them out."
     )
     planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = None
     currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = None
@@ -403,4 +405,4 @@ class CheckQualityRequest(Payload, of=QualityCheck):
 
     checkpoint: ShortText
     passed: bool = Field(strict=True)
-    findings: FreeText = Field(description="The findings.")
+    findings: FreeText = Field(description="Findings of the check.")

@@ -46,7 +46,7 @@ class RequestOut(
 ):
     """A service request."""
 
-    priority: Priority | None = Field(description="The priority; null until it is assessed.")
+    priority: Priority | None = Field(description="Priority of the request; null until it is assessed.")
     report_overdue: Annotated[bool | None, LoadedFrom(reports_overdue("request"), single=True)] = Field(
         description="True if a progress report is overdue now; null in past versions."
     )
@@ -68,7 +68,7 @@ class QualityCheckOut(OutputModel, of=QualityCheck):
 class AcceptanceOut(OutputModel, of=Acceptance):
     """A round of acceptance, with its verdict."""
 
-    participant_ids: list[UUID] = Field(description="The persons who took part.")
+    participant_ids: list[UUID] = Field(description="Persons who took part in the acceptance.")
 
 
 class CriterionResultOut(OutputModel, of=CriterionResult):
@@ -76,10 +76,10 @@ class CriterionResultOut(OutputModel, of=CriterionResult):
 
 
 class RequestTrainingOut(OutputModel, of=RequestTraining):
-    """A training in the use of what was delivered; its document has the audience, topics and material."""
+    """A training in the use of the delivery. Its document has the audience, topics and material."""
 
     participant_ids: list[UUID] | None = Field(
-        description="The participants who are known by name; null: it was recorded before they were named."
+        description="Participants who are known by name; null if they were not recorded at that time."
     )
 
 

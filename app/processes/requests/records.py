@@ -109,13 +109,17 @@ class SolutionApproval(RecordPart):
     KIND: ClassVar[str] = "request_solution_approval"
 
     it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has approved it for IT."
+        "Person who approved the solution for IT; null until then."
     )
     business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who has approved it for the business."
+        "Person who approved the solution for the business; null until then."
     )
-    sent_back_at: datetime | None = None
-    solution_approved_at: datetime | None = None
+    sent_back_at: datetime | None = optional(
+        "Time at which the proposed solution was last sent back for revision; null if it was not."
+    )
+    solution_approved_at: datetime | None = optional(
+        "Time at which both sides had approved the solution; null until then."
+    )
 
 
 class RequesterInquiry(RecordPart):
@@ -126,15 +130,18 @@ class RequesterInquiry(RecordPart):
     KIND: ClassVar[str] = "request_inquiry"
 
     hold_question: Annotated[str | None, Personal()] = optional(
-        "The question that its requester is to answer, while it waits for them."
+        "Question for the requester while the request waits for their answer; null if it does not."
     )
     requirements_proposed_at: datetime | None = optional(
-        "Time at which its requirements were proposed, while they wait for the requester's confirmation."
+        "Time at which the requirements were proposed to the requester; null if they are not waiting "
+        "for confirmation."
     )
-    requirements_draft_id: UUID | None = None
+    requirements_draft_id: UUID | None = optional(
+        "Document with the proposed requirements; null if they are not waiting for confirmation."
+    )
     confirmation_method: ConfirmationMethod | None = optional(
-        "The method by which the requester confirmed the requirements elsewhere; null: by their own action, "
-        "or it was not said."
+        "Method by which the requester confirmed the requirements elsewhere; null if they confirmed "
+        "them here, or if it is unknown."
     )
 
 
@@ -154,77 +161,113 @@ class Request(Ticket):
     PARTS = (SolutionApproval, RequesterInquiry)
 
     state: RequestState | None = required()
-    description: Annotated[str | None, Personal()] = optional("The wish in the requester's words.")
-    channel: Channel | None = optional("The channel through which it came in.")
-    service: Annotated[str | None, KeyRef("service")] = None
-    ci: Annotated[str | None, KeyRef("ci")] = None
+    description: Annotated[str | None, Personal()] = optional("Request in the requester's own words.")
+    channel: Channel | None = optional("Channel through which the request was made.")
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "Key of the service; null if it is not known."
+    )
+    ci: Annotated[str | None, KeyRef("ci")] = optional(
+        "Key of the configuration item; null if it is not known."
+    )
     category: Annotated[str | None, KeyRef("category", per_process=True)] = optional(
-        "The key of the category."
+        "Key of the category; null if not set."
     )
-    path: FulfilmentPath | None = optional("The way in which it is fulfilled; null until it is assessed.")
+    path: FulfilmentPath | None = optional(
+        "Way in which the request is fulfilled; null until it is assessed."
+    )
     item: Annotated[str | None, KeyRef("catalogue_item")] = optional(
-        "The key of the requested catalogue item."
+        "Key of the requested catalogue item; null if not set."
     )
-    answers: Annotated[str | None, Personal()] = optional("The answers to the item's form, as a JSON text.")
-    target_seconds: int | None = optional("The item's target in seconds, as of the request.")
-    reader_roles: Annotated[list[str] | None, StaffOnly()] = None
-    approval_id: UUID | None = None
+    answers: Annotated[str | None, Personal()] = optional(
+        "Answers to the item's form, as a JSON text; null if not given."
+    )
+    target_seconds: int | None = optional(
+        "Number of seconds that fulfilment may take, from the item when the request was made; null if "
+        "no time was set."
+    )
+    reader_roles: Annotated[list[str] | None, StaffOnly()] = optional(
+        "Roles that create the record which the item opens, and therefore see the request."
+    )
+    approval_id: UUID | None = optional("Decision on the approval; null if none was needed.")
     approved_at: Annotated[
         datetime | None,
         EnteredAt(RequestState.assessed, RequestState.analysing, after={RequestState.awaiting_approval}),
-    ] = optional("Time of its approval, if it needs one.")
+    ] = optional("Time of the approval; null if the request was not approved, or needed no approval.")
     reported_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who asked for it, if not the requester."
+        "Person who made the request; null if the requester did."
     )
-    assessed_at: datetime | None = None
+    assessed_at: datetime | None = optional("Time of the last assessment; null until then.")
     started_at: Annotated[datetime | None, EnteredAt(RequestState.in_progress, first=True)] = None
     held_from: Annotated[
         RequestState | None,
         StateBefore(RequestState.on_hold, among=OPEN, otherwise=RequestState.in_progress),
         BY_RESUMING,
-    ] = None
-    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = None
-    wake_up_at: Annotated[datetime | None, BY_RESUMING] = None
+    ] = optional("State before the hold, to which the request returns; null if it was never on hold.")
+    hold_reason: Annotated[HoldReason | None, BY_RESUMING] = optional(
+        "Reason for the hold; null if the request is not on hold."
+    )
+    wake_up_at: Annotated[datetime | None, BY_RESUMING] = optional(
+        "Time at which the hold ends automatically; null if it has no end."
+    )
     held_for_change_id: Annotated[UUID | None, ForeignRef("change"), StaffOnly(), BY_RESUMING] = optional(
-        "The change that it waits for, if one was named."
+        "Change for which the request waits; null if not named."
     )
     supplier_id: Annotated[UUID | None, ForeignRef("team"), StaffOnly(), BY_RESUMING] = optional(
-        "The supplier that it waits for."
+        "Supplier for which the request waits; null if not set."
     )
-    acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = optional("The group that accepts it.")
-    requirements_confirmed_at: datetime | None = None
-    solution_id: UUID | None = None
+    acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = optional(
+        "Group that accepts the delivery; null for a request without acceptance."
+    )
+    requirements_confirmed_at: datetime | None = optional(
+        "Time at which the requirements were last confirmed; null until then."
+    )
+    solution_id: UUID | None = optional("Document with the current solution; null if there is none.")
     solution_author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The author of the present solution."
+        "Author of the current solution; null without such a solution."
     )
-    doer_ids: list[str] | None = None
+    doer_ids: list[str] | None = optional(
+        "Identifiers of the persons who implemented the request; they may not check its quality."
+    )
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "The planned cost, as 1250.00, for staff and those who accept it."
+        "Planned cost, as 1250.00, for staff and the acceptance group."
     )
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "The currency of the planned cost (ISO 4217), as CNY, for the same."
+        "Currency of the planned cost (ISO 4217), as CNY, for staff and the acceptance group."
     )
-    planned_at: datetime | None = optional("Time of delivery by the present solution.")
-    first_planned_at: datetime | None = optional("Time of delivery by the first approved solution.")
-    expected_at: datetime | None = optional("Time of delivery by the latest progress report.")
-    report_every_days: int | None = optional("Number of days from one progress report to the next.")
+    planned_at: datetime | None = optional(
+        "Delivery time of the current solution; null without such a solution."
+    )
+    first_planned_at: datetime | None = optional(
+        "Delivery time of the first approved solution; null without such a solution."
+    )
+    expected_at: datetime | None = optional(
+        "Delivery time in the latest progress report; null before the first report."
+    )
+    report_every_days: int | None = optional("Number of days between progress reports; null if not required.")
     next_report_due_at: Annotated[datetime | None, BY_ENDING] = optional(
-        "Time after which the next progress report is overdue."
+        "Time after which the next progress report is overdue; null if not due."
     )
     report_overdue_at: Annotated[datetime | None, BY_ENDING] = optional(
-        "Time at which the report was flagged as overdue and those responsible were told; null again with "
-        "the next report."
+        "Time at which the progress report was flagged as overdue and those responsible were notified; "
+        "null if it is not overdue."
     )
-    acceptance_wanted_at: datetime | None = None
-    verdict: AcceptanceVerdict | None = optional("The verdict of the latest round of acceptance.")
-    rounds: int | None = optional("Number of times that it was submitted for acceptance.")
+    acceptance_wanted_at: datetime | None = optional(
+        "Requested time of the acceptance; null until the request is submitted for acceptance."
+    )
+    verdict: AcceptanceVerdict | None = optional(
+        "Verdict of the latest round of acceptance; null before the first."
+    )
+    rounds: int | None = optional("Number of times that the request was submitted for acceptance.")
     delivered_at: Annotated[datetime | None, EnteredAt(RequestState.delivered), BY_REOPENING] = None
-    delivery: Annotated[str | None, Personal(), BY_REOPENING] = optional("The delivery in words.")
+    delivery: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "Delivery in words; null until the request is delivered."
+    )
     closed_at: Annotated[datetime | None, EnteredAt(RequestState.closed), BY_REOPENING] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(RequestState.cancelled)] = None
     rejected_at: Annotated[datetime | None, EnteredAt(RequestState.rejected)] = None
     reopen_days: int | None = optional(
-        "Number of days after its end in which it may be reopened, if an agreement says so."
+        "Number of days in which the request may be reopened after its end, if an agreement sets it; "
+        "null for the general limit."
     )
 
     @property
@@ -250,11 +293,13 @@ class Criterion(ChildRecord):
 
     KIND: ClassVar[str] = "criterion"
 
-    place: int | None = required()
-    text: Annotated[str | None, Personal()] = required("The condition that must be met.")
-    shown_by: VerificationMethod | None = required("The method that shows it.")
-    added_at: datetime | None = required()
-    dropped_at: datetime | None = optional("Time at which requirements were confirmed without it.")
+    place: int | None = required("Place of the criterion in the list of criteria, from 1.")
+    text: Annotated[str | None, Personal()] = required("Condition that must be met.")
+    shown_by: VerificationMethod | None = required("Method that verifies the criterion.")
+    added_at: datetime | None = required("Time at which the criterion was confirmed.")
+    dropped_at: datetime | None = optional(
+        "Time at which requirements were confirmed without the criterion; null if they were not."
+    )
 
 
 class SolutionReview(ChildRecord):
@@ -262,15 +307,17 @@ class SolutionReview(ChildRecord):
 
     KIND: ClassVar[str] = "solution_review"
 
-    edition: int | None = required("The edition of the solution's document.")
-    side: ReviewSide | None = required("The side for which it is reviewed.")
-    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
-    verdict: ReviewVerdict | None = required("The verdict on the solution.")
-    feasibility: Judgement | None = required("Its feasibility with the technology and people at hand.")
-    business_fit: Judgement | None = required("Its fit with the needs of the business.")
-    cost_and_benefit: Judgement | None = required("Its benefit, compared with its cost.")
-    comment: Annotated[str | None, Personal()] = optional("The points to revise, if there are any.")
-    reviewed_at: datetime | None = required()
+    edition: int | None = required("Number of the edition of the solution's document.")
+    side: ReviewSide | None = required("Side for which the solution was reviewed.")
+    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who reviewed the solution.")
+    verdict: ReviewVerdict | None = required("Verdict on the solution.")
+    feasibility: Judgement | None = required(
+        "Feasibility of the solution with the available technology and people."
+    )
+    business_fit: Judgement | None = required("Fit of the solution with the needs of the business.")
+    cost_and_benefit: Judgement | None = required("Benefit of the solution compared with its cost.")
+    comment: Annotated[str | None, Personal()] = optional("Points to revise; null if not given.")
+    reviewed_at: datetime | None = required("Time at which the side reviewed the solution.")
 
 
 class QualityCheck(ChildRecord):
@@ -278,12 +325,14 @@ class QualityCheck(ChildRecord):
 
     KIND: ClassVar[str] = "quality_check"
 
-    document_id: UUID | None = required("Its report.")
-    checkpoint: str | None = required("The checkpoint, each time in the same words.")
+    document_id: UUID | None = required("Document with the report of the check.")
+    checkpoint: str | None = required("Checkpoint, always with the same wording.")
     passed: bool | None = required("True if the check was passed.")
-    checker_id: Annotated[UUID | None, ForeignRef("person")] = None
-    checked_at: datetime | None = required()
-    dropped_at: datetime | None = optional("Time of the new plan, since which it counts no more.")
+    checker_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who made the check.")
+    checked_at: datetime | None = required("Time at which the quality was checked.")
+    dropped_at: datetime | None = optional(
+        "Time of a new plan, after which the check no longer counts; null if it counts."
+    )
 
 
 class Acceptance(ChildRecord):
@@ -291,12 +340,14 @@ class Acceptance(ChildRecord):
 
     KIND: ClassVar[str] = "acceptance"
 
-    document_id: UUID | None = required("Its report.")
-    round: int | None = required("The number of the round.")
-    verdict: AcceptanceVerdict | None = required("The verdict on the delivery.")
-    participant_ids: list[str] | None = required()
-    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    recorded_at: datetime | None = required()
+    document_id: UUID | None = required("Document with the report of the acceptance.")
+    round: int | None = required("Number of the round, from 1.")
+    verdict: AcceptanceVerdict | None = required("Verdict on the delivery.")
+    participant_ids: list[str] | None = required("Identifiers of the persons who took part.")
+    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who recorded the acceptance."
+    )
+    recorded_at: datetime | None = required("Time at which the acceptance was recorded.")
 
 
 class CriterionResult(ChildRecord):
@@ -304,12 +355,12 @@ class CriterionResult(ChildRecord):
 
     KIND: ClassVar[str] = "criterion_result"
 
-    acceptance_id: UUID | None = required()
-    criterion_id: UUID | None = required("The id of the criterion.")
-    shown_by: VerificationMethod | None = required("The method that showed it.")
+    acceptance_id: UUID | None = required("Round of acceptance to which the result belongs.")
+    criterion_id: UUID | None = required("Identifier of the acceptance criterion.")
+    shown_by: VerificationMethod | None = required("Method that verified the criterion.")
     passed: bool | None = required("True if the criterion is met.")
-    note: Annotated[str | None, Personal()] = optional("Remarks on the result.")
-    recorded_at: datetime | None = required()
+    note: Annotated[str | None, Personal()] = optional("Remarks on the result; null if not given.")
+    recorded_at: datetime | None = required("Time at which the result was recorded.")
 
 
 class RequestTraining(ChildRecord):
@@ -319,11 +370,13 @@ class RequestTraining(ChildRecord):
 
     KIND: ClassVar[str] = "request_training"
 
-    document_id: UUID | None = required()
+    document_id: UUID | None = required("Document with the audience, topics and material.")
     attended: int | None = required("Number of participants.")
-    participant_ids: list[str] | None = None
-    held_at: datetime | None = required()
-    recorded_at: datetime | None = required()
+    participant_ids: list[str] | None = optional(
+        "Participants who are known by name; null if they were not recorded at that time."
+    )
+    held_at: datetime | None = required("Time of the training.")
+    recorded_at: datetime | None = required("Time at which the training was recorded.")
 
 
 #: The child records of requests beside those of every ticket.

@@ -21,13 +21,13 @@ from app.processes.requests.records import ConfirmationMethod, Criterion, Reques
 
 
 def propose_requirements(request: Request, body: ProposeRequirementsRequest, ctx: ActionContext) -> None:
-    """Propose the request's requirements: its requester is asked to confirm them."""
+    """Propose the request's requirements, which its requester is asked to confirm."""
     request.inquiry.requirements_proposed_at = ctx.occurred_at
     request.inquiry.requirements_draft_id = _write_requirements(request, body, ctx, DocumentState.drafted).id
 
 
 def agree_to_requirements(request: Request, body: AgreeToRequirementsRequest, ctx: ActionContext) -> None:
-    """Accept the request's proposed requirements: its requester confirms them."""
+    """Agree to the request's proposed requirements, as its requester."""
     _end_inquiry(request, None)
     request.requirements_confirmed_at = ctx.occurred_at
     supersede(DocumentClass.SN, ctx)
@@ -35,12 +35,12 @@ def agree_to_requirements(request: Request, body: AgreeToRequirementsRequest, ct
 
 
 def return_requirements(request: Request, body: ReturnRequirementsRequest, ctx: ActionContext) -> None:
-    """Return the proposed requirements of the request: they are not yet what its requester wants."""
+    """Return the proposed requirements of the request: its requester does not agree to them."""
     request.inquiry.requirements_proposed_at = None
 
 
 def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext) -> None:
-    """Confirm the request's requirements: they are recorded as the requester has confirmed them."""
+    """Confirm the request's requirements, which are recorded as the requester has confirmed them."""
     _end_inquiry(request, body.confirmation_method)
     request.requirements_confirmed_at = body.confirmed_at
     supersede(DocumentClass.SN, ctx)

@@ -22,7 +22,7 @@ solution_author = PartIn("author of the solution", "方案作者", ("solution_au
 
 
 def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: ActionContext) -> None:
-    """Propose a solution for the request; both IT and the business review it."""
+    """Propose a solution for the request, which IT and the business review."""
     texts = [
         (Heading.architecture, body.architecture),
         (Heading.steps, body.steps),
@@ -45,8 +45,8 @@ def solution_document_class(request: Request) -> str | None:
 
 
 def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionContext) -> None:
-    """Review the request's solution, for one side: it is approved once both sides approve, and revised if
-    either asks for that.
+    """Review the request's solution for one side: it is approved when both sides approve, and revised if
+    either side asks for it.
     """
     draft = draft_of(DocumentClass.SO, ctx)
     assert draft is not None

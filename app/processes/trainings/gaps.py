@@ -28,36 +28,36 @@ class GapsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    process: ProcessName = Field(description="The process, as licences name it.")
+    process: ProcessName = Field(description="Process, as licences name it.")
     team: Annotated[list[Name], CommaSeparated] = Field(
         max_length=MOST_VALUES,
-        description="The teams whose members are looked at: keys or ids.",
+        description="Teams whose members are examined: keys or ids.",
     )
     skill: Annotated[list[Name], CommaSeparated] | None = Field(
         None,
         max_length=MOST_VALUES,
-        description="The skills needed; none: all that trainings of the process are about.",
+        description="Skills needed; if left out, all skills that trainings in the process teach.",
     )
 
 
 class SkillGapOut(OutputModel):
-    """The skills that a person lacks, of those needed."""
+    """The needed skills that a person lacks."""
 
     person: PersonStub
-    held: list[str] = Field(description="The skills needed that valid licences of theirs cover.")
-    missing: list[str] = Field(description="The others; none: there is no gap.")
+    held: list[str] = Field(description="Needed skills that valid licences of the person cover.")
+    missing: list[str] = Field(description="Needed skills that the person lacks; empty if there is no gap.")
     until_at: datetime | None = Field(
-        description="End of the first of these licences to end; null: none ends."
+        description="Time at which the first of these licences ends; null without such a licence."
     )
 
 
 class SkillGapsOut(OutputModel):
-    """The gaps of the members of teams; those who lack most skills come first."""
+    """The skill gaps of the members of teams, the largest gaps first."""
 
-    process: str
-    skills: list[str] = Field(description="The skills needed.")
-    lacking: int = Field(description="Number of persons who lack one.")
-    items: list[SkillGapOut] = Field(description="Each active member, those who lack most in front.")
+    process: str = Field(description="Process that was examined.")
+    skills: list[str] = Field(description="Skills needed.")
+    lacking: int = Field(description="Number of persons who lack at least one skill.")
+    items: list[SkillGapOut] = Field(description="Active members of the teams, the largest gaps first.")
 
 
 async def gaps_of(ledger: Ledger, query: GapsQuery, now: datetime) -> dict[str, Any]:

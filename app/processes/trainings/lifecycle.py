@@ -51,7 +51,7 @@ LICENCE_YEARS = 2
 
 
 def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
-    """Plan a training, from the gaps: who lacks a skill for the process is invited."""
+    """Plan a training from the skill gaps: persons who lack a skill for the process are invited."""
     assert ctx.number is not None, "trainings have numbers"
     training.number = ctx.number
     copy_fields(training, body, ctx)
@@ -71,7 +71,7 @@ def plan(training: Training, body: PlanTraining, ctx: ActionContext) -> None:
 
 
 def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
-    """Hold the training: who was there, and what was taught, which is filed as a document."""
+    """Hold the training: record who attended and what was taught, which is filed as a document."""
     attended = {person.id for person in ctx.refs(Person, "attended")}
     for person, participant in ctx.prepared(TrainingParticipants).by_person.items():
         ctx.change(participant).attended = person in attended
@@ -84,8 +84,8 @@ def hold(training: Training, body: HoldTraining, ctx: ActionContext) -> None:
 
 
 def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> None:
-    """Examine the training's participants: those who were there, on each topic; who failed may sit it once
-    more.
+    """Examine the training's participants who attended, on each topic. A participant who failed may be
+    examined once more.
     """
     examiner, before = ctx.ref(Person, "examiner"), ctx.prepared(Results).by_person
     passed = {person: bool(result.passed) for person, result in before.items()}
@@ -114,9 +114,7 @@ def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> No
 
 
 def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> None:
-    """License the training's participants: those who have passed may carry out the process, with these
-    skills.
-    """
+    """License the training's participants who have passed: they may carry out the process with these skills."""
     named = [person.id for person in ctx.refs(Person, "persons")]
     passed = [person for person, result in ctx.prepared(Results).by_person.items() if result.passed]
     for person in named or passed:
@@ -142,7 +140,7 @@ def _years_later(instant: datetime, years: int) -> datetime:
 
 
 def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionContext) -> None:
-    """Revoke a licence of the training, which counts no more from now on."""
+    """Revoke a licence of the training, which is no longer valid."""
     licence = ctx.change(ctx.required_ref(Licence, "licence"))
     licence.revoked_at = ctx.occurred_at
     licence.revoked_from_id = licence.person_id
@@ -151,17 +149,17 @@ def revoke_licence(training: Training, body: RevokeLicenceTraining, ctx: ActionC
 
 
 def fall_overdue(training: Training, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Flag the training as overdue: its day is over, and nobody has held or cancelled it."""
+    """Flag the training as overdue: its day is over, and it was neither held nor cancelled."""
     training.overdue_at = ctx.occurred_at
 
 
 def flag_licence(training: Training, body: FlagLicenceTraining, ctx: ActionContext) -> None:
-    """Flag a licence of the training: its time is over, and nothing newer is in its place."""
+    """Flag a licence of the training, which has ended without a newer one."""
     ctx.change(ctx.required_ref(Licence, "licence")).ended_at = ctx.occurred_at
 
 
 def cancel(training: Training, body: Reason, ctx: ActionContext) -> None:
-    """Cancel the training; those who were invited are told."""
+    """Cancel the training; the invited persons are notified."""
 
 
 def audience(training: Training) -> tuple[str, ...]:

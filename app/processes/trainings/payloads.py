@@ -42,7 +42,7 @@ Mark = Annotated[int, Field(ge=0, le=BEST_MARK, strict=True)]
 
 
 class PlanTraining(Payload, of=Training):
-    """The plan of a training; its participants are those of the audience who lack a skill."""
+    """The plan of a training. Its participants are the members of the audience who lack a skill."""
 
     title: Title
     year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
@@ -53,7 +53,7 @@ class PlanTraining(Payload, of=Training):
     material: FreeText | None = None
     material_number: ShortText | None = None
     persons: Persons = Field(
-        default=(), max_length=MOST_PARTICIPANTS, description="Those whom it is for: persons' ids, or `me`."
+        default=(), max_length=MOST_PARTICIPANTS, description="Persons in the audience: ids, or `me`."
     )
     teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST
@@ -72,61 +72,64 @@ class HoldTraining(Payload):
     """A training that has taken place."""
 
     attended: Persons = Field(
-        min_length=1, max_length=MOST_PARTICIPANTS, description="The participants who were there: their ids."
+        min_length=1,
+        max_length=MOST_PARTICIPANTS,
+        description="Identifiers of the participants who attended.",
     )
     contents: FreeText = Field(
-        description="The contents taught.", examples=["What is new, and everybody's duty. 新内容与各自职责。"]
+        description="Contents that were taught.",
+        examples=["What is new, and everybody's duty. 新内容与各自职责。"],
     )
     material: FreeText | None = Field(
-        default=None, description="The material that was used, for the document; none: that of the plan."
+        default=None, description="Material that was used, for the document; if left out, that of the plan."
     )
 
 
 class ExaminedParticipant(PayloadPart):
     """A participant's marks."""
 
-    person: Annotated[Reference, ForeignRef("person")] = Field(description="The participant: a person's id.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="Participant: a person's id.")
     marks: dict[ExaminationTopic, Mark] = Field(
-        max_length=len(ExaminationTopic), description="By topic, each of the training's, 0 to 100."
+        max_length=len(ExaminationTopic), description="Marks from 0 to 100 for each topic of the training."
     )
 
 
 class ExamineTraining(Payload):
-    """A sitting of the examination, closed book."""
+    """The results of a closed-book examination."""
 
     results: Annotated[tuple[ExaminedParticipant, ...], at_most_entries(MOST_PARTICIPANTS)] = Field(
         min_length=1,
         max_length=MOST_PARTICIPANTS,
-        description="The results of those who sat it. Whoever has sat it before gets these marks in place "
-        "of the earlier.",
+        description="Results of the participants. New marks of a participant replace the earlier ones.",
     )
     examiner: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="The examiner, if not the caller: a person's id; no participant."
+        default=None,
+        description="Examiner, who may not be a participant: a person's id; if left out, the caller.",
     )
 
 
 class LicenseTraining(Payload):
-    """The licences that come of it."""
+    """The licences that follow from the training."""
 
     persons: Persons = Field(
         default=(),
         max_length=MOST_PARTICIPANTS,
-        description="The participants who get one, of those who have passed: their ids; none named: all "
-        "of them.",
+        description="Identifiers of participants who get a licence, of those who have passed; if left "
+        "out, all of them.",
     )
     until_at: Instant | None = Field(
-        default=None, description="End of their validity; after two years, if left out."
+        default=None, description="End of the licences; if left out, after two years."
     )
 
 
 class FlagLicenceTraining(Payload):
-    """A licence whose time is over, and whose it is, if they are still active."""
+    """A licence that has ended, and its holder if they are still active."""
 
     licence: Annotated[UUID, ChildRef(Licence)] = Field(
-        description="The licence, one of this training's: its id."
+        description="Identifier of one of the training's licences."
     )
     person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.licence_ended)] | None = Field(
-        default=None, description="The person whose licence it is, if they are still active."
+        default=None, description="Holder of the licence; left out if they are no longer active."
     )
 
 
@@ -134,6 +137,6 @@ class RevokeLicenceTraining(Payload):
     """A licence to revoke."""
 
     licence: Annotated[UUID, ChildRef(Licence)] = Field(
-        description="The licence, one of this training's: its id."
+        description="Identifier of one of the training's licences."
     )
-    reason: FreeText = Field(description="The reason, in the words of whoever acts.")
+    reason: FreeText = Field(description="Reason for the revocation.")

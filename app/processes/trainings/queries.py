@@ -26,17 +26,17 @@ from app.processes.trainings.records import Training
 class TrainingOut(RecordOut, of=Training, without="participant_ids"):
     """A training of persons in the skills that a process needs."""
 
-    topics: list[ExaminationTopic] = Field(description="The topics of the examination.")
+    topics: list[ExaminationTopic] = Field(description="Topics of the examination.")
 
 
 class TrainingParticipantOut(OutputModel, of=TrainingParticipant):
-    """A person who is to be trained."""
+    """A participant of a training."""
 
 
 class ExaminationResultOut(OutputModel, of=ExaminationResult):
-    """The result of a participant's latest sitting of the examination."""
+    """The result of a participant's latest examination."""
 
-    marks: dict[ExaminationTopic, int] = Field(description="By topic, 0 to 100.")
+    marks: dict[ExaminationTopic, int] = Field(description="Marks from 0 to 100, by topic.")
 
 
 class LicenceOut(OutputModel, of=Licence, without="revoked_from"):
@@ -55,14 +55,12 @@ async def _of_participants(where: WhereClause, names: list[str], renderer: Rende
 
 YEAR = Parameter(
     "year",
-    multi_value(
-        Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR)], "Those whose `year` is one of these."
-    ),
+    multi_value(Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR)], "Years of the trainings."),
     _of_years,
 )
 PARTICIPANT = Parameter(
     "participant",
-    multi_value(PersonNamed, "Those in which one of these takes part: ids, or `me`."),
+    multi_value(PersonNamed, "Trainings with one of these participants: ids, or `me`."),
     _of_participants,
 )
 LISTING = Listing(

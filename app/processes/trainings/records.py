@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly, optional, required
@@ -44,47 +42,50 @@ class Training(Record):
 
     KIND: ClassVar[str] = TRAINING
 
-    number: str = Field(default="", description="Number that people call it by; accepted wherever the id is.")
+    number: str = ""
     state: TrainingState | None = required()
     title: str | None = required(
-        "The training in a line, without names of persons.", examples=["The new way of incidents"]
+        "Training in one line, without names of persons.", examples=["The new way of incidents"]
     )
-    year: int | None = required("The year in whose plan it is.", examples=[2027])
-    kind: TrainingKind | None = required("The audience that it is made for.", examples=["executor"])
-    method: TrainingMethod | None = required("The way in which it is given.", examples=["classroom"])
+    year: int | None = required("Year whose plan includes the training.", examples=[2027])
+    kind: TrainingKind | None = required("Audience of the training.", examples=["executor"])
+    method: TrainingMethod | None = required("Way in which the training is given.", examples=["classroom"])
     process: Annotated[str | None, OF_PROCESS] = required(
-        "The process that it is about: `incident`, `request` …, or another one's name.", examples=["incident"]
+        "Process that the training is about: `incident`, `request` …, or another one's name.",
+        examples=["incident"],
     )
     skills: list[str] | None = required(
-        "The skills that it teaches, as licences name them.", examples=[["triage"]]
+        "Skills that the training teaches, as licences name them.", examples=[["triage"]]
     )
     material: Annotated[str | None, Personal()] = optional(
-        "The material, and where it is; this, or `material_number`."
+        "Material and its place; null if `material_number` is set."
     )
     material_number: str | None = optional(
-        "The number of the document with the material.", examples=["PR2026001"]
+        "Number of the document with the material; null if `material` is set.", examples=["PR2026001"]
     )
-    team_ids: list[str] | None = optional("The teams whose members it is for.")
-    everybody: bool | None = required("True if those take part, too, who lack none of the skills.")
+    team_ids: list[str] | None = optional("Teams whose members are in the audience.")
+    everybody: bool | None = required("True if persons who have all skills also take part.")
     improvement_id: Annotated[UUID | None, ForeignRef("improvement")] = optional(
-        "The improvement that it belongs to."
+        "Improvement to which the training belongs; null if not set."
     )
-    pass_mark: int | None = required("The mark that each topic of the examination must reach, of 100.")
-    topics: list[str] | None = required("The topics of the examination.")
-    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who planned it.")
+    pass_mark: int | None = required("Mark out of 100 that each topic of the examination must reach.")
+    topics: list[str] | None = required("Topics of the examination.")
+    planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who planned the training.")
     trainer_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The trainer; null: nobody of ours."
+        "Trainer; null for a trainer from outside."
     )
-    participant_ids: list[str] | None = required()
+    participant_ids: list[str] | None = required("Identifiers of the participants.")
     failed_ids: Annotated[list[str] | None, StaffOnly()] = optional(
-        "The participants who were examined and have not passed so far: their ids."
+        "Identifiers of the participants who were examined and have not passed so far."
     )
     planned_at: datetime | None = required(
-        "The time at which it is to take place.", examples=["2199-01-31T06:00:00Z"]
+        "Time for which the training is planned.", examples=["2199-01-31T06:00:00Z"]
     )
-    overdue_at: datetime | None = optional("The time at which it was flagged as not held in time.")
+    overdue_at: datetime | None = optional(
+        "Time at which the training was flagged as not held in time; null if it was not."
+    )
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
-    examined_at: datetime | None = optional("Time of the last examination.")
+    examined_at: datetime | None = optional("Time of the last examination; null before the first.")
     licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(TrainingState.cancelled)] = None
 

@@ -29,14 +29,12 @@ router = Router(prefix="/v1/trainings", tags=["trainings"], route_class=DirectRo
 @router.get(
     "/gaps",
     operation_id="list_training_gaps",
-    summary="List gaps of skills",
+    summary="List skill gaps",
     response_model=SkillGapsOut,
     responses=problems(403, 422),
 )
 async def list_training_gaps(request: Request, query: Annotated[GapsQuery, Query()]) -> Response:
-    """Return which of the skills that a process needs the members of teams lack; nothing is planned. For
-    staff.
-    """
+    """List the skills for a process that the members of teams lack, without planning a training. For staff."""
     renderer = renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import Field
 
 from app.common.records import from_row, rows_with_parts
 from app.common.tickets import HoldReason
@@ -55,75 +57,98 @@ where services && %s::text[] and state = 'live' order by key"""
 
 @dataclass(frozen=True, slots=True)
 class AlignmentLine:
-    """An OLA or UC in the longest case: the beginning and the end of its part, and its `seconds` by the SLA's
-    calendar. If it is not `counted`, its time passes without being added.
-    """
+    """An OLA or UC in the longest case of a target."""
 
-    agreement: UUID
-    number: str
+    agreement: Annotated[UUID, Field(description="Identifier of the OLA or UC.")]
+    number: Annotated[str, Field(description="Number of the OLA or UC for people.")]
     agreement_type: AgreementType
-    target: str
-    calendar: str
-    target_seconds: int
-    counted: bool
-    begins_at: str
-    ends_at: str
-    seconds: int
+    target: Annotated[str, Field(description="Identifier of the target in the OLA or UC.")]
+    calendar: Annotated[str, Field(description="Key of the target's calendar.")]
+    target_seconds: Annotated[int, Field(description="Number of business seconds that the target allows.")]
+    counted: Annotated[bool, Field(description="True if the time of the part is added to the sum.")]
+    begins_at: Annotated[str, Field(description="Beginning of the part in the longest case.")]
+    ends_at: Annotated[str, Field(description="End of the part in the longest case.")]
+    seconds: Annotated[int, Field(description="Number of seconds of the part by the SLA's calendar.")]
 
 
 @dataclass(frozen=True, slots=True)
 class TargetAlignment:
-    """The alignment of a resolution target of the SLA: a case that opens at `worst_at` takes the most seconds
-    of the SLA's calendar (null: a calendar ends before the case, or there is nothing beneath).
-    `without_target` are the numbers of the agreements beneath that promise nothing for such cases.
-    """
+    """The alignment of a resolution target of the SLA, by the case that takes the most time of its calendar."""
 
-    target: str
-    conditions: dict[str, str]
-    calendar: str
-    target_seconds: int
-    worst_seconds: int | None
-    worst_at: str | None
-    holds: bool
-    lines: list[AlignmentLine]
-    without_target: list[str]
+    target: Annotated[str, Field(description="Identifier of the target in the SLA.")]
+    conditions: Annotated[
+        dict[str, str], Field(description="Conditions that the cases of the target meet, by name.")
+    ]
+    calendar: Annotated[str, Field(description="Key of the target's calendar.")]
+    target_seconds: Annotated[int, Field(description="Number of business seconds that the target allows.")]
+    worst_seconds: Annotated[
+        int | None,
+        Field(
+            description="Largest number of seconds of the SLA's calendar that a case can take; null if a calendar ends too early, or without agreements below."
+        ),
+    ]
+    worst_at: Annotated[
+        str | None,
+        Field(
+            description="Opening time of the case that takes the most seconds; null if a calendar ends too early, or without agreements below."
+        ),
+    ]
+    holds: Annotated[bool, Field(description="True if the longest case stays within the target.")]
+    lines: Annotated[list[AlignmentLine], Field(description="Parts of the longest case, in order.")]
+    without_target: Annotated[
+        list[str], Field(description="Numbers of the agreements below that promise nothing for such cases.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class PromisedItem:
-    """The availability that a configuration item or a UC promises; null: none, which counts as a gap."""
+    """The availability that a configuration item or a UC promises; without a promise it counts as a gap."""
 
-    name: str
-    availability: str | None
+    name: Annotated[str, Field(description="Key of the configuration item, or number of the UC.")]
+    availability: Annotated[
+        str | None, Field(description="Promised availability as a decimal text; null without a promise.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class TargetAvailability:
-    """The alignment of an availability that the SLA promises: it holds if it is no higher than the product of
-    the promises of its items and UCs. Where there are none, that product is unknown, and it does not hold.
+    """The alignment of an availability that the SLA promises. It holds if it is not higher than the product
+    of the promises of its items and UCs; without such promises it does not hold.
     """
 
-    target: str
-    services: list[str]
-    promised: str
-    product: str | None
-    holds: bool
-    unknown: list[str]
-    items: list[PromisedItem]
+    target: Annotated[str, Field(description="Identifier of the target in the SLA.")]
+    services: Annotated[list[str], Field(description="Keys of the services of the target.")]
+    promised: Annotated[str, Field(description="Availability that the SLA promises, as a decimal text.")]
+    product: Annotated[
+        str | None,
+        Field(
+            description="Product of the promises of the items and UCs, as a decimal text; null if unknown."
+        ),
+    ]
+    holds: Annotated[
+        bool, Field(description="True if the promised availability is not higher than the product.")
+    ]
+    unknown: Annotated[list[str], Field(description="Items and UCs without a promise.")]
+    items: Annotated[
+        list[PromisedItem],
+        Field(description="Items and UCs on which the services depend, with their promises."),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementAlignment:
-    """The alignment of an SLA with the OLAs and UCs beneath it. `not_in_force` are the numbers of those that
-    are not signed, or have ended. One that rests on nothing does not hold: nobody has said what it takes.
-    """
+    """The alignment of an SLA with the OLAs and UCs on which it rests; without any it does not hold."""
 
-    holds: bool
-    from_at: str
-    until_at: str
-    not_in_force: list[str]
-    resolution: list[TargetAlignment]
-    availability: list[TargetAvailability]
+    holds: Annotated[bool, Field(description="True if all targets of the SLA are supported.")]
+    from_at: Annotated[str, Field(description="Beginning of the examined time.")]
+    until_at: Annotated[str, Field(description="End of the examined time.")]
+    not_in_force: Annotated[
+        list[str], Field(description="Numbers of the OLAs and UCs that are not signed or have ended.")
+    ]
+    resolution: Annotated[list[TargetAlignment], Field(description="Alignment of the resolution targets.")]
+    availability: Annotated[
+        list[TargetAvailability], Field(description="Alignment of the availability targets.")
+    ]
 
 
 async def alignment_of(read: Reading, agreement: Agreement, now: datetime) -> AgreementAlignment:

@@ -98,8 +98,8 @@ def on_both_consents(
 
 
 def sign(agreement: Agreement, body: SignSla, ctx: ActionContext) -> None:
-    """Sign the agreement: both parties, neither alone. It supersedes the one that it replaces from the begin
-    of its own validity, and its services show what was promised.
+    """Sign the agreement, with the consent of both parties. It supersedes the agreement that it replaces from
+    the beginning of its own validity, and its services show its promises.
     """
     if not give_consent(agreement, body, ctx):
         return
@@ -137,7 +137,7 @@ def set_next_review(agreement: Agreement, ctx: ActionContext) -> None:
 
 
 def renew(agreement: Agreement, body: RenewSla, ctx: ActionContext) -> None:
-    """Renew the agreement, after its review, until another day: both parties, neither alone."""
+    """Renew the agreement until another day, after its review and with the consent of both parties."""
     _set_effects(agreement, body)
     if give_consent(agreement, body, ctx):
         agreement.valid_to = ctx.prepared(ConsentRound).terms.get("valid_to")
@@ -151,7 +151,7 @@ def _set_effects(agreement: Agreement, body: RenewSla | AmendSla) -> None:
 
 
 def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> None:
-    """Terminate the agreement, after its review: both parties, neither alone."""
+    """Terminate the agreement, after its review and with the consent of both parties."""
     reasons = agreement.reasons
     reasons.termination_reason = body.reason or reasons.termination_reason
     if give_consent(agreement, body, ctx):
@@ -161,7 +161,7 @@ def terminate(agreement: Agreement, body: TerminateSla, ctx: ActionContext) -> N
 
 
 def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
-    """Amend the agreement, by consent: both parties, neither alone. It stays in force; its next edition is a
+    """Amend the agreement, with the consent of both parties. It stays in force, and its next edition is a
     record of its own.
     """
     _set_effects(agreement, body)

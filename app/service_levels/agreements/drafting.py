@@ -24,7 +24,7 @@ from app.service_levels.agreements.terms.copying import apply_terms, copy_terms,
 
 
 def record_requirement(agreement: Agreement, body: RecordRequirementSla, ctx: ActionContext) -> None:
-    """Record a requirement of the agreement; the next edition of an amended one begins as its draft."""
+    """Record a requirement of the agreement. The next edition of an amended agreement begins as a draft."""
     assert ctx.number is not None, "agreements have numbers"
     agreement.number = ctx.number
     agreement.recorded_requirement_at = ctx.occurred_at
@@ -90,7 +90,7 @@ def draft(agreement: Agreement, body: DraftSla, ctx: ActionContext) -> None:
 
 
 def maintain_text(agreement: Agreement, body: MaintainTextSla, ctx: ActionContext) -> None:
-    """Edit the agreement's text and terms; consents to what they were are taken back."""
+    """Maintain the agreement's text and terms. Consents to the earlier terms are revoked."""
     apply_terms(agreement, body, ctx)
     take_back_consents(agreement, ctx)
     _file_documents(agreement, ctx)
@@ -105,22 +105,22 @@ def _file_documents(agreement: Agreement, ctx: ActionContext) -> None:
 
 
 def negotiate(agreement: Agreement, body: NegotiateSla, ctx: ActionContext) -> None:
-    """Negotiate the agreement; what was submitted for review goes back, and consents are taken back."""
+    """Negotiate the agreement. A submission for review and all consents are revoked."""
     agreement.negotiated_at = ctx.occurred_at
     take_back_consents(agreement, ctx)
 
 
 def submit_for_review(agreement: Agreement, body: SubmitForReviewSla, ctx: ActionContext) -> None:
-    """Submit the agreement for review: every target can be measured, and what it rests on adds up, or the gap
-    is accepted.
+    """Submit the agreement for review: every target can be measured, and the agreements below support it, or
+    the gap is accepted.
     """
     copy_fields(agreement.reasons, body, ctx)
     agreement.submitted_at = ctx.occurred_at
 
 
 def appoint(agreement: Agreement, body: AppointSla, ctx: ActionContext) -> None:
-    """Appoint a representative for the agreement, another one of a party; consents that wait for the other
-    side are taken back.
+    """Appoint a representative for the agreement, in place of an earlier one. Consents that wait for the
+    other side are revoked.
     """
     ours, theirs = ctx.ref(Person, "representative"), ctx.ref(Person, "party_representative")
     if ours is not None:

@@ -67,7 +67,7 @@ lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "ä
 
 
 def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
-    """Review the agreement, with the other party: its results, and what is expected from now on."""
+    """Review the agreement with the other party: its results and the expectations."""
     agreement.last_reviewed_at = ctx.occurred_at
     consents.set_next_review(agreement, ctx)
     entry = AgreementReview(id=ctx.new_id(), record=agreement.row_key, reviewed_at=ctx.occurred_at)
@@ -77,7 +77,7 @@ def review(agreement: Agreement, body: ReviewSla, ctx: ActionContext) -> None:
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
-    """Make a version of the agreement, as both parties consented to: its next edition is drafted."""
+    """Make a version of the agreement, to which both parties consented: its next edition is drafted."""
     agreement.change_id = body.change
 
 
@@ -90,7 +90,7 @@ def follow_amendment(agreement: Agreement, ctx: ActionContext) -> tuple[str, Pay
 
 
 def supersede(agreement: Agreement, body: SupersedeSla, ctx: ActionContext) -> None:
-    """Supersede the agreement, by the one that replaces it; it stays in force until that begins."""
+    """Supersede the agreement: another one replaces it. It stays in force until the other one begins."""
     agreement.superseded_from = body.from_date
     agreement.ends_at = _earlier(agreement.ends_at, body.from_at)
     for of_class in consents.DOCUMENTS:
@@ -102,7 +102,7 @@ def _earlier(first: datetime | None, second: datetime) -> datetime:
 
 
 def acknowledge(agreement: Agreement, body: AcknowledgeSla, ctx: ActionContext) -> None:
-    """Acknowledge the signed agreement, as the lead of a team beneath it."""
+    """Acknowledge the signed agreement, as the lead of a team on whose agreement it rests."""
     for row in ctx.prepared(preparation.AcknowledgementRequests).rows:
         done = ctx.change(row)
         done.acknowledged_at = ctx.occurred_at
@@ -115,12 +115,14 @@ def expire(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None
 
 
 def warn_of_end(agreement: Agreement, body: WarnOfEndSla, ctx: ActionContext) -> None:
-    """Warn of the agreement's end: the representatives and the service level managers are told."""
+    """Warn of the agreement's end: the representatives and the service level managers are notified."""
     agreement.warned_days = body.days
 
 
 def remind_of_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Remind of the agreement's review: it is due soon, and the representatives and the managers are told."""
+    """Remind of the agreement's review, which is due soon: the representatives and the service level managers
+    are notified.
+    """
     agreement.review_reminded_at = ctx.occurred_at
 
 

@@ -55,27 +55,27 @@ class ReviewSla(Payload, of=AgreementReview):
 
 
 class MakeVersionSla(Payload):
-    """The next edition of the agreement, which was made by the amendment."""
+    """The next edition of the agreement."""
 
-    change: UUID = Field(description="The id of the approved change.")
+    change: UUID = Field(description="Identifier of the approved change.")
 
 
 class SupersedeSla(Payload):
     """The agreement that replaces this one."""
 
     replaced_by: Annotated[Reference, ForeignRef("sla")] = Field(
-        description="The agreement that replaces this one."
+        description="Agreement that replaces this one."
     )
-    from_date: IsoDate = Field(description="The first day of the agreement that replaces this one.")
-    from_at: Instant = Field(description="The instant at which that day begins.")
+    from_date: IsoDate = Field(description="First day of the agreement that replaces this one.")
+    from_at: Instant = Field(description="Time at which that day begins.")
 
 
 class AcknowledgeSla(EmptyPayload):
-    """The acknowledgement of the agreement by the lead of a team beneath it."""
+    """The acknowledgement of the agreement by the lead of a team on whose agreement it rests."""
 
 
 class WarnOfEndSla(Payload):
-    """A warning that the agreement ends."""
+    """A warning of the agreement's end."""
 
     days: int = Field(ge=1, le=366, strict=True, description="Number of days until the end.", examples=[30])
 
@@ -84,7 +84,7 @@ PartyRepresentative = Annotated[Reference, ForeignRef("person"), Responsible(Not
 
 
 class RecordRequirementSla(Payload, of=Agreement):
-    """A customer's need of services, or that of IT of a team or supplier, before an agreement is drafted."""
+    """A customer's need of services, or IT's need of a team or supplier, before an agreement is drafted."""
 
     model_config = example_includes("needs", "business_process", "customer", "services")
     agreement_type: AgreementType = AgreementType.sla
@@ -103,14 +103,14 @@ class RecordRequirementSla(Payload, of=Agreement):
     needs: FreeText | None = None
     business_process: ShortText | None = None
     representative: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="The person who represents IT, if not the caller."
+        default=None, description="Person who represents IT; if left out, the caller."
     )
     party_representative: PartyRepresentative | None = Field(
         default=None,
-        description="The person who represents the other party, if not the lead of its team.",
+        description="Person who represents the other party; if left out, the lead of its team.",
     )
     replaces: Annotated[Reference, ForeignRef("sla")] | None = Field(
-        default=None, description="The agreement of which this is the next edition; only amending names it."
+        default=None, description="Agreement of which this is the next edition; set only by an amendment."
     )
 
     CONDITIONS = (
@@ -123,8 +123,8 @@ class RecordRequirementSla(Payload, of=Agreement):
 
 
 class DraftSla(AgreementTerms):
-    """The draft of an agreement: its targets, its cost, the specification sheet and the quality plan, and its
-    other terms; or a copy of another agreement with what differs.
+    """The draft of an agreement: its targets, cost, specification sheet, quality plan and other terms, or a
+    copy of another agreement with changes.
     """
 
     model_config = example_includes(
@@ -133,16 +133,16 @@ class DraftSla(AgreementTerms):
     )
     copy_of: Annotated[Reference, ForeignRef("sla")] | None = Field(
         default=None,
-        description="The agreement whose terms are taken over where none are given, by its id or number.",
+        description="Agreement from which terms that are not given are copied: its id or number.",
     )
 
 
 class MaintainTextSla(AgreementTerms):
-    """The new wording of the agreement, or other terms, and what is another."""
+    """The new text or terms of the agreement, and the differences."""
 
     model_config = example_includes("text")
     what_changed: FreeText = Field(
-        description="The difference from the text before, and its reason.",
+        description="Differences from the earlier text, and their reason.",
         examples=["P1 within two hours. P1 两小时。"],
     )
 
@@ -154,22 +154,22 @@ class MaintainTextSla(AgreementTerms):
 
 
 class NegotiateSla(Payload):
-    """Proposals of one party, and its answers to the other's."""
+    """The proposals of one party, and its answers to the other party."""
 
     proposals: FreeText = Field(
-        description="The proposals, and the answers to those of the other party.",
+        description="Proposals, and the answers to those of the other party.",
         examples=["P1 within three hours, in return for a later begin. P1 三小时，开始日期顺延。"],
     )
 
 
 class SubmitForReviewSla(Payload, of=Agreement):
-    """The submission of the agreement, with the reason for a gap beneath it, if there is one."""
+    """The submission of the agreement, with the reason for accepting a gap if there is one."""
 
     gap_reason: Annotated[Paragraph, StaffOnly()] | None = None
 
 
 class AppointSla(Payload, of=Agreement):
-    """The representatives of the parties from now on."""
+    """The new representatives of the parties."""
 
     model_config = example_includes("party_representative")
     representative: Annotated[Reference, ForeignRef("person")] | None = None
@@ -186,11 +186,11 @@ class Consent(Payload, of=AgreementConsent):
     SUBJECT: ClassVar[ConsentSubject]
 
     side: AgreementSide | None = Field(
-        default=None, description="The side that consents, if not the one that the caller represents."
+        default=None, description="Side that consents; if left out, the one that the caller represents."
     )
     signed_document: ShortText | None = Field(
         default=None,
-        description="The number of the document that a party has signed elsewhere, recorded by the service "
+        description="Number of the document that a party signed elsewhere, recorded by the service "
         "level manager.",
         examples=["V-2026-0815"],
     )
@@ -214,13 +214,13 @@ class SignSla(Consent):
 
 
 class RenewSla(Consent, of=Agreement):
-    """The consent of one side to renew the agreement; what is left out is as the other side proposed."""
+    """The consent of one side to renew the agreement. Fields left out are as the other side proposed."""
 
     SUBJECT = ConsentSubject.renew
 
     valid_to: IsoDate | None = Field(
         default=None,
-        description="The new last day; null: there is no end; left out: as it is.",
+        description="New last day; null if the agreement has no end. If left out, the last day stays.",
         examples=["2199-12-31"],
     )
     effect_on_cost: Annotated[FreeText, StaffOnly()] | None = None
@@ -242,7 +242,7 @@ class TerminateSla(Consent):
 
     reason: FreeText | None = Field(
         default=None,
-        description="The reason, from the side that consents first.",
+        description="Reason for the termination, from the side that consents first.",
         examples=["The service is bought elsewhere. 服务改为外购。"],
     )
 
@@ -254,8 +254,8 @@ class AmendSla(Consent, of=Agreement):
 
     change: Annotated[Reference, ForeignRef("change")] | None = Field(
         default=None,
-        description="The approved change of one of the agreement's services, by its id or number, from the "
-        "side that consents first.",
+        description="Approved change of one of the agreement's services, from the side that consents "
+        "first: its id or number.",
         examples=["CHG-2026-000123"],
     )
     effect_on_cost: Annotated[FreeText, StaffOnly()] | None = None

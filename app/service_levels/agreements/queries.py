@@ -36,55 +36,77 @@ from app.service_levels.agreements.records import (
 
 
 class AgreementTargetOut(OutputModel):
-    """A target of an agreement. A condition without a value fits every case."""
+    """A target of an agreement. A condition that is null fits every case."""
 
     id: str
     metric: TargetMetric
-    process: str | None
-    priority: Priority | None
-    category: str | None
-    service: str | None
-    catalogue_item: str | None
-    threshold_seconds: int | None = Field(description="The seconds of business time of a clock.")
-    threshold: str | None = Field(description="The threshold of a metric without clocks, as a decimal text.")
-    kpi: str | None
+    process: str | None = Field(
+        description="Process to which the target is limited, as `incident`; null for every process."
+    )
+    priority: Priority | None = Field(
+        description="Priority to which the target is limited; null for every priority."
+    )
+    category: str | None = Field(
+        description="Key of the category to which the target is limited; null for every category."
+    )
+    service: str | None = Field(
+        description="Key of the service to which the target is limited; null for every service."
+    )
+    catalogue_item: str | None = Field(
+        description="Key of the catalogue item to which the target is limited; null for every item."
+    )
+    threshold_seconds: int | None = Field(
+        description="Number of business seconds of a clock's target; null for other targets."
+    )
+    threshold: str | None = Field(
+        description="Threshold of a metric without clocks, as a decimal text; null for clocks."
+    )
+    kpi: str | None = Field(description="Key of the KPI, for the metric `kpi`; null for other metrics.")
     comparator: TargetComparator
-    compliance: str | None = Field(description="The share of cases that must meet it; null: all.")
-    calendar: str | None = Field(description="The key of the calendar; null: the agreement's.")
-    pause_reasons: list[HoldReason]
-    pause_states: list[str]
-    warning_percents: list[int]
+    compliance: str | None = Field(
+        description="Share of the cases that must meet the target; null for all cases."
+    )
+    calendar: str | None = Field(description="Key of the target's calendar; null for that of the agreement.")
+    pause_reasons: list[HoldReason] = Field(description="Reasons for a hold that pause the clock.")
+    pause_states: list[str] = Field(description="States of a case that pause the clock.")
+    warning_percents: list[int] = Field(description="Percentages of the target at which the clock warns.")
 
 
 class ConsequenceTierOut(OutputModel):
-    """A consequence from a result on."""
+    """A tier of a consequence: the results to which it applies, and its size."""
 
-    below: str
-    percent: str | None
-    amount: str | None
+    below: str = Field(description="Limit of the tier, for results that are worse.")
+    percent: str | None = Field(
+        description="Percentage of the cost of the period; null if the tier has an amount."
+    )
+    amount: str | None = Field(
+        description="Amount in the currency of the cost; null if the tier has a percentage."
+    )
 
 
 class ConsequenceOut(OutputModel):
-    """The consequence of a missed target; proposed, and never paid here."""
+    """The consequence of a missed target, which is proposed but never paid here."""
 
-    target: str
+    target: str = Field(description="Identifier of the target in the agreement.")
     kind: ConsequenceKind
-    tiers: list[ConsequenceTierOut]
+    tiers: list[ConsequenceTierOut] = Field(description="Tiers by result, the mildest first.")
 
 
 class ExpectedWorkloadOut(OutputModel):
-    """The number of cases of a kind that the targets are agreed for."""
+    """The number of cases of a kind for which the targets are agreed."""
 
-    process: str
+    process: str = Field(description="Kind of the cases, as `incident`.")
     per: ReportingPeriod
-    cases: int
+    cases: int = Field(description="Largest number of cases.")
 
 
 class AgreementOut(RecordOut, of=Agreement):
     """An agreement on service levels, in one edition."""
 
     targets: list[AgreementTargetOut] | None
-    rests_on: list[UUID] | None = Field(description="The OLAs and UCs beneath an SLA.")
+    rests_on: list[UUID] | None = Field(
+        description="OLAs and UCs on which an SLA rests; null for other types."
+    )
     consequences: list[ConsequenceOut] | None
     workload: list[ExpectedWorkloadOut] | None
 
@@ -122,8 +144,8 @@ async def _waiting_for(where: WhereClause, agreement_side: AgreementSide, render
 
 
 class AwaitedStep(CodeEnum):
-    """What an agreement waits for: `signature` of one side or of both (submitted for review), `review`
-    (signed, and the review is due), `renewal`, or else termination (reviewed).
+    """The next step of an agreement: `signature` by one or both sides (after submission for review), `review`
+    (signed, and the review is due), `renewal`, or otherwise termination (after the review).
     """
 
     signature = "signature", "Signature", "签署"
@@ -149,22 +171,22 @@ PARTY = Parameter(
     Annotated[
         Literal["me"] | None,
         Field(
-            description="Agreements of the caller (`me`): those that they represent, or that are with a team "
-            "of theirs."
+            description="Agreements of the caller (`me`): those that the caller represents, or that "
+            "are with one of the caller's teams."
         ),
     ],
     _of_party,
 )
 VALID_AT = Parameter(
     "valid_at",
-    Annotated[Time | None, Field(description="Agreements that are or were in force at this time.")],
+    Annotated[Time | None, Field(description="Agreements that were or will be in force at this time.")],
     _in_force_at,
 )
 WAITS_FOR = Parameter(
     "waits_for",
     Annotated[
         AgreementSide | None,
-        Field(description="Agreements that wait for this side's consent or signature."),
+        Field(description="Agreements that wait for the consent or signature of this side."),
     ],
     _waiting_for,
 )
@@ -172,7 +194,7 @@ WAITING_FOR = Parameter(
     "waiting_for",
     multi_value(
         AwaitedStep,
-        "Those that wait for one of these.",
+        "Agreements that wait for one of these steps.",
     ),
     _waiting_for_step,
 )
@@ -211,7 +233,7 @@ class AgreementConsentOut(OutputModel, of=AgreementConsent, without="terms"):
 class AgreementAcknowledgementOut(
     OutputModel, of=AgreementAcknowledgement, after={"asked_at": "acknowledged_by"}
 ):
-    """The acknowledgement of an agreement that is asked of a team beneath it."""
+    """The acknowledgement of an agreement that a team on whose agreement it rests is asked for."""
 
 
 class AgreementReviewOut(OutputModel, of=AgreementReview):
@@ -233,14 +255,14 @@ CHILD_LISTINGS = (
         AgreementConsent,
         "consented_at",
         AgreementConsentOut,
-        "the consents to an agreement, the oldest first; those taken back are gone",
+        "the valid consents to an agreement, the oldest first",
     ),
     ChildListing(
         "acknowledgements",
         AgreementAcknowledgement,
         "asked_at",
         AgreementAcknowledgementOut,
-        "the acknowledgements asked of the teams beneath an agreement, the first asked first",
+        "the acknowledgements of an agreement by teams on whose agreements it rests, the first asked first",
     ),
     ChildListing(
         "reviews",

@@ -7,8 +7,6 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
 from app.common.records import (
@@ -28,7 +26,7 @@ from app.common.times.clocks import AgreementType
 
 
 class AgreementState(CodeEnum):
-    """State of an agreement. `superseded`: it stays in force until the begin of the one that replaces it."""
+    """State of an agreement. A `superseded` agreement stays in force until the one that replaces it begins."""
 
     requirement = "requirement", "Requirement", "需求"
     drafted = "drafted", "Drafted", "草案"
@@ -47,7 +45,7 @@ ENDED = frozenset({AgreementState.superseded, AgreementState.terminated, Agreeme
 
 
 class TargetMetric(CodeEnum):
-    """Metric of a target: the clocks first, then what is measured over a period."""
+    """Metric of a target: first the clocks, then metrics over a period."""
 
     response = "response", "Response", "响应"
     resolution = "resolution", "Resolution", "解决"
@@ -103,7 +101,7 @@ class ReportingPeriod(CodeEnum):
 
 
 class ConsequenceKind(CodeEnum):
-    """Kind of consequence of a missed target; none is paid by this system."""
+    """Kind of consequence of a missed target, which this system never pays."""
 
     credit = "credit", "Credit", "服务抵扣"
     penalty = "penalty", "Penalty", "违约金"
@@ -131,15 +129,17 @@ class AgreementReasons(RecordPart):
     KIND: ClassVar[str] = "sla_reasons"
 
     gap_reason: Annotated[str | None, StaffOnly()] = optional(
-        "The reason, for staff, for accepting that the OLAs and UCs beneath do not add up. Name no persons "
-        "here.",
+        "Reason, for staff, for accepting that the OLAs and UCs do not support the agreement, without "
+        "names of persons; null if there is no gap.",
         examples=["The supplier's new contract begins in May. 供应商新合同五月生效。"],
     )
     effect_on_cost: Annotated[str | None, Personal(), StaffOnly()] = optional(
-        "The effect on the cost, for staff."
+        "Effect of the change on the cost, for staff."
     )
-    effect_on_workload: Annotated[str | None, Personal()] = optional("The effect on the workload.")
-    termination_reason: Annotated[str | None, Personal()] = None
+    effect_on_workload: Annotated[str | None, Personal()] = optional("Effect of the change on the workload.")
+    termination_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for terminating the agreement; null if it was not terminated."
+    )
 
 
 class Agreement(Record):
@@ -161,104 +161,132 @@ class Agreement(Record):
     KIND: ClassVar[str] = "sla"
     PARTS = (AgreementReasons,)
 
-    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
+    number: str = ""
     state: AgreementState | None = required()
     state_since: Annotated[datetime | None, EnteredAt()] = required()
     agreement_type: AgreementType | None = required(
         "Type of the agreement: with a customer (`sla`), an internal team (`ola`) or a supplier (`uc`)."
     )
-    title: str | None = required("Title, in a line.", examples=["Mail for finance"])
-    edition: int | None = required("Number of the edition: 1, and one more with each amendment.")
-    replaces_id: Annotated[UUID | None, ForeignRef("sla")] = optional("The edition before.")
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The customer of an SLA; null: all customers."
+    title: str | None = required("Title of the agreement in one line.", examples=["Mail for finance"])
+    edition: int | None = required("Number of the edition, from 1; each amendment adds one.")
+    replaces_id: Annotated[UUID | None, ForeignRef("sla")] = optional(
+        "Previous edition of the agreement; null for the first."
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The internal team of an OLA.")
-    supplier_id: Annotated[UUID | None, ForeignRef("team")] = optional("The supplier of a UC.")
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Customer of an SLA; null for all customers."
+    )
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Internal team of an OLA; null for other types."
+    )
+    supplier_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Supplier of a UC; null for other types."
+    )
     representative_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = (
-        optional("The person who represents IT.")
+        optional("Person who represents IT.")
     )
     party_representative_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)
-    ] = optional("The person who represents the other party; null: nobody with an account.")
-    services: list[str] | None = optional("Keys of services; null: all.", examples=[["mail"]])
-    catalogue_items: list[str] | None = optional("Keys of catalogue items; null: all.")
+    ] = optional("Person who represents the other party; null if the representative has no account.")
+    services: list[str] | None = optional(
+        "Keys of the services of the agreement; null for all services.", examples=[["mail"]]
+    )
+    catalogue_items: list[str] | None = optional(
+        "Keys of the catalogue items of the agreement; null for all items."
+    )
     needs: Annotated[str | None, Personal()] = optional(
-        "The customer's need, in their words.", examples=["Mail within the hour. 一小时内恢复邮件。"]
+        "Customer's need, in their own words.", examples=["Mail within the hour. 一小时内恢复邮件。"]
     )
     business_process: str | None = optional(
-        "The business process that the agreement serves.", examples=["Closing of the books"]
+        "Business process that the agreement serves.", examples=["Closing of the books"]
     )
     calendar: Annotated[str | None, KeyRef("calendar")] = optional(
-        "The key of the calendar of the agreed service time."
+        "Key of the calendar of the agreed service time."
     )
-    valid_from: str | None = optional("The first day, in the zone of the agreement's calendar.")
-    valid_to: str | None = optional("The last day; null: there is no end.")
-    notice_days: int | None = optional("Number of days before the end by which either party gives notice.")
+    valid_from: str | None = optional("First day of the agreement, in the time zone of its calendar.")
+    valid_to: str | None = optional("Last day of the agreement; null if it has no end.")
+    notice_days: int | None = optional("Number of days before the end by which a party must give notice.")
     targets: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "The targets to be reached; each has an id of its own."
+        "Targets of the agreement, each with an id of its own."
     )
-    rests_on: list[str] | None = optional("The OLAs and UCs beneath an SLA.")
-    reporting_period: ReportingPeriod | None = optional("The period of its reports.")
-    review_months: int | None = optional(
-        "Number of months after a review at which the next is due; 12 by default."
-    )
+    rests_on: list[str] | None = optional("OLAs and UCs on which an SLA rests; null for other types.")
+    reporting_period: ReportingPeriod | None = optional("Period of the agreement's reports.")
+    review_months: int | None = optional("Number of months from one review to the next; 12 by default.")
     reopen_days: int | None = optional(
-        "Number of days for which a resolved case can be reopened; null: the organisation's."
+        "Number of days for which a resolved case can be reopened; null for the general limit."
     )
     degraded_weight: str | None = optional(
-        "The part of a degraded second that counts as outage, from 0 to 1; 0 by default."
+        "Share of a degraded second that counts as outage, from 0 to 1; 0 by default."
     )
     maintenance_counts: bool | None = optional(
         "True if approved maintenance counts as outage; false by default."
     )
-    cost_amount: Annotated[str | None, StaffOnly()] = optional("The cost of a period, for staff.")
-    cost_currency: Annotated[str | None, StaffOnly()] = optional("The currency of the cost, for staff.")
-    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional(
-        "The period of the cost, for staff."
-    )
+    cost_amount: Annotated[str | None, StaffOnly()] = optional("Cost of a period, for staff.")
+    cost_currency: Annotated[str | None, StaffOnly()] = optional("Currency of the cost, for staff.")
+    cost_period: Annotated[ReportingPeriod | None, StaffOnly()] = optional("Period of the cost, for staff.")
     consequences: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "The consequences of missed targets."
+        "Consequences of missed targets."
     )
     workload: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "The expected workload, for which the targets are agreed."
+        "Expected workload for which the targets are agreed."
     )
-    workload_above: str | None = optional("The rule above the expected workload.")
-    customer_duties: str | None = optional("The duties of the other party.")
-    security_boundary: str | None = optional("The division of the responsibility for security.")
-    resources: str | None = optional("The roles and means kept ready for it. Name no persons here.")
+    workload_above: str | None = optional("Rule for a workload above the expected one.")
+    customer_duties: str | None = optional("Duties of the other party.")
+    security_boundary: str | None = optional("Division of the responsibility for security.")
+    resources: str | None = optional(
+        "Roles and resources that are kept ready for the agreement, without names of persons."
+    )
     text: str | None = optional(
-        "The agreement in words that the other party understands. Name no persons here."
+        "Agreement in words that the other party understands, without names of persons."
     )
     specification: Annotated[str | None, StaffOnly()] = optional(
-        "The duties, for staff, of IT and of each supplier, in their terms."
+        "Duties of IT and of each supplier in their terms, for staff."
     )
-    quality_plan: str | None = optional("The plan of who measures and reports, how and when.")
+    quality_plan: str | None = optional("Plan of measurements and reports: who makes them, how and when.")
     change_id: Annotated[UUID | None, ForeignRef("change")] = optional(
-        "The approved change by which it was last amended."
+        "Approved change by which the agreement was last amended; null if it was not."
     )
     pending_consents: list[str] | None = optional(
         "Consents that wait for the other side: `sign:it`, `renew:party` …"
     )
-    recorded_requirement_at: datetime | None = required()
+    recorded_requirement_at: datetime | None = required(
+        "Time at which the customer's requirement was recorded."
+    )
     drafted_at: Annotated[datetime | None, EnteredAt(AgreementState.drafted, first=True)] = None
-    negotiated_at: datetime | None = optional("Time of the last proposal of either party.")
-    submitted_at: datetime | None = None
-    signed_at: datetime | None = None
-    last_reviewed_at: datetime | None = None
-    review_due_at: datetime | None = None
-    review_reminded_at: datetime | None = None
-    review_overdue_at: datetime | None = optional("Time since which the review is overdue.")
-    begins_at: datetime | None = optional("Time from which the agreement is in force, since it was signed.")
+    negotiated_at: datetime | None = optional(
+        "Time of the last proposal of either party; null before the first."
+    )
+    submitted_at: datetime | None = optional(
+        "Time at which the agreement was last submitted for review; null if it was not."
+    )
+    signed_at: datetime | None = optional("Time at which both parties had signed; null until then.")
+    last_reviewed_at: datetime | None = optional("Time of the last review; null before the first.")
+    review_due_at: datetime | None = optional(
+        "Time by which the agreement must be reviewed; null until it is signed."
+    )
+    review_reminded_at: datetime | None = optional(
+        "Time at which the representatives were reminded of the review; null if they were not."
+    )
+    review_overdue_at: datetime | None = optional(
+        "Time since which the review is overdue; null if it is not."
+    )
+    begins_at: datetime | None = optional(
+        "Time from which the agreement is in force; null until it is signed."
+    )
     ends_at: datetime | None = optional(
-        "Time until which it is in force, whatever ends it; null: there is no end."
+        "Time until which the agreement is in force, for whatever reason it ends; null if it has no end."
     )
-    superseded_from: str | None = optional("The first day of the agreement that replaces this one.")
+    superseded_from: str | None = optional(
+        "First day of the agreement that replaces this one; null if not replaced."
+    )
     superseded_at: Annotated[datetime | None, EnteredAt(AgreementState.superseded)] = optional(
-        "Time at which that one was signed."
+        "Time at which the agreement that replaces this one was signed; null if not replaced."
     )
-    ended_at: datetime | None = optional("Time at which it was terminated or expired.")
-    warned_days: int | None = optional("Number of days before the end at which the last warning was given.")
+    ended_at: datetime | None = optional(
+        "Time at which the agreement was terminated or expired; null if it was not."
+    )
+    warned_days: int | None = optional(
+        "Number of days before the end at which the last warning was given; null before the first."
+    )
 
     @property
     def reasons(self) -> AgreementReasons:
@@ -289,16 +317,20 @@ class AgreementConsent(ChildRecord):
 
     KIND: ClassVar[str] = "sla_consent"
 
-    subject: ConsentSubject | None = required()
-    side: AgreementSide | None = required("The side that consents.")
+    subject: ConsentSubject | None = required("Step of the agreement to which the side consents.")
+    side: AgreementSide | None = required("Side that consents.")
     given_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who gave or recorded the consent."
+        "Person who gave or recorded the consent."
     )
-    document: str | None = optional("The number of the signed document, if it was recorded.")
-    signatory: Annotated[str | None, Personal()] = optional("The person who has signed that document.")
-    terms: Annotated[dict[str, Any] | None, Document()] = None
-    complete: bool | None = required("True if the other side has consented, too.")
-    consented_at: datetime | None = required()
+    document: str | None = optional("Number of the signed document; null for a consent that was given here.")
+    signatory: Annotated[str | None, Personal()] = optional(
+        "Person who signed the document; null for a consent that was given here."
+    )
+    terms: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Terms to which the side consents, such as a new last day; null if the step has none."
+    )
+    complete: bool | None = required("True if the other side has consented too.")
+    consented_at: datetime | None = required("Time at which the side gave its consent.")
 
 
 class AgreementAcknowledgement(ChildRecord):
@@ -307,13 +339,19 @@ class AgreementAcknowledgement(ChildRecord):
     KIND: ClassVar[str] = "sla_acknowledgement"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    team_id: Annotated[UUID | None, ForeignRef("team")] = required()
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_acknowledge)] = (
-        optional("The lead of the team when it was asked.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = required(
+        "Team that is asked to acknowledge the agreement."
     )
-    acknowledged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    asked_at: datetime | None = required()
-    acknowledged_at: datetime | None = None
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_acknowledge)] = (
+        optional("Lead of the team when it was asked.")
+    )
+    acknowledged_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who acknowledged the agreement; null until then."
+    )
+    asked_at: datetime | None = required("Time at which the team was asked.")
+    acknowledged_at: datetime | None = optional(
+        "Time at which the agreement was acknowledged; null until then."
+    )
 
 
 class AgreementReview(ChildRecord):
@@ -321,17 +359,17 @@ class AgreementReview(ChildRecord):
 
     KIND: ClassVar[str] = "sla_review"
 
-    attended: list[str] | None = optional("The persons who attended.", examples=[["me"]])
+    attended: list[str] | None = optional("Persons who attended the review.", examples=[["me"]])
     minutes: Annotated[str | None, Personal()] = optional(
-        "The minutes of what was said.", examples=["The targets fit the need. 目标符合需求。"]
+        "Minutes of the review.", examples=["The targets fit the need. 目标符合需求。"]
     )
     results: Annotated[str | None, Personal()] = optional(
-        "The results against the targets.", examples=["P1 97 % in time. P1 准时率 97%。"]
+        "Results compared with the targets.", examples=["P1 97 % in time. P1 准时率 97%。"]
     )
     expectations: Annotated[str | None, Personal()] = optional(
-        "The expectations that have changed.", examples=["Support on Saturdays. 周六支持。"]
+        "Expectations that have changed.", examples=["Support on Saturdays. 周六支持。"]
     )
     meeting_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
-        "The meeting in which it took place."
+        "Meeting in which the review took place; null if not set."
     )
-    reviewed_at: datetime | None = required()
+    reviewed_at: datetime | None = required("Time at which both parties reviewed the agreement.")

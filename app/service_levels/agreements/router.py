@@ -31,7 +31,7 @@ from app.service_levels.agreements.queries import CHILD_LISTINGS, LISTING, Agree
 #: A page to print, or where it is.
 PAGE_RESPONSE: dict[int | str, dict[str, Any]] = documents.PAGE_RESPONSE | {
     307: {
-        "description": "The document is a service report, whose page is there.",
+        "description": "A redirection to the page of the service report.",
         "headers": {"Location": {"schema": {"type": "string"}}},
     },
 }
@@ -52,7 +52,7 @@ for rows in CHILD_LISTINGS:
     responses=problems(403, 404, 422),
 )
 async def get_sla_alignment(request: Request, name: Name) -> Response:
-    """Return whether the agreement adds up from the OLAs and UCs beneath it, line by line. For staff."""
+    """Return whether the OLAs and UCs on which the agreement rests support it, line by line. For staff."""
     renderer = renderer_of(request, LISTING)
     agreement = (await load_visible(renderer, name)).record
     if not renderer.caller.is_staff_for(agreement):
@@ -76,7 +76,7 @@ async def get_sla_document(
     lang: documents.PageLanguage = None,
 ) -> Response:
     """Return one of the agreement's documents as a page to print on A4, with its signatures. Specification
-    sheets are for staff. A service report has a page of its own, to which it redirects.
+    sheets are for staff. A service report has a page of its own, to which the answer redirects.
     """
     renderer = renderer_of(request, LISTING)
     renderer.language = lang or renderer.language

@@ -47,7 +47,7 @@ class PlannedAgreement(PayloadPart, of=PlanEntry):
     agreement_type: AgreementType = AgreementType.sla
     customer: Annotated[Reference, ForeignRef("team")] | None = None
     negotiator: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="The person who negotiates it."
+        description="Person who negotiates the agreement."
     )
     series: Annotated[Reference, ForeignRef("meeting")] | None = None
 
@@ -61,12 +61,12 @@ class DraftServiceLevelPlan(Payload, of=ServiceLevelPlan):
     title: Title
     year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True)
     entries: Entries = Field(
-        min_length=1, max_length=MOST_ENTRIES, description="The services that get agreements."
+        min_length=1, max_length=MOST_ENTRIES, description="Services that get agreements."
     )
 
 
 def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContext) -> None:
-    """Draft a service level plan: which services get agreements in a year, and who negotiates them."""
+    """Draft a service level plan: the services that get agreements in a year, and their negotiators."""
     assert ctx.number is not None, "plans have numbers"
     plan.number = ctx.number
     plan.title, plan.year = body.title, body.year
@@ -75,15 +75,15 @@ def draft(plan: ServiceLevelPlan, body: DraftServiceLevelPlan, ctx: ActionContex
 
 
 class ReviseServiceLevelPlan(Payload):
-    """The entries of the plan, in place of the ones before."""
+    """The entries of the plan, which replace earlier ones."""
 
     entries: Entries = Field(
-        min_length=1, max_length=MOST_ENTRIES, description="The services that get agreements."
+        min_length=1, max_length=MOST_ENTRIES, description="Services that get agreements."
     )
 
 
 def revise(plan: ServiceLevelPlan, body: ReviseServiceLevelPlan, ctx: ActionContext) -> None:
-    """Revise the plan: its entries take the place of the ones before."""
+    """Revise the plan: its new entries replace the earlier ones."""
     for entry in ctx.prepared(KnownEntries).entries:
         ctx.remove(entry)
     _add_entries(plan, body.entries, ctx)
@@ -107,7 +107,7 @@ def _add_entries(plan: ServiceLevelPlan, entries: tuple[PlannedAgreement, ...], 
 
 
 def adopt(plan: ServiceLevelPlan, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Adopt the plan, as the one of its year."""
+    """Adopt the plan: it is the plan of its year."""
     plan.adopted_by_id = ctx.caller.person_id
 
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
-
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -15,7 +13,7 @@ from app.common.times.clocks import AgreementType
 
 
 class PlanState(CodeEnum):
-    """State of a plan."""
+    """State of a service level plan."""
 
     drafted = "drafted", "Drafted", "草案"
     adopted = "adopted", "Adopted", "已通过"
@@ -26,16 +24,18 @@ class ServiceLevelPlan(Record):
 
     KIND: ClassVar[str] = "service_level_plan"
 
-    number: str = Field(default="", description="The number that people use; accepted wherever the id is.")
+    number: str = ""
     state: PlanState | None = required()
-    title: str | None = required("Title, in a line.", examples=["Agreements of 2027"])
-    year: int | None = required("The year.", examples=[2027])
+    title: str | None = required("Title of the plan in one line.", examples=["Agreements of 2027"])
+    year: int | None = required("Year of the plan.", examples=[2027])
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "The person who drafted it and answers for it."
+        "Person who drafted the plan and is responsible for it."
     )
     drafted_at: Annotated[datetime | None, EnteredAt(PlanState.drafted)] = required()
     adopted_at: Annotated[datetime | None, EnteredAt(PlanState.adopted)] = None
-    adopted_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    adopted_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who adopted the plan; null until then."
+    )
 
 
 class PlanEntry(ChildRecord):
@@ -46,13 +46,15 @@ class PlanEntry(ChildRecord):
     KIND: ClassVar[str] = "service_level_plan_entry"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    service: Annotated[str | None, KeyRef("service")] = required("The key of the service.")
-    agreement_type: AgreementType | None = required("The type of the agreement.")
-    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional("The customer; null: all.")
+    service: Annotated[str | None, KeyRef("service")] = required("Key of the service.")
+    agreement_type: AgreementType | None = required("Type of the planned agreement: SLA, OLA or UC.")
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Customer of the agreement; null for all customers."
+    )
     person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
-        "The person who negotiates it."
+        "Person who negotiates the agreement."
     )
     series_id: Annotated[UUID | None, ForeignRef("meeting")] = optional(
-        "The first meeting of the series in which it is reviewed."
+        "First meeting of the series in which the agreement is reviewed; null if not set."
     )
-    planned_at: datetime | None = required()
+    planned_at: datetime | None = required("Time at which the entry was planned.")

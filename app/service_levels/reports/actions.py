@@ -37,7 +37,7 @@ CHILDREN = (AgreementReport, AgreementReportRecipient, ReleasedConsequence)
 PeriodLabel = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"),
-    Component("ReportPeriod", "A month, a quarter or a year, as the agreement is reported on.", "2026-10"),
+    Component("ReportPeriod", "Month, quarter or year, by the reporting period of the agreement.", "2026-10"),
 ]
 
 
@@ -69,7 +69,7 @@ class IssueReportSla(Payload, of=AgreementReport):
 
 
 def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext) -> None:
-    """Issue a report of the agreement, on a period: it is frozen as it is, and sent to both parties."""
+    """Issue a report of the agreement for a period, which is stored unchanged and sent to both parties."""
     entry = file_document(agreement, DocumentClass.SR, (), ctx)
     _add_edition(agreement, ctx, (entry.number or "", 1, body.period), body.remarks)
 
@@ -77,16 +77,16 @@ def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext)
 class CorrectReportSla(Payload, of=AgreementReport):
     """A correction of an issued report."""
 
-    number: ShortText = Field(description="The number of the report.", examples=["SR2026001"])
+    number: ShortText = Field(description="Number of the report.", examples=["SR2026001"])
     remarks: FreeText = Field(
-        description="The reason, to both parties.",
+        description="Reason for the correction, for both parties.",
         examples=["A call was recorded after the report. 报告发布后补录了一通来电。"],
     )
 
 
 def correct_report(agreement: Agreement, body: CorrectReportSla, ctx: ActionContext) -> None:
-    """Correct a report of the agreement, which was issued and of which the figures are others by now: an
-    edition of its own says what has changed, and the earlier one stays as it was.
+    """Correct a report of the agreement, if its figures have changed since it was issued. The correction is a
+    new edition with the differences, and the earlier edition stays unchanged.
     """
     newest = ctx.prepared(NewestEdition).report
     edition = (newest.edition or 0) + 1
@@ -145,8 +145,8 @@ class ReleaseConsequenceSla(Payload, of=ReleasedConsequence):
 
 
 def release_consequence(agreement: Agreement, body: ReleaseConsequenceSla, ctx: ActionContext) -> None:
-    """Release a consequence of the agreement: that of a missed target, as the newest edition of the report
-    proposes it; whoever has issued that edition leaves it to somebody else. Nothing is paid here.
+    """Release a consequence of the agreement: that of a missed target, as the newest edition of a report
+    proposes it. The person who issued that edition may not release it. Nothing is paid here.
     """
     newest, line = ctx.prepared(NewestEdition).report, ctx.prepared(ProposedConsequence).line
     ctx.add(

@@ -29,26 +29,34 @@ class AgreementReport(ChildRecord):
 
     KIND: ClassVar[str] = "sla_report"
 
-    number: str | None = required("The number of the document.")
-    edition: int | None = required("Number of the edition: 1, and one more with each correction.")
-    period: str | None = required("The period: `2026-10`, `2026-Q4` or `2026`.")
-    begins_at: datetime | None = required("The begin of the agreement's part of the period.")
-    ends_at: datetime | None = required("The end, exclusive.")
-    position: int | None = required("The position of the log up to which it counts.", sa_type=BigInteger)
-    computed_at: datetime | None = required()
-    missed: list[str] | None = optional("The targets that were missed.")
-    content: Annotated[dict[str, Any] | None, Document()] = required()
-    staff_content: Annotated[dict[str, Any] | None, Document(), StaffOnly()] = required()
-    changes: Annotated[list[dict[str, Any]] | None, Document()] = None
-    staff_changes: Annotated[list[dict[str, Any]] | None, Document(), StaffOnly()] = None
+    number: str | None = required("Number of the report's document.")
+    edition: int | None = required("Number of the edition, from 1; each correction adds one.")
+    period: str | None = required("Period of the report: `2026-10`, `2026-Q4` or `2026`.")
+    begins_at: datetime | None = required("Beginning of the agreement's part of the period.")
+    ends_at: datetime | None = required("End of the agreement's part of the period, exclusive.")
+    position: int | None = required("Position of the log up to which the report counts.", sa_type=BigInteger)
+    computed_at: datetime | None = required("Time at which the report was computed.")
+    missed: list[str] | None = optional("Targets that were missed.")
+    content: Annotated[dict[str, Any] | None, Document()] = required(
+        "Content of the report for both parties."
+    )
+    staff_content: Annotated[dict[str, Any] | None, Document(), StaffOnly()] = required(
+        "Content of the report for staff."
+    )
+    changes: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "Figures for both parties that the correction changed; null for the first edition."
+    )
+    staff_changes: Annotated[list[dict[str, Any]] | None, Document(), StaffOnly()] = optional(
+        "Figures for staff that the correction changed; null for the first edition."
+    )
     remarks: Annotated[str | None, Personal()] = optional(
-        "Remarks to both parties.",
+        "Remarks for both parties; null if not given.",
         examples=["Both breaches were of one power cut. 两次超时均由一次停电引起。"],
     )
     issued_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who issued it; null: the rule, when it was due."
+        "Person who issued the report; null if it was issued automatically when it was due."
     )
-    issued_at: datetime | None = required()
+    issued_at: datetime | None = required("Time at which the report was issued.")
 
 
 class AgreementReportRecipient(ChildRecord):
@@ -57,10 +65,10 @@ class AgreementReportRecipient(ChildRecord):
     KIND: ClassVar[str] = "sla_report_recipient"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    number: str | None = required()
-    edition: int | None = required()
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    sent_at: datetime | None = required()
+    number: str | None = required("Number of the report's document.")
+    edition: int | None = required("Number of the report's edition.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who received the report.")
+    sent_at: datetime | None = required("Time at which the report was sent.")
 
 
 class ReleasedConsequence(ChildRecord):
@@ -70,13 +78,15 @@ class ReleasedConsequence(ChildRecord):
 
     KIND: ClassVar[str] = "sla_consequence"
 
-    number: str | None = required("The number of the report.", examples=["SR2026001"])
-    edition: int | None = required()
-    target: str | None = required("The missed target from which it follows.")
-    kind: ConsequenceKind | None = required()
-    below: str | None = None
-    percent: str | None = None
-    amount: str | None = None
-    currency: str | None = None
-    released_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    released_at: datetime | None = required()
+    number: str | None = required("Number of the report's document.", examples=["SR2026001"])
+    edition: int | None = required("Number of the report's edition that proposed the consequence.")
+    target: str | None = required("Identifier of the missed target.")
+    kind: ConsequenceKind | None = required("Kind of consequence.")
+    below: str | None = optional("Limit of the tier that applied.")
+    percent: str | None = optional("Percentage of the cost of the period; null if the tier has an amount.")
+    amount: str | None = optional("Resulting amount, as a decimal text; null if no cost is agreed.")
+    currency: str | None = optional("Currency of the amount (ISO 4217); null without an amount.")
+    released_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who released the consequence."
+    )
+    released_at: datetime | None = required("Time at which the consequence was released.")

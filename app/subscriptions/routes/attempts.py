@@ -32,7 +32,7 @@ PAGE = 50
 
 router = Router(prefix="/v1", tags=["subscriptions"])
 
-AttemptId = Annotated[UUID, Path(alias="attempt", description="The attempt: its id.")]
+AttemptId = Annotated[UUID, Path(alias="attempt", description="Identifier of the attempt.")]
 
 
 class AttemptPaging(BaseModel):
@@ -40,8 +40,8 @@ class AttemptPaging(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    outcome: AttemptOutcome | None = Field(default=None, description="Only those with that outcome.")
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Attempts on a page.")] = PAGE
+    outcome: AttemptOutcome | None = Field(default=None, description="Outcome of the attempts.")
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Number of attempts on a page.")] = PAGE
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
         None
     )
@@ -50,14 +50,14 @@ class AttemptPaging(BaseModel):
 @router.get(
     f"{PREFIX}/{{id}}/attempts",
     operation_id="list_subscription_attempts",
-    summary="List attempts of a subscription",
+    summary="List a subscription's attempts",
     response_model=page_of(AttemptOut, "attempts, the last first"),
     responses=problems(400, 404, 422),
 )
 async def list_subscription_attempts(
     request: Request, ledger: Ledger, name: Name, paging: Annotated[AttemptPaging, Query()]
 ) -> Response:
-    """List the attempts to deliver events, the last first. Successes are kept for three days, failures for
+    """List the attempts to deliver events, the latest first. Successes are kept for three days, failures for
     thirty.
     """
     subscription = await visible_subscription(request, name)
@@ -81,7 +81,7 @@ async def list_subscription_attempts(
     responses=problems(404, 422),
 )
 async def get_subscription_status(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Return how far a subscription has come, and how much of it waits or has failed."""
+    """Return the position that a subscription has reached, and the numbers of waiting and failed deliveries."""
     subscription = await visible_subscription(request, name)
     return _json(await attempts.status(ledger.db, subscription.id, context_of(request).now))
 
@@ -94,7 +94,7 @@ async def get_subscription_status(request: Request, ledger: Ledger, name: Name) 
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Send a message of the type `subscription.test`, signed like all others, and return what came of it."""
+    """Test a subscription with a signed message of the type `subscription.test`, and return the outcome."""
     subscription, now = await managed_subscription(request, name), context_of(request).now
     attempt = await send_test(ledger, subscription, now)
     await attempts.store_test(ledger.db, attempt)
@@ -106,14 +106,14 @@ async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Res
 @router.post(
     f"{PREFIX}/{{id}}/attempts/{{attempt}}/resend",
     operation_id="resend_subscription_attempt",
-    summary="Send an event once more",
+    summary="Resend an event",
     response_model=ResentOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def resend_subscription_attempt(
     request: Request, ledger: Ledger, name: Name, attempt: AttemptId
 ) -> Response:
-    """Send the event of an attempt once more, as its account sees it now."""
+    """Resend the event of an attempt as the account sees it now."""
     subscription = await managed_subscription(request, name)
     row = await attempts.find_attempt(ledger.db, subscription.id, attempt)
     if row is None or row["position"] is None:
@@ -125,12 +125,12 @@ async def resend_subscription_attempt(
 @router.post(
     f"{PREFIX}/{{id}}/resend_failed",
     operation_id="resend_failed_of_subscription",
-    summary="Send failed events once more",
+    summary="Resend failed events",
     response_model=ResentOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def resend_failed_of_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Send all events once more that have failed and are not tried again by themselves."""
+    """Resend all failed events for which no automatic attempt is left."""
     subscription = await managed_subscription(request, name)
     return _json(
         {"resent": await attempts.resend_failed(ledger.db, subscription.id, context_of(request).now)}
@@ -138,28 +138,29 @@ async def resend_failed_of_subscription(request: Request, ledger: Ledger, name: 
 
 
 class ResendRange(BaseModel):
-    """The time of the events that are sent once more."""
+    """The range of time whose events are sent again."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    recorded_after: Annotated[Time, Field(description="Earliest time at which the log took them.")]
+    recorded_after: Annotated[Time, Field(description="Earliest time at which the log recorded the events.")]
     recorded_before: Annotated[
-        Time | None, Field(description="Time before which the log took them; null: all until now.")
+        Time | None,
+        Field(description="Time before which the log recorded the events; null for all events until now."),
     ] = None
 
 
 @router.post(
     f"{PREFIX}/{{id}}/resend",
     operation_id="resend_events_of_subscription",
-    summary="Send events of a time again",
+    summary="Resend events of a period",
     response_model=ResentOut,
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def resend_events_of_subscription(
     request: Request, ledger: Ledger, name: Name, body: ResendRange
 ) -> Response:
-    """Send all events of a range of time once more, those that were delivered as well, as the account sees
-    them now. Those under way are not overtaken.
+    """Resend all events of a period, including delivered ones, as the account sees them now. They wait for
+    deliveries in progress.
     """
     subscription, now = await managed_subscription(request, name), context_of(request).now
     low = await read.position_at(ledger.db, body.recorded_after)

@@ -64,7 +64,7 @@ Url = Annotated[
     Field(
         min_length=1,
         max_length=2_000,
-        description="The address that events are sent to. It may hold a secret: only its origin is shown.",
+        description="Address to which events are sent. It may contain a secret, so only its origin is shown.",
         examples=["https://example.org/hooks/ledgerdesk"],
     ),
 ]
@@ -72,9 +72,9 @@ RobotSecret = Annotated[
     str | None,
     StringConstraints(min_length=1, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="The secret that the vendor of a chat has made for a robot, if it wants one, or the "
-        "token of a tool that is written to (`token`, or `user:token`), or what a template shows; none: "
-        "Standard Webhooks has one that is made here, and other robots none.",
+        description="Secret of a chat robot as made by its vendor, token of the tool (`token`, or "
+        "`user:token`), or value for the template. If left out, a secret is made for "
+        "Standard Webhooks, but not for a robot.",
         examples=["SEC0a1b2c3d4e5f"],
     ),
 ]
@@ -84,18 +84,20 @@ TemplateText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LARGEST_TEMPLATE),
     Field(
-        description="The request that delivers an event, as TOML or JSON with expressions.",
+        description="Request that delivers an event, as TOML or JSON with expressions.",
         examples=['authorization = "bearer"\njson = \'{"text": message.sentence}\''],
     ),
 ]
 
 
 class NewSubscription(lifecycle.NewSubscriptionFields):
-    """A subscription to events; its secret is made here, but for that of a tool."""
+    """A subscription to events; its secret is made by this service, except for a tool."""
 
     url: Url
     secret: RobotSecret = None
-    template: TemplateText | None = Field(default=None, description="For the format `template`: the request.")
+    template: TemplateText | None = Field(
+        default=None, description="Request that delivers an event, for the format `template`."
+    )
 
 
 class NewAddress(Payload):
@@ -111,7 +113,9 @@ class NewTemplate(Payload):
 
 
 class NewSubscriptionSecret(Payload):
-    """A rotation of a subscription's secret; the new one is made here, or by the vendor of a robot."""
+    """A rotation of a subscription's secret; the new secret is made by this service, or by the vendor of a
+    robot.
+    """
 
     secret: RobotSecret = None
 
@@ -184,8 +188,8 @@ def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
 async def add_subscription(
     request: Request, ledger: Ledger, body: NewSubscription, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Add a subscription: the events from then on are sent to its address. The secret that signs them is in
-    this answer and never again.
+    """Add a subscription: later events are sent to its address. The secret that signs them is in this answer
+    and is never shown again.
     """
     caller = caller_of(request)
     if session_of(request) is not None and body.person in (ME, str(caller.person_id)):
@@ -209,8 +213,8 @@ async def rotate_subscription(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Rotate the subscription's secret; for a day, deliveries are signed with the previous one, too. The new
-    secret is in this answer and never again.
+    """Rotate the subscription's secret. For a day, deliveries are also signed with the previous one. The new
+    secret is in this answer and is never shown again.
     """
     present = await load(ledger.db, LIFECYCLE, name)
     stored_format = None if present is None else present.record.format

@@ -29,18 +29,21 @@ router = Router(prefix="/v1", tags=["subscriptions"])
 
 
 class PreviewChoice(BaseModel):
-    """The event and the template that are previewed."""
+    """The event and the template to preview."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     position: Annotated[int, Field(ge=1, le=LARGEST_POSITION, strict=True)] | None = Field(
         default=None,
-        description="The event's place in the log; null: the newest that would be sent, or else a test.",
+        description="Position of the event in the log; null for the newest event that would be sent, "
+        "or else for a test.",
     )
     template: TemplateText | None = Field(
-        default=None, description="The template that is tried; null: that of the subscription."
+        default=None, description="Template to try; null for that of the subscription."
     )
-    language: Locale | None = Field(default=None, description="Null: that of the subscription.")
+    language: Locale | None = Field(
+        default=None, description="Language of the labels; null for that of the subscription."
+    )
 
 
 @router.get(
@@ -51,7 +54,9 @@ class PreviewChoice(BaseModel):
     responses=problems(403, 404, 422),
 )
 async def get_subscription_template(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Return the template of a subscription, for whoever may have it send. Null: its format needs none."""
+    """Return the template of a subscription, for callers who may change it. The template is null if not
+    needed.
+    """
     encrypted = (await managed_subscription(request, name)).sealed_template
     return _json({"template": None if encrypted is None else decrypt(ledger, TEMPLATE_PURPOSE, encrypted)})
 
@@ -64,8 +69,8 @@ async def get_subscription_template(request: Request, ledger: Ledger, name: Name
     responses=problems(400, 403, 404, 413, 415, 422),
 )
 async def preview_subscription(request: Request, ledger: Ledger, name: Name, body: PreviewChoice) -> Response:
-    """Show the request that would deliver an event, and send nothing. The secret, what is made with it and
-    the address but for its origin are not in it.
+    """Preview the request that would deliver an event, without sending it. The secret, values made with it,
+    and the address except for its origin are left out.
     """
     subscription, context = await managed_subscription(request, name), context_of(request)
     if subscription.format is DeliveryFormat.tool:

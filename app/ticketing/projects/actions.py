@@ -38,34 +38,34 @@ from app.ticketing.projects.records import Milestone, ProgressReport, ProjectRec
 class MilestoneProgress(PayloadPart):
     """The progress of one milestone."""
 
-    milestone: UUID = Field(description="The milestone: its id.")
-    done: int = Field(ge=0, le=100, strict=True, description="The share that is done, in percent.")
+    milestone: UUID = Field(description="Identifier of the milestone.")
+    done: int = Field(ge=0, le=100, strict=True, description="Percentage of the milestone that is done.")
 
 
 class ReportedProblem(PayloadPart):
-    """An obstacle to the implementation; it becomes a task of the record."""
+    """An obstacle to the implementation, as a task of the record."""
 
-    title: Title = Field(description="The task in a line, without names of persons: lists show it.")
+    title: Title = Field(description="Task in one line, without names of persons, as lists show it.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="The person who sees to it: an id, or `me`."
+        description="Owner of the task: an id, or `me`."
     )
-    due_at: Instant = Field(description="Time by which it is due.")
+    due_at: Instant = Field(description="Time by which the task must be done.")
 
 
 class ReportProgress(Payload):
     """The progress of a project, its cost, and obstacles."""
 
     milestones: Annotated[tuple[MilestoneProgress, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="The milestones that have progressed."
+        max_length=LONGEST_LIST, description="Milestones with progress."
     )
-    expected_at: Instant = Field(description="The expected time of delivery.")
+    expected_at: Instant = Field(description="Expected time of delivery.")
     text: FreeText | None = Field(default=None, description="Remarks on the progress.")
     cost_to_date: Annotated[Amount, StaffOnly()] | None = Field(
         default=None,
-        description="The cost so far, in the currency of the plan; none: nothing was spent. For staff.",
+        description="Cost so far, in the currency of the plan, for staff; left out if nothing was spent.",
     )
     problems: Annotated[tuple[ReportedProblem, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="The obstacles, each with an owner and a due date."
+        default=(), max_length=LONGEST_LIST, description="Obstacles, each with an owner and a due date."
     )
 
 
@@ -110,7 +110,7 @@ def flag_progress_report(record: ProjectRecord, body: EmptyPayload, ctx: ActionC
 class FlagMilestone(Payload):
     """A milestone that was not reached in time."""
 
-    milestone: Annotated[UUID, ChildRef(Milestone)] = Field(description="The milestone: its id.")
+    milestone: Annotated[UUID, ChildRef(Milestone)] = Field(description="Identifier of the milestone.")
 
 
 def flag_milestone(record: ProjectRecord, body: FlagMilestone, ctx: ActionContext) -> None:

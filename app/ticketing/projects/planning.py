@@ -29,24 +29,25 @@ MOST_DAYS = 92
 class PlannedMilestone(PayloadPart):
     """A milestone of the plan."""
 
-    title: Title = Field(description="The milestone in a line, without names of persons: lists show it.")
-    due_at: Instant = Field(description="Time by which it is due.")
+    title: Title = Field(description="Milestone in one line, without names of persons, as lists show it.")
+    due_at: Instant = Field(description="Time by which the milestone must be reached.")
 
 
 class PlannedTask(PayloadPart):
     """A task of the plan."""
 
-    title: Title = Field(description="The task in a line, without names of persons: lists show it.")
+    title: Title = Field(description="Task in one line, without names of persons, as lists show it.")
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="The person who does it: an id, or `me`."
+        description="Person who carries out the task: an id, or `me`."
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that does it: its key or id; the assignee belongs to it."
+        default=None,
+        description="Team that carries out the task, to which the person belongs: its key or id.",
     )
     milestone: int = Field(
-        ge=1, le=LONGEST_LIST, strict=True, description="The number of its milestone, from 1."
+        ge=1, le=LONGEST_LIST, strict=True, description="Number of the task's milestone, from 1."
     )
-    due_at: Instant = Field(description="Time by which it is due.")
+    due_at: Instant = Field(description="Time by which the task must be done.")
 
 
 #: A plan's tasks are for milestones that are there, by their numbers.

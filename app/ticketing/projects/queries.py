@@ -33,7 +33,7 @@ class MilestoneOut(OutputModel, of=Milestone):
 
 
 class ProgressReportOut(OutputModel, of=ProgressReport):
-    """A report of the progress of the implementation."""
+    """A report on the progress of the implementation."""
 
 
 #: The listings of child records that every project has.

@@ -37,14 +37,16 @@ class Milestone(ChildRecord):
 
     KIND: ClassVar[str] = "milestone"
 
-    title: str | None = required()
-    due_at: datetime | None = required()
-    done: int | None = required("The share that is done, in percent.")
-    added_at: datetime | None = required()
-    completed_at: datetime | None = None
-    dropped_at: datetime | None = optional("Time of the new plan, which leaves it out.")
+    title: str | None = required("Milestone in one line.")
+    due_at: datetime | None = required("Time by which the milestone must be reached.")
+    done: int | None = required("Percentage of the milestone that is done.")
+    added_at: datetime | None = required("Time at which the milestone was planned.")
+    completed_at: datetime | None = optional("Time at which the milestone was reached; null until then.")
+    dropped_at: datetime | None = optional(
+        "Time of a new plan without the milestone; null if the plan has it."
+    )
     overdue_at: datetime | None = optional(
-        "Time at which it was flagged as overdue, and those responsible were told."
+        "Time at which the milestone was flagged as overdue; null if it was not."
     )
 
 
@@ -53,19 +55,21 @@ class ProgressReport(ChildRecord):
 
     KIND: ClassVar[str] = "progress_report"
 
-    text: Annotated[str | None, Personal()] = None
-    expected_at: datetime | None = required()
-    cost_to_date: Annotated[str | None, StaffOnly()] = optional("The cost so far; null: nothing was spent.")
+    text: Annotated[str | None, Personal()] = optional("Remarks on the progress; null if not given.")
+    expected_at: datetime | None = required("Expected time of delivery.")
+    cost_to_date: Annotated[str | None, StaffOnly()] = optional("Cost so far; null if nothing was spent.")
     planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "The planned cost, for staff and those who accept it."
+        "Planned cost, for staff and the acceptance group."
     )
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = optional(
-        "The currency of both costs, for the same."
+        "Currency of both costs, for staff and the acceptance group."
     )
-    due_at: datetime | None = None
-    late: bool | None = required("True if it came after it was due.")
-    author_id: Annotated[UUID | None, ForeignRef("person")] = None
-    reported_at: datetime | None = required()
+    due_at: datetime | None = optional(
+        "Time by which the report was due; null for a report before the first due time."
+    )
+    late: bool | None = required("True if the report came after it was due.")
+    author_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who reported the progress.")
+    reported_at: datetime | None = required("Time at which the progress was reported.")
 
 
 #: The child records of every project.

@@ -34,7 +34,7 @@ SANDBOX = "sandbox; default-src 'none'"
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]|%")
 
-AttachmentId = Annotated[UUID, Path(description="The attachment: its id.")]
+AttachmentId = Annotated[UUID, Path(description="Identifier of the attachment.")]
 
 
 #: Called before a file is given to somebody, with who asks, the record and the file; may raise NotFound.
@@ -66,8 +66,8 @@ def mount_attachments(
         get_attachment_content,
         methods=["GET"],
         operation_id=f"get_{kind}_attachment_content",
-        summary=f"Download {with_article(label)} attachment",
-        description=f"What is in a file of one {label}: bytes to be saved, never to be shown as a page.",
+        summary=f"Get {with_article(label)} attachment's content",
+        description=f"Return the content of a file that is attached to one {label}, to be saved and never shown as a page.",
         response_class=StreamingResponse,
         response_model=None,
         responses=_content_responses(),
@@ -78,7 +78,10 @@ def _content_responses() -> dict[int | str, dict[str, Any]]:
     headers: dict[str, Any] = {"ETag": {}, "Content-Disposition": {}}
     return {
         200: {"description": "The bytes of the file.", "content": BINARY, "headers": headers},
-        304: {"description": "The client has them already, as If-None-Match says.", "headers": {"ETag": {}}},
+        304: {
+            "description": "The client already has the file: its ETag is the one in If-None-Match.",
+            "headers": {"ETag": {}},
+        },
         **problems(404, 410, 422),
     }
 

@@ -44,7 +44,9 @@ from app.ticketing.ticket_stubs import TicketStub, ticket_stubs, ticket_visibili
 class CommentOut(OutputModel, of=Comment):
     """A comment on a record."""
 
-    author: PersonStub | None = Field(description="The author; null where another system did not name one.")
+    author: PersonStub | None = Field(
+        description="Author of the comment; null if another system did not name one."
+    )
 
 
 class FollowerOut(OutputModel, of=Follower, without="id"):
@@ -52,7 +54,7 @@ class FollowerOut(OutputModel, of=Follower, without="id"):
 
 
 class OnlookerOut(OutputModel, of=Onlooker, without="id"):
-    """A person who handed a record to another team, and reads what becomes of it."""
+    """A person who handed a record to another team and may still read it."""
 
 
 class TagOut(OutputModel, of=Tag, without="id"):
@@ -62,20 +64,20 @@ class TagOut(OutputModel, of=Tag, without="id"):
 class AttachmentOut(OutputModel, of=Attachment, after={"visibility": "author"}):
     """A file attached to a record."""
 
-    id: UUID = Field(description="The id of the upload.")
+    id: UUID = Field(description="Identifier of the upload.")
 
 
 class TaskOut(OutputModel, of=Task):
     """A task for a record."""
 
-    overdue: bool = Field(description="True if it is open and past its due time.")
+    overdue: bool = Field(description="True if the task is open and its due time has passed.")
 
 
 class LinkOut(OutputModel, of=Link, without="link_id", after={"kind": "label"}):
     """A link from a record to another one that the caller may see as well."""
 
-    id: UUID = Field(description="The id for `unlink`, the same at both ends.")
-    label: str = Field(description="The relation in words, in the requested language.")
+    id: UUID = Field(description="Identifier of the link for `unlink`, the same at both ends.")
+    label: str = Field(description="Relation in words, in the requested language.")
     other: TicketStub
 
 
@@ -96,7 +98,7 @@ class ComplaintOut(OutputModel, of=Complaint, without="owner escalated_at"):
 
 
 class BreachCauseOut(OutputModel, of=BreachCause):
-    """The cause of a missed target of a service level; for staff."""
+    """The cause of a missed service level target, for staff."""
 
 
 def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
@@ -197,7 +199,7 @@ CHILD_LISTINGS = (
         Onlooker,
         "handed_over_at",
         OnlookerOut,
-        "those who handed a record to another team and read what becomes of it, the earliest first",
+        "the persons who handed a record to another team and may still read it, the earliest first",
     ),
     ChildListing(
         "tags",

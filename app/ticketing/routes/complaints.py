@@ -50,59 +50,76 @@ class ListedComplaint(OutputModel):
 
     id: UUID
     state: ComplaintState
-    kind: str = Field(description="The kind of the ticket, as `incident`.")
-    ticket: UUID = Field(description="The ticket: its id.")
-    number: str = Field(description="The ticket's number.")
-    ticket_title: str | None
-    service: str | None = Field(description="The key of the ticket's service.")
-    team: TeamStub | None = Field(description="The team to which the ticket is assigned.")
+    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    ticket: UUID = Field(description="Identifier of the ticket.")
+    number: str = Field(description="Number of the ticket for people.")
+    ticket_title: str | None = Field(
+        description="Title of the ticket; null if an imported history has no title."
+    )
+    service: str | None = Field(description="Key of the ticket's service; null if it is not known.")
+    team: TeamStub | None = Field(description="Team to which the ticket is assigned; null while unassigned.")
     subject: ComplaintSubject
-    about: str | None = Field(description="The text; null when its author was erased.")
+    about: str | None = Field(
+        description="Complaint in the requester's own words; null if its author was erased."
+    )
     person: PersonStub | None = Field(
-        description="The person complained about, if that is the ticket's assignee."
+        description="Person complained about, if that is the ticket's assignee; null otherwise."
     )
-    owner: PersonStub | None = Field(description="The person who sees to its answer.")
-    complained_at: datetime
-    due_at: datetime = Field(description="Time by which it is to be answered.")
-    overdue: bool = Field(description="True if it is open and past its due time.")
+    owner: PersonStub | None = Field(
+        description="Person who is responsible for the answer; null if the complaint is not assigned."
+    )
+    complained_at: datetime = Field(description="Time at which the requester complained.")
+    due_at: datetime = Field(description="Time by which the complaint must be answered.")
+    overdue: bool = Field(description="True if the complaint is open and its due time has passed.")
     escalated_at: datetime | None = Field(
-        description="Time at which it was escalated, as it was not answered."
+        description="Time at which the complaint was escalated because it was not answered in time; "
+        "null if it was not."
     )
-    answered_at: datetime | None
-    answered_by: PersonStub | None
-    findings: str | None = Field(description="The findings.")
-    remedy: str | None = Field(description="The remedy.")
+    answered_at: datetime | None = Field(
+        description="Time at which the complaint was answered; null until then."
+    )
+    answered_by: PersonStub | None = Field(description="Person who answered the complaint; null until then.")
+    findings: str | None = Field(description="Findings about the complaint; null until it is answered.")
+    remedy: str | None = Field(description="Remedy for the complaint; null until it is answered.")
     merged_into_id: UUID | None = Field(
-        description="The complaint into which it was merged, which is answered in its place."
+        description="Complaint into which this one was merged and which is answered for both; null if "
+        "it was not merged."
     )
-    merged_at: datetime | None
+    merged_at: datetime | None = Field(
+        description="Time at which the complaint was merged into another one; null if it was not."
+    )
 
 
 class ComplaintQuery(Paging):
     """Query parameters of the list of complaints; all must hold."""
 
     state: Annotated[list[ComplaintState] | None, CommaSeparated] = Field(
-        None, max_length=MOST_VALUES, description="The states."
+        None, max_length=MOST_VALUES, description="States of the complaints."
     )
-    open: bool | None = Field(None, description="True for complaints that are neither answered nor merged.")
-    overdue: bool | None = Field(None, description="True if it is open and past its due time.")
+    open: bool | None = Field(
+        None,
+        description="`true` for complaints that are neither answered nor merged, `false` for the others.",
+    )
+    overdue: bool | None = Field(
+        None, description="`true` for open complaints whose due time has passed, `false` for the others."
+    )
     subject: Annotated[list[ComplaintSubject] | None, CommaSeparated] = Field(
-        None, max_length=MOST_VALUES, description="The subjects."
+        None, max_length=MOST_VALUES, description="Subjects of the complaints."
     )
     service: Annotated[list[str] | None, CommaSeparated] = Field(
         None,
         max_length=MOST_VALUES,
-        description="The keys of the tickets' services; `none`: without a service.",
+        description="Keys of the tickets' services; `none` for tickets without a service.",
     )
     owner: Annotated[list[PersonNamed] | None, CommaSeparated] = Field(
         None,
         max_length=MOST_VALUES,
-        description="The owners: ids of persons, `me`, or `none`: without an owner.",
+        description="Owners of the complaints: ids, `me`, or `none` for complaints without an owner.",
     )
-    due_after: Time | None = Field(None, description="Time from which on they are due.")
-    due_before: Time | None = Field(None, description="Time before which they are due.")
+    due_after: Time | None = Field(None, description="Complaints that are due at this time or later.")
+    due_before: Time | None = Field(None, description="Complaints that are due before this time.")
     sort: Literal["complained_at", "-complained_at", "due_at", "-due_at"] = Field(
-        "-complained_at", description="The order; `-`: descending."
+        "-complained_at", description="Sort order, with a leading `-` for descending."
     )
 
 
@@ -122,7 +139,7 @@ class ComplaintRenderer(Renderer):
     responses=problems(400, 422),
 )
 async def list_complaints(request: Request, query: Annotated[ComplaintQuery, Query()]) -> Response:
-    """List the complaints about the tickets that the caller sees as staff."""
+    """List the complaints about tickets that the caller may see as staff."""
     ledger, caller, now = ledger_of(request), caller_of(request), utc_now()
     scope = f"{PATH} {query.model_dump_json(exclude={'limit', 'cursor'}, exclude_unset=True)}"
     sign = ledger.vault.fingerprint

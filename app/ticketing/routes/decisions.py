@@ -45,49 +45,55 @@ class ListedVoter(OutputModel):
     """A person who was asked to vote on a decision."""
 
     person: PersonStub
-    voted_at: datetime | None = Field(description="Time of the vote; null: they have not voted.")
+    voted_at: datetime | None = Field(description="Time of the vote; null if the person has not voted.")
 
 
 class ListedDecision(OutputModel):
-    """A decision on a record, with who has voted and who has not. How they voted stands in the record's
+    """A decision on a record, and the persons who have voted or not. Their answers are among the record's
     votes.
     """
 
     id: UUID
-    kind: str = Field(description="The kind of the record.", examples=["change"])
-    about: UUID = Field(description="The record: its id.")
-    number: str | None = Field(description="The record's own; null of a kind that has none.")
-    title: str | None = Field(description="The record's own; null of a kind that has none.")
-    question: str
+    kind: str = Field(description="Kind of the record, as `change`.", examples=["change"])
+    about: UUID = Field(description="Identifier of the record.")
+    number: str | None = Field(description="Number of the record; null for a kind without numbers.")
+    title: str | None = Field(description="Title of the record; null for a kind without titles.")
+    question: str = Field(description="Question of the decision, in one line.")
     state: DecisionState
     rule: DecisionRule
-    quorum: int = Field(description="Number of votes that are required, abstentions among them.")
-    missing: int = Field(description="Number of votes that the quorum still lacks.")
-    chair: PersonStub | None = Field(description="The person who decides, if the rule is `chair`.")
-    asked_by: PersonStub | None
-    asked_at: datetime
-    due_at: datetime = Field(description="Time until which votes are taken.")
-    reminded_at: datetime | None = Field(description="Time of the reminder to those who had not voted.")
-    outcome: DecisionOutcome | None = Field(description="The outcome; null until it is taken.")
-    closed_at: datetime | None
-    voted: list[ListedVoter] = Field(description="The persons who have voted.")
-    not_voted: list[ListedVoter] = Field(description="The persons who were asked and have not voted.")
+    quorum: int = Field(description="Number of votes that are required, including abstentions.")
+    missing: int = Field(description="Number of votes that are missing for the quorum.")
+    chair: PersonStub | None = Field(
+        description="Person who decides if the rule is `chair`; null for other rules."
+    )
+    asked_by: PersonStub | None = Field(
+        description="Person who put the question; null if an automation rule did."
+    )
+    asked_at: datetime = Field(description="Time at which the question was put.")
+    due_at: datetime = Field(description="Time until which votes count.")
+    reminded_at: datetime | None = Field(
+        description="Time at which persons who had not voted were reminded; null if not reminded."
+    )
+    outcome: DecisionOutcome | None = Field(description="Outcome; null until there is one.")
+    closed_at: datetime | None = Field(description="Time at which the vote ended; null while it is open.")
+    voted: list[ListedVoter] = Field(description="Persons who have voted.")
+    not_voted: list[ListedVoter] = Field(description="Persons who were asked and have not voted.")
 
 
 class DecisionQuery(Paging):
     """Query parameters of the list of decisions; all must hold."""
 
-    state: DecisionState = Field(DecisionState.open, description="The state.")
+    state: DecisionState = Field(DecisionState.open, description="State of the decisions.")
     kind: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
-    ] = Field(None, max_length=MOST_VALUES, description="The kinds of the records.", examples=[["change"]])
+    ] = Field(None, max_length=MOST_VALUES, description="Kinds of the records.", examples=[["change"]])
     waits_for: Annotated[list[PersonNamed] | None, CommaSeparated] = Field(
         None,
         max_length=MOST_VALUES,
-        description="The persons whose vote is missing: ids, or `me`.",
+        description="Persons whose vote is missing: ids, or `me`.",
     )
-    due_after: Time | None = Field(None, description="Time from which on they are due.")
-    due_before: Time | None = Field(None, description="Time before which they are due.")
+    due_after: Time | None = Field(None, description="Decisions that are due at this time or later.")
+    due_before: Time | None = Field(None, description="Decisions that are due before this time.")
 
 
 class DecisionRenderer(Renderer):
@@ -102,11 +108,11 @@ class DecisionRenderer(Renderer):
     "",
     operation_id="list_decisions",
     summary="List decisions on all records",
-    response_model=page_of(ListedDecision, "decisions, what is due first"),
+    response_model=page_of(ListedDecision, "decisions, by due time"),
     responses=problems(400, 422),
 )
 async def list_decisions(request: Request, query: Annotated[DecisionQuery, Query()]) -> Response:
-    """List the decisions on the records that the caller sees, with the votes that they lack."""
+    """List the decisions on the records that the caller may see, with the missing votes."""
     ledger, caller = ledger_of(request), caller_of(request)
     scope = f"{PATH} {query.model_dump_json(exclude={'limit', 'cursor'}, exclude_unset=True)}"
     sign = ledger.vault.fingerprint

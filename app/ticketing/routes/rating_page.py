@@ -58,7 +58,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 
-Token = Annotated[str, Path(description="The token of the link.")]
+Token = Annotated[str, Path(description="Token of the link.")]
 
 
 def quota() -> Quota:

@@ -67,49 +67,51 @@ from person"""
 class TeamCase(OutputModel):
     """An open case of a team."""
 
-    kind: str = Field(description="The kind of the case.", examples=["incident"])
+    kind: str = Field(description="Kind of the case, as `incident`.", examples=["incident"])
     id: UUID
-    number: str
-    title: str | None
-    state: str
-    priority: Priority | None
-    opened_at: datetime
+    number: str = Field(description="Number of the case for people.")
+    title: str | None = Field(description="Title of the case; null if an imported history has no title.")
+    state: str = Field(description="Code of the case's current state.")
+    priority: Priority | None = Field(description="Priority of the case; null if it is not set.")
+    opened_at: datetime = Field(description="Time at which the case was opened.")
     due_at: datetime | None = Field(
-        description="Due time of its most urgent clock; null without one, or while it is paused."
+        description="Due time of the most urgent clock; null without a clock, or while it is paused."
     )
-    overdue: bool = Field(description="True if that time is over.")
+    overdue: bool = Field(description="True if the due time has passed.")
 
 
 class OpenCount(OutputModel):
     """The number of open cases of one kind."""
 
-    kind: str = Field(description="The kind of the cases.", examples=["incident"])
-    open: int
-    overdue: int = Field(description="Number of them whose most urgent clock is past its due time.")
+    kind: str = Field(description="Kind of the cases, as `incident`.", examples=["incident"])
+    open: int = Field(description="Number of open cases of this kind.")
+    overdue: int = Field(description="Number of these cases whose most urgent clock has passed its due time.")
 
 
 class MemberWork(OutputModel):
-    """The open cases of a team that one person has."""
+    """The open cases of a team that are assigned to one person."""
 
-    person: PersonStub | None = Field(description="The person; null: cases without an assignee.")
-    open: int
-    overdue: int
-    kinds: list[OpenCount]
-    cases: list[TeamCase] = Field(description="The cases, overdue ones first, then by due time.")
+    person: PersonStub | None = Field(
+        description="Person with the cases; null for cases without an assignee."
+    )
+    open: int = Field(description="Number of open cases of the person.")
+    overdue: int = Field(description="Number of these cases that are overdue.")
+    kinds: list[OpenCount] = Field(description="Numbers of open cases by kind.")
+    cases: list[TeamCase] = Field(description="Cases of the person, overdue ones first, then by due time.")
 
 
 class TeamWork(OutputModel):
-    """The open cases of a team by person: its active members, and whoever else has a case of it."""
+    """The open cases of a team by person: its active members, and other persons with a case of the team."""
 
     team: TeamStub
-    open: int
-    overdue: int
+    open: int = Field(description="Number of open cases of the team.")
+    overdue: int = Field(description="Number of these cases that are overdue.")
     truncated: bool = Field(
         description=f"True if a kind has more than {MOST_COUNTED:,} open cases, of which so many are counted."
     )
     members: list[MemberWork] = Field(
-        description="The members: cases without an assignee first, then by number of overdue and "
-        "of open cases."
+        description="Members with their cases: cases without an assignee first, then by number of "
+        "overdue and of open cases."
     )
 
 
@@ -120,21 +122,19 @@ class TeamWorkQuery(BaseModel):
 
     kind: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
-    ] = Field(None, max_length=LONGEST_LIST, description="The kinds of the cases.", examples=[["incident"]])
-    cases: int = Field(
-        CASES, ge=0, le=MOST_CASES, description="Maximum number of cases that are listed by person."
-    )
+    ] = Field(None, max_length=LONGEST_LIST, description="Kinds of the cases.", examples=[["incident"]])
+    cases: int = Field(CASES, ge=0, le=MOST_CASES, description="Largest number of cases to list per person.")
 
 
 @router.get(
     "/{id}/work",
     operation_id="get_team_work",
-    summary="Get the work of a team",
+    summary="Get a team's work",
     response_model=TeamWork,
     responses=problems(403, 404, 422),
 )
 async def get_team_work(request: Request, name: Name, query: Annotated[TeamWorkQuery, Query()]) -> Response:
-    """Return the open cases of the team by person, of those that the caller sees. For staff."""
+    """Return the open cases of the team by person, as far as the caller may see them. For staff."""
     ledger, caller = ledger_of(request), caller_of(request)
     if not caller.is_staff:
         raise ledger.forbidden(staff, language_for(request))

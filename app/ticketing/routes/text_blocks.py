@@ -39,20 +39,22 @@ select * from fold.text_block where state = %s and (process is null or process =
 
 
 class FilledTextBlock(OutputModel):
-    """A text block as it reads on a ticket."""
+    """A text block as filled for a ticket."""
 
-    key: str
-    title: str
-    text: str = Field(description="The text with its placeholders filled.")
+    key: str = Field(description="Key of the text block.")
+    title: str = Field(description="Title of the text block, in the language of the texts.")
+    text: str = Field(description="Text with its placeholders filled.")
     missing: list[Placeholder] = Field(
-        description="Placeholders for which the ticket has nothing: they stand in the text as they are."
+        description="Placeholders for which the ticket has no value and which stay in the text."
     )
 
 
 class FilledTextBlocks(OutputModel):
-    """Text blocks that fit a ticket, by their keys."""
+    """List the text blocks that fit one {noun(lifecycle.kind)}, filled with its values, in the language of
+    its requester. For staff.
+    """
 
-    language: Literal["en", "zh"] = Field(description="The language that they are in.")
+    language: Literal["en", "zh"] = Field(description="Language of the texts.")
     items: list[FilledTextBlock]
 
 
@@ -62,7 +64,7 @@ class TextBlockQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     language: Literal["en", "zh"] | None = Field(
-        default=None, description="The language of the texts; none: the requester's."
+        default=None, description="Language of the texts; if left out, the requester's."
     )
 
 
@@ -77,8 +79,7 @@ def text_blocks_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_text_blocks",
                 summary=f"List {noun(lifecycle.kind)} text blocks",
-                description=f"The text blocks that fit one {noun(lifecycle.kind)}, filled with what it has, "
-                "in its requester's language. For staff.",
+                description=f"List the text blocks that fit one {noun(lifecycle.kind)}, filled with its values, in the language of its requester. For staff.",
                 response_model=FilledTextBlocks,
                 responses=problems(403, 404, 422) | in_language(),
             )

@@ -49,7 +49,7 @@ SORT_ORDERS = (
 class WorkItem(CaseSummary):
     """A case and its kind."""
 
-    kind: str
+    kind: str = Field(description="Kind of the case, as `incident`.")
 
 
 #: The fields of an item, in their order.
@@ -57,102 +57,110 @@ ITEM_FIELDS = ("kind", *CaseSummary.model_fields)
 
 
 class Queue(OutputModel):
-    """The number of open cases of a team, or of the desk, whose cases have no team yet."""
+    """The number of open cases of a team, or of the service desk, whose cases have no team yet."""
 
-    kind: str
-    team: TeamStub | None = Field(description="The team; null: the service desk.")
+    kind: str = Field(description="Kind of the cases, as `incident`.")
+    team: TeamStub | None = Field(description="Team of the queue; null for the service desk.")
     open: int = Field(description="Number of open cases, counted up to 10,000.")
-    unassigned: int = Field(description="Number of them without an assignee.")
+    unassigned: int = Field(description="Number of these cases without an assignee.")
 
 
 class TaskItem(OutputModel):
-    """A task assigned to the caller, and the ticket that it is for."""
+    """A task that is assigned to the caller, and its ticket."""
 
     id: UUID
-    title: str
-    due_at: datetime | None
-    overdue: bool = Field(description="True if its due time is over.")
-    kind: str = Field(description="The kind of the ticket, as `incident`.")
-    ticket: UUID = Field(description="The ticket: its id.")
-    number: str
-    ticket_title: str | None
+    title: str = Field(description="Task in one line.")
+    due_at: datetime | None = Field(
+        description="Time by which the task must be done; null if it has no due time."
+    )
+    overdue: bool = Field(description="True if the due time has passed.")
+    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    ticket: UUID = Field(description="Identifier of the ticket.")
+    number: str = Field(description="Number of the ticket for people.")
+    ticket_title: str | None = Field(
+        description="Title of the ticket; null if an imported history has no title."
+    )
 
 
 class VoteItem(OutputModel):
-    """A decision that awaits the caller's vote, and the ticket that it is about."""
+    """A decision that waits for the caller's vote, and its ticket."""
 
-    decision: UUID = Field(description="The decision: its id, for the action.")
-    question: str
-    asked_at: datetime
-    due_at: datetime = Field(description="Time until which votes are taken.")
+    decision: UUID = Field(description="Identifier of the decision, for the action.")
+    question: str = Field(description="Question of the decision, in one line.")
+    asked_at: datetime = Field(description="Time at which the caller was asked.")
+    due_at: datetime = Field(description="Time until which votes count.")
     instead_of: UUID | None = Field(
-        description="The person in whose name, if the caller is their deputy: their id. Null: in their own."
+        description="Identifier of the person in whose name the caller votes as a deputy; null if the "
+        "caller votes for themselves."
     )
     action: Literal["vote", "decide"] = Field(
-        description="The caller's part: one of those asked, or the chair who decides."
+        description="Action for the caller: `vote` as a voter, or `decide` as the chair."
     )
-    kind: str = Field(description="The kind of the ticket, as `request`.")
-    ticket: UUID = Field(description="The ticket: its id.")
-    number: str | None = Field(description="The number; null of a freeze, which has none.")
-    ticket_title: str | None
+    kind: str = Field(description="Kind of the ticket, as `request`.")
+    ticket: UUID = Field(description="Identifier of the ticket.")
+    number: str | None = Field(
+        description="Number of the ticket for people; null for a freeze, which has no number."
+    )
+    ticket_title: str | None = Field(description="Title of the ticket; null if not set.")
 
 
 class ComplaintItem(OutputModel):
-    """A complaint that awaits its answer, and the ticket that it is about."""
+    """A complaint that waits for an answer, and its ticket."""
 
     id: UUID
     subject: ComplaintSubject
-    due_at: datetime = Field(description="Time by which it is to be answered.")
-    overdue: bool = Field(description="True if its due time is over.")
-    owned: bool = Field(description="True if the caller owns it; else nobody does.")
-    kind: str = Field(description="The kind of the ticket, as `incident`.")
-    ticket: UUID = Field(description="The ticket: its id.")
-    number: str
-    ticket_title: str | None
+    due_at: datetime = Field(description="Time by which the complaint must be answered.")
+    overdue: bool = Field(description="True if the due time has passed.")
+    owned: bool = Field(description="True if the caller owns the complaint; false if it has no owner.")
+    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    ticket: UUID = Field(description="Identifier of the ticket.")
+    number: str = Field(description="Number of the ticket for people.")
+    ticket_title: str | None = Field(
+        description="Title of the ticket; null if an imported history has no title."
+    )
 
 
 class AskedItem(OutputModel):
-    """An action that a notice asks of the caller, and that is open to them now."""
+    """An action that a notice asks of the caller and that is possible now."""
 
-    kind: str = Field(description="The kind of the record, as `sla`.")
-    record: UUID = Field(description="The record: its id.")
-    number: str = Field(description="The number or another name of the record.")
-    title: str | None
-    action: str = Field(description="The action: `sign`, `acknowledge`, `review`.")
-    label: str = Field(description="The label of the action, in the requested language.")
+    kind: str = Field(description="Kind of the record, as `sla`.")
+    record: UUID = Field(description="Identifier of the record.")
+    number: str = Field(description="Number or another name of the record.")
+    title: str | None = Field(description="Title of the record; null if not set.")
+    action: str = Field(description="Name of the action: `sign`, `acknowledge`, `review`.")
+    label: str = Field(description="Label of the action, in the requested language.")
     asked_at: datetime = Field(description="Time at which the caller was asked.")
 
 
 class MyWork(OutputModel):
     """The caller's work, and the queues of their teams."""
 
-    open: list[WorkItem] = Field(description="The caller's open cases, newest first: 50 at most.")
+    open: list[WorkItem] = Field(description="The caller's open cases, the newest first; at most 50.")
     due_next: list[WorkItem] = Field(
-        description="The caller's cases on hold with a time to resume, the next first: 50 at most."
+        description="The caller's cases on hold that resume at a certain time, the next first; at most 50."
     )
     unassigned: list[WorkItem] = Field(
-        description="Open cases without an assignee in the caller's queues, newest first: 50 at most."
+        description="Open cases without an assignee in the caller's queues, the newest first; at most 50."
     )
     tasks: list[TaskItem] = Field(
-        description="The caller's open tasks on tickets that they may see, by due time: 50 at most."
+        description="The caller's open tasks on tickets that they may see, by due time; at most 50."
     )
     votes: list[VoteItem] = Field(
-        description="Decisions that wait for the caller's vote, by due time: 50 at most."
+        description="Decisions that wait for the caller's vote, by due time; at most 50."
     )
     votes_for_others: list[VoteItem] = Field(
-        description="Decisions that wait for the vote of a person whose deputy the caller is "
-        "now, by due time: 50 at most."
+        description="Decisions that wait for a vote which the caller can cast as a deputy now, by due time; at most 50."
     )
     complaints: list[ComplaintItem] = Field(
-        description="Open complaints that the caller owns; and those without an owner, for "
-        "callers who may assign them; by due time: 50 at most."
+        description="Open complaints that the caller owns and, for callers who may assign them, those "
+        "without an owner, by due time; at most 50."
     )
     asked: list[AskedItem] = Field(
-        description="Signatures, reviews, acknowledgements and the like that the caller was "
-        "asked for and that are still open, newest first: 50 at most."
+        description="Signatures, reviews, acknowledgements and similar actions that the caller was "
+        "asked for and that are still open, the newest first; at most 50."
     )
     queues: list[Queue] = Field(
-        description="The queues: one for each team in which the caller works, and the service desk's."
+        description="Queues of the teams in which the caller works, and of the service desk."
     )
 
 
@@ -164,7 +172,7 @@ class MyWork(OutputModel):
     responses=in_language() | problems(),
 )
 async def get_my_work(request: Request) -> Response:
-    """Return the caller's work: their open cases, those due next, and their queues."""
+    """Return the caller's work: open cases, cases that resume next, and queues."""
     ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)
     query = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
     rows: dict[str, list[dict[str, Any]]] = {part: [] for part in MyWork.model_fields}

@@ -33,18 +33,18 @@ ANSWERED_WITHIN_WORKING_DAYS = 5
 class ComplainTicket(Payload):
     """A complaint about the ticket."""
 
-    subject: ComplaintSubject = Field(description="The subject.", examples=["speed"])
+    subject: ComplaintSubject = Field(description="Subject of the complaint.", examples=["speed"])
     about: FreeText = Field(
-        description="The complaint in the requester's own words.",
+        description="Complaint in the requester's own words.",
         examples=["Nobody called back for three days."],
     )
     about_assignee: bool = Field(
-        default=False, strict=True, description="True if it is about the ticket's assignee."
+        default=False, strict=True, description="True if the complaint is about the ticket's assignee."
     )
 
 
 def complain(ticket: Ticket, body: ComplainTicket, ctx: ActionContext) -> None:
-    """Complain about the ticket; the complaint is answered within five working days."""
+    """Complain about the ticket. The complaint is answered within five working days."""
     complaint = Complaint(
         id=ctx.new_id(),
         record=ticket.row_key,
@@ -87,15 +87,15 @@ async def complaint_without_assignee(
 class AssignComplaint(Payload):
     """The owner of a complaint."""
 
-    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="Identifier of the complaint.")
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_assigned)] = Field(
-        description="The person who sees to its answer: a service level manager's id, or `me`.",
+        description="Person who is responsible for the answer: the id of a service level manager, or `me`.",
         examples=["me"],
     )
 
 
 def assign_complaint(ticket: Ticket, body: AssignComplaint, ctx: ActionContext) -> None:
-    """Assign a complaint about the ticket: its owner sees to the answer."""
+    """Assign a complaint about the ticket to an owner, who is responsible for the answer."""
     complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.owner_id = ctx.required_ref(Person, "owner").id
 
@@ -116,16 +116,16 @@ async def owner_not_eligible(
 
 
 class MergeComplaint(Payload):
-    """A complaint that says the same as another one about the ticket."""
+    """A complaint that repeats another one about the ticket."""
 
-    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="Identifier of the complaint.")
     into: Annotated[UUID, ChildRef(Complaint)] = Field(
-        description="The other complaint, which is answered for both: its id."
+        description="Identifier of the other complaint, which is answered for both."
     )
 
 
 def merge_complaint(ticket: Ticket, body: MergeComplaint, ctx: ActionContext) -> None:
-    """Merge a complaint about the ticket: it joins another one, and both are answered as one."""
+    """Merge a complaint about the ticket into another one; both are answered together."""
     complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.merged_into_id = ctx.required_ref(Complaint, "into").id
     complaint.merged_at = ctx.occurred_at
@@ -145,17 +145,23 @@ async def cannot_be_merged(
 
 
 class EscalateComplaint(Payload):
-    """The recipients of a complaint that was not answered in time."""
+    """The recipients for a complaint that was not answered in time."""
 
-    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="Identifier of the complaint.")
     told: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_overdue)], ...],
         BoundedList,
-    ] = Field(max_length=LONGEST_LIST, description="The owner and the service level managers: persons' ids.")
+    ] = Field(
+        max_length=LONGEST_LIST,
+        description="Persons who are notified: the owner and the service level managers.",
+    )
     escalated_to: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.complaint_escalated)], ...],
         BoundedList,
-    ] = Field(max_length=LONGEST_LIST, description="Department heads and quality managers.")
+    ] = Field(
+        max_length=LONGEST_LIST,
+        description="Persons that the complaint is escalated to: department heads and quality managers.",
+    )
 
 
 def escalate_complaint(ticket: Ticket, body: EscalateComplaint, ctx: ActionContext) -> None:
@@ -175,9 +181,9 @@ async def escalated_already(
 class AnswerComplaint(Payload):
     """The answer to a complaint: the findings and the remedy."""
 
-    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
-    findings: FreeText = Field(description="The findings.")
-    remedy: FreeText = Field(description="The remedy.")
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="Identifier of the complaint.")
+    findings: FreeText = Field(description="Findings about the complaint.")
+    remedy: FreeText = Field(description="Remedy for the complaint.")
 
 
 def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) -> None:

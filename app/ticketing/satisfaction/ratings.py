@@ -22,7 +22,7 @@ WORST, BEST = 1, 5
 
 
 def ask_rating(ticket: Ticket, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Ask for the ticket's rating: how satisfied its requester is."""
+    """Ask for the ticket's rating, from its requester."""
     ctx.add(
         RatingRequest(
             id=ctx.new_id(),
@@ -52,10 +52,10 @@ class RateTicket(Payload):
         ge=WORST,
         le=BEST,
         strict=True,
-        description="The satisfaction from 1, none, to 5, entire.",
+        description="Satisfaction, from 1 (not satisfied) to 5 (fully satisfied).",
         examples=[4],
     )
-    comment: FreeText | None = Field(default=None, description="The reason in the requester's own words.")
+    comment: FreeText | None = Field(default=None, description="Reason in the requester's own words.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class EarlierRating:
 
 
 def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
-    """Rate the ticket: one's satisfaction with it; for 30 days the rating can be changed."""
+    """Rate the ticket by the requester's satisfaction. The rating can be changed for 30 days."""
     rating = ctx.prepared(EarlierRating).rating
     if rating is None:
         rating = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)

@@ -30,17 +30,18 @@ class AssignTicket(Payload):
 
     model_config = example_includes("team")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team: its key or id."
+        default=None, description="Team to which the ticket is assigned: its key or id."
     )
     person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] | None = Field(
-        default=None, description="The person: an id, or `me`. With a team: one of its members."
+        default=None,
+        description="Person to assign the ticket to: an id, or `me`. With a team, one of its members.",
     )
 
     CONDITIONS = (at_least_one_member("somebody", "team", "person"),)
 
 
 def assign(ticket: Ticket, body: AssignTicket, ctx: ActionContext) -> None:
-    """Assign the ticket: to a team or a person."""
+    """Assign the ticket, to a team or a person."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     if team is not None:
         ticket.team_id = team.id
@@ -52,18 +53,18 @@ class EscalateTicket(Payload):
 
     model_config = example_includes("team")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that takes it over (functional): its key or id."
+        default=None, description="Team that takes the ticket over (functional escalation): its key or id."
     )
     person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.escalated)] | None = Field(
-        default=None, description="The superior who is informed instead (hierarchical): an id."
+        default=None, description="Superior who is informed instead (hierarchical escalation): an id."
     )
-    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
+    reason: FreeText = Field(description="Reason for the escalation.")
 
     CONDITIONS = (exactly_one_member("one_of_the_two", "team", "person"),)
 
 
 def escalate(ticket: Ticket, body: EscalateTicket, ctx: ActionContext) -> None:
-    """Escalate the ticket: to another team, or to a superior, who follows it from now on."""
+    """Escalate the ticket to another team, or to a superior, who follows it from then on."""
     team, person = ctx.ref(Team, "team"), ctx.ref(Person, "person")
     if team is not None:
         ticket.team_id, ticket.assignee_id = team.id, None

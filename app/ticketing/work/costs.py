@@ -34,13 +34,15 @@ class LogWork(Payload, of=Work):
     """Work on the ticket."""
 
     minutes: int = Field(
-        ge=1, le=MOST_MINUTES, strict=True, description="Number of minutes, a day at most.", examples=[90]
+        ge=1, le=MOST_MINUTES, strict=True, description="Number of minutes, at most a day.", examples=[90]
     )
     role_class: RecordKey = Field(examples=["engineer"])
     person: Annotated[Reference, ForeignRef("person")] | None = Field(
-        default=None, description="The person who did it, if not the caller: an id."
+        default=None, description="Person who did the work: an id; if left out, the caller."
     )
-    worked_at: Instant | None = Field(default=None, description="Time at which it began, if not now.")
+    worked_at: Instant | None = Field(
+        default=None, description="Time at which the work began; if left out, now."
+    )
 
 
 def log_work(ticket: Ticket, body: LogWork, ctx: ActionContext) -> None:
@@ -82,13 +84,13 @@ async def rate_of_the_day(
 
 
 class ReverseWork(Reason):
-    """The entry of work to reverse, and the reason."""
+    """The entry to reverse, and the reason."""
 
-    work: Annotated[UUID, ChildRef(Work)] = Field(description="The entry: its id.")
+    work: Annotated[UUID, ChildRef(Work)] = Field(description="Identifier of the entry.")
 
 
 def reverse_work(ticket: Ticket, body: ReverseWork, ctx: ActionContext) -> None:
-    """Reverse work on the ticket, of which the entry was wrong."""
+    """Reverse work on the ticket, which was logged by mistake."""
     work = ctx.required_ref(Work, "work")
     assert work.minutes is not None
     took_back = {"id": ctx.new_id(), "minutes": -work.minutes, "reverses_id": work.id}
@@ -104,7 +106,7 @@ class BookCost(Payload, of=Cost):
 
 
 def book_cost(ticket: Ticket, body: BookCost, ctx: ActionContext) -> None:
-    """Book a cost of the ticket: money spent on it."""
+    """Book a cost of the ticket: money that was spent on it."""
     cost = Cost(
         id=ctx.new_id(),
         record=ticket.row_key,
@@ -125,13 +127,13 @@ async def wrong_currency_digits(
 
 
 class ReverseCost(Reason):
-    """The entry of cost to reverse, and the reason."""
+    """The entry to reverse, and the reason."""
 
-    cost: Annotated[UUID, ChildRef(Cost)] = Field(description="The entry: its id.")
+    cost: Annotated[UUID, ChildRef(Cost)] = Field(description="Identifier of the entry.")
 
 
 def reverse_cost(ticket: Ticket, body: ReverseCost, ctx: ActionContext) -> None:
-    """Reverse a cost of the ticket, of which the entry was wrong."""
+    """Reverse a cost of the ticket, which was booked by mistake."""
     cost = ctx.required_ref(Cost, "cost")
     took_back = {"id": ctx.new_id(), "amount": f"-{cost.amount}", "reverses_id": cost.id, "purpose": None}
     took_back |= {"person_id": ctx.caller.person_id, "booked_at": ctx.occurred_at}

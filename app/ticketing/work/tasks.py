@@ -39,19 +39,21 @@ class AddTask(Payload):
     """A task for the ticket."""
 
     title: Title = Field(
-        description="The task in a line, without names of persons.",
+        description="Task in one line, without names of persons.",
         examples=["Order a new relay"],
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
-        default=None, description="The person who does it: an id, or `me`; with a team, one of its members."
+        default=None,
+        description="Person who carries out the task: an id, or `me`; with a team, one of its members.",
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that does it: its key or id."
+        default=None, description="Team that carries out the task: its key or id."
     )
-    due_at: Instant | None = Field(default=None, description="Time by which it is due.")
+    due_at: Instant | None = Field(default=None, description="Time by which the task must be done.")
     visibility: Visibility = Field(
         default=Visibility.internal,
-        description="The readers: staff, or all who see the record, so that the requester can follow it.",
+        description="Readers of the task: staff, or everybody who sees the record, so that the "
+        "requester can follow it.",
     )
 
 
@@ -79,22 +81,23 @@ async def task_not_assignable(reads: ReadContext, ticket: Ticket, body: AddTask,
         raise WrongValue(pointer="/due_at", because="not_ahead")
 
 
-TaskId = Annotated[UUID, ChildRef(Task), Field(description="The task: its id.")]
+TaskId = Annotated[UUID, ChildRef(Task), Field(description="Identifier of the task.")]
 
 
 class ApplyChecklist(Payload):
     """A checklist to apply to the ticket."""
 
     checklist: Annotated[Reference, ForeignRef("checklist")] = Field(
-        description="The checklist: its key or id."
+        description="Checklist to apply: its key or id."
     )
     visibility: Visibility = Field(
-        default=Visibility.internal, description="The readers of its tasks: staff, or all who see the record."
+        default=Visibility.internal,
+        description="Readers of the tasks: staff, or everybody who sees the record.",
     )
 
 
 def apply_checklist(ticket: Ticket, body: ApplyChecklist, ctx: ActionContext) -> None:
-    """Apply a checklist to the ticket: its items become tasks, in their order."""
+    """Apply a checklist to the ticket: its items become tasks, in order."""
     checklist = ctx.required_ref(Checklist, "checklist")
     title = "title_zh" if ctx.caller.locale == "zh" else "title_en"
     ctx.staff_only = body.visibility is Visibility.internal
@@ -129,24 +132,27 @@ def is_open(task: Task) -> bool:
 
 
 class EditTask(Payload):
-    """Fields of the task to change; those left out stay as they are."""
+    """Fields of the task to change; fields left out stay unchanged."""
 
     model_config = example_includes("title")
     task: TaskId
     title: Title | None = Field(
         default=None,
-        description="The task in a line, without names of persons.",
+        description="Task in one line, without names of persons.",
         examples=["Order two relays"],
     )
     assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] | None = Field(
-        default=None, description="The person who does it: an id, or `me`; with a team, one of its members."
+        default=None,
+        description="Person who carries out the task: an id, or `me`; with a team, one of its members.",
     )
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
-        default=None, description="The team that does it: its key or id; without `assignee` nobody of it."
+        default=None,
+        description="Team that carries out the task: its key or id; without `assignee`, the task "
+        "is assigned to no member.",
     )
-    due_at: Instant | None = Field(default=None, description="Time by which it is due.")
+    due_at: Instant | None = Field(default=None, description="Time by which the task must be done.")
     visibility: Visibility | None = Field(
-        default=None, description="The readers from now on: staff, or all who see the record."
+        default=None, description="New readers of the task: staff, or everybody who sees the record."
     )
 
     CONDITIONS = (
@@ -187,11 +193,11 @@ class DropTask(Payload):
     """The task to drop, and the reason."""
 
     task: TaskId
-    reason: FreeText = Field(description="The reason, in the words of the person who acts.")
+    reason: FreeText = Field(description="Reason for dropping the task.")
 
 
 def drop_task(ticket: Ticket, body: DropTask, ctx: ActionContext) -> None:
-    """Drop a task of the ticket, which need not be done any more."""
+    """Drop a task of the ticket, which is no longer needed."""
     task = ctx.change(ctx.required_ref(Task, "task"))
     task.dropped_because = body.reason
     task.dropped_at = ctx.occurred_at
@@ -202,7 +208,7 @@ class CompleteTask(Payload):
     """The task that is done, and its outcome."""
 
     task: TaskId
-    outcome: FreeText = Field(description="The outcome.")
+    outcome: FreeText = Field(description="Outcome of the task.")
 
 
 def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> None:
@@ -221,13 +227,13 @@ async def task_already_finished(
 
 
 class FlagTask(Payload):
-    """A task that was not done in time, and the persons who are told."""
+    """A task that was not done in time, and the persons who are notified."""
 
     task: TaskId
     persons: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.task_overdue)], ...],
         BoundedList,
-    ] = Field(default=(), max_length=LONGEST_LIST, description="The persons who are told.")
+    ] = Field(default=(), max_length=LONGEST_LIST, description="Persons who are notified.")
 
 
 def flag_task(ticket: Ticket, body: FlagTask, ctx: ActionContext) -> None:

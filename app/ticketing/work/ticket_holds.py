@@ -38,19 +38,22 @@ class HeldTicket(Protocol):
 class HoldTicket(Payload):
     """The reason why work on the ticket waits, and the time at which it resumes."""
 
-    reason: HoldReason = Field(description="The reason of the wait.")
+    reason: HoldReason = Field(description="Reason for the hold.")
     wake_up_at: Instant | None = Field(
-        default=None, description="Time at which it is resumed; none: when somebody resumes it."
+        default=None,
+        description="Time at which the hold ends automatically; if left out, it ends when work is "
+        "resumed by hand.",
     )
     change: Annotated[Reference, ForeignRef("change"), StaffOnly()] | None = Field(
         default=None,
-        description="With `awaiting_change`: the id or number of the change. It is resumed when that is "
-        "closed, rejected or cancelled; without one, when the changes that it is linked to are.",
+        description="Change for which the ticket waits, for the reason `awaiting_change`: its id or "
+        "number. The hold ends when the change is closed, rejected or cancelled; if left "
+        "out, when all linked changes are.",
     )
     supplier: Annotated[Reference, ForeignRef("team"), StaffOnly()] | None = Field(
         default=None,
-        description="With `awaiting_vendor`, and then required: the key or id of the supplier, a team of "
-        "the kind `supplier`.",
+        description="Supplier for which the ticket waits, required for the reason `awaiting_vendor`: "
+        "the key or id of a team of the kind `supplier`.",
     )
 
 

@@ -115,14 +115,17 @@ class CaseSummary(OutputModel):
     """A case as the list of work shows it."""
 
     id: UUID
-    number: str
-    title: str | None
-    state: str
-    state_since: datetime
-    priority: Priority | None
-    team: TeamStub | None
-    opened_at: datetime
-    wake_up_at: datetime | None = Field(description="Time at which a case on hold is resumed.")
+    number: str = Field(description="Number of the case for people.")
+    title: str | None = Field(description="Title of the case; null if an imported history has no title.")
+    state: str = Field(description="Code of the case's current state.")
+    state_since: datetime = Field(description="Time at which the case entered its current state.")
+    priority: Priority | None = Field(description="Priority of the case; null if it is not set.")
+    team: TeamStub | None = Field(description="Team to which the case is assigned; null while unassigned.")
+    opened_at: datetime = Field(description="Time at which the case was opened.")
+    wake_up_at: datetime | None = Field(
+        description="Time at which the hold of the case ends automatically; null if it is not on hold, "
+        "or if the hold has no end."
+    )
 
 
 class NoHoldRenderer(Renderer):

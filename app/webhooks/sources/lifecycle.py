@@ -71,7 +71,7 @@ Secret = Annotated[
     str,
     StringConstraints(min_length=SHORTEST_SECRET, max_length=LONGEST_LINE, pattern=rf"^[^\s{NO_LINE}]+$"),
     Field(
-        description="The secret that the tool has made; none: one is made here.",
+        description="Secret that the tool has made; if left out, this service makes one.",
         examples=["a8f3-0c1e-77aa-41d0"],
     ),
 ]
@@ -119,13 +119,13 @@ def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> No
 
 
 class EditWebhookSource(Patch, SourceFields, of=WebhookSource):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
     owner: SourceOwner = ""
 
 
 def edit(source: WebhookSource, body: EditWebhookSource, ctx: ActionContext) -> None:
-    """Edit the source; deliveries that failed can be replayed with the new mapping."""
+    """Edit the source. Failed deliveries can be replayed with the new mapping."""
     apply_patch(source, body, ctx)
 
 
@@ -179,11 +179,11 @@ def rotate(source: WebhookSource, body: RotateWebhookSource, ctx: ActionContext)
 
 
 def pause(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Pause the source: deliveries are stored, and wait."""
+    """Pause the source: deliveries are stored and wait."""
 
 
 def resume(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Resume the source: its deliveries are processed again, those first that have waited."""
+    """Resume the source: its deliveries are processed again, waiting ones first."""
 
 
 def retire(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -193,16 +193,16 @@ def retire(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> Non
 class NoteSilence(Payload):
     """The silence of a source."""
 
-    since_at: Instant = Field(description="Time of its last delivery.")
+    since_at: Instant = Field(description="Time of the last delivery.")
 
 
 def note_silence(source: WebhookSource, body: NoteSilence, ctx: ActionContext) -> None:
-    """Note the source's silence: no delivery has come for five times as long as usual."""
+    """Note the source's silence: no delivery has arrived for five times the usual interval."""
     source.silent_since_at = body.since_at
 
 
 def note_return(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Note the source's return: deliveries come again."""
+    """Note the source's return: deliveries arrive again."""
     source.silent_since_at = None
 
 

@@ -17,107 +17,135 @@ from app.webhooks.sources.records import WebhookSource
 
 
 class WebhookSourceOut(RecordOut, of=WebhookSource, after={"rotated_at": "previous_ends_at"}):
-    """A tool whose webhooks or mails are taken, without its secret."""
+    """A tool whose webhooks or mails are accepted, without its secret."""
 
 
 class CreatedWebhookSourceOut(WebhookSourceOut):
-    """A source with its secret, which is shown once."""
+    """A source with its secret, which is shown only once."""
 
-    secret: str | None = Field(description="Shown now and never again; null when the tool has made it.")
+    secret: str | None = Field(
+        description="Secret of the source, shown now and never again; null if the tool made it."
+    )
 
 
 class DeliveryEffectOut(OutputModel):
     """The effect of a part of a delivery."""
 
     outcome: str = Field(
-        description="`opened`, `updated`, `commented`, `known_already`, `ignored`, or the outcome of an alert."
+        description="Outcome: `opened`, `updated`, `commented`, `known_already`, `ignored`, or the outcome of "
+        "an alert.",
     )
-    record: str | None = Field(description="The ticket: `<kind>/<id>`.")
-    number: str | None
+    record: str | None = Field(
+        description="Ticket that was affected, as `<kind>/<id>`; null if no ticket was affected."
+    )
+    number: str | None = Field(description="Number of the ticket for people; null if no ticket was affected.")
     altered: dict[str, list[str]] = Field(
         default={},
-        description="The fields that were altered or left out on the way in, each with its codes, as in "
+        description="Fields that were changed or left out on arrival, each with its codes, as in "
         "`altered` of an incident.",
     )
 
 
 class WebhookDeliveryOut(OutputModel):
-    """A delivery, and what became of it."""
+    """A delivery and its outcome."""
 
     id: UUID
     delivery_key: str = Field(
-        description="Key by which a repetition is known, beside the content: the tool's id, or a hash."
+        description="Key by which a repeated delivery is recognised, in addition to its content: the "
+        "tool's id, or a hash."
     )
-    received_at: datetime
+    received_at: datetime = Field(description="Time at which the delivery arrived.")
     heard: int = Field(
-        description="Number of times that it came. A repetition counts here, and is no further delivery."
+        description="Number of times that the delivery arrived; repetitions are counted here and not listed."
     )
-    last_heard_at: datetime | None = Field(description="Time at which it came last, if more than once.")
-    size: int = Field(description="Of the body, in bytes.")
-    content_hash: str = Field(description="SHA-256 of the body, in hex.")
+    last_heard_at: datetime | None = Field(
+        description="Time at which the delivery last arrived; null if it arrived only once."
+    )
+    size: int = Field(description="Size of the body in bytes.")
+    content_hash: str = Field(description="SHA-256 digest of the body, in hexadecimal digits.")
     has_content: bool = Field(description="True if headers and body are still stored.")
     state: DeliveryState
-    attempts: int
-    processed_at: datetime | None
-    code: str | None = Field(description="The reason why it failed or was ignored.")
-    mapping_key: str | None = Field(description="Place in the mapping at which it failed.")
-    reason: str | None = Field(description="The same in a sentence.")
-    effects: list[DeliveryEffectOut]
+    attempts: int = Field(description="Number of times that the delivery was processed.")
+    processed_at: datetime | None = Field(
+        description="Time at which the delivery was last processed; null if it was not."
+    )
+    code: str | None = Field(
+        description="Code of the reason for failing or ignoring the delivery; null if it succeeded."
+    )
+    mapping_key: str | None = Field(description="Place in the mapping that failed; null if nothing failed.")
+    reason: str | None = Field(
+        description="Reason for failing or ignoring the delivery, as a sentence; null if it succeeded."
+    )
+    effects: list[DeliveryEffectOut] = Field(description="Effects of the delivery.")
 
 
 class DeliveryContentOut(WebhookDeliveryOut):
     """A delivery with its content."""
 
-    headers: dict[str, str] | None = Field(description="With lower-case names; null once removed.")
-    body: str | None = Field(description="As text; what is not UTF-8 is replaced. Null once removed.")
+    headers: dict[str, str] | None = Field(
+        description="Headers with lower-case names; null once they are deleted."
+    )
+    body: str | None = Field(
+        description="Body as text, in which invalid UTF-8 is replaced; null once it is deleted."
+    )
 
 
 class PreviewOut(OutputModel):
-    """The news that a delivery would tell, by the source's mapping. Nothing is written."""
+    """The effects that a delivery would have by the source's mapping."""
 
-    ignored: str | None = Field(description="The reason why it tells nothing.")
-    failure: str | None = Field(description="The reason why the mapping does not fit it.")
-    mapping_key: str | None = Field(description="Place in the mapping.")
+    ignored: str | None = Field(
+        description="Reason for ignoring the delivery; null if it would have effects."
+    )
+    failure: str | None = Field(
+        description="Reason why the mapping does not fit the delivery; null if it fits."
+    )
+    mapping_key: str | None = Field(description="Place in the mapping that failed; null if nothing failed.")
     news: list[dict[str, Any]] = Field(
-        description="Each with its `kind` (`ticket`, `comment`, `alert` or `mail`) and what it sets; an "
-        "alert that fires with the rules that take it: `routed_by`, `grouped_by`, `quiet_because`, "
-        "`quiet_until_at`."
+        description="News from the delivery, each with its `kind` (`ticket`, `comment`, `alert` or "
+        "`mail`) and its values; a firing alert also has the matching rules: `routed_by`, "
+        "`grouped_by`, `quiet_because`, `quiet_until_at`."
     )
 
 
 class ReplayOut(OutputModel):
     """The number of deliveries that are processed again."""
 
-    replayed: int
+    replayed: int = Field(description="Number of deliveries that are processed again.")
 
 
 class WebhookStatusOut(OutputModel):
-    """The amount of deliveries that come from a source."""
+    """The numbers of a source's deliveries."""
 
-    waiting: int
-    failed: int
-    last_day: int = Field(description="Received within 24 hours.")
+    waiting: int = Field(description="Number of deliveries that wait to be processed.")
+    failed: int = Field(description="Number of deliveries that failed.")
+    last_day: int = Field(description="Number of deliveries received within 24 hours.")
     altered: int = Field(
-        description="Number of stored deliveries of which something was altered or left out on the way in."
+        description="Number of stored deliveries in which something was changed or left out on arrival."
     )
-    refused: int = Field(description="That could not be verified, since the source was added.")
-    last_received_at: datetime | None
-    oldest_waiting_at: datetime | None = Field(description="Receipt of the oldest one that waits.")
-    usual_gap_seconds: float | None = Field(description="Between two deliveries; null: too few yet.")
+    refused: int = Field(
+        description="Number of deliveries that could not be verified, since the source was added."
+    )
+    last_received_at: datetime | None = Field(description="Time of the last delivery; null before the first.")
+    oldest_waiting_at: datetime | None = Field(
+        description="Time at which the oldest waiting delivery arrived; null if nothing waits."
+    )
+    usual_gap_seconds: float | None = Field(
+        description="Usual number of seconds between two deliveries; null if there were too few."
+    )
 
 
 class AcceptedOut(OutputModel):
     """A delivery that is stored, and will be processed."""
 
-    delivery_id: UUID
+    delivery_id: UUID = Field(description="Identifier by which the delivery can be read later.")
 
 
 class AdapterOut(OutputModel):
-    """An adapter: a tool that needs no mapping of one's own."""
+    """An adapter, which is a built-in mapping for a tool."""
 
-    key: str
-    title: str
-    mapping: str | None = Field(description="As TOML; null for mail.")
+    key: str = Field(description="Key of the adapter.")
+    title: str = Field(description="Name of the tool.")
+    mapping: str | None = Field(description="Mapping as TOML; null for mail.")
 
 
 class AdaptersOut(OutputModel):

@@ -20,17 +20,15 @@ class WebhookSourceState(CodeEnum):
 
 
 class UnknownSenders(CodeEnum):
-    """Handling of mails whose sender is unknown here: a person is added by their address, or the mail is
-    refused.
-    """
+    """Treatment of mails from unknown senders: a person is added for the address, or the mail is refused."""
 
     add = "add", "Add as people", "自动建立人员"
     refuse = "refuse", "Refused", "拒收"
 
 
 class AutomaticMails(CodeEnum):
-    """Handling of mails that a list passes on or a program writes: they are taken, or ignored. Answers of
-    programs, bounces and our own mails are ignored in any case.
+    """Treatment of mails from mailing lists and programs: they are accepted or ignored. Automatic replies,
+    bounces and this service's own mails are always ignored.
     """
 
     take = "take", "Process", "接收"
@@ -57,67 +55,80 @@ class WebhookSource(Record):
 
     state: WebhookSourceState | None = required()
     key: str | None = required(
-        "Its key in addresses, references and events: lower-case letters, digits, `-`, `_` and "
-        "`.`; never changed.",
+        "Key of the source in addresses, references and events: lower-case letters, digits, `-`, `_` "
+        "and `.`; never changed.",
         examples=["github-shop"],
     )
-    title: str | None = required("Its name.", examples=["GitHub of the web shop"])
+    title: str | None = required("Name of the source.", examples=["GitHub of the web shop"])
     adapter: str | None = required(
-        "Its adapter, by the key that `GET /v1/webhook_adapters` lists.", examples=["github"]
+        "Key of the source's adapter, as listed by `GET /v1/webhook_adapters`.", examples=["github"]
     )
     mapping: str | None = optional(
-        "Its own mapping, as TOML; null: that of the adapter.",
+        "Mapping of the source as TOML; null for that of the adapter.",
         examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
     )
     owner_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The person who is told if it falls silent.", examples=["me"]
+        "Person who is notified if the source falls silent; null if not set.", examples=["me"]
     )
-    team_id: Annotated[UUID | None, ForeignRef("team")] = optional("The team of its tickets.")
+    team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
+        "Team of the source's tickets; null if not set."
+    )
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service that its tickets are about.", examples=["mail"]
+        "Key of the service of the source's tickets; null if not set.", examples=["mail"]
     )
     category: Annotated[str | None, KeyRef("category")] = optional(
-        "The key of the category of its tickets.", examples=["network"]
+        "Key of the category of the source's tickets; null if not set.", examples=["network"]
     )
-    impact: Impact | None = optional("The impact of its tickets.", examples=["2"])
-    urgency: Urgency | None = optional("The urgency of its tickets.", examples=["2"])
-    effect: Effect | None = optional("The effect on the service.", examples=["degraded"])
-    zone: str | None = optional("The time zone of times that say no offset (IANA).")
+    impact: Impact | None = optional(
+        "Impact of the source's tickets; null if the mapping sets it.", examples=["2"]
+    )
+    urgency: Urgency | None = optional(
+        "Urgency of the source's tickets; null if the mapping sets it.", examples=["2"]
+    )
+    effect: Effect | None = optional(
+        "Effect on the service; null if the mapping sets it.", examples=["degraded"]
+    )
+    zone: str | None = optional("Time zone of times without an offset (IANA).")
     unknown_senders: UnknownSenders | None = required(
-        "Handling of mails from addresses that nobody here has.", examples=["refuse"]
+        "Treatment of mails from unknown senders.", examples=["refuse"]
     )
     flapping_seconds: int | None = optional(
-        "Number of seconds after it has cleared in which an alert that fires again goes on with its "
-        "incident; null: each outage is an incident of its own.",
+        "Number of seconds after clearing in which an alert that fires again continues its incident; "
+        "null if each outage is an incident of its own.",
         examples=[900],
     )
     automatic_mails: AutomaticMails | None = optional(
-        "Handling of mails that a list passes on or a program writes; null: they are taken. They are never "
-        "answered. Answers of programs, bounces and our own mails are ignored in any case.",
+        "Treatment of mails from mailing lists and programs; null to accept them. They are never "
+        "answered. Automatic replies, bounces and this service's own mails are always ignored.",
         examples=["ignore"],
     )
     forms: list[str] | None = optional(
-        "The senders of mails that are forms of web sites, as addresses, or `@` and a domain: the address in "
-        "`Reply-To` is then the requester, and the one who is answered. Null: there are none.",
+        "Senders of mails from web forms, as addresses, or `@` and a domain: the address in `Reply-To` "
+        "is then the requester. Null without such senders.",
         examples=[["noreply@shop.example.org"]],
     )
     monitors: list[str] | None = optional(
-        "The senders of mails that are monitoring tools, as addresses, or `@` and a domain: nothing is "
-        "mailed to them, and a recovery resolves the incident of its problem if nobody has started on it. "
-        "Null: a recovery is a comment.",
+        "Senders of mails that are monitoring tools, as addresses, or `@` and a domain. No mail is sent to them, "
+        "and a recovery resolves the incident of its problem if no one has started work on it; null if a "
+        "recovery is a comment.",
         examples=[["nagios@monitoring.example.org"]],
     )
-    user_name: str | None = optional("The user name of basic authentication.", examples=["tool"])
+    user_name: str | None = optional(
+        "User name for basic authentication; null if it is not used.", examples=["tool"]
+    )
     sealed_secret: Annotated[str | None, Hidden()] = required()
     previous_sealed_secret: Annotated[str | None, Hidden()] = None
     secret_fingerprint: Annotated[str | None, Hidden()] = None
     previous_secret_fingerprint: Annotated[str | None, Hidden()] = None
     previous_ends_at: datetime | None = optional(
-        "Time until which the secret before the last rotation is accepted."
+        "Time until which the secret before the last rotation is accepted; null if it is not."
     )
-    rotated_at: datetime | None = None
+    rotated_at: datetime | None = optional(
+        "Time of the last rotation of the secret; null before the first rotation."
+    )
     silent_since_at: datetime | None = optional(
-        "Time of its last delivery, if none has come for five times as long as usual."
+        "Time of the last delivery, if no delivery has arrived for five times the usual interval; null "
+        "otherwise."
     )
     added_at: datetime | None = required()
 

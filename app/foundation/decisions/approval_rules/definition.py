@@ -56,17 +56,17 @@ def _has_values_or_amount(condition: RuleCondition) -> bool:
 
 
 class RuleCondition(PayloadValue):
-    """A condition on a field of the record that is decided about: one of these values, or an amount."""
+    """A condition on a field of the record that the decision is about: one of some values, or an amount."""
 
-    field: FieldName = Field(description="The field's name.", examples=["risk_level"])
+    field: FieldName = Field(description="Name of the field.", examples=["risk_level"])
     any_of: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="It holds one of these: codes, keys or ids.",
+        description="Values (codes, keys or ids) of which the field has one.",
         examples=[["high"]],
     )
-    at_least: Amount | None = Field(default=None, description="Or it is at least this amount.")
-    below: Amount | None = Field(default=None, description="And, or only, below this amount.")
+    at_least: Amount | None = Field(default=None, description="Smallest amount that the field may have.")
+    below: Amount | None = Field(default=None, description="Amount below which the field must be.")
 
     CONDITIONS = (Condition("values_or_amount", ("any_of", "at_least", "below"), _has_values_or_amount),)
 
@@ -93,22 +93,24 @@ def _texts(value: Any) -> set[str]:
 
 
 class Electors(PayloadValue):
-    """A source of voters: all who hold a role for the record, the members of a group with its chair, or those
-    who stand in a relation to the record.
+    """A source of voters: all holders of a role for the record, the members of a group with its chair, or
+    persons with a certain relation to the record.
     """
 
     role: Role | None = Field(
-        default=None, description="All who hold this role for it.", examples=["cab_member"]
+        default=None, description="Role whose holders for the record vote.", examples=["cab_member"]
     )
     group: RecordKey | None = Field(
-        default=None, description="Or the members of this group, and its chair: its key."
+        default=None, description="Key of the group whose members and chair vote."
     )
     relation: ElectorRelation | None = Field(
-        default=None, description="Or those who stand in this relation to the record."
+        default=None, description="Relation to the record whose persons vote."
     )
-    grade: Grade | None = Field(default=None, description="Of these, only those of this grade or above.")
+    grade: Grade | None = Field(default=None, description="Lowest grade of the voters; null for every grade.")
     on_call: bool = Field(
-        default=False, strict=True, description="Of these, only those who are on call in one of their teams."
+        default=False,
+        strict=True,
+        description="True if only persons vote who are on call in one of their teams.",
     )
 
     CONDITIONS = (exactly_one_member("one_source", "role", "group", "relation"),)
@@ -127,61 +129,61 @@ Sources = Annotated[tuple[Electors, ...], at_most_entries(MOST_CONDITIONS)]
 
 
 class ApprovalRuleDefinition(PayloadValue):
-    """The decisions that a rule is for, their voters, and the way in which votes are counted."""
+    """The decisions that a rule applies to, their voters, and the way in which votes are counted."""
 
     conditions: Annotated[tuple[RuleCondition, ...], at_most_entries(MOST_CONDITIONS)] = Field(
         default=(),
         max_length=MOST_CONDITIONS,
-        description="All must hold; none: every record. Of the rules that hold, those with the most "
-        "conditions count.",
+        description="Conditions that must all be true; empty for every record. If several rules match, those with the most conditions apply.",
     )
     voters: Annotated[Sources, AfterValidator(_require_one)] = Field(
         max_length=MOST_CONDITIONS,
-        description="Persons who vote: all of these together, but for those who are kept apart from it.",
+        description="Sources of voters, all together, except for persons who are excluded from the vote.",
         examples=[[{"role": "cab_member"}]],
         json_schema_extra={"minItems": 1},
     )
     otherwise: Sources = Field(
         default=(),
         max_length=MOST_CONDITIONS,
-        description="Persons who vote instead, if of `voters` fewer than `enough` are free to.",
+        description="Sources of voters that are used if fewer than `enough` persons of `voters` can vote.",
     )
     enough: int = Field(
         default=1,
         ge=1,
         le=WHOLE_GROUP,
         strict=True,
-        description="Number of `voters` who must be free to vote.",
+        description="Number of persons of `voters` who must be able to vote.",
     )
     if_unanswered: Sources = Field(
         default=(),
         max_length=MOST_CONDITIONS,
-        description="Persons who are asked next, once and by the same rule, if too few have voted in time.",
+        description="Sources of voters that are asked next, once and by the same rule, if too few have "
+        "voted in time.",
     )
-    rule: DecisionRule = Field(description="Rule by which votes come to an outcome.", examples=["majority"])
+    rule: DecisionRule = Field(description="Rule by which votes lead to an outcome.", examples=["majority"])
     quorum: int | None = Field(
         default=None,
         ge=1,
         le=WHOLE_GROUP,
         strict=True,
-        description="Number of persons who must have voted, abstentions among them. None: as "
-        "`quorum_percent` says.",
+        description="Number of persons who must have voted, including abstentions; null to use "
+        "`quorum_percent`.",
     )
     quorum_percent: int | None = Field(
         default=None,
         ge=1,
         le=100,
         strict=True,
-        description="Percentage of the voters who must have voted, rounded up, and no fewer than "
-        "`least_voters`. None, without `quorum`: one where the chair decides, more than half "
-        "by majority, all unanimously.",
+        description="Percentage of the voters who must have voted, rounded up, and at least "
+        "`least_voters` persons. If both are null, the quorum is one where the chair "
+        "decides, more than half for a majority, and everybody for a unanimous vote.",
     )
     least_voters: int = Field(
         default=2,
         ge=1,
         le=WHOLE_GROUP,
         strict=True,
-        description="Number of persons who must be free to vote; with fewer the question is refused.",
+        description="Number of persons who must be able to vote; with fewer, the question is refused.",
         examples=[2],
     )
     due_within_seconds: int = Field(
@@ -189,19 +191,21 @@ class ApprovalRuleDefinition(PayloadValue):
         ge=60,
         le=LONGEST_DAYS * _DAY,
         strict=True,
-        description="Time for votes.",
+        description="Number of seconds to vote, in the hours of `calendar`.",
         examples=[7 * _DAY],
     )
     calendar: RecordKey | None = Field(
-        default=None, description="Counted in the hours of this calendar: its key; none: day and night."
+        default=None,
+        description="Key of the calendar in whose hours the time to vote is counted; null to count "
+        "day and night.",
     )
     remind_before_seconds: int | None = Field(
         default=None,
         ge=60,
         le=LONGEST_DAYS * _DAY,
         strict=True,
-        description="Time before the end at which those who have yet to vote are reminded. None: a day, "
-        "or half of a shorter time.",
+        description="Number of seconds before the end at which persons who have not voted are "
+        "reminded; null for one day, or half of a shorter time to vote.",
     )
 
     @property

@@ -30,46 +30,47 @@ from app.kernel.actions.refusals import WrongValue
 
 
 class AddApprovalRule(Payload):
-    """A rule of who votes on decisions of one kind."""
+    """A rule that determines who votes on decisions of one kind."""
 
     key: RecordKey = Field(
-        description="The rule's key; that of a shipped rule takes its place.", examples=["change_high_risk"]
+        description="Key of the rule; a rule with the key of a shipped rule replaces it.",
+        examples=["change_high_risk"],
     )
-    decision: DecisionKind = Field(description="The kind of the decisions.", examples=["change"])
+    decision: DecisionKind = Field(description="Kind of the decisions.", examples=["change"])
     name: ShortText = Field(
-        description="The rule's name. Name no persons here.", examples=["Changes of high risk"]
+        description="Name of the rule, without names of persons.", examples=["Changes of high risk"]
     )
     definition: ApprovalRuleDefinition = Field(
-        description="Records that it is for, their voters, and the way in which votes are counted.",
+        description="Records that the rule applies to, their voters, and the way in which votes are counted.",
         examples=[{"voters": [{"role": "cab_member"}], "rule": "majority"}],
     )
 
 
 class ReviseApprovalRule(Payload):
-    """The next version of the rule: the whole new definition."""
+    """The next version of the rule, with its whole definition."""
 
-    name: ShortText | None = Field(default=None, description="The rule's name; none: as it is.")
+    name: ShortText | None = Field(default=None, description="Name of the rule; if left out, the name stays.")
     definition: ApprovalRuleDefinition = Field(
-        description="Records that it is for, their voters, and the way in which votes are counted.",
+        description="Records that the rule applies to, their voters, and the way in which votes are counted.",
         examples=[{"voters": [{"role": "cab_member"}], "rule": "unanimous"}],
     )
 
 
 def add(rule: ApprovalRule, body: AddApprovalRule, ctx: ActionContext) -> None:
-    """Add an approval rule, which says who votes; questions that are open stay with their voters."""
+    """Add an approval rule, which determines who votes. Open questions stay with their voters."""
     rule.key, rule.decision, rule.name = body.key, body.decision, body.name
     _set_version(rule, body.definition, ctx)
 
 
 def revise(rule: ApprovalRule, body: ReviseApprovalRule, ctx: ActionContext) -> None:
-    """Revise the rule, which says who votes; questions that are open stay with their voters."""
+    """Revise the rule, which determines who votes. Open questions stay with their voters."""
     rule.name = body.name or rule.name
     rule.ended_at = None
     _set_version(rule, body.definition, ctx)
 
 
 def end(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the rule: it asks nobody from then on; a shipped rule of its key holds again."""
+    """End the rule: new questions no longer follow it. A shipped rule with its key applies again."""
     _add_version(rule, ctx, ended=True)
 
 

@@ -12,14 +12,14 @@ from app.foundation.decisions.records import DecisionKind
 
 
 class ApprovalRuleState(CodeEnum):
-    """State of an approval rule: only those in force are asked by."""
+    """State of an approval rule: only rules in force determine voters."""
 
     in_force = "in_force", "In force", "有效"
     ended = "ended", "Ended", "已终止"
 
 
 class ElectorRelation(CodeEnum):
-    """Persons who vote because of what they have to do with the record, not by a role."""
+    """Relation of a person to the record by which they vote without holding a role."""
 
     service_owner = "service_owner", "Owners of the affected services", "所涉服务的负责人"
     item_owner = "item_owner", "Owners of the affected items", "所涉配置项的负责人"
@@ -52,17 +52,21 @@ class ApprovalRule(Record):
     KIND: ClassVar[str] = "approval_rule"
 
     state: ApprovalRuleState | None = required()
-    key: str | None = required()
-    decision: DecisionKind | None = required()
-    name: str | None = required()
-    edition: int | None = required("The number of the newest version; the first is 1.")
-    definition: Annotated[dict[str, Any] | None, Document()] = required()
-    told_roles: list[str] | None = required()
-    told_groups: list[str] | None = required()
-    set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who set the newest version."
+    key: str | None = required("Key of the rule; a rule with the key of a shipped rule replaces it.")
+    decision: DecisionKind | None = required("Kind of the decisions that the rule applies to.")
+    name: str | None = required("Name of the rule for people.")
+    edition: int | None = required("Number of the newest version; the first is 1.")
+    definition: Annotated[dict[str, Any] | None, Document()] = required(
+        "Records that the rule applies to, their voters, and the way in which votes are counted."
     )
-    set_at: datetime | None = required()
+    told_roles: list[str] | None = required(
+        "Roles whose holders are notified of changes of the rule, because they vote by it."
+    )
+    told_groups: list[str] | None = required(
+        "Identifiers of groups whose members are notified of changes of the rule, because they vote by it."
+    )
+    set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who set the newest version.")
+    set_at: datetime | None = required("Time at which the newest version was set.")
     ended_at: Annotated[datetime | None, EnteredAt(ApprovalRuleState.ended)] = None
 
 
@@ -71,8 +75,10 @@ class ApprovalRuleVersion(ChildRecord):
 
     KIND: ClassVar[str] = "approval_rule_version"
 
-    edition: int | None = required()
-    definition: Annotated[dict[str, Any] | None, Document()] = required()
-    ended: bool | None = required("True if the rule asks nobody from then on.")
-    set_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    set_at: datetime | None = required()
+    edition: int | None = required("Number of the version; the first is 1.")
+    definition: Annotated[dict[str, Any] | None, Document()] = required(
+        "Records that the version applies to, their voters, and the way in which votes are counted."
+    )
+    ended: bool | None = required("True if the rule ended with this version.")
+    set_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who set the version.")
+    set_at: datetime | None = required("Time at which the version was set.")

@@ -33,7 +33,7 @@ LONGEST = timedelta(days=366)
 
 
 class NameDeputy(Payload, of=Deputy):
-    """The deputy, the time, and the kinds of decisions."""
+    """The deputy, the period, and the kinds of decisions."""
 
     deputy: Annotated[Reference, ForeignRef("person")]
     from_at: Instant
@@ -44,7 +44,7 @@ class NameDeputy(Payload, of=Deputy):
 
 
 def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Name a deputy, who votes in the caller's name for a time, unless they are kept apart from it."""
+    """Name a deputy, who votes in the caller's name for a period, unless the deputy is excluded from a vote."""
     deputy.person_id = ctx.caller.person_id
     deputy.deputy_id = ctx.required_ref(Person, "deputy").id
     deputy.decisions = sorted({kind.value for kind in body.decisions}) or None
@@ -73,18 +73,18 @@ async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, 
 
 
 def end(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the deputy's time: they vote in that name no more; votes that they have cast stay."""
+    """End the deputy's period: the deputy no longer votes in that name. Votes that were cast stay."""
 
 
 def suspend(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Suspend the deputy, as the key that they were named with is lost: they do not vote in that name until
-    the person confirms it.
+    """Suspend the deputy, because the key that named them was lost: the deputy does not vote until the person
+    confirms them.
     """
     deputy.suspended_by_rotation = True
 
 
 def confirm(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Confirm the deputy, whom a rotation has suspended: they vote in that name again."""
+    """Confirm the deputy, who was suspended when a key was rotated: the deputy may vote again."""
     deputy.suspended_by_rotation = None
     MakerCredential.of_caller(ctx.caller).stamp(deputy)
 

@@ -28,23 +28,21 @@ class Deputy(Record):
 
     state: DeputyState | None = required()
     person_id: Annotated[UUID | None, ForeignRef("person")] = required(
-        "The person in whose name the deputy votes."
+        "Person in whose name the deputy votes."
     )
     deputy_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = required(
-        "The deputy, who votes in the other's name."
+        "Deputy who votes in the person's name."
     )
     decisions: list[str] | None = optional(
-        "The kinds of decisions that it is for; null: every kind.", examples=[["change"]]
+        "Kinds of decisions on which the deputy votes; null for all kinds.", examples=[["change"]]
     )
-    from_at: datetime | None = required("Begin of the deputation.", examples=["2026-12-01T00:00:00Z"])
-    until_at: datetime | None = required(
-        "End of the deputation, exclusive.", examples=["2027-01-01T00:00:00Z"]
-    )
+    from_at: datetime | None = required("Beginning of the period.", examples=["2026-12-01T00:00:00Z"])
+    until_at: datetime | None = required("End of the period, exclusive.", examples=["2027-01-01T00:00:00Z"])
     key_id: Annotated[UUID | None, Hidden()] = None
     secret_hash: Annotated[str | None, Hidden()] = None
     suspended_by_rotation: bool | None = optional(
-        "True if the key that it was named with was rotated without an overlap, or revoked: the deputy does "
-        "not vote until the person confirms it."
+        "True if the key that named the deputy was revoked, or rotated without an overlap: the deputy "
+        "does not vote until the person confirms them."
     )
     named_at: Annotated[datetime | None, EnteredAt(DeputyState.named)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(DeputyState.ended)] = None

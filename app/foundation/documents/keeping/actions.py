@@ -173,7 +173,7 @@ def request_access(record: Any, body: RequestDocumentAccess, ctx: ActionContext)
 
 
 def grant_access(record: Any, body: GrantDocumentAccess, ctx: ActionContext) -> None:
-    """Grant the record's document, for a person to see it for a time; an earlier time is over."""
+    """Grant the record's document: a person may see it for a period. An earlier period ends."""
     person, rows = ctx.required_ref(Person, "person"), ctx.prepared(Access)
     for request in rows.requests:
         if request.person_id == person.id:
@@ -195,7 +195,7 @@ def grant_access(record: Any, body: GrantDocumentAccess, ctx: ActionContext) -> 
 
 
 def refuse_access(record: Any, body: RefuseDocumentAccess, ctx: ActionContext) -> None:
-    """Refuse the record's document, which somebody has asked to see."""
+    """Refuse the record's document, which a person has requested."""
     person = ctx.required_ref(Person, "person")
     for request in ctx.prepared(Access).requests:
         if request.person_id == person.id:
@@ -204,7 +204,7 @@ def refuse_access(record: Any, body: RefuseDocumentAccess, ctx: ActionContext) -
 
 
 def end_access(record: Any, body: EndDocumentAccess, ctx: ActionContext) -> None:
-    """Withhold the record's document again: the time is over for which somebody might see it."""
+    """End access to the record's document: the period is over in which a person could see it."""
     ctx.remove(ctx.required_ref(DocumentReader, "reader"))
 
 
@@ -229,12 +229,12 @@ def return_(record: Any, body: ReturnDocument, ctx: ActionContext) -> None:
 
 
 def flag_loan(record: Any, body: FlagLoanDocument, ctx: ActionContext) -> None:
-    """Flag the record's document: a paper copy of it is not back in time."""
+    """Flag the record's document: a paper copy was not returned in time."""
     ctx.change(ctx.required_ref(DocumentLoan, "loan")).overdue_at = ctx.occurred_at
 
 
 def archive(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
-    """Archive the record's document; its retention begins."""
+    """Archive the record's document, which begins its retention period."""
     entry = _changed_entry(ctx)
     entry.state = DocumentState.archived
     entry.archived_at, entry.archive_reason = ctx.occurred_at, body.reason
@@ -242,31 +242,31 @@ def archive(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
 
 
 def hold(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
-    """Hold the record's document: for a legal reason it is not destroyed, however old."""
+    """Hold the record's document: for a legal reason it is not destroyed, even after its retention period."""
     entry = _changed_entry(ctx)
     entry.held_at, entry.hold_reason = ctx.occurred_at, body.reason
     entry.destruction_asked_at = entry.destruction_asked_by_id = None
 
 
 def release_hold(record: Any, body: DocumentReason, ctx: ActionContext) -> None:
-    """Release the record's document, which was held."""
+    """Release the record's document, which was on hold."""
     entry = _changed_entry(ctx)
     entry.held_at = entry.hold_reason = None
 
 
 def warn_of_retention(record: Any, body: OfDocument, ctx: ActionContext) -> None:
-    """Warn of the record's document: its retention ends soon."""
+    """Warn of the record's document: its retention period ends soon."""
     _changed_entry(ctx).retention_warned_at = ctx.occurred_at
 
 
 def ask_destruction(record: Any, body: OfDocument, ctx: ActionContext) -> None:
-    """Condemn the record's document, as the first of two persons who destroy it."""
+    """Ask to destroy the record's document, as the first of two persons."""
     entry = _changed_entry(ctx)
     entry.destruction_asked_at, entry.destruction_asked_by_id = ctx.occurred_at, ctx.caller.person_id
 
 
 def destroy(record: Any, body: DestroyDocument, ctx: ActionContext) -> None:
-    """Destroy the record's document, as the second of two persons: nobody can read it any more."""
+    """Destroy the record's document, as the second of two persons: it can no longer be read."""
     entry = _changed_entry(ctx)
     entry.state = DocumentState.destroyed
     entry.destroyed_at, entry.destroyed_by_id = ctx.occurred_at, ctx.caller.person_id

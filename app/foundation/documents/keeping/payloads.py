@@ -18,7 +18,7 @@ class OfDocument(Payload):
     """A document of the record."""
 
     document: Annotated[UUID, ChildRef(DocumentEntry)] | None = Field(
-        default=None, description="The document: its id. May be left out if the record has one only."
+        default=None, description="Identifier of the document; may be left out if the record has only one."
     )
 
 
@@ -27,13 +27,13 @@ class AcknowledgeDocument(OfDocument):
 
 
 class RequestDocumentAccess(OfDocument, of=DocumentAccessRequest):
-    """The purpose for which somebody wants to see a document."""
+    """The purpose for which the caller wants to see a document."""
 
     purpose: FreeText = Field(examples=["For the audit of this year. 年度审计需要。"])
 
 
 class GrantDocumentAccess(OfDocument, of=DocumentReader):
-    """The person who may see a document, and until when."""
+    """The person who may see a document, and the end of the period."""
 
     person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_access_granted)] = (
         Field(examples=["me"])
@@ -42,25 +42,27 @@ class GrantDocumentAccess(OfDocument, of=DocumentReader):
 
 
 class RefuseDocumentAccess(OfDocument):
-    """The person who is not let see a document, and why."""
+    """The person whose request to see a document is refused, and the reason."""
 
     person: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_access_refused)] = (
-        Field(examples=["me"], description="The person who asked for it.")
+        Field(examples=["me"], description="Person who requested access.")
     )
     refusal_reason: FreeText = Field(
-        description="The reason, in words to whoever asked.",
+        description="Reason for the refusal, addressed to the person who requested access.",
         examples=["The summary says all that the audit needs. 审计所需内容见摘要。"],
     )
 
 
 class EndDocumentAccess(Payload):
-    """A person's time to see a document that is over."""
+    """The period of access that ends."""
 
-    reader: Annotated[UUID, ChildRef(DocumentReader)] = Field(description="The row of that person: its id.")
+    reader: Annotated[UUID, ChildRef(DocumentReader)] = Field(
+        description="Identifier of the entry with the person's access."
+    )
 
 
 class LendDocument(OfDocument, of=DocumentLoan):
-    """A paper copy to lend: its place, to whom, and until when."""
+    """A paper copy to lend: its place, the borrower, and the return date."""
 
     place: ShortText
     borrower: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_lent)]
@@ -68,17 +70,17 @@ class LendDocument(OfDocument, of=DocumentLoan):
 
 
 class ReturnDocument(Payload):
-    """A paper copy that is back."""
+    """A paper copy that was returned."""
 
-    loan: Annotated[UUID, ChildRef(DocumentLoan)] = Field(description="The loan: its id.")
+    loan: Annotated[UUID, ChildRef(DocumentLoan)] = Field(description="Identifier of the loan.")
 
 
 class FlagLoanDocument(ReturnDocument):
-    """A paper copy that is not back in time, and the borrower, if they are still active."""
+    """A paper copy that was not returned in time, and its borrower if they are still active."""
 
     borrower: (
         Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.document_loan_overdue)] | None
-    ) = None
+    ) = Field(default=None, description="Borrower to be notified; left out if they are no longer active.")
 
 
 class DestroyDocument(OfDocument):
@@ -86,9 +88,9 @@ class DestroyDocument(OfDocument):
 
 
 class DocumentReason(OfDocument):
-    """The reason for what is done with a document."""
+    """The reason for an action on a document."""
 
     reason: FreeText = Field(
-        description="The reason, in the words of the person who acts.",
+        description="Reason for the action.",
         examples=["A lawsuit needs it. 诉讼需要。"],
     )

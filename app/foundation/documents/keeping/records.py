@@ -20,14 +20,14 @@ class DocumentAcknowledgement(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "acknowledger"
     DONE_FIELDS: ClassVar[tuple[str, ...]] = ("acknowledged_at",)
 
-    document_id: UUID | None = required("The document: its id.")
-    edition: int | None = required("The edition that is acknowledged.")
+    document_id: UUID | None = required("Identifier of the document in the record.")
+    edition: int | None = required("Number of the edition to acknowledge.")
     person_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.document_to_acknowledge)
-    ] = required("The person who must read it.")
-    asked_at: datetime | None = required("Time at which they were asked to.")
+    ] = required("Person who must read the document.")
+    asked_at: datetime | None = required("Time at which the person was asked to read the document.")
     acknowledged_at: datetime | None = optional(
-        "Time at which they said that they have read it; null: they have not."
+        "Time at which the person confirmed having read the document; null until then."
     )
 
 
@@ -36,13 +36,15 @@ class DocumentAccessRequest(ChildRecord):
 
     KIND: ClassVar[str] = "document_access_request"
 
-    document_id: UUID | None = required("The document: its id.")
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required("The person who asks.")
-    purpose: Annotated[str | None, Personal()] = required("The purpose, in the words of whoever asks.")
-    requested_at: datetime | None = required("Time of the request.")
-    granted_at: datetime | None = optional("Time at which it was granted; null: it was not.")
-    refused_at: datetime | None = optional("Time at which it was refused; null: it was not.")
-    refusal_reason: Annotated[str | None, Personal()] = optional("The reason for which it was refused.")
+    document_id: UUID | None = required("Identifier of the document in the record.")
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who requests access.")
+    purpose: Annotated[str | None, Personal()] = required("Purpose, in the person's own words.")
+    requested_at: datetime | None = required("Time at which the person requested access.")
+    granted_at: datetime | None = optional("Time at which access was granted; null if it was not.")
+    refused_at: datetime | None = optional("Time at which access was refused; null if it was not.")
+    refusal_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the refusal; null if access was not refused."
+    )
 
 
 class DocumentReader(ChildRecord):
@@ -51,13 +53,13 @@ class DocumentReader(ChildRecord):
     KIND: ClassVar[str] = "document_reader"
     AUDIENCE_KIND: ClassVar[str] = "reader"
 
-    document_id: UUID | None = required("The document: its id.")
+    document_id: UUID | None = required("Identifier of the document in the record.")
     person_id: Annotated[
         UUID | None, ForeignRef("person"), Responsible(NoticeType.document_access_granted)
-    ] = required("The person who may see it.")
-    granted_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The person who granted it.")
-    granted_at: datetime | None = required("Beginning of the time.")
-    until_at: datetime | None = required("End of the time.", examples=["2199-01-31T00:00:00Z"])
+    ] = required("Person who may see the document.")
+    granted_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who granted access.")
+    granted_at: datetime | None = required("Beginning of the period of access.")
+    until_at: datetime | None = required("End of the period of access.", examples=["2199-01-31T00:00:00Z"])
 
 
 class DocumentLoan(ChildRecord):
@@ -65,15 +67,19 @@ class DocumentLoan(ChildRecord):
 
     KIND: ClassVar[str] = "document_loan"
 
-    document_id: UUID | None = required("The document: its id.")
-    place: str | None = required("The place where the copy is kept.", examples=["Shelf 4, room 2.017"])
+    document_id: UUID | None = required("Identifier of the document in the record.")
+    place: str | None = required("Place where the copy is kept.", examples=["Shelf 4, room 2.017"])
     borrower_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.document_lent)] = (
-        required("The person whom it is lent to.", examples=["me"])
+        required("Person who borrowed the copy.", examples=["me"])
     )
-    lent_at: datetime | None = required("Time at which it was lent.")
-    until_at: datetime | None = required("Time by which it is to be back.", examples=["2199-01-31T00:00:00Z"])
-    overdue_at: datetime | None = optional("Time at which it was flagged as overdue; null: it was not.")
-    returned_at: datetime | None = optional("Time at which it came back; null: it is lent.")
+    lent_at: datetime | None = required("Time at which the copy was lent.")
+    until_at: datetime | None = required(
+        "Time by which the copy must be returned.", examples=["2199-01-31T00:00:00Z"]
+    )
+    overdue_at: datetime | None = optional(
+        "Time at which the loan was flagged as overdue; null if it was not."
+    )
+    returned_at: datetime | None = optional("Time at which the copy was returned; null while it is lent.")
 
 
 #: Child records of what is kept, which each kind that files documents has.

@@ -27,17 +27,23 @@ router = Router(prefix="/v1/me", tags=["people"])
 
 
 class PreferencesOut(OutputModel):
-    """The ticket events that the caller is notified of, and by which channel."""
+    """The steps of which the caller receives notices and mails."""
 
-    told_of: list[NoticeType] = Field(description="The steps that they are told of, in the application.")
-    told_by_mail: list[NoticeType] = Field(description="Those of them that they are told of by mail, too.")
-    mail_waits_for_you: MailFrequency = Field(
-        description="The frequency of mails of what waits for them: not `none`."
+    told_of: list[NoticeType] = Field(
+        description="Steps of which the caller receives notices in the application."
     )
-    mail_is_yours: MailFrequency = Field(description="The frequency of mails of what is theirs.")
-    mail_you_follow: MailFrequency = Field(description="The frequency of mails of what they follow.")
+    told_by_mail: list[NoticeType] = Field(description="Steps of which the caller also receives mails.")
+    mail_waits_for_you: MailFrequency = Field(
+        description="Frequency of mails about notices that wait for the caller's action; never `none`."
+    )
+    mail_is_yours: MailFrequency = Field(
+        description="Frequency of mails about the caller's own tickets and records."
+    )
+    mail_you_follow: MailFrequency = Field(
+        description="Frequency of mails about records that the caller follows."
+    )
     mail_for_information: MailFrequency = Field(
-        description="The frequency of mails of what is for their information."
+        description="Frequency of mails that are only for the caller's information."
     )
 
 
@@ -49,7 +55,7 @@ class PreferencesOut(OutputModel):
     responses=problems(404),
 )
 async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
-    """Return the ticket events that the caller is notified of, and by which channel; by default all."""
+    """Return the steps of which the caller receives notices and mails; all by default."""
     loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
     assert loaded is not None, "every key stands for a person"
     return _answer(loaded.record)
@@ -68,7 +74,7 @@ async def set_my_preferences(
     body: Annotated[SetPreferencesPerson, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Set the ticket events that the caller is notified of."""
+    """Set the steps of which the caller receives notices and mails."""
     key = await key_of(ledger, request, "set_my_preferences", idempotency_key)
     name = str(caller_of(request).person_id)
     row = persons.LIFECYCLE["set_preferences"]

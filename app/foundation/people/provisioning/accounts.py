@@ -34,7 +34,7 @@ PersonalLine = Annotated[ShortText, Personal()]
 
 
 class ProvisionPerson(PartialPayload, of=Person):
-    """What the identity provider says of a person; what it leaves out stays as it is."""
+    """The attributes of a person at the identity provider; attributes left out stay unchanged."""
 
     name: Name = Field(default_factory=str)
     email: Email | None = None
@@ -69,7 +69,7 @@ async def ended_account(
 
 
 def provision(person: Person, body: ProvisionPerson, ctx: ActionContext) -> None:
-    """Provision the person, as the identity provider tells of them by SCIM."""
+    """Provision the person, with the attributes that the identity provider sends by SCIM."""
     copy_fields(person, body, ctx)
     if "login" in dict(provided_fields(body)):
         person.login_issuer = ctx.login_issuer if person.login is not None else None
@@ -96,15 +96,15 @@ class JoinDirectoryGroupPerson(Payload):
     """A group at the identity provider to which the person belongs."""
 
     directory_group: Annotated[Reference, ForeignRef("directory_group")] = Field(
-        description="The group: its id."
+        description="Identifier of the group."
     )
 
 
 class LeaveDirectoryGroupPerson(Payload):
-    """A group at the identity provider to which the person does not belong any more."""
+    """A group at the identity provider to which the person no longer belongs."""
 
     directory_group: Annotated[Reference, ForeignRef("directory_group", retired=True)] = Field(
-        description="The group: its id."
+        description="Identifier of the group."
     )
 
 
@@ -136,14 +136,16 @@ async def changed_membership(
 
 
 def join_directory_group(person: Person, body: JoinDirectoryGroupPerson, ctx: ActionContext) -> None:
-    """Join the person to a group: one of the identity provider's, and give them what it stands for."""
+    """Join the person to a directory group, and grant the roles and teams of the group."""
     group = ctx.required_ref(DirectoryGroup, "directory_group")
     ctx.add(DirectoryMembership(id=ctx.new_id(), person_id=person.id, directory_group_id=group.id))
     apply_grants(person, ctx.prepared(ChangedMembership).provided, ctx)
 
 
 def leave_directory_group(person: Person, body: LeaveDirectoryGroupPerson, ctx: ActionContext) -> None:
-    """Remove the person from a group: one of the identity provider's, and take away what it alone gave."""
+    """Leave a directory group: the person loses the roles and teams that only this group
+    granted.
+    """
     changed = ctx.prepared(ChangedMembership)
     assert changed.ended is not None
     ctx.remove(changed.ended)

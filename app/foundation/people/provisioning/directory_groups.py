@@ -28,12 +28,12 @@ class AddDirectoryGroup(Payload, of=DirectoryGroup):
 
 
 def add(group: DirectoryGroup, body: AddDirectoryGroup, ctx: ActionContext) -> None:
-    """Add a directory group, as the identity provider tells of it."""
+    """Add a directory group, as the identity provider has it."""
     copy_fields(group, body, ctx)
 
 
 class EditDirectoryGroup(Patch, of=DirectoryGroup):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
     name: ShortText = Field(default_factory=str)
     external_id: ShortText | None = None
@@ -45,7 +45,7 @@ def edit(group: DirectoryGroup, body: EditDirectoryGroup, ctx: ActionContext) ->
 
 
 def retire(group: DirectoryGroup, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the directory group, which is there no longer: nobody joins it any more."""
+    """Retire the directory group, which no longer exists at the identity provider."""
 
 
 # fmt: off

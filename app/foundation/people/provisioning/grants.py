@@ -37,12 +37,12 @@ logger = structlog.get_logger()
 
 
 class ProvideGrantsPerson(Payload):
-    """The groups at the provider that a person belongs to, as far as they are mapped."""
+    """The mapped groups at the provider to which a person belongs."""
 
-    provided_by: GrantSource = Field(description="The way by which the groups have become known.")
+    provided_by: GrantSource = Field(description="Way in which the groups became known.")
     groups: Annotated[
         tuple[ShortText, ...],
-        Field(max_length=MOST_MAPPED_GROUPS, description="All of the groups that are mapped here."),
+        Field(max_length=MOST_MAPPED_GROUPS, description="All groups of the person that are mapped here."),
         at_most_entries(MOST_MAPPED_GROUPS),
     ]
 
@@ -90,8 +90,8 @@ async def changed_grants(
 
 
 def provide_grants(person: Person, body: ProvideGrantsPerson, ctx: ActionContext) -> None:
-    """Provide the person's grants: the roles and teams that their groups at the identity provider stand for;
-    and take away those that came from there and do so no longer.
+    """Provide the person's grants: the roles and teams of their groups at the identity provider. Grants that
+    came from the provider and no longer apply are removed.
     """
     apply_grants(person, ctx.prepared(ProvidedGrants), ctx)
 

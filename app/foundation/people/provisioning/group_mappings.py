@@ -32,18 +32,18 @@ class MappedGrant(Payload, of=GroupMapping):
 
 
 class MakeGroupMapping(MappedGrant, of=GroupMapping):
-    """A group at the provider, and the role or the team that its members get."""
+    """A group at the provider, and the role or team that its members get."""
 
     group_name: ShortText
 
 
 def make_mapping(mapping: GroupMapping, body: MakeGroupMapping, ctx: ActionContext) -> None:
-    """Make a group mapping: members of the provider's group get a role, or join a team."""
+    """Make a group mapping: members of the provider's group get a role or join a team."""
     copy_fields(mapping, body, ctx)
 
 
 class EditGroupMapping(Patch, MappedGrant):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(mapping: GroupMapping, body: EditGroupMapping, ctx: ActionContext) -> None:
@@ -52,7 +52,7 @@ def edit(mapping: GroupMapping, body: EditGroupMapping, ctx: ActionContext) -> N
 
 
 def withdraw(mapping: GroupMapping, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Withdraw the group mapping: what it gave is taken away when the groups are looked at next."""
+    """Withdraw the group mapping: its grants are removed when the groups are read next."""
 
 
 async def not_one_grant(

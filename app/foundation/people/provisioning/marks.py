@@ -18,7 +18,7 @@ _TEAM = "team/"
 
 
 class GrantSource(CodeEnum):
-    """The way by which a person's groups at the provider become known."""
+    """The way in which a person's groups at the provider become known."""
 
     sign_in = "sign_in", "A sign-in at the identity provider", "在身份提供方登录"
     scim = "scim", "Provisioning by SCIM", "SCIM 同步"

@@ -11,27 +11,29 @@ from app.common.state_fields import EnteredAt
 
 
 class GroupMappingState(CodeEnum):
-    """State of a mapping of a provider's group: a withdrawn one gives nothing."""
+    """State of a group mapping: a withdrawn mapping grants nothing."""
 
     active = "active", "Active", "在用"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
 class DirectoryGroupState(CodeEnum):
-    """State of a group of the identity provider: a retired one is there no longer."""
+    """State of a group at the identity provider: a retired group no longer exists there."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已撤销"
 
 
 class DirectoryGroup(Record):
-    """A group at the identity provider, as SCIM tells of it."""
+    """A group at the identity provider, as SCIM reports it."""
 
     KIND: ClassVar[str] = "directory_group"
 
     state: DirectoryGroupState | None = required()
-    name: str | None = required("Its name at the provider, by which mappings name it.")
-    external_id: str | None = optional("Its id at the provider, by which mappings may name it, too.")
+    name: str | None = required("Name of the group at the provider, which mappings can use.")
+    external_id: str | None = optional(
+        "Identifier of the group at the provider, which mappings can use; null if not set."
+    )
     added_at: Annotated[datetime | None, EnteredAt(DirectoryGroupState.active)] = required()
     retired_at: Annotated[datetime | None, EnteredAt(DirectoryGroupState.retired)] = None
 
@@ -41,24 +43,26 @@ class DirectoryMembership(Record):
 
     KIND: ClassVar[str] = "directory_membership"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = required()
-    directory_group_id: Annotated[UUID | None, ForeignRef("directory_group")] = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = required("Person who belongs to the group.")
+    directory_group_id: Annotated[UUID | None, ForeignRef("directory_group")] = required(
+        "Group at the identity provider."
+    )
 
 
 class GroupMapping(Record):
-    """A role or a team that persons get here because they belong to a group at the identity provider."""
+    """A role or team that persons get because they belong to a group at the identity provider."""
 
     KIND: ClassVar[str] = "group_mapping"
 
     state: GroupMappingState | None = required()
     group_name: str | None = required(
-        "The group as the provider names it, to the letter: its name or id in the claim of a sign-in, or the "
-        "name or external id of a group that is provisioned.",
+        "Exact name of the group at the provider: its name or id in the claim at sign-in, or the name "
+        "or external id of a provisioned group.",
         examples=["Service desk"],
     )
-    role: str | None = optional("The role that its members get; null: they join a team.")
+    role: str | None = optional("Role that the group's members get; null if they join a team.")
     joined_team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team that its members join; null: they get a role."
+        "Team that the group's members join; null if they get a role."
     )
     added_at: Annotated[datetime | None, EnteredAt(GroupMappingState.active)] = required()
     withdrawn_at: Annotated[datetime | None, EnteredAt(GroupMappingState.withdrawn)] = None

@@ -47,60 +47,61 @@ WRITERS: Mapping[LifecycleFormat, Callable[[Lifecycle[Any]], str]] = MappingProx
 
 
 class LifecycleStub(OutputModel):
-    """A kind of record whose lifecycle is in the code."""
+    """A kind of record whose lifecycle is defined in the code."""
 
-    kind: str = Field(description="The kind of its records.")
-    plural: str = Field(description="The name that its records have in addresses.")
-    title_en: str = Field(description="The name in English.")
-    title_zh: str = Field(description="The name in Chinese.")
-    states: int = Field(description="Number of its states.")
-    steps: int = Field(description="Number of its actions.")
+    kind: str = Field(description="Kind of the records.")
+    plural: str = Field(description="Name of the records in addresses.")
+    title_en: str = Field(description="Name of the kind in English.")
+    title_zh: str = Field(description="Name of the kind in Chinese.")
+    states: int = Field(description="Number of states.")
+    steps: int = Field(description="Number of actions.")
 
 
 class LifecycleList(OutputModel):
-    """The lifecycles of the code."""
+    """The lifecycles that are defined in the code."""
 
-    items: list[LifecycleStub] = Field(description="One for each kind of record, by the kind.")
+    items: list[LifecycleStub] = Field(description="One lifecycle for each kind of record, sorted by kind.")
 
 
 class LifecycleStateOut(OutputModel):
     """A state of a lifecycle."""
 
-    state: str
-    en: str = Field(description="The label in English.")
-    zh: str = Field(description="The label in Chinese.")
+    state: str = Field(description="Code of the state.")
+    en: str = Field(description="Label of the state in English.")
+    zh: str = Field(description="Label of the state in Chinese.")
 
 
 class LifecycleStep(OutputModel):
     """An action of a lifecycle."""
 
-    action: str
-    en: str = Field(description="The label in English.")
-    zh: str = Field(description="The label in Chinese.")
-    summary: str = Field(description="The meaning of the action.")
+    action: str = Field(description="Name of the action in its address.")
+    en: str = Field(description="Label of the action in English.")
+    zh: str = Field(description="Label of the action in Chinese.")
+    summary: str = Field(description="Meaning of the action.")
     from_: list[str] = Field(
-        serialization_alias="from", description="The states that it is open in; none: it opens a record."
+        serialization_alias="from",
+        description="States in which the action is possible; empty for the action that creates the record.",
     )
-    to: str = Field(description="The state that it leads to, or `stays`.")
-    actors: str = Field(description="Those who may.")
-    fields: list[str] = Field(description="The fields of its payload.")
-    needed: list[str] = Field(description="Those of them that must be given.")
-    event: str = Field(description="The type of its usual event.")
-    events: list[str] = Field(description="All types of events that it can have.")
+    to: str = Field(description="State to which the action leads, or `stays`.")
+    actors: str = Field(description="Roles and persons who may carry out the action.")
+    fields: list[str] = Field(description="Fields of the action's payload.")
+    needed: list[str] = Field(description="Required fields of the payload.")
+    event: str = Field(description="Type of the usual event.")
+    events: list[str] = Field(description="Types of all events that the action can record.")
 
 
 class LifecycleDefinition(OutputModel):
-    """A lifecycle, as its table in the code says it."""
+    """A lifecycle as its table in the code defines it."""
 
-    kind: str = Field(description="The kind of its records.")
-    plural: str = Field(description="The name that its records have in addresses.")
-    states: list[LifecycleStateOut] = Field(description="The states.")
-    actions: list[LifecycleStep] = Field(description="The actions, in the order of the table.")
+    kind: str = Field(description="Kind of the records.")
+    plural: str = Field(description="Name of the records in addresses.")
+    states: list[LifecycleStateOut] = Field(description="States of the lifecycle.")
+    actions: list[LifecycleStep] = Field(description="Actions of the lifecycle, in the order of the table.")
 
 
 ALSO: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The lifecycle, in the form asked for.",
+        "description": "The lifecycle in the requested format.",
         "content": {
             media_type: {"schema": {"type": "string"}}
             for media_type in MEDIA_TYPES.values()
@@ -118,7 +119,7 @@ ALSO: dict[int | str, dict[str, Any]] = {
     responses=problems(),
 )
 async def list_lifecycles(request: Request) -> Response:
-    """List the lifecycles of the code: each is a definition of how its records are handled."""
+    """List the lifecycles of the code, each of which defines how records of a kind are handled."""
     items = [
         {
             "kind": lifecycle.kind,
@@ -142,16 +143,17 @@ async def list_lifecycles(request: Request) -> Response:
 )
 async def get_lifecycle(
     request: Request,
-    kind: Annotated[str, Path(max_length=100, description="The kind of records, as `incident`.")],
+    kind: Annotated[str, Path(max_length=100, description="Kind of the records, as `incident`.")],
     form: Annotated[
         LifecycleFormat | None,
         Query(
             alias="format",
-            description="The form: JSON, Markdown, a Mermaid diagram or BPMN 2.0; none: as `Accept` says.",
+            description="Format of the answer: JSON, Markdown, a Mermaid diagram or BPMN 2.0; if left "
+            "out, that of `Accept`.",
         ),
     ] = None,
 ) -> Response:
-    """Get a lifecycle, as data, for people, as a drawing, or for other tools (BPMN 2.0 XML)."""
+    """Return a lifecycle as data, for people, as a drawing, or for other tools (BPMN 2.0 XML)."""
     lifecycle = ledger_of(request).lifecycles.get(kind)
     if lifecycle is None:
         raise NotFound()

@@ -40,8 +40,8 @@ PAGE: dict[int | str, dict[str, Any]] = {
 async def print_process_definition(
     request: Request, name: Name, query: Annotated[PageLanguageQuery, Query()]
 ) -> Response:
-    """Return a definition as a page that prints: its contents, the path of its cases, their lifecycle, and
-    the part of the map around it.
+    """Return a definition as a page to print: its contents, the path of its cases, their lifecycle, and the
+    surrounding part of the process map.
     """
     renderer = renderer_of(request, LISTING)
     renderer.language, renderer.is_past = (

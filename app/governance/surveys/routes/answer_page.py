@@ -48,7 +48,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 
-Token = Annotated[str, Path(description="The token of the link.", max_length=100)]
+Token = Annotated[str, Path(description="Token of the link.", max_length=100)]
 
 
 def quota() -> Quota:

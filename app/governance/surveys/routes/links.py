@@ -26,17 +26,17 @@ from app.kernel.actions.refusals import NotFound
 class SurveyLinkOut(OutputModel):
     """The caller's own link to a survey."""
 
-    token: str = Field(description="The token: whoever has it can answer once.")
-    path: str = Field(description="The path of the page on which it is answered.")
-    url: str | None = Field(description="The page's address; null if the service has no public address.")
+    token: str = Field(description="Token with which the survey can be answered once.")
+    path: str = Field(description="Path of the page on which the survey is answered.")
+    url: str | None = Field(description="Address of the page; null if the service has no public address.")
 
 
 class SurveyAnswers(PayloadValue):
-    """A participant's answers, by the token of their link."""
+    """The answers of a participant, with the token of their link."""
 
-    token: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="The token of the link.")
+    token: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="Token of the link.")
     answers: GivenAnswers = Field(
-        min_length=1, max_length=MOST_QUESTIONS, description="The answers, each question's once."
+        min_length=1, max_length=MOST_QUESTIONS, description="Answers, one for each question."
     )
 
 
@@ -56,15 +56,15 @@ def mount(router: Router) -> None:
         get_survey_link,
         methods=["GET"],
         operation_id="get_survey_link",
-        summary="Get one's link to a survey",
+        summary="Get the link to a survey",
         response_model=SurveyLinkOut,
         responses=problems(404, 422),
     )
 
 
 async def answer_survey(request: Request, body: Annotated[SurveyAnswers, Body()]) -> Response:
-    """Answer a survey by the token of a link, whoever the caller is: of an anonymous survey nothing of the
-    caller is kept, and the answers enter the log when it ends.
+    """Answer a survey with the token of a link, without authentication. For an anonymous survey, no data
+    about the caller is stored, and the answers are recorded when it ends.
     """
     context = context_of(request)
     await answer_by_link(
@@ -74,7 +74,7 @@ async def answer_survey(request: Request, body: Annotated[SurveyAnswers, Body()]
 
 
 async def get_survey_link(request: Request, name: Name) -> Response:
-    """Return the caller's own link to a survey that runs, if they are one of its participants."""
+    """Return the caller's own link to a running survey of which the caller is a participant."""
     renderer = renderer_of(request, SURVEYS)
     survey = (await load_visible(renderer, name)).record
     person = caller_of(request).person_id

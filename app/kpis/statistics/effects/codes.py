@@ -6,8 +6,9 @@ from app.common.records import CodeEnum
 
 
 class EffectMethod(CodeEnum):
-    """What is compared, by the kind of the KPI; `…_did` by the difference of both differences. What is
-    measured now allows for days that are alike within (`…_by_day`); the others take each case as independent.
+    """The compared quantity, by the kind of the KPI; `…_did` for the difference of differences. Methods of
+    new measurements (`…_by_day`) allow for similar cases on the same day; other methods take each case as
+    independent.
     """
 
     share = "share", "Difference of shares", "占比之差"
@@ -45,7 +46,7 @@ WITHOUT_CONTROL = {method: EffectMethod(method.value.removesuffix("_did")) for m
 
 
 class IntervalMethod(CodeEnum):
-    """How the interval was computed."""
+    """The way in which the interval was computed."""
 
     newcombe = "newcombe", "Newcombe's hybrid score interval", "Newcombe 混合得分区间"
     order_statistics = (
@@ -68,7 +69,7 @@ class IntervalMethod(CodeEnum):
 
 
 class TestMethod(CodeEnum):
-    """The test shown beside the interval, two-sided."""
+    """The two-sided test that is shown next to the interval."""
 
     fisher_exact = "fisher_exact", "Fisher's exact test", "Fisher 精确检验"
     mann_whitney = "mann_whitney", "Mann and Whitney's U test", "Mann-Whitney U 检验"
@@ -78,7 +79,7 @@ class TestMethod(CodeEnum):
 
 
 class EffectVerdict(CodeEnum):
-    """What an effect comes to. It follows the intervals, not the test. Mixed: that of the value and that of
+    """The verdict on an effect, which follows from the intervals and not from the test. Mixed: the value and
     the relative effect contradict each other.
     """
 
@@ -90,7 +91,9 @@ class EffectVerdict(CodeEnum):
 
 
 class PromiseVerdict(CodeEnum):
-    """Whether an effect reaches what was promised: its whole interval (shown), or only itself (reached)."""
+    """The comparison of an effect with the promise: the whole interval reaches it (shown), or only the
+    estimate (reached).
+    """
 
     shown = "shown", "Shown", "已证实"
     reached = "reached", "Reached, but it may be chance", "达到但未证实"

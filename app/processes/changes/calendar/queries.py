@@ -95,19 +95,22 @@ class CalendarFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     service: Annotated[list[Key] | None, CommaSeparated] = several(
-        "Keys of services that are touched, also by an item; a freeze of everything touches all."
+        "Keys of services that are affected, directly or through an item; a freeze of everything "
+        "affects all services."
     )
     team: Annotated[list[Key] | None, CommaSeparated] = several(
-        "Keys or ids of the teams that implement the changes; freezes are shown all the same."
+        "Keys or ids of the teams that implement the changes; freezes are always included."
     )
     type: Annotated[list[ChangeType] | None, CommaSeparated] = several(
-        "Types of changes; freezes are shown all the same."
+        "Types of changes; freezes are always included."
     )
     tz: Annotated[str | None, Field(max_length=64)] = Field(
         None, description="Time zone in which days begin (IANA); if left out, the organisation's."
     )
     lang: Literal["en", "zh"] | None = Field(
-        None, description="Language; if left out, as `Accept-Language` says, or else the caller's own."
+        None,
+        description="Language of the texts; if left out, that of `Accept-Language`, or else the "
+        "caller's own.",
     )
 
 
@@ -116,56 +119,68 @@ class CalendarQuery(CalendarFilters):
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
-        description="Begin: a date (its midnight in `tz`), or a time with a zone; if left out, the first day "
-        f"of this month, as iCalendar {SUBSCRIBED_BEFORE.days} days ago.",
+        description=f"Beginning: a date (midnight in `tz`), or a time with a zone; if left out, the first day of this month, or {SUBSCRIBED_BEFORE.days} days ago for iCalendar.",
     )
     end: Annotated[str | None, Field(alias="until", max_length=40)] = Field(
         None,
-        description=f"End, exclusive; at most {MOST_DAYS} days later; if left out, the end of the month in "
-        f"which it begins, as iCalendar {SUBSCRIBED_AFTER.days} days ahead.",
+        description=f"End, exclusive, at most {MOST_DAYS} days later; if left out, the end of the month in which the period begins, or {SUBSCRIBED_AFTER.days} days from now for iCalendar.",
     )
     format: Literal["json", "ics"] | None = Field(
-        None, description="The format, for programs that send no `Accept`: `ics` is iCalendar."
+        None, description="Format of the answer, for programs that cannot send `Accept`: `ics` is iCalendar."
     )
 
 
 class CalendarDrawingQuery(CalendarFilters):
     """Parameters of the change calendar as a drawing."""
 
-    view: Literal["week", "month"] = Field("week", description="Period that is drawn.")
+    view: Literal["week", "month"] = Field("week", description="Period to draw.")
     date: Annotated[str | None, Field(max_length=10)] = Field(
-        None, description="A day of the week or month; if left out, today.", examples=["2026-11-23"]
+        None, description="Day of the week or month; if left out, today.", examples=["2026-11-23"]
     )
 
 
 class CalendarEntryOut(OutputModel):
     """A change, a freeze or a maintenance ban in the calendar."""
 
-    kind: str = Field(description="`change`, `freeze` or `maintenance_ban`.", examples=["change"])
-    id: UUID
-    number: str | None = Field(description="Number of the change; null of a freeze.")
-    title: str | None
-    type: ChangeType | None = Field(description="Type of the change; null of a freeze.")
-    risk_level: RiskLevel | None
-    state: str = Field(description="The state of the change, or of the freeze.", examples=["scheduled"])
-    services: list[str] = Field(description="Keys of the services that it touches, itself or by its items.")
-    cis: list[str] = Field(description="Keys of the items that it touches and the caller may see.")
-    team: TeamStub | None
-    assignee: PersonStub | None
-    from_at: datetime
-    until_at: datetime = Field(
-        description="Its end; while a change is being implemented, at least the present."
+    kind: str = Field(
+        description="Kind of the entry: `change`, `freeze` or `maintenance_ban`.", examples=["change"]
     )
-    overridden: bool = Field(description="True if it was scheduled over something that stood in the way.")
+    id: UUID
+    number: str | None = Field(description="Number of the change; null for other entries.")
+    title: str | None = Field(
+        description="Title of the entry; null for a change that the caller may not see."
+    )
+    type: ChangeType | None = Field(description="Type of the change; null for other entries.")
+    risk_level: RiskLevel | None = Field(
+        description="Risk of the change; null until it is assessed, and for other entries."
+    )
+    state: str = Field(description="State of the change or of the freeze.", examples=["scheduled"])
+    services: list[str] = Field(
+        description="Keys of the services that the entry affects, directly or through its items."
+    )
+    cis: list[str] = Field(description="Keys of the affected items that the caller may see.")
+    team: TeamStub | None = Field(
+        description="Team that implements the change; null if not set, and for other entries."
+    )
+    assignee: PersonStub | None = Field(
+        description="Person assigned to the change; null while unassigned, and for other entries."
+    )
+    from_at: datetime = Field(description="Beginning of the window or freeze.")
+    until_at: datetime = Field(
+        description="End of the window or freeze; for a change in implementation, at least the present time."
+    )
+    overridden: bool = Field(description="True if the change was scheduled in spite of a conflict.")
 
 
 class ChangeCalendar(OutputModel):
     """The entries of the change calendar that overlap a period, the earliest first."""
 
     tz: str = Field(description="Time zone in which days begin.")
-    from_at: datetime
-    until_at: datetime
-    truncated: bool = Field(description=f"True if there are more than {MOST_ENTRIES:,}: these are the first.")
+    from_at: datetime = Field(description="Beginning of the period.")
+    until_at: datetime = Field(description="End of the period, exclusive.")
+    truncated: bool = Field(
+        description=f"True if there are more than {MOST_ENTRIES:,} entries, of which these are the first."
+    )
     items: list[CalendarEntryOut]
 
 

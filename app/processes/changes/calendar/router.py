@@ -56,9 +56,9 @@ POLICY = {"Content-Security-Policy": "default-src 'none'"}
     responses=problems(422) | ICALENDAR_RESPONSE,
 )
 async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, Query()]) -> Response:
-    """Return the changes that have a window, freezes and maintenance bans that overlap a period: as JSON, or
-    as iCalendar for `Accept: text/calendar` or `format=ics`. A key for the calendar may stand in the query,
-    as `key`.
+    """Return the changes with a window, the freezes and the maintenance bans that overlap a period: as JSON,
+    or as iCalendar for `Accept: text/calendar` or `format=ics`. A key with the scope `calendar` may be sent
+    in the query as `key`.
     """
     renderer, now = _renderer(request, query), context_of(request).now
     as_file = query.format == "ics" or (query.format is None and _prefers_icalendar(request))
@@ -79,7 +79,7 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
 @router.get(
     "/calendar.svg",
     operation_id="get_change_calendar_drawing",
-    summary="Draw the change calendar",
+    summary="Get the change calendar drawing",
     response_class=Response,
     response_model=None,
     responses=problems(422) | SVG_RESPONSE,
@@ -87,7 +87,7 @@ async def get_change_calendar(request: Request, query: Annotated[CalendarQuery, 
 async def get_change_calendar_drawing(
     request: Request, query: Annotated[CalendarDrawingQuery, Query()]
 ) -> Response:
-    """Return the change calendar of a week or of a month as a drawing (SVG)."""
+    """Return the change calendar of a week or month as a drawing (SVG)."""
     renderer, now = _renderer(request, query), context_of(request).now
     zone = zone_of(query, renderer.ledger.settings.time_zone)
     view = view_of(query.view, day_asked(query, zone, now), zone, renderer.language, now)
@@ -106,8 +106,8 @@ async def get_change_calendar_drawing(
     responses=problems(400, 403, 422) | in_language(),
 )
 async def list_change_schedule(request: Request, query: Annotated[ChangeScheduleQuery, Query()]) -> Response:
-    """Return the changes that are planned and running, by their windows: to all staff, whether they see the
-    changes themselves or not, and to customers what touches their services, in words for them.
+    """Return planned and running changes by their windows: all of them for staff, and for customers those
+    that affect their services, in a customer's words.
     """
     renderer = renderer_of(request, LISTING)
     schedule = ChangeSchedule(**await schedule_page(renderer, query, context_of(request).now))

@@ -50,67 +50,71 @@ FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})
 class ChangeScheduleQuery(Paging):
     """The changes whose schedule is asked for."""
 
-    begin: Time | None = Field(None, alias="from", description="Changes that are not over by then.")
-    end: Time | None = Field(None, alias="until", description="Changes that begin before then.")
+    begin: Time | None = Field(None, alias="from", description="Changes that end after this time.")
+    end: Time | None = Field(None, alias="until", description="Changes that begin before this time.")
     service: Annotated[list[Key] | None, CommaSeparated] = several(
-        "Those that touch one of these services, by name or by an item: keys."
+        "Changes that affect one of these services, directly or through an item: keys."
     )
     ci: Annotated[list[Key] | None, CommaSeparated] = several(
-        "Those that name one of these items, of those that the caller may see: keys or ids."
+        "Changes that name one of these items which the caller may see: keys or ids."
     )
-    team: Annotated[list[Key] | None, CommaSeparated] = several("Those of these teams: keys or ids.")
-    type: Annotated[list[ChangeType] | None, CommaSeparated] = several("Those of one of these types.")
-    risk_level: Annotated[list[RiskLevel] | None, CommaSeparated] = several(
-        "Those of one of these levels of risk."
-    )
+    team: Annotated[list[Key] | None, CommaSeparated] = several("Changes of these teams: keys or ids.")
+    type: Annotated[list[ChangeType] | None, CommaSeparated] = several("Changes of these types.")
+    risk_level: Annotated[list[RiskLevel] | None, CommaSeparated] = several("Changes of these risk levels.")
     state: Annotated[list[ChangeState] | None, CommaSeparated] = several(
-        "Those in one of these states. None: those that are planned or running."
+        "Changes in these states; if left out, planned and running changes."
     )
     count: Literal["exact"] | None = Field(
-        None, description=f"`exact`: `total` counts them, up to {MOST_COUNTED:,}."
+        None, description=f"`exact` returns the number of changes in `total`, counted up to {MOST_COUNTED:,}."
     )
 
 
 class ScheduledChangeOut(OutputModel):
-    """A change in the schedule. Customers are told when it touches which of their services, in words."""
+    """A change in the schedule. Customers get its time, their affected services and a sentence."""
 
-    id: UUID | None = Field(description="Id; null to customers.")
-    number: str | None = Field(description="Number; null to customers.")
-    title: str | None = Field(description="Title; null to customers.")
-    type: ChangeType | None = Field(description="Type; null to customers.")
+    id: UUID | None = Field(description="Identifier of the change; null for customers.")
+    number: str | None = Field(description="Number of the change; null for customers.")
+    title: str | None = Field(description="Title of the change; null for customers.")
+    type: ChangeType | None = Field(description="Type of the change; null for customers.")
     risk_level: RiskLevel | None = Field(
-        description="Level of risk; null to customers, and before it is assessed."
+        description="Risk level of the change; null for customers, and until the change is assessed."
     )
     state: ChangeState
     services: list[str] = Field(
-        description="Keys of the services that it touches, itself or by its items; to customers their own."
+        description="Keys of the services that the change affects, directly or through its items; for "
+        "customers, those of their own."
     )
-    cis: list[str] = Field(description="Keys of the items that it touches and the caller may see.")
-    team: TeamStub | None = Field(description="The team that implements it; null to customers.")
+    cis: list[str] = Field(description="Keys of the affected items that the caller may see.")
+    team: TeamStub | None = Field(description="Team that implements the change; null for customers.")
     customers: list[TeamStub] = Field(
-        description="Teams that it touches, since these services are for them; to customers their own."
+        description="Teams that use the affected services; for customers, their own teams."
     )
     from_at: datetime = Field(
-        description="Begin of its window; of an emergency, which has none, its start, or else the wanted "
-        "begin."
+        description="Beginning of the window; for an emergency without a window its start, or else the "
+        "requested beginning."
     )
-    until_at: datetime = Field(description="Its end; while it is being implemented, at least the present.")
+    until_at: datetime = Field(
+        description="End of the window; for a change in implementation, at least the present time."
+    )
     message: str | None = Field(
-        description="Sentence for customers about it, in the language asked for; null once it is done."
+        description="Sentence for customers about the change, in the requested language; null once the "
+        "change is done."
     )
 
 
 class ChangeSchedule(OutputModel):
-    """A page of the schedule of changes by their windows, the earliest first; emergencies, which have none,
-    come last.
+    """A page of the schedule of changes by their windows, the earliest first, with emergencies without a
+    window last.
     """
 
     items: list[ScheduledChangeOut]
-    next_cursor: str | None = Field(description="Cursor of the next page; null on the last one.")
+    next_cursor: str | None
     total: int | None = Field(
-        description="Number of changes; null if not asked for, or if there are more than are counted."
+        description="Number of changes; null if not requested, or if there are more than are counted."
     )
-    total_at_least: int | None
+    total_at_least: int | None = Field(
+        description="Number that the changes exceed; null if the total is known or was not requested."
+    )
 
 
 async def schedule_page(renderer: Renderer, query: ChangeScheduleQuery, now: datetime) -> dict[str, Any]:

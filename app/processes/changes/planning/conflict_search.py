@@ -43,25 +43,25 @@ class ConflictsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    begin: Instant = Field(alias="from", description="Begin of the window.")
+    begin: Instant = Field(alias="from", description="Beginning of the window.")
     end: Instant = Field(alias="to", description="End of the window, at most 92 days later.")
     cis: Names = Field(
         default=None,
         max_length=LONGEST_LIST,
-        description="The configuration items that it would touch: keys or ids; these, `services` or `change` "
-        "are given.",
+        description="Configuration items that the change would affect: keys or ids. Required unless "
+        "`services` or `change` is given.",
         examples=[["srv-17"]],
     )
     services: Names = Field(
         default=None,
         max_length=LONGEST_LIST,
-        description="The keys of the services that it would touch.",
+        description="Keys of the services that the change would affect.",
         examples=[["mail"]],
     )
     change: Annotated[str, Field(max_length=LONGEST_KEY)] | None = Field(
         default=None,
-        description="The change to be scheduled, or moved: its id or number. It says what is touched, and "
-        "its own booking is not in the way.",
+        description="Change to be scheduled or moved: its id or number. Its items and services are "
+        "used, and its own booking is no conflict.",
     )
 
 
@@ -77,28 +77,26 @@ class ConflictReader:
 
 
 class FreeWindowOut(OutputModel):
-    """A window of the same length in which nothing stands in the way."""
+    """A window of the same length without conflicts."""
 
-    from_at: datetime
-    until_at: datetime
+    from_at: datetime = Field(description="Beginning of the window.")
+    until_at: datetime = Field(description="End of the window.")
 
 
 class WindowConflicts(OutputModel):
-    """The conflicts of a window, and the next windows that are free."""
+    """The conflicts of a window, and the next free windows."""
 
     items: list[WindowConflict] = Field(
-        description="Changes and freezes that stand in its way, the earliest first."
+        description="Changes and freezes that conflict with the window, the earliest first."
     )
     overlaps: list[WindowConflict] = Field(
-        description="Changes in the window that touch the same services and no such item: nothing keeps them "
-        "apart, so look at them. The earliest first."
+        description="Changes in the window that affect the same services but not the same items. They "
+        "are no conflict but should be looked at. The earliest comes first."
     )
-    needed_cis: list[str] = Field(description="Keys of the items that the named ones need.")
-    needs_truncated: bool = Field(description="True if more items are needed than are followed.")
+    needed_cis: list[str] = Field(description="Keys of the items that the given items need.")
+    needs_truncated: bool = Field(description="True if the given items need more items than were followed.")
     free_windows: list[FreeWindowOut] = Field(
-        description=f"Windows of the same length within {SEARCHED_AHEAD.days} days in which nothing stands "
-        f"in the way, {MOST_OFFERED} or fewer: at the same time of another day, or where something ends. "
-        "Where no items are asked for, without `overlaps` as well."
+        description=f"Free windows of the same length within {SEARCHED_AHEAD.days} days, at most {MOST_OFFERED}: at the same time on another day, or at the end of a conflict. If no items are given, they have no `overlaps` either."
     )
 
 

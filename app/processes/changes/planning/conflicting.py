@@ -27,43 +27,50 @@ STATES = (
 class ConflictingChangesQuery(Paging):
     """The period whose conflicts are asked for."""
 
-    begin: Time = Field(alias="from", description="Begin of the period.")
+    begin: Time = Field(alias="from", description="Beginning of the period.")
     end: Time = Field(alias="to", description="End of the period, exclusive.")
 
 
 class OverriddenOut(OutputModel):
-    """A change or a freeze that a change was scheduled over, as it stands now."""
+    """A change or freeze in conflict with which a change was scheduled, in its present state."""
 
-    kind: str = Field(description="`change` or `freeze`.", examples=["change"])
+    kind: str = Field(description="Kind of the conflict: `change` or `freeze`.", examples=["change"])
     id: UUID
-    name: str = Field(description="The number of the change, or the kind of the freeze.")
-    title: str | None = Field(description="The title; null of a change that the caller may not see.")
-    state: str | None = Field(description="The state; null of a change that the caller may not see.")
-    from_at: datetime | None = Field(description="Begin of its window; without one, its start.")
-    until_at: datetime | None
+    name: str = Field(description="Number of the change, or kind of the freeze.")
+    title: str | None = Field(description="Title; null for a change that the caller may not see.")
+    state: str | None = Field(description="State; null for a change that the caller may not see.")
+    from_at: datetime | None = Field(
+        description="Beginning of the window, or else the start of the implementation."
+    )
+    until_at: datetime | None = Field(
+        description="End of the window or freeze; null for a change without a window."
+    )
 
 
 class ConflictingChange(OutputModel):
-    """A change that was scheduled over something that stood in the way."""
+    """A change that was scheduled in spite of conflicts."""
 
     id: UUID
-    number: str
-    title: str | None
+    number: str = Field(description="Number of the change for people.")
+    title: str | None = Field(description="Title of the change; null if an imported history has no title.")
     type: ChangeType
     state: ChangeState
-    team: TeamStub | None
-    assignee: PersonStub | None
+    team: TeamStub | None = Field(description="Team that implements the change; null if not set.")
+    assignee: PersonStub | None = Field(description="Person assigned to the change; null while unassigned.")
     window_from_at: datetime | None = Field(
-        description="Begin of its window; null of an emergency, which has none."
+        description="Beginning of the window; null for an emergency without a window."
     )
-    window_until_at: datetime | None
-    started_at: datetime | None
+    window_until_at: datetime | None = Field(
+        description="End of the window; null for an emergency without a window."
+    )
+    started_at: datetime | None = Field(
+        description="Time at which the implementation began; null if it has not."
+    )
     override_reason: str | None = Field(
-        description="The reason for scheduling it all the same; null of an emergency, which needs none."
+        description="Reason for scheduling the change in spite of the conflicts; null for an "
+        "emergency, which needs no reason."
     )
-    conflicts: list[OverriddenOut] = Field(
-        description="The changes and freezes that it was scheduled over, the earliest first."
-    )
+    conflicts: list[OverriddenOut] = Field(description="Conflicting changes and freezes, the earliest first.")
 
 
 FIELDS = frozenset(ConflictingChange.model_fields) - {"conflicts"} | {"overrides"}

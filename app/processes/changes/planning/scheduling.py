@@ -13,12 +13,12 @@ from app.processes.changes.records import Change, ChangeState, ChangeType
 
 
 def schedule(change: Change, body: ScheduleChange, ctx: ActionContext) -> None:
-    """Schedule the change: it holds its window and its items, and what these need, from now on."""
+    """Schedule the change: it books its window, its items, and the items that these need."""
     _take_window(change, body, ctx)
 
 
 def reschedule(change: Change, body: RescheduleChange, ctx: ActionContext) -> None:
-    """Move the change to another window; the old one is free."""
+    """Reschedule the change to another window. The old window becomes free."""
     _take_window(change, body, ctx)
 
 
@@ -64,8 +64,8 @@ async def standard_without_items(
 
 
 def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:
-    """Note an overlap of the change: another one was scheduled over its window, or a freeze was declared over
-    it.
+    """Note an overlap of the change: another change was scheduled over its window, or a freeze was declared
+    over it.
     """
 
 

@@ -22,8 +22,8 @@ EXCEPTION = Matter(decision=DecisionKind.freeze_exception, without_asker=True)
 
 
 def ask_exception(freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext) -> None:
-    """Request an exception from the freeze: a change may be made in it; those who are asked decide, without
-    whoever asks.
+    """Ask for an exception to the freeze, so that a change can be made in it. The voters decide, except for
+    the person who asks.
     """
     new_decision = ctx.prepared(NewDecision)
     add_prepared_decision(new_decision, ctx)
@@ -72,12 +72,12 @@ async def decided_exception(
 
 
 def grant_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
-    """Grant an exception from the freeze: the change may be scheduled and made in it."""
+    """Grant an exception to the freeze: the change may be scheduled and made in it."""
     ctx.change(ctx.prepared(DecidedException).exception).granted_at = ctx.occurred_at
 
 
 def refuse_exception(freeze: Freeze, body: Tallied, ctx: ActionContext) -> None:
-    """Refuse an exception from the freeze: those who were asked have not approved it in time."""
+    """Refuse an exception to the freeze: it was not approved in time."""
     ctx.change(ctx.prepared(DecidedException).exception).refused_at = ctx.occurred_at
 
 

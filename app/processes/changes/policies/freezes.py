@@ -40,7 +40,9 @@ from app.processes.changes.policies.templates import CHANGE_MANAGER
 
 
 def declare(freeze: Freeze, body: DeclareFreeze, ctx: ActionContext) -> None:
-    """Declare a freeze: a period without changes; those that are scheduled in it stay, and it names them."""
+    """Declare a freeze: a period without changes. Changes that are scheduled in it stay, and the freeze lists
+    them.
+    """
     owner = ctx.ref(Person, "owner")
     copy_fields(freeze, body, ctx, without="owner")
     freeze.owner_id = ctx.caller.person_id if owner is None else owner.id
@@ -66,7 +68,7 @@ def edit(freeze: Freeze, body: EditFreeze, ctx: ActionContext) -> None:
 
 
 def withdraw(freeze: Freeze, body: Reason, ctx: ActionContext) -> None:
-    """Withdraw the freeze: changes may be made; whatever exceptions were asked for need no decision."""
+    """Withdraw the freeze: changes may be made. Requested exceptions need no decision."""
     withdraw_open_decisions(ctx)
     ctx.derive(FREEZE_WINDOWS, {"id": str(freeze.id), "from": None})
 

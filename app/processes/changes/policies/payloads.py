@@ -72,22 +72,22 @@ class DeclareFreeze(FreezeTexts, of=Freeze):
     services: Services = ()
     ci_classes: Classes = ()
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
-        default=None, description="The person who answers for it; if left out, the caller."
+        default=None, description="Person who is responsible for the freeze; if left out, the caller."
     )
 
 
 class MoveFreeze(Payload, of=Freeze):
-    """The new period of the freeze, and why it is another one."""
+    """The new period of the freeze, and the reason for it."""
 
     from_at: Instant
     until_at: Instant
     reason: FreeText = Field(
-        description="The reason for the new period.", examples=["The auditors come a day later."]
+        description="Reason for the new period.", examples=["The auditors come a day later."]
     )
 
 
 class EditFreeze(Patch, FreezeTexts, of=Freeze):
-    """Fields to change, except the period, which `move` changes; those left out stay as they are."""
+    """Fields to change, except the period, which `move` changes; fields left out stay unchanged."""
 
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
         default_factory=str
@@ -95,7 +95,7 @@ class EditFreeze(Patch, FreezeTexts, of=Freeze):
 
 
 class AskExceptionFreeze(AskDecision, of=FreezeException):
-    """The change to except from the freeze, the reason, and the question to those who decide."""
+    """The change to except from the freeze, the reason, and the question to the voters."""
 
     change: Annotated[Reference, ForeignRef("change")]
     reason: FreeText
@@ -116,32 +116,32 @@ Threshold = Annotated[int, Field(strict=True, ge=1, le=MOST_QUESTIONS * MOST_POI
 
 
 class AnswerChoice(PayloadPart):
-    """An answer that can be chosen, and its points."""
+    """A possible answer, and its points."""
 
-    key: AnswerKey = Field(description="Its name in `risk_answers`.", examples=["no"])
-    text_en: ShortText = Field(description="The answer in English.", examples=["No"])
-    text_zh: ShortText = Field(description="The answer in Chinese.", examples=["不能"])
+    key: AnswerKey = Field(description="Key of the answer in `risk_answers`.", examples=["no"])
+    text_en: ShortText = Field(description="Answer in English.", examples=["No"])
+    text_zh: ShortText = Field(description="Answer in Chinese.", examples=["不能"])
     points: int = Field(
-        strict=True, ge=0, le=MOST_POINTS, description="Number of points that it adds to the risk."
+        strict=True, ge=0, le=MOST_POINTS, description="Number of points that the answer adds to the risk."
     )
 
 
 class AskedQuestion(PayloadPart):
-    """A question, and the answers that can be chosen."""
+    """A question and its possible answers."""
 
-    key: AnswerKey = Field(description="Its name in `risk_answers`.", examples=["back_out"])
-    text_en: ShortText = Field(description="The question in English.", examples=["Can it be taken back?"])
-    text_zh: ShortText = Field(description="The question in Chinese.", examples=["能否回退？"])
+    key: AnswerKey = Field(description="Key of the question in `risk_answers`.", examples=["back_out"])
+    text_en: ShortText = Field(description="Question in English.", examples=["Can it be taken back?"])
+    text_zh: ShortText = Field(description="Question in Chinese.", examples=["能否回退？"])
     answers: Annotated[tuple[AnswerChoice, ...], at_most_entries(MOST_ANSWERS)] = Field(
         min_length=2,
         max_length=MOST_ANSWERS,
-        description="The answers that can be chosen, in this order.",
+        description="Possible answers, in this order.",
         examples=[EXAMPLE_QUESTIONS[0]["answers"]],
     )
 
 
 class AddRiskQuestionnaire(Payload, of=RiskQuestionnaire):
-    """Questions about the risk of changes, and the points from which it is medium, and high."""
+    """Questions about the risk of changes, and the numbers of points from which it is medium and high."""
 
     questions: Annotated[tuple[AskedQuestion, ...], at_most_entries(MOST_QUESTIONS)] = Field(
         min_length=1, max_length=MOST_QUESTIONS, examples=[EXAMPLE_QUESTIONS]
@@ -151,7 +151,7 @@ class AddRiskQuestionnaire(Payload, of=RiskQuestionnaire):
 
 
 class ReviseRiskQuestionnaire(AddRiskQuestionnaire):
-    """The whole new questionnaire: whatever it leaves out is removed."""
+    """The whole new questionnaire: everything that it leaves out is removed."""
 
 
 class ChangeTemplateFields(Payload, of=ChangeTemplate):
@@ -174,4 +174,4 @@ class DraftChangeTemplate(ChangeTemplateFields, of=ChangeTemplate):
 
 
 class EditChangeTemplate(Patch, ChangeTemplateFields):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""

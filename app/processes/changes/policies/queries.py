@@ -37,35 +37,40 @@ TEMPLATES = Listing(
 class AnswerChoiceOut(OutputModel):
     """An answer that can be chosen, and its points."""
 
-    key: str
-    points: int
-    text_en: str
-    text_zh: str
+    key: str = Field(description="Key of the answer in `risk_answers`.")
+    points: int = Field(description="Number of points that the answer adds to the risk.")
+    text_en: str = Field(description="Answer in English.")
+    text_zh: str = Field(description="Answer in Chinese.")
 
 
 class AskedQuestionOut(OutputModel):
     """A question about the risk of a change."""
 
-    answers: list[AnswerChoiceOut] = Field(description="The answers that can be chosen, in order.")
-    key: str
-    text_en: str
-    text_zh: str
+    answers: list[AnswerChoiceOut] = Field(description="Possible answers, in order.")
+    key: str = Field(description="Key of the question in `risk_answers`.")
+    text_en: str = Field(description="Question in English.")
+    text_zh: str = Field(description="Question in Chinese.")
 
 
 class RiskQuestionnaireOut(RecordOut, of=RiskQuestionnaire):
-    """Questions about the risk of changes; those that were set last are in force."""
+    """Questions about the risk of changes; the latest questionnaire is in force."""
 
-    questions: list[AskedQuestionOut] = Field(description="The questions of an assessment, in their order.")
+    questions: list[AskedQuestionOut] = Field(description="Questions of an assessment, in order.")
 
 
 class CurrentRiskQuestionnaire(OutputModel):
     """The questions that are asked when a change is assessed."""
 
-    id: UUID | None = Field(description="Its id; null: the default questionnaire, which nobody has replaced.")
-    version: int = Field(description="Its version for If-Match; 0: the default questionnaire.")
-    questions: list[AskedQuestionOut] = Field(description="The questions of an assessment, in their order.")
-    medium_from: int = Field(description="Number of points from which on the risk is medium.")
-    high_from: int = Field(description="Number of points from which on the risk is high.")
+    id: UUID | None = Field(
+        description="Identifier of the questionnaire; null for the default questionnaire, if it was "
+        "not replaced."
+    )
+    version: int = Field(
+        description="Version of the questionnaire for If-Match; 0 for the default questionnaire."
+    )
+    questions: list[AskedQuestionOut] = Field(description="Questions of an assessment, in order.")
+    medium_from: int = Field(description="Number of points from which the risk is medium.")
+    high_from: int = Field(description="Number of points from which the risk is high.")
 
 
 RISK_QUESTIONNAIRES = Listing(
@@ -77,25 +82,25 @@ RISK_QUESTIONNAIRES = Listing(
 
 
 class HitChange(OutputModel):
-    """A change that is scheduled in a freeze, as the answer about the freeze names it."""
+    """A change that is scheduled in a freeze."""
 
     id: UUID
-    number: str
-    title: str | None
-    state: str
-    window_from_at: datetime | None
-    window_until_at: datetime | None
+    number: str = Field(description="Number of the change for people.")
+    title: str | None = Field(description="Title of the change; null if an imported history has no title.")
+    state: str = Field(description="Current state of the change.")
+    window_from_at: datetime | None = Field(description="Beginning of the window; null without a window.")
+    window_until_at: datetime | None = Field(description="End of the window; null without a window.")
 
 
 class FreezeOut(RecordOut, of=Freeze, after={"owner": "hit_change_ids"}):
     """A period without changes."""
 
     hit_change_ids: list[UUID] | None = Field(
-        description="Ids of the changes that were scheduled in it when it was declared or moved last: at "
-        f"most {MOST_HIT}, the earliest first."
+        description=f"Identifiers of the changes that were in the freeze when it was declared or last moved, at most {MOST_HIT}, the earliest first."
     )
     hit_changes: list[HitChange] = Field(
-        description="The changes among them that the caller may see, as they are now, the earliest first."
+        description="Changes in the freeze that the caller may see, in their present state, the "
+        "earliest first."
     )
 
 
@@ -147,8 +152,8 @@ FREEZES = Listing(
 
 
 class FreezeExceptionOut(OutputModel, of=FreezeException):
-    """An exception from a freeze for one change; neither granted nor refused while its decision is open, or
-    if that was withdrawn.
+    """An exception to a freeze for one change; neither granted nor refused while its decision is open, or if
+    the decision was withdrawn.
     """
 
 
@@ -157,5 +162,5 @@ EXCEPTION_ROWS = ChildListing(
     FreezeException,
     "asked_at",
     FreezeExceptionOut,
-    "the exceptions from a freeze, the first asked first",
+    "the exceptions to a freeze, the first asked first",
 )

@@ -38,14 +38,14 @@ from app.processes.changes.policies.templates import CHANGE_MANAGER
 
 
 def add(questionnaire: RiskQuestionnaire, body: AddRiskQuestionnaire, ctx: ActionContext) -> None:
-    """Add a risk questionnaire; changes that were assessed keep their risk."""
+    """Add a risk questionnaire. Changes that were assessed keep their risk."""
     questionnaire.questions = [_question_row(question) for question in body.questions]
     questionnaire.medium_from, questionnaire.high_from = body.medium_from, body.high_from
     questionnaire.set_at = ctx.occurred_at
 
 
 def revise(questionnaire: RiskQuestionnaire, body: ReviseRiskQuestionnaire, ctx: ActionContext) -> None:
-    """Revise the questionnaire; changes that were assessed keep their risk."""
+    """Revise the questionnaire. Changes that were assessed keep their risk."""
     add(questionnaire, body, ctx)
 
 

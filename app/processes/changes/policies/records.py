@@ -24,7 +24,7 @@ LONGEST_DAYS = 366
 
 
 class TemplateState(CodeEnum):
-    """The state of a template: only an approved one can be used."""
+    """The state of a change template: only an approved template can be used."""
 
     draft = "draft", "Draft", "草稿"
     approved = "approved", "Approved", "已批准"
@@ -38,32 +38,35 @@ class ChangeTemplate(Record):
 
     state: TemplateState | None = required()
     key: str | None = required(
-        "The key in changes and figures: unique, never changed.", examples=["relay-restart"]
+        "Key of the template in changes and figures: unique, never changed.", examples=["relay-restart"]
     )
-    title: str | None = required("A line about what changes.", examples=["Restart the mail relay"])
+    title: str | None = required("Title of the change in one line.", examples=["Restart the mail relay"])
     description: str | None = optional(
-        "The cases in which it is used, and those in which it is not.", examples=["Only if no mail waits."]
+        "Cases in which the template is used, and cases in which it is not.",
+        examples=["Only if no mail waits."],
     )
-    services: list[str] | None = optional("Keys of the services that such a change touches.")
-    plan: str | None = required("The steps of the change.", examples=["1. Drain. 2. Restart."])
+    services: list[str] | None = optional("Keys of the services that such a change affects.")
+    plan: str | None = required("Steps of the change.", examples=["1. Drain. 2. Restart."])
     test_plan: str | None = optional(
-        "The test that shows that it worked.", examples=["Send a mail to yourself."]
+        "Tests that show the success of the change.", examples=["Send a mail to yourself."]
     )
     back_out_plan: str | None = required(
-        "The steps that undo it if it does not work.", examples=["Start the standby relay."]
+        "Steps that undo the change if it fails.", examples=["Start the standby relay."]
     )
     risk_level: RiskLevel | None = required(
-        "The risk of every change made from it, as approved.", examples=["low"]
+        "Risk of every change that is made from the template, as approved.", examples=["low"]
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team that implements such a change, if its draft names no other."
+        "Team that implements such a change unless its draft names another one."
     )
     author_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The person who drafted it, or edited the draft last."
+        "Person who drafted the template, or last edited the draft."
     )
     drafted_at: Annotated[datetime | None, EnteredAt(TemplateState.draft)] = required()
     approved_at: Annotated[datetime | None, EnteredAt(TemplateState.approved)] = None
-    approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    approved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who approved the template; null until then."
+    )
     retired_at: Annotated[datetime | None, EnteredAt(TemplateState.retired)] = None
 
 
@@ -83,10 +86,12 @@ class RiskQuestionnaire(Record):
     KIND: ClassVar[str] = "risk_questionnaire"
 
     state: QuestionnaireState | None = required()
-    questions: list[dict[str, Any]] | None = optional("The questions of an assessment, in their order.")
-    medium_from: int | None = required("Number of points from which on the risk is medium.", examples=[5])
-    high_from: int | None = required("Number of points from which on the risk is high.", examples=[10])
-    set_at: datetime | None = required()
+    questions: list[dict[str, Any]] | None = optional("Questions of an assessment, in order.")
+    medium_from: int | None = required("Number of points from which the risk is medium.", examples=[5])
+    high_from: int | None = required("Number of points from which the risk is high.", examples=[10])
+    set_at: datetime | None = required(
+        "Time at which the questionnaire was set; it applies to assessments from then on."
+    )
 
 
 class FreezeKind(CodeEnum):
@@ -97,7 +102,7 @@ class FreezeKind(CodeEnum):
 
 
 class FreezeState(CodeEnum):
-    """The state of a freeze; it is over once its time is."""
+    """The state of a freeze, which is over after its period."""
 
     declared = "declared", "Declared", "已宣布"
     withdrawn = "withdrawn", "Withdrawn", "已撤销"
@@ -109,29 +114,32 @@ class Freeze(Record):
     KIND: ClassVar[str] = "freeze"
 
     state: FreezeState | None = required()
-    freeze_kind: FreezeKind | None = required("The kind of the period.", examples=["freeze"])
+    freeze_kind: FreezeKind | None = required(
+        "Kind of the freeze: `freeze` or `maintenance_ban`.", examples=["freeze"]
+    )
     title: str | None = required(
-        "A line about its purpose. Calendars show it: name no persons here.", examples=["Closing of the year"]
+        "Purpose of the freeze in one line, without names of persons, as calendars show it.",
+        examples=["Closing of the year"],
     )
     reason: str | None = required(
-        "The reason why nothing may change. All staff read it: name no persons here.",
+        "Reason for the freeze, without names of persons, as all staff read it.",
         examples=["The books are closed. 年终结账。"],
     )
-    from_at: datetime | None = required("Begin of the period.", examples=["2198-12-28T00:00:00Z"])
+    from_at: datetime | None = required("Beginning of the period.", examples=["2198-12-28T00:00:00Z"])
     until_at: datetime | None = required(
         f"End of the period, at most {LONGEST_DAYS} days after its begin.", examples=["2199-01-04T00:00:00Z"]
     )
     everything: bool | None = required(
-        "True if it is for every change; otherwise `services` and `ci_classes` name those that it is for.",
+        "True if the freeze applies to all changes; otherwise it applies to `services` and `ci_classes`.",
         examples=[True],
     )
-    services: list[str] | None = optional("Keys of the services whose changes it is for.")
-    ci_classes: list[str] | None = optional("Classes of the items whose changes it is for.")
+    services: list[str] | None = optional("Keys of the services whose changes are frozen.")
+    ci_classes: list[str] | None = optional("Classes of the items whose changes are frozen.")
     hit_change_ids: list[str] | None = optional(
-        "Ids of the changes that were scheduled in it when it was declared or moved last."
+        "Identifiers of the changes that were in the freeze when it was declared or last moved."
     )
     owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = optional(
-        "The person who answers for it."
+        "Person who is responsible for the freeze."
     )
     declared_at: Annotated[datetime | None, EnteredAt(FreezeState.declared)] = required()
     withdrawn_at: Annotated[datetime | None, EnteredAt(FreezeState.withdrawn)] = None
@@ -148,13 +156,15 @@ class FreezeException(ChildRecord):
     KIND: ClassVar[str] = "freeze_exception"
 
     change_id: Annotated[UUID | None, ForeignRef("change")] = required(
-        "The change that may be made all the same.", examples=["CHG-2026-000123"]
+        "Change that may be made in the freeze.", examples=["CHG-2026-000123"]
     )
-    decision_id: UUID | None = required("The decision on it: `GET …/decisions` lists it.")
+    decision_id: UUID | None = required("Decision on the exception, as listed by `GET …/decisions`.")
     reason: Annotated[str | None, Personal()] = optional(
-        "The reason why it cannot wait.", examples=["The certificate expires."]
+        "Reason why the change cannot wait.", examples=["The certificate expires."]
     )
-    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    asked_at: datetime | None = required()
-    granted_at: datetime | None = None
-    refused_at: datetime | None = None
+    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who asked for the exception."
+    )
+    asked_at: datetime | None = required("Time at which the exception was requested.")
+    granted_at: datetime | None = optional("Time at which the exception was granted; null if it was not.")
+    refused_at: datetime | None = optional("Time at which the exception was refused; null if it was not.")

@@ -28,13 +28,13 @@ from app.processes.changes.policies.records import TemplateState as State
 
 
 def draft(template: ChangeTemplate, body: DraftChangeTemplate, ctx: ActionContext) -> None:
-    """Draft a change template, for standard changes; it cannot be used before it is approved."""
+    """Draft a change template for standard changes. It cannot be used before it is approved."""
     copy_fields(template, body, ctx)
     template.author_id = ctx.caller.person_id
 
 
 def edit(template: ChangeTemplate, body: EditChangeTemplate, ctx: ActionContext) -> None:
-    """Edit the template's draft; whoever changes it is its author from now on."""
+    """Edit the template's draft. The person who edits it becomes its author."""
     apply_patch(template, body, ctx)
     template.author_id = ctx.caller.person_id
 
@@ -47,12 +47,12 @@ async def team_not_assignable(
 
 
 def approve(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Approve the template: from now on changes of it need no further approval."""
+    """Approve the template: changes that are made from it need no further approval."""
     template.approved_by_id = ctx.caller.person_id
 
 
 def retire(template: ChangeTemplate, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Retire the template: no new change can be drafted of it; those that there are continue."""
+    """Retire the template: no new changes can be drafted from it. Existing changes continue."""
 
 
 CHANGE_MANAGER = role(Role.change_manager)

@@ -144,7 +144,7 @@ class PrintedAnnouncement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedIssue:
-    """An issue of the pilot, and how it was solved."""
+    """An issue of the pilot, and its solution."""
 
     title: str
     text: str | None

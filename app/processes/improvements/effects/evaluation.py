@@ -48,7 +48,7 @@ def evaluate(improvement: Improvement, body: EvaluateImprovement, ctx: ActionCon
 
 
 def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: ActionContext) -> None:
-    """Standardise the improvement: its documents are updated and published, and the teams are told."""
+    """Standardise the improvement: its documents are updated and published, and the teams are informed."""
     improvement.outcome.document_numbers = list(body.document_numbers)
     improvement.told_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
     improvement.outcome.published_at = body.published_at or ctx.occurred_at
@@ -57,7 +57,7 @@ def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: Act
 
 
 def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext) -> None:
-    """Revert the improvement: the old process stands, and those concerned were told."""
+    """Revert the improvement: the old process applies again, and those concerned were informed."""
     improvement.outcome.revert_reason = body.reason
     improvement.outcome.reverted_told = body.told
     withdraw_open_decisions(ctx)
@@ -65,13 +65,13 @@ def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext
 
 
 def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:
-    """Ask to revert the improvement: the committee decides, after its cutover."""
+    """Ask to revert the improvement, after its cutover. The committee decides."""
     improvement.judgement.asked_reason, improvement.judgement.asked_told = body.reason, body.told
     put_to_committee(improvement, DecisionSubject.revert, ctx)
 
 
 def revert_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Revert the improvement by decision, as the committee wants it after its cutover."""
+    """Revert the improvement by decision: the committee wants it, after the cutover."""
     improvement.outcome.revert_reason, improvement.outcome.reverted_told = (
         improvement.judgement.asked_reason,
         improvement.judgement.asked_told,

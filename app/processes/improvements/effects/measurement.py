@@ -143,8 +143,8 @@ async def earlier_measurements(
 
 
 def measure_effects(improvement: Improvement, body: MeasureEffectsImprovement, ctx: ActionContext) -> None:
-    """Measure the improvement's effects, on all target KPIs: of the pilot against the others, at the
-    evaluation, or of the benefits after 3, 6 and 12 months.
+    """Measure the improvement's effects, on all target KPIs: of the pilot, at the evaluation, or as benefits
+    after 3, 6 and 12 months.
     """
     measured = ctx.prepared(MeasuredTargets)
     times = ctx.prepared(EarlierMeasurements).positions
@@ -203,7 +203,7 @@ STORE_EFFECTS = RelatedCommands(action="measure", field="targets", parts=effect_
 
 
 def note_faded(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Note the improvement's faded benefit: less than 80 % of the effect that was judged is still there."""
+    """Note the improvement's faded benefit: less than 80 % of the judged effect is left."""
     improvement.outcome.faded_at = ctx.occurred_at
 
 

@@ -21,13 +21,14 @@ from app.log.canonical import LARGEST_WHOLE_NUMBER
 
 
 class EvaluateImprovement(Payload):
-    """The judgement of an improvement, by the measurement that it names."""
+    """The evaluation of an improvement, with the measurement on which it is based."""
 
     position: int = Field(
         ge=0,
         le=LARGEST_WHOLE_NUMBER,
         strict=True,
-        description="The log position of the measured effect that it is judged by: the newest.",
+        description="Position of the log of the measured effect on which the evaluation is based: the "
+        "latest.",
         examples=[4711],
     )
     goal_reached: bool = Field(strict=True, description="True if the goal was reached.", examples=[True])
@@ -35,58 +36,64 @@ class EvaluateImprovement(Payload):
     benefit_reached: bool = Field(
         strict=True, description="True if the benefit was reached.", examples=[True]
     )
-    reached: bool = Field(strict=True, description="True if it was reached as a whole.", examples=[True])
+    reached: bool = Field(
+        strict=True, description="True if the improvement succeeded as a whole.", examples=[True]
+    )
     agreed_by: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None,
-        description="The process owner who agrees: a person's id; none if that is the caller, or it is of "
-        "the department.",
+        description="Process owner who agrees: a person's id. Left out if it is the caller, or for an "
+        "improvement of the department.",
     )
     comment: FreeText | None = Field(
         default=None,
-        description="Comment; must be said if it is reached as a whole without its goal or its benefit.",
+        description="Comment on the evaluation; required for success as a whole without the goal or "
+        "the benefit.",
     )
     reason: FreeText | None = Field(
-        default=None, description="Reason for a judgement against the evidence; it stays visible."
+        default=None, description="Reason for an evaluation against the evidence; it stays visible."
     )
 
 
 class StandardiseImprovement(Payload):
-    """The documents that were updated and published, and the teams that are told."""
+    """The documents that were updated and published, and the teams that are informed."""
 
     document_numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The numbers of the documents, templates and forms that were updated.",
+        description="Numbers of the documents, templates and forms that were updated.",
         examples=[["IMP-SOP-12"]],
     )
     teams: Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The teams that are told: keys or ids."
+        min_length=1, max_length=LONGEST_LIST, description="Teams that are informed: keys or ids."
     )
     published_at: Instant | None = Field(
-        default=None, description="Time at which they were published, if not now."
+        default=None, description="Time at which the documents were published; if left out, now."
     )
 
 
 class RevertImprovement(Payload):
-    """Why the improvement is reverted, and who was told that the old process stands."""
+    """The reason for reverting the improvement, and the people who were informed."""
 
-    reason: FreeText = Field(description="Reason.", examples=["Mail was restored no faster."])
+    reason: FreeText = Field(description="Reason for reverting.", examples=["Mail was restored no faster."])
     old_process_stands: bool = Field(
-        strict=True, description="That the old process stands again.", examples=[True]
+        strict=True, description="Confirmation that the old process applies again.", examples=[True]
     )
     told: FreeText = Field(
-        description="People who were told, and the way.", examples=["Both desks, by the morning meeting."]
+        description="People who were informed, and the way.", examples=["Both desks, by the morning meeting."]
     )
 
 
 class AskToRevertImprovement(AskDecision):
-    """The question to the committee whether the improvement is reverted after its cutover."""
+    """The question to the committee whether to revert the improvement after its cutover."""
 
-    reason: FreeText = Field(description="Reason.", examples=["Mail was restored no faster."])
+    reason: FreeText = Field(description="Reason for reverting.", examples=["Mail was restored no faster."])
     told: FreeText = Field(
-        description="People who are told if it is reverted, and the way.", examples=["Both desks, by mail."]
+        description="People who are informed if the improvement is reverted, and the way.",
+        examples=["Both desks, by mail."],
     )
 
 
 class MeasureEffectsImprovement(Payload):
-    """The measurement; its windows and scopes follow from the proposal, the pilot and the dates."""
+    """The occasion of the measurement; its windows and scopes follow from the proposal, the pilot and the
+    dates.
+    """

@@ -40,27 +40,34 @@ class ImprovementEvaluation(RecordPart):
 
     KIND: ClassVar[str] = "improvement_evaluation"
 
-    measured_occasion: MeasurementOccasion | None = optional("Occasion of the newest measurement.")
+    measured_occasion: MeasurementOccasion | None = optional(
+        "Occasion of the latest measurement; null before the first."
+    )
     measured_position: int | None = optional(
-        "The log position of the newest measurement.", sa_type=BigInteger
+        "Position of the log of the latest measurement; null before the first.", sa_type=BigInteger
     )
-    measured_at: datetime | None = None
-    goal_reached: bool | None = None
-    scope_reached: bool | None = None
-    benefit_reached: bool | None = None
-    reached: bool | None = None
-    against_evidence: bool | None = optional(
-        "True if it was judged as reached, or not, although the measured effect shows otherwise."
+    measured_at: datetime | None = optional("Time of the latest measurement; null before the first.")
+    goal_reached: bool | None = optional("True if the goal was reached; null until the evaluation.")
+    scope_reached: bool | None = optional("True if the scope was covered; null until the evaluation.")
+    benefit_reached: bool | None = optional("True if the benefit was reached; null until the evaluation.")
+    reached: bool | None = optional(
+        "True if the improvement succeeded as a whole; null until the evaluation."
     )
+    against_evidence: bool | None = optional("True if the evaluation contradicts the measured effect.")
     against_evidence_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for that judgement, or for passing a pilot that shows less than was promised of it."
+        "Reason for such an evaluation, or for passing a pilot with less effect than promised; null if "
+        "not set."
     )
-    evaluation_comment: Annotated[str | None, Personal()] = None
-    evaluated_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    evaluation_comment: Annotated[str | None, Personal()] = optional(
+        "Comment on the evaluation; null if not given."
+    )
+    evaluated_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who evaluated the improvement; null until then."
+    )
     agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "The process owner who has agreed to its evaluation."
+        "Process owner who agreed to the evaluation; null if no agreement was needed."
     )
-    evaluated_at: datetime | None = None
+    evaluated_at: datetime | None = optional("Time of the evaluation; null until then.")
 
 
 class ImprovementOutcome(RecordPart):
@@ -68,13 +75,25 @@ class ImprovementOutcome(RecordPart):
 
     KIND: ClassVar[str] = "improvement_outcome"
 
-    document_numbers: list[str] | None = None
-    published_at: datetime | None = None
-    fixed_at: datetime | None = None
-    faded_at: datetime | None = optional("Time at which its benefit was found to have faded.")
-    revert_reason: Annotated[str | None, Personal()] = None
+    document_numbers: list[str] | None = optional(
+        "Numbers of the documents, templates and forms that were updated; null until the improvement is "
+        "standardised."
+    )
+    published_at: datetime | None = optional(
+        "Time at which the updated documents were published; null until then."
+    )
+    fixed_at: datetime | None = optional(
+        "Time at which the process was fixed in behaviour, performance and tools; null until then."
+    )
+    faded_at: datetime | None = optional(
+        "Time at which the benefit was found to have faded; null if it was not."
+    )
+    revert_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for reverting the improvement; null if it was not reverted."
+    )
     reverted_told: Annotated[str | None, Personal()] = optional(
-        "People who were told that the old process stands, and the way."
+        "People who were informed that the old process applies again, and the way; null if the "
+        "improvement was not reverted."
     )
 
 
@@ -94,28 +113,40 @@ class ImprovementMeasurement(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_measurement"
 
-    occasion: MeasurementOccasion | None = required()
-    pilot_round: int | None = None
-    target: str | None = required("The key of the target.")
-    kpi: str | None = required()
-    effect_id: Annotated[UUID | None, ForeignRef("kpi_effect")] = required(
-        "The effect, with all its figures: `/v1/effects/{id}`."
+    occasion: MeasurementOccasion | None = required("Occasion of the measurement.")
+    pilot_round: int | None = optional(
+        "Round of the pilot that was measured, from 1; null for other occasions."
     )
-    verdict: EffectVerdict | None = required()
-    promise: PromiseVerdict | None = optional("Comparison of the effect with what was promised.")
-    effect: str | None = optional("Effect as a decimal text; null: there is none.")
-    promised_effect: str | None = None
-    kept: bool | None = optional("True if 80 % of the judged effect is still there; for benefits.")
+    target: str | None = required("Key of the target.")
+    kpi: str | None = required("Key of the KPI.")
+    effect_id: Annotated[UUID | None, ForeignRef("kpi_effect")] = required(
+        "Effect with all its figures: `/v1/effects/{id}`."
+    )
+    verdict: EffectVerdict | None = required("Verdict on the effect.")
+    promise: PromiseVerdict | None = optional(
+        "Comparison of the effect with the promised one; null if not promised."
+    )
+    effect: str | None = optional("Effect as a decimal text; null if it cannot be computed.")
+    promised_effect: str | None = optional("Promised effect as a decimal text; null if not promised.")
+    kept: bool | None = optional(
+        "True if at least 80 % of the judged effect is left; null for other occasions than benefits."
+    )
     from_at: datetime | None = optional("Beginning of the window after the change.")
-    until_at: datetime | None = optional("End of that window: of the pilot, or the time of measuring.")
-    agreed_until_at: datetime | None = optional("Time until which the pilot was agreed to last.")
+    until_at: datetime | None = optional(
+        "End of the window after the change: that of the pilot, or the time of the measurement."
+    )
+    agreed_until_at: datetime | None = optional("Agreed end of the pilot; null for other occasions.")
     times: int | None = optional(
-        "Number of measurements on this occasion by then; each may find something by chance."
+        "Number of measurements on this occasion so far; each can find an effect by chance."
     )
     change: str | None = optional(
-        "The change as a part of the value before, as a decimal text: 0.5 is half better."
+        "Change relative to the value before, as a decimal text: 0.5 for an improvement by half."
     )
-    goal: str | None = optional("Goal of the rollout, or of a major improvement by default, as such a part.")
-    goal_met: bool | None = optional("True if the change is as much; null: there is no such goal.")
-    position: int | None = required("The log position at which it was computed.", sa_type=BigInteger)
-    measured_at: datetime | None = required()
+    goal: str | None = optional(
+        "Goal of the rollout, or else of a major improvement, relative to the value before; null if not set."
+    )
+    goal_met: bool | None = optional("True if the change reaches the goal; null if there is no goal.")
+    position: int | None = required(
+        "Position of the log at which the effect was computed.", sa_type=BigInteger
+    )
+    measured_at: datetime | None = required("Time at which the effect was measured.")

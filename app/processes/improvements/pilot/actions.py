@@ -44,12 +44,12 @@ from app.ticketing.projects.planning import expect_no_report
 
 
 def kick_off(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Kick the improvement's pilot off, as the sponsor: its project manager may start it."""
+    """Kick off the improvement's pilot, as the sponsor, so that its project manager may start it."""
     improvement.pilot.kicked_off_at = ctx.occurred_at
 
 
 def start_pilot(improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext) -> None:
-    """Start the improvement's pilot: what must be ready for it is ready."""
+    """Start the improvement's pilot, whose preparation is complete."""
     improvement.executor_id = ctx.required_ref(Person, "executor").id
     improvement.pilot.pilot_rounds = (improvement.pilot.pilot_rounds or 0) + 1
     improvement.pilot.pilot_started_at = ctx.occurred_at
@@ -84,7 +84,7 @@ def log_pilot_issue(improvement: Improvement, body: LogPilotIssueImprovement, ct
 
 
 def solve_pilot_issue(improvement: Improvement, body: SolvePilotIssueImprovement, ctx: ActionContext) -> None:
-    """Solve a pilot issue of the improvement: how is recorded."""
+    """Solve a pilot issue of the improvement, and record the solution."""
     issue = ctx.change(ctx.required_ref(PilotIssue, "issue"))
     issue.solution = body.solution
     issue.solved_by_id = ctx.caller.person_id
@@ -109,7 +109,7 @@ def log_pilot_feedback(
 
 
 def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext) -> None:
-    """Report on the improvement's pilot: how far its goals were met is computed from measured effects."""
+    """Report the improvement's pilot: how far its goals were reached is computed from the measured effects."""
     evidence = ctx.prepared(PilotEvidence)
     supersede(DocumentClass.PL, ctx)
     sections = (
@@ -128,7 +128,7 @@ def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: Ac
 
 
 def ask_judgement(improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext) -> None:
-    """Ask to judge the improvement's pilot: the committee decides."""
+    """Ask for judgement on the improvement's pilot. The committee decides."""
     put_to_committee(improvement, DecisionSubject.pilot, ctx)
     improvement.judgement.asked_judgement = body.judgement
     improvement.judgement.asked_position = body.position
@@ -148,7 +148,7 @@ def ask_judgement(improvement: Improvement, body: AskJudgementImprovement, ctx: 
 
 
 def pass_pilot(improvement: Improvement, body: PassPilotImprovement, ctx: ActionContext) -> None:
-    """Pass the improvement's pilot, as the committee has decided: it is rolled out."""
+    """Pass the improvement's pilot, as the committee has decided: the improvement can be rolled out."""
     _judge(improvement, PilotJudgement.passed, body, ctx)
     evidence = ctx.prepared(PilotEvidence)
     improvement.evaluation.against_evidence = bool(evidence.not_improved())
@@ -159,9 +159,7 @@ def pass_pilot(improvement: Improvement, body: PassPilotImprovement, ctx: Action
 
 
 def extend_pilot(improvement: Improvement, body: ExtendPilotImprovement, ctx: ActionContext) -> None:
-    """Extend the improvement's pilot, as the committee has decided: it goes on with a new scope and new
-    dates.
-    """
+    """Extend the improvement's pilot, as the committee has decided, with a new scope and new dates."""
     _judge(improvement, PilotJudgement.extended, body, ctx)
     improvement.pilot.pilot_scope = improvement.judgement.next_scope
     improvement.pilot.pilot_control = improvement.judgement.next_control
@@ -176,7 +174,7 @@ def extend_pilot(improvement: Improvement, body: ExtendPilotImprovement, ctx: Ac
 
 
 def stop_pilot(improvement: Improvement, body: StopPilotImprovement, ctx: ActionContext) -> None:
-    """Stop the improvement's pilot, as the committee has decided: the old process stands."""
+    """Stop the improvement's pilot, as the committee has decided: the old process applies again."""
     _judge(improvement, PilotJudgement.stopped, body, ctx)
     improvement.outcome.revert_reason = improvement.judgement.asked_reason
     improvement.outcome.reverted_told = improvement.judgement.asked_told
@@ -196,7 +194,7 @@ def _judge(
 
 
 def flag_judgement(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Flag the improvement's overdue judgement: the committee has not judged the pilot in time, and is to be
+    """Flag the improvement's overdue judgement: the committee has not judged the pilot in time and must be
     asked again.
     """
     improvement.judgement.judgement_overdue_at = ctx.occurred_at

@@ -31,7 +31,7 @@ from app.processes.improvements.pilot.records import (
 
 
 class StartPilotImprovement(Payload):
-    """The readiness for the pilot; what is left out is missing, and the pilot is refused."""
+    """The preparation of the pilot; the pilot is refused if something is left out."""
 
     model_config = example_includes(
         "told",
@@ -43,14 +43,14 @@ class StartPilotImprovement(Payload):
     )
     told: FreeText | None = Field(
         default=None,
-        description="People who were told, and the way.",
+        description="People who were informed, and the way.",
         examples=["Both teams, in their meetings."],
     )
     key_user_training: Annotated[Reference, ForeignRef("training")] | None = Field(
-        default=None, description="The training of the key users, which was held: its number or id."
+        default=None, description="Training of the key users, which was held: its number or id."
     )
     executor_training: Annotated[Reference, ForeignRef("training")] | None = Field(
-        default=None, description="The training of the executors, held after that of the key users."
+        default=None, description="Training of the executors, which was held after that of the key users."
     )
     duties: FreeText | None = Field(
         default=None, description="Adjustment of duties.", examples=["The first line closes, too."]
@@ -58,119 +58,121 @@ class StartPilotImprovement(Payload):
     standards: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="The numbers of the standards that were revised.",
+        description="Numbers of the standards that were revised.",
         examples=[["PR2026001"]],
     )
     executor: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] | None = Field(
         default=None,
-        description="The accountable executor: a person's id. They are licensed to carry out the process, "
-        "and do not own it.",
+        description="Person who is accountable for the process during the pilot: their id. They must "
+        "have a licence for the process and must not own it.",
     )
 
 
 class LogPilotIssueImprovement(Payload):
-    """An issue that the pilot has met."""
+    """An issue of the pilot."""
 
     title: Title = Field(
-        description="Issue in a line. Lists show it: name no persons here.",
+        description="Issue in one line, without names of persons, as lists show it.",
         examples=["The form asks twice"],
     )
-    text: FreeText | None = Field(default=None, description="Comment.")
+    text: FreeText | None = Field(default=None, description="Comment on the issue.")
 
 
 class SolvePilotIssueImprovement(Payload):
-    """An issue of the pilot, and how it was solved."""
+    """An issue of the pilot, and its solution."""
 
-    issue: Annotated[UUID, ChildRef(PilotIssue)] = Field(description="The issue: its id.")
-    solution: FreeText = Field(description="Solution.", examples=["The second question is gone."])
+    issue: Annotated[UUID, ChildRef(PilotIssue)] = Field(description="Identifier of the issue.")
+    solution: FreeText = Field(
+        description="Solution of the issue.", examples=["The second question is gone."]
+    )
 
 
 class LogPilotFeedbackImprovement(Payload):
-    """Feedback on the pilot: whose, for or against it, and what they suggest."""
+    """Feedback on the pilot: the person, their stance, and their suggestions."""
 
     person: Annotated[Reference, ForeignRef("person")] = Field(
-        description="Person whose feedback it is: their id, or `me`.", examples=["me"]
+        description="Person who gave the feedback: their id, or `me`.", examples=["me"]
     )
     stance: FeedbackStance = Field(description="Stance towards the pilot.", examples=["in_favour"])
     text: FreeText = Field(description="Suggestions of the person.", examples=["Ask for the room first."])
 
 
 class ReportPilotImprovement(Payload):
-    """What the report of the pilot says besides what is computed: how far the goals were met, feedback and
-    the open issues.
-    """
+    """The written parts of the pilot's report; goals, feedback and open issues are computed."""
 
     tools: FreeText = Field(
-        description="Problems with tools, and their remedies.", examples=["None that has stayed."]
+        description="Problems with tools, and their solutions.", examples=["None that has stayed."]
     )
     reception: FreeText = Field(
         description="Reception by the people in the pilot.", examples=["Well, after a week."]
     )
     goal_revisions: FreeText | None = Field(
-        default=None, description="Revision of the goals; none: they stay."
+        default=None, description="Revision of the goals; if left out, they stay."
     )
-    rollout_advice: FreeText = Field(description="Advice on the rollout.", examples=["Team by team."])
+    rollout_advice: FreeText = Field(
+        description="Advice on the way in which to roll out the improvement.", examples=["Team by team."]
+    )
     institutionalise: FreeText = Field(
-        description="Practices to institutionalise.", examples=["The new form and its training."]
+        description="Practices that should become permanent.", examples=["The new form and its training."]
     )
     further_pilot: FreeText = Field(
-        description="Recommendation on piloting further, with its reason.",
+        description="Recommendation whether to continue the pilot, with its reason.",
         examples=["No: three months have shown it."],
     )
     legacy: FreeText = Field(
-        description="The people, templates and lessons that it leaves behind.",
+        description="People, templates and lessons that the pilot leaves behind.",
         examples=["Four trained key users, and a template."],
     )
 
 
 class AskJudgementImprovement(AskDecision):
-    """The question what becomes of the pilot, the judgement that is put to the vote, and the measured effect
-    that it names.
+    """The proposed judgement on the pilot, which is put to the vote, and the measured effect on which it is
+    based.
     """
 
     judgement: PilotJudgement = Field(
-        description="Judgement that the committee is to approve.", examples=["passed"]
+        description="Judgement that the committee is asked to approve.", examples=["passed"]
     )
     position: int = Field(
         ge=0,
         le=LARGEST_WHOLE_NUMBER,
         strict=True,
-        description="The log position of the measured effect in the report, as `measured_position` says: the "
-        "decision names it.",
+        description="Position of the log of the measured effect in the report, as in `measured_position`.",
     )
     reason: FreeText | None = Field(
         default=None,
-        description="Reason; must be said to stop the pilot, or to pass it on an effect not improved.",
+        description="Reason for the judgement; required to stop the pilot, or to pass it without an "
+        "improved effect.",
     )
     scope: Scope | None = Field(
-        default=None, description="For an extended pilot, its new scope; none: as it is."
+        default=None, description="New scope of an extended pilot; if left out, the scope stays."
     )
     control: Scope | None = Field(
-        default=None, description="The cases that it is compared with then; none: as they are."
+        default=None, description="New comparison cases of an extended pilot; if left out, they stay."
     )
     begins_at: Instant | None = Field(
-        default=None, description="Beginning of the extended pilot; must be said to extend it."
+        default=None, description="Beginning of the extended pilot; required to extend it."
     )
     ends_at: Instant | None = Field(
-        default=None, description="End of the extended pilot; must be said to extend it."
+        default=None, description="End of the extended pilot; required to extend it."
     )
     told: FreeText | None = Field(
         default=None,
-        description="People who are told that it is stopped, and the way; must be said to stop it.",
+        description="People who are informed that the pilot is stopped, and the way; required to stop it.",
     )
 
 
 class PassPilotImprovement(Tallied):
-    """The decision by which the pilot is passed, and the measured effect that it names."""
+    """The decision that passes the pilot, and the measured effect on which it is based."""
 
     position: int = Field(
-        ge=0, le=LARGEST_WHOLE_NUMBER, strict=True, description="The log position of the measured effect."
+        ge=0, le=LARGEST_WHOLE_NUMBER, strict=True, description="Position of the log of the measured effect."
     )
 
 
 class ExtendPilotImprovement(PassPilotImprovement):
-    """The decision by which the pilot is extended, and the measured effect that it names."""
+    """The decision that extends the pilot, and the measured effect on which it is based."""
 
 
 class StopPilotImprovement(PassPilotImprovement):
-    """The decision by which the pilot is stopped, and the measured effect that it names."""
+    """The decision that stops the pilot, and the measured effect on which it is based."""

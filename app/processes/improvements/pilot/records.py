@@ -21,7 +21,7 @@ from app.common.records import (
 
 
 class PilotLength(CodeEnum):
-    """How a pilot's length compares with the usual one, of 1 to 6 months."""
+    """The comparison of a pilot's length with the usual one, of 1 to 6 months."""
 
     short = "short", "Shorter than a month", "不足一个月"
     usual = "usual", "1 to 6 months", "一至六个月"
@@ -29,7 +29,7 @@ class PilotLength(CodeEnum):
 
 
 class PilotJudgement(CodeEnum):
-    """What becomes of a pilot that was reported."""
+    """The judgement on a pilot."""
 
     passed = "passed", "Passed", "通过"
     extended = "extended", "Extended", "延长"
@@ -45,21 +45,29 @@ class ImprovementPilot(RecordPart):
 
     KIND: ClassVar[str] = "improvement_pilot"
 
-    pilot_scope: Annotated[dict[str, Any] | None, Document()] = None
-    pilot_control: Annotated[dict[str, Any] | None, Document()] = None
-    pilot_begins_at: datetime | None = None
-    pilot_ends_at: datetime | None = None
+    pilot_scope: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Filters of the pilot's cases, by dimension; null until the pilot is planned."
+    )
+    pilot_control: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Filters of the comparison cases, by dimension; null for all other cases."
+    )
+    pilot_begins_at: datetime | None = optional("Planned beginning of the pilot; null until it is planned.")
+    pilot_ends_at: datetime | None = optional("Planned end of the pilot; null until it is planned.")
     pilot_length: PilotLength | None = optional(
-        "Comparison of its length with the usual one; it is pointed out, not refused."
+        "Comparison of the pilot's length with the usual one, for information."
     )
-    pilot_agreement: Annotated[str | None, Personal()] = None
-    data_gathering: Annotated[str | None, Personal()] = None
+    pilot_agreement: Annotated[str | None, Personal()] = optional(
+        "Agreement of the departments to the dates; null until the pilot is planned."
+    )
+    data_gathering: Annotated[str | None, Personal()] = optional(
+        "Way in which the pilot's data are gathered and analysed; null until the pilot is planned."
+    )
     kicked_off_at: datetime | None = optional(
-        "Time at which the sponsor kicked off the pilot; null once its plan is returned."
+        "Time at which the sponsor kicked off the pilot; null until then, and after the plan is returned."
     )
-    pilot_rounds: int | None = optional("Number of rounds that the pilot has had.")
-    pilot_started_at: datetime | None = None
-    pilot_report_id: UUID | None = optional("The document of the pilot's report.")
+    pilot_rounds: int | None = optional("Number of rounds of the pilot so far.")
+    pilot_started_at: datetime | None = optional("Time at which the pilot was started; null until then.")
+    pilot_report_id: UUID | None = optional("Document with the pilot's report; null until it is reported.")
 
 
 class ImprovementJudgement(RecordPart):
@@ -74,26 +82,39 @@ class ImprovementJudgement(RecordPart):
     KIND: ClassVar[str] = "improvement_judgement"
 
     asked_judgement: PilotJudgement | None = optional(
-        "Judgement of the pilot that the committee is asked to approve."
+        "Judgement that the committee is asked to approve; null if not asked."
     )
     asked_position: int | None = optional(
-        "The log position of the measured effect that the question names.", sa_type=BigInteger
+        "Position of the log of the measured effect on which the question is based; null if not asked.",
+        sa_type=BigInteger,
     )
-    asked_reason: Annotated[str | None, Personal()] = None
+    asked_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the proposed judgement; null if not given."
+    )
     asked_told: Annotated[str | None, Personal()] = optional(
-        "People who are told if it is reverted, and the way."
+        "People who are informed if the improvement is reverted or its pilot stopped, and the way."
     )
     judgement_overdue_at: datetime | None = optional(
-        "Time at which the committee had failed to judge the pilot in time."
+        "Time at which the committee's judgement became overdue; null if it is not overdue."
     )
-    next_scope: Annotated[dict[str, Any] | None, Document()] = None
-    next_control: Annotated[dict[str, Any] | None, Document()] = None
-    next_begins_at: datetime | None = None
-    next_ends_at: datetime | None = None
-    first_judgement: PilotJudgement | None = None
-    first_judged_at: datetime | None = None
-    last_judgement: PilotJudgement | None = None
-    judged_at: datetime | None = None
+    next_scope: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Filters of the cases in the extended pilot, by dimension; null if it is not extended."
+    )
+    next_control: Annotated[dict[str, Any] | None, Document()] = optional(
+        "Filters of the comparison cases in the extended pilot, by dimension; null if they stay."
+    )
+    next_begins_at: datetime | None = optional("Beginning of the extended pilot; null if it is not extended.")
+    next_ends_at: datetime | None = optional("End of the extended pilot; null if it is not extended.")
+    first_judgement: PilotJudgement | None = optional(
+        "First judgement on the pilot; null until it is judged."
+    )
+    first_judged_at: datetime | None = optional(
+        "Time of the first judgement; null until the pilot is judged."
+    )
+    last_judgement: PilotJudgement | None = optional(
+        "Latest judgement on the pilot; null until it is judged."
+    )
+    judged_at: datetime | None = optional("Time of the latest judgement; null until the pilot is judged.")
 
 
 class PilotReadiness(ChildRecord):
@@ -101,15 +122,21 @@ class PilotReadiness(ChildRecord):
 
     KIND: ClassVar[str] = "pilot_readiness"
 
-    pilot_round: int | None = required()
-    kicked_off_at: datetime | None = None
-    kicked_off_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("The sponsor then.")
-    told: Annotated[str | None, Personal()] = None
-    key_user_training_id: Annotated[UUID | None, ForeignRef("training")] = None
-    executor_training_id: Annotated[UUID | None, ForeignRef("training")] = None
-    duties: Annotated[str | None, Personal()] = None
-    standards: list[str] | None = None
-    started_at: datetime | None = required()
+    pilot_round: int | None = required("Number of the round of the pilot, from 1.")
+    kicked_off_at: datetime | None = optional("Time at which the sponsor kicked off the pilot.")
+    kicked_off_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Sponsor who kicked off the pilot."
+    )
+    told: Annotated[str | None, Personal()] = optional("People who were informed of the pilot, and the way.")
+    key_user_training_id: Annotated[UUID | None, ForeignRef("training")] = optional(
+        "Training of the key users that preceded the round."
+    )
+    executor_training_id: Annotated[UUID | None, ForeignRef("training")] = optional(
+        "Training of the executors that preceded the round."
+    )
+    duties: Annotated[str | None, Personal()] = optional("Adjustment of duties for the pilot.")
+    standards: list[str] | None = optional("Numbers of the standards that were revised for the pilot.")
+    started_at: datetime | None = required("Time at which the round was started.")
 
 
 class PilotIssue(ChildRecord):
@@ -117,18 +144,20 @@ class PilotIssue(ChildRecord):
 
     KIND: ClassVar[str] = "pilot_issue"
 
-    title: str | None = required()
-    text: Annotated[str | None, Personal()] = None
-    solution: Annotated[str | None, Personal()] = None
-    pilot_round: int | None = None
-    logged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    logged_at: datetime | None = required()
-    solved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    solved_at: datetime | None = None
+    title: str | None = required("Issue in one line.")
+    text: Annotated[str | None, Personal()] = optional("Comment on the issue; null if not given.")
+    solution: Annotated[str | None, Personal()] = optional("Solution of the issue; null until it is solved.")
+    pilot_round: int | None = optional("Round of the pilot in which the issue was logged, from 1.")
+    logged_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who logged the issue.")
+    logged_at: datetime | None = required("Time at which the issue was logged.")
+    solved_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who solved the issue; null until it is solved."
+    )
+    solved_at: datetime | None = optional("Time at which the issue was solved; null until then.")
 
 
 class FeedbackStance(CodeEnum):
-    """Whether the feedback on a pilot is for it or against it."""
+    """The stance of the feedback: for or against the pilot."""
 
     in_favour = "in_favour", "In favour", "赞成"
     neutral = "neutral", "Neither", "中立"
@@ -140,9 +169,9 @@ class PilotFeedback(ChildRecord):
 
     KIND: ClassVar[str] = "pilot_feedback"
 
-    person_id: Annotated[UUID | None, ForeignRef("person")] = None
-    stance: FeedbackStance | None = required()
-    text: Annotated[str | None, Personal()] = None
-    pilot_round: int | None = None
-    logged_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    logged_at: datetime | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who gave the feedback.")
+    stance: FeedbackStance | None = required("Stance towards the pilot: for it or against it.")
+    text: Annotated[str | None, Personal()] = optional("Suggestions of the person.")
+    pilot_round: int | None = optional("Round of the pilot in which the feedback was given, from 1.")
+    logged_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who logged the feedback.")
+    logged_at: datetime | None = required("Time at which the feedback was logged.")

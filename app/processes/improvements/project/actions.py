@@ -35,7 +35,7 @@ SHORTEST_PILOT, USUAL_PILOT, LONGEST_PILOT = 1, 3, 6
 
 
 def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionContext) -> None:
-    """Charter the improvement's project: its sponsor, its manager, its team, its resources and its budget."""
+    """Charter the improvement's project with its sponsor, manager, team, resources and budget."""
     improvement.sponsor_id = ctx.required_ref(Person, "sponsor").id
     improvement.project_manager_id = ctx.required_ref(Person, "project_manager").id
     for member in ctx.refs(Person, "members"):
@@ -52,8 +52,8 @@ def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionConte
 
 
 def plan(improvement: Improvement, body: PlanImprovement, ctx: ActionContext) -> None:
-    """Plan the improvement's project: its work, its milestones, and the pilot that the departments have
-    agreed to.
+    """Plan the improvement's project: its work, its milestones, and the pilot on which the departments have
+    agreed.
     """
     improvement.project.work_plan = body.work
     plan_project(improvement, body.milestones, body.tasks, ctx)
@@ -90,7 +90,7 @@ def pilot_length(
 
 
 def return_plan(improvement: Improvement, body: ReturnPlanImprovement, ctx: ActionContext) -> None:
-    """Return the improvement's plan, to the project manager, with what is lacking."""
+    """Return the improvement's plan, to the project manager with its gaps."""
     improvement.project.lacking = body.lacking
     improvement.pilot.kicked_off_at = None
 
@@ -100,9 +100,7 @@ def approve_plan(improvement: Improvement, body: EmptyPayload, ctx: ActionContex
 
 
 def report_progress(improvement: Improvement, body: ReportProgress, ctx: ActionContext) -> None:
-    """Report the improvement's progress: milestones of its project, what was spent of the budget, and
-    obstacles.
-    """
+    """Report the improvement's progress: milestones of its project, money spent, and obstacles."""
     project_actions.report_progress(improvement, body, ctx)
     for child in ctx.added:
         if isinstance(child, ProgressReport):

@@ -39,31 +39,31 @@ class CharterImprovement(Payload):
     """The project's sponsor, manager and team, its resources and its budget."""
 
     sponsor: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="The sponsor, of the grade `management`: a person's id."
+        description="Sponsor, a person of the grade `management`: a person's id."
     )
     project_manager: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
-        description="Person who manages the project, and holds the role: their id."
+        description="Person who manages the project, with the role of a project manager: their id."
     )
     members: Annotated[
         tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)], ...], BoundedList
-    ] = Field(min_length=1, max_length=LONGEST_LIST, description="The team: ids of persons.")
+    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Members of the team: ids of persons.")
     resources: FreeText = Field(
-        description="The resources that it gets.", examples=["Two engineers, a test relay."]
+        description="Resources of the project.", examples=["Two engineers, a test relay."]
     )
     budget: Annotated[Amount, StaffOnly(reviewers=True)] = Field(
-        description="Amount that it may cost, as 1250.00.", examples=["12000.00"]
+        description="Largest cost of the project, as 1250.00.", examples=["12000.00"]
     )
     currency: Annotated[Currency, StaffOnly(reviewers=True)] = Field(
-        description="Currency of the amount (ISO 4217).", examples=["CNY"]
+        description="Currency of the budget (ISO 4217).", examples=["CNY"]
     )
 
 
 class ExpectedEffect(PayloadPart):
-    """The effect that the pilot is expected to have on a target KPI."""
+    """The effect that the pilot should have on a target KPI."""
 
-    target: RecordKey = Field(description="The key of the target.", examples=["restore-faster"])
+    target: RecordKey = Field(description="Key of the target.", examples=["restore-faster"])
     promised: PromisedEffect = Field(
-        description="The expected size of the effect.", examples=[{"change": "-0.3", "of": "relative"}]
+        description="Size of the expected effect.", examples=[{"change": "-0.3", "of": "relative"}]
     )
 
 
@@ -73,39 +73,45 @@ def _has_whole_pilot_or_none(body: PlanImprovement) -> bool:
 
 
 class PlanImprovement(Payload):
-    """The plan of the project: its work, its milestones, and its pilot; without one it is not approved."""
+    """The plan of the project: its work, its milestones, and its pilot, without which the plan cannot be
+    approved.
+    """
 
-    work: FreeText = Field(description="The work.", examples=["Write the runbooks, train the desk."])
+    work: FreeText = Field(
+        description="Work of the project.", examples=["Write the runbooks, train the desk."]
+    )
     milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The milestones, week by week."
+        min_length=1, max_length=LONGEST_LIST, description="Milestones, week by week."
     )
     tasks: Annotated[tuple[PlannedTask, ...], BoundedList] = Field(
-        default=(), max_length=LONGEST_LIST, description="Tasks, and the persons who do them."
+        default=(), max_length=LONGEST_LIST, description="Tasks, and the persons who carry them out."
     )
     report_every_days: int = Field(
-        default=7, ge=1, le=MOST_DAYS, strict=True, description="Number of days between reports on progress."
+        default=7, ge=1, le=MOST_DAYS, strict=True, description="Number of days between progress reports."
     )
     pilot_scope: Scope | None = Field(
         default=None,
-        description="The pilot's cases: by team, service, customer or catalogue_item, the values.",
+        description="Filters of the pilot's cases: values by team, service, customer or catalogue_item.",
     )
     pilot_control: Scope | None = Field(
-        default=None, description="The cases that it is compared with; none: all others."
+        default=None, description="Filters of the comparison cases; if left out, all other cases."
     )
-    pilot_begins_at: Instant | None = Field(default=None, description="Beginning of the pilot.")
+    pilot_begins_at: Instant | None = Field(default=None, description="Time at which the pilot should begin.")
     pilot_ends_at: Instant | None = Field(
-        default=None, description="End of the pilot; none: after 3 months. Usually it takes up to 6."
+        default=None,
+        description="End of the pilot; if left out, three months after its beginning. A pilot "
+        "usually takes up to six months.",
     )
     pilot_agreement: FreeText | None = Field(
         default=None, description="Agreement of the departments to the dates."
     )
     data_gathering: FreeText | None = Field(
-        default=None, description="Way in which its data are gathered and analysed."
+        default=None, description="Way in which the pilot's data are gathered and analysed."
     )
     expected: Annotated[tuple[ExpectedEffect, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Effects that the pilot is expected to have on the targets.",
+        description="Effects that the pilot should have on the targets.",
     )
 
     CONDITIONS = (
@@ -115,6 +121,6 @@ class PlanImprovement(Payload):
 
 
 class ReturnPlanImprovement(Payload):
-    """What is lacking in the plan."""
+    """The gaps in the plan."""
 
     lacking: FreeText = Field(description="Gaps in the plan.", examples=["Who trains the night shift?"])

@@ -22,11 +22,17 @@ class ImprovementProject(RecordPart):
 
     KIND: ClassVar[str] = "improvement_project"
 
-    project_resources: Annotated[str | None, Personal()] = optional("The resources that the project gets.")
-    work_plan: Annotated[str | None, Personal()] = None
-    lacking: Annotated[str | None, Personal()] = optional("Gaps in its plan, until it is planned anew.")
-    implementation_plan: Annotated[str | None, Personal()] = None
-    implemented_what: Annotated[str | None, Personal()] = optional("Work that was done.")
+    project_resources: Annotated[str | None, Personal()] = optional(
+        "Resources of the project; null until it is chartered."
+    )
+    work_plan: Annotated[str | None, Personal()] = optional("Work of the project; null until it is planned.")
+    lacking: Annotated[str | None, Personal()] = optional("Gaps in the plan; null if the plan is complete.")
+    implementation_plan: Annotated[str | None, Personal()] = optional(
+        "Plan of a minor improvement's implementation; null for a major one."
+    )
+    implemented_what: Annotated[str | None, Personal()] = optional(
+        "Work that was done; null until the improvement is implemented."
+    )
 
 
 class ImprovementMember(ChildRecord):
@@ -35,5 +41,7 @@ class ImprovementMember(ChildRecord):
     KIND: ClassVar[str] = "improvement_member"
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required()
-    added_at: datetime | None = required()
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = required(
+        "Person in the project team."
+    )
+    added_at: datetime | None = required("Time at which the person joined the project team.")

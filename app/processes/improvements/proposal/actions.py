@@ -34,7 +34,7 @@ from app.processes.improvements.records import DEFERRAL_MONTHS, DeferralCause, I
 
 def propose(improvement: Improvement, body: ProposeImprovement, ctx: ActionContext) -> None:
     """Propose the improvement: its goal, benefit, plan and cost, and its target KPIs, whose baselines are
-    frozen.
+    measured.
     """
     sections = (
         (Heading.scope_and_goal, body.scope_and_goal),
@@ -84,8 +84,8 @@ def _replace_targets(improvement: Improvement, targets: Iterable[ProposedTarget]
 
 
 def submit(improvement: Improvement, body: SubmitImprovement, ctx: ActionContext) -> None:
-    """Submit the improvement to the committee, as a proposal that is weighed against goals, practice, present
-    state, cost, resources and time.
+    """Submit the improvement to the committee, weighed against goals, practice, present state, cost,
+    resources and time.
     """
     on_file = ctx.prepared(ProposalOnFile)
     if on_file.entry.state is DocumentState.drafted:
@@ -116,7 +116,7 @@ def put_to_committee(improvement: Improvement, subject: DecisionSubject, ctx: Ac
 
 
 def take_up(improvement: Improvement, body: TakeUpImprovement, ctx: ActionContext) -> None:
-    """Take up the deferred improvement: those who deferred it are asked anew, within 14 days."""
+    """Take up the deferred improvement: the persons who deferred it are asked again, within 14 days."""
     improvement.proposal.what_changed = body.what_changed
     improvement.proposal.taken_up_at = ctx.occurred_at
     improvement.proposal.review_again_at = None
@@ -132,7 +132,7 @@ def reject(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
 
 
 def defer(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Defer the improvement: the committee wants it later, or too few have voted in time."""
+    """Defer the improvement: the committee wants to decide later, or too few have voted in time."""
     lapsed = body.outcome is DecisionOutcome.lapsed
     improvement.deferral_reason = DeferralCause.no_quorum if lapsed else DeferralCause.by_vote
     wanted_at = improvement.proposal.review_again_at

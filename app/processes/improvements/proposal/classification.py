@@ -13,7 +13,7 @@ from app.processes.improvements.records import Improvement, ImprovementSize
 
 
 def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionContext) -> None:
-    """Classify the improvement, as major or minor, by its criteria, with kind and priority."""
+    """Classify the improvement: as major or minor by its criteria, with its kind and priority."""
     improvement.size = body.size_or_default
     improvement.improvement_kind = body.kind
     improvement.proposal.size_reason = body.size_reason
@@ -26,11 +26,11 @@ def classify(improvement: Improvement, body: ClassifyImprovement, ctx: ActionCon
 
 
 def implement(improvement: Improvement, body: ImplementImprovement, ctx: ActionContext) -> None:
-    """Begin to implement the minor improvement, by its plan."""
+    """Implement the minor improvement, by its plan."""
     improvement.project.implementation_plan = body.plan
     keep_freeze_exception(improvement, body)
 
 
 def finish(improvement: Improvement, body: FinishImprovement, ctx: ActionContext) -> None:
-    """Finish the improvement's implementation: what was done; from now on the effect is measured."""
+    """Finish the improvement's implementation: its effect is measured from now on."""
     improvement.project.implemented_what = body.what

@@ -38,78 +38,90 @@ from app.processes.improvements.records import (
 
 
 class ProposedTarget(BaselineQuestion):
-    """A target KPI of a proposal: its baseline, the change that is promised, and how it will be judged."""
+    """A target KPI of a proposal: its baseline, the promised change, and the way in which it will be judged."""
 
     promised: PromisedEffect = Field(
-        description="The expected size of the effect.", examples=[{"change": "-0.3", "of": "relative"}]
+        description="Size of the promised change.", examples=[{"change": "-0.3", "of": "relative"}]
     )
     judged_by: FreeText = Field(
-        description="Way in which it will be judged.", examples=["By the median of the three months after."]
+        description="Way in which the change will be judged.",
+        examples=["By the median of the three months after."],
     )
 
 
 class ProposeImprovement(Payload):
-    """The proposal: what is to be reached, how, at what cost, and how it will be measured."""
+    """The proposal: its goal, method and cost, and the way in which its effect will be measured."""
 
     model_config = example_includes("outside_plan_reason")
-    scope_and_goal: FreeText = Field(description="Scope and goal.", examples=["Restore mail within an hour."])
-    benefit_inside: FreeText = Field(description="The benefit inside IT.", examples=["Fewer nights on call."])
-    benefit_outside: FreeText = Field(
-        description="The benefit outside IT.", examples=["Nobody waits for mail half a day."]
+    scope_and_goal: FreeText = Field(
+        description="Scope and goal of the improvement.", examples=["Restore mail within an hour."]
     )
-    method: FreeText = Field(description="The method.", examples=["A runbook for each relay."])
+    benefit_inside: FreeText = Field(description="Benefit to IT itself.", examples=["Fewer nights on call."])
+    benefit_outside: FreeText = Field(
+        description="Benefit to customers and others outside of IT.",
+        examples=["Nobody waits for mail half a day."],
+    )
+    method: FreeText = Field(description="Method of the improvement.", examples=["A runbook for each relay."])
     steps: FreeText = Field(
-        description="The plan, step by step.", examples=["Write it in May, try it in June."]
+        description="Plan of the improvement, step by step.", examples=["Write it in May, try it in June."]
     )
     resources: FreeText = Field(
-        description="The people and means that it takes.", examples=["Two engineers for a month."]
+        description="People and resources that the improvement needs.",
+        examples=["Two engineers for a month."],
     )
     judgement: FreeText = Field(
-        description="Way in which it will be judged as a whole.",
+        description="Way in which the improvement will be judged as a whole.",
         examples=["By the targets, and by those on call."],
     )
     targets: Annotated[tuple[ProposedTarget, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Its target KPIs; their baselines are frozen now."
+        min_length=1, max_length=LONGEST_LIST, description="Target KPIs, whose baselines are measured now."
     )
     plan: Annotated[Reference, ForeignRef("improvement_plan")] | None = Field(
-        default=None, description="The annual improvement plan that it serves: its number or id."
+        default=None, description="Annual improvement plan that the improvement serves: its number or id."
     )
     plan_target: RecordKey | None = Field(
-        default=None, description="The key of the plan's target that it serves."
+        default=None, description="Key of the plan's target that the improvement serves."
     )
     outside_plan_reason: FreeText | None = Field(
         default=None,
-        description="Reason why it is worth doing outside the plan, if it serves none of its targets.",
+        description="Reason for an improvement outside the plan; required if it serves no target of "
+        "the plan.",
         examples=["The plan was made before the relays failed."],
     )
     planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="Amount that it costs, as 1250.00."
+        default=None, description="Planned cost, as 1250.00."
     )
     currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
-        default=None, description="Currency of the amount (ISO 4217), as CNY."
+        default=None, description="Currency of the planned cost (ISO 4217), as CNY."
     )
 
 
 class SubmitImprovement(AskDecision):
-    """The question to the committee, and what the proposal was weighed against."""
+    """The question to the committee, and the weighing of the proposal."""
 
     weighed_goals: FreeText = Field(
-        description="Weighed against the goals.", examples=["It serves the first."]
+        description="Weighing against the goals.", examples=["It serves the first."]
     )
     weighed_practice: FreeText = Field(
-        description="Weighed against best practice.", examples=["Others restore within an hour."]
+        description="Weighing against best practice.", examples=["Others restore within an hour."]
     )
     weighed_present_state: FreeText = Field(
-        description="Weighed against the present state.", examples=["Half a day at present."]
+        description="Weighing against the present state.", examples=["Half a day at present."]
     )
     weighed_cost: Annotated[FreeText, StaffOnly()] = Field(
-        description="Weighed by its cost.", examples=["A month of two engineers."]
+        description="Weighing of the cost against the benefit.", examples=["A month of two engineers."]
     )
-    weighed_resources: FreeText = Field(description="Weighed by the resources.", examples=["They are there."])
-    weighed_time: FreeText = Field(description="Weighed by the time.", examples=["Before the winter."])
+    weighed_resources: FreeText = Field(
+        description="Weighing of the necessary resources against the available ones.",
+        examples=["They are there."],
+    )
+    weighed_time: FreeText = Field(
+        description="Weighing of the time that the improvement takes.", examples=["Before the winter."]
+    )
     defer_until_at: Instant | None = Field(
         default=None,
-        description="Time until which the committee would defer it; none: three months from now.",
+        description="End of a deferral, if the committee defers the improvement; if left out, in three "
+        "months.",
     )
 
     def sections(self) -> SectionTexts:
@@ -125,12 +137,12 @@ class SubmitImprovement(AskDecision):
 
 
 class TakeUpImprovement(Payload):
-    """What has changed since the improvement was deferred."""
+    """The changes since the improvement was deferred."""
 
     model_config = example_includes("what_changed")
     what_changed: FreeText | None = Field(
         default=None,
-        description="Changes since it was deferred; rules leave it out.",
+        description="Changes since the improvement was deferred; automation rules leave it out.",
         examples=["The engineers are free from May."],
     )
 
@@ -140,19 +152,21 @@ class DespiteFreeze(Payload):
 
     freeze_exception: FreezeExemption | None = Field(
         default=None,
-        description="Of a process whose definition is frozen after a cutover: why it cannot wait.",
+        description="Reason code why the improvement cannot wait, if the process definition is frozen "
+        "after a cutover.",
     )
     freeze_exception_reason: FreeText | None = Field(
-        default=None, description="The same in words; only with `freeze_exception`, and then required."
+        default=None,
+        description="Reason in words; required with `freeze_exception`, and only allowed with it.",
     )
 
 
 class SelectImprovement(DespiteFreeze):
-    """The improvement that is selected: what it is about, and the suggestions that it carries out."""
+    """The improvement that is selected: its content, and the suggestions that it carries out."""
 
     model_config = example_includes("reason")
     title: Title = Field(
-        description="Improvement in a line. Lists show it: name no persons here.",
+        description="Title of the improvement in one line, without names of persons, as lists show it.",
         examples=["Incidents are restored faster"],
     )
     suggestions: Annotated[
@@ -160,58 +174,68 @@ class SelectImprovement(DespiteFreeze):
     ] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The suggestions that it carries out: ids or numbers; they are offered or deferred.",
+        description="Suggestions that the improvement carries out, which must be offered or deferred: "
+        "ids or numbers.",
     )
     assessment: Annotated[Reference, ForeignRef("improvement_assessment")] | None = Field(
-        default=None, description="The assessment that it comes from, if any."
+        default=None,
+        description="Assessment from which the improvement follows; left out outside of an assessment.",
     )
     reason: FreeText | None = Field(
         default=None,
-        description="Reason for selecting it; required unless concluding an assessment selects it.",
+        description="Reason for the selection; required outside of an assessment.",
         examples=["It cannot wait for the next assessment."],
     )
-    scope: ImprovementScope = Field(description="Scope: the department, or one process.")
+    scope: ImprovementScope = Field(
+        description="Scope of the improvement: the whole department, or one process."
+    )
     process: ProcessName | None = Field(
         default=None,
-        description="Of the scope `process`: which one, as `incident`, or its name; of the department, none.",
+        description="Process for the scope `process`, as `incident`, or its name; left out for the "
+        "department.",
     )
     aspect: ImprovementAspect | None = Field(
-        default=None, description="Aspect of it that is improved, if that is known."
+        default=None, description="Aspect that is improved, if it is known."
     )
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
-        default=None, description="Person for whom it is selected, if not the caller: their id."
+        default=None,
+        description="Person on whose behalf the improvement is selected: their id; if left out, the caller.",
     )
 
 
 class ClassifyImprovement(Payload):
-    """Whether the improvement is major or minor, by which criteria, and its kind and priority."""
+    """The size of the improvement, its criteria, and its kind and priority."""
 
     kind: ImprovementKind = Field(
-        description="Kind of thing that it makes or changes.", examples=["activity"]
+        description="Kind of thing that the improvement makes or changes.", examples=["activity"]
     )
     size: ImprovementSize | None = Field(
-        default=None, description="If it is to be of another size than its kind offers."
+        default=None, description="Size of the improvement; if left out, that of its kind."
     )
     criteria: Annotated[tuple[SizeCriterion, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Reasons that make it a major one; at least one then.",
+        description="Criteria that make the improvement major; a major one needs at least one.",
     )
     size_reason: FreeText | None = Field(
         default=None,
-        description="Reason why it is minor, if its kind is offered as major; or major, if no target "
-        "promises to be half better.",
+        description="Reason for a minor improvement whose kind is usually major, or for a major one "
+        "without a target that promises an improvement by half.",
         examples=["One desk, one week, and nothing to buy."],
     )
     to_pilot: bool = Field(
-        default=False, strict=True, description="True if a minor one is piloted; a major one always is."
+        default=False,
+        strict=True,
+        description="True if a minor improvement has a pilot; a major one always has.",
     )
     impact: Impact = Field(
-        description="Extent of its effect: 1 organisation, 2 department, 3 person.", examples=["2"]
+        description="Number of people affected: 1 for the organisation, 2 for a department, 3 for one "
+        "person.",
+        examples=["2"],
     )
-    urgency: Urgency = Field(description="Urgency: 1 at once, 3 it can wait.", examples=["2"])
+    urgency: Urgency = Field(description="Urgency, from 1 (at once) to 3 (can wait).", examples=["2"])
     priority: Priority | None = Field(
-        default=None, description="If it is to be another one than impact and urgency give."
+        default=None, description="Priority; if left out, it follows from impact and urgency."
     )
 
     @property
@@ -222,12 +246,14 @@ class ClassifyImprovement(Payload):
 
 
 class ImplementImprovement(DespiteFreeze):
-    """How the minor improvement is implemented."""
+    """The plan of the minor improvement's implementation."""
 
-    plan: FreeText = Field(description="The plan.", examples=["The runbook is written by Friday."])
+    plan: FreeText = Field(
+        description="Plan of the implementation.", examples=["The runbook is written by Friday."]
+    )
 
 
 class FinishImprovement(Payload):
-    """What was done for the improvement."""
+    """The work that was done for the improvement."""
 
     what: FreeText = Field(description="Work that was done.", examples=["Every relay has a runbook."])

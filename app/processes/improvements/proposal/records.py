@@ -19,7 +19,7 @@ from app.kpis.effects.records import PromisedAs
 
 
 class DecisionSubject(CodeEnum):
-    """What the committee was last asked to decide about an improvement."""
+    """The subject of the committee's last question about an improvement."""
 
     proposal = "proposal", "Proposal", "提案"
     pilot = "pilot", "Pilot", "试点"
@@ -27,7 +27,7 @@ class DecisionSubject(CodeEnum):
 
 
 class SizeCriterion(CodeEnum):
-    """What makes an improvement a major one."""
+    """A criterion that makes an improvement major."""
 
     complex = "complex", "Complex", "复杂"
     risky = "risky", "Risky", "风险较高"
@@ -47,30 +47,48 @@ class ImprovementProposal(RecordPart):
 
     KIND: ClassVar[str] = "improvement_proposal"
 
-    suggestion_ids: list[str] | None = optional("The suggestions that it carries out.")
+    suggestion_ids: list[str] | None = optional("Suggestions that the improvement carries out.")
     assessment_id: Annotated[UUID | None, ForeignRef("improvement_assessment")] = optional(
-        "The assessment that selected it; null: a quality manager did, for a reason."
+        "Assessment that selected the improvement; null if a quality manager selected it."
     )
-    selection_reason: Annotated[str | None, Personal()] = None
-    freeze_exception_reason: Annotated[str | None, Personal()] = None
+    selection_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for selecting the improvement outside of an assessment; null within one."
+    )
+    freeze_exception_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for not waiting for the end of a freeze, in words; null if there is no freeze."
+    )
     outside_plan_reason: Annotated[str | None, Personal()] = optional(
-        "Reason why it is worth doing outside the plan."
+        "Reason for an improvement outside the plan; null if it serves a target of the plan."
     )
-    proposal_id: UUID | None = optional("The document of its proposal.")
-    proposed_at: datetime | None = None
-    submitted_at: datetime | None = None
-    decision_subject: DecisionSubject | None = optional("Subject of the latest decision.")
+    proposal_id: UUID | None = optional("Document with the proposal; null until it is submitted.")
+    proposed_at: datetime | None = optional(
+        "Time at which the improvement was last proposed; null until then."
+    )
+    submitted_at: datetime | None = optional(
+        "Time at which the proposal was last submitted to the committee; null until then."
+    )
+    decision_subject: DecisionSubject | None = optional(
+        "Subject of the latest decision; null before the first."
+    )
     review_again_at: datetime | None = optional(
-        "Time until which the committee would defer it; null: three months."
+        "End of a deferral, if the committee defers the improvement; null for three months."
     )
-    taken_up_at: datetime | None = None
+    taken_up_at: datetime | None = optional(
+        "Time at which the improvement was last taken up after a deferral; null if it never was."
+    )
     what_changed: Annotated[str | None, Personal()] = optional(
-        "Changes since it was deferred, as of its being taken up again."
+        "Changes since the deferral, from the last time that the improvement was taken up; null if not set."
     )
-    size_criteria: list[str] | None = None
-    size_reason: Annotated[str | None, Personal()] = optional("Reason for its size, where that is not plain.")
-    to_pilot: bool | None = optional("True if it is piloted.")
-    classified_at: datetime | None = None
+    size_criteria: list[str] | None = optional(
+        "Criteria that make the improvement major; null for a minor one."
+    )
+    size_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for the size, if it differs from the usual one; null otherwise."
+    )
+    to_pilot: bool | None = optional("True if the improvement has a pilot.")
+    classified_at: datetime | None = optional(
+        "Time at which the improvement was last classified; null until then."
+    )
 
 
 class ImprovementTarget(ChildRecord):
@@ -80,12 +98,18 @@ class ImprovementTarget(ChildRecord):
 
     KIND: ClassVar[str] = "improvement_target"
 
-    name: str | None = required()
-    kpi: str | None = required()
-    promised: str | None = required("The change that is promised, as a decimal text.")
-    promised_as: PromisedAs | None = required()
-    judged_by: Annotated[str | None, Personal()] = None
-    pilot_promised: str | None = optional("The change that is expected of the pilot.")
-    pilot_promised_as: PromisedAs | None = None
-    added_at: datetime | None = required()
-    dropped_at: datetime | None = optional("Time at which the improvement was proposed anew without it.")
+    name: str | None = required("Key of the target, which its baseline has too.")
+    kpi: str | None = required("Key of the KPI.")
+    promised: str | None = required("Promised change, as a decimal text.")
+    promised_as: PromisedAs | None = required("Unit of the promised change.")
+    judged_by: Annotated[str | None, Personal()] = optional("Way in which the change will be judged.")
+    pilot_promised: str | None = optional(
+        "Change that the pilot should have, as a decimal text; null if not expected."
+    )
+    pilot_promised_as: PromisedAs | None = optional(
+        "Unit of the change that the pilot should have; null if not expected."
+    )
+    added_at: datetime | None = required("Time at which the target was proposed.")
+    dropped_at: datetime | None = optional(
+        "Time at which a later proposal left the target out; null while it is included."
+    )

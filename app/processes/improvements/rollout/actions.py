@@ -43,8 +43,8 @@ EVIDENCE_TEXTS = (
 
 
 def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Plan the improvement's rollout, or plan anew what is open of it: its nine steps, with owners and due
-    dates.
+    """Roll out the improvement: its nine steps are planned with owners and due dates, or its open steps are
+    planned again.
     """
     release = ctx.ref(Ticket, "release")
     improvement.rollout.rollout_advice = body.advice
@@ -101,8 +101,8 @@ def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionC
 def complete_rollout_step(
     improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
-    """Complete a rollout step of the improvement, with its evidence; a cutover in stages is complete with all
-    teams.
+    """Complete a rollout step of the improvement, with its evidence. A cutover in stages is complete when all
+    teams have cut over.
     """
     step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
     for name in EVIDENCE_TEXTS:
@@ -160,7 +160,7 @@ def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ct
 
 
 def publish_success(improvement: Improvement, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Publish the improvement's success: all teams read what has gone well in daily management."""
+    """Publish the improvement's success: all teams read how it proves itself in daily management."""
 
 
 def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str, EmptyPayload] | None:
@@ -175,7 +175,7 @@ def success_follow_up(improvement: Improvement, ctx: ActionContext) -> tuple[str
 def skip_rollout_order(
     improvement: Improvement, body: SkipRolloutOrderImprovement, ctx: ActionContext
 ) -> None:
-    """Skip the improvement's rollout order: a step may be completed before those in front of it."""
+    """Skip the improvement's rollout order, so that a step may be completed before earlier ones."""
     step = ctx.change(ctx.prepared(RolloutSteps).planned(body.step))
     step.order_reason = body.reason
     step.order_skipped_by_id = ctx.caller.person_id
@@ -187,9 +187,7 @@ def flag_rollout_step(improvement: Improvement, body: FlagRolloutStepImprovement
 
 
 def ask_hand_over(improvement: Improvement, body: AskHandOverImprovement, ctx: ActionContext) -> None:
-    """Ask to hand over the improvement: the quality manager is to take it over; the hand-over document is
-    drafted.
-    """
+    """Ask to hand over the improvement, to the quality manager. The handover document is drafted."""
     document_numbers = [
         str(document.number)
         for document in ctx.prepared(OnFile).documents
@@ -216,7 +214,7 @@ def handover_document_class(improvement: Improvement) -> str | None:
 
 
 def hand_over(improvement: Improvement, body: HandOverImprovement, ctx: ActionContext) -> None:
-    """Take over the improvement, which the project manager hands over."""
+    """Hand over the improvement: the quality manager takes it over from the project manager."""
     publish_draft(DocumentClass.HO, ctx)
     improvement.rollout.accepted_by_id = ctx.caller.person_id
 

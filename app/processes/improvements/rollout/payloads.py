@@ -32,16 +32,16 @@ DocumentNumbers = Annotated[tuple[ShortText, ...], BoundedList]
 
 
 class PlannedRolloutStep(PayloadPart):
-    """A step of the rollout, its owner and when it is due."""
+    """A step of the rollout, with its owner and due date."""
 
-    step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
+    step: RolloutStepName = Field(description="Step of the rollout.", examples=["name_owner"])
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
-        description="Person who sees to it: their id, or `me`.", examples=["me"]
+        description="Owner of the step: an id, or `me`.", examples=["me"]
     )
     due_at: Instant | None = Field(
         default=None,
-        description="Time by which it is due; for `cut_over` the planned day. None, for `optimise`: half a "
-        "year after the cutover; for `fix`: a quarter after that.",
+        description="Time by which the step is due; for `cut_over` the planned day. If left out, "
+        "`optimise` is due half a year after the cutover, and `fix` a quarter later.",
     )
 
 
@@ -49,131 +49,138 @@ class RollOutImprovement(Payload):
     """The plan of the rollout."""
 
     advice: FreeText = Field(
-        description="Advice of the pilot's report and the committee, and the way in which it is followed.",
+        description="Advice of the pilot's report and of the committee, and the way in which it is followed.",
         examples=["Team by team, as the report says."],
     )
     scope: FreeText = Field(
-        description="Scope, and the people whom it affects.", examples=["All of the first line."]
+        description="Scope of the rollout, and the people affected.", examples=["All of the first line."]
     )
     departments: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The departments that it affects.",
+        description="Departments affected by the rollout.",
         examples=[["Service desk"]],
     )
     contributions: FreeText = Field(
-        description="Contribution that each of them must make.", examples=["Two days of training each."]
+        description="Contributions of each department.", examples=["Two days of training each."]
     )
-    schedule: FreeText = Field(description="The schedule.", examples=["Half in May, all in June."])
+    schedule: FreeText = Field(description="Schedule of the rollout.", examples=["Half in May, all in June."])
     told: FreeText = Field(
-        description="People who are told and trained, and the way.",
+        description="People who are informed and trained, and the way.",
         examples=["All teams, by mail and in meetings."],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
-        default=None, description="The release that deploys a changed tool: its number or id."
+        default=None, description="Release that deploys a changed tool: its number or id."
     )
     steps: Annotated[tuple[PlannedRolloutStep, ...], BoundedList] = Field(
         max_length=len(RolloutStepName),
-        description="The nine steps with their owners. `pilot` may be left out: it is done.",
+        description="The nine steps with their owners; `pilot` may be left out, as it is done.",
     )
 
 
 class StepAnnouncement(PayloadPart):
-    """How people were told: the medium, the date, and how many were reached."""
+    """An announcement: its medium, its date, and its reach."""
 
-    medium: ShortText = Field(description="The medium.", examples=["Mail to all teams"])
-    announced_at: Instant = Field(description="Time of the announcement.", examples=["2026-03-02T09:00:00Z"])
+    medium: ShortText = Field(description="Medium of the announcement.", examples=["Mail to all teams"])
+    announced_at: Instant = Field(
+        description="Time at which people were informed.", examples=["2026-03-02T09:00:00Z"]
+    )
     reach: int = Field(
         ge=1, le=MOST_PEOPLE, strict=True, description="Number of people who were reached.", examples=[120]
     )
 
 
 class CompleteRolloutStepImprovement(Payload):
-    """A step of the rollout, and its evidence: what it needs besides `evidence` is said at each field."""
+    """A step of the rollout, and its evidence. The fields describe what each step needs in addition to
+    `evidence`.
+    """
 
     model_config = example_includes("numbers")
     step: RolloutStepName = Field(
-        description="The step. `pilot` is complete from the start; for `optimise` and `fix` there is an "
-        "action of their own.",
+        description="Step to complete. `pilot` is complete from the start; `optimise` and `fix` have "
+        "an action of their own.",
         examples=["manage_daily"],
     )
     evidence: FreeText = Field(description="Work that was done, and its evidence.", examples=["The minutes."])
     numbers: DocumentNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of documents that show it; for `publish` that of what was published.",
+        description="Numbers of documents as evidence; for `publish`, that of the published document.",
         examples=[["PR2026001"]],
     )
     owner: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None,
-        description="For `name_owner`: the process owner, a senior person who is not the executor: their id.",
+        description="Process owner, for `name_owner`: the id of a senior person who is not the executor.",
     )
     goal: Number | None = Field(
         default=None,
-        description="For `organise`: the improvement aimed at, as a part of the value before. None: half of "
-        "it (0.5) for a major improvement.",
+        description="Intended improvement relative to the value before, for `organise`; if left out, "
+        "half of it (0.5) for a major improvement.",
     )
-    goals: FreeText | None = Field(default=None, description="For `organise`: the goals in words.")
-    weekly_plan: FreeText | None = Field(default=None, description="For `organise`: the plan by the week.")
+    goals: FreeText | None = Field(default=None, description="Goals in words, for `organise`.")
+    weekly_plan: FreeText | None = Field(default=None, description="Weekly plan, for `organise`.")
     announcements: Annotated[tuple[StepAnnouncement, ...], BoundedList] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="For `inform_and_train`: how people were told, through two media at least.",
+        description="Announcements through at least two media, for `inform_and_train`.",
     )
     training: Annotated[Reference, ForeignRef("training")] | None = Field(
         default=None,
-        description="For `inform_and_train`: the training, examined on all four topics and passed: its "
-        "number or id.",
+        description="Training, for `inform_and_train`, which was examined on all four topics and "
+        "passed: its number or id.",
     )
     effective_at: Instant | None = Field(
         default=None,
-        description="For `publish`: when the document takes effect, on the planned day of the cutover.",
+        description="Time at which the document takes effect, for `publish`: on the planned day of the "
+        "cutover.",
     )
     share: int | None = Field(
         default=None,
         ge=1,
         le=ALL_TEAMS,
         strict=True,
-        description="For `cut_over`, not before what was published takes effect: the part of the teams that "
-        "works by it now, in percent; with 100 the step is complete.",
+        description="Percentage of the teams that have cut over, for `cut_over`, after the published "
+        "document has taken effect; 100 completes the step.",
     )
     pilot_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that the pilot was passed."
+        default=None, description="Evidence that the pilot was passed, for `cut_over`."
     )
     people_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that people were told and examined."
+        default=None, description="Evidence that people were informed and examined, for `cut_over`."
     )
     resources_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that the resources are there."
+        default=None, description="Evidence that the resources are available, for `cut_over`."
     )
     obstacles_shown: FreeText | None = Field(
-        default=None, description="For `cut_over`: what shows that nothing makes it impossible."
+        default=None, description="Evidence that no obstacles are left, for `cut_over`."
     )
     went_well: FreeText | None = Field(
-        default=None, description="For `manage_daily`: what went well; all teams are told."
+        default=None,
+        description="Success of daily management, for `manage_daily`, which all teams are informed of.",
     )
 
 
 class SkipRolloutOrderImprovement(Payload):
-    """A step that may be completed before those in front of it, and why."""
+    """A step that may be completed before earlier ones, and the reason."""
 
-    step: RolloutStepName = Field(description="The step.", examples=["publish"])
+    step: RolloutStepName = Field(description="Step that may be completed early.", examples=["publish"])
     reason: FreeText = Field(
-        description="Reason why it may come first.", examples=["The document is needed for the training."]
+        description="Reason for completing the step early.",
+        examples=["The document is needed for the training."],
     )
 
 
 class FlagRolloutStepImprovement(Payload):
-    """A step of the rollout that was not completed in time, and its owner."""
+    """A rollout step that was not completed in time, and its owner."""
 
-    step: RolloutStepName = Field(description="The step.", examples=["name_owner"])
+    step: RolloutStepName = Field(description="Step that is overdue.", examples=["name_owner"])
     owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.rollout_step_overdue)] | None = (
-        Field(default=None, description="Owner of the step, who is told if they are active.")
+        Field(default=None, description="Owner of the step, who is notified if they are active.")
     )
 
 
 class AskHandOverImprovement(Payload):
-    """What the project manager hands over."""
+    """The content of the handover."""
 
     handed_over: FreeText = Field(
         description="Things that are handed over, and the people who take them over.",
@@ -182,27 +189,29 @@ class AskHandOverImprovement(Payload):
     numbers: DocumentNumbers = Field(
         min_length=1,
         max_length=LONGEST_LIST,
-        description="The numbers of all its documents; those that it has made itself are added.",
+        description="Numbers of all documents; those that the improvement made itself are added.",
         examples=[["PR2026001"]],
     )
-    open_points: FreeText | None = Field(default=None, description="Work that is left to do; none: nothing.")
+    open_points: FreeText | None = Field(
+        default=None, description="Open points; if left out, nothing is open."
+    )
 
 
 class HandOverImprovement(Payload):
-    """The acceptance of what is handed over."""
+    """The acceptance of the handover."""
 
-    comment: FreeText | None = Field(default=None, description="Comment.")
+    comment: FreeText | None = Field(default=None, description="Comment on the handover.")
 
 
 class FixImprovement(DespiteFreeze):
-    """One of the steps after the hand-over, and its evidence; to optimise within half a year of the cutover
-    takes an exception from the freeze.
+    """One of the steps after the handover, and its evidence. To optimise within half a year of the cutover
+    requires an exception to the freeze.
     """
 
-    step: RolloutStepName = Field(description="`optimise`, or `fix`.", examples=["optimise"])
+    step: RolloutStepName = Field(description="Step to complete: `optimise` or `fix`.", examples=["optimise"])
     evidence: FreeText = Field(
         description="Work that was done, and its evidence.", examples=["The form has two fields less."]
     )
     numbers: DocumentNumbers = Field(
-        default=(), max_length=LONGEST_LIST, description="Numbers of documents that show it."
+        default=(), max_length=LONGEST_LIST, description="Numbers of documents as evidence."
     )

@@ -26,23 +26,49 @@ class ImprovementRollout(RecordPart):
 
     KIND: ClassVar[str] = "improvement_rollout"
 
-    rollout_advice: Annotated[str | None, Personal()] = None
-    rollout_scope: Annotated[str | None, Personal()] = None
-    rollout_departments: list[str] | None = None
-    rollout_contributions: Annotated[str | None, Personal()] = None
-    rollout_schedule: Annotated[str | None, Personal()] = None
-    rollout_told: Annotated[str | None, Personal()] = None
-    release_id: Annotated[UUID | None, ForeignRef("release")] = optional("The release of a changed tool.")
-    rollout_goal: str | None = None
-    rollout_planned_at: datetime | None = None
-    cutover_share: int | None = optional("The part of the teams that has cut over, in percent.")
-    handover_id: UUID | None = optional("The document of the hand-over.")
-    handover_asked_at: datetime | None = None
-    accepted_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    rollout_advice: Annotated[str | None, Personal()] = optional(
+        "Advice of the pilot's report and of the committee, and the way in which it is followed; null "
+        "until the rollout is planned."
+    )
+    rollout_scope: Annotated[str | None, Personal()] = optional(
+        "Scope of the rollout, and the people affected; null until the rollout is planned."
+    )
+    rollout_departments: list[str] | None = optional(
+        "Departments affected by the rollout; null until it is planned."
+    )
+    rollout_contributions: Annotated[str | None, Personal()] = optional(
+        "Contributions of each department; null until the rollout is planned."
+    )
+    rollout_schedule: Annotated[str | None, Personal()] = optional(
+        "Schedule of the rollout; null until it is planned."
+    )
+    rollout_told: Annotated[str | None, Personal()] = optional(
+        "People who are informed and trained, and the way; null until the rollout is planned."
+    )
+    release_id: Annotated[UUID | None, ForeignRef("release")] = optional(
+        "Release that deploys a changed tool; null if not set."
+    )
+    rollout_goal: str | None = optional(
+        "Intended improvement relative to the value before, as a decimal text; null until the rollout is "
+        "organised."
+    )
+    rollout_planned_at: datetime | None = optional(
+        "Time at which the rollout was last planned; null until then."
+    )
+    cutover_share: int | None = optional(
+        "Percentage of the teams that have cut over; null until the cutover begins."
+    )
+    handover_id: UUID | None = optional("Document of the handover; null until the handover is requested.")
+    handover_asked_at: datetime | None = optional(
+        "Time at which the handover was requested; null until then."
+    )
+    accepted_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who took over the improvement; null until then."
+    )
 
 
 class RolloutStepName(CodeEnum):
-    """A step of the rollout (25-improvement, The rollout, nine steps)."""
+    """A step of the rollout, in the order of the nine steps."""
 
     name_owner = "name_owner", "Name the process owner", "任命流程负责人"
     organise = "organise", "Organise, set goals, plan by the week", "建立组织、确定目标、制定周计划"
@@ -67,39 +93,57 @@ class RolloutStep(ChildRecord):
 
     KIND: ClassVar[str] = "rollout_step"
 
-    step: RolloutStepName | None = required()
-    place: int | None = required("Place in the order of steps, from 1.")
-    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
-    due_at: datetime | None = None
-    overdue_at: datetime | None = None
-    evidence: Annotated[str | None, Personal()] = None
-    evidence_numbers: list[str] | None = None
-    goals: Annotated[str | None, Personal()] = optional("Goals in words, of `organise`.")
-    weekly_plan: Annotated[str | None, Personal()] = optional("Plan by the week, of `organise`.")
+    step: RolloutStepName | None = required("Name of the step.")
+    place: int | None = required("Place in the order of the steps, from 1.")
+    owner_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = optional(
+        "Owner of the step."
+    )
+    due_at: datetime | None = optional("Time by which the step is due; null if it is not set.")
+    overdue_at: datetime | None = optional(
+        "Time at which the step was flagged as overdue; null if it was not."
+    )
+    evidence: Annotated[str | None, Personal()] = optional(
+        "Work that was done, and its evidence; null until the step is completed."
+    )
+    evidence_numbers: list[str] | None = optional("Numbers of documents as evidence; null if not set.")
+    goals: Annotated[str | None, Personal()] = optional(
+        "Goals in words, for the step `organise`; null for other steps."
+    )
+    weekly_plan: Annotated[str | None, Personal()] = optional(
+        "Weekly plan, for the step `organise`; null for other steps."
+    )
     pilot_shown: Annotated[str | None, Personal()] = optional(
-        "Of `cut_over`: what shows that the pilot was passed."
+        "Evidence that the pilot was passed, for the step `cut_over`; null for other steps."
     )
     people_shown: Annotated[str | None, Personal()] = optional(
-        "Of `cut_over`: that people were told and examined."
+        "Evidence that people were informed and examined, for the step `cut_over`; null for other steps."
     )
     resources_shown: Annotated[str | None, Personal()] = optional(
-        "Of `cut_over`: that the resources are there."
+        "Evidence that the resources are available, for the step `cut_over`; null for other steps."
     )
     obstacles_shown: Annotated[str | None, Personal()] = optional(
-        "Of `cut_over`: that nothing makes it impossible."
+        "Evidence that no obstacles are left, for the step `cut_over`; null for other steps."
     )
     training_id: Annotated[UUID | None, ForeignRef("training")] = optional(
-        "The training whose examination is evidence."
+        "Training whose examination is the evidence, for the step `inform_and_train`; null for other steps."
     )
-    effective_at: datetime | None = optional("Time at which the published document takes effect.")
+    effective_at: datetime | None = optional(
+        "Time at which the published document takes effect, for the step `publish`; null for other steps."
+    )
     went_well: Annotated[str | None, Personal()] = optional(
-        "Success of daily management, which all teams are told."
+        "Success of daily management, for the step `manage_daily`; null for other steps."
     )
-    order_reason: Annotated[str | None, Personal()] = optional("Reason why it may be completed out of order.")
-    order_skipped_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    planned_at: datetime | None = required()
-    completed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    completed_at: datetime | None = None
+    order_reason: Annotated[str | None, Personal()] = optional(
+        "Reason for completing the step before earlier ones; null if the order was kept."
+    )
+    order_skipped_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who allowed the step before earlier ones; null if the order was kept."
+    )
+    planned_at: datetime | None = required("Time at which the step was planned.")
+    completed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who completed the step; null until then."
+    )
+    completed_at: datetime | None = optional("Time at which the step was completed; null until then.")
 
 
 class RolloutAnnouncement(ChildRecord):
@@ -107,9 +151,11 @@ class RolloutAnnouncement(ChildRecord):
 
     KIND: ClassVar[str] = "rollout_announcement"
 
-    step: RolloutStepName | None = required()
-    medium: str | None = required()
-    announced_at: datetime | None = required()
+    step: RolloutStepName | None = required("Step of the announcement.")
+    medium: str | None = required("Medium of the announcement.")
+    announced_at: datetime | None = required("Time at which people were informed.")
     reach: int | None = required("Number of people who were reached.")
-    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
-    noted_at: datetime | None = required()
+    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who recorded the announcement."
+    )
+    noted_at: datetime | None = required("Time at which the announcement was recorded.")

@@ -79,13 +79,13 @@ class AlertRuleFields(Payload, of=AlertRule):
 
 
 class AddAlertRule(AlertRuleFields, of=AlertRule):
-    """An alert rule: which alerts it fits, and what becomes of them."""
+    """An alert rule: the alerts that it matches, and their treatment."""
 
     model_config = example_includes("service")
 
 
 def add(rule: AlertRule, body: AddAlertRule, ctx: ActionContext) -> None:
-    """Add an alert rule, which applies to what fires from now on."""
+    """Add an alert rule, which applies to alerts from now on."""
     copy_fields(rule, body, ctx)
     rule.matchers, rule.group_by = list(body.matchers) or None, list(body.group_by) or None
 
@@ -104,11 +104,11 @@ async def alert_rule_invalid(
 
 
 class EditAlertRule(Patch, AlertRuleFields, of=AlertRule):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; fields left out stay unchanged."""
 
 
 def edit(rule: AlertRule, body: EditAlertRule, ctx: ActionContext) -> None:
-    """Edit the rule, for what fires from now on."""
+    """Edit the rule, for alerts from now on."""
     apply_patch(rule, body, ctx, skip=("matchers", "group_by"))
     if "matchers" in body.model_fields_set:
         rule.matchers = list(body.matchers or ()) or None
@@ -128,7 +128,7 @@ async def alert_rule_edit_invalid(
 
 
 def end(rule: AlertRule, body: EmptyPayload, ctx: ActionContext) -> None:
-    """End the rule: it applies to no alert any more. Incidents keep the alerts that they have."""
+    """End the rule: it no longer applies to alerts. Incidents keep their alerts."""
 
 
 def _check_effects(rule: AlertRule, ctx: ActionContext) -> None:

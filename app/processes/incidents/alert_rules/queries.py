@@ -12,13 +12,17 @@ from app.processes.incidents.alert_rules.records import AlertRule
 
 
 class AlertRuleOut(RecordOut, of=AlertRule):
-    """A rule for alerts: whose they are, which of them are one incident, and when they open none."""
+    """A rule for alerts: the assignment of their incidents, the grouping of alerts into incidents, and quiet
+    times.
+    """
 
     matchers: list[str] | None = Field(
-        description="Conditions on labels, all of which hold: `name=value` or `name!=value`; null: any alert."
+        description="Conditions on labels, all of which must be true: `name=value` or `name!=value`; "
+        "null for every alert."
     )
     group_by: list[str] | None = Field(
-        description="Names of labels: alerts with the same values of all of them are one incident."
+        description="Names of labels: alerts with equal values of all these labels belong to one "
+        "incident; null if alerts are not grouped."
     )
 
 

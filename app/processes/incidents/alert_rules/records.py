@@ -13,14 +13,14 @@ from app.processes.incidents.records import Effect
 
 
 class AlertRuleState(CodeEnum):
-    """The state of an alert rule: only active rules apply."""
+    """The state of an alert rule: only active rules are applied."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
 class WindowSince(CodeEnum):
-    """The begin of the time in which alerts are one incident."""
+    """The beginning of the time in which alerts belong to one incident."""
 
     first_alert = "first_alert", "Since the first alert", "自首个告警起"
     last_alert = "last_alert", "Since the last alert", "自最近告警起"
@@ -37,44 +37,59 @@ class AlertRule(Record):
     KIND: ClassVar[str] = "alert_rule"
 
     state: AlertRuleState | None = required()
-    name: str | None = required("Its name, no person's.", examples=["Databases"])
-    precedence: int | None = required("Its precedence: rules with lower ones are asked first.", examples=[10])
-    source: str | None = optional("The source of the alerts; null: any.", examples=["alertmanager-1"])
+    name: str | None = required("Name of the rule, without names of persons.", examples=["Databases"])
+    precedence: int | None = required(
+        "Precedence of the rule: rules with lower numbers are tried first.", examples=[10]
+    )
+    source: str | None = optional("Source of the alerts; null for every source.", examples=["alertmanager-1"])
     matchers: list[str] | None = optional(
-        "Conditions on labels, all of which hold: `name=value` or `name!=value`, where `*` stands for any "
-        "characters. `source`, `service`, `ci` and `category` are labels, too; one that is missing is empty. "
-        "Null: any alert.",
+        "Conditions on labels, all of which must be true: `name=value` or `name!=value`, where `*` "
+        "stands for any characters. `source`, `service`, `ci` and `category` are labels too; a missing "
+        "label is empty. Null for every alert.",
         examples=[["team=db", "severity!=info"]],
     )
     service: Annotated[str | None, KeyRef("service")] = optional(
-        "The key of the service that the alerts are about.", examples=["mail"]
+        "Key of the service of the incident; null to use that of the alert.", examples=["mail"]
     )
-    ci: Annotated[str | None, KeyRef("ci")] = optional("The key of the configuration item.")
-    category: Annotated[str | None, KeyRef("category")] = optional("The key of the category.")
+    ci: Annotated[str | None, KeyRef("ci")] = optional(
+        "Key of the configuration item of the incident; null to use that of the alert."
+    )
+    category: Annotated[str | None, KeyRef("category")] = optional(
+        "Key of the category of the incident; null to use that of the alert."
+    )
     team_id: Annotated[UUID | None, ForeignRef("team")] = optional(
-        "The team to which the incident is assigned.", examples=["network"]
+        "Team to which the incident is assigned; null while unassigned.", examples=["network"]
     )
-    impact: Impact | None = optional("The impact of the incident.", examples=["2"])
-    urgency: Urgency | None = optional("The urgency of the incident.", examples=["2"])
-    effect: Effect | None = optional("The effect on the service.", examples=["degraded"])
+    impact: Impact | None = optional("Impact of the incident; null to use that of the alert.", examples=["2"])
+    urgency: Urgency | None = optional(
+        "Urgency of the incident; null to use that of the alert.", examples=["2"]
+    )
+    effect: Effect | None = optional(
+        "Effect on the service; null to use that of the alert.", examples=["degraded"]
+    )
     group_by: list[str] | None = optional(
-        "Names of labels: alerts with the same values of all of them are one incident. An alert without any "
-        "of them is an incident of its own.",
+        "Names of labels: alerts with equal values of all these labels belong to one incident. An "
+        "alert without any of the labels gets an incident of its own. Null if alerts are not grouped.",
         examples=[["cluster", "alertname"]],
     )
     window_seconds: int | None = optional(
-        "With `group_by`: number of seconds in which an alert joins the open incident of its group.",
+        "Number of seconds in which an alert joins the open incident of its group; null without grouping.",
         examples=[900],
     )
-    window_since: WindowSince | None = optional("With `group_by`: the begin of these seconds.")
+    window_since: WindowSince | None = optional(
+        "Beginning of the seconds in which an alert joins; null without grouping."
+    )
     most_alerts: int | None = optional(
-        "With `group_by`: the largest number of alerts of an incident.", examples=[200]
+        "Largest number of alerts in one incident; null without grouping.", examples=[200]
     )
     quiet_from_at: datetime | None = optional(
-        "Time from which on the alerts are heard and open no incident.", examples=["2199-03-02T22:00:00Z"]
+        "Time from which alerts are recorded without opening an incident; null if there is no quiet time.",
+        examples=["2199-03-02T22:00:00Z"],
     )
     quiet_until_at: datetime | None = optional(
-        "Time at which those that fire still open one.", examples=["2199-03-03T02:00:00Z"]
+        "Time at which the quiet time ends and alerts that are still firing open an incident; null if "
+        "there is no quiet time.",
+        examples=["2199-03-03T02:00:00Z"],
     )
     added_at: Annotated[datetime | None, EnteredAt(AlertRuleState.active)] = required()
     ended_at: Annotated[datetime | None, EnteredAt(AlertRuleState.ended)] = None

@@ -24,7 +24,9 @@ Labels = Annotated[dict[LabelName, ShortText], Field(max_length=MOST_LABELS)]
 
 
 class AlertStatus(CodeEnum):
-    """The status of an alert: it fires, somebody has acknowledged it over there, or it has cleared."""
+    """The status of an alert: it fires, a person has acknowledged it in the monitoring tool, or it has
+    cleared.
+    """
 
     firing = "firing", "Firing", "告警中"
     acknowledged = "acknowledged", "Acknowledged", "已确认"
@@ -32,43 +34,45 @@ class AlertStatus(CodeEnum):
 
 
 class Alert(BaseModel):
-    """An alert of a monitoring tool. The same `source` and `dedup_key` from the same account mean the same
-    alert.
+    """An alert of a monitoring tool. Alerts with the same `source` and `dedup_key` from the same account are
+    one alert.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    source: RecordKey = Field(description="The source: the tool's name for itself.")
+    source: RecordKey = Field(description="Source of the alert: the name that the tool uses for itself.")
     dedup_key: ShortText = Field(
-        description="The source's name of the alert, the same each time that it fires or clears."
+        description="Name of the alert in the source, the same each time that it fires or clears."
     )
     status: AlertStatus = Field(
-        description="The status: something is wrong, somebody over there knows of it, or it is over."
+        description="Status of the alert: firing, acknowledged in the tool, or cleared."
     )
-    title: Title = Field(description="The alert in a line, without names of persons: lists show it.")
-    description: FreeText | None = Field(default=None, description="The full text of the alert.")
+    title: Title = Field(description="Alert in one line, without names of persons, as lists show it.")
+    description: FreeText | None = Field(default=None, description="Full text of the alert.")
     alerted_at: Instant | None = Field(
-        default=None, description="Time at which it took that status, if not now; at most 366 days ago."
+        default=None, description="Time of the status, at most 366 days ago; if left out, now."
     )
-    impact: Impact | None = Field(default=None, description="The extent; required if it fires.")
+    impact: Impact | None = Field(
+        default=None, description="Number of people affected; required if the alert fires."
+    )
     urgency: Urgency | None = Field(
-        default=None, description="The state of their work; required if it fires."
+        default=None, description="Effect on their work; required if the alert fires."
     )
     effect: Effect | None = Field(
-        default=None, description="The effect on the service; required if it fires."
+        default=None, description="Effect on the service; required if the alert fires."
     )
     service: Annotated[RecordKey | None, KeyRef("service")] = Field(
-        default=None, description="The key of the service, if known."
+        default=None, description="Key of the service, if it is known."
     )
     ci: Annotated[RecordKey | None, KeyRef("ci")] = Field(
-        default=None, description="The key of the configuration item, if known."
+        default=None, description="Key of the configuration item, if it is known."
     )
     category: Annotated[RecordKey | None, KeyRef("category", per_process=True)] = Field(
-        default=None, description="The key of the category, if known."
+        default=None, description="Key of the category, if it is known."
     )
     labels: Labels | None = Field(
         default=None,
-        description="Its labels, by which alert rules route and group it: values by their names.",
+        description="Labels of the alert, by which alert rules match and group it: values by name.",
     )
 
 

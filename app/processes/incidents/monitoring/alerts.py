@@ -92,19 +92,21 @@ def note_first_alert(incident: Incident, body: ReportIncident, ctx: ActionContex
 
 
 class RepeatAlertIncident(Payload):
-    """The data of an alert that fires while its incident is open: again, or beside the incident's others."""
+    """The data of an alert that fires while its incident is open: again, or in addition to other alerts."""
 
-    title: Title = Field(description="The alert in a line.")
-    description: FreeText | None = Field(default=None, description="The full text of the alert.")
+    title: Title = Field(description="Alert in one line.")
+    description: FreeText | None = Field(default=None, description="Full text of the alert.")
     labels: FreeText | None = Field(
-        default=None, description="Its labels: a name, `=` and a value in each line."
+        default=None, description="Labels of the alert: a name, `=` and a value in each line."
     )
-    alerted_at: Instant | None = Field(default=None, description="Time at which it fired, if not now.")
+    alerted_at: Instant | None = Field(
+        default=None, description="Time at which the alert fired; if left out, now."
+    )
 
 
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
-    """Repeat the incident's alert: it has fired again, or earlier than was known. Or another one has fired
-    that is taken as the same incident.
+    """Repeat the incident's alert, which has fired again, or earlier than was known; or add another alert
+    that belongs to the same incident.
     """
     incident.alert_count = (incident.alert_count or 0) + 1
     when = body.alerted_at or ctx.occurred_at
@@ -130,17 +132,17 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
 
 
 class ClearAlertIncident(Payload):
-    """The data of an alert that has cleared, while others of the incident fire or somebody works on it, or
-    after somebody had resolved it.
+    """The data of an alert that has cleared while the incident has other alerts or a person works on it, or
+    after a person resolved it.
     """
 
-    title: Title = Field(description="The alert in a line.")
-    cleared_at: Instant = Field(description="Time at which it cleared.")
+    title: Title = Field(description="Alert in one line.")
+    cleared_at: Instant = Field(description="Time at which the alert cleared.")
 
 
 def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext) -> None:
-    """Clear the incident's alert, or one of them. If somebody has resolved the incident, service is restored
-    later than was said.
+    """Clear the incident's alert. If a person has already resolved the incident, the time of restoration
+    becomes later.
     """
     if incident.state not in OPEN:
         incident.service_restored_at = later_instant(incident.service_restored_at, body.cleared_at)

@@ -41,44 +41,44 @@ class AlertOut(OutputModel):
     """The effect of an alert, and its incident."""
 
     outcome: AlertOutcome
-    incident: IncidentOut | None = Field(description="The incident; null if the alert was ignored.")
+    incident: IncidentOut | None = Field(description="Incident of the alert; null if the alert was ignored.")
 
 
 class QuietAlertOut(OutputModel):
-    """An alert that fired in a quiet window: one in which alerts open no incident."""
+    """An alert that fired in a quiet window, in which alerts open no incidents."""
 
     id: UUID
-    source: str = Field(description="The source: the tool's name for itself.")
-    dedup_key: str = Field(description="The source's name of the alert.")
-    title: str = Field(description="The alert in a line.")
-    service: str | None = Field(description="The key of the service.")
-    ci: str | None = Field(description="The key of the configuration item.")
+    source: str = Field(description="Source of the alert: the name that the tool uses for itself.")
+    dedup_key: str = Field(description="Name of the alert in the source.")
+    title: str = Field(description="Alert in one line.")
+    service: str | None = Field(description="Key of the service; null if it is not known.")
+    ci: str | None = Field(description="Key of the configuration item; null if it is not known.")
     because: str = Field(
-        description="The reason: the change whose window it is, or the alert rule that says so, as "
-        "`change/<id>` or `alert_rule/<id>`."
+        description="Change or alert rule of the quiet window, as `change/<id>` or `alert_rule/<id>`."
     )
-    first_fired_at: datetime = Field(description="Time at which it fired first in the window.")
-    last_fired_at: datetime = Field(description="Time at which it fired last.")
-    fired_count: int = Field(description="Number of times that it has fired, with repetitions.")
-    heard_at: datetime = Field(description="Time at which it was heard last.")
-    until_at: datetime = Field(description="End of the window.")
-    cleared_at: datetime | None = Field(description="Time at which it cleared; null: it fires.")
+    first_fired_at: datetime = Field(description="Time at which the alert first fired in the window.")
+    last_fired_at: datetime = Field(description="Time at which the alert last fired.")
+    fired_count: int = Field(description="Number of times that the alert fired, including repetitions.")
+    heard_at: datetime = Field(description="Time at which the alert was last received.")
+    until_at: datetime = Field(description="End of the quiet window.")
+    cleared_at: datetime | None = Field(description="Time at which the alert cleared; null while it fires.")
     opened_at: datetime | None = Field(
-        description="Time at which an incident was opened for it, since it still fired; null: none was."
+        description="Time at which an incident was opened because the alert was still firing at the "
+        "end of the window; null if not opened."
     )
-    incident_id: UUID | None = Field(description="The id of that incident.")
+    incident_id: UUID | None = Field(description="Identifier of the incident; null if not opened.")
 
 
 @router.get(
     "/quiet",
     operation_id="list_quiet_alerts",
-    summary="List alerts of quiet windows",
-    response_model=page_of(QuietAlertOut, "alerts that fired in quiet windows, the last heard first"),
+    summary="List quiet alerts",
+    response_model=page_of(QuietAlertOut, "alerts that fired in quiet windows, the last received first"),
     responses=problems(400, 403, 422),
 )
 async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[Paging, Query()]) -> Response:
-    """List the alerts that fired in quiet windows and opened no incident then, those heard last first; for
-    staff. They are kept for 30 days.
+    """List the alerts that fired in quiet windows without opening an incident, the last received first. They
+    are kept for 30 days. For staff.
     """
     context = context_of(request)
     if not context.caller.is_staff:
@@ -106,8 +106,8 @@ async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[
 async def send_alert(
     request: Request, ledger: Ledger, alert: Alert, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """Handle an alert: firing, it joins its open incident or reports one; cleared, it resolves the incident
-    or adds a comment; acknowledged, it adds one.
+    """Send an alert. A firing alert joins its open incident or reports one; a cleared alert resolves the
+    incident or adds a comment; an acknowledged alert adds a comment.
     """
     context = context_of(request)
     if Role.integration not in context.caller.role_codes:

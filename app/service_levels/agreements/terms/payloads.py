@@ -54,7 +54,7 @@ Share = Annotated[
 TargetId = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$"),
-    Component("TargetId", "What an agreement calls one of its targets.", "t1"),
+    Component("TargetId", "Identifier of a target in the agreement.", "t1"),
 ]
 
 
@@ -73,82 +73,80 @@ Percents = Annotated[
 
 
 class AgreementTarget(PayloadPart):
-    """A target of an agreement: what is measured of which cases, and what it is to be. A condition that is
-    left out fits every case.
+    """A target of an agreement: the cases, the metric and the threshold. A condition that is left out fits
+    every case.
     """
 
     id: TargetId = Field(
-        description="The id of the target within the agreement, which reports and clocks name."
+        description="Identifier of the target in the agreement, which reports and clocks use."
     )
-    metric: TargetMetric = Field(description="The metric that is measured.")
-    process: RecordKey | None = Field(
-        default=None, description="The kind of the cases: `incident`, `request` …"
-    )
-    priority: Priority | None = Field(default=None, description="The priority of the cases.")
-    category: RecordKey | None = Field(default=None, description="The key of the cases' category.")
+    metric: TargetMetric = Field(description="Metric of the target.")
+    process: RecordKey | None = Field(default=None, description="Kind of the cases: `incident`, `request` …")
+    priority: Priority | None = Field(default=None, description="Priority of the cases.")
+    category: RecordKey | None = Field(default=None, description="Key of the cases' category.")
     service: Annotated[RecordKey, KeyRef("service", must_exist=True)] | None = Field(
-        default=None, description="The key of the cases' service."
+        default=None, description="Key of the cases' service."
     )
     catalogue_item: Annotated[RecordKey, KeyRef("catalogue_item", must_exist=True)] | None = Field(
-        default=None, description="The key of the cases' catalogue item."
+        default=None, description="Key of the cases' catalogue item."
     )
     threshold_seconds: Annotated[int, Field(ge=1, le=LONGEST_CLOCK, strict=True)] | None = Field(
-        default=None, description="The seconds of business time of a clock; equal is met."
+        default=None, description="Largest number of business seconds on a clock."
     )
     threshold: DecimalText | None = Field(
-        default=None, description="The threshold of a metric without clocks, in its unit, a share as `0.999`."
+        default=None, description="Threshold of a metric without clocks, in its unit; a share as `0.999`."
     )
-    kpi: RecordKey | None = Field(default=None, description="The key of the KPI, of the metric `kpi`.")
+    kpi: RecordKey | None = Field(default=None, description="Key of the KPI, for the metric `kpi`.")
     comparator: TargetComparator = Field(
         default=TargetComparator.le,
-        description="The comparison of the result with the threshold: lt below, le at most, gt above, ge at "
-        "least; clocks are `le`, availability is `ge`.",
+        description="Comparison of the result with the threshold: lt for below, le for at most, gt for "
+        "above, ge for at least. Clocks need `le`, and availability needs `ge`.",
     )
     compliance: Share | None = Field(
-        default=None, description="The share of cases that must meet it; null: all."
+        default=None, description="Share of the cases that must meet the target; null for all cases."
     )
     calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
-        default=None, description="The key of the calendar by which it counts; null: the agreement's."
+        default=None, description="Key of the target's calendar; null for that of the agreement."
     )
     pause_reasons: Annotated[
         tuple[HoldReason, ...], Field(max_length=len(HoldReason)), BoundedList, WithoutDuplicates
-    ] = Field(default=(), description="The reasons for holding a case that pause it.")
+    ] = Field(default=(), description="Reasons for a hold that pause the clock.")
     pause_states: Annotated[tuple[RecordKey, ...], Field(max_length=20), BoundedList, WithoutDuplicates] = (
-        Field(default=(), description="The states of a case that pause it, as `in_acceptance`.")
+        Field(default=(), description="States of a case that pause the clock, as `in_acceptance`.")
     )
     warning_percents: Percents = Field(
-        default=USUAL_WARNINGS, description="The percentages of its time at which a clock warns."
+        default=USUAL_WARNINGS, description="Percentages of the target at which a clock warns."
     )
 
 
 class ConsequenceTier(PayloadPart):
-    """A consequence from a result on: a share of the cost, or an amount."""
+    """A tier of a consequence: a percentage of the cost, or an amount."""
 
     below: DecimalText = Field(
-        description="The bound of the tier, for results that are worse: below it, of a clock above it."
+        description="Limit of the tier, for results that are worse: below it, and for a clock above it."
     )
-    percent: DecimalText | None = Field(default=None, description="The percentage of the cost of the period.")
-    amount: DecimalText | None = Field(default=None, description="An amount in the currency of the cost.")
+    percent: DecimalText | None = Field(default=None, description="Percentage of the cost of the period.")
+    amount: DecimalText | None = Field(default=None, description="Amount in the currency of the cost.")
 
 
 class Consequence(PayloadPart):
-    """The consequence of a missed target, by the tier of its result. It is computed and proposed, never paid
+    """The consequence of a missed target, by tiers of its result. It is computed and proposed, but never paid
     here.
     """
 
-    target: TargetId = Field(description="The id of the target in the agreement.")
-    kind: ConsequenceKind = Field(description="The kind of consequence.")
+    target: TargetId = Field(description="Identifier of the target in the agreement.")
+    kind: ConsequenceKind = Field(description="Kind of consequence.")
     tiers: Annotated[tuple[ConsequenceTier, ...], BoundedList] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="The tiers by result, the mildest first."
+        min_length=1, max_length=LONGEST_LIST, description="Tiers by result, the mildest first."
     )
 
 
 class ExpectedWorkload(PayloadPart):
     """The number of cases of a kind that the targets are agreed for."""
 
-    process: RecordKey = Field(description="The kind of the cases: `incident`, `request` …")
-    per: ReportingPeriod = Field(description="The period that is counted by.")
-    cases: int = Field(ge=0, le=100_000_000, strict=True, description="Number of cases at most.")
+    process: RecordKey = Field(description="Kind of the cases: `incident`, `request` …")
+    per: ReportingPeriod = Field(description="Period in which the cases are counted.")
+    cases: int = Field(ge=0, le=100_000_000, strict=True, description="Largest number of cases.")
 
 
 class AgreementTerms(Payload, of=Agreement):

@@ -62,46 +62,49 @@ where {{chosen}} order by n.in_danger desc, n.breached desc, a.number limit {MOS
 
 
 class DangerousClock(OutputModel):
-    """An open clock that has used up most of its target, or all of it, and its case."""
+    """An open clock that has used most or all of its target, and its case."""
 
-    kind: str = Field(description="The kind of the case.", examples=["incident"])
-    case: UUID = Field(description="The id of the case.")
-    number: str
-    title: str | None
-    priority: Priority | None
-    team: TeamStub | None
+    kind: str = Field(description="Kind of the case, as `incident`.", examples=["incident"])
+    case: UUID = Field(description="Identifier of the case.")
+    number: str = Field(description="Number of the case for people.")
+    title: str | None = Field(description="Title of the case; null if an imported history has no title.")
+    priority: Priority | None = Field(description="Priority of the case; null if it is not set.")
+    team: TeamStub | None = Field(description="Team to which the case is assigned; null while unassigned.")
     metric: Metric
-    state: Literal["running", "paused", "breached"]
-    percent: int = Field(description="The percentage of the target that is used up, in business time.")
-    target_seconds: int
-    remaining_seconds: int = Field(
-        description="Number of business seconds left; negative: those past the target."
+    state: Literal["running", "paused", "breached"] = Field(description="State of the clock.")
+    percent: int = Field(description="Percentage of the target that is used, in business time.")
+    target_seconds: int = Field(description="Number of business seconds that the target allows.")
+    remaining_seconds: int = Field(description="Number of business seconds left; negative after the target.")
+    due_at: datetime | None = Field(
+        description="Time at which the clock reaches its target; null while it is paused."
     )
-    due_at: datetime | None = Field(description="Time at which it is due; null while it is paused.")
 
 
 class AgreementInDanger(OutputModel):
-    """The open clocks of an agreement: how many there are, and the worst."""
+    """The open clocks of an agreement: their number and the most urgent ones."""
 
     id: UUID
-    number: str
-    title: str
+    number: str = Field(description="Number of the agreement for people.")
+    title: str = Field(description="Title of the agreement.")
     agreement_type: AgreementType
-    open: int = Field(description="Clocks that run or are paused, and are not past their target.")
-    in_danger: int = Field(description="Open clocks that have used up at least the share asked for.")
-    breached: int = Field(description="Clocks past their target that have not been stopped.")
+    open: int = Field(description="Number of clocks that run or are paused and have not passed their target.")
+    in_danger: int = Field(
+        description="Number of open clocks that have used at least the requested percentage."
+    )
+    breached: int = Field(description="Number of clocks that have passed their target and have not stopped.")
     worst: list[DangerousClock] = Field(description="Clocks in danger or breached, the furthest first.")
 
 
 class ClocksInDanger(OutputModel):
-    """Agreements with open clocks, those with most clocks in danger first."""
+    """The agreements with open clocks, those with the most clocks in danger first."""
 
-    percent: int = Field(description="The share of the target from which on a clock is in danger.")
+    percent: int = Field(description="Percentage of the target from which a clock is in danger.")
     lag_seconds: float = Field(
-        description="Age of the first event that clocks do not include yet; 0: there is none."
+        description="Age in seconds of the oldest event that the clocks do not include yet; 0 if there "
+        "is no such event."
     )
     truncated: bool = Field(
-        description=f"True if there are more than {MOST_AGREEMENTS} agreements: these are the first."
+        description=f"True if there are more than {MOST_AGREEMENTS} agreements, of which these are the first."
     )
     items: list[AgreementInDanger]
 
@@ -112,14 +115,14 @@ class DangerQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     percent: int = Field(
-        PERCENT, ge=1, le=100, description="The share of the target from which on a clock is in danger."
+        PERCENT, ge=1, le=100, description="Percentage of the target from which a clock is in danger."
     )
     agreement: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]] | None, CommaSeparated
-    ] = Field(None, max_length=LONGEST_LIST, description="The agreements, by their ids or numbers.")
-    agreement_type: AgreementType | None = Field(None, description="The type of the agreements.")
+    ] = Field(None, max_length=LONGEST_LIST, description="Agreements to include: ids or numbers.")
+    agreement_type: AgreementType | None = Field(None, description="Type of the agreements.")
     cases: int = Field(
-        CASES, ge=0, le=MOST_CASES, description="Number of clocks listed of an agreement at most."
+        CASES, ge=0, le=MOST_CASES, description="Largest number of clocks to list per agreement."
     )
 
 

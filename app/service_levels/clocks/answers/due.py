@@ -53,43 +53,45 @@ Key = Annotated[str, Field(max_length=LONGEST_KEY)]
 
 
 class DueCase(OutputModel):
-    """An open case, with its SLA clock that is due first."""
+    """An open case with the SLA clock that is due first."""
 
-    kind: str = Field(description="The kind of the case.", examples=["incident"])
-    id: UUID = Field(description="The id of the case.")
-    number: str
-    title: str | None
-    state: str = Field(description="State of the case.", examples=["assigned"])
-    priority: Priority | None
-    team: TeamStub | None
-    assignee: PersonStub | None
-    service: str | None = Field(description="The key of the service.")
+    kind: str = Field(description="Kind of the case, as `incident`.", examples=["incident"])
+    id: UUID = Field(description="Identifier of the case.")
+    number: str = Field(description="Number of the case for people.")
+    title: str | None = Field(description="Title of the case; null if an imported history has no title.")
+    state: str = Field(description="Current state of the case.", examples=["assigned"])
+    priority: Priority | None = Field(description="Priority of the case; null if it is not set.")
+    team: TeamStub | None = Field(description="Team to which the case is assigned; null while unassigned.")
+    assignee: PersonStub | None = Field(description="Person assigned to the case; null while unassigned.")
+    service: str | None = Field(description="Key of the service; null if it is not known.")
     metric: Metric
-    clock: ClockState = Field(description="State of the clock; `running` outside business hours, too.")
+    clock: ClockState = Field(
+        description="State of the clock, which is `running` outside business hours too."
+    )
     due_at: datetime | None = Field(
-        description="Time at which it is due; null while it is paused, or where the calendar ends before."
+        description="Time at which the clock reaches its target; null while it is paused, or if the "
+        "calendar ends before."
     )
     remaining_seconds: int | None = Field(
-        description="Number of business seconds until it is due; negative past it. Null where that is not "
-        "known."
+        description="Number of business seconds until the target; negative after it, null if unknown."
     )
     upcoming: list[BusinessSpan] = Field(
-        description="The business hours until it is due, for a countdown; none where the clock does not run, "
-        f"is overdue, or they are more than {MOST_SPANS}."
+        description=f"Business hours until the due time, for a countdown; empty if the clock is paused or overdue, or if there are more than {MOST_SPANS}."
     )
 
 
 class DueCases(OutputModel):
-    """The open cases that the caller may see, by due time; those that are paused, last."""
+    """The open cases that the caller may see, by due time; cases with paused clocks come last."""
 
     lag_seconds: float = Field(
-        description="Age of the first event that clocks do not include yet; 0: there is none."
+        description="Age in seconds of the oldest event that the clocks do not include yet; 0 if there "
+        "is no such event."
     )
     truncated: bool = Field(
-        description=f"True if there are more than {MOST_LISTED} cases: these are the first."
+        description=f"True if there are more than {MOST_LISTED} cases, of which these are the first."
     )
-    teams: list[TeamStub] = Field(description="The teams that have such cases, whatever was asked for.")
-    services: list[str] = Field(description="The services of such cases, whatever was asked for.")
+    teams: list[TeamStub] = Field(description="Teams with such cases, regardless of the filters.")
+    services: list[str] = Field(description="Keys of services with such cases, regardless of the filters.")
     items: list[DueCase]
 
 
@@ -98,11 +100,9 @@ class DueQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    team: Key | None = Field(None, description="The key of their team.")
-    service: Key | None = Field(None, description="The key of their service.")
-    overdue: bool | None = Field(
-        None, description="True: only those that are overdue; false: only those that are not."
-    )
+    team: Key | None = Field(None, description="Key of the cases' team.")
+    service: Key | None = Field(None, description="Key of the cases' service.")
+    overdue: bool | None = Field(None, description="`true` for overdue cases, `false` for the others.")
 
 
 async def due_next(ledger: Ledger, caller: Caller, query: DueQuery, now: datetime) -> dict[str, Any]:

@@ -57,14 +57,16 @@ class UrgentClock(OutputModel):
     """The open SLA clock of a ticket that is due first."""
 
     metric: Metric
-    state: ClockState = Field(description="State of the clock; `running` outside business hours, too.")
-    target_seconds: int
+    state: ClockState = Field(
+        description="State of the clock, which is `running` outside business hours too."
+    )
+    target_seconds: int = Field(description="Number of business seconds that the target allows.")
     due_at: datetime | None = Field(
-        description="Time at which it is due; null while it is paused, or where the calendar ends before."
+        description="Time at which the clock reaches its target; null while it is paused, or if the "
+        "calendar ends before."
     )
     remaining_seconds: int | None = Field(
-        description="Number of business seconds until it is due; negative past it. Null where that is not "
-        "known."
+        description="Number of business seconds until the target; negative after it, null if unknown."
     )
 
 
@@ -83,8 +85,8 @@ SlaField = Annotated[
     UrgentClock | None,
     LoadedFrom(urgent_clocks, single=True, on_request=True),
     Field(
-        description="The open SLA clock that is due first. Null where there is none, and unless `include` or "
-        "`fields` asks for it."
+        description="Open SLA clock that is due first. Null without an open clock, and unless "
+        "requested by `include` or `fields`."
     ),
 ]
 
@@ -129,7 +131,7 @@ _Duration = Annotated[
     WithJsonSchema({"type": "string"}),
     Component(
         "Duration",
-        "Seconds, or a duration as ISO 8601 writes it, below ten years.",
+        "Number of seconds, or a duration in ISO 8601 form, of less than ten years.",
         "PT4H",
         {"pattern": _DURATION_FORM},
     ),
@@ -148,7 +150,7 @@ def extension(kind: str) -> ListExtension:
             f"and c.due_at <= {latest})"
         )
 
-    about = "Those whose most urgent open SLA clock is due within so long, or overdue."
+    about = "Tickets whose most urgent open SLA clock is due within this time, or is overdue."
     within = Annotated[_Duration | None, Field(description=about)]
     return ListExtension(
         join=f"left join sla.clock c on c.case_id = t.id and c.urgent and c.kind = '{kind}'",
@@ -156,7 +158,7 @@ def extension(kind: str) -> ListExtension:
         parameters=(Parameter("due_within", within, narrow),),
         fields=("sla",),
         lag_field="sla_lag_seconds",
-        lag_about="Age of the first event that `sla`, `due` and `due_within` do not know of yet; 0: there is "
-        "none. Null where none of them is asked for.",
+        lag_about="Age in seconds of the oldest event that `sla`, `due` and `due_within` do not "
+        "include yet; 0 if there is no such event, null if they are not requested.",
         wait=wait_for_clocks,
     )

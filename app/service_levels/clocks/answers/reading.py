@@ -40,94 +40,105 @@ class ClockAgreement(OutputModel):
     """The agreement that a clock belongs to."""
 
     id: UUID
-    number: str
-    title: str
-    edition: int
+    number: str = Field(description="Number of the agreement for people.")
+    title: str = Field(description="Title of the agreement.")
+    edition: int = Field(description="Number of the agreement's edition.")
 
 
 class ClockWarning(OutputModel):
     """A percentage of the target that was reached."""
 
-    percent: int
-    at: datetime
+    percent: int = Field(description="Percentage of the target.")
+    at: datetime = Field(description="Time at which the percentage was reached.")
 
 
 class ClockSegmentOut(OutputModel):
-    """A part of a clock's life, from `begins_at` to just before `ends_at`."""
+    """A segment of a clock's life, from `begins_at` to just before `ends_at`."""
 
-    begins_at: datetime
-    ends_at: datetime
-    seconds: int = Field(description="Number of seconds that it adds to the sum: all of its own, or none.")
+    begins_at: datetime = Field(description="Beginning of the segment.")
+    ends_at: datetime = Field(description="End of the segment, exclusive.")
+    seconds: int = Field(
+        description="Number of seconds that the segment adds to the sum: all of its seconds, or 0."
+    )
     reason: SegmentReason
-    label: str = Field(description="The reason, in the language asked for.")
-    detail: str | None = Field(description="The code of the hold's reason or of the state.")
+    label: str = Field(description="Reason as a label, in the requested language.")
+    detail: str | None = Field(description="Code of the hold reason or of the state; null for other reasons.")
 
 
 class BusinessSpan(OutputModel):
     """Business hours, from `begins_at` to just before `ends_at`."""
 
-    begins_at: datetime
-    ends_at: datetime
+    begins_at: datetime = Field(description="Beginning of the business hours.")
+    ends_at: datetime = Field(description="End of the business hours, exclusive.")
 
 
 class ClockShare(OutputModel):
     """The seconds that the clock counted while one party had the ticket."""
 
-    supplier: bool = Field(description="True if a supplier was awaited.")
-    team: TeamStub | None = Field(description="The team or supplier; null: nobody had it.")
-    seconds: int
+    supplier: bool = Field(description="True if the ticket waited for a supplier.")
+    team: TeamStub | None = Field(description="Team or supplier that had the ticket; null while unassigned.")
+    seconds: int = Field(description="Number of seconds counted.")
 
 
 class ClockOut(OutputModel):
-    """A clock of a ticket: its reading now, and how that was added up."""
+    """A clock of a ticket: its present value, and how it was computed."""
 
-    id: UUID = Field(description="The id in the name of its stream, `clock/<id>`.")
+    id: UUID = Field(description="Identifier of the clock, in the name of its stream `clock/<id>`.")
     agreement_type: AgreementType
     agreement: ClockAgreement
-    why: TargetScope = Field(description="The form of scope by which the agreement was chosen.")
-    target: str = Field(description="The id of the target in the agreement.")
+    why: TargetScope = Field(description="Form of scope by which the agreement was selected.")
+    target: str = Field(description="Identifier of the target in the agreement.")
     metric: Metric
-    round: int = Field(description="Number of the round of an `update` clock, from 1; 1 of all others.")
-    party: TeamStub | None = Field(description="The team whose turns the clock of an OLA or UC measures.")
-    calendar: str = Field(description="The key of the calendar by which it counts.")
+    round: int = Field(
+        description="Number of the round of an `update` clock, from 1; 1 for all other clocks."
+    )
+    party: TeamStub | None = Field(
+        description="Team whose time the clock of an OLA or UC measures; null for an SLA."
+    )
+    calendar: str = Field(description="Key of the clock's calendar.")
     calendar_version_id: UUID = Field(
-        description="The version of the calendar: the newest, or that of its stop."
+        description="Version of the calendar: the newest, or that at the time when the clock stopped."
     )
-    state: ClockState = Field(description="State of the clock; `running` outside business hours, too.")
-    known: bool = Field(
-        description="True if the spans of the calendar reach far enough; if not, no numbers are given."
+    state: ClockState = Field(
+        description="State of the clock, which is `running` outside business hours too."
     )
-    target_seconds: int
-    started_at: datetime
-    stopped_at: datetime | None
-    elapsed_seconds: int | None = Field(description="Number of business seconds: the sum of the segments.")
+    known: bool = Field(description="True if the calendar covers the time; if false, there are no numbers.")
+    target_seconds: int = Field(description="Number of business seconds that the target allows.")
+    started_at: datetime = Field(description="Time at which the clock started.")
+    stopped_at: datetime | None = Field(description="Time at which the clock stopped; null while it is open.")
+    elapsed_seconds: int | None = Field(
+        description="Number of business seconds so far: the sum of the segments."
+    )
     remaining_seconds: int | None = Field(
-        description="Number of business seconds left; negative when the target is exceeded; null if excluded."
+        description="Number of business seconds left; negative after the target, null for an excluded clock."
     )
     due_at: datetime | None = Field(
-        description="Time at which it is due; null while it is paused, unless it was reached before."
+        description="Time at which the clock reaches its target; null while it is paused, unless the "
+        "target was reached before."
     )
-    breached_at: datetime | None
-    warnings: list[ClockWarning]
-    segments: list[ClockSegmentOut]
+    breached_at: datetime | None = Field(
+        description="Time at which the clock passed its target; null if it has not."
+    )
+    warnings: list[ClockWarning] = Field(description="Percentages of the target that were reached.")
+    segments: list[ClockSegmentOut] = Field(description="Segments of the clock's life, in order.")
     upcoming: list[BusinessSpan] = Field(
-        description=f"The business hours until it is due, for a countdown; at most {MOST_SPANS}."
+        description=f"Business hours until the due time, for a countdown; at most {MOST_SPANS}."
     )
     shares: list[ClockShare] | None = Field(
-        description="The shares, for staff, of those who had the case under an SLA; they add up to "
-        "`elapsed_seconds`. Null for others."
+        description="Shares of the parties that had the case under an SLA, which add up to "
+        "`elapsed_seconds`, for staff. Null for others."
     )
 
 
 class TicketClocks(OutputModel):
-    """The clocks of a ticket, as of an instant."""
+    """The clocks of a ticket at a point in time."""
 
-    computed_at: datetime
+    computed_at: datetime = Field(description="Time for which the clocks were computed.")
     reopen_days: int | None = Field(
-        description="Number of days for which the agreement lets it be reopened; null: as the installation "
-        "says."
+        description="Number of days in which the agreement lets the ticket be reopened; null for the "
+        "general limit."
     )
-    clocks: list[ClockOut]
+    clocks: list[ClockOut] = Field(description="Clocks of the ticket.")
 
 
 async def clocks_of(

@@ -37,8 +37,8 @@ open_clocks = Router(prefix="/v1/clocks", tags=["slas"])
     responses=problems(403, 422),
 )
 async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, Query()]) -> Response:
-    """Return the open clocks by agreement, of the cases that the caller sees: how many have used up a share
-    of their target, how many are past it, and the worst. For staff.
+    """List the open clocks of cases that the caller may see, by agreement: how many have used a percentage of
+    their target or have passed it, and the most urgent. For staff.
     """
     ledger, caller = ledger_of(request), caller_of(request)
     if not caller.is_staff:
@@ -55,8 +55,8 @@ async def list_clocks_in_danger(request: Request, query: Annotated[DangerQuery, 
     responses=problems(422),
 )
 async def list_due_cases(request: Request, query: Annotated[DueQuery, Query()]) -> Response:
-    """Return the open cases that the caller sees, by the due time of the SLA clock that is due first; those
-    whose clock is paused, last.
+    """List the open cases that the caller may see, by the due time of their most urgent SLA clock; cases with
+    paused clocks come last.
     """
     answer = await due_next(ledger_of(request), caller_of(request), query, context_of(request).now)
     return Response(to_json(answer), headers=VARY, media_type="application/json")
@@ -65,15 +65,15 @@ async def list_due_cases(request: Request, query: Annotated[DueQuery, Query()]) 
 @router.get(
     "/{id}/what_if",
     operation_id="get_sla_what_if",
-    summary="Try other terms of an agreement",
+    summary="Get an agreement's what-if analysis",
     response_model=WhatIfAnalysis,
     responses=problems(403, 404, 422),
 )
 async def get_sla_what_if(
     request: Request, name: reads.Name, query: Annotated[WhatIfQuery, Query()]
 ) -> Response:
-    """Return the attainment as it would be with another threshold or calendar or other pauses, of the cases
-    that were opened in the period. For staff.
+    """Return the attainment for the cases of a period if the threshold, the calendar or the pauses were
+    different. For staff.
     """
     renderer = reads.renderer_of(request, AGREEMENTS)
     agreement = (await reads.load_visible(renderer, name)).record
@@ -107,8 +107,7 @@ def mount_clocks(router: Router, listing: Listing) -> None:
         methods=["GET"],
         operation_id=f"get_{kind}_sla",
         summary=f"Get {with_article(kind)}'s service levels",
-        description=f"Return the service level clocks of one {kind} as of now, each with the segments of its "
-        "time. Others than staff get the clocks of SLAs, without shares.",
+        description=f"Return the present service level clocks of one {kind}, each with the segments of its time. Callers who are not staff get the clocks of SLAs, without shares.",
         response_model=TicketClocks,
         responses=problems(404, 422) | in_language(),
     )

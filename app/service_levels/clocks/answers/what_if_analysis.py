@@ -47,55 +47,59 @@ class WhatIfQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    metric: Metric = Field(description="The metric of the clocks.")
+    metric: Metric = Field(description="Metric of the clocks.")
     target: str | None = Field(
-        default=None, max_length=40, description="The target of the clocks; none: all."
+        default=None, max_length=40, description="Identifier of the clocks' target; if left out, all targets."
     )
     threshold_seconds: Annotated[int, Field(ge=1, le=ONE_YEAR)] | None = Field(
-        default=None, description="The other threshold, in business seconds."
+        default=None, description="Threshold to try, in business seconds."
     )
-    calendar: RecordKey | None = Field(default=None, description="The key of the other calendar.")
+    calendar: RecordKey | None = Field(default=None, description="Key of the calendar to try.")
     pause_reasons: Annotated[
         list[HoldReason] | None,
         CommaSeparated,
-        Field(description="The other reasons of holds that pause the clock; empty: none."),
+        Field(description="Reasons for a hold that pause the clock in the trial; empty for no pauses."),
     ] = None
-    begin: Time = Field(alias="from", description="The time from which on the cases were opened.")
-    end: Time = Field(alias="to", description="The time before which the cases were opened.")
+    begin: Time = Field(alias="from", description="Time from which the cases were opened.")
+    end: Time = Field(alias="to", description="Time before which the cases were opened.")
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="Number of differing cases to list.")] = 50
 
 
 class Attainment(OutputModel):
-    """The number of clocks that met their target, that missed it, and of which it is not decided."""
+    """The numbers of clocks that met their target, missed it, or are undecided."""
 
-    met: int
-    missed: int = Field(description="Number of clocks stopped behind the target, or past it and not stopped.")
-    undecided: int
+    met: int = Field(description="Number of clocks that met their target.")
+    missed: int = Field(
+        description="Number of clocks that stopped after the target, or have passed it and have not stopped."
+    )
+    undecided: int = Field(description="Number of clocks that are still open before their target.")
     attainment: float | None = Field(
-        description="The attainment: met / (met + missed); null where nothing is decided."
+        description="Attainment, which is met / (met + missed); null if no clock is decided."
     )
 
 
 class DifferingClock(OutputModel):
-    """A clock that would have ended otherwise."""
+    """A clock that would have ended differently."""
 
-    kind: str = Field(description="The kind of the ticket.")
-    id: UUID = Field(description="The ticket.")
-    number: str
-    round: int
+    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    id: UUID = Field(description="Identifier of the ticket.")
+    number: str = Field(description="Number of the ticket for people.")
+    round: int = Field(description="Number of the round of an `update` clock; 1 for other clocks.")
     state: ClockState
     would_be: ClockState
-    elapsed_seconds: int
-    would_be_elapsed_seconds: int
+    elapsed_seconds: int = Field(description="Number of business seconds on the clock.")
+    would_be_elapsed_seconds: int = Field(description="Number of business seconds on the clock in the trial.")
 
 
 class WhatIfAnalysis(OutputModel):
-    """Attainment as it is, and as it would have been."""
+    """The actual attainment, and the attainment in the trial."""
 
     as_is: Attainment
     would_be: Attainment
-    differing: int = Field(description="Number of clocks that would have ended otherwise.")
-    items: list[DifferingClock] = Field(description="The first of these, by when their cases were opened.")
+    differing: int = Field(description="Number of clocks that would have ended differently.")
+    items: list[DifferingClock] = Field(
+        description="First of these clocks, by the time at which their cases were opened."
+    )
 
 
 async def analyse_what_if(
