@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 
-FROM python:3.12-slim AS build
+FROM python:3.12.14-slim AS build
 ENV UV_PROJECT_ENVIRONMENT=/opt/ledgerdesk UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
@@ -15,7 +15,7 @@ COPY migrations migrations
 COPY app app
 RUN uv sync --frozen --no-dev --extra nats --extra kafka --extra timestamps --no-editable --no-cache
 
-FROM python:3.12-slim
+FROM python:3.12.14-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ledgerdesk \
     && install -d -o ledgerdesk -g ledgerdesk -m 0700 /var/lib/ledgerdesk /var/lib/ledgerdesk/secrets
 COPY --from=build /opt/ledgerdesk /opt/ledgerdesk

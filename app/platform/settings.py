@@ -29,6 +29,7 @@ PREFIX = "LEDGERDESK_"
 LONGEST_LABEL = 60
 #: 25 MiB, since files are kept in the database and its backups.
 LARGEST_UPLOAD = 26_214_400
+CONTAINER_SECRETS = "/run/secrets"  # where Docker mounts files of secrets
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -458,9 +459,9 @@ def load(**overrides: object) -> Settings:
     """Return the settings of this process's environment. Raises SettingsError with a sentence per wrong
     value.
     """
-    secrets = overrides.get("secrets_dir") or os.environ.get(PREFIX + "SECRETS_DIR")
-    files = secrets if secrets and Path(str(secrets)).is_dir() else None
-    arguments: dict[str, Any] = {"_secrets_dir": files, **overrides}
+    secrets = overrides.get("secrets_dir") or os.environ.get(PREFIX + "SECRETS_DIR") or CONTAINER_SECRETS
+    folders = {folder: None for folder in (CONTAINER_SECRETS, str(secrets)) if Path(folder).is_dir()}
+    arguments: dict[str, Any] = {"_secrets_dir": list(folders) or None, **overrides}
     try:
         return Settings(**arguments)
     except ValidationError as error:
@@ -471,10 +472,9 @@ def _sentence(error: dict[str, object]) -> str:
     location = error["loc"]
     assert isinstance(location, tuple)
     name = str(location[0])
-    field = Settings.model_fields[name]
     # Hides the password in a wrong address.
     value = re.sub("(?<=://)[^/]*(?=@)", "…", repr(error["input"]))
-    return f"{PREFIX}{name.upper()} is {value}: {error['msg']}. {field.description}"
+    return f"{PREFIX}{name.upper()} is {value}: {error['msg']}. {Settings.model_fields[name].description}"
 
 
 @cache

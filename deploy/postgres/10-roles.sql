@@ -1,8 +1,8 @@
 -- Run once by the image of PostgreSQL, as its superuser, when the volume is empty.
 -- Two roles: the owner migrates; the service's role cannot alter the log or disable its guards, whatever happens to
 -- the service. What exactly it may do is granted by `ledgerdesk migrate`.
-\getenv owner_password LEDGERDESK_OWNER_PASSWORD
-\getenv service_password LEDGERDESK_SERVICE_PASSWORD
+\set owner_password `cat /run/secrets/owner_password`
+\set service_password `cat /run/secrets/service_password`
 
 create role ledgerdesk_owner login password :'owner_password';
 create role ledgerdesk login password :'service_password';
