@@ -132,7 +132,8 @@ class Starts:
 
     def kill_recovery(self) -> None:
         """Kills the process that recovers; PostgreSQL then gives up its start."""
-        os.kill(next(pid for pid, title in self._children() if "startup" in title), signal.SIGKILL)
+        recovering = [pid for pid, title in self._children() if "startup" in title]
+        os.kill(recovering[0], signal.SIGKILL)
 
     def kill_child(self) -> None:
         """Kills any process of PostgreSQL's; the postmaster then ends all others and recovers."""

@@ -127,6 +127,7 @@ def test_nothing_else_reads_the_environment() -> None:
         "app/platform/settings.py",
         "app/cli/server/serve.py",  # hands its own on to the worker
         "app/platform/embedded.py",  # keeps ours from PostgreSQL
+        "app/platform/files/directories.py",  # data of a package are where the system keeps such data
         "app/sealing/check_proof.py",  # a program of its own, which looks for openssl
     }
     fail_for(readers - allowed, "What the environment says is a setting: see app/platform/settings.py.")

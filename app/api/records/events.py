@@ -124,8 +124,8 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
         version = max((event.version for event in page_events if event.stream == stream), default=version)
         cursor = write_cursor([version, page_events[-1].position], scope, sign)
     seen_events = [SeenEvent(event, renderer.lifecycle, viewer) for event in page_events]
-    shown = [each for each in seen_events if for_staff or not is_for_staff(each)]
-    items, names = await render(ledger, await without_named(ledger, renderer.caller, shown))
+    visible = [each for each in seen_events if for_staff or not is_for_staff(each)]
+    items, names = await render(ledger, await without_named(ledger, renderer.caller, visible))
     return {"items": items, "names": names, "next_cursor": cursor}
 
 

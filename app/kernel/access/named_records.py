@@ -50,7 +50,11 @@ def named_in(lifecycle: RecordKind[Any], changes: Mapping[str, Any]) -> set[str]
 async def visible_streams(ledger: Ledger, caller: Caller, streams: Collection[str]) -> set[str]:
     """Return those of the records that the caller may see now. Runs a statement if there are any."""
     audiences = await audiences_of(ledger, streams)
-    return {stream for stream, audience in audiences.items() if may_see(ledger, caller, stream, audience)}
+    return {
+        stream
+        for stream, audience in audiences.items()
+        if is_stream_visible(ledger, caller, stream, audience)
+    }
 
 
 async def audiences_of(ledger: Ledger, streams: Collection[str]) -> dict[str, list[str]]:
@@ -59,7 +63,7 @@ async def audiences_of(ledger: Ledger, streams: Collection[str]) -> dict[str, li
     return {row["stream"]: row["audience"] or [] for row in rows}
 
 
-def may_see(ledger: Ledger, caller: Caller, stream: str, audience: list[str]) -> bool:
+def is_stream_visible(ledger: Ledger, caller: Caller, stream: str, audience: list[str]) -> bool:
     """Return whether the caller may see the record with that stream and audience."""
     lifecycle = ledger.lifecycles.get(kind_of(stream))
     agents_see = ledger.settings.agents_see

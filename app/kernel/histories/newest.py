@@ -18,7 +18,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from app.common.people import Caller
-from app.kernel.access.named_records import audiences_of, may_see, named_in
+from app.kernel.access.named_records import audiences_of, is_stream_visible, named_in
 from app.kernel.access.redaction import Viewer, viewer
 from app.kernel.access.visibility import event_tokens
 from app.kernel.histories.feed import (
@@ -248,7 +248,7 @@ class Sight:
         groups = self.newest.groups_of(self.caller.person_id, record.group_id)
         relation = viewer(lifecycle, self.caller, record.policy, groups)
         sees_named = all(
-            may_see(self.ledger, self.caller, stream, audience)
+            is_stream_visible(self.ledger, self.caller, stream, audience)
             for stream, audience in kept_event.named.items()
         )
         seen_event = SeenEvent(kept_event.event, lifecycle, relation, sees_named)

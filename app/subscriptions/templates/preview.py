@@ -70,8 +70,8 @@ async def _seen_by_both(
         conditions = EventFilter(streams=(event.stream,))
         seen_by_caller = (await read_slice(ledger, caller, conditions, place, 1, forward=True)).events
         for of_caller in seen_by_caller:
-            shown = seen_event if of_caller.viewer is Viewer.staff else of_caller
-            return replace(shown, sees_named=seen_event.sees_named and of_caller.sees_named)
+            chosen = seen_event if of_caller.viewer is Viewer.staff else of_caller
+            return replace(chosen, sees_named=seen_event.sees_named and of_caller.sees_named)
     return None
 
 

@@ -80,12 +80,12 @@ async def newest_event(house: House, client: Client, position: int) -> Json:
             return newest.position >= position
 
         await until(is_read)
-        kept = newest.events_after(position - 1, 1)
-        assert kept is not None
-        seen = Sight(ledger, newest, key.caller).seen_event(kept[0])
-    assert seen is not None
-    (sent,) = await render_each(ledger, [seen])
-    event: Json = sent["event"]
+        events = newest.events_after(position - 1, 1)
+        assert events is not None
+        seen_event = Sight(ledger, newest, key.caller).seen_event(events[0])
+    assert seen_event is not None
+    (message,) = await render_each(ledger, [seen_event])
+    event: Json = message["event"]
     return event
 
 
