@@ -281,7 +281,8 @@ async def test_a_server_whose_application_does_not_start_ends_and_says_so() -> N
 def test_a_server_whose_database_goes_while_it_starts_ends_as_if_it_had_been_gone_before(
     tmp_path: Path,
 ) -> None:
-    unreachable = Installation("postgresql://x@127.0.0.1:1/x?connect_timeout=1", None, tmp_path, data_dir=None)
+    address = "postgresql://x@127.0.0.1:1/x?connect_timeout=1"
+    unreachable = Installation(address, None, tmp_path, data_dir=None)
     with bind_listener("127.0.0.1", 0) as listener, pytest.raises(DatabaseGone):
         run_server(unreachable, Settings(database_wait_seconds=0), listener)
 
