@@ -44,7 +44,7 @@ def translate(language: str, table: str, code: str, words: Mapping[str, Word] | 
     it does within the sentences.
     """
     template = sentences(language)[table][code]
-    blanks = _Blanks({name: in_words(word, language) for name, word in (words or {}).items()})
+    blanks = _Blanks({name: text_of_word(word, language) for name, word in (words or {}).items()})
     if language != SPACED:
         return template.format_map(blanks)
     filled = ""
@@ -55,19 +55,19 @@ def translate(language: str, table: str, code: str, words: Mapping[str, Word] | 
     return filled
 
 
-def in_words(word: Word, language: str) -> str:
+def text_of_word(word: Word, language: str) -> str:
     """Return the value as people read it in that language."""
     if isinstance(word, Labelled):
         return word.label(language)
     if isinstance(word, datetime):
         # Rounded up: most of these are the earliest time that is accepted, and a form takes whole seconds.
-        whole = word.astimezone(UTC).replace(tzinfo=None) + timedelta(
+        rounded = word.astimezone(UTC).replace(tzinfo=None) + timedelta(
             microseconds=-word.microsecond % 1_000_000
         )
-        return f"{whole.isoformat(' ', 'seconds' if whole.second else 'minutes')} UTC"
+        return f"{rounded.isoformat(' ', 'seconds' if rounded.second else 'minutes')} UTC"
     if isinstance(word, str):
         return word
-    parts = [in_words(part, language) for part in word]
+    parts = [text_of_word(part, language) for part in word]
     return ("; " if any(", " in part for part in parts) else LIST_SEPARATORS[language]).join(parts)
 
 

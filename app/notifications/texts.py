@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from app.api.pages.page_paths import DESK, PORTAL
-from app.common.kind_nouns import noun
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import Caller
 from app.common.records import Record, codecs
 from app.common.tickets import HoldReason
 from app.common.times.clocks import AgreementType, ClockMetric
 from app.i18n import sentences, translate
+from app.i18n.kind_nouns import noun
 from app.kernel.ledger import Ledger
 from app.log.events import id_of, kind_of
 from app.notifications.details import StepDetails, StepKey

@@ -13,9 +13,8 @@ from app.api.contract import summaries
 from app.api.contract.openapi import TAGS
 from app.api.contract.problems import status_of
 from app.api.contract.refusal_ranges import COMPONENTS, MEANINGS, codes_by_status, range_of
-from app.common import kind_nouns
 from app.common.records import CodeEnum
-from app.i18n import sentences
+from app.i18n import kind_nouns, sentences
 from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES
 from tests.cases import each_case

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from app.common.kind_nouns import noun, with_article
+from app.i18n.kind_nouns import noun, with_article
 
 #: What shared actions call the record, of whatever kind it is.
 ANY_RECORD = ("ticket", "record")

@@ -36,7 +36,7 @@ from app.api.requests import idempotency
 from app.api.requests.faults import MOST_FAULTS, Fault
 from app.api.requests.json_output import dump_json
 from app.api.unknown_keys import KeyWarning, unknown_keys
-from app.common.kind_nouns import nouns
+from app.i18n.kind_nouns import nouns
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command

@@ -20,7 +20,7 @@ from app.api.listings.page_responses import page_response
 from app.api.records.reads import Name, load_visible
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.accept import language_for
-from app.common.kind_nouns import noun
+from app.i18n.kind_nouns import noun
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import from_instant, instant
 

@@ -37,7 +37,7 @@ from app.api.replica_reads import reading_ledger_of, reads_replica
 from app.api.requests.accept import language_for
 from app.api.requests.etag import etag, matches
 from app.api.requests.json_output import dump_json
-from app.common import kind_nouns
+from app.i18n import kind_nouns
 from app.kernel.access.reads import VersionedRecord, load
 from app.kernel.access.visibility import EVENT_READERS, can_see_events
 from app.kernel.actions.actor_policy import role

@@ -46,9 +46,7 @@ def kpi(  # noqa: PLR0913  # the options of a command
         str | None,
         typer.Option(help="Period length: day, week, month, quarter, year or all. [default: month]"),
     ] = None,
-    begin: Annotated[
-        str | None, typer.Option("--from", help="Start: a date, or a time with a time zone.")
-    ] = None,
+    begin: Annotated[str | None, typer.Option("--from", help="Start: a date, or a time with a zone.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="End, exclusive.")] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of the periods.")] = None,
     by: Annotated[

@@ -25,15 +25,15 @@ def readable(description: str) -> str:
 
 
 def _readable_sentence(sentence: str) -> str:
-    kept = ""
+    clauses = ""
     for clause in _clauses(_NAMED_BY.sub("", sentence)):
         if MACHINE_WORDS.search(clause):
             break
-        kept += clause
-    kept = re.sub(r"^True if\b", "Whether", kept.strip().rstrip(";:,"))
-    if not kept:
+        clauses += clause
+    clauses = re.sub(r"^True if\b", "Whether", clauses.strip().rstrip(";:,"))
+    if not clauses:
         return ""
-    return f"{kept[0].upper()}{kept[1:]}{'' if kept[-1] in '.!?' else '.'}"
+    return f"{clauses[0].upper()}{clauses[1:]}{'' if clauses[-1] in '.!?' else '.'}"
 
 
 def _clauses(sentence: str) -> list[str]:

@@ -21,7 +21,6 @@ from app.api.contract.summaries import of_action
 from app.api.direct import Router
 from app.api.open_actions import ActionLink, action_link
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.common.kind_nouns import capitalised
 from app.desk.forms.definitions import (
     ANSWERS,
     CUSTOM,
@@ -53,6 +52,7 @@ from app.desk.references import (
 )
 from app.desk.timeline import NarratedEvent
 from app.desk.values import ShownField
+from app.i18n.kind_nouns import capitalised
 from app.kernel.actions.lifecycle import Action, Lifecycle
 
 router = Router(include_in_schema=False)

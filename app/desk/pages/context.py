@@ -17,7 +17,6 @@ from app.api.authentication.auth import ledger_of, signed_in
 from app.api.pages.page_paths import DESK
 from app.api.pages.page_response import page_response
 from app.api.requests.accept import language_for
-from app.common.kind_nouns import capitalised, nouns
 from app.common.people import Caller
 from app.desk.contract import ScreenContract, screen_contract
 from app.desk.forms.fields import FieldChoice, FormField, is_file
@@ -28,6 +27,7 @@ from app.desk.values import TABLE, ValueDisplay, code_class, label_of
 from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n import LANGUAGES
+from app.i18n.kind_nouns import capitalised, nouns
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log import read
 

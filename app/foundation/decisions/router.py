@@ -23,7 +23,6 @@ from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.requests.accept import language_for
 from app.api.routes import Routes
-from app.common.kind_nouns import noun, with_article
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
 from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VERSIONS
 from app.foundation.decisions.approval_rules.electors import HoldingRule, rules_in_force
@@ -42,6 +41,7 @@ from app.foundation.decisions.queries import (
 )
 from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
 from app.i18n import translate
+from app.i18n.kind_nouns import noun, with_article
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden, PreparationRefused

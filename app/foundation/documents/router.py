@@ -13,8 +13,8 @@ from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import Name, load_visible, renderer_of
 from app.api.service.pages import page_to_keep
-from app.common import kind_nouns
 from app.foundation.documents.pages import PrintedPage
+from app.i18n import kind_nouns
 
 MOST_EDITIONS = 10_000
 #: Returns the page of the record's document with that number, in the newest edition (None) or in that one.

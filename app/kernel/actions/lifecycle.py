@@ -14,10 +14,10 @@ from inspect import cleandoc, get_annotations
 from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
-from app.common.kind_nouns import capitalised, noun
 from app.common.notices import RecipientRule
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record, empty
+from app.i18n.kind_nouns import capitalised, noun
 from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import (

@@ -20,8 +20,8 @@ from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
-from app.common.kind_nouns import noun
 from app.common.times.clocks import ClockMetric
+from app.i18n.kind_nouns import noun
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound

@@ -129,7 +129,8 @@ class KpiTexts:
 UNASSIGNED_KINDS = frozenset({"improvement_suggestion"})
 #: The sentence added to the definition of every KPI that counts cases at their opening.
 FIRST_ASSIGNMENT_NOTE = {
-    "en": " By team and assignee, a case counts for its first team and assignee, whenever they were assigned.",
+    "en": " By team and assignee, a case counts for its first team and assignee, "
+    "whenever they were assigned.",
     "zh": "按团队和处理人查看时，计入单据首次分派到的团队和处理人，不论何时分派。",
 }
 

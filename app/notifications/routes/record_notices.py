@@ -20,11 +20,11 @@ from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel, PersonStub
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
-from app.common.kind_nouns import noun
 from app.common.notices import NoticeKind, NoticeType
 from app.common.people import STAFF_ROLES, Caller
 from app.common.tickets import Ticket
 from app.foundation.decisions.records import Decision
+from app.i18n.kind_nouns import noun
 from app.kernel.access.reads import load
 from app.kernel.access.visibility import sees_every_record
 from app.kernel.actions.actor_policy import ActorPolicy

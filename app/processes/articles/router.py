@@ -18,7 +18,7 @@ from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.json_output import dump_json
 from app.api.routes import Routes
-from app.common.kind_nouns import with_article
+from app.i18n.kind_nouns import with_article
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested_articles
 from app.ticketing.routes.attachments import mount_attachments

@@ -21,8 +21,8 @@ from app.api.records.reads import IfNoneMatch, Name, load_visible, renderer_of
 from app.api.records.shapes import Renderer
 from app.api.requests.etag import matches
 from app.common.children import Attachment
-from app.common.kind_nouns import noun, with_article
 from app.common.records import Record, from_row
+from app.i18n.kind_nouns import noun, with_article
 from app.kernel.actions.refusals import NotFound
 from app.kernel.uploads import content, key_of
 

@@ -17,7 +17,6 @@ from app.api.listings.page_responses import VARY
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
-from app.common.kind_nouns import noun
 from app.common.people import Caller, Person
 from app.common.records import from_row
 from app.common.tickets import Ticket
@@ -25,6 +24,7 @@ from app.foundation.people import persons
 from app.foundation.text_blocks.placeholders import Placeholder, fill
 from app.foundation.text_blocks.records import TextBlock, TextBlockState
 from app.i18n import language_of
+from app.i18n.kind_nouns import noun
 from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.lifecycle import Lifecycle

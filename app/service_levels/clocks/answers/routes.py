@@ -17,7 +17,7 @@ from app.api.listings.lists import Listing
 from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.requests.accept import language_for
-from app.common.kind_nouns import with_article
+from app.i18n.kind_nouns import with_article
 from app.kernel.actions.actor_policy import staff
 from app.service_levels.agreements.queries import LISTING as AGREEMENTS
 from app.service_levels.clocks.answers.danger import ClocksInDanger, DangerQuery, clocks_in_danger
