@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from app.common.kind_nouns import noun
 from app.common.records import CodeEnum, Record, codecs
 from app.common.state_fields import ClearedBy, EnteredAt
+from app.i18n.kind_nouns import noun
 
 #: The descriptions of fields without one of their own, by name. `{record}` stands for the kind of the record
 #: or child record, so each must be true of every kind that has such a field.
