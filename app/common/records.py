@@ -237,9 +237,7 @@ class NamesRecord:
 
 
 class Document:
-    """Marks a field that holds a whole JSON document without personal data: `Annotated[dict[str, Any],
-    Document()]`.
-    """
+    """Marks a field with a JSON document without personal data: `Annotated[dict[str, Any], Document()]`."""
 
 
 #: The column by which a record says which of its texts were changed on the way in.

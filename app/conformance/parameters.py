@@ -113,7 +113,7 @@ class ConformanceGraphQuery(ConformanceStepQuery):
     )
     lang: Literal["en", "zh"] | None = Field(
         None,
-        description="Language of the drawing; if left out, that of `Accept-Language`, or else the "
+        description="Language of the answer; if left out, that of `Accept-Language`, or else the "
         "caller's own.",
     )
 

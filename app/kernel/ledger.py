@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from app.common.people import RoleLabels
 from app.common.personal import LOGIN, SCIM_USER_NAME
-from app.common.role_labels import RoleLabels
 from app.kernel.access.directory import CACHED_KINDS, Directory
 from app.kernel.access.vault import Vault, master_key, open_vault
 from app.kernel.actions.actor_policy import ActorPolicy

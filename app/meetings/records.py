@@ -50,7 +50,9 @@ class SeriesInterval(CodeEnum):
 
 
 class SeriesDay(CodeEnum):
-    """Day of the month that monthly meetings share: a date, as the 15th, or a weekday, as the third Tuesday."""
+    """Day of the month that monthly meetings share: a date, as the 15th, or a weekday, as the third
+    Tuesday.
+    """
 
     date = "date", "The same day of the month", "同一日期"
     weekday = "weekday", "The same weekday of the month", "同一星期几"

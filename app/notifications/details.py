@@ -23,11 +23,11 @@ from app.common.people import Caller
 from app.common.personal import is_encrypted
 from app.common.records import CodeEnum, ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.i18n import sentences, translate
-from app.kernel.access.named_records import visible_streams
 from app.kernel.access.redaction import Viewer, is_withheld, viewers
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
 from app.kernel.ledger import Ledger
+from app.kernel.named_records import visible_streams
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
 from app.notifications.quoted import duration, moment

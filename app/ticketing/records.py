@@ -171,7 +171,8 @@ class Rating(ChildRecord):
     )
     rated_at: datetime | None = required("Time of the first rating.")
     by_staff: bool | None = optional(
-        "True if the requester was staff for the ticket when rating it, so that figures leave the rating out; null otherwise."
+        "True if the requester was staff for the ticket when rating it, so that figures leave the rating "
+        "out; null otherwise."
     )
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import grimp
 import pytest
 
-from app.common.descriptions import description_of
 from app.common.records import ALTERED, Record, codecs
+from app.kernel.access.descriptions import description_of
 from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES
 from tests.tidy.source import Source, sources
@@ -205,8 +205,8 @@ def test_fields_of_the_contract_are_described() -> None:
 def _repeats(name: str, text: str) -> bool:
     """Return whether the description has only words of the field's name, by their first four letters."""
     parts = name.lower().split("_")
-    known = {word[:4] for word in (*parts, IMPLIED.get(parts[-1], parts[-1]))}
-    return all(word[:4] in known for word in re.findall("[a-z]+", text.lower()) if word not in GRAMMAR)
+    stems = {word[:4] for word in (*parts, IMPLIED.get(parts[-1], parts[-1]))}
+    return all(word[:4] in stems for word in re.findall("[a-z]+", text.lower()) if word not in GRAMMAR)
 
 
 def test_a_description_adds_something_to_the_name_of_its_field() -> None:

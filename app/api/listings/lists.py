@@ -21,10 +21,10 @@ from app.api.listings.searching import SEARCH
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
-from app.common.descriptions import IN_ANSWERS
 from app.common.lazy_attribute import lazy_attribute
 from app.common.records import Record, all_codecs
 from app.common.tickets import Ticket
+from app.kernel.access.descriptions import IN_ANSWERS
 from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Database
 

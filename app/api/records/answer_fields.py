@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.common.descriptions import description_of
 from app.common.records import PARENT_FIELD, Record, all_codecs, codecs, field_owners
+from app.kernel.access.descriptions import description_of
 
 #: Fields of records that no answer shows: a child record is read at its parent's address.
 _NOT_SHOWN = frozenset({PARENT_FIELD})

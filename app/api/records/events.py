@@ -19,7 +19,7 @@ from app.common.personal import is_encrypted
 from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
 from app.common.times import clocks
 from app.common.times.clocks import ClockData
-from app.kernel.access.named_records import naming_fields_of_kind
+from app.kernel.access.naming_fields import naming_fields_of_kind
 from app.kernel.access.redaction import Viewer, records_of, viewers
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Lifecycle

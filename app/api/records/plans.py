@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.common.records import ENVELOPE, Record, StaffOnly, all_codecs
-from app.kernel.access.named_records import naming_fields
+from app.kernel.access.naming_fields import naming_fields
 from app.kernel.ledger import Ledger
 
 #: Returns, by the ids of records, the child data that fills a field, as clients see it.

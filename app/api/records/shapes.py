@@ -32,16 +32,16 @@ from app.api.records.columns import (
 from app.api.records.plans import ALWAYS_INCLUDED, FieldForm, LoadedFrom, RenderingPlan, plan_of
 from app.api.records.shown_actions import acted_on_by_accounts, names_of
 from app.api.requests.json_output import SharedFragment
-from app.common.descriptions import IN_ANSWERS
 from app.common.people import Caller
 from app.common.records import Record, StaffOnly, all_values
-from app.kernel.access.named_records import visible_streams
+from app.kernel.access.descriptions import IN_ANSWERS
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.commands.offers import offers, onlooker_records
 from app.kernel.ledger import Ledger
+from app.kernel.named_records import visible_streams
 
 
 class OutputModel(BaseModel):

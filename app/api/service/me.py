@@ -22,8 +22,7 @@ from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
 from app.api.requests.accept import language_for
-from app.common.people import PersonKind, Role, RoleGrant
-from app.common.role_labels import RoleLabels
+from app.common.people import PersonKind, Role, RoleGrant, RoleLabels
 from app.kernel.access.directory import CachedTeam as Team
 from app.kernel.actions.refusals import NotFound
 

@@ -206,7 +206,9 @@ class ImpactOut(OutputModel):
 
     depth: int = Field(description="Number of relations up to which the path was followed.")
     truncated: bool = Field(
-        description=f"True if the impact may be larger: more than {MOST_AFFECTED_CIS:,} items, more than {MOST_RELATIONS_FOLLOWED:,} relations from one distance to the next, or more than {MOST_AFFECTED:,} services or customers. The nearest are included."
+        description=f"True if the impact may be larger: more than {MOST_AFFECTED_CIS:,} items, more than "
+        f"{MOST_RELATIONS_FOLLOWED:,} relations from one distance to the next, or more than "
+        f"{MOST_AFFECTED:,} services or customers. The nearest are included."
     )
     cis: list[AffectedCiOut] = Field(description="Affected items, the nearest first.")
     services: list[AffectedServiceOut] = Field(

@@ -70,7 +70,9 @@ from app.log.events import stream
 
 
 def record(discovery: Discovery, body: RecordDiscovery, ctx: ActionContext) -> None:
-    """Record a discovery: a file of configuration items that a tool has found is imported and then compared."""
+    """Record a discovery: a file of configuration items that a tool has found is imported and then
+    compared.
+    """
     copy_fields(discovery, body, ctx, without="upload complete_classes columns")
     discovery.complete_classes = sorted({ci_class.value for ci_class in body.complete_classes})
     discovery.columns = dict(body.columns)

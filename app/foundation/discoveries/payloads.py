@@ -74,7 +74,8 @@ class SettleDiscovery(Payload, of=DiscoveryDifference):
     differences: Annotated[tuple[UUID, ...], at_most_entries(MOST_SETTLED_DIFFERENCES)] = Field(
         default=(),
         max_length=MOST_SETTLED_DIFFERENCES,
-        description=f"Identifiers of the differences; if left out, the first unsettled ones of this kind, class and attribute, at most {MOST_SETTLED_DIFFERENCES}.",
+        description="Identifiers of the differences; if left out, the first unsettled ones of this kind, "
+        f"class and attribute, at most {MOST_SETTLED_DIFFERENCES}.",
     )
     kind: DiscoveredKind | None = None
     ci_class: CiClass | None = None

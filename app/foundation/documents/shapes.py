@@ -78,7 +78,8 @@ KEPT_LISTINGS = (
         DocumentAcknowledgement,
         "asked_at",
         DocumentAcknowledgementOut,
-        "the persons who must acknowledge the documents of a record: all of them for staff, other callers themselves",
+        "the persons who must acknowledge the documents of a record: all of them for staff, other callers "
+        "themselves",
         _own_unless_staff,
     ),
     ChildListing(
@@ -94,7 +95,8 @@ KEPT_LISTINGS = (
         DocumentReader,
         "granted_at",
         DocumentReaderOut,
-        "the persons who may see documents of a record for a period: all of them for staff, other callers themselves",
+        "the persons who may see documents of a record for a period: all of them for staff, other callers "
+        "themselves",
         _own_unless_staff,
     ),
     ChildListing(

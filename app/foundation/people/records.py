@@ -20,7 +20,9 @@ class TeamState(CodeEnum):
 
 
 class TeamKind(CodeEnum):
-    """Kind of team: one of the organisation's own, a customer, or a supplier, to which no work is assigned."""
+    """Kind of team: one of the organisation's own, a customer, or a supplier, to which no work is
+    assigned.
+    """
 
     internal = "internal", "Internal", "内部"
     customer = "customer", "Customer", "客户"

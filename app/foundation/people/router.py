@@ -66,7 +66,9 @@ class StandingOut(OutputModel):
 
 
 class RotatedKeyOut(CreatedKeyOut):
-    """An API key with its new token, which is shown only once, and the records that were made with the key."""
+    """An API key with its new token, which is shown only once, and the records that were made with the
+    key.
+    """
 
     made_with_key: list[StandingOut] = Field(
         description="Deputies, absences, calendars and subscriptions in effect that were made with the "

@@ -119,7 +119,9 @@ def router_of(listings: Sequence[Listing], other_kinds: Mapping[str, ViewKind]) 
     async def save_view(
         request: Request, view_id: ViewId, body: SaveView, if_match: IfMatch = None
     ) -> Response:
-        """Save a view under an id that the client chooses, or replace it. Sending it again changes nothing."""
+        """Save a view under an id that the client chooses, or replace it. Sending it again changes
+        nothing.
+        """
         ledger, caller = ledger_of(request), caller_of(request)
         if caller.is_read_only:
             raise ledger.forbidden(anybody, language_for(request))

@@ -65,7 +65,9 @@ class RegisteredDocument(RegisteredEntry):
     review_overdue: bool = Field(description="True if the document should have been reviewed again by now.")
     actions: NAMES
     excerpt: str | None = Field(
-        description=f"Passage of the file in force with the words of `q`, on request, for the first {MOST_EXCERPTS} documents of the page; null otherwise. It counts as a reading of a document that is not internal."
+        description="Passage of the file in force with the words of `q`, on request, for the first "
+        f"{MOST_EXCERPTS} documents of the page; null otherwise. It counts as a reading of a "
+        "document that is not internal."
     )
 
 

@@ -20,7 +20,9 @@ class ReadingLimitsOut(OutputModel):
 
 
 class MaintenancePlanOut(RecordOut, of=MaintenancePlan):
-    """A plan for the regular maintenance of a service, or of all configuration items of a class, by a team."""
+    """A plan for the regular maintenance of a service, or of all configuration items of a class, by a
+    team.
+    """
 
     limits: list[ReadingLimitsOut] = Field(description="Readings that each round takes, with their limits.")
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.common.people import Role
-from app.common.role_labels import RoleLabels
+from app.common.people import Role, RoleLabels
 from app.conformance.step_words import step_label
 from app.foundation.process_definitions.expected_paths import ExpectedPath
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition, RaciPart

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Caller, Role, parse_grants
+from app.common.people import DEFAULT_LABELS, Caller, Role, RoleLabels, parse_grants
 from app.common.records import CodeEnum
-from app.common.role_labels import DEFAULT_LABELS, RoleLabels
 
 
 class Relation(CodeEnum):

@@ -14,7 +14,7 @@ from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
 from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
 from app.common.times import clocks
-from app.kernel.access.named_records import naming_fields_of_kind
+from app.kernel.access.naming_fields import naming_fields_of_kind
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.hidden_fields import hidden_names
 from app.kernel.actions.lifecycle import Action, Branch, Lifecycle

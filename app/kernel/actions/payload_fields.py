@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
-from app.common.descriptions import description_of
 from app.common.records import Record, field_owners
+from app.kernel.access.descriptions import description_of
 
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.common.role_labels import DEFAULT_LABELS, RoleLabels
+from app.common.people import DEFAULT_LABELS, RoleLabels
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import ActionContext

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.common.people import STAFF_ROLES, Caller
-from app.kernel.access.named_records import named_in, visible_streams
+from app.kernel.access.naming_fields import named_in
 from app.kernel.access.redaction import Viewer, viewers
 from app.kernel.access.visibility import event_tokens
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
+from app.kernel.named_records import visible_streams
 from app.log.events import COLUMNS, Recorded, id_of, kind_of, recorded
 from app.platform.db import Database
 

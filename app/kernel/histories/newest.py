@@ -18,7 +18,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from app.common.people import Caller
-from app.kernel.access.named_records import audiences_of, is_stream_visible, named_in
+from app.kernel.access.naming_fields import named_in
 from app.kernel.access.redaction import Viewer, viewer
 from app.kernel.access.visibility import event_tokens
 from app.kernel.histories.feed import (
@@ -29,6 +29,7 @@ from app.kernel.histories.feed import (
     policy_records,
 )
 from app.kernel.ledger import Ledger
+from app.kernel.named_records import audiences_of, is_stream_visible
 from app.log.events import Recorded, id_of, kind_of, recorded
 from app.log.wake_signal import WakeSignal
 from app.platform.db import DatabaseGone, Row

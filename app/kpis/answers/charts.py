@@ -151,7 +151,8 @@ class KpiBehaviour(OutputModel):
     lag_seconds: LagSeconds
     behind: LagNotice = None
     limits: KpiLimits | None = Field(
-        description=f"Natural limits of the last stretch; null if fewer than {LEAST_VALUES} of its completed periods have a value."
+        description=f"Natural limits of the last stretch; null if fewer than {LEAST_VALUES} of its "
+        "completed periods have a value."
     )
     provisional: bool = Field(
         description="True if the limits are based on fewer than 12 values and will still move."
@@ -165,7 +166,9 @@ class KpiBehaviour(OutputModel):
         "the caller may see."
     )
     moments_left_out: int = Field(
-        description="Number of changes and major incidents that are not among the moments. The newest 12 of each kind are included, but no changes if there are more and neither a service nor a team is selected."
+        description="Number of changes and major incidents that are not among the moments. The newest 12 of "
+        "each kind are included, but no changes if there are more and neither a service nor a "
+        "team is selected."
     )
     points: list[KpiChartPoint] = Field(description="Periods of the chart, the oldest first.")
 

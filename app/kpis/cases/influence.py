@@ -91,10 +91,12 @@ class KpiInfluence(OutputModel):
     value: int | float | None = Field(description="KPI of all cases; null without cases.")
     cases: int = Field(description="Number of cases from which the value was computed.")
     without: list[KpiWithout] = Field(
-        description=f"Parts by their influence on the value, the largest first; of more than {MOST_PARTS} parts, those with the most cases."
+        description=f"Parts by their influence on the value, the largest first; of more than {MOST_PARTS} "
+        "parts, those with the most cases."
     )
     heaviest: list[KpiHeavyCase] = Field(
-        description=f"The {HEAVIEST} cases with the largest numbers; empty if all cases weigh the same, as in a share or a count."
+        description=f"The {HEAVIEST} cases with the largest numbers; empty if all cases weigh the same, as "
+        "in a share or a count."
     )
 
 

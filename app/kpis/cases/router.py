@@ -48,7 +48,9 @@ class CountedInQuery(KpiZone):
 
 
 class KpiOfCase(OutputModel):
-    """A KPI that counts the case in a period, with the number of the case, as in the list of the KPI's cases."""
+    """A KPI that counts the case in a period, with the number of the case, as in the list of the KPI's
+    cases.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -100,7 +102,8 @@ def kpis_of_cases_router(lifecycles: Iterable[Lifecycle[Any]]) -> Router:
                 methods=["GET"],
                 operation_id=f"list_{lifecycle.kind}_kpis",
                 summary=f"List {called} figures",
-                description=f"List the KPIs that count one {called}, by period up to now, each with the number of the case, as far as the caller may see them.",
+                description=f"List the KPIs that count one {called}, by period up to now, each with the "
+                "number of the case, as far as the caller may see them.",
                 response_model=KpiOfCasePage,
                 responses=in_language() | problems(404, 422),
             )

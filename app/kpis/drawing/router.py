@@ -65,7 +65,9 @@ class KpiChartQuery(KpiBehaviourQuery):
 async def get_kpi_chart(
     request: Request, ledger: ReadLedger, key: Key, query: Annotated[KpiChartQuery, Query()]
 ) -> Response:
-    """Return the behaviour chart of a KPI as a drawing (SVG) of at most 60 periods, with its result as title."""
+    """Return the behaviour chart of a KPI as a drawing (SVG) of at most 60 periods, with its result as
+    title.
+    """
     now, language = context_of(request).now, chosen_language(request, query.lang)
     kpi = permitted_kpi(ledger, context_of(request), key)
     then = await past_moment(ledger.db, query.as_of, now)

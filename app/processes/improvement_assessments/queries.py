@@ -125,7 +125,9 @@ class RankedSuggestionOut(OutputModel):
 
 
 class AssessmentRanking(OutputModel):
-    """The suggestions of an assessment by their scores, the best first; suggestions without scores come last."""
+    """The suggestions of an assessment by their scores, the best first; suggestions without scores come
+    last.
+    """
 
     weights: dict[str, int] = Field(description="Weights of the criteria, by code.")
     items: list[RankedSuggestionOut]

@@ -59,7 +59,9 @@ PresentAssessments = Annotated[
 
 
 class PlannedTarget(BaselineQuestion, of=ImprovementPlanTarget):
-    """A target: the value that a KPI should have by a day, compared with its baseline, and the business goal."""
+    """A target: the value that a KPI should have by a day, compared with its baseline, and the business
+    goal.
+    """
 
     title: Title
     goal: Number = Field(

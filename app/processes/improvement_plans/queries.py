@@ -46,7 +46,9 @@ class ImprovementPlanStepOut(OutputModel, of=ImprovementPlanStep):
 
 
 class TargetContributionOut(OutputModel):
-    """An improvement that serves a target, and its latest measured effect on the target's KPI at the review."""
+    """An improvement that serves a target, and its latest measured effect on the target's KPI at the
+    review.
+    """
 
     number: str = Field(description="Number of the improvement for people.")
     state: str = Field(description="State of the improvement at the review.")

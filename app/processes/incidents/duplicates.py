@@ -20,7 +20,7 @@ from app.ticketing.records import Comment
 
 
 def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext) -> None:
-    """Mark a duplicate: the incident is closed, and another one is its original."""
+    """Mark the incident as a duplicate: it is closed, and another one is its original."""
     original = ctx.required_ref(Incident, "original")
     incident.duplicate_of_id = original.duplicate_of_id or original.id
 

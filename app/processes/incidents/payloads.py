@@ -56,7 +56,8 @@ class ReportIncident(IncidentFields, of=Incident):
     effect: Effect
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None,
-        description="Person on whose behalf the incident is reported: an id, or `<source>:<name>` for a name in another system; if left out, the caller.",
+        description="Person on whose behalf the incident is reported: an id, or `<source>:<name>` for a "
+        "name in another system; if left out, the caller.",
     )
     alert_source: RecordKey | None = Field(
         default=None, description="Source of the incident's alert, with `dedup_key`; for integrations."

@@ -79,7 +79,8 @@ class SubmitRequest(SubjectFields, of=Request):
     urgency: Urgency
     requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None,
-        description="Person on whose behalf the request is made: an id, or `<source>:<name>` for a name in another system; if left out, the caller.",
+        description="Person on whose behalf the request is made: an id, or `<source>:<name>` for a name in "
+        "another system; if left out, the caller.",
     )
     item: Annotated[Reference, ForeignRef("catalogue_item")] | None = Field(
         default=None, description="Catalogue item that is requested: its key or id."

@@ -114,7 +114,9 @@ def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> No
 
 
 def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> None:
-    """License the training's participants who have passed: they may carry out the process with these skills."""
+    """License the training's participants who have passed: they may carry out the process with these
+    skills.
+    """
     named = [person.id for person in ctx.refs(Person, "persons")]
     passed = [person for person, result in ctx.prepared(Results).by_person.items() if result.passed]
     for person in named or passed:

@@ -34,7 +34,9 @@ router = Router(prefix="/v1/trainings", tags=["trainings"], route_class=DirectRo
     responses=problems(403, 422),
 )
 async def list_training_gaps(request: Request, query: Annotated[GapsQuery, Query()]) -> Response:
-    """List the skills for a process that the members of teams lack, without planning a training. For staff."""
+    """List the skills for a process that the members of teams lack, without planning a training. For
+    staff.
+    """
     renderer = renderer_of(request, LISTING)
     if not renderer.caller.is_staff:
         raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})

@@ -73,7 +73,9 @@ class AlignmentLine:
 
 @dataclass(frozen=True, slots=True)
 class TargetAlignment:
-    """The alignment of a resolution target of the SLA, by the case that takes the most time of its calendar."""
+    """The alignment of a resolution target of the SLA, by the case that takes the most time of its
+    calendar.
+    """
 
     target: Annotated[str, Field(description="Identifier of the target in the SLA.")]
     conditions: Annotated[
@@ -84,13 +86,15 @@ class TargetAlignment:
     worst_seconds: Annotated[
         int | None,
         Field(
-            description="Largest number of seconds of the SLA's calendar that a case can take; null if a calendar ends too early, or without agreements below."
+            description="Largest number of seconds of the SLA's calendar that a case can take; null if a "
+            "calendar ends too early, or without agreements below."
         ),
     ]
     worst_at: Annotated[
         str | None,
         Field(
-            description="Opening time of the case that takes the most seconds; null if a calendar ends too early, or without agreements below."
+            description="Opening time of the case that takes the most seconds; null if a calendar ends too "
+            "early, or without agreements below."
         ),
     ]
     holds: Annotated[bool, Field(description="True if the longest case stays within the target.")]

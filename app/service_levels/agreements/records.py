@@ -26,7 +26,9 @@ from app.common.times.clocks import AgreementType
 
 
 class AgreementState(CodeEnum):
-    """State of an agreement. A `superseded` agreement stays in force until the one that replaces it begins."""
+    """State of an agreement. A `superseded` agreement stays in force until the one that replaces it
+    begins.
+    """
 
     requirement = "requirement", "Requirement", "需求"
     drafted = "drafted", "Drafted", "草案"

@@ -81,7 +81,9 @@ async def list_subscription_attempts(
     responses=problems(404, 422),
 )
 async def get_subscription_status(request: Request, ledger: Ledger, name: Name) -> Response:
-    """Return the position that a subscription has reached, and the numbers of waiting and failed deliveries."""
+    """Return the position that a subscription has reached, and the numbers of waiting and failed
+    deliveries.
+    """
     subscription = await visible_subscription(request, name)
     return _json(await attempts.status(ledger.db, subscription.id, context_of(request).now))
 

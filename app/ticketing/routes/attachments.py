@@ -67,7 +67,8 @@ def mount_attachments(
         methods=["GET"],
         operation_id=f"get_{kind}_attachment_content",
         summary=f"Get {with_article(label)} attachment's content",
-        description=f"Return the content of a file that is attached to one {label}, to be saved and never shown as a page.",
+        description=f"Return the content of a file that is attached to one {label}, to be saved and never "
+        "shown as a page.",
         response_class=StreamingResponse,
         response_model=None,
         responses=_content_responses(),

@@ -42,8 +42,8 @@ COMMENTS = "select id, author_id, text, visibility, withdrawn_at from fold.comme
 class KnownComment:
     """A comment that is stored here, as of the delivery at `told_at` (microseconds since 1970).
 
-    `text` is None if it was withdrawn or its author was erased. `withdrawn_by_tool`: the newest delivery about
-    it withdrew it.
+    `text` is None if it was withdrawn or its author was erased. `withdrawn_by_tool`: the newest delivery
+    about it withdrew it.
     """
 
     id: UUID

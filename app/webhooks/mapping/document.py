@@ -143,8 +143,8 @@ class Entry(_MappingModel):
     """An entry of a delivery, where `when` is true. `each` is a list; `item` is then each of its elements.
 
     `links` and `truncated` of an alert stand below its description. A comment with `if_unknown = "ignore"`
-    does not wait for its ticket if that is unknown here; one with `changes` has no text, and changes a comment
-    that is known.
+    does not wait for its ticket if that is unknown here; one with `changes` has no text, and changes a
+    comment that is known.
     """
 
     kind: UpdateKind

@@ -32,7 +32,8 @@ class DeliveryEffectOut(OutputModel):
     """The effect of a part of a delivery."""
 
     outcome: str = Field(
-        description="Outcome: `opened`, `updated`, `commented`, `known_already`, `ignored`, or the outcome of "
+        description="Outcome: `opened`, `updated`, `commented`, `known_already`, `ignored`, or the outcome "
+        "of "
         "an alert.",
     )
     record: str | None = Field(

@@ -108,7 +108,8 @@ class WebhookSource(Record):
         examples=[["noreply@shop.example.org"]],
     )
     monitors: list[str] | None = optional(
-        "Senders of mails that are monitoring tools, as addresses, or `@` and a domain. No mail is sent to them, "
+        "Senders of mails that are monitoring tools, as addresses, or `@` and a domain. No mail is sent to "
+        "them, "
         "and a recovery resolves the incident of its problem if no one has started work on it; null if a "
         "recovery is a comment.",
         examples=[["nagios@monitoring.example.org"]],

@@ -134,7 +134,8 @@ class ApprovalRuleDefinition(PayloadValue):
     conditions: Annotated[tuple[RuleCondition, ...], at_most_entries(MOST_CONDITIONS)] = Field(
         default=(),
         max_length=MOST_CONDITIONS,
-        description="Conditions that must all be true; empty for every record. If several rules match, those with the most conditions apply.",
+        description="Conditions that must all be true; empty for every record. If several rules match, "
+        "those with the most conditions apply.",
     )
     voters: Annotated[Sources, AfterValidator(_require_one)] = Field(
         max_length=MOST_CONDITIONS,

@@ -44,7 +44,9 @@ class NameDeputy(Payload, of=Deputy):
 
 
 def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Name a deputy, who votes in the caller's name for a period, unless the deputy is excluded from a vote."""
+    """Name a deputy, who votes in the caller's name for a period, unless the deputy is excluded from a
+    vote.
+    """
     deputy.person_id = ctx.caller.person_id
     deputy.deputy_id = ctx.required_ref(Person, "deputy").id
     deputy.decisions = sorted({kind.value for kind in body.decisions}) or None

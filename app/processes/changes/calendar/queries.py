@@ -109,7 +109,7 @@ class CalendarFilters(BaseModel):
     )
     lang: Literal["en", "zh"] | None = Field(
         None,
-        description="Language of the texts; if left out, that of `Accept-Language`, or else the "
+        description="Language of the answer; if left out, that of `Accept-Language`, or else the "
         "caller's own.",
     )
 
@@ -119,11 +119,13 @@ class CalendarQuery(CalendarFilters):
 
     begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
         None,
-        description=f"Beginning: a date (midnight in `tz`), or a time with a zone; if left out, the first day of this month, or {SUBSCRIBED_BEFORE.days} days ago for iCalendar.",
+        description="Beginning: a date (midnight in `tz`), or a time with a zone; if left out, the first "
+        f"day of this month, or {SUBSCRIBED_BEFORE.days} days ago for iCalendar.",
     )
     end: Annotated[str | None, Field(alias="until", max_length=40)] = Field(
         None,
-        description=f"End, exclusive, at most {MOST_DAYS} days later; if left out, the end of the month in which the period begins, or {SUBSCRIBED_AFTER.days} days from now for iCalendar.",
+        description=f"End, exclusive, at most {MOST_DAYS} days later; if left out, the end of the month in "
+        f"which the period begins, or {SUBSCRIBED_AFTER.days} days from now for iCalendar.",
     )
     format: Literal["json", "ics"] | None = Field(
         None, description="Format of the answer, for programs that cannot send `Accept`: `ics` is iCalendar."

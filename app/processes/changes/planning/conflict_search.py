@@ -96,7 +96,9 @@ class WindowConflicts(OutputModel):
     needed_cis: list[str] = Field(description="Keys of the items that the given items need.")
     needs_truncated: bool = Field(description="True if the given items need more items than were followed.")
     free_windows: list[FreeWindowOut] = Field(
-        description=f"Free windows of the same length within {SEARCHED_AHEAD.days} days, at most {MOST_OFFERED}: at the same time on another day, or at the end of a conflict. If no items are given, they have no `overlaps` either."
+        description=f"Free windows of the same length within {SEARCHED_AHEAD.days} days, at most "
+        f"{MOST_OFFERED}: at the same time on another day, or at the end of a conflict. If no "
+        "items are given, they have no `overlaps` either."
     )
 
 

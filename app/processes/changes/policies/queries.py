@@ -96,7 +96,8 @@ class FreezeOut(RecordOut, of=Freeze, after={"owner": "hit_change_ids"}):
     """A period without changes."""
 
     hit_change_ids: list[UUID] | None = Field(
-        description=f"Identifiers of the changes that were in the freeze when it was declared or last moved, at most {MOST_HIT}, the earliest first."
+        description="Identifiers of the changes that were in the freeze when it was declared or last "
+        f"moved, at most {MOST_HIT}, the earliest first."
     )
     hit_changes: list[HitChange] = Field(
         description="Changes in the freeze that the caller may see, in their present state, the "

@@ -109,7 +109,9 @@ def log_pilot_feedback(
 
 
 def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext) -> None:
-    """Report the improvement's pilot: how far its goals were reached is computed from the measured effects."""
+    """Report the improvement's pilot: how far its goals were reached is computed from the measured
+    effects.
+    """
     evidence = ctx.prepared(PilotEvidence)
     supersede(DocumentClass.PL, ctx)
     sections = (

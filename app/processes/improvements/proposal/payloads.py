@@ -38,7 +38,9 @@ from app.processes.improvements.records import (
 
 
 class ProposedTarget(BaselineQuestion):
-    """A target KPI of a proposal: its baseline, the promised change, and the way in which it will be judged."""
+    """A target KPI of a proposal: its baseline, the promised change, and the way in which it will be
+    judged.
+    """
 
     promised: PromisedEffect = Field(
         description="Size of the promised change.", examples=[{"change": "-0.3", "of": "relative"}]

@@ -76,7 +76,8 @@ class DueCase(OutputModel):
         description="Number of business seconds until the target; negative after it, null if unknown."
     )
     upcoming: list[BusinessSpan] = Field(
-        description=f"Business hours until the due time, for a countdown; empty if the clock is paused or overdue, or if there are more than {MOST_SPANS}."
+        description="Business hours until the due time, for a countdown; empty if the clock is paused or "
+        f"overdue, or if there are more than {MOST_SPANS}."
     )
 
 

@@ -107,7 +107,8 @@ def mount_clocks(router: Router, listing: Listing) -> None:
         methods=["GET"],
         operation_id=f"get_{kind}_sla",
         summary=f"Get {with_article(kind)}'s service levels",
-        description=f"Return the present service level clocks of one {kind}, each with the segments of its time. Callers who are not staff get the clocks of SLAs, without shares.",
+        description=f"Return the present service level clocks of one {kind}, each with the segments of its "
+        "time. Callers who are not staff get the clocks of SLAs, without shares.",
         response_model=TicketClocks,
         responses=problems(404, 422) | in_language(),
     )

@@ -5,46 +5,14 @@ A corrective action names the finding that it comes from, and is for all staff; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
 
 from app.common.people import Caller
-from app.common.records import Record, all_codecs
-from app.kernel.access.kinds import RecordKind
 from app.kernel.access.visibility import can_see
+from app.kernel.ledger import Ledger
 from app.log.events import kind_of
 
-if TYPE_CHECKING:
-    from app.kernel.ledger import Ledger
-
 AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
-
-
-@cache
-def naming_fields(record: type[Record]) -> dict[str, str]:
-    """Return the fields that name another record, each with the field that holds the name of its stream."""
-    marked = {name: codec.names_record for name, codec in all_codecs(record).items()}
-    return {name: mark.by or name for name, mark in marked.items() if mark is not None}
-
-
-def naming_fields_of_kind(lifecycle: RecordKind[Any]) -> frozenset[str]:
-    """Return the fields that name other records, in the kind's records, child records and payloads."""
-    return _names_in((lifecycle.record, *lifecycle.children))
-
-
-@cache
-def _names_in(records: tuple[type[Record], ...]) -> frozenset[str]:
-    return frozenset(name for record in records for name in naming_fields(record))
-
-
-def named_in(lifecycle: RecordKind[Any], changes: Mapping[str, Any]) -> set[str]:
-    """Return the streams of the records that an event's changes name, in such fields."""
-    fields = naming_fields_of_kind(lifecycle)
-    if not fields:
-        return set()
-    values = (value for row in changes.values() if row for name, value in row.items() if name in fields)
-    return {value for value in values if isinstance(value, str) and "/" in value}
 
 
 async def visible_streams(ledger: Ledger, caller: Caller, streams: Collection[str]) -> set[str]:
