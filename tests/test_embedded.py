@@ -277,16 +277,33 @@ def test_a_server_that_is_ended_while_it_recovers_is_started_again(folder: Path,
         assert answered.result(PATIENCE_SECONDS) == "42"
 
 
+def remove_socket(server: EmbeddedPostgres) -> None:
+    (server.socket_dir / embedded.SOCKET).unlink()
+
+
+def stop_when_clients_have_gone(server: EmbeddedPostgres) -> None:
+    os.kill(postmaster(server.data_dir), signal.SIGTERM)
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while "stopping" not in (server.cluster / "postmaster.pid").read_text():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
 @in_test_all
-def test_a_server_whose_socket_was_removed_is_started_again(folder: Path) -> None:
+@pytest.mark.parametrize("shut", [remove_socket, stop_when_clients_have_gone])
+def test_a_server_that_lets_nobody_in_any_more_is_started_again(
+    folder: Path, shut: Callable[[EmbeddedPostgres], None]
+) -> None:
     with embedded_server(folder / "data", FAST) as first:
         answer(first, "create table kept as select 42 as n")
-        (first.socket_dir / embedded.SOCKET).unlink()
-        with embedded_server(folder / "data", FAST) as second:
-            assert answer(second, "select n from kept") == "42"
-        (first.socket_dir / embedded.SOCKET).unlink()
-        assert first.revive() is not None
-        assert answer(first, "select n from kept") == "42"
+        with psycopg.connect(first.url("postgres", "postgres")):
+            shut(first)
+            with embedded_server(folder / "data", FAST) as second:
+                assert answer(second, "select n from kept") == "42"
+        with psycopg.connect(first.url("postgres", "postgres")):
+            shut(first)
+            assert first.revive() is not None
+            assert answer(first, "select n from kept") == "42"
 
 
 @in_test_all

@@ -227,7 +227,7 @@ class EmbeddedPostgres:
             lock = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
             if lock is None and self._answers():
                 return log_start
-            if lock is None and self._has_lost_socket():
+            if lock is None and self._is_unreachable():
                 self._request_stop("fast")
             if lock is not None:
                 try:
@@ -241,7 +241,7 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         """Say whether the server answers."""
-        if not self._is_ready():
+        if self._status() != "ready":
             return False
         with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(5)
@@ -250,24 +250,25 @@ class EmbeddedPostgres:
             return probe.recv(1) == b"N"
         return False
 
-    def _is_ready(self) -> bool:
-        """Say whether the server notes that it is ready. The socket's folder is read from the same file: the
-        process that started it may have had another TMPDIR.
+    def _status(self) -> str | None:
+        """Return the server's status as it notes it itself. The socket's folder is read from the same file:
+        the process that started the server may have had another TMPDIR.
         """
         try:
             lines = os.fsdecode((self.cluster / "postmaster.pid").read_bytes()).splitlines()
         except FileNotFoundError:
-            return False
-        if len(lines) < 8 or lines[7].strip() != "ready":
-            return False
+            return None
+        if len(lines) < 8:
+            return None
         self.socket_dir = Path(lines[4])
-        return True
+        return lines[7].strip()
 
-    def _has_lost_socket(self) -> bool:
-        """Say whether somebody has removed the socket of a server that is ready, as what clears /tmp does:
-        nobody can connect to it any more, and it makes no new one until it is started again.
+    def _is_unreachable(self) -> bool:
+        """Say whether the server goes on and lets nobody in until it is started again: somebody has removed
+        its socket, as what clears /tmp does, or told it to stop once its clients have gone.
         """
-        return self._is_ready() and not (self.socket_dir / SOCKET).exists()
+        status = self._status()
+        return status == "stopping" or (status == "ready" and not (self.socket_dir / SOCKET).exists())
 
     def _launch(self, lock: int) -> int:
         """Start the server without waiting for it, and return the position in its log where its output will
