@@ -21,8 +21,8 @@ async def _request_of_a_change(api: Api) -> tuple[Json, Json]:
         body = {**words, "fulfilment_path": "standard", "opens": opens}
         item = await admin.post_ok("/v1/catalogue_items", body)
         await admin.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
-        asked = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
-        requests.append(await customer.post_ok("/v1/requests", {**asked, "item": key}))
+        order = {"title": "A new relay", "description": "As agreed.", "channel": "portal", "urgency": "3"}
+        requests.append(await customer.post_ok("/v1/requests", {**order, "item": key}))
     return requests[0], requests[1]
 
 

@@ -88,11 +88,11 @@ async def state(client: Client, path: str) -> Any:
 
 async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People) -> None:
     item = await _a_laptop(people)
-    asked = {"title": "新员工笔记本电脑", "description": "她周一入职。", "channel": "portal", "urgency": "2"}
-    asked["item"] = item
-    assert await refused(people.requester, "/v1/requests", asked | {"answers": {"size": "17"}}) == "enum"
+    order = {"title": "新员工笔记本电脑", "description": "她周一入职。", "channel": "portal", "urgency": "2"}
+    order["item"] = item
+    assert await refused(people.requester, "/v1/requests", order | {"answers": {"size": "17"}}) == "enum"
     request = await people.requester.post_ok(
-        "/v1/requests", asked | {"answers": {"size": "15", "why": "出差用"}}
+        "/v1/requests", order | {"answers": {"size": "15", "why": "出差用"}}
     )
     path = f"/v1/requests/{request['number']}"
     assert request["number"].startswith("REQ-")

@@ -60,7 +60,7 @@ async def test_what_was_withdrawn_here_is_not_said_again_by_an_edit_over_there(a
 
 def an_event(change: str, minutes: int, **comment: object) -> Json:
     """An event of Zendesk about the comment 9001."""
-    at = (clock().replace(microsecond=0) - timedelta(days=30) + timedelta(minutes=minutes)).isoformat()
+    time_text = (clock().replace(microsecond=0) - timedelta(days=30) + timedelta(minutes=minutes)).isoformat()
     detail: Json = {
         "id": "179",
         "subject": "Printer",
@@ -68,10 +68,15 @@ def an_event(change: str, minutes: int, **comment: object) -> Json:
         "status": "OPEN",
         "priority": "NORMAL",
     }
-    detail |= {"requester_id": "77", "via": {"channel": "web"}, "created_at": at, "updated_at": at}
+    detail |= {
+        "requester_id": "77",
+        "via": {"channel": "web"},
+        "created_at": time_text,
+        "updated_at": time_text,
+    }
     event = {"comment": {"id": "9001", **comment}}
     type_ = f"zen:event-type:ticket.{change}"
-    return {"id": f"{change}-{minutes}", "type": type_, "time": at, "detail": detail, "event": event}
+    return {"id": f"{change}-{minutes}", "type": type_, "time": time_text, "detail": detail, "event": event}
 
 
 async def shown_and_hidden(tool: Tool, number: str) -> tuple[list[str], list[str]]:

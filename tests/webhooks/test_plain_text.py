@@ -25,17 +25,17 @@ PLAIN = "Hello,\n  step 2: if a<b and c>d then stop\n\nVector<String> is empty, 
         (None, None),
     ],
 )
-def test_text_without_tags_is_plain_text(sent: str | None, shown: str | None) -> None:
-    assert plain_text(sent) == shown
+def test_text_without_tags_is_plain_text(sent: str | None, expected: str | None) -> None:
+    assert plain_text(sent) == expected
 
 
 async def test_zammad_tells_which_article_is_plain(api: Api) -> None:
     tool = await a_source(api, await an_admin(api), "zammad")
     person = {"id": 31, "login": "zhao.min@cases.example", "email": "zhao.min@cases.example"}
-    at = "2026-11-01T08:00:00.000Z"
+    time_text = "2026-11-01T08:00:00.000Z"
     ticket: dict[str, Any] = {"id": 9, "number": "9", "title": "Mail", "state": "new", "article_count": 1}
-    ticket |= {"customer": person, "created_at": at, "updated_at": at, "created_by": person}
-    article = {"id": 91, "internal": False, "created_by": person, "created_at": at}
+    ticket |= {"customer": person, "created_at": time_text, "updated_at": time_text, "created_by": person}
+    article = {"id": 91, "internal": False, "created_by": person, "created_at": time_text}
     article |= {"content_type": "text/plain", "body": f"{PLAIN} Use <br> there."}
     opened = await tool.deliver({"ticket": ticket, "article": article})
     incident = await tool.admin.read(f"/v1/incidents/{opened['effects'][0]['number']}")

@@ -290,8 +290,8 @@ class _Incoming:
         }
         if self._cut:
             marks[field] = [*marks.get(field, ()), Alteration.cut.value]
-        shown = (field, "attachments") if field == "comment" else tuple(marks)
-        return {name: codes for name, codes in marks.items() if name in shown}
+        names = (field, "attachments") if field == "text" else tuple(marks)
+        return {name: codes for name, codes in marks.items() if name in names}
 
     def _altered_fields(self, field: str) -> dict[str, list[str]]:
         """Return the marks of the ticket's own fields: files are none."""

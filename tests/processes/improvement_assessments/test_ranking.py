@@ -77,17 +77,17 @@ def test_without_any_weight_all_criteria_count_alike() -> None:
     assert weighted_mean(dict.fromkeys(CRITERIA, 0), points) == 3
 
 
-@given(weights=WEIGHTS, given=ALL_SCORES)
+@given(weights=WEIGHTS, scores=ALL_SCORES)
 def test_each_suggestion_has_one_place_and_the_figures_are_those_of_the_plain_definition(
-    weights: dict[str, int], given: list[AssessorScores]
+    weights: dict[str, int], scores: list[AssessorScores]
 ) -> None:
-    ranked = rank_suggestions(weights, SUGGESTIONS, given)
+    ranked = rank_suggestions(weights, SUGGESTIONS, scores)
     assert {suggestion.suggestion_id for suggestion in ranked} == {*SUGGESTIONS}
     means = [suggestion.mean for suggestion in ranked]
     scored = [mean for mean in means if mean is not None]
     assert means == sorted(scored, reverse=True) + [None] * (len(SUGGESTIONS) - len(scored))
     for suggestion in ranked:
-        own = [points for points in given if points.suggestion_id == suggestion.suggestion_id]
+        own = [points for points in scores if points.suggestion_id == suggestion.suggestion_id]
         _is_as_defined(suggestion, [_plain_mean(weights, points.scores) for points in own], scored)
 
 
@@ -109,17 +109,17 @@ def _is_as_defined(suggestion: RankedSuggestion, plain: list[float], scored: lis
     assert suggestion.rank == 1 + len([mean for mean in scored if mean > suggestion.mean])
 
 
-@given(weights=WEIGHTS, given=ALL_SCORES, data=st.data())
+@given(weights=WEIGHTS, scores=ALL_SCORES, data=st.data())
 def test_the_order_in_which_scores_come_changes_nothing(
-    weights: dict[str, int], given: list[AssessorScores], data: st.DataObject
+    weights: dict[str, int], scores: list[AssessorScores], data: st.DataObject
 ) -> None:
-    shuffled = data.draw(st.permutations(given))
-    assert rank_suggestions(weights, SUGGESTIONS, shuffled) == rank_suggestions(weights, SUGGESTIONS, given)
+    shuffled = data.draw(st.permutations(scores))
+    assert rank_suggestions(weights, SUGGESTIONS, shuffled) == rank_suggestions(weights, SUGGESTIONS, scores)
 
 
-@given(weights=WEIGHTS, given=ALL_SCORES, factor=st.integers(2, 9))
+@given(weights=WEIGHTS, scores=ALL_SCORES, factor=st.integers(2, 9))
 def test_only_the_ratio_of_the_weights_counts(
-    weights: dict[str, int], given: list[AssessorScores], factor: int
+    weights: dict[str, int], scores: list[AssessorScores], factor: int
 ) -> None:
     more = {name: weight * factor for name, weight in weights.items()}
-    assert rank_suggestions(more, SUGGESTIONS, given) == rank_suggestions(weights, SUGGESTIONS, given)
+    assert rank_suggestions(more, SUGGESTIONS, scores) == rank_suggestions(weights, SUGGESTIONS, scores)

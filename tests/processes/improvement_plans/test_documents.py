@@ -129,9 +129,9 @@ async def test_each_edition_prints_with_its_targets_and_what_the_committee_decid
         "targets": {"fewer-incidents": "3", "closed": "2"},
     }
     path = (await documents(programme, record_path))["IP"]
-    asked = unescape(await printed(member, path, "en"))
+    page = unescape(await printed(member, path, "en"))
     for words in ("An adjustment is proposed", "A later goal.", "4 → 2", "4 → 3", "edition 1"):
-        assert words in asked, words
+        assert words in page, words
     assert (await programme.vote(record_path, "approve"))["edition"] == 2
     after = {item["name"]: item for item in (await quality.read(f"{record_path}/baselines"))["items"]}
     assert after == before, "the baselines of targets that are kept stay"
@@ -158,8 +158,8 @@ async def test_each_edition_prints_with_its_targets_and_what_the_committee_decid
 async def test_a_page_that_is_saved_keeps_its_style_and_each_sheet_says_what_it_is(
     programme: Programme,
 ) -> None:
-    at = await programme.submitted()
-    path = (await documents(programme, at))["IP"]
+    plan_path = await programme.submitted()
+    path = (await documents(programme, plan_path))["IP"]
     answer = await programme.owner.get(path, params={"lang": "en"})
     style = answer.text.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
