@@ -57,7 +57,7 @@ class LeavePerson(Payload):
 
 
 def leave_team(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
-    """Leave a team: the person is removed from it and loses the roles for it."""
+    """Remove a person from a team: the person loses the roles for it."""
     team = ctx.required_ref(Team, "team")
     ctx.remove(ctx.prepared(EndedMembership).membership)
     person.roles = [text for text in person.roles or () if RoleGrant.parse(text).team_id != team.id] or None

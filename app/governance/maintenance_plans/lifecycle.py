@@ -35,7 +35,7 @@ from app.log.events import stream
 
 
 def plan(maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionContext) -> None:
-    """Plan maintenance of a service, or of the configuration items of a class."""
+    """Draw up a maintenance plan: of a service, or of the configuration items of a class."""
     assert ctx.number is not None, "maintenance plans have numbers"
     maintenance.number = ctx.number
     copy_fields(maintenance, body, ctx, without="limits")

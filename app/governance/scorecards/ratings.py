@@ -28,7 +28,7 @@ def ask_rating(rating: ScorecardRating, body: AskScorecardRating, ctx: ActionCon
 
 
 def rate(rating: ScorecardRating, body: RateScorecardRating, ctx: ActionContext) -> None:
-    """Rate for a scorecard: a score for each dimension, which only the rater sees."""
+    """Give a scorecard rating: a score for each dimension, which only the rater sees."""
     copy_fields(rating, body, ctx)
 
 

@@ -20,7 +20,7 @@ from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 
 
 def respond(response: SurveyResponse, body: RespondSurveyResponse, ctx: ActionContext) -> None:
-    """Respond to a survey, as a participant."""
+    """Submit a survey response, as a participant."""
     participant = ctx.prepared(AskedSurvey).participant
     assert participant is not None, "it was checked"
     response.survey_id = ctx.required_ref(Survey, "survey").id

@@ -166,9 +166,9 @@ class KpiBehaviour(OutputModel):
         "the caller may see."
     )
     moments_left_out: int = Field(
-        description="Number of changes and major incidents that are not among the moments. The newest 12 of "
-        "each kind are included, but no changes if there are more and neither a service nor a "
-        "team is selected."
+        description="Number of changes and major incidents that are not among the moments. The newest 12 "
+        "of each kind are included, but no changes if there are more and neither a service nor "
+        "a team is selected."
     )
     points: list[KpiChartPoint] = Field(description="Periods of the chart, the oldest first.")
 

@@ -108,8 +108,8 @@ def merge(suggestion: ImprovementSuggestion, body: MergeImprovementSuggestion, c
 def take_over_proposers(
     suggestion: ImprovementSuggestion, body: TakeOverImprovementSuggestion, ctx: ActionContext
 ) -> None:
-    """Take over the proposers of a merged improvement suggestion. Later signals of an automation rule's cause
-    are added to this suggestion too.
+    """Take proposers over into the suggestion, from one that was merged into it. Later signals of an
+    automation rule's cause are added to this suggestion too.
     """
     merged = ctx.required_ref(ImprovementSuggestion, "merged")
     if suggestion.cause is None:

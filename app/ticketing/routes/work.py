@@ -149,8 +149,8 @@ class MyWork(OutputModel):
         description="Decisions that wait for the caller's vote, by due time; at most 50."
     )
     votes_for_others: list[VoteItem] = Field(
-        description="Decisions that wait for a vote which the caller can cast as a deputy now, by due time; "
-        "at most 50."
+        description="Decisions that wait for a vote which the caller can cast as a deputy now, by due "
+        "time; at most 50."
     )
     complaints: list[ComplaintItem] = Field(
         description="Open complaints that the caller owns and, for callers who may assign them, those "

@@ -143,7 +143,7 @@ def join_directory_group(person: Person, body: JoinDirectoryGroupPerson, ctx: Ac
 
 
 def leave_directory_group(person: Person, body: LeaveDirectoryGroupPerson, ctx: ActionContext) -> None:
-    """Leave a directory group: the person loses the roles and teams that only this group
+    """Remove a person from a directory group: the person loses the roles and teams that only this group
     granted.
     """
     changed = ctx.prepared(ChangedMembership)

@@ -130,7 +130,7 @@ def report_pilot(improvement: Improvement, body: ReportPilotImprovement, ctx: Ac
 
 
 def ask_judgement(improvement: Improvement, body: AskJudgementImprovement, ctx: ActionContext) -> None:
-    """Ask for judgement on the improvement's pilot. The committee decides."""
+    """Ask to judge an improvement's pilot: the committee decides."""
     put_to_committee(improvement, DecisionSubject.pilot, ctx)
     improvement.judgement.asked_judgement = body.judgement
     improvement.judgement.asked_position = body.position
