@@ -36,8 +36,8 @@ def helps(command: object, name: str) -> Iterator[tuple[str, str]]:
     yield name, str(getattr(command, "help", None) or "")
     for parameter in getattr(command, "params", ()):
         yield f"{name} {parameter.name}", str(getattr(parameter, "help", None) or "")
-    for inner, beneath in getattr(command, "commands", {}).items():
-        yield from helps(beneath, f"{name} {inner}")
+    for word, subcommand in getattr(command, "commands", {}).items():
+        yield from helps(subcommand, f"{name} {word}")
 
 
 def test_texts_of_pages_mails_notices_and_refusals_have_no_marks_of_machines() -> None:
@@ -46,9 +46,9 @@ def test_texts_of_pages_mails_notices_and_refusals_have_no_marks_of_machines() -
 
 
 def test_no_help_of_a_command_has_marks_of_code() -> None:
-    found = dict(helps(get_command(command_line(*COMMANDS)), "ledgerdesk"))
-    assert len(found) > 50
-    assert {place: text for place, text in found.items() if "`" in text or "null" in text} == {}
+    help_texts = dict(helps(get_command(command_line(*COMMANDS)), "ledgerdesk"))
+    assert len(help_texts) > 50
+    assert {place: text for place, text in help_texts.items() if "`" in text or "null" in text} == {}
 
 
 def test_a_fault_names_what_its_own_rule_knows_before_the_names_of_fields() -> None:

@@ -223,7 +223,7 @@ async def test_attachments_that_are_left_out_are_told_of(api: Api) -> None:
     await deliver(tool, mail)
     (ticket,) = await tool.tickets()
     answer = await tool.admin.read(f"/v1/incidents/{ticket['id']}")
-    assert "3 more attachments were left out" in answer["description"]
+    assert "3 more attachments were not stored" in answer["description"]
 
 
 async def test_unknown_senders_are_refused_where_the_source_says_so(api: Api) -> None:
