@@ -94,7 +94,7 @@ async def test_links_of_lists_and_records_answer(world: World, lifecycle: Lifecy
             forms = [address for address in one_of_each_form(links(opened[record])) if address not in opened]
             wrong += faults(name, await answers_of(client, forms), record)
             opened.update(dict.fromkeys(forms, ""))
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 @in_test_all
@@ -106,4 +106,4 @@ async def test_links_of_first_pages_answer(world: World) -> None:
         for start in PAGES:
             (first_page,) = (await answers_of(client, [start])).values()
             wrong += faults(name, await answers_of(client, one_of_each_form(links(first_page))), start)
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from app.api.listings.child_listings import ChildListing
+from app.api.listings.child_listings import ChildListing, VisibilityCondition
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.people import Caller, Role
@@ -14,14 +15,18 @@ from app.governance.documents.lifecycle import LIFECYCLE
 from app.governance.documents.records import ControlledDocument, DocumentVersion
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
+from app.ticketing.routes.children import ATTACHMENTS
 
 #: The versions that somebody may read: those that are or were in force; whoever is asked to review the
 #: document reads what it was asked about, too.
-READABLE = """(r.published_at is not null or exists (
-  select from fold.vote v where v.record = r.record and v.person_id = %(reader)s))"""
+READABLE = """(v.published_at is not null or exists (
+  select from fold.vote o where o.record = v.record and o.person_id = %(reader)s))"""
 FIND_VERSION = """
-select r.edition from fold.document_version r
-where r.record = %(record)s and r.attachment_id = %(attachment)s and {readable}"""
+select v.edition from fold.document_version v
+where v.record = %(record)s and v.attachment_id = %(attachment)s and {readable}"""
+OF_VERSION = """exists (
+  select from fold.document_version v
+  where v.record = r.record and {place} and {readable})"""
 
 
 class DocumentRecordOut(RecordOut, of=ControlledDocument):
@@ -47,9 +52,16 @@ def _readable(caller: Caller, document: Any) -> str:
     return "true" if reads_all else READABLE
 
 
-def _versions_readable(renderer: Renderer, document: Any, parameters: dict[str, Any]) -> str:
-    parameters["reader"] = renderer.caller.person_id
-    return _readable(renderer.caller, document)
+def _rows_of_readable_versions(place: str) -> VisibilityCondition:
+    """Return the condition of the rows of the versions that the caller may read; `place` says which version a
+    row is of.
+    """
+
+    def condition(renderer: Renderer, document: Any, parameters: dict[str, Any]) -> str:
+        parameters["reader"] = renderer.caller.person_id
+        return OF_VERSION.format(place=place, readable=_readable(renderer.caller, document))
+
+    return condition
 
 
 VERSIONS = ChildListing(
@@ -58,8 +70,10 @@ VERSIONS = ChildListing(
     "written_at",
     DocumentVersionOut,
     "the versions of a document that the caller may read, the oldest first",
-    _versions_readable,
+    _rows_of_readable_versions("v.id = r.id"),
 )
+#: Whoever may not read a draft does not see its file among the attachments either.
+FILES = replace(ATTACHMENTS, only=_rows_of_readable_versions("v.attachment_id = r.id"))
 
 
 async def readable_edition(

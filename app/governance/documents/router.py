@@ -32,7 +32,7 @@ from app.foundation.documents.records import DocumentState
 from app.foundation.documents.router import PAGE_RESPONSE
 from app.governance.documents.lifecycle import LIFECYCLE
 from app.governance.documents.preparation import REVIEW
-from app.governance.documents.queries import LISTING, VERSIONS, DocumentRecordOut, readable_edition
+from app.governance.documents.queries import FILES, LISTING, VERSIONS, DocumentRecordOut, readable_edition
 from app.governance.documents.reading import note_reading
 from app.governance.documents.records import ReadingChannel
 from app.governance.documents.register import RegisterPage, RegisterQuery, register_page
@@ -155,7 +155,7 @@ router.add_api_route(
     **operation(LIFECYCLE, REQUEST, DocumentRecordOut)
     | {"response_model": DocumentRecordOut | RequestableDocument},
 )
-mount_children(router, LIFECYCLE, DocumentRecordOut)
+mount_children(router, LIFECYCLE, DocumentRecordOut, own=(FILES,))
 mount_child_listing(router, LIFECYCLE, DocumentRecordOut, VERSIONS)
 mount_approval_preview(router, LISTING, (REVIEW,))
 

@@ -154,7 +154,7 @@ async def _tasks(
 def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
     # A caller who read the comment before it was withdrawn must not get its text again.
     if comment["withdrawn_at"] is not None:
-        comment["text"] = None
+        comment["text"] = comment["folded"] = None
 
 
 async def _comments(
@@ -181,6 +181,14 @@ async def _links(
     ]
 
 
+ATTACHMENTS = ChildListing(
+    "attachments",
+    Attachment,
+    "attached_at",
+    AttachmentOut,
+    "the attached files that the caller may see, the oldest first",
+    _public_unless_staff,
+)
 CHILD_LISTINGS = (
     ChildListing(
         "comments",
@@ -209,14 +217,7 @@ CHILD_LISTINGS = (
         "the tags of a record that the caller may see, the oldest first",
         _public_unless_staff,
     ),
-    ChildListing(
-        "attachments",
-        Attachment,
-        "attached_at",
-        AttachmentOut,
-        "the attached files that the caller may see, the oldest first",
-        _public_unless_staff,
-    ),
+    ATTACHMENTS,
     ChildListing(
         "links",
         Link,
@@ -295,8 +296,10 @@ def mount_children(
     router: Router, lifecycle: Lifecycle[Any], shape: type[OutputModel], own: Sequence[ChildListing] = ()
 ) -> None:
     """Add a list for each class of child records of the lifecycle that can be listed; `own` are listings of
-    child records that no other lifecycle has.
+    child records that no other lifecycle has, or that other lifecycles list otherwise.
     """
-    for rows in (*CHILD_LISTINGS, *PROJECT_LISTINGS, *KEPT_LISTINGS, *own):
+    own_rows = {rows.row for rows in own}
+    shared = (*CHILD_LISTINGS, *PROJECT_LISTINGS, *KEPT_LISTINGS)
+    for rows in (*(each for each in shared if each.row not in own_rows), *own):
         if rows.row in lifecycle.children:
             mount_child_listing(router, lifecycle, shape, rows)

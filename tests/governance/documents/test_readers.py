@@ -124,3 +124,14 @@ async def test_internal_documents_are_read_without_an_event(office: Office) -> N
     assert await office.file_of(office.stranger, path) == 200
     types = [event["type"] for page in await office.quality.pages(f"{path}/events") for event in page]
     assert "document.read" not in types
+
+
+async def test_the_files_of_a_document_are_listed_to_whoever_may_open_them(office: Office) -> None:
+    path = await office.published(confidentiality="internal", readers=[])
+    await office.author.post_ok(f"{path}/revise", await office.file(office.author))
+    for client, number in ((office.stranger, 1), (office.author, 2), (office.quality, 2)):
+        files = (await client.read(f"{path}/attachments"))["items"]
+        versions = (await client.read(f"{path}/document_versions"))["items"]
+        assert (len(files), len(versions)) == (number, number)
+        for file in files:
+            assert (await client.get(f"{path}/attachments/{file['id']}/content")).status_code == 200
