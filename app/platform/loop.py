@@ -24,11 +24,16 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 async def end(tasks: Iterable[asyncio.Task[Any]], again_seconds: float = AGAIN_SECONDS) -> None:
     """Cancel the tasks, and wait until they have ended.
 
-    `asyncio.wait_for`, which libraries use, loses a cancellation that comes together with what it waits for
-    (before Python 3.12). So whoever goes on is cancelled once more.
+    `asyncio.wait_for`, by which libraries wait, loses a cancellation that comes together with what it waits
+    for (before Python 3.12). So every task that goes on although it was cancelled is cancelled again: a
+    TaskGroup cancels its own only once.
     """
     going_on = set(tasks)
+    for task in going_on:
+        task.cancel()
     while going_on:
-        for task in going_on:
-            task.cancel()
         _, going_on = await asyncio.wait(going_on, timeout=again_seconds)
+        if going_on:
+            for task in asyncio.all_tasks():
+                if task.cancelling() and task is not asyncio.current_task():
+                    task.cancel()
