@@ -35,6 +35,7 @@ ROOT_HOME = Path("/var/lib/ledgerdesk")  # the copy of the binaries for root, an
 SYSTEM_USER = "ledgerdesk"  # PostgreSQL refuses to run as root
 PATIENCE_SECONDS = 300.0  # Recovery may replay gigabytes; a server that dies is noticed at once.
 STOP_SECONDS = 60
+UNREACHABLE_SECONDS = 20  # for a server that lets nobody in to stop in order
 LOG_BYTES_MAX = 10_000_000
 SOCKET = ".s.PGSQL.5432"
 CLUSTER = "postgres"  # the folder of PostgreSQL's files in a data directory
@@ -222,13 +223,15 @@ class EmbeddedPostgres:
         """Join the server if it answers; start one when no process of an earlier server is left. Return the
         position in its log where the output of one that was started begins; -1: it was there.
         """
-        deadline, log_start, reason = time.monotonic() + self._patience, -1, None
+        deadline, log_start, reason, mode = time.monotonic() + self._patience, -1, None, "fast"
         while time.monotonic() < deadline:
             lock = _lock(self.data_dir / "server.lock", fcntl.LOCK_EX)
             if lock is None and self._answers():
                 return log_start
             if lock is None and self._is_unreachable():
-                self._request_stop("fast")
+                self._request_stop(mode, UNREACHABLE_SECONDS)
+                # Told to stop twice while it recovers, a server has been seen to do neither.
+                mode = "immediate"
             if lock is not None:
                 try:
                     if log_start >= 0:
@@ -336,17 +339,17 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"PostgreSQL in {self.cluster} does not stop; its log is {self.log}.")
             mode = "fast" if time.monotonic() < deadline - STOP_SECONDS else "immediate"
-            self._request_stop(mode)
+            self._request_stop(mode, STOP_SECONDS)
             time.sleep(0.02)
         os.close(lock)
         with suppress(OSError):
             self.socket_dir.rmdir()
 
-    def _request_stop(self, mode: str) -> None:
-        """Tell the server to stop, and wait for a minute at most until it has."""
+    def _request_stop(self, mode: str, seconds: int) -> None:
+        """Tell the server to stop, and wait so long at most until it has."""
         pg_ctl = [str(self._tools.bin / "pg_ctl"), "stop", "-D", str(self.cluster), "-m", mode]
         with suppress(EmbeddedError):  # It may not have written its process id yet, or be dying already.
-            self._tools.run(*pg_ctl, "-t", str(STOP_SECONDS), seconds=STOP_SECONDS + 5)
+            self._tools.run(*pg_ctl, "-t", str(seconds), seconds=seconds + 5)
 
 
 def embedded_server(
