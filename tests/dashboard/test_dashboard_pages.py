@@ -131,7 +131,7 @@ async def test_each_sentence_that_one_stands_for_leads_to_its_case(api: Api) -> 
         await manager.post_ok(f"/v1/incidents/{incident['id']}/declare_major", statement)
         numbers.add(incident["number"])
     html = await text(manager, "")
-    (several,) = re.findall("<details><summary>The 3 of them</summary><ul>(.*?)</ul>", html)
+    (several,) = re.findall("<details><summary>All 3</summary><ul>(.*?)</ul>", html)
     assert set(re.findall('href="/desk/incident/([^"]*)"', several)) == numbers
 
 

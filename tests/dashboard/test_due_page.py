@@ -78,7 +78,7 @@ async def test_open_cases_stand_by_their_due_time_with_what_is_left(
     text = await page(desk)
     assert titles(text) == ["Overdue", "First &lt;b&gt;", "Second", "Held"]
     assert re.findall(r'class="left"[^>]*>([^<]*)<', text) == [
-        "over by 1 h 0 min",
+        "1 h 0 min overdue",
         "59 min",
         "7 h 59 min",
         "1 h 59 min",

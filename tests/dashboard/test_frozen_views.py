@@ -71,7 +71,7 @@ async def test_a_frozen_view_has_the_same_figures_for_everybody_whatever_comes_l
         again = await text(olga, address)
         assert VALUE.findall(again) == VALUE.findall(html), address
         assert SPARK.findall(again) == SPARK.findall(html), address
-        assert "what came later is not in these figures" in again
+        assert "later events are not included" in again
         assert (await page(requester, address)).status_code in (200, 403)
     assert VALUE.findall(await text(quan, "")) != VALUE.findall(now), "the present has moved"
     assert "What needed attention then is not kept" in before[0]
@@ -101,7 +101,7 @@ async def test_an_instant_ahead_is_named_and_a_position_is_as_good_as_an_instant
     quan = await api.client("Quan", Role.quality_manager)
     ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat().replace("+00:00", "Z")
     for wrong in first_of((ahead, "tomorrow", "999999999"), 1):
-        assert f"so left out: as_of={wrong}" in await text(quan, f"/kpi/{KPI}", as_of=wrong)
+        assert f"were ignored: as_of={wrong}" in await text(quan, f"/kpi/{KPI}", as_of=wrong)
     assert "As of" in await text(quan, f"/kpi/{KPI}", as_of="3")
     period = f"{months(1)[0]:%Y-%m}"
     assert f'<option value="{period[:4]}">' in await text(quan, "", period=period)

@@ -75,7 +75,7 @@ async def test_a_vote_is_cast_on_the_committees_desk_by_whoever_is_asked(project
     (effect,) = (await project.quality.read("/v1/effects"))["items"]
     html = await text(project.first, COMMITTEE)
     assert "Shall we?" in html
-    assert "Waits for you (1)" in html
+    assert "Waiting for you (1)" in html
     assert "0 of at least 2 votes" in html
     assert 'value="abstain"' in html
     inputs = form_of(html, decision)

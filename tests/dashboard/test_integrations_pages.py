@@ -95,7 +95,7 @@ async def test_what_fails_stands_first_and_leads_to_exactly_these_deliveries(too
 async def test_deliveries_are_listed_by_state_with_their_errors_in_words(tool: Tool) -> None:
     html = await text(tool.admin, SHOP, state="failed")
     assert html.count("The delivery lacks a value that the mapping needs. <code>news 1, case") == 3
-    assert "其中没有映射所需的内容" in await text(tool.admin, SHOP, lang="zh")
+    assert "推送中缺少映射所需的值" in await text(tool.admin, SHOP, lang="zh")
     assert "There are no deliveries." in await text(tool.admin, SHOP, state="processed")
     assert (await page(tool.admin, SHOP, state="lost")).status_code == 422
     assert (await page(tool.admin, f"{ALL}/nobody")).status_code == 404
@@ -109,7 +109,7 @@ async def test_one_delivery_is_seen_whole_and_tried_with_a_mended_mapping(tool: 
     inputs = {**preview_of(unescape(whole.text)), "delivery": newest}
     assert json.loads(inputs["body"])["number"] == "S-2"
     tried = unescape((await send(tool.admin, f"{SHOP}/preview", **inputs)).text)
-    assert "The mapping does not fit it" in tried
+    assert "The mapping does not fit" in tried
     assert "body.ticket" in tried
     await mend(tool)
     tried = unescape((await send(tool.admin, f"{SHOP}/preview", **inputs)).text)
@@ -125,14 +125,14 @@ async def test_one_those_chosen_and_all_that_failed_are_replayed(tool: Tool) -> 
     await mend(tool)
     first, *failed_later = FAILED.findall(await text(tool.admin, SHOP))
     html = await led_to(tool.admin, await send(tool.admin, f"{SHOP}/replay", only=first, state="failed"))
-    assert "Processed again: 1" in html
+    assert "Replayed deliveries: 1" in html
     assert FAILED.findall(html) == failed_later
     html = await led_to(
         tool.admin, await send(tool.admin, f"{SHOP}/replay", delivery=[first, failed_later[0]])
     )
-    assert "Processed again: 1" in html, "the first waits already"
+    assert "Replayed deliveries: 1" in html, "the first waits already"
     html = await led_to(tool.admin, await send(tool.admin, f"{SHOP}/replay", all="true"))
-    assert ("Processed again: 1" in html, FAILED.findall(html)) == (True, [])
+    assert ("Replayed deliveries: 1" in html, FAILED.findall(html)) == (True, [])
     assert 'hx-trigger="every 5s"' in html, "while they wait, it renews itself"
     assert "No delivery was selected." in await led_to(tool.admin, await send(tool.admin, f"{SHOP}/replay"))
     await process_all(tool.api.ledger)
@@ -178,7 +178,7 @@ async def test_who_is_no_administrator_sees_the_sources_and_neither_numbers_nor_
     assert "Shop desk" in html
     assert ("Failed" in html, "state=failed" in html) == (False, False)
     html = await text(agent, SHOP)
-    assert "for administrators" in html
+    assert "only to administrators" in html
     assert ("S-2" in html, 'id="deliveries"' in html, "/replay" in html) == (False, False, False)
     newest = FAILED.findall(await text(tool.admin, SHOP))[0]
     assert (await page(agent, f"{SHOP}/{newest}")).status_code == 403

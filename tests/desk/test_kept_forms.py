@@ -66,7 +66,7 @@ async def test_what_was_typed_is_shown_again_after_the_sign_in_and_not_carried_o
     form = await filled(browser, path)
     address = await sent_without_session(browser, path, form.inputs | {"/text": [TYPED]})
     page = await browser.get(f"/sign-in?{urlencode({'next': address})}")
-    assert "What you typed is kept" in page.text
+    assert "Your entries are kept" in page.text
     assert await sign_in(browser, agent, address) == address
     again = await filled(browser, address)
     assert again.inputs["/text"] == [TYPED]
@@ -92,7 +92,7 @@ async def test_nobody_else_is_shown_what_was_typed(
     as_another = form.inputs | {"/text": [TYPED]}
     answer = await browser.post(path, content=urlencode(as_another, doseq=True), headers=FORM)
     assert (answer.status_code, TYPED in answer.text) == (409, False)
-    assert "Somebody else filled in this form" in answer.text
+    assert "Someone else filled in this form" in answer.text
     assert (await agent.read(f"/v1/incidents/{incident['id']}/comments"))["items"] == []
 
 

@@ -124,7 +124,7 @@ async def test_a_deputy_votes_in_the_name_of_whoever_is_away(api: Api) -> None:
     assert "/instead_of" not in read_form(await page(board.member, own)).named, "nobody types an id"
     address = re.findall('href="(/desk/change/[^"]*/vote[^"]*)"', await page(deputy, "/desk"))[0]
     html = await page(deputy, address)
-    assert "in the name of Mei" in html
+    assert "on behalf of Mei" in html
     inputs = read_form(html).inputs | {"/verdict": ["approve"]}
     voted = await send_form(deputy, address.partition("?")[0], inputs)
     assert voted.status_code == 303, said(voted.text)

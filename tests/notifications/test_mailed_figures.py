@@ -198,7 +198,7 @@ async def test_what_is_said_of_a_clock_is_what_the_clock_says(posted: Posted, se
     english, chinese = await posted.told(agent), await posted.told(agent, "zh")
     for warning in clock["warnings"]:
         assert (
-            f"{warning['percent']} % of the time for {number} is used (Resolution, Service level "
+            f"{warning['percent']} % of the target time of {number} is used (Resolution, Service level "
             f"agreement {agreement}): {record['title']}. It is due on {due}."
         ) in english
         assert f"{number} 已用去目标时限的 {warning['percent']}%（解决，服务级别协议 {agreement}）" in chinese

@@ -72,7 +72,7 @@ async def test_each_public_step_is_told_to_who_asked_and_to_who_follows(office: 
 async def test_a_problem_that_is_resolved_has_a_sentence_of_its_own(office: Office) -> None:
     notice = {"number": "PRB-2026-000001", "title": "The relay loses mail", "about": "problem/1"}
     sentence = step_sentence(office.ledger, "en", notice, NoticeType.resolved, {})
-    assert sentence.startswith("What was behind PRB-2026-000001 is removed: The relay loses mail.")
+    assert sentence.startswith("The cause of PRB-2026-000001 is fixed: The relay loses mail.")
     assert "reopen" not in sentence
     assert "根因已消除" in step_sentence(office.ledger, "zh", notice, NoticeType.resolved, {})
     of_incident = step_sentence(

@@ -43,7 +43,7 @@ async def test_of_another_change_number_title_window_and_reason_are_told_and_whe
     number, other = [(await board.manager.read(path))["number"] for path in (first, over)]
     assert await told(board, board.agent) == [
         f"Another change now overlaps the window of {number}: Renew the mail relay",
-        "By: a rule, by itself",
+        "By: automatic rule",
         f"Change: {other} Change the disks, 2199-03-04 01:00 (UTC) – 2199-03-04 03:00 (UTC)",
         "Overlap from: 2199-03-04 01:00 (UTC)",
         "Overlap until: 2199-03-04 02:00 (UTC)",

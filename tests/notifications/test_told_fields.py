@@ -160,7 +160,7 @@ async def test_an_escalation_has_the_reason_and_a_reminder_says_what_it_asks(off
     assert "By: Agent" in text_shown
     text_shown = await shown(office, office.engineer)
     assert "Please take care of it, or explain what is holding it up." in text_shown
-    assert "By: a rule, by itself" in text_shown
+    assert "By: automatic rule" in text_shown
 
 
 async def test_only_ones_own_task_is_told_with_its_time(office: Office) -> None:

@@ -62,7 +62,7 @@ async def test_a_summary_comes_at_its_instant_in_the_words_of_attention(
         assert settings in part
         assert "Sent every day at 07:00, Asia/Shanghai." in part
         assert "07:00, Asia/Shanghai" in part
-        assert "as of position" in part
+        assert "as of log position" in part
     assert "\nNow\n- " in text
     assert "<style" not in html
     assert "style=" not in html
@@ -257,7 +257,7 @@ async def test_the_filters_of_a_saved_selection_apply_as_long_as_it_is_theirs(
     assert without["view"] == {"id": view_id, "name": None}
     await mailing.work_at(without)
     text, _ = parts(mailing.mails_to("Mia")[1])
-    assert "The saved selection of this summary is no longer there" in text
+    assert "The saved selection of this summary was deleted" in text
     assert inside["number"] in text
     assert outside["number"] in text
     after = await mailing.read(manager, saved)

@@ -137,7 +137,7 @@ async def test_an_answer_to_another_browser_or_another_time_is_not_taken(
         await begun(other)
         stale = await finished(other, address)
         assert stale.status_code == 400, "it has begun another one"
-        assert "Please begin again" in stale.text
+        assert "Please start again" in stale.text
     assert issuer.exchanges == 0
     assert (await finished(browser, address.replace("state=", "state=x"))).status_code == 400
     assert (await finished(browser, address.partition("&state")[0])).status_code == 400
@@ -178,7 +178,7 @@ async def test_an_id_token_that_is_not_for_this_sign_in_signs_nobody_in(
     issuer.claims = WRONG[wrong](issuer)
     answer = await finished(browser, issuer.sign_in(await begun(browser)))
     assert answer.status_code == 403
-    assert "could not be accepted" in answer.text
+    assert "was not valid" in answer.text
     assert 'name="next" value="/desk/incident?state=new&amp;q=a"' in answer.text, "and one begins again"
 
 
@@ -222,7 +222,7 @@ async def test_without_the_provider_people_are_told_and_can_use_a_key(
     issuer.broken = True
     answer = await browser.get("/sign-in/provider?next=/portal")
     assert (answer.status_code, is_html(answer)) == (503, True)
-    assert "does not answer" in answer.text
+    assert "is not reachable" in answer.text
     assert 'name="key"' in answer.text
     for _ in range(10):
         assert (await browser.get("/sign-in/provider")).status_code == 503
@@ -262,7 +262,7 @@ async def test_an_unknown_or_inactive_login_is_told_so(
         issuer.claims = claims
         answer = await finished(browser, issuer.sign_in(await begun(browser)))
         assert answer.status_code == 403
-        assert "nobody here has your login" in answer.text
+        assert "no person here has your login" in answer.text
     issuer.claims = {}
     await admin.post_ok(f"/v1/persons/{admin.headers['X-Person']}/deactivate")
     answer = await finished(browser, issuer.sign_in(await begun(browser)))

@@ -110,7 +110,7 @@ async def test_keys_that_open_no_session_sign_nobody_in(desk: Api) -> None:
     rotated = await admin.post_ok("/v1/keys", {**person, "expires_at": ends.isoformat()})
     await admin.post_ok(f"/v1/keys/{rotated['id']}/rotate", {"overlap_seconds": 600})
     async with browser_at(desk.app) as browser:
-        for key, words in ((calendar["token"], "something else"), (rotated["token"], "")):
+        for key, words in ((calendar["token"], "change calendar only"), (rotated["token"], "")):
             answer = await browser.post("/sign-in", data={"key": key}, headers={"Accept-Language": "en"})
             assert (answer.status_code, is_html(answer)) == (403, True)
             assert words in answer.text
