@@ -5,6 +5,8 @@ Canaries in `make test` try a part of the actions; this looks at the payloads of
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +14,7 @@ from pydantic import BaseModel
 
 from app.common.personal import Personal
 from app.kernel.actions.payloads import LONGEST_PARAGRAPH, Payload, marks, part_types
+from app.platform.settings import PROJECT
 from app.registry import LIFECYCLES
 
 #: Texts of the organisation: names of payloads and their fields, a line each.
@@ -35,3 +38,21 @@ def test_a_paragraph_in_a_payload_is_personal_or_listed() -> None:
         if name not in marks(model, Personal) and is_paragraph(field.annotation, field.metadata)
     }
     assert sorted(in_clear) == IN_CLEAR.read_text(encoding="utf-8").split()
+
+
+def test_each_value_that_stays_for_good_says_so_where_it_is_typed() -> None:
+    """Decision 0005 lists what programs call things, which no erasure reaches."""
+    contract = json.loads((PROJECT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
+    schemas, parts = contract["components"]["schemas"], contract["components"]
+    descriptions = [
+        parts["headers"]["X-Request-Id"]["description"],
+        parts["parameters"]["IdempotencyKey"]["description"],
+        schemas["TagTicket"]["properties"]["tag"]["description"],
+        *(
+            schemas[body]["properties"]["url"]["description"]
+            for body in ("NewSubscription", "NewAddress", "NewAbsenceCalendar", "NewCalendarAddress")
+        ),
+        (PROJECT / "docs" / "assistants.md").read_text(encoding="utf-8"),
+    ]
+    silent = [text[:80] for text in descriptions if not re.search("(name|names) nobody|and nobody", text)]
+    assert silent == []

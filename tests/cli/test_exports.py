@@ -228,8 +228,10 @@ def test_a_whole_installation_comes_back_as_it_was(
         == 0
     ), "what is there is not written again"
 
+    (tmp_path / "killed.part").mkdir()
     ended = run("export", "--all", str(tmp_path / "whole"), "--json", **demo)
     assert ended.returncode == 0, ended.stderr
+    assert f"{tmp_path / 'killed.part'} is left of an export that was killed" in ended.stderr
     exported = ExportOfAll(run, place, tmp_path / "whole", demo_secrets)
     other_key = tmp_path / "other"
     other_key.mkdir()

@@ -100,6 +100,22 @@ def _now(own: OwnInstallation) -> str:
     return str(row[0].isoformat())
 
 
+INDEXED = """
+select count(*) from search.record
+where exists (select from unnest(tokens) token where token.lexeme like %s)"""
+
+
+def indexed(data: Path, word: str) -> int:
+    """How many records the index finds by that word."""
+    with (
+        embedded_server(data) as server,
+        psycopg.connect(server.url(DATABASE, SUPERUSER), autocommit=True) as connection,
+    ):
+        row = connection.execute(INDEXED, (f"%{word}%",)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def _superuser(own: OwnInstallation) -> str:
     with embedded_server(own.data) as server:
         return server.url(DATABASE, SUPERUSER)
@@ -118,6 +134,8 @@ async def test_a_database_comes_back_as_it_was_at_an_instant_and_whoever_was_era
         own.made("backup")
         erased = str(own.made("keys", "make", "--role", "agent", "--name", "erased")["person"])
         own.made("keys", "make", "--role", "agent", "--name", "a minute ago")
+        own.made("reindex")
+        assert indexed(own.data, "erased") == 1
         instant = _now(own)
         own.made("keys", "make", "--role", "agent", "--name", "too late")
         assert own.run("erase", erased, "--yes").returncode == 0
@@ -132,6 +150,7 @@ async def test_a_database_comes_back_as_it_was_at_an_instant_and_whoever_was_era
     assert (document["reached"], document["erased_again"]) == (True, [erased])
     assert (document["differing_rows"], document["differing_figures"]) == (0, 0)
     assert own.names(then) == ["before the backup", None, "a minute ago"]
+    assert indexed(then, "erased") == 0, "no worker has run"
     assert own.made("restore", *apart, data_dir=str(newest))["erased_again"] == []
     assert own.names(newest) == ["before the backup", None, "a minute ago", "too late"]
     far = own.made("restore", "--until", "2099-01-01T00:00:00Z", *apart, data_dir=str(alone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from app.cli.figures.kpi import catch_up
@@ -13,12 +14,13 @@ from app.conformance.facts.consumer import consumer
 from app.exchange.whole.export import export_all
 from app.exchange.whole.manifest import read_manifest, verify_files
 from app.exchange.whole.restore import RestoredInstallation, restore_all
-from app.exchange.writers.whole_files import ExportRefused
+from app.exchange.writers.whole_files import ExportRefused, unfinished_beside
 from app.kernel.access.vault import MASTER_KEY_FILE, master_key
 from app.platform import installation, loop, settings
 from app.platform.files.directories import secrets_directory
 from app.registry import LIFECYCLES
 
+UNFINISHED = "{left} is left of an export that was killed, or is being written. If no export runs, remove it."
 KEY_APART = (
     "The export does not contain the master key: without {key}, names and texts are unreadable. Keep both, "
     "in different places."
@@ -28,6 +30,8 @@ KEY_APART = (
 def export_whole(folder: Path, *, as_json: bool) -> None:
     """Write the whole installation to a folder, and print what it contains."""
     current = settings.current()
+    for left in unfinished_beside(folder.absolute()):
+        typer.echo(UNFINISHED.format(left=left), err=True)
     with installation.open_installation(current) as place:
         installation.check(place, current)
         with progress_bar(TextColumn("{task.description}"), BarColumn()) as bar:

@@ -24,12 +24,15 @@ from app.kernel.access.vault import MASTER_KEY_FILE
 from app.kernel.ledger import Ledger
 from app.kpis.questions.question import zone_named
 from app.log import read
+from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform import loop, restoring, settings
 from app.platform.backups import RESTORED, BackupRefused, read_erased, write_json
+from app.platform.db import connect
 from app.platform.embedded import installed_tools, make_data_dir
 from app.platform.files.directories import data_directory, secrets_directory
 from app.platform.files.secret_files import copy_secrets
 from app.platform.settings import Settings
+from app.search import index
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,21 @@ async def _erase_again(copy: Settings, person_ids: set[str]) -> list[str]:
     if not person_ids:
         return []
     async with open_runtime_ledger(copy) as ledger:
-        return [person_id for person_id in sorted(person_ids) if await _is_erased_again(ledger, person_id)]
+        erased = [person_id for person_id in sorted(person_ids) if await _is_erased_again(ledger, person_id)]
+        if erased:
+            await _update_index(ledger)
+    return erased
+
+
+async def _update_index(ledger: Ledger) -> None:
+    """Take the words of erased persons out of the search index, which is in a backup in the clear: no worker
+    need run for it.
+    """
+    connection = await connect(ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await catch_up(connection, index.consumer(ledger))
+    finally:
+        await connection.close()
 
 
 async def _is_erased_again(ledger: Ledger, person_id: str) -> bool:

@@ -61,6 +61,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def unfinished_beside(path: Path) -> list[Path]:
+    """Return the files and folders next to `path` that an export which was killed has left. The next export
+    to the same name removes its own.
+    """
+    own = f"{path.name}{UNFINISHED_SUFFIX}"
+    return sorted(left for left in path.parent.glob(f"*{UNFINISHED_SUFFIX}") if left.name != own)
+
+
 def sync_file(path: Path) -> None:
     """Have the content of a file on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
