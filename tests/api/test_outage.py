@@ -326,7 +326,7 @@ async def test_a_failure_of_ours_is_told_without_its_details_and_with_the_id_to_
             assert (answer.status_code, document["code"], document["title"]) == (
                 500,
                 "failed",
-                "这是我们的问题",
+                "内部错误",
             )
             assert answer.headers["x-request-id"] == document["request_id"] == "portal-7"
             assert "hidden" not in answer.text

@@ -263,7 +263,7 @@ async def test_of_very_many_wrong_values_the_first_are_shown_and_the_rest_counte
 async def test_a_list_that_is_too_long_is_not_read_to_its_end(shared: Api) -> None:
     admin = await shared.client("Gao", Role.admin)
     for path, body in (
-        ("keys", {"person": "me", "roles": [1] * 200_000}),
+        ("keys", {"person": "me", "roles": [1] * 19_000}),
         ("persons", {"teams": [1] * 9_999}),
     ):
         answer = await admin.post(f"/v1/{path}", json={"name": "x", **body})
@@ -299,7 +299,7 @@ async def test_whoever_names_what_is_not_known_here_is_told_what_is(scene: Scene
 
 
 @pytest.mark.parametrize(
-    "content", [b"{", b'{"title": "\xe4"}', b"[" * 100_000], ids=["cut", "latin-1", "deep"]
+    "content", [b"{", b'{"title": "\xe4"}', b"[" * 19_000], ids=["cut", "latin-1", "deep"]
 )
 async def test_what_is_chinese_has_no_english_in_it(scene: Scene, content: bytes) -> None:
     headers = {**JSON, "Accept-Language": "zh"}

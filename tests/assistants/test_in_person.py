@@ -119,7 +119,7 @@ async def test_a_vote_by_an_assistant_is_refused_by_the_api_too_and_is_not_offer
     body = {"decision": decision["id"], "verdict": "approve"}
     refused = await voter.post(f"{path}/vote", json=body, headers=by_assistant)
     assert (refused.status_code, refused.json()["code"]) == (403, "done_in_person")
-    assert "A person must do it themselves" in refused.json()["detail"]
+    assert "Open the record in the browser" in refused.json()["detail"]
     assert (await voter.post(f"{path}/vote", json=body)).status_code == 200
 
 

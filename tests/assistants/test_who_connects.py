@@ -139,8 +139,8 @@ def test_the_command_says_what_is_missing(
 
     for key, url, code, words in (
         ("", "", 2, "LEDGERDESK_MCP_KEY"),
-        ("ldk_x", "http://127.0.0.1:1", 6, "no installation answers"),
-        ("ldk_x", "nowhere", 6, "no installation answers"),
+        ("ldk_x", "http://127.0.0.1:1", 6, "there is no response"),
+        ("ldk_x", "nowhere", 6, "there is no response"),
     ):
         ended = refused(key, url)
         assert (ended[0], words in ended[1]) == (code, True), ended

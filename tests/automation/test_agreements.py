@@ -105,7 +105,7 @@ async def test_what_is_to_be_signed_and_acknowledged_is_work_until_it_is_done(
     assert [await asked(client) for client in (customer, parties.it)] == [[("sign", number)]] * 2
     notices = [item for item in (await customer.read("/v1/notices"))["items"] if "to_sign" in item["steps"]]
     assert [notice["kind"] for notice in notices] == ["waits_for_you"]
-    assert "Read it, and sign it for your side" in notices[0]["text"]
+    assert "Please read it, then sign it for your side" in notices[0]["text"]
     await parties.sign(path, "finance")
     await work(worker, datetime.now(UTC) + timedelta(minutes=20))
     await work(worker, datetime.now(UTC) + timedelta(minutes=30))

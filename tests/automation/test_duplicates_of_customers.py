@@ -206,7 +206,7 @@ async def test_the_requester_of_a_duplicate_hears_of_progress_and_outcome(desk: 
     details: list[dict[str, Any]] = [
         detail for notice in notices for step in notice["told"] for detail in step["details"]
     ]
-    assert "Somebody has seen it" in [detail["value"] for detail in details]
+    assert "Acknowledged" in [detail["value"] for detail in details]
     own_notices = (await olu.read("/v1/notices"))["items"]
     assert not any("original" in step["step"] for notice in own_notices for step in notice["told"])
 

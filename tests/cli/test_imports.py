@@ -52,7 +52,7 @@ def test_an_import_says_what_became_of_the_file(run: Run, tmp_path: Path) -> Non
     assert "3 persons, 1 teams" in ended.stdout
     assert "missing:resolution_code" in ended.stdout
     assert "8     bad_time  what stands in sys_updated_at is not a time" in ended.stdout
-    assert "kept, encrypted, in plumbing.refused_row" in ended.stdout
+    assert "stored, encrypted, in the table plumbing.refused_row" in ended.stdout
     again = run("import", "servicenow", str(file), "--zone", "UTC", "--allow-refused")
     assert (again.returncode, "told before    6 rows" in again.stdout) == (0, True)
 

@@ -226,7 +226,7 @@ def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_an
     compared = tuple(KPIS) if WHOLE else few
     good = run("reconcile", *(() if WHOLE else few))
     assert f"Comparing backlog, {compared.index('backlog') + 1} of {len(compared)}.\n" in good.stderr
-    assert (good.returncode, "numbers agree" in good.stdout) == (0, True)
+    assert (good.returncode, "numbers and all their cases agree" in good.stdout) == (0, True)
     with psycopg.connect(place.url) as connection:
         changed = connection.execute(
             "update kpi.incident_closed set seconds = seconds + 1 where case_id = "

@@ -190,8 +190,8 @@ async def test_moving_ranges_and_tables_stand_with_charts(reader: Client) -> Non
         await text(reader, f"/kpi/{KPI}"),
         await text(reader, f"/kpi/{KPI}", moving_range="true"),
     )
-    assert "Moving range: how much each value differs" not in plain
-    assert "Moving range: how much each value differs" in ranges
+    assert "Moving range: the difference of each value" not in plain
+    assert "Moving range: the difference of each value" in ranges
     assert '<th scope="col">Moving range</th>' in ranges
     process = await text(reader, "/incident")
     assert process.count('class="chart"') == process.count('<details class="table">') > 3

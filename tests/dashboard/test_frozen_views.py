@@ -74,7 +74,7 @@ async def test_a_frozen_view_has_the_same_figures_for_everybody_whatever_comes_l
         assert "later events are not included" in again
         assert (await page(requester, address)).status_code in (200, 403)
     assert VALUE.findall(await text(quan, "")) != VALUE.findall(now), "the present has moved"
-    assert "What needed attention then is not kept" in before[0]
+    assert "Past sentences about what needed attention are not stored" in before[0]
     anew = await text(quan, f"{addresses[0]}&recompute=true")
     assert "all the same" in anew
     assert VALUE.findall(anew) == VALUE.findall(before[0])

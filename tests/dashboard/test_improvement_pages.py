@@ -108,12 +108,12 @@ async def test_whoever_votes_against_the_evidence_is_asked_for_the_reason_beside
 ) -> None:
     _, _, decision = await asked(project, EffectVerdict.no_evidence, reason="People like it.")
     html = await text(project.first, COMMITTEE)
-    assert "which is against what was measured" in html
+    assert "to approve against the measured effect" in html
     inputs = {**form_of(html, decision), "verdict": "approve"}
     refused = await send(project.first, inputs)
     assert refused.status_code == 422
     ballot = unescape(refused.text)[unescape(refused.text).index('class="ballot"') :]
-    assert "please give the reason" in ballot
+    assert "Please give a reason." in ballot
     assert re.search(r'value="approve" required checked', ballot), "what was chosen is kept"
     unreasoned = await send(project.first, {**inputs, "verdict": "reject"})
     assert unreasoned.status_code == 422

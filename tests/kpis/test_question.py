@@ -92,4 +92,4 @@ def test_a_kpi_that_is_cut_by_nothing_says_so() -> None:
                 organisation_zone="UTC",
             )
         assert (refused.value.field, refused.value.code) == (field, "no_dimension")
-        assert refused.value.sentence("en").endswith("cannot be cut or filtered")
+        assert refused.value.sentence("en").endswith("cannot be broken down or filtered")

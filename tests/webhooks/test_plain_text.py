@@ -15,7 +15,7 @@ PLAIN = "Hello,\n  step 2: if a<b and c>d then stop\n\nVector<String> is empty, 
 
 
 @pytest.mark.parametrize(
-    ("sent", "shown"),
+    ("sent", "expected"),
     [
         (PLAIN, PLAIN),
         ("Use List&lt;String&gt; here\nsecond line", "Use List<String> here\nsecond line"),

@@ -194,7 +194,9 @@ def conflict_refusal(
     first = conflicts[:MOST_NAMED]
     named = [ConflictName(conflict) for conflict in first]
     more = {"conflicts": [conflict.as_json(lambda audience: sees_all) for conflict in first]}
-    return PreparationRefused(code, {"conflicts": list(dict.fromkeys(named))}, more)
+    # A change that conflicts on several items of one name is named once.
+    different = {name.label("en"): name for name in named}
+    return PreparationRefused(code, {"conflicts": [*different.values()]}, more)
 
 
 @dataclass(frozen=True, slots=True)

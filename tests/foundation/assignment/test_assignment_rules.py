@@ -128,7 +128,10 @@ async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api
     ):
         assert (await tried(admin, at=time))["team"]["key"] == team, time
     (passed,) = (await tried(admin, at="2026-11-20T03:00:00+08:00"))["passed"]
-    assert (passed["reason"], passed["label"]) == ("calendar_closed", "Its calendar is closed then.")
+    assert (passed["reason"], passed["label"]) == (
+        "calendar_closed",
+        "The calendar of the rule is closed then.",
+    )
     calendar = (await admin.read("/v1/calendars", key="office"))["items"][0]["id"]
     await admin.post_ok(f"/v1/calendars/{calendar}/retire")
     assert (await tried(admin, at="2026-11-20T12:00:00+08:00"))["team"]["key"] == "network", "it goes on"

@@ -59,7 +59,7 @@ async def test_the_administrator_of_a_team_may_not_act_on_whoever_holds_more_tha
             refused = await tied.post(f"{path}/{action}", json={})
             assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), action
     assert await api.head() == head
-    assert "an administrator of all that they hold" in refused.json()["detail"]
+    assert "an administrator of all their roles" in refused.json()["detail"]
     await edited(tied, f"/v1/persons/{theirs.id}", {"department": "Networks"})
     await tied.post_ok(f"/v1/persons/{theirs.id}/deactivate")
     await everywhere.post_ok(f"/v1/persons/{agent.id}/deactivate")

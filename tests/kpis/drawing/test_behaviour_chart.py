@@ -108,7 +108,7 @@ def test_the_title_is_the_finding() -> None:
     key = "incident_resolution_seconds"
     name = KPIS[key].texts("en").name
     for values, finding in (
-        ([None] * 4, "no values in this time"),
+        ([None] * 4, "no values in this period"),
         (CALM[:4], "no limits yet; 2 more periods are needed"),
         (CALM, "usual variation, between 55 min 12 s and 3 h 35 min"),
         (SPIKED, "changed for the worse, beyond the upper limit, in May 2026"),
@@ -204,7 +204,7 @@ def test_limits_of_few_periods_are_provisional_and_of_fewer_there_are_none(
 ) -> None:
     root = parse(drawn(figure("incident_resolution_seconds", CALM[:few])))
     assert len(of_class(root, "limit")) == drawn_lines
-    assert (f"provisional, of {few}" in texts(root)) is provisional
+    assert (f"provisional, based on {few}" in texts(root)) is provisional
 
 
 def test_a_re_basing_is_a_line_with_the_name_of_the_change_and_limits_of_its_own() -> None:

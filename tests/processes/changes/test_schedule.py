@@ -92,7 +92,7 @@ async def test_what_is_not_approved_is_not_planned_and_what_is_done_is_shown_to_
         (running,) = await schedule(reader)
         assert (running["state"], running["message"][:31]) == (
             "implementing",
-            "It has been under maintenance s",
+            "The service has been under maintenance s",
         )
     await board.engineer.post_ok(f"{path}/complete", DONE)
     assert await schedule(board.engineer) == await schedule(customer) == []

@@ -220,7 +220,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
         "−20 d",
         "Improved",
         "For it: <b>2</b>",
-        "Against it: <b>1</b>",
+        "Opposed: <b>1</b>",
         "None that has stayed.",
         f"It asks twice {HARM}",
     ):
@@ -290,7 +290,7 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
         "Shall we?",
     ):
         assert words in draft, words
-    marked = '<section class="note"><h2>Why it was passed against the evidence</h2>'
+    marked = '<section class="note"><h2>Reason for passing against the evidence</h2>'
     assert f"{marked}<p>{reason}</p>" in unescape(draft)
     await project.quality.post_ok(f"{path}/hand_over")
     page = await printed(project.owner, path, number, "en")

@@ -92,7 +92,7 @@ def test_drawings_stand_in_the_page_as_they_are_served_alone(
 
 def test_the_reason_against_the_evidence_stands_out_whoever_wrote_it_down() -> None:
     handover = a_handover("en")
-    marked = '<section class="note"><h2>Why it was passed against the evidence</h2>'
+    marked = '<section class="note"><h2>Reason for passing against the evidence</h2>'
     assert page_of(handover, "en").body.count(marked) == 1
     document = replace(handover.document, sections=handover.document.sections[:1])
     assert f"{marked}<p>The law asks for it.</p>" in page_of(replace(handover, document=document), "en").body
@@ -106,7 +106,7 @@ def test_what_was_computed_takes_the_place_of_its_text_and_what_was_said_stays()
     body = page_of(a_report("en"), "en").body
     assert "effect -1860.0" not in body
     assert "In favour: 5" not in body
-    assert body.count("<h2>How people took to it</h2>") == 1
+    assert body.count("<h2>Acceptance by people</h2>") == 1
     assert "<p>Well, after a week.</p>" in body
     assert "−45 min" in body
 
