@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, optional, required
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, NamesRecord, optional, required
 from app.common.state_fields import EnteredAt
 from app.common.tickets import Ticket
 from app.foundation.people.records import RepresentedSide
@@ -159,7 +159,9 @@ class AgendaItem(ChildRecord):
         "Topic in one line, without names of persons, as all invited persons see it.",
         examples=["The relay that loses mail"],
     )
-    about: str | None = optional("Record that the item is about, as `<kind>/<id>`; null if there is none.")
+    about: Annotated[str | None, NamesRecord()] = optional(
+        "Record that the item is about, as `<kind>/<id>`; null if there is none."
+    )
     decision_id: UUID | None = optional(
         "Decision to be taken about the record, or on the meeting; null if not set."
     )

@@ -161,7 +161,7 @@ class RotatedLately(Refusal):
 
 
 def add(subscription: Subscription, body: AddSubscription, ctx: ActionContext) -> None:
-    """Add a subscription: the events from then on are sent to its address."""
+    """Add a subscription: later events are sent to its address."""
     caller, person = ctx.caller, ctx.required_ref(Person, "person")
     copy_fields(subscription, body, ctx, without="roles ends_at")
     roles, ends_at = body.roles, body.ends_at
@@ -224,7 +224,7 @@ class EditSubscription(Patch, SubscriptionFields, of=Subscription):
 
 
 def edit(subscription: Subscription, body: EditSubscription, ctx: ActionContext) -> None:
-    """Edit the subscription: its name, its language, and the choice of events."""
+    """Edit the subscription: its name, its language, and which events are sent."""
     apply_patch(subscription, body, ctx)
     _note_secret(subscription, ctx)
 
@@ -237,7 +237,7 @@ class MoveSubscription(Payload):
 
 
 def move(subscription: Subscription, body: MoveSubscription, ctx: ActionContext) -> None:
-    """Move the subscription to another address, to which waiting events are sent."""
+    """Move the subscription to another address; what waits is sent there."""
     subscription.origin = body.origin
     subscription.sealed_url = body.sealed_url
     _note_secret(subscription, ctx)
@@ -250,7 +250,7 @@ class SetTemplate(Payload):
 
 
 def set_template(subscription: Subscription, body: SetTemplate, ctx: ActionContext) -> None:
-    """Set the subscription's template, by which events are sent from then on."""
+    """Set the subscription's template: events are sent as it says from then on."""
     subscription.sealed_template = body.sealed_template
     _note_secret(subscription, ctx)
 
@@ -267,7 +267,7 @@ class RotateSubscription(Payload):
 
 
 def rotate(subscription: Subscription, body: RotateSubscription, ctx: ActionContext) -> None:
-    """Rotate the subscription's secret; for a day, deliveries are signed with the previous one, too."""
+    """Rotate the subscription's secret. For a day, deliveries are also signed with the previous one."""
     subscription.previous_sealed_secret = subscription.sealed_secret
     subscription.previous_ends_at = ctx.occurred_at + OVERLAP
     subscription.sealed_secret = body.sealed_secret

@@ -82,7 +82,7 @@ async def test_facts_are_computed_by_statistics_of_the_log_as_it_is_now(
 
 def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, told: None) -> None:
     output = run("kpi", "incident_resolution_seconds", *TIME, "--by", "team", "--grain", "quarter").stdout
-    assert output.startswith("Mean time to resolve (MTTR): Seconds from the opening")
+    assert output.startswith("Mean time to resolve (MTTR): Mean time from the opening")
     assert "From 2026-01-01 to before 2027-01-01, UTC." in output
     heading = next(line for line in output.splitlines() if line.startswith("period"))
     assert heading.split() == ["period", "team", "value", "cases", "median", "p90", "max", "open"]
@@ -193,7 +193,7 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
     ("arguments", "words"),
     first_of(
         [
-            (["happiness"], "there are incidents_opened"),
+            (["happiness"], "choose one of incidents_opened"),
             (["backlog", "--filter", "team=nobody"], "--filter team=…: there is no “nobody”"),
             (["backlog", "--csv", "--json"], "--csv: choose one output format"),
             (["backlog", "--grain", "fortnight"], "--grain: must be one of day, week"),
@@ -269,7 +269,7 @@ def test_how_cases_went_is_reconciled_too(run: Run, place: DatabaseUrls) -> None
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["happiness"], "there are incidents_opened"), (["--zone", "Mars/Base"], "name of a time zone")],
+    [(["happiness"], "choose one of incidents_opened"), (["--zone", "Mars/Base"], "name of a time zone")],
 )
 def test_what_cannot_be_reconciled_is_told(run: Run, arguments: list[str], words: str) -> None:
     ended = run("reconcile", *arguments)

@@ -22,7 +22,7 @@ async def test_lists_are_mended_kind_by_kind_and_once_only(
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute("update log.stream_head set audience = '{}' where kind = 'incident'")
     ended = run("rewrite-audiences", owner_url=place.owner_url)
-    assert (ended.returncode, "incident: 1 of 1 rewritten" in ended.stdout) == (0, True), ended.stderr
+    assert (ended.returncode, "incident: 1 of 1 corrected" in ended.stdout) == (0, True), ended.stderr
     assert await ledger.db.value(query, (f"incident/{incident.id}",)) == before
     again = json.loads(run("rewrite-audiences", "--json", owner_url=place.owner_url).stdout)
     assert again["rewritten"] == 0

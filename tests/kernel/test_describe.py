@@ -39,7 +39,7 @@ def test_words_are_the_ciphertext_that_they_are_and_null_to_clients_once_erased(
     assert fields("incident.resolved")["cause"] == {
         "type": of_row["type"],
         "title": "Cause",
-        "description": f"The cause, if known. {of_row['description']}",
+        "description": f"Cause of the incident, if it is known. {of_row['description']}",
     }
 
 

@@ -116,7 +116,7 @@ async def test_what_is_refused_says_why_in_both_languages_and_following_lifts_it
     path = await house.handed_over(plural)
     refused = await house.lin.post(f"{path}/follow")
     assert (refused.status_code, refused.json()["code"]) == (403, "onlooker_reads")
-    assert refused.json()["detail"].startswith("You gave this record to another team:")
+    assert refused.json()["detail"].startswith("You handed this record over to another team.")
     refused = await house.lin.post(
         f"{path}/comment", json={"text": "Any news?"}, headers={"Accept-Language": "zh"}
     )
@@ -134,7 +134,7 @@ async def test_a_ticket_that_one_looks_on_is_not_changed_by_way_of_another(house
     refused = await house.lin.post(f"{own}/link", json=link)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["code"] == "refused_there"
-    assert "You gave this record to another team" in refused.text
+    assert "You handed this record over to another team" in refused.text
     await house.emil.post_ok(f"{theirs}/follow", {"person": house.lin.id})
     await house.lin.post_ok(f"{own}/link", link)
 

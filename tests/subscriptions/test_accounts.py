@@ -109,4 +109,4 @@ async def test_an_address_of_ones_own_network_is_refused_when_it_is_said(stage: 
         assert refused.status_code == 422, refused.text
         (error,) = refused.json()["errors"]
         assert error["pointer"] == "/url"
-        assert "requests go to public addresses only" in error["message"]
+        assert "use a public address" in error["message"]

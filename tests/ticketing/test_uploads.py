@@ -162,7 +162,7 @@ async def test_what_a_process_that_died_has_left_is_overtaken_and_never_mixed_in
     upload_id, held = uuid4(), Held(b"old" * CHUNK_BYTES)
     slow = asyncio.create_task(send(ledger, olu, held.pieces(), upload_id))
     await held.begun.wait()
-    with pytest.raises(WrongValue, match="sent whole"):
+    with pytest.raises(WrongValue, match="no completely uploaded file"):
         await attach(other, olu, upload_id)
     await send(other, olu, in_pieces(FILE), upload_id)
     held.go.set()
@@ -210,7 +210,7 @@ async def test_the_key_of_what_is_attached_is_in_the_vault_and_nowhere_else(
     assert upload_row is not None
     assert upload_row.wrapped is None
     assert await ledger.vault.text_key(upload.key_id) is not None
-    with pytest.raises(WrongValue, match="attached already"):
+    with pytest.raises(WrongValue, match="already attached"):
         await attach(ledger, olu, upload.id)
 
 

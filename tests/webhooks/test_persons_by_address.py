@@ -67,5 +67,5 @@ async def test_a_mail_of_somebody_deactivated_is_refused_in_words_and_makes_nobo
     before = await api.ledger.db.value(PERSONS)
     done = await deliver(mailbox, a_mail())
     assert (done["state"], done["code"]) == ("failed", "deactivated_sender")
-    assert "has been deactivated" in done["reason"]
+    assert "is not active" in done["reason"]
     assert (await mailbox.tickets(), await api.ledger.db.value(PERSONS)) == ([], before)

@@ -64,7 +64,7 @@ class AddAbsenceCalendar(NewAbsenceCalendar, of=AbsenceCalendar):
 
 
 def add(calendar: AbsenceCalendar, body: AddAbsenceCalendar, ctx: ActionContext) -> None:
-    """Add an absence calendar: the caller's absences are imported from it every hour."""
+    """Add an absence calendar: the caller's absences are taken from it every hour."""
     copy_fields(calendar, body, ctx)
     calendar.person_id = ctx.caller.person_id
     _bind(calendar, ctx)
@@ -114,7 +114,7 @@ class MoveAbsenceCalendar(NewCalendarAddress):
 
 
 def move(calendar: AbsenceCalendar, body: MoveAbsenceCalendar, ctx: ActionContext) -> None:
-    """Move the calendar to another address; absences that the new address does not have are removed."""
+    """Move the calendar: it has another address, and absences that are not found there are removed."""
     copy_fields(calendar, body, ctx)
     _bind(calendar, ctx)
 

@@ -84,7 +84,7 @@ class PlanAbsence(NewAbsence, of=Absence):
 
 
 def plan(absence: Absence, body: PlanAbsence, ctx: ActionContext) -> None:
-    """Plan an absence: during this time a deputy votes and is on call for the person, and no rule assigns
+    """Plan an absence: meanwhile a deputy votes and is on call in the person's place, and no rule assigns
     them work.
     """
     copy_fields(absence, body, ctx)

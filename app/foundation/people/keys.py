@@ -160,8 +160,8 @@ def _is_administrator(key: Key, ctx: ActionContext) -> bool:
 
 
 def make_key(key: Key, body: MakeKey, ctx: ActionContext) -> None:
-    """Make an API key, with which a person or a machine can call the API; everybody makes those of their own
-    for the change calendar.
+    """Make an API key, with which a person or a machine can call the API. Everybody may make keys of their
+    own for the change calendar.
     """
     roles, expires_at = body.roles, body.expires_at
     person = ctx.required_ref(Person, "person")
@@ -188,8 +188,8 @@ class RotateKey(Payload):
 
 
 def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
-    """Rotate the key's secret; the previous one is accepted for a while, the one before it not any more.
-    Without an overlap, subscriptions, deputies, absences and calendars made with it are suspended.
+    """Rotate the key's secret. The previous secret is accepted for a while, and older ones no longer.
+    Without an overlap, subscriptions, deputies, absences and calendars made with the key are suspended.
     """
     key.previous_hash = key.secret_hash
     key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)

@@ -227,7 +227,7 @@ def activate(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Erase the person: their name and texts become unreadable for ever, in tables and in events."""
+    """Erase the person: their name and texts become unreadable, in tables and events alike, for ever."""
 
 
 #: No assistant changes who there is and who may do what.

@@ -115,7 +115,7 @@ class MeasuredEffect:
 
 
 def measure(effect: KpiEffect, body: MeasureKpiEffect, ctx: ActionContext) -> None:
-    """Measure a KPI effect: that of a change, by comparing a window after it with one before."""
+    """Measure a KPI effect of a change: a window after the change is compared with one before."""
     measured_effect = ctx.prepared(MeasuredEffect)
     effect.kpi = measured_effect.kpi
     effect.before_begins_at, effect.before_ends_at, effect.after_begins_at, effect.after_ends_at = (

@@ -37,7 +37,7 @@ from app.ticketing.going_out_lookups import PRODUCTION, obstacles_of_deployment
 
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:
-    """Report a deployment: it has begun, or is over."""
+    """Report a deployment: it has begun or ended."""
     release, judgement = ctx.ref(Ticket, "release"), ctx.prepared(GoingOutJudgement)
     copy_fields(deployment, body, ctx, without="changes revisions started_at ended_at outcome")
     deployment.service = judgement.service

@@ -79,7 +79,7 @@ async def report_deployment(
     body: Annotated[ReportDeployment, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Report a deployment that has begun or ended. Several reports of one run are the same deployment: its
+    """Report a deployment: it has begun or ended. Several reports of one run are the same deployment: its
     outcome is added once, and known facts are not changed.
     """
     context = context_of(request)

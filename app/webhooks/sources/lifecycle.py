@@ -113,7 +113,7 @@ class AddWebhookSource(NewSourceFields):
 
 
 def add(source: WebhookSource, body: AddWebhookSource, ctx: ActionContext) -> None:
-    """Add a webhook source, whose deliveries are taken from then on."""
+    """Add a webhook source, whose deliveries are accepted from then on."""
     copy_fields(source, body, ctx)
     source.added_at = ctx.occurred_at
 
@@ -169,7 +169,7 @@ class RotateWebhookSource(Payload):
 
 
 def rotate(source: WebhookSource, body: RotateWebhookSource, ctx: ActionContext) -> None:
-    """Rotate the source's secret; the previous one is accepted for a while, none before it."""
+    """Rotate the source's secret. The previous one is accepted for a while, and older ones no longer."""
     source.previous_sealed_secret = source.sealed_secret
     source.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     source.sealed_secret = body.sealed_secret

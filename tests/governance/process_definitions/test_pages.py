@@ -35,7 +35,7 @@ async def test_a_definition_prints_with_contents_path_lifecycle_and_its_part_of_
     page = answer.text
     assert "Incidents &lt;b&gt;事件管理&lt;/b&gt;" in page
     words_of = {
-        "en": ("Time limit", "1 h", "Incident manager", "always", "at any place", "Acknowledged"),
+        "en": ("Time limit", "1 h", "Incident manager", "always", "at any point", "Acknowledged"),
         "zh": ("时限", "1 小时", "事件经理", "必经", "任意位置", "响应"),
     }
     for words in (

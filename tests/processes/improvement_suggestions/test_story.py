@@ -103,8 +103,10 @@ async def test_a_merged_suggestion_leaves_its_proposers_to_the_one_that_goes_on(
         (second.id, None),
         (first.id, merged_one["id"]),
     ]
-    [row] = (await second.read(f"{at(kept_one)}/evidence"))["items"]
-    assert (row["about"], row["text"]) == (f"improvement_suggestion/{merged_one['id']}", merged_one["title"])
+    merged_stream = f"improvement_suggestion/{merged_one['id']}"
+    for reader, about in ((first, merged_stream), (second, None)):  # only its proposer sees the merged one
+        [row] = (await reader.read(f"{at(kept_one)}/evidence"))["items"]
+        assert (row["about"], row["text"]) == (about, merged_one["title"])
     assert await refusal(owner, f"{at(both)}/merge", {"into": merged_one["id"]}) == (
         422,
         "suggestion_settled",

@@ -77,8 +77,8 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     answer = await improvers.quality.post(f"{path}/evaluate", json=a_judgement(position))
     (wrong,) = answer.json()["errors"]
     assert (wrong["pointer"], wrong["code"]) == ("/reason", "against_evidence")
-    assert "incident_resolution_seconds" in wrong["message"]
-    assert "worsened" in wrong["message"]
+    assert "Mean time to resolve" in wrong["message"]
+    assert "Worsened" in wrong["message"]
     reverting = {"reason": "No faster.", "old_process_stands": True, "told": "Both desks, at noon."}
     assert await refusal(improvers.quality, f"{path}/revert", reverting) == (409, "not_evaluated", "")
     bent = a_judgement(position, reason="A flood in the week after.")

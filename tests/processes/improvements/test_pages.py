@@ -30,7 +30,15 @@ ON_PAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zh": ("改进提案", "212", "98,765", "−20 %", "基线窗口", "编写人信息已删除"),
     },
     "PL": {
-        "en": ("Pilot report", "123,456", "round 2", "−40 min", "Not reached", "No evidence", "For it: <b>5"),
+        "en": (
+            "Pilot report",
+            "123,456",
+            "round 2",
+            "−40 min",
+            "Not reached",
+            "No evidence",
+            "In favour: <b>5",
+        ),
         "zh": ("试点报告", "123,456", "第 2 轮", "−40 min", "未达到", "证据不足", "赞成: <b>5"),
     },
     "HO": {
@@ -87,7 +95,7 @@ def test_drawings_stand_in_the_page_as_they_are_served_alone(
     for drawing in drawings:
         parse(drawing)
         assert " id=" not in drawing, "ids of several drawings would collide"
-    assert "cannot be drawn" in page_of(make("en"), "en").body
+    assert "The chart is no longer available" in page_of(make("en"), "en").body
 
 
 def test_the_reason_against_the_evidence_stands_out_whoever_wrote_it_down() -> None:

@@ -152,8 +152,8 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     report = f"{record_path}/report_pilot"
     assert await refusal(project.manager, report, dict(WORD)) == (409, "effect_is_missing")
     english, chinese = await sentences(project.manager, report, dict(WORD))
-    assert "incident_resolution_seconds: measure first" in english
-    assert "incident_resolution_seconds" in chinese
+    assert "Mean time to resolve (MTTR). Measure it first" in english
+    assert "MTTR" in chinese
     for _ in range(2):
         await project.measured(record_path)
         await offered(project.executor)
@@ -182,7 +182,7 @@ async def test_issues_and_feedback_are_logged_by_those_in_the_pilot(project: Pro
     assert "已改善" in texts[0][1]
     assert f"log position {position}" in texts[0][1]
     assert texts[2][1] == second["title"]
-    assert "For it: 2, Neither: 0, Against it: 1" in texts[3][1]
+    assert "In favour: 2, Neither: 0, Opposed: 1" in texts[3][1]
 
 
 async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_against_the_evidence(

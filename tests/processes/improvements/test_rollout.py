@@ -102,8 +102,8 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     left = plan | {"steps": [step for step in plan["steps"] if step["step"] not in ("publish", "fix")]}
     assert await refusal(project.manager, roll_out, left) == (422, [("steps", "rollout_steps_missing")])
     english, chinese = await sentences(project.manager, roll_out, left)
-    assert "missing are: publish, fix" in english
-    assert "publish, fix" in chinese
+    assert "missing: Publish, Fix" in english
+    assert "正式发布、固化" in chinese
     twice = plan | {"steps": [*plan["steps"], plan["steps"][0]]}
     assert await refusal(project.manager, roll_out, twice) == (422, [("steps/8/step", "each_once")])
     undated = {"step": "name_owner", "owner": project.executor.id}
@@ -148,8 +148,8 @@ async def test_each_step_is_completed_by_its_owner_in_order_with_its_evidence(pr
     assert "由其负责人完成" in chinese
     assert await refused("publish") == "rollout_order"
     english, chinese = await sentences(project.executor, path, evidence(project, "publish"))
-    assert "publish comes after name_owner" in english
-    assert "name_owner" in chinese
+    assert "“Publish” comes after “Name the process owner”" in english
+    assert "任命流程负责人" in chinese
     assert await refused("fix") == [("step", "step_for_later")]
     pilot = evidence(project, "pilot")
     assert await refusal(project.manager, path, pilot) == (422, [("step", "completed_already")])
@@ -217,7 +217,7 @@ async def test_goals_telling_training_and_publishing_need_their_evidence(project
         project.executor, path, evidence(project, "inform_and_train", training=few)
     )
     assert "does not cover New content, Differences from before, Practical steps" in english
-    assert "what_is_new" in chinese
+    assert "有哪些新内容" in chinese
     executor, other = (
         project.executor.id,
         (await project.api.client("Other", Role.engineer, teams=("network",))).id,
@@ -338,11 +338,11 @@ async def test_it_is_handed_over_by_the_manager_accepted_by_quality_and_fixed_in
     assert await refusal(project.manager, ask, body) == (409, "rollout_incomplete")
     english, chinese = await sentences(project.manager, ask, body)
     assert "Still open: Name the process owner; Organise, set goals, plan by the week; " in english
-    assert "manage_daily" in chinese
+    assert "日常管理" in chinese
     await completed(project, path, *FIRST_SEVEN)
     assert await refusal(project.quality, f"{path}/hand_over", {}) == (409, "handover_not_asked")
     english, chinese = await sentences(project.quality, f"{path}/hand_over", {})
-    assert "has not handed this improvement over" in english
+    assert "has not requested the hand-over" in english
     assert "尚未提请移交" in chinese
     assert await refusal(project.quality, ask, body) == (403, "forbidden")
     await project.manager.post_ok(ask, body)

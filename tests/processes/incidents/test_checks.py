@@ -108,7 +108,7 @@ def test_where_nobody_said_when_it_went_service_comes_back_after_the_incident_wa
         given(record).when("resolve", body).refused("before_it_was_opened", pointer="/service_restored_at")
     )
     assert refusal is not None
-    assert minutes(-60).isoformat() in refusal.sentence("zh")
+    assert f"{minutes(-60):%Y-%m-%d %H:%M} UTC" in refusal.sentence("zh")
     at_once = {**RESOLVED, "service_restored_at": instant(minutes(-60))}
     given(record).when("resolve", at_once).then("incident.resolved")
 

@@ -370,7 +370,7 @@ def test_a_comment_may_be_dated_between_changes_and_not_before_the_incident_was_
     early = {**body, "occurred_at": instant(minutes(-61))}
     refusal = given(record).when("comment", early).refused("before_it_was_opened", pointer="/occurred_at")
     assert refusal is not None
-    assert "when it was opened" in refusal.sentence("en")
+    assert "when the record was opened" in refusal.sentence("en")
 
 
 @pytest.mark.parametrize(("seconds", "allowed"), [(60, True), (61, False)])

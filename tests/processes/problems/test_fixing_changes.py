@@ -83,7 +83,7 @@ async def test_a_change_of_ours_is_linked_and_the_problem_is_resolved_once_that_
     assert await links(fixing.manager, "changes", change) == [("resolves", problem["number"])]
     refused = await fixing.manager.post(f"{record_path}/resolve", json=PREVENTION)
     assert (refused.status_code, refused.json()["code"]) == (409, "fixing_change_not_done")
-    assert f"{change['number']}, is `implementing`" in refused.json()["detail"]
+    assert f"{change['number']}, is in the state “Being implemented”" in refused.json()["detail"]
     await fixing.board.engineer.post_ok(f"{path}/complete", DONE)
     assert (await fixing.manager.post(f"{record_path}/resolve", json=PREVENTION)).status_code == 409
     issues = {**REVIEWED, "outcome": "successful_with_issues"}
