@@ -6,7 +6,6 @@ Canaries in `make test` try a part of the actions; this looks at the payloads of
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -54,5 +53,5 @@ def test_each_value_that_stays_for_good_says_so_where_it_is_typed() -> None:
         ),
         (PROJECT / "docs" / "assistants.md").read_text(encoding="utf-8"),
     ]
-    silent = [text[:80] for text in descriptions if not re.search("(name|names) nobody|and nobody", text)]
+    silent = [text[:80] for text in descriptions if "names of persons" not in text]
     assert silent == []

@@ -49,7 +49,7 @@ IdempotencyKeyHeader = Annotated[
         alias="Idempotency-Key",
         pattern=r'^\s*("[\x20-\x21\x23-\x7e]{1,255}"|[\x21-\x7e]{1,255})\s*$',
         description="Key of this command: a repetition with the same key returns the first answer and "
-        "changes nothing. Keys are kept even when persons are erased, so do not put names into "
+        "changes nothing. Keys are kept even when persons are erased, so do not put names of persons into "
         "them.",
     ),
 ]

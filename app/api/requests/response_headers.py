@@ -46,7 +46,7 @@ HEADERS = {
     "X-Accel-Buffering": ("`no` asks proxies not to buffer the answer.", True),
     "X-Request-Id": (
         "Identifier of this request, to be quoted in questions; the events have it as `correlation_id`. "
-        "A value of your own must not contain a person's name.",
+        "A value of your own must not contain names of persons: it is kept when they are erased.",
         True,
     ),
 }

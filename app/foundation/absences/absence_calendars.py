@@ -38,7 +38,7 @@ CalendarUrl = Annotated[
     Hidden(),
     Field(
         description="Address of the calendar (iCalendar). It may contain a secret, so only its origin "
-        "is shown.",
+        "is shown. The origin is kept when persons are erased: use a host without names of persons.",
         examples=["https://calendar.example.org/private/lin.ics"],
     ),
 ]

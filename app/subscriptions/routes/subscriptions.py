@@ -64,7 +64,8 @@ Url = Annotated[
     Field(
         min_length=1,
         max_length=2_000,
-        description="Address to which events are sent. It may contain a secret, so only its origin is shown.",
+        description="Address to which events are sent. It may contain a secret, so only its origin is shown. "
+        "The origin is kept when persons are erased: use a host without names of persons.",
         examples=["https://example.org/hooks/ledgerdesk"],
     ),
 ]

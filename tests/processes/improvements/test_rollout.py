@@ -395,8 +395,8 @@ async def it_is_optimised_and_fixed(project: Project, path: str) -> None:
 
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
     english, chinese = await sentences(project.owner, fix, last)
-    assert "not held by incident_resolution_seconds" in english
-    assert "incident_resolution_seconds 尚未" in chinese
+    assert "Mean time to resolve (MTTR) has not met its target" in english
+    assert "尚未" in chinese
     faded: Json = {"promise": PromiseVerdict.missed, "stays": False}
     await project.measured(path, occasion=MeasurementOccasion.month_3, days=95, **faded)
     assert await refusal(project.owner, fix, last) == (409, "targets_not_held")
