@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from typing import Any
 
+import orjson
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.authentication.auth import ASSISTANTS, assisted, caller_of, ledger_of
+from app.api.authentication.write_rates import is_write, too_many_writes, write_rate_of
 from app.api.direct import Router
 from app.assistants.contract import AssistantContract
 from app.assistants.sessions import AssistantSession
 from app.common.people import Caller
 from app.desk.contract import screen_contract
-from app.desk.operation_calls import OperationCalls
+from app.desk.operation_calls import NO_BODY, NO_PARAMETERS, CallAnswer, OperationCalls, Parameters
 from app.i18n import LANGUAGES, language_of
 from app.platform.settings import SettingsError
 
@@ -96,4 +98,24 @@ async def _session(ctx: Any, client: str | None, language: str | None) -> Assist
     chosen = language if language in LANGUAGES else language_of(caller.locale)
     settings = ledger_of(request).settings
     address = settings.public_url or str(request.base_url).rstrip("/")
-    return AssistantSession(OperationCalls(request, chosen), own_contract(), chosen, address)
+    return AssistantSession(RatedCalls(request, chosen), own_contract(), chosen, address)
+
+
+class RatedCalls(OperationCalls):
+    """Calls of an assistant, which has the rates of its person: each call counts as a request of its own."""
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Parameters = NO_PARAMETERS,
+        body: Any = NO_BODY,
+        headers: Mapping[str, str] | None = None,
+    ) -> CallAnswer:
+        """Return the answer to the request; 429 if the person makes too much."""
+        if is_write(method, path) and not write_rate_of(self.request).consume():
+            refusal = too_many_writes(self.request)
+            content = bytes(refusal.body)
+            return CallAnswer(refusal.status_code, dict(refusal.headers), orjson.loads(content), content)
+        return await super().send(method, path, parameters=parameters, body=body, headers=headers)

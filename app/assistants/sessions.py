@@ -72,7 +72,7 @@ class AssistantSession:
         """Return the document that the request was answered with. Raises ToolRefused."""
         answer = await self.operations.send(method, path, **more)
         if not answer.is_success:
-            raise ToolRefused(answer.fault, **_helpful_members(answer.document))
+            raise ToolRefused(answer.fault, **_helpful_members(answer))
         return answer.document if isinstance(answer.document, dict) else {}
 
     def require(self, name: str, names: Mapping[str, Any], code: str) -> Any:
@@ -83,10 +83,10 @@ class AssistantSession:
         raise ToolRefused(self.sentence(code, name=name[:100]), nearest=near or sorted(names)[:50])
 
 
-def _helpful_members(problem: Any) -> dict[str, Any]:
-    """Return what a problem says besides its sentence."""
-    if not isinstance(problem, dict):
-        return {}
-    return {
-        name: problem[name] for name in ("code", "errors", "state", "actions", "hint") if problem.get(name)
-    }
+def _helpful_members(answer: CallAnswer) -> dict[str, Any]:
+    """Return what a refusal says besides its sentence, and in how many seconds to try again."""
+    problem = answer.document if isinstance(answer.document, dict) else {}
+    names = ("code", "errors", "state", "actions", "hint")
+    retry = answer.headers.get("retry-after", "")
+    again = {"retry_after_seconds": int(retry)} if retry.isdecimal() else {}
+    return {name: problem[name] for name in names if problem.get(name)} | again

@@ -147,3 +147,10 @@ async def test_one_person_makes_so_many_records_and_an_integration_more(
         await mei.post_ok("/v1/incidents", an_incident())
         for _ in range(5):
             await machine.post_ok("/v1/incidents", an_incident(requester=mei.id))
+        head = await api.head()
+        items = [{"action": "report", "body": an_incident()} for _ in range(3)]
+        refused = await mei.post("/v1/incidents/bulk", json={"items": items})
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_writes"), "each item counts"
+        assert await api.head() == head
+        await mei.post_ok("/v1/incidents/bulk", {"items": items[:2]})
+        assert (await mei.post("/v1/incidents", json=an_incident())).status_code == 429

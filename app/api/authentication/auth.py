@@ -23,11 +23,12 @@ from app.api.authentication import key_scopes, sessions, tickets
 from app.api.authentication.issuer import IdentityProvider, InvalidToken, IssuerGone, TokenClaims
 from app.api.authentication.key_use import KeyUse
 from app.api.authentication.logins import person_of
+from app.api.authentication.write_rates import is_write, too_many_writes
 from app.api.contract.problems import RETRY_SECONDS, database_gone, problem
 from app.api.pages.page_paths import SIGN_IN, is_below, is_for_signed_in, take_mark
 from app.api.requests import csv_output as tables
 from app.api.requests.accept import PARTIAL, language_for, negotiate
-from app.api.requests.limits import Quota
+from app.api.requests.limits import Quota, WriteRate
 from app.api.requests.raw_bodies import is_webhook
 from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
@@ -44,11 +45,6 @@ METRICS = "/metrics"
 ASSISTANTS = "/mcp"
 WRONG_KEYS_SECONDS = 60
 WRITES_SECONDS = 600
-#: Requests that make records, comments, files or follows, in which a person may drown others.
-WRITES = {
-    "POST": re.compile(r"/v1/[a-z_]+(/[^/]+/(comment|attach|follow))?|/(desk|portal)/.*"),
-    "PUT": re.compile(r"/v1/uploads/.*"),
-}
 NOT_MODIFIED = 304
 #: Media types that every path offers.
 JSON_TYPES = ("application/json", "application/problem+json")
@@ -174,15 +170,12 @@ class AuthMiddleware:
                     MutableHeaders(scope=message).add_vary_header("Cookie")
             await send(message)
 
-        writes = self._writes[caller.is_machine] if _writes(scope) else None
-        account = str(caller.person_id)
+        writes = WriteRate(self._writes[caller.is_machine], str(caller.person_id))
+        scope["state"]["write_rate"] = writes
         if not is_allowed:
             await self._rate_limited(request, key)(scope, receive, send_counted)
-        elif writes is not None and not writes.consume(account):
-            room = writes.remaining(account)
-            words, headers = {"limit": f"{writes.limit:,}"}, {"Retry-After": str(room.seconds)}
-            refused = problem(request, 429, "too_many_writes", words=words, headers=headers)
-            await refused(scope, receive, send_counted)
+        elif is_write(scope["method"], scope["path"]) and not writes.consume():
+            await too_many_writes(request)(scope, receive, send_counted)
         elif caller.key_scope is not None and not key_scopes.permits(caller.key_scope, scope):
             await problem(request, 403, "key_scope")(scope, receive, send_counted)
         elif scope["path"] != METRICS and not _is_acceptable(request, offered):
@@ -348,12 +341,6 @@ class SignInAttempt:
     def note_failure(self) -> None:
         """Count a failure."""
         self._middleware._wrong_keys.consume(_address(self._request))
-
-
-def _writes(scope: Scope) -> bool:
-    """Return whether the request makes a record, comment, file or follow."""
-    pattern = WRITES.get(scope["method"])
-    return pattern is not None and pattern.fullmatch(scope["path"]) is not None
 
 
 def _is_acceptable(request: Request, offered: tuple[str, ...]) -> bool:

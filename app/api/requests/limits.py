@@ -36,16 +36,18 @@ class Quota:
         self._counted: dict[str, deque[float]] = {}
         self._swept = clock()
 
-    def consume(self, caller: str) -> bool:
-        """Count one more use of that name; return False, and count nothing, if the limit is reached."""
+    def consume(self, caller: str, uses: int = 1) -> bool:
+        """Count so many more uses of that name; return False, and count nothing, if the limit would be
+        exceeded.
+        """
         now = self._clock()
         if now - self._swept > self._seconds:
             self._sweep(now)
         counted = self._counted.setdefault(caller, deque())
         self._drop(counted, now)
-        if len(counted) >= self.limit:
+        if len(counted) + uses > self.limit:
             return False
-        counted.append(now)
+        counted.extend([now] * uses)
         return True
 
     def refund(self, caller: str) -> None:
@@ -78,3 +80,20 @@ class Quota:
         self._counted = {
             caller: counted for caller, counted in self._counted.items() if counted and counted[-1] > since
         }
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRate:
+    """The rate at which one account makes records, comments, files and follows."""
+
+    quota: Quota
+    account: str
+
+    def consume(self, uses: int = 1) -> bool:
+        """Count so many of them; return False, and count nothing, if these are too many."""
+        return self.quota.consume(self.account, uses)
+
+    @property
+    def retry_seconds(self) -> int:
+        """The seconds until there is room for more."""
+        return self.quota.remaining(self.account).seconds
