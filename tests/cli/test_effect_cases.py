@@ -72,7 +72,7 @@ def test_the_given_file_agrees(run: Run, real_data: Path) -> None:
         ({**SHARE, "kind": "guess"}, "case 1: the kind 'guess' is none of share, duration, rate, xmr"),
         ({**SHARE, "better": "up"}, "case 1: better must be less or more, not 'up'"),
         ({**SHARE, "before": {"numerator": 9}}, "case 1: 'denominator' is missing"),
-        ({**SHARE, "before": {"numerator": 9, "denominator": 8}}, "case 1: 9 of 8 is no share"),
+        ({**SHARE, "before": {"numerator": 9, "denominator": 8}}, "case 1: 9 of 8 is not a share"),
         ({**SHARE, "before": {"numerator": -1, "denominator": 8}}, "at least 0, not -1"),
         ({**SHARE, "expected": {"guess": 1}}, "case 1: the value 'guess' is unknown"),
         ({**CHART, "values": [1, "2"]}, "case 2: '2' is not a number"),

@@ -198,7 +198,7 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
             (["backlog", "--csv", "--json"], "--csv: choose one output format"),
             (["backlog", "--grain", "fortnight"], "--grain: must be one of day, week"),
             (["backlog", "--from", "yesterday"], "--from: must be a date"),
-            (["backlog", "--from", "2026-02-01", "--to", "2026-01-01"], "--to: must lie behind"),
+            (["backlog", "--from", "2026-02-01", "--to", "2026-01-01"], "--to: must be after the start"),
             (["backlog", "--tz", "Mars/Base"], "--tz: must be the name of a time zone"),
             (["backlog", "--by", "mood"], "--by: must be one of priority"),
             (["backlog", "--filter", "mood=bad"], "--filter mood=…: must be one of priority"),

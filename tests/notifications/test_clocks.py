@@ -83,7 +83,7 @@ async def test_it_goes_together_with_what_else_happens_to_the_ticket_and_names_e
     for language, sentence in (
         (
             "en",
-            f"90 % of the time for {incident.number} is used (Resolution, Service level agreement): "
+            f"90 % of the target time of {incident.number} is used (Resolution, Service level agreement): "
             f"{incident.title}",
         ),
         ("zh", f"{incident.number} 已用去目标时限的 90%（解决，服务级别协议）：{incident.title}"),

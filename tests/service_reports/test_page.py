@@ -94,7 +94,7 @@ async def test_a_correction_names_what_it_changed_on_the_page(desk: ReportDesk) 
     await desk.follow()
     manager, place = desk.parties.manager, f"{path}/reports/{issued['number']}"
     differs = await browsed(manager, f"{place}?recompute=true&lang=en")
-    assert "these figures are others" in differs.text
+    assert "these figures differ" in differs.text
     await manager.post_ok(f"{path}/correct_report", {"number": issued["number"], "remarks": "Told of later."})
     page = (await browsed(manager, f"{place}?lang=en")).text
     assert "edition 2, a correction" in page

@@ -92,7 +92,7 @@ async def _an_article(days: Days) -> None:
     number = (await days.zhao.read(path))["number"]
     results = await page(days.zhao, "/portal/search?q=printer")
     assert (f"/portal/article/{number}" in results, "/portal/report" in results) == (True, True)
-    assert "Has it helped?" in await page(days.zhao, f"/portal/article/{number}")
+    assert "Did this help?" in await page(days.zhao, f"/portal/article/{number}")
     assert "撕掉墨盒上的封条" in await page(days.zhao, f"/portal/article/{number}", "zh")
 
 
@@ -131,7 +131,7 @@ async def _a_mailbox(days: Days) -> None:
     await lin.post_ok(f"{ticket}/fulfil", {"delivered": "A mailbox.", "open_tasks_reason": "They know it."})
     (text,) = await days.work()
     assert ("Delivered: A mailbox." in text, f"{LINK}/rate/" in text) == (True, True)
-    for language, words in (("en", "say what is missing within 7 days."), ("zh", "在 7 天内说明还缺什么")):
+    for language, words in (("en", "name what is missing within 7 days."), ("zh", "在 7 天内说明还缺什么")):
         assert words in await page(zhao, address, language)
     assert (await fill(zhao, f"{address}/close")).status_code == 303
     rated = await fill(zhao, f"{address}/rate", score="5")

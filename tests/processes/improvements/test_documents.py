@@ -219,7 +219,7 @@ async def test_a_pilot_prints_with_what_was_measured_in_its_round(api: Api, foll
         f"<small>({result['after']['cases']})</small>",
         "−20 d",
         "Improved",
-        "For it: <b>2</b>",
+        "In favour: <b>2</b>",
         "Opposed: <b>1</b>",
         "None that has stayed.",
         f"It asks twice {HARM}",
