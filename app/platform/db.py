@@ -25,6 +25,7 @@ from psycopg.types.datetime import TimestampBinaryLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from app.platform.failures import DatabaseUnavailable
+from app.platform.loop import count_cancellations
 
 logger = structlog.get_logger()
 
@@ -101,10 +102,8 @@ def is_unavailable(error: psycopg.Error) -> bool:
 
 class AnswerDeadline:
     """A deadline for the database's answers, on the loop's clock: `async with AnswerDeadline(connection,
-    ends)`.
-
-    If the database does not answer in time, or refuses to work, the connection is closed and DatabaseGone
-    raised.
+    ends)`. If the database does not answer in time, or refuses to work, the connection is closed and
+    DatabaseGone raised.
     """
 
     def __init__(self, connection: Connection, ends: float) -> None:
@@ -330,18 +329,22 @@ class Database:
 
     async def _acquire(self, seconds: float | None) -> tuple[_Pooled, float]:
         """Return a live connection, and its deadline on the loop's clock. Raises DatabaseGone."""
-        seconds = ANSWER_SECONDS if seconds is None else seconds
         loop = asyncio.get_running_loop()
-        ends = loop.time() + seconds
+        ends = loop.time() + (ANSWER_SECONDS if seconds is None else seconds)
+        cancellations = count_cancellations()
         while True:
             try:
                 connection = await self._pool.getconn(min(ends - loop.time(), POOL_WAIT_SECONDS))
             except PoolTimeout as error:
                 raise DatabaseGone(str(error)) from error
-            if await self._is_alive(connection):
+            # A pool that hands over a connection may lose a cancellation (see `loop.end`).
+            is_cancelled = count_cancellations() > cancellations
+            if not is_cancelled and await self._is_alive(connection):
                 return connection, ends
-            # The connection is closed, so the pool replaces it.
+            # The pool replaces a closed connection.
             await self._pool.putconn(connection)
+            if is_cancelled:
+                raise asyncio.CancelledError
 
     async def _release(self, connection: _Pooled) -> None:
         connection.used_at = asyncio.get_running_loop().time()
@@ -465,18 +468,15 @@ async def fetch_tuples(
     `Database.rows`.
     """
     text, names = _numbered(query)
-    cursor_class = (
-        _RenamingRawCursor if isinstance(connection, RenamingConnection) else psycopg.AsyncRawCursor
-    )
+    renames = isinstance(connection, RenamingConnection)
+    cursor_class = _RenamingRawCursor if renames else psycopg.AsyncRawCursor
     async with cursor_class(connection, row_factory=tuple_row) as cursor:
         await cursor.execute(text, [parameters[name] for name in names], prepare=prepare)
         return await cursor.fetchall() if cursor.description else []
 
 
 async def connect(url: str, options: str = WRITE_LIMITS, renaming: Renaming | None = None) -> Connection:
-    """Open a dedicated connection, in autocommit, which says other names if a `renaming` is given. Raises
-    DatabaseGone.
-    """
+    """Open a dedicated connection, in autocommit; `renaming`: with other names. Raises DatabaseGone."""
     return await _connect(url, renaming, options=options, connect_timeout=CONNECT_SECONDS, **ALIVE)
 
 

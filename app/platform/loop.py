@@ -37,3 +37,10 @@ async def end(tasks: Iterable[asyncio.Task[Any]], again_seconds: float = AGAIN_S
             for task in asyncio.all_tasks():
                 if task.cancelling() and task is not asyncio.current_task():
                     task.cancel()
+
+
+def count_cancellations() -> int:
+    """Return how many cancellations of the current task are still in force."""
+    task = asyncio.current_task()
+    assert task is not None
+    return task.cancelling()

@@ -9,6 +9,8 @@ from contextlib import suppress
 import pytest
 
 from app.platform import loop
+from app.platform.db import Database
+from tests.conftest import DatabaseUrls
 
 
 async def waits_for_ever() -> None:
@@ -32,3 +34,27 @@ async def test_a_task_that_has_lost_a_cancellation_is_cancelled_again(
     async with asyncio.timeout(5):
         await loop.end([task], again_seconds=0.01)
     assert task.cancelled()
+
+
+async def test_a_task_that_is_cancelled_while_it_is_handed_a_connection_ends(place: DatabaseUrls) -> None:
+    database = Database(place.url, 1)
+    await database.open()
+
+    async def holds() -> None:
+        async with database.connection():
+            await asyncio.Event().wait()
+
+    going_on = []
+    for turns in range(10):
+        async with database.connection():
+            task = asyncio.create_task(holds())
+            await asyncio.sleep(0.01)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        _, pending = await asyncio.wait([task], timeout=0.2)
+        if pending:
+            going_on.append(turns)
+            await loop.end(pending)
+    await database.close()
+    assert not going_on
