@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from pydantic import ValidationError
 
+from app.api.requests.faults import fault_of
 from app.api.service.own_disk import OwnDisk
 from app.cli.exits import DIFFERENT, NO_ANSWER, NO_DATABASE, REFUSED, WRONG_USE
 from app.kernel.actions.refusals import Refusal
@@ -23,6 +24,7 @@ from app.platform.failures import (
 )
 from app.platform.files.directories import data_directory
 
+ASK_DOCTOR = "Run “ledgerdesk doctor” to see what to check."
 #: The exit code of each kind of failure.
 EXIT_CODES: dict[type[Failure], int] = {
     WrongUse: WRONG_USE,
@@ -35,10 +37,9 @@ EXIT_CODES: dict[type[Failure], int] = {
 
 def ending_of(error: Exception) -> tuple[str, int] | None:
     """Return the message and the exit code of a foreseeable failure; None for a defect of the program."""
-    if isinstance(error, DatabaseGone):
-        return _full_disk() or str(error), NO_DATABASE
-    if isinstance(error, psycopg.Error):
-        return _full_disk() or f"The database refuses: {str(error).strip()}", NO_DATABASE
+    if isinstance(error, DatabaseGone | psycopg.Error):
+        begin = "" if isinstance(error, DatabaseGone) else "The database refuses: "
+        return _full_disk() or f"{begin}{str(error).strip()}\n{ASK_DOCTOR}", NO_DATABASE
     if isinstance(error, Refusal):
         return error.sentence("en"), REFUSED
     if isinstance(error, ValidationError):
@@ -61,4 +62,6 @@ def _full_disk() -> str | None:
 
 def _sentence(error: dict[str, Any]) -> str:
     """Return the message on a value of a command's options that is invalid."""
-    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+    names = [part for part in error["loc"] if isinstance(part, str)]
+    fault = fault_of("en", {**error, "loc": ("body", *error["loc"])}, ())
+    return ": ".join([*names[:1], fault.message])

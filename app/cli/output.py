@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,12 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
 
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def names_hint(wrong: str, names: Collection[str]) -> str:
+    """Return a question for the names that are like the wrong one, or a list of all."""
+    alike = get_close_matches(wrong, names)
+    return f"did you mean {' or '.join(alike)}?" if alike else f"choose one of {', '.join(names)}"
 
 
 def print_line(sentence: str) -> None:

@@ -10,9 +10,15 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import ValidationError
 
 from app.api.service import own_disk
 from app.cli import commands
+from app.cli.endings import ending_of
+from app.cli.exits import WRONG_USE
+from app.cli.output import names_hint
+from app.foundation.people.persons import AddPerson
+from app.kpis.catalogue import KPIS
 from app.platform import settings
 from app.platform.db import DatabaseGone
 from app.platform.settings import PREFIX, Settings, SettingsError
@@ -140,7 +146,21 @@ def test_a_setting_may_be_a_file_in_the_secrets_directory(
 def test_a_database_that_is_gone_is_exit_code_three(run: Run, command: list[str]) -> None:
     ended = run(*command, database_url=GONE, owner_url=GONE)
     assert (ended.returncode, "refused" in ended.stderr) == (3, True)
+    assert "ledgerdesk doctor" in ended.stderr
     assert "hunter2" not in ended.stderr
+
+
+def test_a_wrong_value_is_told_in_the_words_of_the_api() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        AddPerson(name="Ada", roles=("agnt",))
+    words, code = ending_of(wrong.value) or ("", 0)
+    assert words.startswith("roles: agnt is not a role. Roles are requester, agent, engineer, ")
+    assert code == WRONG_USE
+
+
+def test_a_wrong_name_brings_those_that_are_like_it_or_all() -> None:
+    assert names_hint("incidents_opene", KPIS).startswith("did you mean incidents_opened or ")
+    assert names_hint("happiness", ["backlog", "mtbf"]) == "choose one of backlog, mtbf"
 
 
 def test_a_database_that_takes_no_connections_is_exit_code_three(

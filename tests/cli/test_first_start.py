@@ -53,5 +53,6 @@ def test_keys_of_the_demo_become_variables_of_a_shell(tmp_path: Path) -> None:
 def test_the_address_is_where_the_demo_was_served_unless_a_port_is_named(tmp_path: Path) -> None:
     served = settings.load(secrets_dir=tmp_path, port=8124)
     keep_address(served)
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
     assert exported(tmp_path) == "http://127.0.0.1:8124 ldk_a ldk_q\n"
     assert exported(tmp_path, LEDGERDESK_PORT="8123") == "http://127.0.0.1:8123 ldk_a ldk_q\n"

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from app.cli.output import Json, print_json, print_line, progress_bar
+from app.cli.output import Json, names_hint, print_json, print_line, progress_bar
 from app.cli.runtime import command_line_metadata
 from app.conformance.facts.consumer import consumer
 from app.conformance.kinds import with_cases
@@ -64,9 +64,7 @@ def _processes(names: list[str] | None) -> list[str] | None:
 
 def _process(name: str) -> str:
     if name not in PROCESSES:
-        raise typer.BadParameter(
-            f"there is no process {name!r} with cases; choose one of {', '.join(PROCESSES)}"
-        )
+        raise typer.BadParameter(f"there is no process {name!r} with cases; {names_hint(name, PROCESSES)}")
     return name
 
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.api.listings.list_queries import AsOf
 from app.cli.figures.engines import EngineOption, FactsOption, answer_by_spark, check_engine
 from app.cli.figures.kpi_output import FigureFormat, print_answer, print_cases, sheet
-from app.cli.output import print_json, print_table, progress_bar
+from app.cli.output import names_hint, print_json, print_table, progress_bar
 from app.cli.runtime import command_line_metadata
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.answers.as_of import log_moment
@@ -127,9 +127,9 @@ async def _answer_as_of(
 
 
 def find_kpi(key: str) -> Kpi:
-    """Return the KPI with that key. Raises BadParameter, which lists the keys."""
+    """Return the KPI with that key. Raises BadParameter, which names keys that exist."""
     if key not in KPIS:
-        raise typer.BadParameter(f"there is no KPI {key!r}; choose one of {', '.join(KPIS)}")
+        raise typer.BadParameter(f"there is no KPI {key!r}; {names_hint(key, KPIS)}")
     return KPIS[key]
 
 

@@ -5,6 +5,7 @@ can print them. A real installation stores no key.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import typer
@@ -41,7 +42,16 @@ def address_of(current: Settings) -> str:
 
 def keep_address(current: Settings) -> None:
     """Save the demo's address for commands that are called without its `--port`."""
-    (secrets_directory(current) / ADDRESS_FILE).write_text(address_of(current), encoding="utf-8")
+    write_private(secrets_directory(current) / ADDRESS_FILE, address_of(current))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write the whole file or none, readable only by this user."""
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    temporary.rename(path)
 
 
 def kept_address(current: Settings) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -27,6 +25,7 @@ from app.cli.server.demo_keys import (
     kept_address,
     kept_keys,
     read_keys,
+    write_private,
 )
 from app.cli.server.first_start import FirstStart
 from app.cli.server.serve import bind_listener, run, supervised_worker
@@ -109,7 +108,7 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             await make_integrations(ledger, persons[OPERATIONS_LEAD], lambda: datetime.now(UTC))
             await catch_up(place.url)
         keys = await make_keys(ledger, persons)
-    _write_private(path, json.dumps(keys, indent=2))
+    write_private(path, json.dumps(keys, indent=2))
     return keys
 
 
@@ -121,16 +120,6 @@ async def make_keys(ledger: Ledger, persons: Mapping[str, UUID]) -> dict[str, st
         person = str(persons[name]) if name else await add_person(ledger, f"Demo {owner}", roles=held)
         keys[owner] = await make_token(ledger, person, f"Demo {owner}", None, held)
     return keys
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write the whole file or none, readable only by this user."""
-    temporary = path.with_suffix(".new")
-    with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    temporary.rename(path)
 
 
 def _welcome(address: str, keys: dict[str, str]) -> None:

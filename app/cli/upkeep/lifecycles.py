@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.output import print_json, print_line
+from app.cli.output import names_hint, print_json, print_line
 from app.kernel.actions import describe
 from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
@@ -29,7 +29,7 @@ def lifecycles(
 ) -> None:
     """Print the states and actions of each kind of record, with the policy and event of each action."""
     if kind is not None and kind not in LIFECYCLES_BY_KIND:
-        raise typer.BadParameter(f"there is no kind {kind!r}; choose one of {', '.join(LIFECYCLES_BY_KIND)}")
+        raise typer.BadParameter(f"there is no kind {kind!r}; {names_hint(kind, LIFECYCLES_BY_KIND)}")
     chosen: list[Lifecycle[Any]] = [LIFECYCLES_BY_KIND[kind]] if kind else list(LIFECYCLES)
     if form is LifecycleFormat.json:
         print_json([describe.as_data(lifecycle) for lifecycle in chosen])
