@@ -207,7 +207,7 @@ def test_a_killed_server_is_revived_at_the_same_address(folder: Path) -> None:
 
 @dataclass
 class SlowRecovery:
-    """A data directory whose server recovers until it is told to go on: its recovery asks an archive."""
+    """A data directory whose server recovers until the test lets it go on: its recovery asks an archive."""
 
     data: Path
     signs: Path

@@ -10,6 +10,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote
 
+from app.common.files.html_elements import LINES, PARAGRAPHS
 from app.common.files.html_text import html_to_text
 from app.expressions.adf import adf_to_html
 from app.expressions.short_messages import cut_to_messages
@@ -18,10 +19,13 @@ from app.expressions.times import read_time
 #: Longest text that is read as HTML or loose JSON, or that a document becomes.
 LONGEST_TEXT = 200_000
 _LOOSE_TOKEN = re.compile(r"""\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*)"|([^{}\[\],:"]+))""")
+_INLINE = "a|b|big|br|code|del|em|font|hr|i|img|ins|s|small|span|strike|strong|sub|sup|tt|u"
+_BLOCKS = "|".join(
+    sorted({*LINES, *PARAGRAPHS, "body", "center", "head", "html", "style", "tbody", "td", "th", "thead"})
+)
 #: A tag of HTML: `<b>` and `<b class="x">`, but not `a<b and c>d`, where nothing is assigned.
 _TAG = re.compile(
-    r"</?(?:a|b|big|blockquote|body|br|center|code|dd|del|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|ins|li|"
-    r"ol|p|pre|s|small|span|strike|strong|style|sub|sup|table|tbody|td|th|thead|tr|tt|u|ul)"
+    rf"</?(?:{_INLINE}|{_BLOCKS})"
     r"(?:\s++[a-z:-]++\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>]++))*+\s*+/?>",
     re.IGNORECASE,
 )

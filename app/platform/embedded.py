@@ -230,7 +230,7 @@ class EmbeddedPostgres:
                 return log_start
             if lock is None and self._is_unreachable():
                 self._request_stop(mode, UNREACHABLE_SECONDS)
-                # Told to stop twice while it recovers, a server has been seen to do neither.
+                # A server that gets two requests to stop while it recovers may follow neither of them.
                 mode = "immediate"
             if lock is not None:
                 try:
@@ -267,8 +267,8 @@ class EmbeddedPostgres:
         return lines[7].strip()
 
     def _is_unreachable(self) -> bool:
-        """Say whether the server goes on and lets nobody in until it is started again: somebody has removed
-        its socket, as what clears /tmp does, or told it to stop once its clients have gone.
+        """Return whether the server runs, but accepts no connection until it is started again: its socket was
+        removed, for example by a program that clears /tmp, or it was stopped and waits for its clients.
         """
         status = self._status()
         return status == "stopping" or (status == "ready" and not (self.socket_dir / SOCKET).exists())
@@ -346,7 +346,7 @@ class EmbeddedPostgres:
             self.socket_dir.rmdir()
 
     def _request_stop(self, mode: str, seconds: int) -> None:
-        """Tell the server to stop, and wait so long at most until it has."""
+        """Stop the server, and wait at most so many seconds until it has ended."""
         pg_ctl = [str(self._tools.bin / "pg_ctl"), "stop", "-D", str(self.cluster), "-m", mode]
         with suppress(EmbeddedError):  # It may not have written its process id yet, or be dying already.
             self._tools.run(*pg_ctl, "-t", str(seconds), seconds=seconds + 5)

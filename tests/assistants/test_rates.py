@@ -1,4 +1,4 @@
-"""An assistant makes no more than its person may, and is told when there is room again."""
+"""An assistant makes no more than its person may, and gets the time after which it may continue."""
 
 from __future__ import annotations
 

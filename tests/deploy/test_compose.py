@@ -133,7 +133,7 @@ def test_the_broker_lets_in_only_who_has_a_password(tmp_path: Path) -> None:
     configuration.write_text(text, encoding="utf-8")
 
     def answer(**credentials: str) -> bytes:
-        """What is said to whoever connects with these, by the protocol of NATS."""
+        """The answer of NATS to a connection with these credentials."""
         with socket.create_connection(("127.0.0.1", port)) as line, line.makefile("rb") as answers:
             answers.readline()  # the server's own description
             line.sendall(

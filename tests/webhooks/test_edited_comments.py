@@ -100,9 +100,13 @@ async def a_public_comment(api: Api) -> tuple[Tool, str]:
 
 async def test_a_comment_that_is_made_internal_in_the_tool_is_internal_here(api: Api) -> None:
     tool, number = await a_public_comment(api)
+    before = await api.head()
     for _ in range(2):
         done = await tool.deliver(an_event("comment_made_private", 2))
         assert done["state"] == "processed", done
+    events = (await tool.admin.read(f"/v1/incidents/{number}/events"))["items"]
+    hiding = [event for event in events if event["position"] > before and "comment" in event["type"]]
+    assert len({event["recorded_at"] for event in hiding}) == 1, "one append, so that none is left undone"
     assert await shown_and_hidden(tool, number) == ([], ["Card 4111"])
     edited = an_event("comment_added", 3, body="The customer has not paid.", is_public=False)
     await tool.deliver(edited)

@@ -126,7 +126,7 @@ async def test_a_recovery_reaches_the_incident_of_its_problem_and_nobody_is_mail
     query = "select kind from fold.person where id = any(%s)"
     requesters = [[ticket["requester"]["id"] for ticket in (db1, db2, forged)]]
     kinds = {row["kind"] for row in await api.ledger.db.rows(query, requesters)}
-    assert kinds == {"machine"}, "a machine's account is told nothing"
+    assert kinds == {"machine"}, "a machine's account gets no notice"
     added = await api.ledger.db.value("select count(*) from fold.person where name like 'Li Na%%'", ())
     assert added == 0
 

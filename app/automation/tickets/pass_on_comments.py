@@ -31,7 +31,7 @@ COPIED = (
     "incident.attachment_passed_on",
 )
 MARKED = "incident.marked_duplicate"
-#: What tells a copy by its payload, of a file (True) and of a comment: content, and the key of the text.
+#: Field of the payload by which a copy is recognised, of a file (True) and of a comment (False).
 _NAMED_BY = {True: "content", False: "text_key"}
 
 

@@ -83,7 +83,7 @@ def _by_type_of_event() -> Iterator[tuple[NoticeType, str]]:
 
 
 def _of_rule(rule: RecipientRule) -> str:
-    """Return in words for whom the rule finds persons."""
+    """Return the recipients of the rule in words."""
     rows: type[ChildRecord] | None = rule.created or rule.children
     choices = {
         "person in charge": rule.responsible,

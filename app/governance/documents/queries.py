@@ -72,7 +72,7 @@ VERSIONS = ChildListing(
     "the versions of a document that the caller may read, the oldest first",
     _rows_of_readable_versions("v.id = r.id"),
 )
-#: Whoever may not read a draft does not see its file among the attachments either.
+#: The attachments, without files of drafts that the caller may not read.
 FILES = replace(ATTACHMENTS, only=_rows_of_readable_versions("v.attachment_id = r.id"))
 
 

@@ -8,7 +8,7 @@ text never stands where requesters read. The opposite is not followed: an intern
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -32,9 +32,6 @@ from app.webhooks.mapping.updates import CommentUpdate
 #: What the `source_ref` of a comment begins with. After it come the comment's name, and when it was told of.
 COMMENT_KEY = "comment:"
 _MICROSECONDS = 1_000_000
-WITHDRAWN = ".comment_withdrawn"
-#: The text of a comment that was made internal, if neither the delivery nor the stored comment has one.
-TEXT_IN_TOOL = "The text is in the tool. 内容见来源工具。"
 COMMENTS = "select id, author_id, text, visibility, withdrawn_at from fold.comment where id = any(%s)"
 
 
@@ -42,8 +39,7 @@ COMMENTS = "select id, author_id, text, visibility, withdrawn_at from fold.comme
 class KnownComment:
     """A comment that is stored here, as of the delivery at `told_at` (microseconds since 1970).
 
-    `text` is None if it was withdrawn or its author was erased. `withdrawn_by_tool`: the newest delivery
-    about it withdrew it.
+    `text` is None if it was withdrawn or its author was erased.
     """
 
     id: UUID
@@ -51,7 +47,6 @@ class KnownComment:
     text: str | None
     is_public: bool
     told_at: int
-    withdrawn_by_tool: bool
 
 
 async def take_comment(
@@ -99,7 +94,7 @@ class _Taking:
 
     async def find_comment(self, events: Sequence[Recorded] | None) -> KnownComment | None:
         """Return the comment, if it is here, by these events of the ticket; None: they are read."""
-        comment_id, told_at, withdrawn = None, 0, False
+        comment_id, told_at = None, 0
         if events is None:
             events = await read.events_told(self.ledger.db, self.ticket, self.channel, self.name)
         for event in events:
@@ -108,7 +103,6 @@ class _Taking:
                 comment_id = next(
                     (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND), None
                 )
-                withdrawn = event.type.endswith(WITHDRAWN)
                 # Earlier versions told no time besides that of the event.
                 told_at = max(told_at, int(version or event.occurred_at.timestamp() * _MICROSECONDS))
         if comment_id is None:
@@ -117,7 +111,7 @@ class _Taking:
         texts = await self.ledger.vault.texts([row["text"]])
         text = None if row["withdrawn_at"] is not None else texts[row["text"]]
         is_public = row["visibility"] == Visibility.public.value
-        return KnownComment(row["id"], row["author_id"], text, is_public, told_at, withdrawn)
+        return KnownComment(row["id"], row["author_id"], text, is_public, told_at)
 
     async def add(self, author: UUID) -> DeliveryEffect:
         """Add the comment, once."""
@@ -130,17 +124,12 @@ class _Taking:
     async def change(self, stored: KnownComment) -> DeliveryEffect:
         """Correct, hide or withdraw the stored comment, or leave it, as the news requires."""
         news, told_at = self.news, _told_at(self.news)
-        hides = stored.is_public and news.visibility is Visibility.internal and news.changes != "withdrawal"
-        if hides and stored.withdrawn_by_tool and told_at == stored.told_at:
-            # The process ended between the two steps of hiding the comment.
-            return await self.add_internally(stored)
         if stored.text is None or told_at < stored.told_at:
             return DeliveryEffect("known_already", self.ticket)
         if news.changes == "withdrawal":
             return await self.withdraw(stored)
-        if hides:
-            await self.withdraw(stored)
-            return await self.add_internally(stored)
+        if stored.is_public and news.visibility is Visibility.internal:
+            return await self.hide(stored, news.text[:LONGEST_PARAGRAPH] or stored.text)
         is_new = told_at > stored.told_at and news.text[:LONGEST_PARAGRAPH] != stored.text
         if is_new and not news.changes:
             return await self.correct(stored)
@@ -151,14 +140,15 @@ class _Taking:
         body = WithdrawComment(comment=stored.id, occurred_at=self._at)
         return await self._perform("withdraw_comment", body, stored.author_id, self._once("withdrawn"))
 
-    async def add_internally(self, stored: KnownComment) -> DeliveryEffect:
-        """Add the comment, which was withdrawn, as an internal one."""
-        text = self.news.text[:LONGEST_PARAGRAPH] or stored.text or TEXT_IN_TOOL
-        body = CommentTicket(text=text, visibility=Visibility.internal, occurred_at=self._at)
-        return await self._perform("comment", body, stored.author_id, self._once("made internal"))
+    async def hide(self, stored: KnownComment, text: str) -> DeliveryEffect:
+        """Withdraw the public comment, and add it again as an internal one in the same append."""
+        body = WithdrawComment(comment=stored.id, occurred_at=self._at)
+        hidden = CommentTicket(text=text, visibility=Visibility.internal)
+        key_parts = self._once("made internal")
+        return await self._perform("withdraw_comment", body, stored.author_id, key_parts, ("comment", hidden))
 
     async def correct(self, stored: KnownComment) -> DeliveryEffect:
-        """Correct the comment in the name of whoever wrote it."""
+        """Correct the comment in the name of its author."""
         body = CorrectComment(
             comment=stored.id, text=self.news.text[:LONGEST_PARAGRAPH], occurred_at=self._at
         )
@@ -173,7 +163,12 @@ class _Taking:
         return min(self.news.occurred_at, self.now).astimezone(UTC)
 
     async def _perform(
-        self, action: str, body: Payload, author: UUID, key_parts: tuple[str, ...]
+        self,
+        action: str,
+        body: Payload,
+        author: UUID,
+        key_parts: tuple[str, ...],
+        follow_up: tuple[str, Payload] | None = None,
     ) -> DeliveryEffect:
         metadata = CommandMetadata(
             caller=speaker(self.account, author),
@@ -187,7 +182,8 @@ class _Taking:
         fingerprint = self.ledger.vault.fingerprint(*key_parts)
         once = IdempotencyKey(f"{self.channel}/comments", fingerprint, fingerprint)
         lifecycle = self.ledger.lifecycles[kind_of(self.ticket)]
-        command = Command(lifecycle, lifecycle[action], str(id_of(self.ticket)), body, metadata, None, once)
+        name = str(id_of(self.ticket))
+        command = Command(lifecycle, lifecycle[action], name, body, metadata, None, once, follow_up)
         try:
             try:
                 done = await perform(self.ledger, command)
@@ -196,8 +192,7 @@ class _Taking:
                     raise
                 # The tool opened its ticket later than it says, or an older delivery is still to come.
                 undated = body.model_copy(update={"occurred_at": None})
-                later = Command(lifecycle, command.row, command.name, undated, metadata, None, once)
-                done = await perform(self.ledger, later)
+                done = await perform(self.ledger, replace(command, body=undated))
         except DuplicateCommand:
             return DeliveryEffect("known_already", self.ticket)
         return DeliveryEffect("commented", self.ticket, done.record.number, self.news.altered)

@@ -80,7 +80,7 @@ def automatic_marks(mail: MailPart, sender: str, subject: str) -> AutomaticMarks
     is_sure = any(is_set for name, is_set in program.items() if name not in _CHANNELS)
     # Behind the address of a postmaster there is a person who may write to us.
     answer["sender"] = local in DAEMONS and (local != "postmaster" or not domain or is_sure)
-    # Exchange sets it in absences, and whoever wants none in answer to a question about them.
+    # Exchange sets it in absences; some people set it so that they get none.
     may_be_absence = answers_something and (suppressed == "all" or any(program.values()))
     is_hinted = is_sure or may_be_absence or any(name in mail for name in _HINTS)
     answer["out-of-office"] = bool(_ABSENT.match(subject)) and is_hinted

@@ -65,7 +65,7 @@ def _decoded(lines: list[bytes]) -> bytes:
     digits: list[bytes] = []
     for n, line in enumerate(lines):
         digits.append(_NO_DIGIT.sub(b"", line))
-        # What is encoded by itself may have been appended: its digits begin anew.
+        # Text that was encoded separately may follow: its digits start again.
         if line.endswith(b"=") or n == len(lines) - 1:
             joined = b"".join(digits)
             joined = joined[:-1] if len(joined) % 4 == 1 else joined

@@ -1,4 +1,4 @@
-"""A record that comes from a finding does not name the finding to whoever may not see it."""
+"""A record that comes from a finding names the finding only to those who may see it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.waiting import until
 
 
 async def a_finding(house: House) -> Json:
-    """A finding that only the quality manager, and whoever answers for it, may see."""
+    """A finding that only the quality manager, and the person responsible for it may see."""
     return await house.quality.post_ok(
         "/v1/findings",
         {
@@ -112,9 +112,9 @@ async def test_only_who_sees_the_finding_is_shown_its_name(house: House, make: A
             assert any(name in str(answer) for name in names) == sees, (reader.id, answer)
 
 
-#: Fields that name another record, and why whoever sees them may see that record, too.
+#: Fields that name another record, and why everybody who sees them may see that record, too.
 SHOWN = {
-    ("notice", "about"): "a notice is for one person, who is told of a record that they see",
+    ("notice", "about"): "a notice is for one person, about a record that they see",
     ("article_use", "other"): "the use of an article is shown to staff, who see both ends",
     ("link", "other"): "a link is shown to those who see both ends, and its events to staff",
 }
