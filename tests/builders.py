@@ -132,7 +132,7 @@ class Scenario:
             dating.occurred_at(command, record),
             REOPEN_DAYS,
             self.now,
-            frozenset(self.lifecycle.audience(record)),
+            self.lifecycle.audience(record),
             dict(self.found),
         )
         _without_looking(guards.prepare_and_check(NOWHERE, command, record, ctx))

@@ -234,7 +234,7 @@ class People:
             stream=record.row_key,
             type=lifecycle.opening().event,
             data={"given": values, "set": {record.row_key: fields}, "observed": SNAPSHOT},
-            audience=tuple(sorted(set(lifecycle.audience(record)))),
+            audience=tuple(sorted(lifecycle.audience(record))),
             rows=[(lifecycle.table, as_row(record))],
         )
 

@@ -22,6 +22,7 @@ from app.foundation.documents.keeping.actions import KeptDocuments, document_act
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Group
 from app.foundation.process_spec import ProcessSpec
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -193,12 +194,6 @@ def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> No
     meeting.overdue_at = ctx.occurred_at
 
 
-def audience(meeting: Meeting) -> tuple[str, ...]:
-    """Return the audience: the chair and the organiser; participants see it by their child records."""
-    persons = (meeting.chair_id, meeting.organiser_id)
-    return tuple(f"person:{person}" for person in persons if person is not None)
-
-
 def ask_decision(meeting: Meeting, body: AskDecision, ctx: ActionContext) -> None:
     """Ask the meeting's participants a question, which they decide by majority."""
     decisions.add_prepared_decision(ctx.prepared(NewDecision), ctx)
@@ -241,7 +236,7 @@ PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, prioritis
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="meeting", plural="meetings", zh="会议", record=Meeting, states=State, code="MTG",
-    audience=audience, columns={"person": ("chair_id", "organiser_id")},
+    visible=(to_persons("chair_id", "organiser_id"),),
     children=CHILDREN, searched_fields=("title", "place"),
     rows=(
         #      action              中文          from            to               who           event

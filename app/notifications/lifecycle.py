@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from app.common.notices import NoticeType
 from app.common.people import Person
 from app.common.records import ANY_RECORD, ForeignRef, Record
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.actions.actor_policy import addressee, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
@@ -87,7 +88,7 @@ def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="notice", plural="notices", zh="通知", record=Notice, states=State,
-    audience=lambda notice: (f"person:{notice.person_id}",), columns={"person": ("person_id",)},
+    visible=(to_persons("person_id"),),
     rows=(
         #      action     中文        from            to            who        event
         action(send,      "发送",     NEW_RECORD,     State.unread, rule,      "notice.sent"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.common.people import Caller
-from app.kernel.access.visibility import EVERYWHERE, NOWHERE, Bind, staff_condition
+from app.kernel.access.audience_rules import Bind
+from app.kernel.access.visibility import EVERYWHERE, NOWHERE, staff_condition
 from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Database
 from app.search.index import NAME

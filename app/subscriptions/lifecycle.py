@@ -22,6 +22,7 @@ from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
 from app.foundation.people.roles import RoleText
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, holder, process_relation, rule
 from app.kernel.actions.context import ActionContext
@@ -385,7 +386,7 @@ REFUSED = _owner_and_admins(NoticeType.delivery_refused)
 LIFECYCLE = Lifecycle(
     kind="subscription", plural="subscriptions", zh="事件订阅",
     record=Subscription, states=State, administrative=True,
-    audience=lambda subscription: (f"person:{subscription.person_id}",), columns={"person": ("person_id",)},
+    visible=(to_persons("person_id"),),
     oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
         #      action          中文        from            to              who     event

@@ -8,7 +8,8 @@ from typing import Any
 
 from app.common.children import Onlooker
 from app.common.people import Role
-from app.kernel.access.visibility import STAFF, is_mere_onlooker
+from app.kernel.access.audience_rules import STAFF
+from app.kernel.access.visibility import is_mere_onlooker
 from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.cases import each_case
@@ -23,7 +24,7 @@ from tests.selection import covering
 #: Kinds that can be handed over.
 HANDED_OVER = [lifecycle for lifecycle in LIFECYCLES if Onlooker in lifecycle.children]
 #: Those that all staff see: handing them over takes nothing away.
-SEEN_BY_ALL_STAFF = [lifecycle for lifecycle in HANDED_OVER if STAFF in lifecycle.columns]
+SEEN_BY_ALL_STAFF = [lifecycle for lifecycle in HANDED_OVER if STAFF in lifecycle.token_kinds]
 
 
 async def hand_over(world: World, lifecycle: Lifecycle[Any]) -> tuple[Client, Json]:

@@ -17,8 +17,8 @@ from app.common.people import Person, Role, rule_caller
 from app.common.records import ForeignRef, Record, codecs, empty
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.people.persons import EditPerson
+from app.kernel.access.audience_rules import EVERYBODY
 from app.kernel.access.reads import load
-from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types
 from app.log.follow import FOLLOW_LIMITS, catch_up
@@ -212,7 +212,7 @@ def test_whom_a_record_itself_gives_work_its_lifecycle_shows_it() -> None:
             record = empty(lifecycle.record, UUID(int=1))
             setattr(record, name, person)
             audience = lifecycle.audience(record)
-            assert {f"person:{person}", EVERYBODY} & set(audience), f"{lifecycle.kind}.{name}"
+            assert {f"person:{person}", EVERYBODY} & audience, f"{lifecycle.kind}.{name}"
 
 
 def steps_of(model: type[BaseModel]) -> set[NoticeType]:

@@ -6,9 +6,8 @@ from itertools import combinations_with_replacement, product
 from typing import Any
 
 from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role, RoleGrant, rule_caller
-from app.common.records import Record, codecs, empty, holds_list
+from app.common.records import empty
 from app.kernel.access.visibility import ROW_TOKENS, can_see, sees_every_record, staff_condition, tokens
-from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
@@ -19,8 +18,6 @@ from tests.kernel.test_who import ME, OTHER_TEAM, TEAM, a_caller
 INCIDENTS = LIFECYCLES_BY_KIND["incident"]
 PERSONS = LIFECYCLES_BY_KIND["person"]
 MINE = f"person:{ME}"
-#: What a field may hold for which somebody sees a record: a person or team, a service, or several of them.
-VALUES_THAT_SHOW: tuple[object, ...] = (TEAM, "mail", [str(TEAM), str(OTHER_TEAM)], ["mail", "calendar"])
 
 
 @each_case(
@@ -119,43 +116,6 @@ def test_a_rule_sees_everything() -> None:
 )
 def test_who_may_see_an_incident_with_that_audience(caller: Caller, audience: list[str], may: bool) -> None:
     assert can_see(caller, INCIDENTS, audience, agents_see="teams") is may
-
-
-def test_whom_a_column_shows_the_record_in_lists_its_audience_shows_it_to() -> None:
-    values = {"person": uuid7(), "team": TEAM, "service": "mail"}
-    for lifecycle in LIFECYCLES_BY_KIND.values():
-        for kind in values.keys() & lifecycle.columns.keys():
-            for column in lifecycle.columns[kind]:
-                record, value = empty(lifecycle.record, uuid7()), values[kind]
-                several = holds_list(lifecycle.record, column)
-                setattr(record, column, ["another", str(value)] if several else value)
-                assert f"{kind}:{values[kind]}" in lifecycle.audience(record), f"{lifecycle.kind}.{column}"
-
-
-def test_whom_the_audience_shows_the_record_for_a_field_a_column_shows_it_to_in_lists() -> None:
-    """For each field by itself, also for each of several values in it."""
-    missing = []
-    for lifecycle in LIFECYCLES_BY_KIND.values():
-        record: type[Record] = lifecycle.record
-        base = frozenset(lifecycle.audience(empty(record, ME)))
-        for name, value in product(codecs(record), VALUES_THAT_SHOW):
-            for token in _gained(lifecycle, name, value) - base:
-                kind = token.partition(":")[0]
-                if ":" in token and name not in lifecycle.columns.get(kind, ()):
-                    missing.append(f"{lifecycle.kind}.{name} gives {kind}")
-    assert sorted(set(missing)) == []
-
-
-def _gained(lifecycle: Lifecycle[Any], name: str, value: object) -> frozenset[str]:
-    """The tokens of a record of which that field alone has a value; none if its audience cannot be made of
-    it.
-    """
-    record = empty(lifecycle.record, ME)
-    setattr(record, name, value)
-    try:
-        return frozenset(lifecycle.audience(record))
-    except (TypeError, ValueError, AttributeError):
-        return frozenset()
 
 
 def test_everybody_who_works_here_is_staff_and_nobody_else() -> None:

@@ -17,7 +17,7 @@ from app.governance.scorecards.payloads import DecideObjectionScorecard
 from app.governance.scorecards.records import Scorecard
 from app.governance.surveys.payloads import GivenAnswer
 from app.governance.surveys.records import SurveyAnswer
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import STAFF
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types
 from app.log.ids import uuid7
@@ -76,7 +76,7 @@ def is_for_staff(lifecycle: Lifecycle[Any]) -> bool:
     record: type[Record] = lifecycle.record
     tokens = set(lifecycle.audience(empty(record, uuid7())))
     # Who sees it may change with its state; where the tokens stand in its row does not.
-    return tokens <= {STAFF} and set(lifecycle.columns) <= {STAFF} and lifecycle.overseer_roles <= STAFF_ROLES
+    return tokens <= {STAFF} and lifecycle.token_kinds <= {STAFF} and lifecycle.overseer_roles <= STAFF_ROLES
 
 
 def open_figures(lifecycle: Lifecycle[Any]) -> Iterator[tuple[type, str]]:

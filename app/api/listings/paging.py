@@ -25,9 +25,8 @@ from app.api.listings.lists import Listing
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import expand
 from app.api.records.shapes import Renderer
-from app.common.people import RoleGrant
-from app.common.records import ChildRecord, Record, codecs, holds_list
-from app.kernel.access.visibility import DESK, EVERYBODY, PROCESS, ROLE, sees_every_record, tokens
+from app.common.records import ChildRecord, Record, codecs
+from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import from_instant, instant
 from app.search.query import estimate_hits, hits, wait_for_index
@@ -314,37 +313,14 @@ def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
     would serve their disjunction.
     """
     lifecycle: Lifecycle[Any] = renderer.lifecycle
-    conditions, via_child_rows = [], []
+    conditions, via_child_rows = list[str](), []
     for token in sorted(tokens(renderer.caller, lifecycle)):
+        conditions += lifecycle.conditions_for(token, where.bind)
         kind, _, token_id = token.partition(":")
-        columns = lifecycle.columns.get(kind)
-        if columns is not None and not token_id:
-            conditions.append((token == EVERYBODY and lifecycle.open_to_all) or "true")
-        conditions += [
-            _column_condition(lifecycle, where, column, kind, token_id) for column in columns or ()
-        ]
         for child in lifecycle.children:
             if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
                 person, streams = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
                 via_child_rows.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=person, what=streams))
-        if token == DESK and lifecycle.unassigned is not None:
-            conditions.append(lifecycle.unassigned)
     if via_child_rows:
         conditions.append(f"r.id in ({' union all '.join(via_child_rows)})")
     return conditions or ["false"]
-
-
-def _column_condition(
-    lifecycle: Lifecycle[Any], where: WhereClause, column: str, kind: str, token_id: str
-) -> str:
-    """Return the condition that the column has what the token of that kind names: of a role, that the record
-    is in the scope that it is held for, too.
-    """
-    if kind == ROLE:
-        held = RoleGrant.parse(token_id)
-        scope = {"team_id": held.team_id, "service": held.service}
-        named = [f"r.{name} = {where.bind(value)}" for name, value in scope.items() if value is not None]
-        return " and ".join([f"r.{column} @> {where.bind([held.role.value])}::text[]", *named])
-    if holds_list(lifecycle.record, column):
-        return f"r.{column} @> {where.bind([token_id])}::text[]"
-    return f"r.{column} = {where.bind(token_id if kind in ('service', PROCESS) else UUID(token_id))}"

@@ -16,6 +16,7 @@ from app.attention.conditions import Severity
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.records import ForeignRef
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -73,17 +74,12 @@ def end(alert: AttentionAlert, body: EndAttentionAlert, ctx: ActionContext) -> N
     """End the alert: its condition is no longer true."""
 
 
-def audience(alert: AttentionAlert) -> tuple[str, ...]:
-    """Return the audience: those who are told."""
-    return tuple(f"person:{person}" for person in alert.person_ids or ())
-
-
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="attention_alert", plural="attention_alerts", zh="关注提醒",
     record=AttentionAlert, states=State, code="ALR",
     # A sentence is for whoever may see its cases: administrators and auditors may see all.
-    audience=audience, columns={"person": ("person_ids",)}, oversight=frozenset({Role.admin, Role.auditor}),
+    visible=(to_persons("person_ids"),), oversight=frozenset({Role.admin, Role.auditor}),
     constraints={"attention_alert_raised_key": ValueTaken("key")},
     rows=(
         #      action  中文    from            to            who   event

@@ -22,6 +22,7 @@ from app.foundation.people.credentials.maker_credential import (
     not_suspended,
 )
 from app.foundation.people.eligibility import check_person_active
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, rule, staff
 from app.kernel.actions.context import ActionContext
@@ -174,7 +175,7 @@ FAILING = (RecipientRule(NoticeType.absence_calendar_failing, field="person_id")
 LIFECYCLE = Lifecycle(
     kind="absence_calendar", plural="absence_calendars", zh="缺勤日历", record=AbsenceCalendar, states=State,
     administrative=True,
-    audience=lambda calendar: (f"person:{calendar.person_id}",), columns={"person": ("person_id",)},
+    visible=(to_persons("person_id"),),
     oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
         #      action         中文        from            to            who     event

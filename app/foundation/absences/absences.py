@@ -26,6 +26,7 @@ from app.foundation.people.credentials.maker_credential import (
     require_consent,
 )
 from app.foundation.people.eligibility import check_person_active
+from app.kernel.access.audience_rules import to_members, to_persons
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, admin, process_relation, rule
 from app.kernel.actions.constraints import CheckFailed
@@ -351,11 +352,7 @@ CHANGED = (not_your_absence, absence_over)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="absence", plural="absences", zh="缺勤", record=Absence, states=State, administrative=True,
-    audience=lambda absence: (
-        f"person:{absence.person_id}",
-        *(f"person:{person_id}" for person_id in (absence.deputy_id, absence.cover_id) if person_id),
-        *(f"member:{team}" for team in absence.team_ids or ())),
-    columns={"person": ("person_id", "deputy_id", "cover_id"), "member": ("team_ids",)},
+    visible=(to_persons("person_id", "deputy_id", "cover_id"), to_members("team_ids")),
     oversight=frozenset({Role.admin, Role.auditor}),
     constraints=EVENT_KEYS,
     rows=(

@@ -14,6 +14,7 @@ from app.common.people import Role
 from app.common.records import ForeignRef
 from app.foundation.audit_points.records import AuditPoint, PointBasis, PointPart
 from app.foundation.audit_points.records import AuditPointState as State
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -51,7 +52,7 @@ TELL_OF_END = (RecipientRule(NoticeType.points_withdrawn, field="person_id"),)
 LIFECYCLE = Lifecycle(
     kind="audit_point", plural="audit_points", zh="审核积分", record=AuditPoint, states=State,
     # Points are for the person and for whoever settles objections: no auditor, superior or administrator sees them.
-    audience=lambda points: (f"person:{points.person_id}",), columns={"person": ("person_id",)},
+    visible=(to_persons("person_id"),),
     oversight=frozenset({Role.quality_manager}),
     rows=(
         #      action    中文    from           to               who   event

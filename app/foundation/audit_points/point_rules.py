@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.foundation.audit_points.records import PointBasis, PointRule
 from app.foundation.audit_points.records import PointRuleState as State
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -37,7 +37,7 @@ def set_rule(points: PointRule, body: SetPointRule, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="point_rule", plural="point_rules", zh="积分规则", record=PointRule, states=State,
-    audience=lambda points: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     rows=(
         #      action 中文    from        to         who              event
         action(set_rule, "设定", NEW_RECORD, State.set, quality_manager, "point_rule.set", name="set"),

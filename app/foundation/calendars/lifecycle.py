@@ -13,8 +13,8 @@ from app.foundation.calendars.definition import CalendarFields
 from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
 from app.foundation.editing import apply_patch
+from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import admin, rule, service_level_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -94,7 +94,7 @@ MANAGERS = admin | service_level_manager | rule
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="calendar", plural="calendars", zh="日历", record=Calendar, states=State,
-    audience=lambda calendar: (EVERYBODY,), columns={"everybody": ()}, children=(CalendarVersion,),
+    visible=(to_everybody(),), children=(CalendarVersion,),
     retired={State.retired: "calendar_retired"},
     constraints={"calendar_key_key": ValueTaken("key")},
     rows=(

@@ -15,8 +15,8 @@ from app.foundation.categories.lookups import number_of_categories
 from app.foundation.categories.records import Category
 from app.foundation.categories.records import CategoryState as State
 from app.foundation.editing import apply_patch
+from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -114,7 +114,7 @@ def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> Non
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="category", plural="categories", zh="分类", record=Category, states=State, administrative=True,
-    audience=lambda category: (EVERYBODY,), columns={"everybody": ()},
+    visible=(to_everybody(),),
     retired={State.retired: "category_retired"},
     constraints={"category_key_key": ValueTaken("key")},
     rows=(

@@ -12,8 +12,8 @@ from pydantic import Field
 from app.foundation.checklists.records import Checklist
 from app.foundation.checklists.records import ChecklistState as State
 from app.foundation.editing import apply_patch
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -101,7 +101,7 @@ def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, administrative=True,
-    audience=lambda checklist: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     retired={State.retired: "checklist_retired"},
     constraints={"checklist_key_key": ValueTaken("key")},
     rows=(

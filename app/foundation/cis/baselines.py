@@ -13,7 +13,7 @@ from app.foundation.cis.payloads import TakeBaseline
 from app.foundation.cis.preparation import LatestPosition, latest_position
 from app.foundation.cis.records import Baseline, Ci
 from app.foundation.cis.records import BaselineState as State
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -37,8 +37,7 @@ def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="baseline", plural="baselines", zh="配置基线", record=Baseline, states=State,
-    audience=lambda baseline: (STAFF,),
-    columns={"staff": ()},
+    visible=(to_staff(),),
     constraints={"baseline_key_key": ValueTaken("key")},
     rows=(
         #      action         中文    from            to               who       event

@@ -28,7 +28,7 @@ from app.foundation.cis.preparation import EndedRelation, ended_relation
 from app.foundation.cis.records import Ci, CiRelation
 from app.foundation.cis.records import CiState as State
 from app.foundation.editing import apply_patch
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import change_manager, configuration_manager, engineer, integration, rule
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -104,14 +104,6 @@ def report_alteration(ci: Ci, body: ReportAlterationCi, ctx: ActionContext) -> N
     note_alteration(ci, ctx)
 
 
-def audience(ci: Ci) -> tuple[str, ...]:
-    """Return the audience: staff, the owner, and the integration that found the item, which is not staff and
-    sees no other items.
-    """
-    persons = {person for person in (ci.owner_id, ci.found_by_id) if person is not None}
-    return (STAFF, *(f"person:{person}" for person in persons))
-
-
 MANAGERS = configuration_manager | rule
 KEEPERS = MANAGERS | engineer
 FINDERS = KEEPERS | integration
@@ -122,8 +114,8 @@ WENT_LIVE = (State.live, State.maintenance, State.retired)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
-    audience=audience,
-    columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,),
+    # Integrations are not staff: they see only the items that they found.
+    visible=(to_staff(), to_persons("owner_id", "found_by_id")), children=(CiRelation,),
     searched_fields=("key", "name"),
     retired={State.retired: "ci_retired"},
     constraints={"ci_key_key": ValueTaken("key"), "ci_relation_meanwhile": RetryDecision()},

@@ -20,8 +20,8 @@ from app.foundation.cis.payloads import (
 from app.foundation.cis.preparation import DrawnSample, SampleItem, sample, sample_item
 from app.foundation.cis.records import CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -121,8 +121,8 @@ def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
-    audience=lambda verification: (STAFF,),
-    columns={"staff": ()}, children=(VerificationItem,),
+    visible=(to_staff(),),
+    children=(VerificationItem,),
     constraints={"verification_key_key": ValueTaken("key")},
     rows=(
         #      action             中文        from           to               who       event

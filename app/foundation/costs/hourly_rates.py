@@ -9,8 +9,8 @@ from app.common.money import Amount, Currency
 from app.foundation.costs.amounts import check_digits
 from app.foundation.costs.records import HourlyRate
 from app.foundation.costs.records import RateState as State
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -47,7 +47,7 @@ def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State, administrative=True,
-    audience=lambda rate: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     constraints={"hourly_rate_valid_from_at_key": ValueTaken("valid_from_at")},
     rows=(
         #      action    中文    from            to               who           event

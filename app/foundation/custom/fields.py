@@ -17,8 +17,8 @@ from app.common.custom import CustomField, ValueType
 from app.common.custom import FieldState as State
 from app.foundation.custom.lookups import taken_slots
 from app.foundation.editing import apply_patch
+from app.kernel.access.audience_rules import to_everybody_or_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -213,9 +213,8 @@ def _stored_choices(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, administrative=True,
-    audience=lambda field: (STAFF if field.staff_only else EVERYBODY,),
-    columns={"everybody": (), "staff": ()}, open_to_all="not r.staff_only",
-    constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()},
+    visible=to_everybody_or_staff(staff_only=False),
+        constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()},
     rows=(
         #      action     中文    from             to             who           event
         action(add,       "添加", NEW_RECORD,      State.active,  admin | rule, "custom_field.added",  prepare=(filter_slot,), wrong=(invalid_field,)),

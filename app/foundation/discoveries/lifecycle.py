@@ -52,7 +52,7 @@ from app.foundation.discoveries.records import (
     DiscoveryOwner,
 )
 from app.foundation.discoveries.records import DiscoveryState as State
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -256,8 +256,8 @@ COMPARED = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="discovery", plural="discoveries", zh="配置发现", record=Discovery, states=State,
-    audience=lambda discovery: (STAFF,),
-    columns={"staff": ()}, children=(DiscoveryDifference, DiscoveryOwner),
+    visible=(to_staff(),),
+    children=(DiscoveryDifference, DiscoveryOwner),
     constraints={"discovery_key_key": ValueTaken("key")},
     rows=(
         #      action             中文        from                        to               who       event

@@ -20,8 +20,8 @@ from app.foundation.escalation.records import EscalateTo, EscalationCondition, E
 from app.foundation.escalation.records import EscalationRuleState as State
 from app.foundation.people.eligibility import check_person_active, check_team_assignable
 from app.foundation.people.records import Team
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -144,7 +144,7 @@ def _check_target_active(ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State, administrative=True,
-    audience=lambda rule: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event
         action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "escalation_rule.added",  wrong=(rule_invalid,)),

@@ -16,8 +16,8 @@ from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -136,8 +136,7 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="group", plural="groups", zh="小组", record=Group, states=GroupState, administrative=True,
-    audience=lambda group: (STAFF, *(() if group.chair_id is None else (f"person:{group.chair_id}",))),
-    columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
+    visible=(to_staff(), to_persons("chair_id")), children=(GroupMember,),
     retired={GroupState.retired: "group_retired"},
     constraints={"group_key_key": ValueTaken("key")},
     rows=(

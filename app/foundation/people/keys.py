@@ -19,6 +19,7 @@ from app.foundation.people.credentials.bounds import KEYS, within_bound
 from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_standing
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, holder, process_relation, rule
 from app.kernel.actions.context import ActionContext
@@ -208,7 +209,7 @@ def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState, administrative=True,
-    audience=lambda key: (f"person:{key.person_id}",), oversight=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
+    visible=(to_persons("person_id"),), oversight=frozenset({Role.admin, Role.auditor}),
     rows=(
         #      action    中文    from               to                who                    event
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  (admin | calendar_reader | rule).in_person(), "key.made", name="make",

@@ -42,8 +42,8 @@ from app.foundation.people.roles import (
     role_not_grantable,
     role_not_held,
 )
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, oneself, rule, superior
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -238,7 +238,7 @@ ONESELF = (admin | oneself).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="person", plural="persons", zh="人员", record=Person, states=PersonState, administrative=True,
-    audience=lambda person: (STAFF, f"person:{person.id}"), columns={"staff": (), "person": ("id",)}, children=(Membership, DirectoryMembership),
+    visible=(to_staff(), to_persons("id")), children=(Membership, DirectoryMembership),
     searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased}),
     rows=(
         #      action           中文        from                                        to                    who           event

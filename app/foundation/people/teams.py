@@ -10,7 +10,7 @@ from typing import Annotated
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team, TeamKind, TeamState
-from app.kernel.access.visibility import EVERYBODY
+from app.kernel.access.audience_rules import to_everybody
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -64,7 +64,7 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="team", plural="teams", zh="团队", record=Team, states=TeamState, administrative=True,
-    audience=lambda team: (EVERYBODY,), columns={"everybody": ()},
+    visible=(to_everybody(),),
     out_of_use=frozenset({TeamState.retired}), constraints={"team_key_key": ValueTaken("key")},
     rows=(
         #      action     中文     from                 to                 who           event

@@ -16,8 +16,8 @@ from app.foundation.people.fields import Zone
 from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team, TeamState
 from app.foundation.rota.records import Duty, Shift, ShiftState
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -108,7 +108,7 @@ def _check_date_order(first: str, until: str | None) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState, administrative=True,
-    audience=lambda shift: (STAFF, f"person:{shift.person_id}"), columns={"staff": (), "person": ("person_id",)},
+    visible=(to_staff(), to_persons("person_id")),
     rows=(
         #      action 中文    from                 to                 who           event
         action(add, "添加", NEW_RECORD,          ShiftState.active, admin | rule, "shift.added",

@@ -25,8 +25,8 @@ from app.foundation.services.records import (
 from app.foundation.services.records import ItemState as State
 from app.foundation.services.services import KEEPER
 from app.foundation.services.templates import check_templates
+from app.kernel.access.audience_rules import to_everybody_or_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -195,9 +195,8 @@ def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> Non
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, administrative=True,
-    audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,),
-    columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
-    searched_fields=("key", "title_en", "title_zh", "description_en", "description_zh"),
+    visible=to_everybody_or_staff(state=State.offered),
+        searched_fields=("key", "title_en", "title_zh", "description_en", "description_zh"),
     retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
     constraints={"catalogue_item_key_key": ValueTaken("key")},
     rows=(

@@ -19,8 +19,8 @@ from app.foundation.people.eligibility import check_customer, check_person_activ
 from app.foundation.people.records import Team
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
+from app.kernel.access.audience_rules import to_everybody_or_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -165,9 +165,8 @@ def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="service", plural="services", zh="服务", record=Service, states=State, administrative=True,
-    audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,),
-    columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'live'",
-    searched_fields=("key", "name_en", "name_zh", "description_en", "description_zh"),
+    visible=to_everybody_or_staff(state=State.live),
+        searched_fields=("key", "name_en", "name_zh", "description_en", "description_zh"),
     retired={State.retired: "service_retired"},
     constraints={"service_key_key": ValueTaken("key")},
     rows=(

@@ -12,8 +12,8 @@ from app.foundation.editing import apply_patch
 from app.foundation.text_blocks.placeholders import Placeholder, unknown_placeholders
 from app.foundation.text_blocks.records import TextBlock
 from app.foundation.text_blocks.records import TextBlockState as State
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -97,7 +97,7 @@ def reinstate(block: TextBlock, body: EmptyPayload, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, states=State, administrative=True,
-    audience=lambda block: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     constraints={"text_block_key_key": ValueTaken("key")},
     rows=(
         #      action     中文    from             to             who     event

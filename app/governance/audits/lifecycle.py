@@ -36,7 +36,7 @@ from app.governance.audits.records import (
     SelfCheckItem,
 )
 from app.governance.audits.records import AuditState as State
-from app.kernel.access.visibility import OVERSEER, PROCESS
+from app.kernel.access.audience_rules import to_overseers, to_persons
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -170,12 +170,6 @@ def flag_summary(audit: Audit, body: EmptyPayload, ctx: ActionContext) -> None:
     audit.summary_overdue_at = ctx.occurred_at
 
 
-def audience(audit: Audit) -> tuple[str, ...]:
-    """Return the audience: those who hold a role for the team or the process, and the team's head."""
-    head = () if audit.head_id is None else (f"person:{audit.head_id}",)
-    return (*head, f"{PROCESS}:{audit.process}", f"{OVERSEER}:{audit.team_id}")
-
-
 supervisor, administrator = role(Role.process_supervisor), role(Role.process_administrator)
 head = process_relation("team_head", "the team's head", "团队负责人", "head_id")
 signer = head | role(Role.department_head)
@@ -205,7 +199,7 @@ TELL_CONCLUDED = (RecipientRule(NoticeType.audit_concluded, field="head_id"),)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="audit", plural="audits", zh="流程审核", record=Audit, states=State, code="AUD",
-    audience=audience, columns={"person": ("head_id",), PROCESS: ("process",), OVERSEER: ("team_id",)},
+    visible=(to_persons("head_id"), *to_overseers(process="process", team="team_id")),
     oversight=frozenset({Role.quality_manager, Role.auditor, Role.management}),
     children=(SelfCheckEntry, AuditDraw, AuditIrregularity),
     constraints={"audit_month_key": ValueTaken("month")},

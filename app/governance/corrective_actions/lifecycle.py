@@ -18,8 +18,8 @@ from app.governance.corrective_actions.payloads import (
 )
 from app.governance.corrective_actions.records import CorrectiveAction, CorrectiveActionMove
 from app.governance.corrective_actions.records import CorrectiveActionState as State
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import (
     RecordDuty,
     author,
@@ -109,12 +109,6 @@ async def owner_or_due_invalid(
         raise WrongValue(pointer="/due_at", because="not_ahead")
 
 
-def audience(measure: CorrectiveAction) -> tuple[str, ...]:
-    """Return the audience: staff, whoever planned it, and its owner."""
-    persons = (measure.author_id, measure.owner_id)
-    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
-
-
 OPEN = (State.planned, State.done)
 OVERSEERS = quality_manager | process_owner
 PLANNERS = author | OVERSEERS
@@ -136,7 +130,7 @@ OVERDUE = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="corrective_action", plural="corrective_actions", zh="纠正措施", record=CorrectiveAction, states=State, code="COA",
-    audience=audience, columns={"staff": (), "person": ("author_id", "owner_id")},
+    visible=(to_staff(), to_persons("author_id", "owner_id")),
     children=(CorrectiveActionMove,),
     rows=(
         #      action        中文        from             to              who       event

@@ -45,7 +45,7 @@ from app.governance.documents.preparation import (
 )
 from app.governance.documents.records import ControlledDocument, DocumentVersion
 from app.governance.documents.versions import next_draft, next_published
-from app.kernel.access.visibility import MEMBER, STAFF
+from app.kernel.access.audience_rules import ANY_VALUE, to_members, to_persons, to_staff
 from app.kernel.actions.actor_policy import author, decision, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -233,17 +233,6 @@ def read(document: ControlledDocument, body: ReadDocument, ctx: ActionContext) -
     """Read the document: its content was given to a reader."""
 
 
-def audience(document: ControlledDocument) -> tuple[str, ...]:
-    """Return the audience: the author; all staff if it is internal; its readers once it was published."""
-    tokens = [f"person:{document.author_id}"]
-    if document.confidentiality is Confidentiality.internal:
-        tokens.append(STAFF)
-    if document.published_label is not None:
-        tokens += [f"person:{person}" for person in document.reader_ids or ()]
-        tokens += [f"{MEMBER}:{team}" for team in document.reader_team_ids or ()]
-    return tuple(tokens)
-
-
 def requestable_by(document: ControlledDocument, caller: Caller) -> bool:
     """Return whether the caller may ask for the document although they do not see it: staff know which
     restricted documents are in force; of a secret one nobody knows who is not let see it.
@@ -292,8 +281,11 @@ filed = (filed_document,)
 LIFECYCLE = Lifecycle(
     kind="document", plural="documents", zh="文件", record=ControlledDocument, states=State,
     oversight=frozenset({Role.auditor}),
-    # The register compares the audience: a column of readers would show them what is not published yet.
-    audience=audience, columns={"person": ("author_id",), MEMBER: ()},
+    # Readers see a document from its first publication: until then, its text is not approved.
+    visible=(
+        to_persons("author_id"), to_staff(confidentiality=Confidentiality.internal),
+        to_persons("reader_ids", published_label=ANY_VALUE), to_members("reader_team_ids", published_label=ANY_VALUE),
+    ),
     children=(*decisions.CHILDREN, *DOCUMENTS, DocumentVersion, Attachment),
     searched_fields=("title",), change_check=decisions.not_while_decided(VOTES),
     rows=(

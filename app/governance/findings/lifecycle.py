@@ -19,6 +19,7 @@ from app.governance.findings.payloads import (
 from app.governance.findings.preparation import EarlierFinding, earlier_finding
 from app.governance.findings.records import Finding, ObjectionVerdict
 from app.governance.findings.records import FindingState as State
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -69,12 +70,6 @@ ANSWERING = ("person_id", "supervisor_id", "head_id")
 READERS = (*ANSWERING, "owner_id", "raiser_id", "auditor_id")
 
 
-def audience(finding: Finding) -> tuple[str, ...]:
-    """Return the audience: those who answer for it, its owner, and whoever raised it."""
-    persons = {getattr(finding, name) for name in READERS}
-    return tuple(sorted(f"person:{person}" for person in persons if person is not None))
-
-
 concerned = process_relation("concerned", "those who answer for it", "相关责任人", *ANSWERING)
 owner = process_relation("finding_owner", "its owner", "整改人", "owner_id")
 CONCERNED = RecordDuty("person concerned", "当事人", ANSWERING)
@@ -97,7 +92,7 @@ VERDICT = Branch(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="finding", plural="findings", zh="审核发现", record=Finding, states=State, code="FND",
-    audience=audience, columns={"person": READERS},
+    visible=(to_persons(*READERS),),
     # Whoever answers for the work of others sees what concerns them, not what others are found to have done.
     oversight=frozenset({Role.quality_manager, Role.auditor, Role.management}),
     rows=(

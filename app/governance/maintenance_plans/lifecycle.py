@@ -22,8 +22,8 @@ from app.governance.maintenance_plans.payloads import (
 from app.governance.maintenance_plans.preparation import RoundHours, round_hours
 from app.governance.maintenance_plans.records import MaintenancePlan
 from app.governance.maintenance_plans.records import MaintenancePlanState as State
+from app.kernel.access.audience_rules import to_members, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import MEMBER, STAFF
 from app.kernel.actions.actor_policy import configuration_manager, process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -114,11 +114,6 @@ def _opening(maintenance: MaintenancePlan, body: EmptyPayload) -> dict[str, Any]
     return {"plan": str(maintenance.id), "planned_at": instant(maintenance.round_at)}
 
 
-def audience(maintenance: MaintenancePlan) -> tuple[str, ...]:
-    """Return the audience: staff, and the members of the team."""
-    return (STAFF, f"{MEMBER}:{maintenance.team_id}")
-
-
 OPEN_ROUND = RelatedCommand(
     action="open",
     field="",
@@ -131,7 +126,7 @@ PLANNERS = quality_manager | process_owner | configuration_manager
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="maintenance_plan", plural="maintenance_plans", zh="维护计划", record=MaintenancePlan, states=State, code="MPL",
-    audience=audience, columns={"staff": (), MEMBER: ("team_id",)},
+    visible=(to_staff(), to_members("team_id")),
     rows=(
         #      action    中文    from            to             who       event
         action(plan,    "制定", NEW_RECORD,     State.active,  PLANNERS, "maintenance_plan.planned", prepare=(round_hours,), wrong=(plan_invalid, not_delivered)),

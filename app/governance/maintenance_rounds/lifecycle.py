@@ -29,7 +29,7 @@ from app.governance.maintenance_rounds.records import (
     MaintenanceRound,
 )
 from app.governance.maintenance_rounds.records import MaintenanceState as State
-from app.kernel.access.visibility import MEMBER, STAFF
+from app.kernel.access.audience_rules import to_members, to_staff
 from app.kernel.actions.actor_policy import (
     configuration_manager,
     implementer,
@@ -164,11 +164,6 @@ def _opened(opens: FindingOpens) -> Any:
     return parts
 
 
-def audience(maintenance: MaintenanceRound) -> tuple[str, ...]:
-    """Return the audience: staff, and the members of the team."""
-    return (STAFF, f"{MEMBER}:{maintenance.team_id}")
-
-
 #: By the kind of ticket that a finding opens, the action that does.
 OPENING_ACTIONS = {
     FindingOpens.incident: "report",
@@ -189,7 +184,7 @@ OVERDUE = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="maintenance", plural="maintenance_rounds", zh="维护轮次", record=MaintenanceRound, states=State, code="MNT",
-    audience=audience, columns={"staff": (), MEMBER: ("team_id",)}, children=(MaintenanceReading, MaintenanceFinding),
+    visible=(to_staff(), to_members("team_id")), children=(MaintenanceReading, MaintenanceFinding),
     rows=(
         #      action        中文        from         to               who              event
         action(open_,        "启动",     NEW_RECORD,  State.due,       STEWARDS | rule, "maintenance.due",

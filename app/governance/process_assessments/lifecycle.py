@@ -15,8 +15,8 @@ from app.governance.process_assessments.payloads import (
 )
 from app.governance.process_assessments.records import MaturityAspect, ProcessAssessment
 from app.governance.process_assessments.records import ProcessAssessmentState as State
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -86,7 +86,7 @@ ASSESSORS = quality_manager | process_owner
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="process_assessment", plural="process_assessments", zh="流程评估", record=ProcessAssessment, states=State, code="PAS",
-    audience=lambda assessment: (STAFF, f"person:{assessment.assessor_id}"), columns={"staff": (), "person": ("assessor_id",)},
+    visible=(to_staff(), to_persons("assessor_id")),
     children=(KpiBaseline,), vocabulary=frozenset(KPIS),
     rows=(
         #      action    中文    from          to               who        event

@@ -31,7 +31,7 @@ from app.governance.process_changes.preparation import (
 )
 from app.governance.process_changes.records import ProcessChange
 from app.governance.process_changes.records import ProcessChangeState as State
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import anybody, decision, process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -97,11 +97,6 @@ def action_of_outcome(change: ProcessChange, decision_taken: Decision) -> tuple[
     return None if name is None else (name, tallied(decision_taken))
 
 
-def audience(change: ProcessChange) -> tuple[str, ...]:
-    """Return the audience: staff, and who applied for it."""
-    return (STAFF,) if change.applicant_id is None else (STAFF, f"person:{change.applicant_id}")
-
-
 OPEN = (State.applied, State.under_review)
 VOTES = decisions.DecisionSpec(
     kind="process_change", any=(State.under_review,), matters=(CHANGE,), outcome=action_of_outcome
@@ -124,7 +119,7 @@ OVERDUE = RecipientRule(NoticeType.process_change_overdue, roles=frozenset({Role
 LIFECYCLE = Lifecycle(
     kind="process_change", plural="process_changes", zh="流程变更申请", record=ProcessChange, states=State, code="PCH",
     change_check=decisions.not_while_decided(VOTES),
-    audience=audience, columns={"staff": (), "person": ("applicant_id",)}, children=decisions.CHILDREN,
+    visible=(to_staff(), to_persons("applicant_id")), children=decisions.CHILDREN,
     rows=(
         #      action        中文        from                  to                  who        event
         action(apply,        "申请",     NEW_RECORD,           State.applied,      anybody,   "process_change.applied",

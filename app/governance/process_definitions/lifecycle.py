@@ -35,7 +35,7 @@ from app.governance.process_definitions.preparation import (
     definition_freeze,
     published_editions,
 )
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
@@ -113,12 +113,6 @@ def retire(definition: ProcessDefinition, body: RetireProcessDefinition, ctx: Ac
     supersede_document(DocumentClass.PR, ctx)
 
 
-def audience(definition: ProcessDefinition) -> tuple[str, ...]:
-    """Return the audience: staff, who drafted it, its owner and its executor."""
-    persons = (definition.author_id, definition.owner_id, definition.executor_id)
-    return (STAFF, *(f"person:{person}" for person in dict.fromkeys(persons) if person is not None))
-
-
 def _superseded(ctx: ActionContext) -> str | tuple[str, ...]:
     present = ctx.prepared(PublishedEditions).present
     return () if present is None else present.row_key
@@ -151,8 +145,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="process_definition", plural="process_definitions", zh="流程定义", record=ProcessDefinition, states=State, code="PRD",
-    audience=audience, also_seen_by={Role.committee_member: "judges improvements of the processes"},
-    columns={"staff": (), "person": ("author_id", "owner_id", "executor_id")},
+    visible=(to_staff(), to_persons("author_id", "owner_id", "executor_id")), also_seen_by={Role.committee_member: "judges improvements of the processes"},
     children=DOCUMENTS, vocabulary=frozenset(KPIS), defined_name=DEFINED_NAME, defined_spellings=DEFINED_SPELLINGS,
     constraints={"process_definition_edition_key": RetryDecision()},
     rows=(

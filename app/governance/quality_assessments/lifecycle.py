@@ -22,8 +22,8 @@ from app.governance.quality_assessments.records import (
     QualityFinding,
 )
 from app.governance.quality_assessments.records import QualityAssessmentState as State
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import process_relation, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -110,12 +110,6 @@ def _corrections(
     return parts
 
 
-def audience(assessment: QualityAssessment) -> tuple[str, ...]:
-    """Return the audience: staff, whoever opened it, and whoever carries it out."""
-    persons = (assessment.opener_id, assessment.assessor_id)
-    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
-
-
 PLAN_CORRECTIONS = RelatedCommands(action="plan", field="actions", parts=_corrections, permitted=True)
 ASSESSORS = quality_manager | assessor
 CONCLUDED = (State.concluded, State.improving)
@@ -123,7 +117,7 @@ CONCLUDED = (State.concluded, State.improving)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="quality_assessment", plural="quality_assessments", zh="质量评估", record=QualityAssessment, states=State, code="QAS",
-    audience=audience, columns={"staff": (), "person": ("opener_id", "assessor_id")},
+    visible=(to_staff(), to_persons("opener_id", "assessor_id")),
     children=(QualityFinding, QualityCorrection),
     rows=(
         #      action    中文        from          to               who              event

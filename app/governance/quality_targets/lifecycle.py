@@ -19,7 +19,7 @@ from app.governance.quality_targets.payloads import (
 )
 from app.governance.quality_targets.records import QualityTarget
 from app.governance.quality_targets.records import QualityTargetState as State
-from app.kernel.access.visibility import MEMBER
+from app.kernel.access.audience_rules import to_members, to_persons
 from app.kernel.actions.actor_policy import process_relation, quality_manager, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -90,13 +90,6 @@ def _parts(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionConte
     return parts
 
 
-def audience(target: QualityTarget) -> tuple[str, ...]:
-    """Return the audience: whoever set it, whoever answers for it, and the members of its team."""
-    persons = (target.setter_id, target.answerable_id)
-    seen_by = tuple(dict.fromkeys(f"person:{person}" for person in persons if person is not None))
-    return seen_by if target.team_id is None else (*seen_by, f"{MEMBER}:{target.team_id}")
-
-
 #: Management accepts what is the organisation's.
 ACCEPTORS = answers_for_it | role(Role.management)
 IN_FORCE = (State.proposed, State.accepted, State.returned)
@@ -108,7 +101,7 @@ WITHDRAWN = (RecipientRule(NoticeType.target_withdrawn, field="answerable_id"),)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="quality_target", plural="quality_targets", zh="质量目标", record=QualityTarget, states=State, code="QTG",
-    audience=audience, columns={"person": ("setter_id", "answerable_id"), MEMBER: ("team_id",)}, vocabulary=frozenset(KPIS),
+    visible=(to_persons("setter_id", "answerable_id"), to_members("team_id")), vocabulary=frozenset(KPIS),
     rows=(
         #      action      中文    from              to               who                               event
         action(set_target, "设定", NEW_RECORD,       State.proposed,  quality_manager,                  "quality_target.set", name="set",

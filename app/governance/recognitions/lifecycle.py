@@ -16,8 +16,8 @@ from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Team
 from app.governance.recognitions.records import Recognition, RecognitionKind
 from app.governance.recognitions.records import RecognitionState as State
+from app.kernel.access.audience_rules import to_everybody, to_members, to_persons
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY, MEMBER
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -58,21 +58,12 @@ async def recipient_invalid(
         raise WrongValue(pointer="/team", because="not_to_oneself")
 
 
-def audience(recognition: Recognition) -> tuple[str, ...]:
-    """Return the audience: whoever receives it and gives it; of a public one everybody."""
-    persons = (recognition.person_id, recognition.given_by_id)
-    concerned = tuple(f"person:{person}" for person in persons if person is not None)
-    members = () if recognition.team_id is None else (f"{MEMBER}:{recognition.team_id}",)
-    return (*((EVERYBODY,) if recognition.public else ()), *concerned, *members)
-
-
 TELL_TEAM = (RecipientRule(NoticeType.recognised, team=True),)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="recognition", plural="recognitions", zh="表彰", record=Recognition, states=State, code="RCG",
-    audience=audience, oversight=frozenset(), open_to_all="r.public",
-    columns={"everybody": (), "person": ("person_id", "given_by_id"), MEMBER: ("team_id",)},
+    visible=(to_everybody(public=True), to_persons("person_id", "given_by_id"), to_members("team_id")), oversight=frozenset(),
     rows=(
         #      action 中文    from        to           who    event
         action(award, "授予", NEW_RECORD, State.awarded, staff.in_person(), "recognition.given", wrong=(recipient_invalid,), notifies=TELL_TEAM),

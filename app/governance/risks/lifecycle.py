@@ -46,7 +46,7 @@ from app.governance.risks.records import (
 )
 from app.governance.risks.records import RiskState as State
 from app.governance.risks.scale import RiskResponse, move, offered_response
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import (
     RecordDuty,
     process_owner,
@@ -236,12 +236,6 @@ def close(risk: Risk, body: CloseRisk, ctx: ActionContext) -> None:
         ctx.change(row).dropped_at = ctx.occurred_at
 
 
-def audience(risk: Risk) -> tuple[str, ...]:
-    """Return the audience: staff, who may record that it has occurred, its owner, and who identified it."""
-    persons = (risk.owner_id, risk.identified_by_id)
-    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
-
-
 MANAGEMENT = role(Role.management)
 KEEPERS = risk_owner | process_owner | quality_manager
 OWNER = (RecordDuty("owner of the risk", "风险负责人", ("owner_id",)),)
@@ -259,7 +253,7 @@ TELL_CLEARED = (RecipientRule(NoticeType.risk_indicator_cleared, field="owner_id
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="risk", plural="risks", zh="风险", record=Risk, states=State, code="RSK",
-    audience=audience, columns={"staff": (), "person": ("owner_id", "identified_by_id")},
+    visible=(to_staff(), to_persons("owner_id", "identified_by_id")),
     children=(RiskAssessment, RiskAction, RiskOccurrence, RiskIndicator, RiskWarning),
     rows=(
         #      action             中文          from              to              who                        event

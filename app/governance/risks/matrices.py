@@ -15,8 +15,8 @@ from app.governance.risks.payloads import Points
 from app.governance.risks.records import RiskMatrix
 from app.governance.risks.records import RiskMatrixState as State
 from app.governance.risks.scale import ORDER, POINTS, USUAL
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
@@ -87,7 +87,7 @@ async def matrix_invalid(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="risk_matrix", plural="risk_matrices", zh="风险矩阵", record=RiskMatrix, states=State, code="RMX",
-    audience=lambda matrix: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     rows=(
         #      action 中文    from        to         who              event
         action(add,   "设定", NEW_RECORD, State.set, quality_manager, "risk_matrix.added", wrong=(matrix_invalid,)),

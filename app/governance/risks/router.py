@@ -31,7 +31,8 @@ from app.governance.risks.lookups import risk_history
 from app.governance.risks.queries import CHILD_LISTINGS, LISTING, MATRICES, RiskMatrixOut, RiskOut
 from app.governance.risks.report import RiskReport, report_of, scale_of
 from app.governance.risks.report_page import page_of
-from app.kernel.access.visibility import STAFF, can_see
+from app.kernel.access.audience_rules import STAFF
+from app.kernel.access.visibility import can_see
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
 from app.kernel.actions.refusals import Forbidden, WrongValue

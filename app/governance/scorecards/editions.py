@@ -13,8 +13,8 @@ from app.governance.scorecards.marks import Weights
 from app.governance.scorecards.payloads import ScorecardMeasure, SetScorecardEdition
 from app.governance.scorecards.records import RaterPart, ScorecardDimension, ScorecardEdition
 from app.governance.scorecards.records import ScorecardEditionState as State
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -87,7 +87,7 @@ def _check_measure(measure: ScorecardMeasure, pointer: str) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="scorecard_edition", plural="scorecard_editions", zh="记分卡权重版本", record=ScorecardEdition, states=State, code="SCE",
-    audience=lambda edition: (STAFF,), columns={"staff": ()}, vocabulary=frozenset(KPIS),
+    visible=(to_staff(),), vocabulary=frozenset(KPIS),
     rows=(
         #      action       中文    from        to         who              event
         action(set_edition, "设定", NEW_RECORD, State.set, quality_manager, "scorecard_edition.set", name="set", wrong=(edition_invalid,)),

@@ -42,6 +42,7 @@ from app.governance.scorecards.records import (
     ScorecardFigure,
 )
 from app.governance.scorecards.records import ScorecardState as State
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -143,12 +144,6 @@ def _answered_state(card: Scorecard) -> State:
     return State.settled if card.was_talked_over else _published_state(card)
 
 
-def audience(card: Scorecard) -> tuple[str, ...]:
-    """Return the audience: whose it is, and the superior who is to talk it over."""
-    persons = dict.fromkeys((card.concerned_id, card.talker_id))
-    return tuple(f"person:{person}" for person in persons if person is not None)
-
-
 concerned_person = process_relation("scorecard_concerned", "whose it is", "当事人", "concerned_id")
 talker = process_relation("scorecard_talker", "the superior who talks it over", "面谈上级", "talker_id")
 CONCERNED = RecordDuty("person concerned", "当事人", ("concerned_id",))
@@ -171,7 +166,7 @@ OBJECTIONABLE = (State.published, State.talk, State.settled)
 LIFECYCLE = Lifecycle(
     kind="scorecard", plural="scorecards", zh="记分卡", record=Scorecard, states=State, code="SCO",
     # As points: no auditor, superior or administrator sees it, but the superior who is to talk it over.
-    audience=audience, columns={"person": ("concerned_id", "talker_id")}, oversight=frozenset({Role.quality_manager}),
+    visible=(to_persons("concerned_id", "talker_id"),), oversight=frozenset({Role.quality_manager}),
     children=(ScorecardFigure,), constraints={"scorecard_subject_key": ValueTaken("quarter")},
     rows=(
         #      action            中文        from               to               who                       event

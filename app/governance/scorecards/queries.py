@@ -104,7 +104,10 @@ async def year_of(renderer: Renderer, card: Scorecard) -> ScorecardYear:
         other
         for other in await cards_of_year(renderer.ledger.db.rows, card)
         if can_see(
-            renderer.caller, lifecycle.LIFECYCLE, [*lifecycle.audience(other)], agents_see=settings.agents_see
+            renderer.caller,
+            lifecycle.LIFECYCLE,
+            [*lifecycle.LIFECYCLE.audience(other)],
+            agents_see=settings.agents_see,
         )
     ]
     return year_from(str(card.quarter), cards)

@@ -132,7 +132,7 @@ TOLD_OF_RESULTS = (RecipientRule(NoticeType.survey_published, children=SurveyPar
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="survey", plural="surveys", zh="满意度调查", record=Survey, states=State, code="SVY",
-    audience=lambda survey: (),
+    visible=(),
     children=(SurveyQuestion, SurveyDraw, SurveyParticipant, SurveyFigure),
     rows=(
         #      action   中文        from                           to               who             event

@@ -12,6 +12,7 @@ from app.governance.surveys.payloads import RespondSurveyResponse
 from app.governance.surveys.preparation import AskedSurvey, asked_survey
 from app.governance.surveys.records import Survey, SurveyAnswer, SurveyResponse
 from app.governance.surveys.records import SurveyResponseState as State
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
@@ -40,7 +41,7 @@ def respond(response: SurveyResponse, body: RespondSurveyResponse, ctx: ActionCo
 LIFECYCLE = Lifecycle(
     kind="survey_response", plural="survey_responses", zh="调查答复", record=SurveyResponse, states=State,
     oversight=frozenset({Role.auditor}),
-    audience=lambda response: (f"person:{response.person_id}",), columns={"person": ("person_id",)},
+    visible=(to_persons("person_id"),),
     children=(SurveyAnswer,),
     constraints={"survey_response_person_key": CheckFailed("answered_before")},
     rows=(

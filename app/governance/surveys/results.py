@@ -47,7 +47,7 @@ END_SURVEY = RelatedCommand(
 LIFECYCLE = Lifecycle(
     kind="survey_result", plural="survey_results", zh="匿名调查结果", record=SurveyResult, states=State,
     oversight=frozenset({Role.auditor}),
-    audience=lambda result: (), children=(SurveyAnswer,),
+    visible=(), children=(SurveyAnswer,),
     constraints={"survey_result_survey_key": CheckFailed("collected_already")},
     rows=(
         #      action    中文    from        to               who   event

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Generic, TypeVar
 
 from app.common.people import Role
 from app.common.records import CodeEnum, Record, rows_with_parts
 from app.common.tickets import Ticket
+from app.kernel.access.audience_rules import AudienceRule, Bind
 
 R = TypeVar("R", bound=Record)
 
@@ -21,20 +23,17 @@ SEE_THEIR_TEAMS: Final = frozenset({Role.agent, Role.engineer})
 class RecordKind(Generic[R]):
     """A kind of records, with all that reading one and deciding who may see it need.
 
-    `plural` is its path. `code` is that of its numbers, if it has any. `audience` returns the tokens of
-    those who may see the record. `some_seen_by` are
-    roles that see those records only of which a token names the role, with the reason. `columns` are, by kind
-    of token, the columns that hold it, or a list of such, for lists of records (none: holders of such a token
-    see every row). `unassigned` is the SQL condition for the token `desk`, `open_to_all` that for `everybody`
-    if not every row has it. `children` are the classes of child records on its stream. `ended` are the states
-    in which a case is done and can be reopened, `out_of_use` those in which a record without a number is not
-    offered for new work. `searched_fields` are the fields that a search covers besides
-    the number: only fields shown to everybody who sees the record. `reviewer_group_field` is the field that
-    names the group which reviews the record, and sees what it needs for that. `administrative`: the events
-    are not for everybody who sees the record (`visibility`). `vocabulary` are the keys that its records may
-    be about, where the program defines them: those of KPIs. `defined_name` is the SQL that returns the name
-    which a record of the kind defines, for another name of it (`%(name)s`), where records define names;
-    `defined_spellings` is the SQL of all `spelling`s, in small letters, of what one of `%(names)s` means.
+    `plural` is its path. `code` is that of its numbers, if it has any. `visible` are the rules for who may
+    see a record, in addition to the roles that see every record and the persons in child records. `children`
+    are the classes of child records on its stream. `ended` are the states in which a case is done and can be
+    reopened, `out_of_use` those in which a record without a number is not offered for new work.
+    `searched_fields` are the fields that a search covers besides the number: only fields shown to everybody
+    who sees the record. `reviewer_group_field` is the field that names the group which reviews the record,
+    and sees what it needs for that. `administrative`: the events are not for everybody who sees the record
+    (`visibility`). `vocabulary` are the keys that its records may be about, where the program defines them:
+    those of KPIs. `defined_name` is the SQL that returns the name which a record of the kind defines, for
+    another name of it (`%(name)s`), where records define names; `defined_spellings` is the SQL of all
+    `spelling`s, in small letters, of what one of `%(names)s` means.
 
     From the lifecycle's actions follow `overseer_roles`, the roles that see every record, `action_names`, and
     `decision_events`, the types of the events by which a decision changes the record.
@@ -43,13 +42,9 @@ class RecordKind(Generic[R]):
     kind: str
     plural: str
     record: type[R]
-    audience: Callable[[R], tuple[str, ...]]
+    visible: tuple[AudienceRule, ...]
     code: str | None = None
     children: tuple[type[Record], ...] = ()
-    columns: dict[str, Sequence[str]] = field(default_factory=dict)
-    unassigned: str | None = None
-    open_to_all: str | None = None
-    some_seen_by: Mapping[Role, str] = field(default_factory=dict)
     ended: frozenset[CodeEnum] = frozenset()
     out_of_use: frozenset[CodeEnum] = frozenset()
     searched_fields: Sequence[str] = ()
@@ -78,3 +73,24 @@ class RecordKind(Generic[R]):
     def source(self) -> str:
         """Return the SQL of the records with the fields of their parts: the table, if they have none."""
         return rows_with_parts(self.record)
+
+    def audience(self, record: R) -> frozenset[str]:
+        """Return the tokens of those who may see the record by its own fields."""
+        return frozenset(token for rule in self.visible for token in rule.tokens(record))
+
+    def conditions_for(self, token: str, bind: Bind) -> Iterable[str]:
+        """Return the SQL conditions on the table `r` for records with that token in their audience."""
+        kind, _, name = token.partition(":")
+        for rule in self.visible:
+            if rule.kind == kind:
+                yield from rule.conditions(self.record, name, bind)
+
+    @cached_property
+    def token_kinds(self) -> frozenset[str]:
+        """Return the kinds of tokens that its records may have by their own fields."""
+        return frozenset(rule.kind for rule in self.visible)
+
+    @cached_property
+    def named_roles(self) -> frozenset[Role]:
+        """Return the roles that see only those records whose tokens name the role."""
+        return frozenset(role for rule in self.visible for role in rule.roles)

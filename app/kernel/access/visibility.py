@@ -1,42 +1,42 @@
 """Visibility of records, by tokens: the same tokens decide for one record, for lists, for events and for
 linked records.
 
-A token is `person:<id>`, `team:<id>`, `member:<team id>` (whoever belongs to the team, with any role),
-`service:<key>`, `process:<name>` (whoever holds a role that sees the kind, for that process: of records about
-a process), `overseer:<team id>` (the same for a team: of records about a team that are not for those who work
-in it), `role:<grant>` (whoever holds the role everywhere, or for the record's team or service: of records
-that the role needs for its work on another kind), `follower:<id>` (a person who follows the record or belongs
-to it), `onlooker:<id>` (a person who handed it to another team, and only reads it), `voter:<id>` (a person
-asked to decide about it), `invited:<id>` (to a meeting), `reader:<id>` and `acknowledger:<id>` (who may see
-its documents for a time, or must read them), `desk` (records that have no team yet), `staff` or `everybody`.
+A record has tokens by its own fields (`audience_rules`), and by its child records: `follower:<id>` (a person
+who follows the record or belongs to it), `onlooker:<id>` (a person who handed it to another team, and only
+reads it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `reader:<id>` and
+`acknowledger:<id>` (who may see its documents for a time, or must read them).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from app.common.people import STAFF_ROLES, Caller, Role, RoleGrant
 from app.common.records import ChildRecord, Record
+from app.kernel.access.audience_rules import (
+    DESK,
+    EVERYBODY,
+    MEMBER,
+    OVERSEER,
+    PERSON,
+    PROCESS,
+    ROLE,
+    SERVICE,
+    STAFF,
+    TEAM,
+    Bind,
+)
 from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
 
-DESK = "desk"
-STAFF = "staff"
-MEMBER = "member"
-ROLE = "role"
-PROCESS = "process"
-OVERSEER = "overseer"
-EVERYBODY = "everybody"
 FOLLOWER = "follower"
 ONLOOKER = "onlooker"
 #: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
 ROW_TOKENS = (FOLLOWER, ONLOOKER, "voter", "invited", "reader", "acknowledger")
 #: SQL conditions that hold for every record, and for none.
 EVERYWHERE, NOWHERE = "true", "false"
-#: Adds a value to a statement's parameters and returns its placeholder.
-Bind = Callable[[Any], str]
 #: Who sees the events of every record of an administrative kind: they tell who was granted what by whom.
 EVENT_READERS = frozenset({Role.admin, Role.auditor})
 
@@ -47,8 +47,8 @@ def tokens(caller: Caller, lifecycle: RecordKind[Any]) -> frozenset[str]:
     """
     held_tokens = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
-        held_tokens |= {f"{kind}:{caller.person_id}" for kind in ("person", *ROW_TOKENS)}
-    if MEMBER in lifecycle.columns:
+        held_tokens |= {f"{kind}:{caller.person_id}" for kind in (PERSON, *ROW_TOKENS)}
+    if MEMBER in lifecycle.token_kinds:
         held_tokens.update(f"{MEMBER}:{team}" for team in caller.teams)
     for held in caller.roles:
         if held.process not in (None, lifecycle.kind):
@@ -60,8 +60,8 @@ def tokens(caller: Caller, lifecycle: RecordKind[Any]) -> frozenset[str]:
         if held.role in lifecycle.overseer_roles and held.team_id is not None:
             held_tokens.add(f"{OVERSEER}:{held.team_id}")
         if held.role in SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
-            held_tokens.update(f"team:{team}" for team in caller.teams)
-        if held.role in lifecycle.some_seen_by:
+            held_tokens.update(f"{TEAM}:{team}" for team in caller.teams)
+        if held.role in lifecycle.named_roles:
             held_tokens.add(f"{ROLE}:{replace(held, process=None)}")
         if held.role is Role.agent:
             held_tokens.add(DESK)
@@ -70,23 +70,8 @@ def tokens(caller: Caller, lifecycle: RecordKind[Any]) -> frozenset[str]:
 
 def _scope_tokens(held: RoleGrant) -> set[str]:
     if held.team_id is not None:
-        return {f"team:{held.team_id}"}
-    return set() if held.service is None else {f"service:{held.service}"}
-
-
-def role_tokens(roles: Iterable[str] | None, record: Any) -> tuple[str, ...]:
-    """Return the tokens of those who hold one of the roles everywhere, or for the record's team or
-    service.
-    """
-    return tuple(
-        f"{ROLE}:{grant}"
-        for role in map(Role, roles or ())
-        for grant in (
-            RoleGrant(role),
-            RoleGrant(role, team_id=record.team_id),
-            RoleGrant(role, service=record.service),
-        )
-    )
+        return {f"{TEAM}:{held.team_id}"}
+    return set() if held.service is None else {f"{SERVICE}:{held.service}"}
 
 
 def follower(person_id: UUID) -> str:
@@ -114,7 +99,7 @@ def audience(
     following = {token for token in before if token.partition(":")[0] in ROW_TOKENS}
     following -= _granted_by(removed)
     following |= _granted_by(added)
-    return frozenset(following.union(lifecycle.audience(record)))
+    return lifecycle.audience(record) | following
 
 
 def _granted_by(rows: Iterable[Record]) -> set[str]:
@@ -176,7 +161,7 @@ def event_tokens(caller: Caller, lifecycle: RecordKind[Any], *, agents_see: str)
     everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}
     if caller.is_rule or not EVENT_READERS.isdisjoint(everywhere):
         return None
-    return frozenset() if caller.person_id is None else frozenset({f"person:{caller.person_id}"})
+    return frozenset() if caller.person_id is None else frozenset({f"{PERSON}:{caller.person_id}"})
 
 
 def can_see_events(

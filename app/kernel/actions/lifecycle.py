@@ -391,7 +391,7 @@ class Lifecycle(RecordKind[R]):
 
     def __post_init__(self) -> None:
         derived = self.oversight.union(*(row.seeing_roles for row in self.rows))
-        twice = derived & (self.also_seen_by.keys() | self.some_seen_by.keys())
+        twice = derived & (self.also_seen_by.keys() | self.named_roles)
         assert not twice, f"rows of {self.kind} let {sorted(twice)} see it already"
         object.__setattr__(self, "overseer_roles", derived.union(self.also_seen_by))
         by_name = {row.name: row for row in self.rows}

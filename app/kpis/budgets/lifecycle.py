@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from app.common.money import Amount, Currency
 from app.foundation.costs.amounts import check_digits
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -81,7 +81,7 @@ async def does_not_fit(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_budget", plural="kpi_budgets", zh="指标预算", record=KpiBudget, states=State,
-    audience=lambda budget: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     rows=(
         #      action    中文    from            to               who                     event
         action(add,      "设定", NEW_RECORD,     State.active,    quality_manager | rule, "kpi_budget.added",   wrong=(without_budget, does_not_fit)),

@@ -74,7 +74,7 @@ REBASERS = quality_manager | process_owner
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_rebase", plural="kpi_rebases", zh="界限重置", record=KpiRebase, states=State,
-    audience=lambda rebase: (), vocabulary=frozenset(KPIS),
+    visible=(), vocabulary=frozenset(KPIS),
     rows=(
         #      action    中文    from            to               who       event
         action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=(no_such_chart, unknown_change)),

@@ -43,7 +43,7 @@ def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="reconciliation", plural="reconciliations", zh="指标核对", record=Reconciliation, states=State,
-    audience=lambda reconciliation: (),
+    visible=(),
     rows=(
         #      action               中文    from          to          who   event
         action(make_reconciliation, "核对", NEW_RECORD, State.made, rule, "reconciliation.made", name="make"),

@@ -127,7 +127,7 @@ NOTIFIED_ROLES = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_signal", plural="kpi_signals", zh="指标信号", record=KpiSignal, states=State, code="SIG",
-    audience=lambda signal: (), vocabulary=frozenset(KPIS),
+    visible=(), vocabulary=frozenset(KPIS),
     rows=(
         #      action      中文        from                            to               who         event
         action(note,       "记录",     NEW_RECORD,                     State.noted,     rule,       "kpi_signal.noted", notifies=NOTIFIED_ROLES),

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -98,7 +98,7 @@ async def does_not_fit(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
-    audience=lambda target: (STAFF,), columns={"staff": ()}, vocabulary=frozenset(KPIS),
+    visible=(to_staff(),), vocabulary=frozenset(KPIS),
     rows=(
         #      action    中文    from            to               who              event
         action(add,      "设定", NEW_RECORD,     State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),

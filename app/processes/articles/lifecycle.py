@@ -17,8 +17,8 @@ from app.foundation.custom.values import invalid_custom_values, set_custom_field
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.process_spec import ProcessSpec
+from app.kernel.access.audience_rules import to_everybody, to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY, STAFF
 from app.kernel.actions.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -212,15 +212,6 @@ def retire(article: Article, body: Reason, ctx: ActionContext) -> None:
     """Retire the article: its solution does not help."""
 
 
-def audience(article: Article) -> tuple[str, ...]:
-    """Return the tokens of those who may read the article: staff, its author, and everybody if it is
-    published and public.
-    """
-    own = () if article.author_id is None else (f"person:{article.author_id}",)
-    public = article.state is State.published and article.visibility is Visibility.public
-    return (STAFF, *own, *((EVERYBODY,) if public else ()))
-
-
 EDITORS = RecipientRule(NoticeType.to_publish, roles=frozenset({Role.knowledge_editor}))
 #: Who answers for what an article says, and who can confirm it.
 REVIEW_OVERDUE = (
@@ -235,9 +226,7 @@ PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, prioritis
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="article", plural="articles", zh="知识文章", record=Article, states=State, code="KNW",
-    audience=audience,
-    columns={"staff": (), "everybody": (), "person": ("author_id",)},
-    open_to_all="(r.state = 'published' and r.visibility = 'public')",
+    visible=(to_staff(), to_persons("author_id"), to_everybody(state=State.published, visibility=Visibility.public)),
     children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
     searched_fields=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer"),
     rows=(

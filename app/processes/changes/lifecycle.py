@@ -22,7 +22,7 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import AssigningSpec
-from app.kernel.access.visibility import DESK
+from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.actions.actor_policy import (
     change_manager,
     decision,
@@ -130,18 +130,6 @@ async def team_not_assignable(reads: object, change: Change, body: DraftChange, 
     check_team_assignable(ctx.ref(Team, "team"))
 
 
-def audience(change: Change) -> tuple[str, ...]:
-    """Return the tokens of those who may see the change: its requester, reporter and assignee, those of its
-    services, and its team; without a team, the service desk.
-    """
-    persons = (change.requester_id, change.reported_by_id, change.assignee_id)
-    tokens = (
-        *(f"person:{person}" for person in persons if person is not None),
-        *(f"service:{service}" for service in change.services or ()),
-    )
-    return (*tokens, DESK if change.team_id is None else f"team:{change.team_id}")
-
-
 LINK_REQUEST = RelatedCommand(
     action="link",
     field="request",
@@ -179,9 +167,8 @@ def those_concerned(notice: NoticeType) -> tuple[RecipientRule, ...]:
 LIFECYCLE = Lifecycle(
     kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
     change_check=decisions.not_while_decided(VOTES),
-    audience=audience, also_seen_by=CHANGE_READERS,
-    columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("services",)},
-    unassigned="team_id is null", children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
+    visible=(to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("services")), also_seen_by=CHANGE_READERS,
+    children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
     constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
     derivation=PRIORITY,

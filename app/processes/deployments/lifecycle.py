@@ -12,8 +12,8 @@ from typing import Any
 
 from app.common.records import CodeEnum, jsonb_ordered
 from app.common.tickets import Ticket
+from app.kernel.access.audience_rules import to_persons, to_staff, to_teams
 from app.kernel.access.reads import ReadContext, Unguarded
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import author, change_manager, engineer, integration, staff
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
@@ -213,16 +213,6 @@ async def times_invalid(
         raise WrongValue(pointer="/ended_at", because="before_it_began")
 
 
-def audience(deployment: Deployment) -> tuple[str, ...]:
-    """Return the tokens of those who may see the deployment: staff, its author, and its team."""
-    tokens = [STAFF]
-    if deployment.author_id is not None:
-        tokens.append(f"person:{deployment.author_id}")
-    if deployment.team_id is not None:
-        tokens.append(f"team:{deployment.team_id}")
-    return tuple(tokens)
-
-
 def state_of(deployment: Deployment) -> CodeEnum:
     """Return the state that follows from the outcome."""
     return State.running if deployment.outcome is None else State(deployment.outcome.value)
@@ -241,8 +231,7 @@ KEEPER = author | engineer | change_manager
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="deployment", plural="deployments", zh="部署", record=Deployment, states=State,
-    audience=audience,
-    columns={"staff": (), "person": ("author_id",), "team": ("team_id",)},
+    visible=(to_staff(), to_persons("author_id"), to_teams("team_id")),
     children=(DeploymentCause,),
     constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()},
     rows=(

@@ -11,7 +11,7 @@ from typing import Any
 from app.common.improvement import AssessmentCriterion
 from app.common.people import Person, Role
 from app.common.records import Record, jsonb_ordered
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.actions.actor_policy import process_relation, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -184,7 +184,7 @@ ASSESSMENT_READERS = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_assessment", plural="improvement_assessments", zh="改进建议评估", record=ImprovementAssessment, states=State, code="ASM",
-    audience=lambda assessment: (STAFF,), also_seen_by=ASSESSMENT_READERS, columns={"staff": ()},
+    visible=(to_staff(),), also_seen_by=ASSESSMENT_READERS,
     children=(Assessor, AssessedSuggestion, SuggestionScore),
     constraints={"improvement_assessment_month_key": ValueTaken("month")},
     rows=(

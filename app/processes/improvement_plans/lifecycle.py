@@ -13,7 +13,7 @@ from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
 from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import decision, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
@@ -78,8 +78,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 LIFECYCLE = Lifecycle(
     kind="improvement_plan", plural="improvement_plans", zh="改进计划", record=ImprovementPlan, states=State, code="PLN",
     change_check=decisions.not_while_decided(VOTES),
-    audience=lambda plan: (STAFF, f"person:{plan.owner_id}"),
-    columns={"staff": (), "person": ("owner_id",)},
+    visible=(to_staff(), to_persons("owner_id")),
     children=(*decisions.CHILDREN, *DOCUMENTS, KpiBaseline, ImprovementPlanTarget, ImprovementPlanPoint, ImprovementPlanStep,
               ImprovementPlanReview, ImprovementPlanAdjustment),
     constraints={"improvement_plan_year_key": CheckFailed("year_has_plan")},

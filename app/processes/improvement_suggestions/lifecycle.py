@@ -11,7 +11,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import Record
 from app.foundation.editing import apply_patch
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import anybody, author, process_owner, quality_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -154,10 +154,6 @@ def _decide(suggestion: ImprovementSuggestion, ctx: ActionContext) -> None:
     suggestion.decided_at, suggestion.decided_by_id = ctx.occurred_at, ctx.caller.person_id
 
 
-def _audience(suggestion: ImprovementSuggestion) -> tuple[str, ...]:
-    return (STAFF,) if suggestion.author_id is None else (STAFF, f"person:{suggestion.author_id}")
-
-
 def _taken_over(suggestion: ImprovementSuggestion, body: Any) -> TakeOverImprovementSuggestion:
     return TakeOverImprovementSuggestion(merged=str(suggestion.id))
 
@@ -180,7 +176,7 @@ SUGGESTION_READERS = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_suggestion", plural="improvement_suggestions", zh="改进建议", record=ImprovementSuggestion, states=State, code="SUG",
-    audience=_audience, also_seen_by=SUGGESTION_READERS, columns={"staff": (), "person": ("author_id",)},
+    visible=(to_staff(), to_persons("author_id")), also_seen_by=SUGGESTION_READERS,
     children=(SuggestionProposer, SuggestionEvidence), vocabulary=frozenset(KPIS),
     constraints={"improvement_suggestion_cause_key": ValueTaken("cause_scope")},
     rows=(

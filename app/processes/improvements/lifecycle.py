@@ -26,7 +26,7 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import (
     decision,
     process_owner,
@@ -121,12 +121,6 @@ PERSONS = (
 )
 
 
-def audience(improvement: Improvement) -> tuple[str, ...]:
-    """Return the tokens of those who may see the improvement: staff, and the persons who are named."""
-    persons = (getattr(improvement, name) for name in PERSONS)
-    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
-
-
 #: By the outcome of a decision on the proposal, the action that follows.
 OF_PROPOSAL = {
     DecisionOutcome.approved: "approve",
@@ -203,8 +197,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
     change_check=decisions.not_while_decided(VOTES),
-    audience=audience, also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"},
-    columns={"staff": (), "person": PERSONS},
+    visible=(to_staff(), to_persons(*PERSONS)), also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"},
     ended=ENDED, vocabulary=frozenset(KPIS),
     children=(
         *Improvement.PARTS, ExternalReference, *decisions.CHILDREN, *filing.CHILDREN, KpiBaseline, ImprovementTarget, ImprovementMeasurement, ImprovementMember,

@@ -12,7 +12,7 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
-from app.kernel.access.visibility import DESK
+from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.actions.actor_policy import (
     agent,
     anybody,
@@ -153,19 +153,6 @@ def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None
     incident.reminded_at = ctx.occurred_at
 
 
-def audience(incident: Incident) -> tuple[str, ...]:
-    """Return the tokens of those who may see the incident: its requester, reporter, assignee and commander,
-    those of its service, and its team; without a team, the service desk.
-    """
-    persons = (incident.requester_id, incident.reported_by_id, incident.assignee_id, incident.commander_id)
-    tokens = tuple(f"person:{person}" for person in persons if person is not None)
-    if incident.service is not None:
-        tokens = (*tokens, f"service:{incident.service}")
-    if incident.team_id is not None:
-        return (*tokens, f"team:{incident.team_id}")
-    return (*tokens, DESK)
-
-
 def came_from_a_duplicate(event_type: str, actor: str) -> bool:
     """Return whether the event of that type and actor shows what came from a duplicate. Readers find it among
     the comments and followers, as far as it is for them: customers are kept apart there.
@@ -191,9 +178,9 @@ UPDATE_OVERDUE = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
-    audience=audience, also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
-    columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
-    unassigned="team_id is null", constraints={
+    visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "commander_id"), *to_team_or_desk(), to_services("service")),
+    also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
+    constraints={
         "incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere"), "incident_alert_group_key": CheckFailed("alert_is_open_elsewhere"),
     },
     children=(ExternalReference, IncidentAlert, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,

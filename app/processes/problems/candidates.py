@@ -159,7 +159,7 @@ MANAGERS = RecipientRule(NoticeType.recurring, roles=frozenset({Role.problem_man
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
-    audience=lambda candidate: (), also_seen_by={Role.incident_manager: "knows the incidents that it is made of"},
+    visible=(), also_seen_by={Role.incident_manager: "knows the incidents that it is made of"},
     constraints={"problem_candidate_value_key": ValueTaken("value")},
     rows=(
         #      action        中文        from             to               who              event

@@ -18,7 +18,7 @@ from app.foundation.articles.records import Article
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
-from app.kernel.access.visibility import DESK
+from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.actions.actor_policy import engineer, problem_manager, process_owner, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -153,19 +153,6 @@ def edit(problem: Problem, body: EditProblem, ctx: ActionContext) -> None:
         problem.affected_customers = _team_ids(ctx, "affected_customers")
 
 
-def audience(problem: Problem) -> tuple[str, ...]:
-    """Return the tokens of those who may see the problem: its requester, reporter, assignee and risk owner,
-    those of its service, and its team; without a team, the service desk.
-    """
-    persons = (problem.requester_id, problem.reported_by_id, problem.assignee_id, problem.risk_owner_id)
-    tokens = tuple(f"person:{person}" for person in persons if person is not None)
-    if problem.service is not None:
-        tokens = (*tokens, f"service:{problem.service}")
-    if problem.team_id is not None:
-        return (*tokens, f"team:{problem.team_id}")
-    return (*tokens, DESK)
-
-
 LINK_INCIDENTS = RelatedCommand(
     action="link",
     field="incidents",
@@ -207,9 +194,8 @@ MANAGERS = frozenset({Role.problem_manager})
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
-    audience=audience,
-    columns={"person": ("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), "team": ("team_id",), "service": ("service",)},
-    unassigned="team_id is null", children=(ExternalReference, *CHILDREN), ended=ENDED,
+    visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), *to_team_or_desk(), to_services("service")),
+    children=(ExternalReference, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
     derivation=PRIORITY,
     rows=(

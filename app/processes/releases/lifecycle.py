@@ -18,7 +18,7 @@ from app.foundation.decisions.actions import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions, question_preparation
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
-from app.kernel.access.visibility import DESK
+from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.actions.actor_policy import change_manager, decision, implementer, process_relation, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -119,23 +119,6 @@ def edit(release: Release, body: EditRelease, ctx: ActionContext) -> None:
     apply_patch(release, body, ctx)
 
 
-def audience(release: Release) -> tuple[str, ...]:
-    """Return the tokens of those who may see the release: its requester, reporter and assignee, the author
-    and the reviewer of its stage, the owner of its faults, those of its service, and its team; without a
-    team, the service desk.
-    """
-    persons = (
-        *(release.requester_id, release.reported_by_id, release.assignee_id),
-        *(release.stage_author_id, release.stage_reviewer_id, release.faults_owner_id),
-    )
-    tokens = tuple(f"person:{person}" for person in persons if person is not None)
-    if release.service is not None:
-        tokens = (*tokens, f"service:{release.service}")
-    if release.team_id is not None:
-        return (*tokens, f"team:{release.team_id}")
-    return (*tokens, DESK)
-
-
 def _deployment_payload(release: Release, body: Any) -> dict[str, Any]:
     """Return the report of the deployment that `deploy` makes."""
     assert release.deployed_at is not None
@@ -184,12 +167,10 @@ TO_REQUESTER = {
 LIFECYCLE = Lifecycle(
     kind="release", plural="releases", zh="发布", record=Release, states=State, code="REL",
     change_check=decisions.not_while_decided(APPROVAL),
-    audience=audience,
-    columns={
-        "person": ("requester_id", "reported_by_id", "assignee_id", "stage_author_id", "stage_reviewer_id", "faults_owner_id"),
-        "team": ("team_id",), "service": ("service",),
-    },
-    unassigned="team_id is null", ended=ENDED,
+    visible=(
+        to_persons("requester_id", "reported_by_id", "assignee_id", "stage_author_id", "stage_reviewer_id", "faults_owner_id"),
+        *to_team_or_desk(), to_services("service"),
+    ), ended=ENDED,
     children=(ExternalReference, *decisions.CHILDREN, ReleaseStage, PlanChange, *CHILDREN),
     searched_fields=("title", "description", "plan", "deployed_what", "open_faults", "lessons", "service", "environment"),
     derivation=PRIORITY,

@@ -6,8 +6,8 @@ in_use ─► retired
 from __future__ import annotations
 
 from app.common.records import jsonb_ordered
+from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import EVERYBODY
 from app.kernel.actions.actor_policy import admin, process_owner, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -57,7 +57,7 @@ KEEPER = process_owner | quality_manager | admin
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="release_stage_set", plural="release_stage_sets", zh="发布阶段集", record=StageSet, states=State,
-    audience=lambda stages: (EVERYBODY,), columns={"everybody": ()},
+    visible=(to_everybody(),),
     retired={State.retired: "stage_set_retired"}, constraints={"release_stage_set_key_key": ValueTaken("key")},
     rows=(
         #      action  中文    from            to             who     event

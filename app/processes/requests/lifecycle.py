@@ -24,7 +24,7 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
-from app.kernel.access.visibility import DESK, role_tokens
+from app.kernel.access.audience_rules import to_persons, to_roles, to_services, to_team_or_desk
 from app.kernel.actions.actor_policy import (
     agent,
     anybody,
@@ -228,20 +228,6 @@ def state_after_reopening(request: Request) -> CodeEnum:
     return State.rectifying if request.path is FulfilmentPath.project else State.in_progress
 
 
-def audience(request: Request) -> tuple[str, ...]:
-    """Return the tokens of those who may see the request: its requester, reporter and assignee, those of its
-    service, its team or, without one, the service desk, and the roles that make what its item opens.
-    """
-    persons = (request.requester_id, request.reported_by_id, request.assignee_id)
-    tokens = tuple(f"person:{person}" for person in persons if person is not None)
-    if request.service is not None:
-        tokens = (*tokens, f"service:{request.service}")
-    tokens = (*tokens, *role_tokens(request.reader_roles, request))
-    if request.team_id is not None:
-        return (*tokens, f"team:{request.team_id}")
-    return (*tokens, DESK)
-
-
 IMPLEMENTING_STATES = (State.implementing, State.rectifying)
 ASSESSED = Branch(after_assessment, (State.assessed, State.analysing, State.awaiting_approval))
 PATH_START = Branch(path_start, (State.assessed, State.analysing))
@@ -275,9 +261,10 @@ DOCUMENTS_KEPT = KeptDocuments(
 LIFECYCLE = Lifecycle(
     kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
     change_check=decisions.not_while_decided(APPROVAL),
-    audience=audience, some_seen_by={Role.change_manager: "makes a change from it, where its item opens one"},
-    columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",), "role": ("reader_roles",)},
-    unassigned="team_id is null",
+    visible=(
+        to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("service"),
+        to_roles("reader_roles", {Role.change_manager: "makes a change from it, where its item opens one"}),
+    ),
     children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
     searched_fields=("title", "description", "delivery", "service", "ci", "category"), reviewer_group_field="acceptance_group_id",
     derivation=PRIORITY,

@@ -18,7 +18,7 @@ from app.foundation.licences.records import (
     Licence,
     TrainingParticipant,
 )
-from app.kernel.access.visibility import STAFF
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -164,14 +164,6 @@ def cancel(training: Training, body: Reason, ctx: ActionContext) -> None:
     """Cancel the training; the invited persons are notified."""
 
 
-def audience(training: Training) -> tuple[str, ...]:
-    """Return the audience: staff, who planned it and who trains; participants see it by their child
-    records.
-    """
-    persons = (training.planner_id, training.trainer_id)
-    return (STAFF, *(f"person:{person}" for person in persons if person is not None))
-
-
 PLANNERS = quality_manager | process_owner | role(Role.project_manager)
 EXAMINERS = quality_manager | process_owner
 PARTICIPANT = (RecordDuty("participant", "参训人", ("participant_ids",)),)
@@ -188,8 +180,7 @@ EXAMINABLE = (State.held, State.examined)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
-    audience=audience, also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"},
-    columns={"staff": (), "person": ("planner_id", "trainer_id")},
+    visible=(to_staff(), to_persons("planner_id", "trainer_id")), also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"},
     children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence),
     rows=(
         #      action          中文        from              to               who        event

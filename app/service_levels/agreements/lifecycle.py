@@ -20,7 +20,7 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
-from app.kernel.access.visibility import MEMBER, STAFF
+from app.kernel.access.audience_rules import to_members, to_persons, to_staff
 from app.kernel.actions.actor_policy import (
     agreement_maintainer,
     process_relation,
@@ -131,15 +131,6 @@ def flag_review(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) ->
     agreement.review_overdue_at = ctx.occurred_at
 
 
-def audience(agreement: Agreement) -> tuple[str, ...]:
-    """Return the audience: staff, the representatives, and all who belong to the other party's team."""
-    persons = (agreement.representative_id, agreement.party_representative_id)
-    tokens = [STAFF, *(f"person:{person}" for person in persons if person is not None)]
-    if agreement.party_id is not None:
-        tokens.append(f"{MEMBER}:{agreement.party_id}")
-    return tuple(tokens)
-
-
 PARTIES = (representative | service_level_manager).for_people()
 DRAFTERS = service_level_manager | agreement_maintainer
 NEGOTIABLE = (State.drafted, State.negotiating, State.in_review)
@@ -193,8 +184,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
-    audience=audience,
-    columns={"staff": (), "person": ("representative_id", "party_representative_id"), "member": ("customer_id", "team_id", "supplier_id")},
+    visible=(to_staff(), to_persons("representative_id", "party_representative_id"), to_members("customer_id", "team_id", "supplier_id")),
     children=(*Agreement.PARTS, *DOCUMENTS, AgreementConsent, AgreementAcknowledgement, AgreementReview, *reports.CHILDREN),
     rows=(
         # action                             中文              from                to                  who                    event

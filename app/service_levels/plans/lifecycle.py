@@ -16,8 +16,8 @@ from app.common.records import ForeignRef, KeyRef, Record
 from app.common.times.clocks import AgreementType
 from app.foundation.people.eligibility import check_customer, check_person_active
 from app.foundation.people.records import Team
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import quality_manager, role, service_level_manager
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
@@ -151,8 +151,8 @@ ADOPTERS = service_level_manager | quality_manager | role(Role.management)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="service_level_plan", plural="service_level_plans", zh="服务级别计划", record=ServiceLevelPlan, states=State, code="SLP",
-    audience=lambda plan: (STAFF, f"person:{plan.owner_id}"),
-    columns={"staff": (), "person": ("owner_id",)}, children=(PlanEntry,),
+    visible=(to_staff(), to_persons("owner_id")),
+    children=(PlanEntry,),
     constraints={"service_level_plan_adopted_key": CheckFailed("year_is_planned")},
     rows=(
         #      action  中文     from             to             who       event

@@ -18,7 +18,8 @@ from app.common.people import Caller, Role
 from app.common.priorities.priority import Priority
 from app.common.records import ChildRecord
 from app.foundation.decisions.records import Vote
-from app.kernel.access.visibility import DESK, sees_every_record, tokens
+from app.kernel.access.audience_rules import DESK
+from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
 from app.ticketing.records import Complaint, Task
 

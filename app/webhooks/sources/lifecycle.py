@@ -21,8 +21,8 @@ from app.foundation.people.eligibility import check_person_active, check_team_as
 from app.foundation.people.fields import Zone
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
 from app.foundation.people.records import Team
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -228,7 +228,7 @@ ADMINS = (admin | rule).in_person()
 LIFECYCLE = Lifecycle(
     kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
     administrative=True,
-    audience=lambda source: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     constraints={"webhook_source_key_key": ValueTaken("key")},
     rows=(
         #      action          中文        from            to             who           event

@@ -6,7 +6,7 @@ import pytest
 
 from app.common.people import PersonState, Role, rule_caller
 from app.log.canonical import instant
-from app.processes.incidents.lifecycle import audience
+from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import OPEN
 from tests.builders import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, a_caller, a_person, given, incident, minutes
 
@@ -92,7 +92,7 @@ def test_a_major_incident_has_a_commander_who_sees_it_and_a_statement(state: str
         set={"declared_major_at": AT_NOW, "commander_id": str(commander.id), **KNOWN},
         given={"commander": str(commander.id), **KNOWN},
     )
-    assert f"person:{commander.id}" in audience(outcome.record)
+    assert f"person:{commander.id}" in LIFECYCLE.audience(outcome.record)
 
 
 def test_declared_again_it_gets_another_commander_and_is_major_since_the_first_time() -> None:

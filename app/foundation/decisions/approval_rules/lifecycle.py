@@ -19,8 +19,8 @@ from app.foundation.decisions.approval_rules.records import ApprovalRuleState as
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.records import DecisionKind, DecisionRule
 from app.foundation.people.records import Group
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -176,7 +176,7 @@ VOTERS = (
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="approval_rule", plural="approval_rules", zh="审批规则", record=ApprovalRule, states=State,
-    audience=lambda rule: (STAFF,), columns={"staff": ()}, children=(ApprovalRuleVersion,),
+    visible=(to_staff(),), children=(ApprovalRuleVersion,),
     constraints={"approval_rule_key_key": ValueTaken("key")},
     rows=(
         #      action  中文    from                           to              who      event

@@ -22,6 +22,7 @@ from app.foundation.people.credentials.maker_credential import (
     not_suspended,
 )
 from app.foundation.people.eligibility import check_person_active
+from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, rule, staff
 from app.kernel.actions.context import ActionContext
@@ -103,8 +104,7 @@ async def outlives_key(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="deputy", plural="deputies", zh="表决代理人", record=Deputy, states=State, administrative=True,
-    audience=lambda deputy: (f"person:{deputy.person_id}", f"person:{deputy.deputy_id}"),
-    columns={"person": ("person_id", "deputy_id")},
+    visible=(to_persons("person_id", "deputy_id"),),
     rows=(
         #      action 中文    from           to           who        event
         action(name,    "指定", NEW_RECORD,    State.named, staff.for_people(),    "deputy.named",

@@ -51,7 +51,7 @@ def retire(group: DirectoryGroup, body: EmptyPayload, ctx: ActionContext) -> Non
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="directory_group", plural="directory_groups", zh="目录组", record=DirectoryGroup, states=State, administrative=True,
-    audience=lambda group: (), oversight=frozenset({Role.admin, Role.auditor}),
+    visible=(), oversight=frozenset({Role.admin, Role.auditor}),
     retired={State.retired: "group_retired"},
     constraints={"directory_group_name": ValueTaken("name"), "directory_group_external_id": ValueTaken("external_id")},
     rows=(

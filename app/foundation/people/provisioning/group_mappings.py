@@ -102,7 +102,7 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="group_mapping", plural="group_mappings", zh="登录组映射", record=GroupMapping, states=State, administrative=True,
-    audience=lambda mapping: (), oversight=frozenset({Role.admin, Role.auditor}),
+    visible=(), oversight=frozenset({Role.admin, Role.auditor}),
     constraints={"group_mapping_grant": ValueTaken("group_name")},
     rows=(
         #      action    中文    from            to               who     event

@@ -19,7 +19,7 @@ from app.api.listings.paging import page
 from app.api.records.columns import instant_of
 from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.common.priorities.risk_level import RiskLevel
-from app.kernel.access.visibility import EVERYBODY
+from app.kernel.access.audience_rules import to_everybody
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden
 from app.processes.changes.calendar.entries import CalendarEntry
@@ -42,7 +42,7 @@ from app.processes.changes.records import HOLDING, Change, ChangeState, ChangeTy
 PLANNED = (ChangeState.approved, *sorted(HOLDING))
 HAS_TIME = "coalesce(r.window_from_at, r.started_at, r.wanted_from_at) is not null"
 #: Changes as the schedule has them: everybody may read it, and `_scope` says which of them.
-SCHEDULED_CHANGES = replace(LIFECYCLE, columns={EVERYBODY: ()}, unassigned=None, children=Change.PARTS)
+SCHEDULED_CHANGES = replace(LIFECYCLE, visible=(to_everybody(),), children=Change.PARTS)
 #: Fields that customers do not see.
 FOR_STAFF = frozenset({"id", "number", "title", "type", "risk_level", "team"})
 

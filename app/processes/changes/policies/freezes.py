@@ -13,8 +13,8 @@ from app.foundation.decisions.actions import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
+from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import decision, role, rule, service_level_manager, staff
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
@@ -122,11 +122,6 @@ async def changes_hit_by_moving(
     return await changes_hit(reads, freeze, body.from_at, body.until_at)
 
 
-def audience(freeze: Freeze) -> tuple[str, ...]:
-    """Return the audience: staff and the owner."""
-    return (STAFF, f"person:{freeze.owner_id}")
-
-
 DECLARERS = CHANGE_MANAGER | service_level_manager | role(Role.management)
 IN_FORCE = (State.declared,)
 EXCEPTIONS = decisions.DecisionSpec(
@@ -142,7 +137,7 @@ HITS = {"freeze_window_hits": RetryDecision()}
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="freeze", plural="freezes", zh="变更冻结", record=Freeze, states=State,
-    audience=audience, columns={"staff": (), "person": ("owner_id",)},
+    visible=(to_staff(), to_persons("owner_id")),
     children=(FreezeException, *decisions.CHILDREN), constraints=HITS,
     rows=(
         #      action            中文        from        to               who        event

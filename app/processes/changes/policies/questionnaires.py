@@ -13,8 +13,8 @@ from uuid import UUID
 
 from app.common.priorities.risk_level import RiskLevel
 from app.common.records import from_row
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext, Versions
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
@@ -147,7 +147,7 @@ SETTERS = admin | CHANGE_MANAGER
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="risk_questionnaire", plural="risk_questionnaires", zh="风险问卷", record=RiskQuestionnaire, states=State,
-    audience=lambda questionnaire: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     rows=(
         #      action  中文    from          to         who      event
         action(add,    "设定", NEW_RECORD,  State.set, SETTERS, "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,)),

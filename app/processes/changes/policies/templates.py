@@ -10,8 +10,8 @@ from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, role
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -65,7 +65,7 @@ OPEN = (State.draft, State.approved)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
-    audience=lambda template: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     retired={State.retired: "template_retired"},
     constraints={"change_template_key_key": ValueTaken("key")},
     rows=(

@@ -15,8 +15,8 @@ from app.common.records import ForeignRef, KeyRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
+from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.access.visibility import STAFF
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -152,7 +152,7 @@ def _check_effects(rule: AlertRule, ctx: ActionContext) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="alert_rule", plural="alert_rules", zh="告警规则", record=AlertRule, states=State, administrative=True,
-    audience=lambda rule: (STAFF,), columns={"staff": ()},
+    visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event
         action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "alert_rule.added",  wrong=(alert_rule_invalid,)),
