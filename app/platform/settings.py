@@ -22,6 +22,7 @@ from pydantic_settings import SettingsConfigDict
 
 from app.platform.failures import WrongUse
 from app.platform.setting_groups.columns import ColumnSettings
+from app.platform.setting_groups.relay import RelaySettings
 from app.platform.setting_groups.replicas import ReplicaSettings
 from app.platform.setting_groups.sealing import SealSettings
 
@@ -79,12 +80,6 @@ def _public_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _relay_url(value: str) -> str:
-    if not re.fullmatch(r"(nats|kafka)(\+tls)?://[^/@:,\s]+:[0-9]{1,5}(,[^/@:,\s]+:[0-9]{1,5})*", value):
-        raise ValueError("must be an address such as nats://broker:4222 or kafka+tls://one:9093,two:9093")
-    return value
-
-
 def _issuer(value: str, info: ValidationInfo) -> str:
     parts = urlsplit(value)
     near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
@@ -137,15 +132,15 @@ def _comma_separated(value: str) -> list[str]:
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 
 
-class Settings(ColumnSettings, SealSettings, ReplicaSettings):
+class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
     """The settings of one installation."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     database_url: DatabaseUrl | None = Field(
         default=None,
-        description="PostgreSQL 15 or later, with the service's role. None: the embedded PostgreSQL "
-        "is started.",
+        description="PostgreSQL 15 or later, with the service's role. None: the embedded PostgreSQL is "
+        "started.",
     )
     owner_url: DatabaseUrl | None = Field(
         default=None,
@@ -155,8 +150,8 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
         default=120,
         ge=0,
         le=3_600,
-        description="Seconds that `serve` and `work` wait at start for a PostgreSQL that is not ready "
-        "or recovers from a crash.",
+        description="Seconds that `serve` and `work` wait at start for a PostgreSQL that is not ready or "
+        "recovers from a crash.",
     )
     allow_owner: bool = Field(
         default=False,
@@ -164,9 +159,9 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     )
     data_dir: Path | None = Field(
         default=None,
-        description="Data folder of the embedded PostgreSQL. None: `.ledgerdesk/` in the project; for "
-        "an installed package, `ledgerdesk/` in the user's data folder (~/.local/share), "
-        "or as root a folder under /var/lib/ledgerdesk.",
+        description="Data folder of the embedded PostgreSQL. None: `.ledgerdesk/` in the project; for an "
+        "installed package, `ledgerdesk/` in the user's data folder (~/.local/share), or as root a folder "
+        "under /var/lib/ledgerdesk.",
     )
     secrets_dir: Path | None = Field(
         default=None,
@@ -181,8 +176,8 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="TCP port that `serve` listens on.")
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC",
-        description="The organisation's time zone (IANA). It sets the limits of periods and the year "
-        "in numbers.",
+        description="The organisation's time zone (IANA). It sets the limits of periods and the year in "
+        "numbers.",
     )
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(
         default="EUR",
@@ -198,8 +193,8 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
         default=7,
         ge=0,
         le=3650,
-        description="Days after its resolution in which a case can be reopened, unless an agreement "
-        "sets others.",
+        description="Days after its resolution in which a case can be reopened, unless an agreement sets "
+        "others.",
     )
     recurrences: int = Field(
         default=3,
@@ -227,8 +222,8 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     )
     audited_processes: Annotated[str, Field(pattern=r"^([a-z_]+(, ?[a-z_]+)*)?$")] = Field(
         default="incident,request,problem,change",
-        description="Kinds of records whose processes are audited each month, separated by commas, "
-        "for every team that had cases of them. Empty: no automatic audits.",
+        description="Kinds of records whose processes are audited each month, separated by commas, for "
+        "every team that had cases of them. Empty: no automatic audits.",
     )
     agents_see: Annotated[str, Field(pattern="^(teams|all)$")] = Field(
         default="teams",
@@ -271,8 +266,8 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     )
     outward_networks: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
-        description="Private addresses or networks that subscriptions may send to, separated by "
-        "commas, such as 10.1.2.0/24. Empty: public addresses only.",
+        description="Private addresses or networks that subscriptions may send to, separated by commas, "
+        "such as 10.1.2.0/24. Empty: public addresses only.",
     )
     outward_http: bool = Field(
         default=False, description="Let subscriptions also send to addresses without TLS (`http://`)."
@@ -290,13 +285,13 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
         default=25,
         ge=0,
         le=100,
-        description="Percentage of cases whose requester is asked for a rating, unless the service "
-        "sets its own.",
+        description="Percentage of cases whose requester is asked for a rating, unless the service sets "
+        "its own.",
     )
     public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
         default=None,
-        description="Address at which people reach this service, such as https://desk.example.org, "
-        "for links in mails. None: mails contain no links.",
+        description="Address at which people reach this service, such as https://desk.example.org, for "
+        "links in mails. None: mails contain no links.",
     )
     session_hours: int = Field(
         default=12, ge=1, le=720, description="Hours after which the session of a browser ends."
@@ -311,27 +306,27 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     )
     oidc_login_claim: Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]{1,100}$")] = Field(
         default="sub",
-        description="Claim of a token that identifies the person by their `login` here. `email` "
-        "counts only with `email_verified`.",
+        description="Claim of a token that identifies the person by their `login` here. `email` counts "
+        "only with `email_verified`.",
     )
     oidc_groups_claim: Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]{1,200}$")] | None = Field(
         default=None,
         description="Claim of a token with the person's groups or roles at the provider, such as "
-        "`groups`, or `realm_access.roles` with dots between levels. They are mapped to "
-        "roles and teams at each sign-in. None: roles and teams are granted only here.",
+        "`groups`, or `realm_access.roles` with dots between levels. They are mapped to roles and teams "
+        "at each sign-in. None: roles and teams are granted only here.",
     )
     scim_login: Annotated[str, Field(pattern="^(userName|externalId)$")] = Field(
         default="userName",
-        description="Attribute of a SCIM user that holds the person's login here, with the same value "
-        "as the login claim.",
+        description="Attribute of a SCIM user that holds the person's login here, with the same value as "
+        "the login claim.",
     )
     oidc_adds_people: bool = Field(
         default=False, description="Add a person with a valid token who is not known yet, as a requester."
     )
     oidc_client_id: Annotated[str, Field(min_length=1), AfterValidator(_client_id)] | None = Field(
         default=None,
-        description="Name of this service at the provider, for people who sign in from a browser. "
-        "None: they sign in with a key.",
+        description="Name of this service at the provider, for people who sign in from a browser. None: "
+        "they sign in with a key.",
     )
     oidc_client_secret: SecretStr | None = Field(
         default=None,
@@ -346,8 +341,8 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
         default=600,
         ge=1,
         le=86_400,
-        description="Seconds after which the provider's keys are read again. A withdrawn key is "
-        "accepted for at most this time.",
+        description="Seconds after which the provider's keys are read again. A withdrawn key is accepted "
+        "for at most this time.",
     )
     origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",
@@ -397,43 +392,6 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     )
     mail_from: Annotated[str, AfterValidator(_address)] = Field(
         default="ledgerdesk@localhost", description="Sender address of our mails."
-    )
-    relay_url: Annotated[str, AfterValidator(_relay_url)] | None = Field(
-        default=None,
-        description="Broker to which `relay` publishes the log: `nats://` or `kafka://` with hosts "
-        "and ports, separated by commas; encrypted with `nats+tls://` or `kafka+tls://`. "
-        "None: no relay.",
-    )
-    relay_stream: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")] = Field(
-        default="ledgerdesk",
-        description="JetStream stream or Kafka topic that only the relay writes to. The relay creates "
-        "it if it is missing.",
-    )
-    relay_replicas: int = Field(
-        default=1,
-        ge=1,
-        le=7,
-        description="Number of servers that keep a stream or topic created by the relay.",
-    )
-    relay_user: str | None = Field(default=None, description="User name at the broker.")
-    relay_password: SecretStr | None = Field(
-        default=None, description="Password at the broker; better as a file in the secrets directory."
-    )
-    relay_sasl: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$")] = Field(
-        default="SCRAM-SHA-512",
-        description="Login method at Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.",
-    )
-    relay_credentials: Path | None = Field(
-        default=None, description="File of credentials (`.creds`) for NATS, instead of user and password."
-    )
-    relay_ca: Path | None = Field(
-        default=None,
-        description="File (PEM) of the authority that signed the broker's certificate. None: the "
-        "authorities that the system trusts.",
-    )
-    relay_certificate: Path | None = Field(
-        default=None,
-        description="File (PEM) of the relay's certificate and key, by which the broker identifies it.",
     )
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
         default="info", description="Lowest level of lines in the log: debug, info, warning or error."

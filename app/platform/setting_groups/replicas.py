@@ -19,9 +19,9 @@ class ReplicaSettings(BaseSettings):
 
     read_url: Annotated[str, AfterValidator(_read_url)] | None = Field(
         default=None,
-        description="Streaming replica from which APIs read lists, KPIs and the feed, with the "
-        "service's role. With several hosts (`postgresql://user@one,two/database`), the "
-        "first that responds is used. None: all reads use the database itself.",
+        description="Streaming replica from which APIs read lists, KPIs and the feed, with the service's "
+        "role. With several hosts (`postgresql://user@one,two/database`), the first that responds is "
+        "used. None: all reads use the database itself.",
     )
     read_staleness_seconds: int = Field(
         default=5,

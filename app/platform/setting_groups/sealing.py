@@ -53,6 +53,6 @@ class SealSettings(BaseSettings):
     )
     seal_timestamp_url: OutwardUrl | None = Field(
         default=None,
-        description="Timestamping authority (RFC 3161) that signs the time of each head. Needs the "
-        "extra `timestamps`. None: heads have no timestamps.",
+        description="Timestamping authority (RFC 3161) that signs the time of each head. Needs the extra "
+        "`timestamps`. None: heads have no timestamps.",
     )
