@@ -32,7 +32,7 @@ def rotation(overlap_seconds: int = 0) -> tuple[str, RotateKey]:
 
 
 @pytest.mark.parametrize(
-    ("action", "body", "told"),
+    ("action", "body", "detail"),
     [
         (*rotation(), "Old secret accepted for: 0 s"),
         (*rotation(3_600), "Old secret accepted for: 1 h"),
@@ -41,7 +41,7 @@ def rotation(overlap_seconds: int = 0) -> tuple[str, RotateKey]:
     ids=["lost", "renewed", "revoked"],
 )
 async def test_whose_key_somebody_else_changes_is_told_by_whom_and_nothing_secret(
-    office: Office, action: str, body: Payload, told: str
+    office: Office, action: str, body: Payload, detail: str
 ) -> None:
     operator = await add_caller(office.ledger, "Operator", Role.admin)
     key_id, hashed = await a_key(office, office.engineer)
@@ -51,7 +51,7 @@ async def test_whose_key_somebody_else_changes_is_told_by_whom_and_nothing_secre
     assert await office.told_steps(operator) == []
     secrets = {hashed, getattr(body, "secret_hash", hashed)}
     mail = await mailed(office, office.engineer)
-    assert told in mail
+    assert detail in mail
     for language, expected in OURS.items():
         text = await shown(office, office.engineer, language)
         assert all(word in text for word in (*expected, str(key_id))), text
