@@ -262,8 +262,8 @@ def test_how_cases_went_is_reconciled_too(run: Run, place: DatabaseUrls) -> None
     bad = run("reconcile")
     assert bad.returncode == 5
     assert (
-        "conformance, any time, kind incident: process_case is otherwise in 1 rows according to the facts and "
-        f"otherwise in 1 rows according to the events; cases {changed[0]}" in bad.stdout
+        "conformance, any time, kind incident: process_case is otherwise in 1 rows according to the "
+        f"facts and otherwise in 1 rows according to the events; cases {changed[0]}" in bad.stdout
     )
 
 
