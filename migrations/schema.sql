@@ -2488,6 +2488,10 @@ create table fold.incident_alert (
   fired_count integer not null,
   cleared_at timestamp with time zone,
   appended_at timestamp with time zone,
+  description text,
+  impact text collate "C",
+  urgency text collate "C",
+  effect text collate "C",
   constraint incident_alert_pkey PRIMARY KEY (id)
 );
 CREATE INDEX incident_alert_known ON fold.incident_alert USING btree (source, dedup_key, last_fired_at DESC);

@@ -85,6 +85,7 @@ class NoticeType(CodeEnum):
         "无法获取您的日历",
         YOURS,
     )
+    key_changed = "key_changed", "Your key was changed", "您的密钥有变更", YOURS
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
     discovery_compared = "discovery_compared", "Discovery compared", "配置发现已比对", INFORM
     article_review_overdue = "article_review_overdue", "Article review overdue", "文章复审逾期", YOURS

@@ -53,7 +53,7 @@ from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
 from app.ticketing.work import tasks
 
-presiding = process_relation("presiding", "whoever chairs it", "会议主席", "chair_id")
+presiding = process_relation("presiding", "chair of the meeting", "会议主席", "chair_id")
 
 
 def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:

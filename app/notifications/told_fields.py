@@ -121,6 +121,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.covers_on_call: ABSENCE_FIELDS,
     Notice.absence_entered: ("own.from_at", "own.until_at", "own.deputy_id"),
     Notice.absence_calendar_failing: ("own.origin", "own.failing_because"),
+    Notice.key_changed: ("own.state", "given.overlap_seconds", "own.expires_at"),
     Notice.agreement_moved: AGREEMENT,
     Notice.to_consent: AGREEMENT,
     Notice.to_sign: ("own.valid_from", "own.valid_to", "given.gap_reason"),

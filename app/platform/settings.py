@@ -22,6 +22,7 @@ from pydantic_settings import SettingsConfigDict
 
 from app.platform.failures import WrongUse
 from app.platform.setting_groups.columns import ColumnSettings
+from app.platform.setting_groups.relay import RelaySettings
 from app.platform.setting_groups.replicas import ReplicaSettings
 from app.platform.setting_groups.sealing import SealSettings
 
@@ -79,12 +80,6 @@ def _public_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _relay_url(value: str) -> str:
-    if not re.fullmatch(r"(nats|kafka)(\+tls)?://[^/@:,\s]+:[0-9]{1,5}(,[^/@:,\s]+:[0-9]{1,5})*", value):
-        raise ValueError("must be an address such as nats://broker:4222 or kafka+tls://one:9093,two:9093")
-    return value
-
-
 def _issuer(value: str, info: ValidationInfo) -> str:
     parts = urlsplit(value)
     near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
@@ -137,25 +132,26 @@ def _comma_separated(value: str) -> list[str]:
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 
 
-class Settings(ColumnSettings, SealSettings, ReplicaSettings):
+class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
     """The settings of one installation."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     database_url: DatabaseUrl | None = Field(
         default=None,
-        description="PostgreSQL 15 or later, as the service's role. None: the embedded one is started.",
+        description="PostgreSQL 15 or later, with the service's role. None: the embedded PostgreSQL is "
+        "started.",
     )
     owner_url: DatabaseUrl | None = Field(
         default=None,
-        description="The same database as the role that owns the tables; needed by `migrate` only.",
+        description="The same database with the role that owns the tables; only `migrate` needs it.",
     )
     database_wait_seconds: int = Field(
         default=120,
         ge=0,
         le=3_600,
-        description="Seconds that `serve` and `work` wait at their start for a PostgreSQL that recovers from "
-        "a crash, or is not up yet.",
+        description="Seconds that `serve` and `work` wait at start for a PostgreSQL that is not ready or "
+        "recovers from a crash.",
     )
     allow_owner: bool = Field(
         default=False,
@@ -163,72 +159,76 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     )
     data_dir: Path | None = Field(
         default=None,
-        description="Folder in which the embedded PostgreSQL keeps its data. None: `.ledgerdesk/` in the "
-        "project, or of an installed package `ledgerdesk/` in the user's data folder (~/.local/share); as "
-        "root a folder under /var/lib/ledgerdesk.",
+        description="Data folder of the embedded PostgreSQL. None: `.ledgerdesk/` in the project; for an "
+        "installed package, `ledgerdesk/` in the user's data folder (~/.local/share), or as root a folder "
+        "under /var/lib/ledgerdesk.",
     )
     secrets_dir: Path | None = Field(
         default=None,
-        description="Folder of secret files, the master key among them. None: `secrets/` in the data folder.",
+        description="Folder of secret files, including the master key. None: `secrets/` in the data folder.",
     )
     backup_dir: Path | None = Field(
         default=None,
-        description="Folder of backups that `backup` writes to, `restore` reads and `doctor` looks at. None: "
-        "the commands name it, and `doctor` knows of no backups.",
+        description="Folder of backups for `backup`, `restore` and `doctor`. None: name the folder in "
+        "each command; `doctor` checks no backups.",
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="TCP port that `serve` listens on.")
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         default="UTC",
-        description="The organisation's time zone (IANA): cuts periods and gives the year in numbers.",
+        description="The organisation's time zone (IANA). It sets the limits of periods and the year in "
+        "numbers.",
     )
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(
         default="EUR",
-        description="The organisation's currency (ISO 4217): figures of cost count what is in it.",
+        description="The organisation's currency (ISO 4217). KPIs of cost count only amounts in this "
+        "currency.",
     )
     role_labels: Annotated[str, AfterValidator(_role_labels)] = Field(
         default="",
-        description="Labels that the organisation gives to roles, as JSON: by a role's code its labels, "
-        "by language. Roles that are not named keep theirs.",
+        description="The organisation's own labels for roles, as JSON: labels by language for each "
+        "role's code. Other roles keep their labels.",
     )
     reopen_days: int = Field(
         default=7,
         ge=0,
         le=3650,
-        description="Days after its resolution in which a case can be reopened, unless agreed otherwise.",
+        description="Days after its resolution in which a case can be reopened, unless an agreement sets "
+        "others.",
     )
     recurrences: int = Field(
         default=3,
         ge=2,
         le=1_000,
-        description="So many incidents of one service, CI or category are a candidate for a problem.",
+        description="Number of incidents of one service, CI or category that make a problem candidate.",
     )
     recurrence_days: int = Field(
-        default=30, ge=1, le=366, description="The stretch of time that `RECURRENCES` is counted in, in days."
+        default=30, ge=1, le=366, description="Days in which `RECURRENCES` is counted."
     )
     reconcile_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
         default="03:00",
-        description="Time of day at which a worker compares every KPI with the raw events, once a day: a "
-        "quiet hour in `TIME_ZONE`, as 03:00. `off`: never.",
+        description="Time of day in `TIME_ZONE` at which a worker compares every KPI with the raw "
+        "events. Choose a quiet hour. `off`: never.",
     )
     signals_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
         default="04:00",
-        description="Time of day from which a worker looks for signals of the watched KPIs, once a day, "
-        "in `TIME_ZONE`, as 04:00. `off`: never.",
+        description="Time of day in `TIME_ZONE` from which a worker looks for signals of the watched "
+        "KPIs. `off`: never.",
     )
     watched_kpis: Annotated[str, Field(pattern=r"^([a-z0-9_]+(, ?[a-z0-9_]+)*)?$")] = Field(
         default="",
-        description="Keys of the KPIs whose signals are noted, separated by commas. Empty: the fourteen that "
-        "`docs/behaviour.md` names.",
+        description="Keys of the KPIs whose signals are recorded, separated by commas. Empty: the "
+        "fourteen in `docs/behaviour.md`.",
     )
     audited_processes: Annotated[str, Field(pattern=r"^([a-z_]+(, ?[a-z_]+)*)?$")] = Field(
         default="incident,request,problem,change",
-        description="Kinds of records whose processes are audited each month, for every team that has had "
-        "cases of them, separated by commas. Empty: none by itself.",
+        description="Kinds of records whose processes are audited each month, separated by commas, for "
+        "every team that had cases of them. Empty: no automatic audits.",
     )
     agents_see: Annotated[str, Field(pattern="^(teams|all)$")] = Field(
         default="teams",
-        description="`teams`: agents see the tickets of their teams and those of no team yet. `all`: all.",
+        description="`teams`: agents see tickets of their teams and tickets without a team. `all`: "
+        "agents see all tickets.",
     )
     read_connections: int = Field(
         default=8, ge=1, le=200, description="Database connections for reading, per process."
@@ -240,53 +240,58 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     waiting_limit: int = Field(
         default=10 * LARGEST_UPLOAD,
         ge=1,
-        description="Bytes of files that one person has sent and not attached yet, at the most.",
+        description="Most bytes of uploaded files that one person may have waiting to be attached.",
     )
     rate_limit: int = Field(
-        default=1_000, ge=1, description="Requests of one API key that a process takes in `RATE_SECONDS`."
+        default=1_000,
+        ge=1,
+        description="Most requests with one API key that a process accepts in `RATE_SECONDS`.",
     )
     rate_seconds: int = Field(
         default=10, ge=1, le=86_400, description="Seconds in which `RATE_LIMIT` is counted."
     )
     person_writes: int = Field(
-        default=1_000, ge=1, description="Records, comments, files and follows of a person in ten minutes."
+        default=1_000,
+        ge=1,
+        description="Most records, comments, files and follows that one person may add in ten minutes.",
     )
-    integration_writes: int = Field(default=60_000, ge=1, description="The same of an integration.")
+    integration_writes: int = Field(default=60_000, ge=1, description="The same for an integration.")
     wrong_keys: int = Field(
-        default=30, ge=1, description="Wrong keys from one address that a process looks up in a minute."
+        default=30, ge=1, description="Most wrong keys from one address that a process checks in a minute."
     )
     webhook_rate_limit: int = Field(
         default=60_000,
         ge=1,
-        description="Verified deliveries of one webhook source that a process takes in a minute.",
+        description="Most verified deliveries of one webhook source that a process accepts in a minute.",
     )
     outward_networks: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
-        description="Addresses or networks, separated by commas, that subscriptions may send to although "
-        "they are not public, such as 10.1.2.0/24. None: public addresses only.",
+        description="Private addresses or networks that subscriptions may send to, separated by commas, "
+        "such as 10.1.2.0/24. Empty: public addresses only.",
     )
     outward_http: bool = Field(
-        default=False, description="Let subscriptions send to addresses without TLS (`http://`), too."
+        default=False, description="Let subscriptions also send to addresses without TLS (`http://`)."
     )
     open_metrics: bool = Field(
-        default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
+        default=False,
+        description="Serve `/metrics` without a key. Otherwise a key needs the permission to read it.",
     )
     assistants: bool = Field(
         default=False,
-        description="Serve assistants at `/mcp` (Model Context Protocol), with the rights of the key that "
+        description="Serve assistants at `/mcp` (Model Context Protocol), with the rights of the key "
         "they send. Needs the extra `mcp`.",
     )
     rating_percent: int = Field(
         default=25,
         ge=0,
         le=100,
-        description="Number of cases in a hundred of which the requester is asked for a rating, where the"
-        " service does not say.",
+        description="Percentage of cases whose requester is asked for a rating, unless the service sets "
+        "its own.",
     )
     public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
         default=None,
         description="Address at which people reach this service, such as https://desk.example.org, for "
-        "links in mails. None: mails have none.",
+        "links in mails. None: mails contain no links.",
     )
     session_hours: int = Field(
         default=12, ge=1, le=720, description="Hours after which the session of a browser ends."
@@ -296,132 +301,100 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings):
     )
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
         default=None,
-        description="The OpenID Connect provider whose access tokens are taken, as its `iss` says: "
+        description="OpenID Connect provider whose access tokens are accepted, as in its `iss`: "
         "https://login.example.org/realms/desk. None: API keys only.",
     )
     oidc_login_claim: Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]{1,100}$")] = Field(
         default="sub",
-        description="The claim of a token that names the person: their `login` here. `email` counts only "
-        "with `email_verified`.",
+        description="Claim of a token that identifies the person by their `login` here. `email` counts "
+        "only with `email_verified`.",
     )
     oidc_groups_claim: Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]{1,200}$")] | None = Field(
         default=None,
-        description="The claim of a token with the names of the person's groups or roles at the provider, "
-        "which are mapped to roles and teams here at each sign-in: `groups`, or with dots one within "
-        "another, `realm_access.roles`. None: what they hold is granted here alone.",
+        description="Claim of a token with the person's groups or roles at the provider, such as "
+        "`groups`, or `realm_access.roles` with dots between levels. They are mapped to roles and teams "
+        "at each sign-in. None: roles and teams are granted only here.",
     )
     scim_login: Annotated[str, Field(pattern="^(userName|externalId)$")] = Field(
         default="userName",
-        description="The attribute of a user in SCIM that is the person's login here: what the claim of the "
-        "login holds for them.",
+        description="Attribute of a SCIM user that holds the person's login here, with the same value as "
+        "the login claim.",
     )
     oidc_adds_people: bool = Field(
-        default=False, description="Add whoever comes with a good token and is not known yet, as a requester."
+        default=False, description="Add a person with a valid token who is not known yet, as a requester."
     )
     oidc_client_id: Annotated[str, Field(min_length=1), AfterValidator(_client_id)] | None = Field(
         default=None,
-        description="Name of this service at the provider, as a client to which people sign in from a "
-        "browser. None: they sign in by a key.",
+        description="Name of this service at the provider, for people who sign in from a browser. None: "
+        "they sign in with a key.",
     )
     oidc_client_secret: SecretStr | None = Field(
         default=None,
-        description="The client's secret, better as a file in the secrets directory. None: a public client.",
+        description="Secret of this client; better as a file in the secrets directory. None: a public "
+        "client.",
     )
     oidc_scopes: Annotated[str, Field(pattern="^openid( [!#-\\[\\]-~]+)*$")] = Field(
         default="openid profile email",
-        description="Scopes that a sign-in asks the provider for, so that the claim of the login is in the "
-        "ID token; `openid` first.",
+        description="Scopes of a sign-in, `openid` first, so that the ID token contains the login claim.",
     )
     oidc_keys_seconds: int = Field(
         default=600,
         ge=1,
         le=86_400,
-        description="Seconds after which the provider is asked for its keys anew: so long is one believed "
-        "that it has withdrawn.",
+        description="Seconds after which the provider's keys are read again. A withdrawn key is accepted "
+        "for at most this time.",
     )
     origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",
-        description="Origins, separated by commas, whose pages may call this API, such as "
-        "https://portal.example.org. None: only our own.",
+        description="Origins whose pages may call this API, separated by commas, such as "
+        "https://portal.example.org. Empty: only our own.",
     )
     proxies: Annotated[str, AfterValidator(_networks)] = Field(
         default="127.0.0.1",
-        description="Addresses or networks, separated by commas, of proxies whose X-Forwarded-For and "
-        "X-Forwarded-Proto are believed.",
+        description="Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are "
+        "trusted, separated by commas.",
     )
     notice_seconds: int = Field(
         default=60,
         ge=0,
         le=86_400,
-        description="Seconds that a notice waits, so that what else happens to the ticket goes with it.",
+        description="Seconds that a notice waits, so that it includes what else happens to the ticket.",
     )
     smtp_host: str | None = Field(
-        default=None, description="Host of the mail server that takes notices and summaries. None: no mail."
+        default=None, description="Host of the mail server for notices and summaries. None: no mail is sent."
     )
     smtp_port: int = Field(default=587, ge=1, le=65535, description="TCP port of the mail server.")
     smtp_tls: Annotated[str, Field(pattern="^(starttls|tls|none)$")] = Field(
         default="starttls",
-        description="`starttls`: encrypted after greeting, or not at all sent. `tls`: from the first byte. "
-        "`none`: in the clear.",
+        description="`starttls`: encrypted after the greeting, or mail is not sent. `tls`: encrypted "
+        "from the first byte. `none`: not encrypted.",
     )
-    smtp_user: str | None = Field(
-        default=None, description="User who logs in at the mail server. None: nobody does."
-    )
+    smtp_user: str | None = Field(default=None, description="User name at the mail server. None: no login.")
     smtp_password: SecretStr | None = Field(
-        default=None, description="Their password; better as a file in the secrets directory."
+        default=None, description="Password at the mail server; better as a file in the secrets directory."
     )
     imap_host: str | None = Field(
-        default=None, description="Host of the mailbox that mails are fetched from. None: no mailbox."
+        default=None,
+        description="Host of the mailbox from which mails are fetched. None: no mails are fetched.",
     )
     imap_port: int = Field(default=993, ge=1, le=65535, description="TCP port of the mailbox.")
     imap_tls: Annotated[str, Field(pattern="^(tls|none)$")] = Field(
-        default="tls", description="`tls`: encrypted; `none`: not, for a mailbox on this machine."
+        default="tls", description="`tls`: encrypted. `none`: not encrypted, for a mailbox on this machine."
     )
     imap_user: str | None = Field(default=None, description="User name at the mailbox.")
-    imap_password: SecretStr | None = Field(default=None, description="Password at the mailbox.")
+    imap_password: SecretStr | None = Field(
+        default=None, description="Password at the mailbox; better as a file in the secrets directory."
+    )
     imap_folder: str = Field(default="INBOX", description="Folder of the mailbox.")
     imap_source: str = Field(
         default="mail",
-        description="Key of the webhook source, of the adapter `mail`, that its mails belong to.",
+        description="Key of the webhook source for mails of this mailbox. Its adapter is `mail`.",
     )
     mail_from: Annotated[str, AfterValidator(_address)] = Field(
-        default="ledgerdesk@localhost", description="The address that mail comes from."
-    )
-    relay_url: Annotated[str, AfterValidator(_relay_url)] | None = Field(
-        default=None,
-        description="Broker that `relay` publishes the log to: `nats://` or `kafka://` with hosts and ports, "
-        "separated by commas; `nats+tls://` or `kafka+tls://`: encrypted. None: there is no relay.",
-    )
-    relay_stream: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")] = Field(
-        default="ledgerdesk",
-        description="JetStream stream, or topic of Kafka, that is the relay's alone; it is made if there is "
-        "none.",
-    )
-    relay_replicas: int = Field(
-        default=1, ge=1, le=7, description="Servers that keep a stream or topic that the relay makes."
-    )
-    relay_user: str | None = Field(default=None, description="User name at the broker.")
-    relay_password: SecretStr | None = Field(
-        default=None, description="Password there; better as a file in the secrets directory."
-    )
-    relay_sasl: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$")] = Field(
-        default="SCRAM-SHA-512",
-        description="How a user logs in at Kafka: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.",
-    )
-    relay_credentials: Path | None = Field(
-        default=None, description="File of credentials (`.creds`) for NATS, instead of user and password."
-    )
-    relay_ca: Path | None = Field(
-        default=None,
-        description="File (PEM) of the authority that signed the broker's certificate. None: those that the "
-        "system trusts.",
-    )
-    relay_certificate: Path | None = Field(
-        default=None,
-        description="File (PEM) of a certificate, with its key in it, by which the broker knows the relay.",
+        default="ledgerdesk@localhost", description="Sender address of our mails."
     )
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
-        default="info", description="Least severe line that is logged: debug, info, warning or error."
+        default="info", description="Lowest level of lines in the log: debug, info, warning or error."
     )
 
     @property

@@ -251,7 +251,7 @@ class SetTemplate(Payload):
 
 
 def set_template(subscription: Subscription, body: SetTemplate, ctx: ActionContext) -> None:
-    """Set the subscription's template: events are sent as it says from then on."""
+    """Set the subscription's template: new attempts use it, also for waiting events."""
     subscription.sealed_template = body.sealed_template
     _note_secret(subscription, ctx)
 

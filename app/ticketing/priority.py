@@ -42,22 +42,25 @@ class MatrixInForce:
     cells: Matrix
 
 
-def _impact_and_urgency(body: Payload) -> tuple[Impact | None, Urgency | None]:
-    """Return the impact and the urgency in the payload."""
-    fields = vars(body)
-    return fields.get("impact"), fields.get("urgency")
+class RaisesPriority(Payload):
+    """A payload whose action raises the impact, the urgency and the priority itself, and lowers none."""
 
 
 async def matrix_in_force(reads: ReadContext, body: Payload) -> MatrixInForce | None:
-    """Return the priority matrix in force, if the payload has impact and urgency."""
-    return MatrixInForce(await reads.priority_matrix()) if all(_impact_and_urgency(body)) else None
+    """Return the priority matrix in force, if the payload has an impact or urgency."""
+    fields = vars(body)
+    if fields.get("impact") is None and fields.get("urgency") is None:
+        return None
+    return MatrixInForce(await reads.priority_matrix())
 
 
 def set_priority(ticket: Ticket, body: Payload, ctx: ActionContext) -> None:
     """Set the priority by the matrix in force, if the payload has impact and urgency but no priority."""
-    impact, urgency = _impact_and_urgency(body)
-    if impact and urgency and vars(body).get("priority") is None:
-        ticket.priority = ctx.prepared(MatrixInForce).cells[impact, urgency]
+    fields = vars(body)
+    impact, urgency = fields.get("impact"), fields.get("urgency")
+    if isinstance(body, RaisesPriority) or not (impact and urgency) or fields.get("priority") is not None:
+        return
+    ticket.priority = ctx.prepared(MatrixInForce).cells[impact, urgency]
 
 
 #: Sets the priority of a ticket whenever a payload has what it follows from.

@@ -202,10 +202,10 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
             (["backlog", "--tz", "Mars/Base"], "--tz: must be the name of a time zone"),
             (["backlog", "--by", "mood"], "--by: must be one of priority"),
             (["backlog", "--filter", "mood=bad"], "--filter mood=…: must be one of priority"),
-            (["backlog", "--filter", "team"], "not of the form"),
+            (["backlog", "--filter", "team"], "must have the form"),
             (["backlog", "--cases", "--limit", "0"], "--limit"),
-            (["backlog", "--as-of", "yesterday"], "--as-of: must be a time with a zone"),
-            (["backlog", "--as-of", "999999999"], "--as-of: lies ahead"),
+            (["backlog", "--as-of", "yesterday"], "--as-of: must be a time with a time zone"),
+            (["backlog", "--as-of", "999999999"], "--as-of: must not be in the future"),
             (["backlog", "--as-of", "1", "--cases"], "--as-of: cases are available only for the present"),
         ],
         3,
@@ -262,8 +262,8 @@ def test_how_cases_went_is_reconciled_too(run: Run, place: DatabaseUrls) -> None
     bad = run("reconcile")
     assert bad.returncode == 5
     assert (
-        "conformance, any time, kind incident: process_case is otherwise in 1 rows in the facts and "
-        f"otherwise in 1 rows in the events; cases {changed[0]}" in bad.stdout
+        "conformance, any time, kind incident: process_case is otherwise in 1 rows according to the "
+        f"facts and otherwise in 1 rows according to the events; cases {changed[0]}" in bad.stdout
     )
 
 

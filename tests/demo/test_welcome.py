@@ -56,8 +56,8 @@ async def test_the_address_that_is_printed_answers_at_once(site: Sites) -> None:
 
         async def printed() -> str:
             process.complain_if_ended()
-            line, ended, _ = process.log.read_text(encoding="utf-8").partition("\n")
-            return line if ended else ""
+            lines = process.log.read_text(encoding="utf-8").splitlines(keepends=True)
+            return next((line.strip() for line in lines if "http:" in line and line.endswith("\n")), "")
 
         assert await until(printed) == f"Ledgerdesk is at http://127.0.0.1:{port}"
         with socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS) as client:

@@ -26,10 +26,11 @@ from tests.notifications.told_values import (
 )
 
 LATIN, CHINESE = re.compile(r"[A-Za-z]{2,}"), re.compile(r"[\u3400-\u9fff]")
-#: What is no word of a language: numbers of records, addresses, zones of instants.
+#: What is no word of a language: numbers of records, addresses, zones of instants, and "API", which Chinese
+#: texts have, too.
 NO_WORDS = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[A-Z]{2,4}-\d{4}-\d+\b|https?://\S+"
-    r"|\([A-Z][A-Za-z_]+(?:/[A-Za-z_]+)?\)"
+    r"|\([A-Z][A-Za-z_]+(?:/[A-Za-z_]+)?\)|\bAPI\b"
 )
 #: A code of the program: no word for a reader.
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")

@@ -129,7 +129,7 @@ def _lost(now: Any, before: Any, place: str) -> Iterator[str]:
     elif isinstance(before, list) and isinstance(now, list) and len(now) == len(before):
         for number, (part, value) in enumerate(zip(now, before, strict=True)):
             yield from _lost(part, value, f"{place}[{number}]")
-    elif place.endswith((" reason", " label", " why")) and isinstance(before, str) and now:
+    elif place.endswith((" reason", " label", " why", " sentence")) and isinstance(before, str) and now:
         pass  # a sentence for people may be reworded, but not left out
     elif now != before:
         yield f"{place}: {before} became {now}"

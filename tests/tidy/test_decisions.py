@@ -11,7 +11,7 @@ from tests.tidy.source import fail_for, sources
 
 FOLDER = PROJECT / "docs/decisions"
 PAGES = {path.name[:4]: path for path in FOLDER.glob("[0-9]*.md")}
-HOLDS = re.compile(r"^Holds ([\d,\s]+)\.$", re.MULTILINE)
+HOLDS = re.compile(r"^(?:\*\*Status\*\*.* Includes|Holds) ((?:\d{4}|and|[,\s])+)\.$", re.MULTILINE)
 NUMBER = re.compile(r"decisions?[ /](\d{4})", re.IGNORECASE)
 LINK = re.compile(r"\]\(([\w./-]*\d{4}-[\w-]+\.md)\)")
 

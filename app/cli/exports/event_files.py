@@ -23,8 +23,8 @@ def events(
     ],
     as_json: Json = False,
 ) -> None:
-    """Write the log as Parquet, a row for each event, what was said decoded, texts encrypted as they are.
-    Started again it adds the events since. Needs ledgerdesk[columns].
+    """Write the log as Parquet with a row for each event. Data is decoded; texts stay encrypted.
+    Run it again to add newer events. Needs ledgerdesk[columns].
     """
 
     async def run(url: str) -> WrittenEvents:

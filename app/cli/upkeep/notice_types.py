@@ -16,7 +16,7 @@ from app.notifications.steps import MISSED, OF_CLOCKS, PUBLIC, TO_ASSIGNEE, TO_I
 #: The recipients whose field or record has a name that does not stand by itself.
 NAMES = {
     "vote": "voters",
-    "told": "persons whom the rule names",
+    "told": "persons named by the rule",
     "concerned": "person concerned",
     "talker": "superior who holds the talk",
     "handed over to": "new owner",

@@ -36,7 +36,7 @@ def rebuild(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Rebuild all rows from the log, compare them with the live rows, and report every difference. Derived
-    data (calendar times, bookings of changes) are rebuilt, and so are the facts of conformance if they
+    data (calendar times, bookings of changes) are rebuilt, as are the facts of conformance if they
     differ from the log.
     """
     current = settings.current()

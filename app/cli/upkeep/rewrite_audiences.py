@@ -12,8 +12,8 @@ from app.registry import LIFECYCLES
 
 
 def rewrite_audiences(as_json: Json = False) -> None:
-    """Compute anew who may see each record, and rewrite the access lists that say otherwise, as the owner of
-    the database. The service may run meanwhile; if interrupted, run it again.
+    """Recompute who may see each record, and correct access lists that differ. Needs the role that owns the
+    database. The service may keep running; if interrupted, run it again.
     """
     current = settings.current()
     with installation.open_installation(current) as place:

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.common.keys import KeyScope
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role, RoleGrant, grant_texts, parse_grants, restrict_grants
 from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
@@ -206,6 +207,9 @@ def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
     """
 
 
+#: The person of a key is notified of what somebody else does to it.
+TELL_PERSON = (RecipientRule(NoticeType.key_changed, field="person_id"),)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState, administrative=True,
@@ -215,9 +219,9 @@ LIFECYCLE = Lifecycle(
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  (admin | calendar_reader | rule).in_person(), "key.made", name="make",
                wrong=(key_beyond_own_calendar, credential_outlived, key_roles_not_held, within_bound(KEYS))),
         action(rotate,   "轮换", [KeyState.active], STAYS,            (admin | holder | rule).in_person(), "key.rotated",
-               prepare=(lost_standing,), wrong=(expiry_extended, credential_outlived), related=SUSPEND_LOST),
+               prepare=(lost_standing,), wrong=(expiry_extended, credential_outlived), related=SUSPEND_LOST, notifies=TELL_PERSON),
         action(revoke,   "吊销", [KeyState.active], KeyState.revoked, (admin | holder | rule).in_person(), "key.revoked",
-               prepare=(lost_standing,), related=SUSPEND_LOST),
+               prepare=(lost_standing,), related=SUSPEND_LOST, notifies=TELL_PERSON),
     ),
 )
 # fmt: on

@@ -32,7 +32,7 @@ from app.kernel.actions.payloads import Reason
 from app.log.canonical import instant
 from app.log.events import stream
 
-assessor = process_relation("assessor", "whoever carries it out", "评估人", "assessor_id")
+assessor = process_relation("assessor", "its assessor", "评估人", "assessor_id")
 
 
 def open_(assessment: QualityAssessment, body: OpenQualityAssessment, ctx: ActionContext) -> None:

@@ -35,7 +35,7 @@ from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kpis.catalogue import KPIS
 from app.log.events import stream
 
-answers_for_it = process_relation("answerable", "whoever answers for it", "目标责任人", "answerable_id")
+answers_for_it = process_relation("answerable", "owner of the target", "目标责任人", "answerable_id")
 
 
 def set_target(target: QualityTarget, body: SetQualityTarget, ctx: ActionContext) -> None:

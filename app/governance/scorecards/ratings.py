@@ -37,7 +37,7 @@ def lapse(rating: ScorecardRating, body: EmptyPayload, ctx: ActionContext) -> No
     """Lapse the scorecard rating, which was not given in time."""
 
 
-rater = process_relation("rater", "whoever is asked to rate", "评分人", "rater_id")
+rater = process_relation("rater", "the requested rater", "评分人", "rater_id")
 
 # fmt: off
 LIFECYCLE = Lifecycle(

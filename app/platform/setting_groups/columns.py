@@ -13,9 +13,12 @@ class ColumnSettings(BaseSettings):
 
     columns_dir: Path | None = Field(
         default=None,
-        description="Folder that a worker exports facts to, and that APIs answer wide questions about KPIs "
-        "from. None: PostgreSQL answers all.",
+        description="Folder to which a worker exports facts, so that APIs can answer wide KPI queries "
+        "from there. None: PostgreSQL answers all.",
     )
     columns_after: int = Field(
-        default=20_000, ge=1_000, le=50_000, description="Changed cases that make facts be exported anew."
+        default=20_000,
+        ge=1_000,
+        le=50_000,
+        description="Number of changed cases after which facts are exported again.",
     )

@@ -19,13 +19,14 @@ class ReplicaSettings(BaseSettings):
 
     read_url: Annotated[str, AfterValidator(_read_url)] | None = Field(
         default=None,
-        description="Streaming replica that APIs read lists, KPIs and the feed from, as the service's role; "
-        "of several hosts (`postgresql://user@one,two/database`) the first that answers. None: the "
-        "database itself is read.",
+        description="Streaming replica from which APIs read lists, KPIs and the feed, with the service's "
+        "role. With several hosts (`postgresql://user@one,two/database`), the first that responds is "
+        "used. None: all reads use the database itself.",
     )
     read_staleness_seconds: int = Field(
         default=5,
         ge=2,
         le=3_600,
-        description="Oldest state of a replica that is read, in seconds; otherwise the database itself is.",
+        description="Oldest state of a replica that is read, in seconds. If it is older, the database "
+        "itself is read.",
     )

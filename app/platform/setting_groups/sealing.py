@@ -26,31 +26,33 @@ class SealSettings(BaseSettings):
         default=900,
         ge=0,
         le=86_400,
-        description="Seconds after which a worker seals what came since the last seal, and exports the head. "
-        "0: only `ledgerdesk seal` does.",
+        description="Seconds after which a worker seals new events and exports the head. 0: only "
+        "`ledgerdesk seal` does.",
     )
     seal_folder: Path | None = Field(
         default=None,
-        description="Folder that heads are exported to, best on another machine's disk that takes each file "
-        "once. None: to no folder.",
+        description="Folder to which heads are exported, best on another machine's write-once disk. "
+        "None: no folder.",
     )
     seal_s3_url: OutwardUrl | None = Field(
         default=None,
-        description="Bucket with object lock that heads are exported to, with what their names begin with: "
-        "https://heads.s3.eu-central-1.amazonaws.com/ledgerdesk. None: to no bucket.",
+        description="Bucket with object lock to which heads are exported, with the prefix of their "
+        "names: https://heads.s3.eu-central-1.amazonaws.com/ledgerdesk. None: no bucket.",
     )
     seal_s3_region: Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$")] = Field(
-        default="us-east-1", description="Region that requests to the bucket are signed for."
+        default="us-east-1", description="Region of the bucket, used to sign requests."
     )
-    seal_s3_key_id: str | None = Field(default=None, description="Access key that may put objects there.")
+    seal_s3_key_id: str | None = Field(
+        default=None, description="Access key that may write objects to the bucket."
+    )
     seal_s3_secret: SecretStr | None = Field(
-        default=None, description="Its secret; better as a file in the secrets directory."
+        default=None, description="Secret of the access key; better as a file in the secrets directory."
     )
     seal_s3_days: int = Field(
         default=3_650, ge=1, le=36_500, description="Days for which an exported head is locked."
     )
     seal_timestamp_url: OutwardUrl | None = Field(
         default=None,
-        description="Timestamping authority (RFC 3161) that signs when it has seen a head; needs the extra "
-        "`timestamps`. None: nobody does.",
+        description="Timestamping authority (RFC 3161) that signs the time of each head. Needs the extra "
+        "`timestamps`. None: heads have no timestamps.",
     )

@@ -272,7 +272,7 @@ async def set_template_of_subscription(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Set the subscription's template: events are sent as it says from then on."""
+    """Set the subscription's template: new attempts use it, also for waiting events."""
     present = await load(ledger.db, LIFECYCLE, name)
     sealed_secret = None if present is None else present.record.sealed_secret
     secret = "" if sealed_secret is None else decrypt(ledger, SECRET_PURPOSE, sealed_secret)

@@ -114,7 +114,7 @@ def read_mail(raw: bytes) -> IncomingMail:
 def _monitoring_report(
     mail: MailPart, sender: Address, subject: str, text: str, automatic: AutomaticMarks
 ) -> MonitoringReport | None:
-    """Return what a monitoring tool reports; None for other mails, and for forms with an address for replies."""
+    """Return the report of a monitoring tool; None for other mails, and for forms with a reply address."""
     if {each.address for each in read_addresses(mail.header("Reply-To"))} - {sender.address}:
         return None
     return monitoring_report(sender.address, subject, text, by_program=automatic.program is not None)

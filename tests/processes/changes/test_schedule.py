@@ -90,7 +90,7 @@ async def test_what_is_not_approved_is_not_planned_and_what_is_done_is_shown_to_
     await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "The site is closed."})
     for reader in (board.engineer, customer):
         (running,) = await schedule(reader)
-        assert (running["state"], running["message"][:31]) == (
+        assert (running["state"], running["message"][:40]) == (
             "implementing",
             "The service has been under maintenance s",
         )

@@ -280,7 +280,7 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
         "Accepted by the quality manager<td><td>",
         "<b>Goals:</b></p><p>Half the time.</p>",
         "<b>Evidence that the resources are available:</b></p><p>The tool is there.</p>",
-        "<b>What went well:</b></p><p>Nobody asks twice any more.</p>",
+        "<b>Successes:</b></p><p>Nobody asks twice any more.</p>",
         "<b>In effect from:</b>",
         "100 % of the teams",
         "Mail<td>",

@@ -262,7 +262,7 @@ async def test_a_cutover_is_ready_and_in_stages_and_moves_what_follows(project: 
         ],
     )
     english, chinese = await sentences(project.executor, path, bare)
-    assert "nothing makes it impossible" in english
+    assert "there is no obstacle" in english
     assert "不存在障碍" in chinese
     half = evidence(project, "cut_over", share=50)
     record = await project.executor.post_ok(path, half)

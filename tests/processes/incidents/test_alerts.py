@@ -232,7 +232,7 @@ async def test_what_has_another_open_incident_is_not_reopened(api: Api) -> None:
     [
         ({"impact": None}, "/impact"),
         ({"effect": None}, "/effect"),
-        ({"alerted_at": instant(datetime.now(UTC) + timedelta(hours=1))}, "/alerted_at"),
+        ({"alerted_at": instant(datetime.now(UTC) + timedelta(days=1))}, "/alerted_at"),
         ({"alerted_at": "2001-01-01T00:00:00Z"}, "/alerted_at"),
         ({"status": "pending"}, "/status"),
         ({"unknown": 1}, "/unknown"),
@@ -311,3 +311,81 @@ async def known_as(api: Api, place: DatabaseUrls, source: str, name: str, person
     query = "insert into vault.known_as (id, source, fingerprint, person_id) values (%s, %s, %s, %s)"
     async with await psycopg.AsyncConnection.connect(place.owner_url) as connection:
         await connection.execute(query, row)
+
+
+# The severity of an alert that goes on
+
+
+async def test_an_alert_that_becomes_graver_raises_its_open_incident(api: Api) -> None:
+    tool = await tool_of(api)
+    mild: Json = {"urgency": "3", "effect": "none", "title": "Disk at 80 %"}
+    first = (await send(tool, FIRING, **mild))["incident"]
+    assert first["priority"] == "P4"
+    graver = await send(tool, FIRING, title="Disk at 99 %", description="1 % left", urgency="1")
+    raised = graver["incident"]
+    assert graver["outcome"] == "joined"
+    assert (raised["impact"], raised["urgency"], raised["effect"]) == ("2", "1", "degraded")
+    assert (raised["priority"], raised["title"]) == ("P2", "Disk at 80 %")
+    (alert,) = (await tool.read(f"/v1/incidents/{first['id']}/alerts"))["items"]
+    content = {name: alert[name] for name in ("title", "description", "urgency", "effect")}
+    newest = {"title": "Disk at 99 %", "description": "1 % left", "urgency": "1", "effect": "degraded"}
+    assert content == newest
+    # The history says why: what the alert said when the priority changed.
+    event = (await tool.read(f"/v1/incidents/{first['id']}/events"))["items"][-1]
+    assert event["type"] == "incident.alert_repeated"
+    assert event["given"].items() >= {**newest, "impact": "2"}.items()
+
+
+async def test_an_alert_that_becomes_milder_lowers_nothing(api: Api) -> None:
+    tool = await tool_of(api)
+    first = (await send(tool, FIRING))["incident"]
+    after = (await send(tool, FIRING, urgency="3", impact="3", effect="none"))["incident"]
+    assert [after[name] for name in ("impact", "urgency", "effect", "priority")] == [
+        first[name] for name in ("impact", "urgency", "effect", "priority")
+    ]
+
+
+async def test_what_a_person_has_set_stays_until_the_alert_is_graver_than_it_was(api: Api) -> None:
+    tool = await tool_of(api)
+    reported = (await send(tool, FIRING, urgency="2"))["incident"]
+    agent = await api.client(Role.agent, Role.incident_manager)
+    path = f"/v1/incidents/{reported['id']}"
+    by_hand = {"impact": "3", "urgency": "3", "priority": "P4", "reason": "A disk of a test."}
+    await agent.post_ok(f"{path}/prioritise", by_hand)
+    same = (await send(tool, FIRING, urgency="2"))["incident"]
+    assert (same["impact"], same["urgency"], same["priority"]) == ("3", "3", "P4")
+    graver = (await send(tool, FIRING, urgency="1"))["incident"]
+    assert (graver["impact"], graver["urgency"], graver["priority"]) == ("3", "1", "P3")
+
+
+async def test_a_priority_above_the_matrix_is_not_lowered_by_a_graver_alert(api: Api) -> None:
+    tool = await tool_of(api)
+    reported = (await send(tool, FIRING, urgency="3"))["incident"]
+    agent = await api.client(Role.agent, Role.incident_manager)
+    by_hand = {"impact": "2", "urgency": "3", "priority": "P1", "reason": "It is pay day."}
+    await agent.post_ok(f"/v1/incidents/{reported['id']}/prioritise", by_hand)
+    graver = (await send(tool, FIRING, urgency="2"))["incident"]
+    assert (graver["urgency"], graver["priority"]) == ("2", "P1")
+
+
+async def test_an_alert_of_an_earlier_version_is_known_before_it_raises_anything(
+    api: Api, place: DatabaseUrls
+) -> None:
+    tool = await tool_of(api)
+    reported = (await send(tool, FIRING, urgency="2"))["incident"]
+    async with await psycopg.AsyncConnection.connect(place.owner_url) as connection:
+        await connection.execute("update fold.incident_alert set urgency = null, impact = null")
+    unknown = (await send(tool, FIRING, urgency="1"))["incident"]
+    assert (unknown["id"], unknown["priority"]) == (reported["id"], "P3")
+    assert (await send(tool, FIRING, urgency="1", impact="1"))["incident"]["priority"] == "P2"
+
+
+async def test_one_told_late_raises_but_is_not_the_newest(api: Api) -> None:
+    tool = await tool_of(api)
+    now = datetime.now(UTC)
+    first = (await send(tool, FIRING, urgency="2", alerted_at=instant(now)))["incident"]
+    earlier = instant(now - timedelta(minutes=5))
+    late = (await send(tool, FIRING, title="Worse", urgency="1", alerted_at=earlier))["incident"]
+    assert late["priority"] == "P2"
+    (alert,) = (await tool.read(f"/v1/incidents/{first['id']}/alerts"))["items"]
+    assert (alert["title"], alert["urgency"]) == (FIRING["title"], "2")

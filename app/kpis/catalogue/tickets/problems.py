@@ -42,8 +42,8 @@ PROBLEM_CAUSE_KM = problem_kpi(
         "Time to the cause, open problems included",
         "Time in which the cause of half of the problems raised in the period is identified, estimated by "
         "Kaplan and Meier. Problems without a cause count with their age so far.",
-        "It has no value before half have a cause, changes as long as any has none, and values of parts "
-        "cannot be added up.",
+        "It has no value until half of the problems have a cause, and changes while any lacks one. Values of "
+        "parts cannot be added up.",
     ),
     zh=KpiTexts(
         "含未结问题的根因定位时间",

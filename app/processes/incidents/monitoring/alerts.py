@@ -13,12 +13,21 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.common.records import later_instant
+from app.common.priorities.priority import Impact, Urgency
+from app.common.records import CodeEnum, later_instant
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
 from app.processes.incidents.payloads import ReportIncident, ResolveIncident
-from app.processes.incidents.records import OPEN, Incident, IncidentAlert
+from app.processes.incidents.records import OPEN, Effect, Incident, IncidentAlert
+from app.ticketing.priority import MatrixInForce, RaisesPriority
+
+#: Fields that make up the severity of an alert, each with its levels, the most severe first.
+SEVERITY: dict[str, tuple[CodeEnum, ...]] = {
+    "impact": tuple(Impact),
+    "urgency": tuple(Urgency),
+    "effect": (Effect.down, Effect.degraded, Effect.none),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,8 @@ class AlertOfIncident:
 
     `cleared_at` is when it has cleared since it fired, as far as that is known. `group` and `number` are
     those of the incident that it opens. The command was decided for an open incident (`while_open`), and for
-    one of which other alerts fire, or do not (`others_fire`); None: that does not matter.
+    one of which other alerts fire, or do not (`others_fire`); None: that does not matter. `reopens`: an ended
+    incident is opened again at once.
     """
 
     sender_id: UUID
@@ -38,6 +48,7 @@ class AlertOfIncident:
     number: int | None = None
     while_open: bool = False
     others_fire: bool | None = None
+    reopens: bool = False
 
     def id_in(self, incident: Incident) -> UUID:
         """Return the id of its row beside the incident."""
@@ -88,10 +99,13 @@ def note_first_alert(incident: Incident, body: ReportIncident, ctx: ActionContex
     if about is None:
         about = AlertOfIncident(sender, body.alert_source, body.dedup_key)
     incident.alert_group, incident.alert_group_number = about.group, about.number
-    ctx.add(_new_alert(incident, about, body.title, body.alert_labels, when))
+    alert = _new_alert(incident, about, body.title, body.alert_labels, when)
+    alert.description = body.description
+    alert.impact, alert.urgency, alert.effect = body.impact, body.urgency, body.effect
+    ctx.add(alert)
 
 
-class RepeatAlertIncident(Payload):
+class RepeatAlertIncident(RaisesPriority):
     """The data of an alert that fires while its incident is open: again, or in addition to other alerts."""
 
     title: Title = Field(description="Alert in one line.")
@@ -99,6 +113,9 @@ class RepeatAlertIncident(Payload):
     labels: FreeText | None = Field(
         default=None, description="Labels of the alert: a name, `=` and a value in each line."
     )
+    impact: Impact | None = Field(default=None, description="Number of people affected, if the alert has it.")
+    urgency: Urgency | None = Field(default=None, description="Effect on their work, if the alert has it.")
+    effect: Effect | None = Field(default=None, description="Effect on the service, if the alert has it.")
     alerted_at: Instant | None = Field(
         default=None, description="Time at which the alert fired; if left out, now."
     )
@@ -107,6 +124,9 @@ class RepeatAlertIncident(Payload):
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
     """Repeat the incident's alert, which has fired again, or earlier than was known; or add another alert
     that belongs to the same incident.
+
+    An open incident gets a higher priority when its alert becomes more severe. Nothing here lowers it, and
+    the priority that a person has set stays until then.
     """
     incident.alert_count = (incident.alert_count or 0) + 1
     when = body.alerted_at or ctx.occurred_at
@@ -119,16 +139,57 @@ def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionConte
         return
     if incident.state not in OPEN and in_group and about.cleared_at is not None:
         incident.service_restored_at = later_instant(incident.service_restored_at, about.cleared_at)
-    row = ctx.prepared(AlertsOfIncident).rows.get(about.id_in(incident))
+    rows = ctx.prepared(AlertsOfIncident).rows
+    if incident.state in OPEN or about.reopens:
+        _raise_severity(incident, body, list(rows.values()), ctx)
+    row = rows.get(about.id_in(incident))
     if row is not None:
-        _fire(ctx.change(row), when, about.cleared_at)
+        newest = row.last_fired_at is None or when >= row.last_fired_at
+        fired = ctx.change(row)
+        _fire(fired, when, about.cleared_at)
+        if newest:
+            _describe(fired, body)
         return
     alert = _new_alert(incident, about, body.title, body.labels, when)
     if (about.source, about.dedup_key) == (incident.alert_source, incident.dedup_key):
         # Of an earlier version, which had no rows beside the incident.
         alert.first_fired_at = min(when, incident.began_at or incident.opened_at or when)
         alert.fired_count = incident.alert_count
+    _describe(alert, body)
     ctx.add(alert)
+
+
+def _raise_severity(
+    incident: Incident, body: RepeatAlertIncident, alerts: list[IncidentAlert], ctx: ActionContext
+) -> None:
+    """Raise the impact, urgency and effect of the incident to those of the alert, each only if no alert of
+    the incident had such a level when it fired last; then the priority, which is never lowered.
+    """
+    is_raised = False
+    for name in SEVERITY:
+        level = getattr(body, name)
+        levels = [each for each in (getattr(alert, name) for alert in alerts) if each is not None]
+        if level is None or not levels or not all(_is_more_severe(name, level, each) for each in levels):
+            continue
+        present = getattr(incident, name)
+        if present is None or _is_more_severe(name, level, present):
+            setattr(incident, name, level)
+            is_raised = True
+    if is_raised and incident.impact is not None and incident.urgency is not None:
+        by_matrix = ctx.prepared(MatrixInForce).cells[incident.impact, incident.urgency]
+        incident.priority = min(incident.priority or by_matrix, by_matrix)
+
+
+def _is_more_severe(name: str, level: CodeEnum, than: CodeEnum) -> bool:
+    return SEVERITY[name].index(level) < SEVERITY[name].index(than)
+
+
+def _describe(alert: IncidentAlert, body: RepeatAlertIncident) -> None:
+    """Set the texts and the severity with which the alert fired last."""
+    alert.title, alert.description, alert.labels = body.title, body.description, body.labels
+    for name in SEVERITY:
+        if (level := getattr(body, name)) is not None:
+            setattr(alert, name, level)
 
 
 class ClearAlertIncident(Payload):

@@ -7,7 +7,7 @@ just now, if its source takes that as flapping. Otherwise an incident is reporte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -179,7 +179,13 @@ def repeat_action(
     it.
     """
     payload = RepeatAlertIncident(
-        title=alert.title, description=alert.description, labels=labels_text(alert), alerted_at=when
+        title=alert.title,
+        description=alert.description,
+        labels=labels_text(alert),
+        impact=alert.impact,
+        urgency=alert.urgency,
+        effect=alert.effect,
+        alerted_at=when,
     )
     if not reopens:
         return ChosenAction("repeat_alert", str(incident.id), payload, about=about)
@@ -190,7 +196,7 @@ def repeat_action(
         payload,
         incident.version,
         ("reopen", Reason(reason=text)),
-        about=about,
+        about=replace(about, reopens=True),
     )
 
 

@@ -72,7 +72,7 @@ async def clearing_before(
 
 async def firings_of(ledger: Ledger, stream: str) -> list[Firing]:
     """Return each time that the alert of the incident of that stream has fired, by its events; each has the
-    classification with which the incident was reported.
+    severity with which it fired, and otherwise the classification with which the incident was reported.
     """
     events = [e for e in await read.stream_events(ledger.db, stream) if e.type in FIRED]
     payloads = [event.data["given"] for event in events]
@@ -83,10 +83,11 @@ async def firings_of(ledger: Ledger, stream: str) -> list[Firing]:
     firings = []
     for event, each in zip(events, payloads, strict=True):
         words = {name: texts.get(each[name], each[name]) for name in ("title", "description") if name in each}
-        texts_sent = {name: text for name, text in words.items() if text is not None}
+        sent = {name: text for name, text in words.items() if text is not None}
+        sent |= {name: each[name] for name in CLASSIFICATION if each.get(name) is not None}
         alerted_at = each.get("alerted_at") or each.get("began_at")
         firings.append(
-            Firing(event.occurred_at if alerted_at is None else from_instant(alerted_at), usual | texts_sent)
+            Firing(event.occurred_at if alerted_at is None else from_instant(alerted_at), usual | sent)
         )
     return firings
 
