@@ -29,7 +29,7 @@ from tests.conftest import DatabaseUrls
 from tests.extent import examples
 
 RECORDS, CALLERS = 30, examples(200)
-#: Few persons, teams and names, so that callers see some records of each kind and not others.
+#: Few persons, teams and names, so that callers see some records of each kind and not choices.
 PERSONS, TEAMS = [UUID(int=n) for n in range(1, 5)], [UUID(int=n) for n in range(11, 14)]
 SERVICES, PROCESSES = ("mail", "vpn"), ("incident", "audit")
 LISTINGS = {
@@ -55,7 +55,7 @@ class Maker:
 
     def record(self, lifecycle: Lifecycle[Any]) -> Record:
         """Return a record whose fields that decide who sees it are drawn, as is its state."""
-        record = empty(lifecycle.record, UUID(int=self.chance.getrandbits(128)))
+        record: Record = empty(lifecycle.record, UUID(int=self.chance.getrandbits(128)))
         self._fill(record)
         for name, values in self._deciding(lifecycle).items():
             if name != "id":
@@ -94,13 +94,14 @@ class Maker:
 
     def _deciding(self, lifecycle: Lifecycle[Any]) -> dict[str, list[Any]]:
         """Return the values of the fields that decide who sees a record of the kind."""
-        fields = codecs(lifecycle.record)
+        record_class: type[Record] = lifecycle.record
+        fields = codecs(record_class)
         values: dict[str, list[Any]] = {"state": list(lifecycle.states)}
         for rule in lifecycle.visible:
             for name, value in {**rule.when, **rule.unless}.items():
                 kind = fields[name].type
-                others = list(kind) if issubclass(kind, CodeEnum) else [True, False] if kind is bool else []
-                values.setdefault(name, others or (["1.0"] if value is ANY_VALUE else []))
+                choices = list(kind) if issubclass(kind, CodeEnum) else [True, False] if kind is bool else []
+                values.setdefault(name, choices or (["1.0"] if value is ANY_VALUE else []))
             for name in rule.columns:
                 values[name] = self._named(rule.kind, listed=name != "id" and fields[name].holds_list)
         return values
@@ -129,7 +130,7 @@ class Maker:
 
 
 def statements(listing: Listing, ledger: Ledger, caller: Caller) -> tuple[str, str, dict[str, Any]]:
-    """Return the SQL of a page with everything that the caller sees, that of its count, and their parameters."""
+    """Return the SQL of a page of everything that the caller sees, that of its count, and the parameters."""
     renderer, where = listing.renderer(ledger, listing.lifecycle, listing.shape, caller, "en"), WhereClause()
     page = page_sql(renderer, where, order_of(listing, listing.sorts[0]), RECORDS + 1)
     return page, count_sql(renderer, where, RECORDS + 1), where.parameters
@@ -161,7 +162,7 @@ async def fill(owner: psycopg.AsyncConnection[Any], maker: Maker, lifecycle: Lif
 
 
 async def test_a_list_returns_what_the_stored_audiences_show(ledger: Ledger, place: DatabaseUrls) -> None:
-    agents_see, wrong = ledger.settings.agents_see, []
+    agents_see, mismatches = ledger.settings.agents_see, []
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         required = {(table, column) for table, column in await (await owner.execute(REQUIRED)).fetchall()}
         for lifecycle in LIFECYCLES:
@@ -169,19 +170,21 @@ async def test_a_list_returns_what_the_stored_audiences_show(ledger: Ledger, pla
             stored = await fill(owner, maker, lifecycle)
             for n in range(CALLERS):
                 caller = maker.caller()
-                visible = {
+                expected = {
                     record_id
                     for record_id, tokens in stored.items()
                     if can_see(caller, lifecycle, tokens, agents_see=agents_see)
                 }
                 page, total, parameters = statements(LISTINGS[lifecycle.kind], ledger, caller)
-                listed = [row["id"] for row in await ledger.db.rows(page, parameters)]
+                found_ids = [row["id"] for row in await ledger.db.rows(page, parameters)]
                 # Every fifth count is enough: it has the same conditions.
-                counted = len(visible) if n % 5 else await ledger.db.value(total, parameters)
-                if (set(listed), len(listed), counted) != (visible, len(visible), len(visible)):
-                    wrong.append((lifecycle.kind, caller.roles, visible.symmetric_difference(listed)))
-                sizes.add(len(visible))
-            assert len(sizes) > 1 or lifecycle.visible == (to_everybody(),), (
+                row_count = len(expected) if n % 5 else await ledger.db.value(total, parameters)
+                if (set(found_ids), len(found_ids), row_count) != (expected, len(expected), len(expected)):
+                    mismatches.append(
+                        (lifecycle.kind, caller.roles, expected.symmetric_difference(found_ids))
+                    )
+                sizes.add(len(expected))
+            assert len(sizes) > 1 or lifecycle.visible in ((), (to_everybody(),)), (
                 f"all see as many {lifecycle.kind}"
             )
-    assert wrong == []
+    assert mismatches == []

@@ -195,7 +195,7 @@ TERMS = {
     *("hold", "back_out", "take_up"),  # as ITSM has them
     *("get", "put", "now", "me", "get_me"),
     *("on_call", "on_call_out", "not_on_call", "not_found", "as_of", "last_used", "can_see"),
-    *("anybody", "everybody"),
+    *("anybody", "everybody", "to_everybody"),  # kinds of callers, and the rule for one of them
 }
 
 
