@@ -23,6 +23,7 @@ from app.api.requests.etag import versions_of
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller
 from app.dashboard.addresses import KIND
+from app.foundation.people.credentials.maker_credential import require_newest_secret
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.actions.refusals import NotFound, VersionMismatch, WrongValue
 from app.log.canonical import instant
@@ -100,6 +101,8 @@ async def save_my_summary(
     caller, now = caller_of(request), utc_now()
     if caller.is_read_only or caller.person_id is None:
         raise ledger.forbidden(anybody, language_for(request))
+    # A narrowed key may: the mails go to nobody but its person.
+    require_newest_secret(caller)
     if body.view is not None and await _name_of_view(ledger, caller, body.view) is None:
         raise WrongValue(pointer="/view", because="no_such_selection")
     schedule = await _schedule(ledger, caller.person_id, body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,6 +38,16 @@ async def test_a_summary_is_of_whoever_saved_it_alone(mailing: Mailing) -> None:
     assert (await mailing.api.with_token(None).get(PATH)).status_code == 401
     auditor = await mailing.api.client("Vera", Role.auditor)
     assert (await auditor.put(path, json=daily)).status_code == 403
+
+
+async def test_a_replaced_secret_saves_no_summary(mailing: Mailing) -> None:
+    zhao = await mailing.api.client("Zhao")
+    key = await mailing.api.whole(zhao)
+    assert key.token is not None
+    await key.post_ok(f"/v1/keys/{UUID(key.token.split('_')[1])}/rotate")
+    refused = await key.put(f"{PATH}/{uuid4()}", json={"cadence": "day"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "superseded_secret")
+    assert (await zhao.read(PATH))["items"] == []
 
 
 async def test_its_next_instant_is_told_with_the_zone_written_out(mailing: Mailing) -> None:
