@@ -204,6 +204,10 @@ class PassOnCommentIncident(Payload):
     )
 
 
+#: Forms of what a file was found to be when it came, so that no text of a person can stand there.
+MEDIA_TYPE, SHA256 = r"^[\w.+-]+/[\w.+-]+$", r"^[0-9a-f]{64}$"
+
+
 class PassOnAttachmentIncident(Payload, of=Attachment):
     """A file on a duplicate, to be shown on its original."""
 
@@ -213,9 +217,9 @@ class PassOnAttachmentIncident(Payload, of=Attachment):
     )
     name: FileName
     content: UUID = Field(description="Identifier of the upload with the file's content.")
-    media_type: ShortText
+    media_type: ShortText = Field(pattern=MEDIA_TYPE, examples=["image/png"])
     size: int = Field(ge=0)
-    sha256: ShortText
+    sha256: ShortText = Field(pattern=SHA256, examples=["0" * 64])
     visibility: Visibility
     text_key: UUID = Field(
         description="Key of the file, which becomes unreadable in both places when the file is erased."
