@@ -21,7 +21,7 @@ MOST_HITS = "20"
 #: The most names that one form has looked up, as many as its longest list takes; others are sent as typed.
 MOST_LOOKUPS = 500
 #: By what a row within a record is called, the best first.
-ROW_NAMES = ("title", "question", "name", "text", "subject", "label", "key")
+ROW_NAMES = ("title", "question", "name", "text", "subject", "label", "number", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,10 @@ def row_value(reference: Mapping[str, Any], row: Mapping[str, Any]) -> str:
 
 def _row_hit(reference: Mapping[str, Any], row: Mapping[str, Any]) -> Hit:
     value = row_value(reference, row)
-    texts = [str(row[name]) for name in ROW_NAMES if row.get(name)]
-    texts += [text for name, text in row.items() if isinstance(text, str) and name != "id"]
-    return Hit(value, texts[0] if texts else value)
+    texts = [text for name, text in row.items() if isinstance(text, str) and name != "id"]
+    return Hit(value, row_name(row) or next(iter(texts), value))
+
+
+def row_name(row: Mapping[str, Any]) -> str:
+    """Return what people call the row within a record; nothing if it has no name."""
+    return next((str(row[name]) for name in ROW_NAMES if row.get(name)), "")

@@ -14,7 +14,14 @@ from app.desk.contract import ChildScreen
 from app.desk.forms.fields import FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.pages.context import Desk
-from app.desk.pages.records import VOTES, ChildTable, RecordView, child_table, shown_fields
+from app.desk.pages.records import (
+    VOTES,
+    ChildTable,
+    RecordView,
+    child_table,
+    row_names,
+    shown_fields,
+)
 from app.desk.references import child_names, names_row
 from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Action
@@ -42,7 +49,7 @@ async def evidence_for(
     desk: Desk, view: RecordView, row: Action[Any, Any], fields: Sequence[FormField], inputs: Inputs
 ) -> RecordEvidence:
     """Return what stands beside the form with these inputs. Raises CallRefused."""
-    record = await desk.names.replaced(view.lifecycle, view.record)
+    record = await desk.names.replaced(view.lifecycle, view.record, row_names(desk, view))
     facts = list(desk.display.fields(record, shown_fields(desk, view.lifecycle)))
     is_judgement = row.name in JUDGEMENTS
     return RecordEvidence(

@@ -20,12 +20,12 @@ from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen, FileAddress
-from app.desk.names import NAME
+from app.desk.names import NAME, RowNames
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.warnings import shown_warnings
 from app.desk.references import child_names, names_row, row_value
-from app.desk.timeline import NarratedEvent, timeline
+from app.desk.timeline import NarratedEvent, named_in, timeline
 from app.desk.values import ShownField, label_of, record_name, record_title
 from app.html.filters import link
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -137,7 +137,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         if refusal.answer.status == HTTP_404_NOT_FOUND and _done(desk, lifecycle) and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
         raise
-    named = await desk.names.replaced(lifecycle, view.record)
+    named = await desk.names.replaced(lifecycle, view.record, row_names(desk, view))
     fields = list(desk.display.fields(named, shown_fields(desk, lifecycle)))
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
@@ -249,9 +249,16 @@ async def child_table(
     schemas = {name: schema for name, schema in child.fields.items() if name not in hidden}
     chosen = [row for row in page["items"] if only is None or row.get(only[0]) == only[1]]
     file = desk.contract.row_file(view.lifecycle.plural, child.name)
-    rows = tuple(tuple(_linked(view, file, row, desk.display.fields(row, schemas))) for row in chosen)
+    names = row_names(desk, view)
+    named = [await desk.names.replaced(view.lifecycle, row, names) for row in chosen]
+    rows = tuple(tuple(_linked(view, file, row, desk.display.fields(row, schemas))) for row in named)
     links = tuple(tuple(_links(view, child, row, possible)) for row in chosen)
     return ChildTable(child.name, child.words[desk.language], rows, links if any(links) else ())
+
+
+def row_names(desk: Desk, view: RecordView) -> RowNames:
+    """Return the names of the rows within the record."""
+    return RowNames(desk.calls, desk.contract, view.lifecycle.plural, str(view.record["id"]))
 
 
 def _linked(
@@ -315,10 +322,11 @@ async def events_of(desk: Desk, view: RecordView) -> list[NarratedEvent] | None:
     page = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
     if page is None:
         return None
-    events = [
-        {**event, "given": await desk.names.replaced(view.lifecycle, event["given"])}
-        for event in page["items"]
-    ]
+    rows = row_names(desk, view)
+    events = []
+    for event in page["items"]:
+        given = named_in(event["given"], page["names"])
+        events.append({**event, "given": await desk.names.replaced(view.lifecycle, given, rows)})
     return list(timeline(desk.display, view.lifecycle, events, page["names"]))
 
 
