@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from app.common.records import CodeEnum
+from app.i18n import sentences
 
 #: A code that no person would write as a word.
 CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+#: A KPI as improvements name their evidence, with the dimension and the value that it was measured of.
+MEASURED = re.compile(r"kpi:(?P<kpi>[a-z][a-z0-9_]*)(?::(?P<scope>\S+))?")
 #: Members whose values people have made up, however they look.
 MADE_UP = frozenset({"key", "name", "title", "label", "text", "tag", "tags", "value"})
 #: How a name ends that holds a state, and a kind of record or a process.
-STATES = ("state", "states")
-KINDS = ("kind", "kinds", "process", "processes")
+STATES = frozenset({"state", "states"})
+KINDS = frozenset({"kind", "kinds", "process", "processes"})
 KPI_MEMBERS = frozenset({"kpi", "kpis"})
 _WORD = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
@@ -25,6 +28,7 @@ class CodeWords:
     def __init__(
         self, language: str, kinds: Mapping[str, str], states: Mapping[str, str], kpis: Mapping[str, str]
     ) -> None:
+        self._conditions = sentences(language)["alerted_condition"]
         self._language = language
         self._kinds = kinds
         self._states = states
@@ -32,20 +36,30 @@ class CodeWords:
 
     def spoken(self, name: str, text: str) -> str:
         """Return what people call the code that the member of that name holds; the text itself if it is no
-        code of this program.
+        code of this program, and nothing for the key of a condition, which only programs compare.
         """
+        if name == "key" and ":" in text and text.partition(":")[0] in self._conditions:
+            return ""
+        if measured := MEASURED.fullmatch(text):
+            return self._measured(measured["kpi"], measured["scope"])
+        label = self._words_of_member(name).get(text)
+        if label is None and name not in MADE_UP:
+            label = _label_of_member(name, text, self._language)
+            if label is None and CODE.fullmatch(text):
+                label = self._kinds.get(text)
+        return text if label is None else label
+
+    def _words_of_member(self, name: str) -> Mapping[str, str]:
+        if name == "code":
+            return self._conditions
         last = name.rpartition("_")[2]
-        if last in KPI_MEMBERS:
-            return self._kpis.get(text, text)
-        if last in STATES and text in self._states:
-            return self._states[text]
-        if last in KINDS and text in self._kinds:
-            return self._kinds[text]
-        if name in MADE_UP:
-            return text
-        if label := _label_of_member(name, text, self._language):
-            return label
-        return self._kinds.get(text) or text if CODE.fullmatch(text) else text
+        tables = ((KPI_MEMBERS, self._kpis), (STATES, self._states), (KINDS, self._kinds))
+        return next((table for names, table in tables if last in names), {})
+
+    def _measured(self, kpi: str, scope: str | None) -> str:
+        """Return the name of a KPI, and what it was measured of."""
+        name = self._kpis.get(kpi, kpi)
+        return name if scope is None else f"{name} ({scope.partition('/')[2] or scope})"
 
 
 @cache

@@ -86,12 +86,12 @@ class ValueDisplay:
         """Yield the fields that have a value, in the order of their schemas."""
         for name, schema in schemas.items():
             value = values_shown.get(name)
-            if value not in EMPTY:
+            if value not in EMPTY and (html := self.html(value, schema, name)):
                 is_long = isinstance(value, str) and (len(value) > LONGEST_FACT or "\n" in value)
                 yield ShownField(
                     name,
                     self.contract.field_label(name, schema, self.language),
-                    self.html(value, schema, name),
+                    html,
                     is_long or (isinstance(value, list) and isinstance(value[0], dict)),
                     is_instant=self._shape(schema).is_instant,
                 )
