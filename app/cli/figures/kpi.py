@@ -40,7 +40,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def kpi(  # noqa: PLR0913  # the options of a command
-    key: Annotated[str | None, typer.Argument(help="Key of the KPI. Default: list all KPIs.")] = None,
+    key: Annotated[str | None, typer.Argument(help="KPI by key. Default: list all KPIs.")] = None,
     *,
     grain: Annotated[
         str | None,
