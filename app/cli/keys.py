@@ -31,7 +31,8 @@ def make_key(
     person: Annotated[str | None, typer.Option(help="Owner of the key, by the person's id.")] = None,
     name: Annotated[str, typer.Option(help="Name of the person to add, without --person.")] = "Administrator",
     teams: Annotated[
-        list[str] | None, typer.Option("--team", help="Team of the added person, by its key; can be repeated.")
+        list[str] | None,
+        typer.Option("--team", help="Team of the added person, by its key; can be repeated."),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=36500, help="Days until the key expires. Default: never.")
@@ -138,7 +139,10 @@ def rotate(
 
 
 @keys.command()
-def revoke(key: Annotated[str, typer.Argument(help="The API key's id, as ledgerdesk keys list prints it.")], as_json: Json = False) -> None:
+def revoke(
+    key: Annotated[str, typer.Argument(help="The API key's id, as ledgerdesk keys list prints it.")],
+    as_json: Json = False,
+) -> None:
     """Revoke an API key: it is not accepted any more."""
     lifecycle = key_lifecycle.LIFECYCLE
 

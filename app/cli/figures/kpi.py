@@ -129,7 +129,7 @@ async def _answer_as_of(
 def find_kpi(key: str) -> Kpi:
     """Return the KPI with that key. Raises BadParameter, which names keys that exist."""
     if key not in KPIS:
-        raise typer.BadParameter(f"there is no KPI {key!r}; {names_hint(key, KPIS)}")
+        raise typer.BadParameter(f"there is no KPI {key!r}; {names_hint(key, KPIS, 'ledgerdesk kpi')}")
     return KPIS[key]
 
 
