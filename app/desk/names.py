@@ -21,6 +21,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: A record as the log names it: its kind and its id.
 STREAM = re.compile(rf"([a-z_]+)/({ID.pattern})")
+#: What may stand for a row within a record: its id or its key.
+ROW = re.compile(rf"{ID.pattern}|[a-z][a-z0-9_-]{{0,99}}")
 #: Ids, numbers and keys.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
 #: The most names that one page asks for; the others stay keys, and ids are left out.
@@ -63,7 +65,7 @@ class ReferredNames:
             return {inner: await self._named(referred, rows, inner, part) for inner, part in value.items()}
         if isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
             return [await self._named(referred, rows, name, entry) for entry in value]
-        if rows is not None and isinstance(value, str) and ID.fullmatch(value):
+        if rows is not None and isinstance(value, str) and ROW.fullmatch(value):
             row_name = await rows.name(name, value)
             if row_name:
                 return row_name
@@ -133,8 +135,8 @@ class RowNames:
     _lists: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     async def name(self, member: str, row: str) -> str | None:
-        """Return what people call the row that the member of that name refers to by its id; None if it is
-        none of the record, or the reader may not see it. Raises CallRefused.
+        """Return what people call the row that the member of that name refers to by its id or key; None if it
+        is none of the record, or the reader may not see it. Raises CallRefused.
         """
         children = {child.name for child in self.contract.children(self.plural)}
         kind = member.removesuffix("_ids").removesuffix("_id")
@@ -147,7 +149,12 @@ class RowNames:
         if child not in self._lists:
             page = await self.calls.read_if_allowed(f"/v1/{self.plural}/{self.record}/{child}")
             rows = () if page is None else page["items"]
-            self._lists[child] = {row["id"]: row_name(row) for row in rows if row.get("id")}
+            self._lists[child] = {
+                row[member]: row_name(row, self.calls.language)
+                for row in rows
+                for member in ("key", "id")
+                if row.get(member)
+            }
         return self._lists[child]
 
 
