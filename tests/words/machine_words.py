@@ -46,8 +46,8 @@ EXEMPT = (
         "The address under which a printed report is found again.",
     ),
     Exemption(
-        re.compile("/desk/(?:new/)?(?:catalogue_item|discovery)/"),
-        re.compile(r"JSON schema|JSON Schema|A JSON object per line"),
+        re.compile("/desk/(?:new/)?(?:catalogue_item|discovery|subscription)/"),
+        re.compile(r"JSON schema|JSON Schema|A JSON object per line|TOML (?:or|或) JSON"),
         "The format of what an administrator enters or uploads.",
     ),
     Exemption(

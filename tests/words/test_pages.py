@@ -32,7 +32,7 @@ from tests.browser.page_kinds import (
     names_in_demo,
 )
 from tests.browser.visits import is_page, shape_of
-from tests.client import Client, serving
+from tests.client import ADDRESS, Client, serving
 from tests.conftest import DEMO, Server, fresh
 from tests.extent import WHOLE, in_test_all
 from tests.fixtures import UNCHANGED
@@ -92,8 +92,15 @@ async def form_path(reader: Client, lifecycle: Lifecycle[Any], row: Action[Any, 
 
 
 async def read_page(reader: Client, path: str, language: str) -> httpx.Response:
-    headers = {"Accept": "text/html", "Accept-Language": language}
-    return await reader.get(path, headers=headers, follow_redirects=True)
+    """Return the page as a browser reads it; its operation may be in no contract."""
+    headers = {
+        "Accept": "text/html, */*;q=0.5",
+        "Accept-Language": language,
+        "Authorization": f"Bearer {reader.token}",
+    }
+    transport = httpx.ASGITransport(reader.app)
+    async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, follow_redirects=True) as browser:
+        return await browser.get(path, headers=headers)
 
 
 async def faults_at(reader: Client, path: str) -> list[str]:
