@@ -36,7 +36,7 @@ class UseArticleTicket(Payload):
 
 def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
     """Use an article for the ticket, which it helped to solve; the article counts the use."""
-    ctx.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
+    ctx.outcome.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 
 def new_article_use(record: Ticket, other: Ticket, ctx: ActionContext) -> ArticleUse:
@@ -44,7 +44,7 @@ def new_article_use(record: Ticket, other: Ticket, ctx: ActionContext) -> Articl
     return ArticleUse(
         id=ctx.new_id(),
         record=record.row_key,
-        use_id=ctx.command_id,
+        use_id=ctx.command.id,
         other=other.row_key,
         used_by_id=ctx.caller.person_id,
         used_at=ctx.occurred_at,

@@ -21,7 +21,7 @@ def make_suggestion(
     record: SurveyResponse | SurveyResult, body: SuggestFromAnswer, ctx: ActionContext
 ) -> None:
     """Make a suggestion using the record: an improvement that one of its answers proposes."""
-    _take_up(stream(SUGGESTION, ctx.related_id), ctx)
+    _take_up(stream(SUGGESTION, ctx.command.related_id), ctx)
 
 
 def make_complaint(
@@ -32,7 +32,7 @@ def make_complaint(
 
 
 def _take_up(stream_name: str, ctx: ActionContext) -> None:
-    answer = ctx.change(ctx.required_ref(SurveyAnswer, "answer"))
+    answer = ctx.outcome.change(ctx.required_ref(SurveyAnswer, "answer"))
     answer.taken_up, answer.taken_up_at = stream_name, ctx.occurred_at
 
 
@@ -58,7 +58,7 @@ def _complaint(record: Any, body: Any) -> dict[str, Any]:
 OFFER_SUGGESTION = RelatedCommand(
     "offer",
     field="answer",
-    record=lambda ctx: stream(SUGGESTION, ctx.related_id),
+    record=lambda ctx: stream(SUGGESTION, ctx.command.related_id),
     body=_suggestion,
 )
 #: Whoever runs surveys complains in the place of whoever answered, which the ticket's requester does else.

@@ -27,7 +27,7 @@ def review(change: Change, body: ReviewChange, ctx: ActionContext) -> None:
     change.review.caused_incident_ids = list(dict.fromkeys(str(incident.id) for incident in incidents))
     change.review.reviewer_id = ctx.caller.person_id
     for incident in _unlinked(ctx):
-        ctx.add(new_link(change, LinkKind.causes, incident, ctx))
+        ctx.outcome.add(new_link(change, LinkKind.causes, incident, ctx))
 
 
 def _unlinked(ctx: ActionContext) -> list[Ticket]:

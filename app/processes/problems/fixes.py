@@ -40,7 +40,7 @@ def _set_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> Non
     problem.fixing_change_failed_at = None
     problem.no_change_reason = body.no_change_reason
     if change is not None and not named.is_linked:
-        ctx.add(new_link(problem, LinkKind.resolved_by, change, ctx))
+        ctx.outcome.add(new_link(problem, LinkKind.resolved_by, change, ctx))
 
 
 @dataclass(frozen=True, slots=True)
