@@ -27,11 +27,12 @@ from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import process_relation, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
 )
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.meetings import checks, preparation
 from app.meetings.minutes import minute, minutes_document_class, sign

@@ -17,9 +17,10 @@ from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import rule, staff
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, RelatedCommand, action
+from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.ticketing.records import Link, LinkKind
 
 

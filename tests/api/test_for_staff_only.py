@@ -11,7 +11,7 @@ from app.common.records import StaffOnly, empty
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.context import ActionContext, ActionSettings
-from app.kernel.actions.hidden_fields import hidden_names
+from app.kernel.actions.describe import hidden_names
 from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import Payload
 from app.kernel.commands.decide import decide

@@ -17,7 +17,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.records import ForeignRef
 from app.kernel.access.audience_rules import to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -80,7 +80,7 @@ LIFECYCLE = Lifecycle(
     kind="attention_alert", plural="attention_alerts", zh="关注提醒",
     record=AttentionAlert, states=State, code="ALR",
     # A sentence is for whoever may see its cases: administrators and auditors may see all.
-    visible=(to_persons("person_ids"),), access=Access(oversight=frozenset({Role.admin, Role.auditor})),
+    visible=(to_persons("person_ids"),), access=KindAccess(oversight=frozenset({Role.admin, Role.auditor})),
     rules=Rules(constraints={"attention_alert_raised_key": ValueTaken("key")}),
     rows=(
         #      action  中文    from            to            who   event

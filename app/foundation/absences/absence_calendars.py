@@ -23,7 +23,7 @@ from app.foundation.people.credentials.maker_credential import (
 )
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, rule, staff
 from app.kernel.actions.context import ActionContext
@@ -175,7 +175,7 @@ FAILING = (RecipientRule(NoticeType.absence_calendar_failing, field="person_id")
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="absence_calendar", plural="absence_calendars", zh="缺勤日历", record=AbsenceCalendar, states=State,
-    access=Access(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id"),),
     rows=(
         #      action         中文        from            to            who     event

@@ -27,7 +27,7 @@ from app.foundation.people.credentials.maker_credential import (
 )
 from app.foundation.people.eligibility import check_person_active
 from app.kernel.access.audience_rules import to_members, to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, admin, process_relation, rule
 from app.kernel.actions.constraints import CheckFailed
@@ -353,7 +353,7 @@ CHANGED = (not_your_absence, absence_over)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="absence", plural="absences", zh="缺勤", record=Absence, states=State,
-    access=Access(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id", "deputy_id", "cover_id"), to_members("team_ids")),
     rules=Rules(constraints=EVENT_KEYS),
     rows=(

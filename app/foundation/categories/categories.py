@@ -16,7 +16,7 @@ from app.foundation.categories.records import Category
 from app.foundation.categories.records import CategoryState as State
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_everybody
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -114,7 +114,7 @@ def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="category", plural="categories", zh="分类", record=Category, states=State, access=Access(administrative=True),
+    kind="category", plural="categories", zh="分类", record=Category, states=State, access=KindAccess(administrative=True),
     visible=(to_everybody(),),
     lookup=Lookup(retired={State.retired: "category_retired"}),
     rules=Rules(constraints={"category_key_key": ValueTaken("key")}),

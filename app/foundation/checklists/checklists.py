@@ -13,7 +13,7 @@ from app.foundation.checklists.records import Checklist
 from app.foundation.checklists.records import ChecklistState as State
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -101,7 +101,7 @@ def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, access=Access(administrative=True),
+    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     lookup=Lookup(retired={State.retired: "checklist_retired"}),
     rules=Rules(constraints={"checklist_key_key": ValueTaken("key")}),

@@ -10,7 +10,7 @@ from app.foundation.costs.amounts import check_digits
 from app.foundation.costs.records import HourlyRate
 from app.foundation.costs.records import RateState as State
 from app.kernel.access.audience_rules import to_staff
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -47,7 +47,7 @@ def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State, access=Access(administrative=True),
+    kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rules=Rules(constraints={"hourly_rate_valid_from_at_key": ValueTaken("valid_from_at")}),
     rows=(

@@ -18,7 +18,7 @@ from app.common.custom import FieldState as State
 from app.foundation.custom.lookups import taken_slots
 from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_everybody_or_staff
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import RetryDecision, ValueTaken
@@ -213,7 +213,7 @@ def _stored_choices(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, access=Access(administrative=True),
+    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(staff_only=False),
         rules=Rules(constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()}),
     rows=(

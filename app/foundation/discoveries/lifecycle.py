@@ -57,16 +57,9 @@ from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    Lifecycle,
-    RelatedCommands,
-    RelatedPart,
-    Rules,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import LONGEST_LINE, EmptyPayload
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.events import stream
 
 

@@ -17,7 +17,7 @@ from app.foundation.editing import apply_patch
 from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -136,7 +136,7 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="group", plural="groups", zh="小组", record=Group, states=GroupState, access=Access(administrative=True),
+    kind="group", plural="groups", zh="小组", record=Group, states=GroupState, access=KindAccess(administrative=True),
     visible=(to_staff(), to_persons("chair_id")), children=(GroupMember,),
     lookup=Lookup(retired={GroupState.retired: "group_retired"}),
     rules=Rules(constraints={"group_key_key": ValueTaken("key")}),

@@ -43,7 +43,7 @@ from app.foundation.people.roles import (
     role_not_held,
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, oneself, rule, superior
 from app.kernel.actions.context import ActionContext
@@ -238,7 +238,7 @@ ONESELF = (admin | oneself).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="person", plural="persons", zh="人员", record=Person, states=PersonState, access=Access(administrative=True),
+    kind="person", plural="persons", zh="人员", record=Person, states=PersonState, access=KindAccess(administrative=True),
     visible=(to_staff(), to_persons("id")), children=(Membership, DirectoryMembership),
     lookup=Lookup(searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased})),
     rows=(

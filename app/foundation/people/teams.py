@@ -11,7 +11,7 @@ from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.records import Team, TeamKind, TeamState
 from app.kernel.access.audience_rules import to_everybody
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -64,7 +64,7 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="team", plural="teams", zh="团队", record=Team, states=TeamState, access=Access(administrative=True),
+    kind="team", plural="teams", zh="团队", record=Team, states=TeamState, access=KindAccess(administrative=True),
     visible=(to_everybody(),),
     lookup=Lookup(out_of_use=frozenset({TeamState.retired})), rules=Rules(constraints={"team_key_key": ValueTaken("key")}),
     rows=(

@@ -26,7 +26,7 @@ from app.foundation.services.records import ItemState as State
 from app.foundation.services.services import KEEPER
 from app.foundation.services.templates import check_templates
 from app.kernel.access.audience_rules import to_everybody_or_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -195,7 +195,7 @@ def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, access=Access(administrative=True),
+    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(state=State.offered),
         lookup=Lookup(
         searched_fields=("key", "title_en", "title_zh", "description_en", "description_zh"),

@@ -20,7 +20,7 @@ from app.foundation.people.records import Team
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
 from app.kernel.access.audience_rules import to_everybody_or_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -165,7 +165,7 @@ def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="service", plural="services", zh="服务", record=Service, states=State, access=Access(administrative=True),
+    kind="service", plural="services", zh="服务", record=Service, states=State, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(state=State.live),
         lookup=Lookup(
         searched_fields=("key", "name_en", "name_zh", "description_en", "description_zh"),

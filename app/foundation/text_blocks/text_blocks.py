@@ -13,7 +13,7 @@ from app.foundation.text_blocks.placeholders import Placeholder, unknown_placeho
 from app.foundation.text_blocks.records import TextBlock
 from app.foundation.text_blocks.records import TextBlockState as State
 from app.kernel.access.audience_rules import to_staff
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -97,7 +97,7 @@ def reinstate(block: TextBlock, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, states=State, access=Access(administrative=True),
+    kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, states=State, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rules=Rules(constraints={"text_block_key_key": ValueTaken("key")}),
     rows=(

@@ -37,7 +37,7 @@ from app.governance.audits.records import (
 )
 from app.governance.audits.records import AuditState as State
 from app.kernel.access.audience_rules import to_overseers, to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, role, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -201,7 +201,7 @@ TELL_CONCLUDED = (RecipientRule(NoticeType.audit_concluded, field="head_id"),)
 LIFECYCLE = Lifecycle(
     kind="audit", plural="audits", zh="流程审核", record=Audit, states=State, code="AUD",
     visible=(to_persons("head_id"), *to_overseers(process="process", team="team_id")),
-    access=Access(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
+    access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
     children=(SelfCheckEntry, AuditDraw, AuditIrregularity),
     rules=Rules(constraints={"audit_month_key": ValueTaken("month")}),
     rows=(

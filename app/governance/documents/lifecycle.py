@@ -46,22 +46,13 @@ from app.governance.documents.preparation import (
 from app.governance.documents.records import ControlledDocument, DocumentVersion
 from app.governance.documents.versions import next_draft, next_published
 from app.kernel.access.audience_rules import ANY_VALUE, to_members, to_persons, to_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import author, decision, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    Branch,
-    DueAt,
-    Keys,
-    Lifecycle,
-    RelatedCommand,
-    Rules,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Keys, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.related import RelatedCommand
 
 #: What the entry in the register says as the document does.
 SHARED = ("title", "subclass", "importance", "confidentiality", "external_number", "version_label", "edition")
@@ -282,7 +273,7 @@ filed = (filed_document,)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="document", plural="documents", zh="文件", record=ControlledDocument, states=State,
-    access=Access(oversight=frozenset({Role.auditor})),
+    access=KindAccess(oversight=frozenset({Role.auditor})),
     # Readers see a document from its first publication: until then, its text is not approved.
     visible=(
         to_persons("author_id"), to_staff(confidentiality=Confidentiality.internal),

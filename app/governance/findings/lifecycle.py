@@ -20,7 +20,7 @@ from app.governance.findings.preparation import EarlierFinding, earlier_finding
 from app.governance.findings.records import Finding, ObjectionVerdict
 from app.governance.findings.records import FindingState as State
 from app.kernel.access.audience_rules import to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -95,7 +95,7 @@ LIFECYCLE = Lifecycle(
     kind="finding", plural="findings", zh="审核发现", record=Finding, states=State, code="FND",
     visible=(to_persons(*READERS),),
     # Whoever answers for the work of others sees what concerns them, not what others are found to have done.
-    access=Access(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
+    access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
     rows=(
         #      action            中文        from               to               who              event
         action(raise_,           "提出",     NEW_RECORD,        State.raised,    quality_manager, "finding.raised",

@@ -27,9 +27,10 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import configuration_manager, process_owner, quality_manager, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.log.canonical import instant
 from app.log.events import stream
 

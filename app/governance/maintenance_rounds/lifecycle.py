@@ -38,16 +38,9 @@ from app.kernel.actions.actor_policy import (
     rule,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    DueAt,
-    Lifecycle,
-    RelatedCommands,
-    RelatedPart,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.events import stream
 
 

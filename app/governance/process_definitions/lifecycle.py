@@ -36,13 +36,14 @@ from app.governance.process_definitions.preparation import (
     published_editions,
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Reason
+from app.kernel.actions.related import RelatedCommand
 from app.kpis.catalogue import KPIS
 
 #: The contents of a definition, by the names of the record's fields.
@@ -147,7 +148,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 LIFECYCLE = Lifecycle(
     kind="process_definition", plural="process_definitions", zh="流程定义", record=ProcessDefinition, states=State, code="PRD",
     visible=(to_staff(), to_persons("author_id", "owner_id", "executor_id")),
-    access=Access(also_seen_by={Role.committee_member: "judges improvements of the processes"}),
+    access=KindAccess(also_seen_by={Role.committee_member: "judges improvements of the processes"}),
     children=DOCUMENTS,
     lookup=Lookup(vocabulary=frozenset(KPIS), defined_name=DEFINED_NAME, defined_spellings=DEFINED_SPELLINGS),
     rules=Rules(constraints={"process_definition_edition_key": RetryDecision()}),

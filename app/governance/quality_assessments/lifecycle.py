@@ -27,8 +27,9 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_relation, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, RelatedCommands, RelatedPart, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Reason
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.canonical import instant
 from app.log.events import stream
 

@@ -24,8 +24,9 @@ from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import process_relation, quality_manager, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommands, RelatedPart, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.kpis.catalogue import KPIS
 from app.log.events import stream
 

@@ -17,7 +17,7 @@ from app.foundation.people.records import Team
 from app.governance.recognitions.records import Recognition, RecognitionKind
 from app.governance.recognitions.records import RecognitionState as State
 from app.kernel.access.audience_rules import to_everybody, to_members, to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.context import ActionContext
@@ -65,7 +65,7 @@ TELL_TEAM = (RecipientRule(NoticeType.recognised, team=True),)
 LIFECYCLE = Lifecycle(
     kind="recognition", plural="recognitions", zh="表彰", record=Recognition, states=State, code="RCG",
     visible=(to_everybody(public=True), to_persons("person_id", "given_by_id"), to_members("team_id")),
-    access=Access(oversight=frozenset()),
+    access=KindAccess(oversight=frozenset()),
     rows=(
         #      action 中文    from        to           who    event
         action(award, "授予", NEW_RECORD, State.awarded, staff.in_person(), "recognition.given", wrong=(recipient_invalid,), notifies=TELL_TEAM),

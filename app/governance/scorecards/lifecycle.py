@@ -43,7 +43,7 @@ from app.governance.scorecards.records import (
 )
 from app.governance.scorecards.records import ScorecardState as State
 from app.kernel.access.audience_rules import to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -167,7 +167,7 @@ OBJECTIONABLE = (State.published, State.talk, State.settled)
 LIFECYCLE = Lifecycle(
     kind="scorecard", plural="scorecards", zh="记分卡", record=Scorecard, states=State, code="SCO",
     # As points: no auditor, superior or administrator sees it, but the superior who is to talk it over.
-    visible=(to_persons("concerned_id", "talker_id"),), access=Access(oversight=frozenset({Role.quality_manager})),
+    visible=(to_persons("concerned_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.quality_manager})),
     children=(ScorecardFigure,), rules=Rules(constraints={"scorecard_subject_key": ValueTaken("quarter")}),
     rows=(
         #      action            中文        from               to               who                       event

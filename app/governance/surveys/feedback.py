@@ -11,7 +11,8 @@ from app.governance.surveys.payloads import ComplainFromAnswer, SuggestFromAnswe
 from app.governance.surveys.records import SurveyAnswer, SurveyResponse, SurveyResult
 from app.kernel.actions.actor_policy import quality_manager
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Action, RelatedCommand, action
+from app.kernel.actions.lifecycle import STAYS, Action, action
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 
 SUGGESTION = "improvement_suggestion"

@@ -13,7 +13,7 @@ from app.governance.surveys.preparation import AskedSurvey, asked_survey
 from app.governance.surveys.records import Survey, SurveyAnswer, SurveyResponse
 from app.governance.surveys.records import SurveyResponseState as State
 from app.kernel.access.audience_rules import to_persons
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import anybody
 from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
@@ -41,7 +41,7 @@ def respond(response: SurveyResponse, body: RespondSurveyResponse, ctx: ActionCo
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="survey_response", plural="survey_responses", zh="调查答复", record=SurveyResponse, states=State,
-    access=Access(oversight=frozenset({Role.auditor})),
+    access=KindAccess(oversight=frozenset({Role.auditor})),
     visible=(to_persons("person_id"),),
     children=(SurveyAnswer,),
     rules=Rules(constraints={"survey_response_person_key": CheckFailed("answered_before")}),

@@ -21,7 +21,7 @@ SEE_THEIR_TEAMS: Final = frozenset({Role.agent, Role.engineer})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Access:
+class KindAccess:
     """Who may see the records of a kind and their events, besides those whom its rules for seeing name.
 
     `oversight` are the roles that see every record because they oversee all work, `also_seen_by` further
@@ -75,7 +75,7 @@ class RecordKind(Generic[R]):
     visible: tuple[AudienceRule, ...]
     code: str | None = None
     children: tuple[type[Record], ...] = ()
-    access: Access = Access()
+    access: KindAccess = KindAccess()
     lookup: Lookup = Lookup()
 
     @property

@@ -106,7 +106,7 @@ class OwnCommand:
 
 
 @dataclass(slots=True)
-class Outcome:
+class Collected:
     """What an action collects besides the record that it changes.
 
     `added`, `changed` (each before and after) and `removed` are child records. `derived` rows follow from
@@ -158,7 +158,7 @@ class ActionContext:
     command: OwnCommand = field(default_factory=OwnCommand)
     input: ResolvedInput = field(default_factory=ResolvedInput)
     assigned: Assigned = field(default_factory=Assigned)
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: Collected = field(default_factory=Collected)
     new_id: Callable[[], UUID] = uuid7
     _prepared: dict[type, object] = field(default_factory=dict)
 

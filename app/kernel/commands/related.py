@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.kernel.access.reads import ReadContext, VersionedRecord
-from app.kernel.actions.lifecycle import RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import Payload, name_at
 from app.kernel.actions.refusals import ActionUnavailable, Forbidden, NotFound, OnlookerReads, WrongValue
+from app.kernel.actions.related import RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.commands import guards
 from app.kernel.commands.append import StreamDecision
 from app.kernel.commands.command import Command

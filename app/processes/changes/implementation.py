@@ -8,8 +8,8 @@ from app.foundation.decisions.lookups import approvers
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.processes.changes.payloads import BackOutChange, CompleteChange, ConfirmCauseChange, StartChange
 from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
 from app.processes.changes.planning.scheduling import book

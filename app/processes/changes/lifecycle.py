@@ -23,7 +23,7 @@ from app.foundation.people.eligibility import check_team_assignable
 from app.foundation.people.records import Team
 from app.foundation.process_spec import AssigningSpec
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     change_manager,
     decision,
@@ -37,8 +37,9 @@ from app.kernel.actions.actor_policy import (
 from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, RelatedCommand, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
+from app.kernel.actions.related import RelatedCommand
 from app.processes.changes import approval, checks, implementation, review
 from app.processes.changes.payloads import DraftChange, EditChange, ResubmitChange
 from app.processes.changes.planning import scheduling
@@ -173,7 +174,7 @@ LIFECYCLE = Lifecycle(
         derivation=PRIORITY,
     ),
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("services")),
-    access=Access(also_seen_by=CHANGE_READERS),
+    access=KindAccess(also_seen_by=CHANGE_READERS),
     children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN),
     lookup=Lookup(
         ended=ENDED,

@@ -12,19 +12,12 @@ from app.common.improvement import AssessmentCriterion
 from app.common.people import Person, Role
 from app.common.records import Record, jsonb_ordered
 from app.kernel.access.audience_rules import to_staff
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import process_relation, quality_manager
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    Lifecycle,
-    RelatedCommands,
-    RelatedPart,
-    Rules,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.improvement_assessments import checks
@@ -193,7 +186,7 @@ ASSESSMENT_READERS = {
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="improvement_assessment", plural="improvement_assessments", zh="改进建议评估", record=ImprovementAssessment, states=State, code="ASM",
-    visible=(to_staff(),), access=Access(also_seen_by=ASSESSMENT_READERS),
+    visible=(to_staff(),), access=KindAccess(also_seen_by=ASSESSMENT_READERS),
     children=(Assessor, AssessedSuggestion, SuggestionScore),
     rules=Rules(constraints={"improvement_assessment_month_key": ValueTaken("month")}),
     rows=(

@@ -27,7 +27,7 @@ from app.foundation.documents.keeping.actions import KeptDocuments, document_act
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     decision,
     process_owner,
@@ -199,7 +199,7 @@ LIFECYCLE = Lifecycle(
     kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
     rules=Rules(change_check=decisions.not_while_decided(VOTES), derivation=PRIORITY),
     visible=(to_staff(), to_persons(*PERSONS)),
-    access=Access(also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"}),
+    access=KindAccess(also_seen_by={Role.project_manager: "makes improvements, and looks at those of others"}),
     lookup=Lookup(
         ended=ENDED,
         vocabulary=frozenset(KPIS),

@@ -13,7 +13,7 @@ from app.common.people import Role
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.editing import apply_patch, edit_action
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     agent,
     anybody,
@@ -180,7 +180,7 @@ UPDATE_OVERDUE = (
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "commander_id"), *to_team_or_desk(), to_services("service")),
-    access=Access(
+    access=KindAccess(
         also_seen_by={Role.problem_manager: "says what has caused it", Role.change_manager: "says which change has caused it"},
         for_staff=came_from_a_duplicate,
     ),

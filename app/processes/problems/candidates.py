@@ -11,17 +11,18 @@ from functools import partial
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.tickets import Ticket
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import problem_manager, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, RelatedCommand, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     EmptyPayload,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.problems import recurrence
 from app.processes.problems.payloads import (
@@ -160,7 +161,7 @@ MANAGERS = RecipientRule(NoticeType.recurring, roles=frozenset({Role.problem_man
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
-    visible=(), access=Access(also_seen_by={Role.incident_manager: "knows the incidents that it is made of"}),
+    visible=(), access=KindAccess(also_seen_by={Role.incident_manager: "knows the incidents that it is made of"}),
     rules=Rules(constraints={"problem_candidate_value_key": ValueTaken("value")}),
     rows=(
         #      action        中文        from             to               who              event

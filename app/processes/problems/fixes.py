@@ -9,8 +9,8 @@ from app.common.tickets import Ticket
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import RelatedCommand
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.processes.problems.payloads import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
 from app.processes.problems.records import Problem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of

@@ -23,10 +23,11 @@ from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import engineer, problem_manager, process_owner, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, RelatedCommand, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     Reason,
 )
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.problems import checks, fixes
 from app.processes.problems.payloads import (

@@ -23,8 +23,9 @@ from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, decision, implementer, process_relation, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, RelatedCommand, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
 from app.kernel.actions.payloads import Reason
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.processes.releases import checks
 from app.processes.releases.approvals import (

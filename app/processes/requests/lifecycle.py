@@ -25,7 +25,7 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.kernel.access.audience_rules import to_persons, to_roles, to_services, to_team_or_desk
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
     agent,
     anybody,
@@ -268,7 +268,7 @@ LIFECYCLE = Lifecycle(
     ),
     children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN),
     lookup=Lookup(ended=ENDED, searched_fields=("title", "description", "delivery", "service", "ci", "category")),
-    access=Access(reviewer_group_field="acceptance_group_id"),
+    access=KindAccess(reviewer_group_field="acceptance_group_id"),
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit,                "提交",     NEW_RECORD, State.submitted, anybody | integration, "request.submitted",

@@ -19,7 +19,7 @@ from app.foundation.licences.records import (
     TrainingParticipant,
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
@@ -182,7 +182,7 @@ EXAMINABLE = (State.held, State.examined)
 LIFECYCLE = Lifecycle(
     kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
     visible=(to_staff(), to_persons("planner_id", "trainer_id")),
-    access=Access(also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"}),
+    access=KindAccess(also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"}),
     children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence),
     rows=(
         #      action          中文        from              to               who        event

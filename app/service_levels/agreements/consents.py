@@ -15,8 +15,9 @@ from app.foundation.documents.filing import publish_draft
 from app.foundation.documents.records import DocumentClass
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import Branch, RelatedCommand
+from app.kernel.actions.lifecycle import Branch
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.service_levels.agreements.payloads import AmendSla, Consent, RenewSla, SignSla, TerminateSla
 from app.service_levels.agreements.preparation import (

@@ -22,7 +22,7 @@ from app.foundation.people.fields import Zone
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
 from app.foundation.people.records import Team
 from app.kernel.access.audience_rules import to_staff
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -228,7 +228,7 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
-    access=Access(administrative=True),
+    access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rules=Rules(constraints={"webhook_source_key_key": ValueTaken("key")}),
     rows=(

@@ -12,7 +12,7 @@ from app.common.people import Role
 from app.foundation.editing import apply_patch
 from app.foundation.people.provisioning.records import DirectoryGroup
 from app.foundation.people.provisioning.records import DirectoryGroupState as State
-from app.kernel.access.kinds import Access, Lookup
+from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
@@ -52,7 +52,7 @@ def retire(group: DirectoryGroup, body: EmptyPayload, ctx: ActionContext) -> Non
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="directory_group", plural="directory_groups", zh="目录组", record=DirectoryGroup, states=State,
-    access=Access(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(),
     lookup=Lookup(retired={State.retired: "group_retired"}),
     rules=Rules(constraints={"directory_group_name": ValueTaken("name"), "directory_group_external_id": ValueTaken("external_id")}),

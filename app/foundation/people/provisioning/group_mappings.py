@@ -14,7 +14,7 @@ from app.foundation.people.provisioning.records import GroupMapping
 from app.foundation.people.provisioning.records import GroupMappingState as State
 from app.foundation.people.records import Team, TeamState
 from app.foundation.people.roles import RoleText, check_role_scope
-from app.kernel.access.kinds import Access
+from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
@@ -103,7 +103,7 @@ ADMINS = (admin | rule).in_person()
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="group_mapping", plural="group_mappings", zh="登录组映射", record=GroupMapping, states=State,
-    access=Access(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(),
     rules=Rules(constraints={"group_mapping_grant": ValueTaken("group_name")}),
     rows=(

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import RelatedCommands, RelatedPart
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import PreparationRefused
+from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.kpis.effects.lifecycle import MeasuredEffect, MeasureKpiEffect
 from app.kpis.effects.records import KpiEffect
 from app.kpis.questions.periods import months_after
