@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -64,8 +64,10 @@ class IncomingMail:
     monitoring: MonitoringReport | None
 
 
-def read_mail(raw: bytes) -> IncomingMail:
-    """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all."""
+def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
+    """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all. `sent` are
+    the lines of our own mails that it may repeat, as far as they are known.
+    """
     if len(raw) > LARGEST_MAIL:
         raise MailRefused("mail_too_large")
     mail = parse_mail(raw)
@@ -76,7 +78,7 @@ def read_mail(raw: bytes) -> IncomingMail:
     subject = title.text
     content = mail_content(mail)
     fit_text = fit_paragraph(content.text, LONGEST_READ)
-    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text)
+    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text, sent)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
     if report is not None and automatic.answer == NULL_SENDER:
