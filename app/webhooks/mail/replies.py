@@ -65,8 +65,12 @@ def reply_text(text: str, sent: Collection[str] = ()) -> tuple[str, str]:
     lines = text.split("\n")
     if any(_FORWARDED.fullmatch(line) for line in lines):
         return text.strip(), ""
-    folded = set(_own_notices(lines, sent))
-    numbers = [n for n in range(len(lines)) if n not in folded]
+    folded: set[int] = set()
+    in_notices: set[int] = set()
+    for begin, end, ours in _own_notices(lines, sent):
+        folded |= ours
+        in_notices |= set(range(begin, end))
+    numbers = [n for n in range(len(lines)) if n not in in_notices]
     folded |= _quotations(lines, numbers)
     own = "\n".join(line for n, line in enumerate(lines) if n not in folded).strip()
     if not own:
@@ -74,12 +78,14 @@ def reply_text(text: str, sent: Collection[str] = ()) -> tuple[str, str]:
     return own, "\n".join(line for n, line in enumerate(lines) if n in folded).strip()
 
 
-def _own_notices(lines: list[str], sent: Collection[str]) -> Iterator[int]:
-    """Yield the numbers of the lines of notices that we sent, with what introduces each."""
+def _own_notices(lines: list[str], sent: Collection[str]) -> Iterator[tuple[int, int, set[int]]]:
+    """Yield of each notice that we sent where it begins and ends, with what introduces it, and the numbers of
+    the lines that are not a person's.
+    """
     after = 0
     for begin, end, ours in own_lines(lines, sent):
-        yield from ours
-        yield from range(_begin(lines, begin, after), begin)
+        introduced = _begin(lines, begin, after)
+        yield introduced, end, ours | set(range(introduced, begin))
         after = end
 
 
@@ -93,12 +99,16 @@ def _begin(lines: list[str], place: int, earliest: int) -> int:
     introduced = _introduction(lines, earliest, end)
     if introduced:
         return end - introduced
+    names: set[str] = set()
     for n in range(end - 1, max(earliest, end - _MOST_HEADERS) - 1, -1):
         line = MARKS.sub("", lines[n])
-        if _FROM.match(line):
-            return _with_separator(lines, n, earliest)
-        if not _HEADER.match(line):
+        header = _HEADER.match(line)
+        if header is None:
             break
+        # One line alone is a sentence.
+        if _FROM.match(line) and names - {header[0].casefold()}:
+            return _with_separator(lines, n, earliest)
+        names.add(header[0].casefold())
     return (
         _with_separator(lines, end, earliest) if end > earliest and _is_separator(lines[end - 1]) else place
     )
