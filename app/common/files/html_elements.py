@@ -8,7 +8,7 @@ PARAGRAPHS = frozenset(
 )
 # A cell holds its own elements: nothing in it ends one around its table.
 _BORDERS = frozenset({"caption", "table", "td", "th"})
-_ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
+ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
 _BLOCKS = LINES | PARAGRAPHS
 _BLOCKS |= {"aside", "center", "details", "fieldset", "figure", "form", "hr", "main", "nav"}
 _PARAGRAPH_ENDS = tuple((name, _BORDERS) for name in ("title", "head", "p"))
@@ -21,7 +21,7 @@ _ENDS_BEFORE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
     **dict.fromkeys(("td", "th"), tuple((name, frozenset({"table", "tr"})) for name in ("td", "th"))),
     "tr": (("tr", frozenset({"table"})),),
     **dict.fromkeys(
-        ("tbody", "tfoot", "thead"), tuple((name, frozenset({"table"})) for name in sorted(_ROWS))
+        ("tbody", "tfoot", "thead"), tuple((name, frozenset({"table"})) for name in sorted(ROWS))
     ),
     "body": (("title", frozenset()), ("head", frozenset())),
 }
@@ -75,7 +75,7 @@ class OpenElements:
     def close(self, name: str) -> bool:
         """End the element of that name, with all in it. Return whether its end is seen."""
         place = self._place(name)
-        borders = frozenset({"table"}) - {name} if name in _BORDERS | _ROWS else _BORDERS
+        borders = frozenset({"table"}) - {name} if name in _BORDERS | ROWS else _BORDERS
         if place < 0 or any(place < self._place(border) for border in borders):
             return not self.is_hidden
         is_seen = self._hidden_at is None or place < self._hidden_at
