@@ -427,6 +427,15 @@ async def test_a_mail_too_long_for_a_field_brings_all_of_its_text_as_a_file(api:
     assert (file["name"], content.text.endswith("last")) == ("mail.txt", True)
 
 
+async def test_a_subject_too_long_for_a_title_is_in_the_description(api: Api) -> None:
+    tool = await a_mailbox(api)
+    subject = f"{'The printer smokes, ' * 12}in room 4711"
+    await deliver(tool, a_mail(subject=subject))
+    (ticket,) = await tool.tickets()
+    assert ticket["title"].endswith("…")
+    assert ticket["description"] == f"{subject}\n\nSince this morning."
+
+
 async def test_our_notice_refers_to_the_mail_that_it_answers(api: Api) -> None:
     tool = await a_mailbox(api)
     await deliver(tool, a_mail(message_id="<first.1@cust.example>"))

@@ -39,6 +39,10 @@ _ROMAN |= {5: "v", 4: "iv", 1: "i"}
 _NO_ADDRESS = re.compile(
     r"#|(?:about|blob|cid|data|javascript|mid|vbscript|x-apple-[a-z-]+)\s*:", re.IGNORECASE
 )
+# Programs that make HTML of a text may leave its angle brackets as they are.
+_ADDRESS = re.compile(
+    r"<(?:(?:https?|ftp|file)://|mailto:|[^\s<>@/\"'=]+@[^\s<>@/\"'=]+\.)[^\s<>\"']+>", re.IGNORECASE
+)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01](?:px|pt|\s|;|\Z)", re.IGNORECASE)
 #: Elements that show what stands at an address, and the attribute that has it.
@@ -92,7 +96,9 @@ def html_to_text(html: str) -> str:
         text.add(html[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
-        if token["end"]:
+        if not token["end"] and _ADDRESS.match(token[0]):
+            text.add(token[0])
+        elif token["end"]:
             text.end(name)
         elif name:
             text.start(name, _attributes(token["attributes"]))

@@ -321,7 +321,7 @@ class _Incoming:
         alert = None if self._alert is None or self._alert.is_over else self._alert
         body = ReportIncident(
             title=mail.subject or NO_SUBJECT,
-            description=self._with_notes(mail.text or NO_TEXT, self._left_out(), self._sent_to()),
+            description=self._with_notes(self._words(), self._left_out(), self._sent_to()),
             channel=Channel.email,
             impact=source.impact or Impact.person,
             urgency=source.urgency or Urgency.hindered,
@@ -348,6 +348,11 @@ class _Incoming:
         await self._add_followers(name)
         await self._link_related(name)
         return DeliveryEffect("opened", name, number, self._altered("description"))
+
+    def _words(self) -> str:
+        """Return the text of the mail, below its subject if the title cannot hold all of that."""
+        words = (self._mail.long_subject, self._mail.text or NO_TEXT)
+        return "\n\n".join(part for part in words if part)
 
     def _left_out(self) -> str:
         """Return how many attachments are not taken; empty: all are."""
