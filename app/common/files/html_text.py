@@ -76,7 +76,7 @@ _MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
 _MOST_MARKS = 3
 _RULE = "-" * 20
 #: Elements whose lines a row keeps: it arranges a page.
-_ARRANGED = frozenset({"blockquote", "hr", "ol", "pre", "table", "ul"})
+_ARRANGED = frozenset({"blockquote", "ol", "pre", "table", "ul"})
 #: A cell of a table without headings has at most so many lines; one with more arranges a page, too.
 _MOST_CELL_LINES = 3
 _DEEPEST_QUOTE = 20
@@ -190,11 +190,10 @@ class _Text:
             )
         if self._elements.is_hidden:
             return
-        if name in _ARRANGED:
-            self._keep_lines_of_rows()
         if name == "br":
             self._break()
         elif name == "hr":
+            self._keep_lines_of_rows()
             self._finish_line()
             self._line.append(_RULE)
             self._break()
@@ -313,6 +312,8 @@ class _Text:
         self._lines[row.cells[0] :] = [mark + re.sub(" {2,}", " ", text).strip()]
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
+        if name in _ARRANGED:
+            self._keep_lines_of_rows()
         if name in LINES:
             self._finish_line()
         elif name in PARAGRAPHS:
