@@ -16,8 +16,8 @@ from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
-from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mail.quotations.replies import reply_text
+from app.webhooks.mail.refusals import MailRefused
 
 LARGEST_MAIL = 26_214_400
 #: What is read of a subject.
