@@ -14,7 +14,7 @@ CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 #: A KPI as improvements name their evidence, with the dimension and the value that it was measured of.
 MEASURED = re.compile(r"kpi:(?P<kpi>[a-z][a-z0-9_]*)(?::(?P<scope>\S+))?")
 #: Members whose values people have made up, however they look.
-MADE_UP = frozenset({"key", "name", "title", "label", "text", "tag", "tags", "value"})
+FREE_TEXTS = frozenset({"key", "name", "title", "label", "text", "tag", "tags", "value"})
 #: How a name ends that holds a state, and a kind of record or a process.
 STATES = frozenset({"state", "states"})
 KINDS = frozenset({"kind", "kinds", "process", "processes"})
@@ -43,7 +43,7 @@ class CodeWords:
         if measured := MEASURED.fullmatch(text):
             return self._measured(measured["kpi"], measured["scope"])
         label = self._words_of_member(name).get(text)
-        if label is None and name not in MADE_UP:
+        if label is None and name not in FREE_TEXTS:
             label = _label_of_member(name, text, self._language)
             if label is None and CODE.fullmatch(text):
                 label = self._kinds.get(text)

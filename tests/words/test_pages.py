@@ -189,7 +189,7 @@ async def test_no_form_has_words_of_the_program(demo: Demo) -> None:
 @pytest.mark.parametrize("role", ROLES)
 async def test_no_page_that_links_lead_to_has_words_of_the_program(demo: Demo, role: str) -> None:
     reader, waiting = demo.readers[role], list(STARTS)
-    seen, shapes, faults = set(waiting), Counter(map(shape_of, waiting)), []
+    addresses, shapes, faults = set(waiting), Counter(map(shape_of, waiting)), []
     while waiting:
         path = waiting.pop(0)
         for language in LANGUAGES:
@@ -198,11 +198,11 @@ async def test_no_page_that_links_lead_to_has_words_of_the_program(demo: Demo, r
                 continue
             faults += [f"{path} ({language}): {fault}" for fault in faults_of_page(path, answer.text)]
             for link in links_of(path, answer.text):
-                if link not in seen and shapes[shape_of(link)] < MOST_OF_A_SHAPE:
-                    seen.add(link)
+                if link not in addresses and shapes[shape_of(link)] < MOST_OF_A_SHAPE:
+                    addresses.add(link)
                     shapes[shape_of(link)] += 1
                     waiting.append(link)
-    assert len(seen) > len(STARTS)
+    assert len(addresses) > len(STARTS)
     assert not faults, "\n".join(faults)
 
 
