@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -25,7 +25,7 @@ TYPED = {
 AS_JSON = "as_json"
 
 
-def helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+def helps(command: Any, name: str) -> Iterator[tuple[str, str]]:
     """Yield each text of the help with the command and the parameter that it is about."""
     yield name, f"{command.help or ''} {command.short_help or ''}"
     for parameter in command.params:

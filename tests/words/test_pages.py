@@ -222,7 +222,7 @@ async def test_no_page_that_links_lead_to_has_words_of_the_program(demo: Demo, r
     ],
 )
 def test_a_sign_of_a_program_is_found(html: str, sign: str) -> None:
-    assert [fault.partition(":")[0] for fault in faults_of_page("/desk", html)] == [sign]
+    assert {fault.partition(":")[0] for fault in faults_of_page("/desk", html)} == {sign}
 
 
 def test_words_of_people_and_what_they_type_are_no_signs() -> None:
