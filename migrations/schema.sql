@@ -2997,6 +2997,7 @@ create table fold.person (
   scim_status text collate "C",
   most_standing integer,
   scim_qualifiers text[] collate "C",
+  altered jsonb,
   constraint person_pkey PRIMARY KEY (id)
 );
 CREATE INDEX person_added ON fold.person USING btree (added_at, id);
