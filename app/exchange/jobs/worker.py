@@ -184,8 +184,8 @@ async def _run_lines(
             source="api",
             language=row["language"],
         )
-        window = await _window(ledger, row, context, _lines(body, done, lines))
-        window = _within_rate(window, quotas.rate_of(context.caller))
+        read = await _window(ledger, row, context, _lines(body, done, lines))
+        window = _within_rate(read, quotas.rate_of(context.caller))
         if not window:
             return False
         outcomes = await _outcomes(ledger, window)
