@@ -71,8 +71,8 @@ class KpiBehaviourItem(KpiOut):
         "without a value."
     )
     as_it_runs: KpiTargetMark | None = Field(
-        description="Second mark, which shows if the target will be met at the present level; null "
-        "without a target or without limits."
+        description="Second mark, which shows if the target will be met at the present level; null if "
+        "there is no target, or if the KPI has no limits."
     )
     met_periods: int = Field(description="Number of completed periods that met their target.")
     target_periods: int = Field(description="Number of completed periods with a value and a target.")

@@ -62,7 +62,7 @@ class ReportedAgreement(Frozen):
 class ReportBreach(Frozen):
     """A case whose clock passed its target in the period."""
 
-    kind: str = Field(description="Kind of the case, as `incident`.")
+    kind: str = Field(description="Kind of the case, such as `incident`.")
     case_id: UUID = Field(description="Identifier of the case, as in its address.")
     number: str | None = Field(description="Number of the case for people; null if not set.")
     round: int = Field(description="Number of the round of updates; 1 for other metrics.")
@@ -109,7 +109,7 @@ class ReportTarget(Frozen):
     edition: int | None = Field(default=None, description="Edition of the target.")
     metric: TargetMetric
     process: str | None = Field(
-        description="Process to which the target is limited, as `incident`; null for every process."
+        description="Process to which the target is limited, such as `incident`; null for every process."
     )
     priority: Priority | None = Field(
         description="Priority to which the target is limited; null for every priority."
@@ -176,7 +176,7 @@ class ReportExclusion(Frozen):
 class ReportWorkload(Frozen):
     """The volume of the period, compared with the agreed workload."""
 
-    process: str = Field(description="Kind of the cases, as `incident`.")
+    process: str = Field(description="Kind of the cases, such as `incident`.")
     expected: str | None = Field(
         description="Number of cases agreed for the period, or for a part of it; null if not agreed."
     )
@@ -266,7 +266,7 @@ class ReportConsequence(Frozen):
     )
     cost: str | None = Field(description="Agreed cost of the period; null if not agreed.")
     amount: str | None = Field(description="Resulting amount; null if no cost is agreed.")
-    currency: str | None = Field(description="Currency of the amount (ISO 4217); null without an amount.")
+    currency: str | None = Field(description="Currency of the amount (ISO 4217); null if there is no amount.")
 
 
 class StaffContent(Frozen):

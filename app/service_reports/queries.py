@@ -69,7 +69,7 @@ class ReleasedConsequenceOut(OutputModel):
         description="Percentage of the cost of the period; null if the tier has an amount."
     )
     amount: str | None = Field(description="Resulting amount, as a decimal text; null if no cost is agreed.")
-    currency: str | None = Field(description="Currency of the amount (ISO 4217); null without an amount.")
+    currency: str | None = Field(description="Currency of the amount (ISO 4217); null if there is no amount.")
     released_by: PersonStub | None = Field(description="Person who released the consequence.")
     released_at: datetime = Field(description="Time at which the consequence was released.")
 

@@ -63,11 +63,11 @@ class ReportQuery(BaseModel):
 
     lang: Literal["en", "zh"] | None = Field(
         None,
-        description="Language of the answer; if left out, that of `Accept-Language`, or else the "
-        "caller's own.",
+        description="Language of the answer; if left out, the language of the header `Accept-Language`, "
+        "or of the caller.",
     )
     format: Literal["json", "html"] | None = Field(
-        None, description="Format of the answer; if left out, that of `Accept`."
+        None, description="Format of the answer; if left out, the header `Accept` decides."
     )
 
 

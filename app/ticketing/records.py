@@ -26,7 +26,7 @@ class Comment(ChildRecord):
     )
     text: Annotated[str | None, Personal()] = required("Text of the comment; null if it was withdrawn.")
     folded: Annotated[str | None, Personal()] = optional(
-        "Quoted history in a reply by mail, which pages show folded; null without quoted history."
+        "Quoted history in a reply by mail, which pages show folded; null if the mail quotes no history."
     )
     written_at: datetime | None = required("Time at which the comment was written.")
     corrected_at: datetime | None = optional(
@@ -106,7 +106,7 @@ class Link(ChildRecord):
 
     link_id: UUID | None = required("Identifier of the link, the same at both ends.")
     kind: LinkKind | None = required("Relation of this record to the other one.")
-    other: str | None = required("Other record of the link, as `<kind>/<id>`.")
+    other: str | None = required("Other record of the link, in the form `<kind>/<id>`.")
     linked_at: datetime | None = required("Time at which the records were linked.")
 
 
@@ -145,7 +145,9 @@ class Task(ChildRecord):
         "Reason for dropping the task; null if it was not dropped, or if a new plan replaced its plan."
     )
     from_checklist: str | None = optional("Key of the checklist from which the task comes; null if not set.")
-    position: int | None = optional("Place of the task on the checklist, from 1; null without a checklist.")
+    position: int | None = optional(
+        "Place of the task on the checklist, from 1; null if the task is not from a checklist."
+    )
 
     @property
     def for_staff(self) -> bool:

@@ -203,7 +203,7 @@ PersonNamed = Annotated[
     AfterValidator(check_person),
     Component(
         "PersonNamed",
-        "Person: an id, `me` for the caller, or `none` for records without one.",
+        "Person: an id, `me` for the caller, or `none` for records without a person.",
         ME,
         {"pattern": f"^({NONE}|{ME}|{_UUID})$"},
     ),
@@ -400,7 +400,7 @@ _CHILD_FILTERS = {
         "x.key = any({said})) or (x.number = any({keys}) and x.source || ':' || x.number = any({said})))",
         _QueryText,
         _plain_values,
-        "one of these names in another system, as `OPS-1` or `jira:OPS-1`",
+        "one of these names in another system, such as `OPS-1` or `jira:OPS-1`",
     ),
     "tag": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.tag x where x.name = any({said}) and x.record "

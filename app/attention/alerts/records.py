@@ -39,7 +39,9 @@ class AttentionAlert(Record):
     )
     code: str | None = required("Stable code of the kind of condition.", examples=["major_incident"])
     severity: Severity | None = required("Severity of the condition.")
-    process: str | None = optional("Kind of the cases, as `incident`; null if the condition has no cases.")
+    process: str | None = optional(
+        "Kind of the cases, such as `incident`; null if the condition has no cases."
+    )
     subject: str | None = optional(
         "Subject that distinguishes the condition from others of its code and process; null if there "
         "is only one.",

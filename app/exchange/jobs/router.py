@@ -33,7 +33,9 @@ from app.log.canonical import from_instant, instant
 from app.platform.db import Row
 
 router = Router(prefix="/v1/bulk_jobs", tags=["bulk"])
-JobId = Annotated[UUID, Path(alias="id", description="Identifier of the job, which is that of its upload.")]
+JobId = Annotated[
+    UUID, Path(alias="id", description="Identifier of the job, which is also the identifier of its upload.")
+]
 END_OF_TIME, MAX_ID = datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {
@@ -86,7 +88,7 @@ class BulkJobOut(OutputModel):
 
     id: UUID
     state: BulkJobState
-    records: str = Field(description="Kind of the records that the lines are about, as `incidents`.")
+    records: str = Field(description="Kind of the records that the lines are about, such as `incidents`.")
     asked_at: datetime = Field(description="Time at which the job was requested.")
     finished_at: datetime | None = Field(description="Time at which the job ended; null while it is running.")
     size: int = Field(description="Size of the file in bytes.")

@@ -57,7 +57,7 @@ class AssignmentRule(Record):
 
     state: AssignmentRuleState | None = required()
     name: str | None = required("Name of the rule, without names of persons.", examples=["Mail by night"])
-    process: str | None = required("Kind of the tickets, as `incident`.", examples=["incident"])
+    process: str | None = required("Kind of the tickets, such as `incident`.", examples=["incident"])
     position: int | None = required(
         "Position of the rule: the first matching rule applies; of two rules at the same position, the "
         "older one.",

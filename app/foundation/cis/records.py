@@ -123,19 +123,19 @@ class Ci(Record):
         "Number of alterations after going live without an approved change."
     )
     unauthorised_at: datetime | None = optional(
-        "Time of the last alteration without an approved change; null before the first."
+        "Time of the last alteration without an approved change; null before the first such alteration."
     )
     alteration_count: int | None = optional(
         "Number of alterations after going live; null if they were not counted."
     )
     altered_at: datetime | None = optional(
-        "Time of the last alteration after going live; null before the first."
+        "Time of the last alteration after going live; null before the first such alteration."
     )
     alteration_authorised: bool | None = optional(
         "True if a change authorised the last alteration; null if there was no alteration."
     )
     authorised_by_id: Annotated[UUID | None, ForeignRef("change")] = optional(
-        "Change that authorised the last authorised alteration; null before the first."
+        "Change that authorised the last authorised alteration; null before the first such alteration."
     )
     regularised_at: datetime | None = optional(
         "Time at which a change was last named afterwards for an unauthorised alteration; null if not named."
@@ -151,7 +151,8 @@ class Ci(Record):
         "Number of unauthorised alterations for which a change was named afterwards."
     )
     outside_change: str | None = optional(
-        "Change of another tool that the last alteration named, without verification; null before the first."
+        "Change of another tool that the last alteration named, without verification; null before the "
+        "first alteration."
     )
 
 
@@ -211,7 +212,7 @@ class Verification(Record):
     services: list[str] | None = required(
         "Keys of services, of which each item serves at least one; empty if services do not matter."
     )
-    position: int | None = required("Position of the log at which the sample was drawn.", sa_type=BigInteger)
+    position: int | None = required("Position in the log at which the sample was drawn.", sa_type=BigInteger)
     population: int | None = required(
         "Number of items in use from which the sample was drawn.", sa_type=BigInteger
     )

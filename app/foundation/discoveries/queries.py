@@ -99,7 +99,7 @@ class DiscoveryOut(
         description="Number of differences by class of the items; null until the file is compared."
     )
     lines_read: Annotated[int | None, LoadedFrom(read_lines_of, single=True)] = Field(
-        description="Number of lines read so far while the file is being compared; null at other times."
+        description="Number of lines read so far; null unless the file is being compared."
     )
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
         description="Share of the compared items whose recorded values are right, from 0 to 1; null if "
@@ -152,7 +152,9 @@ class DifferenceQuery(Paging):
     kind: DiscoveredKind | None = Field(default=None, description="Kind of the differences.")
     ci_class: CiClass | None = Field(default=None, description="Class of the items.")
     attribute: str | None = Field(
-        default=None, max_length=100, description="Value that differs, as `name` or `attributes.memory_gib`."
+        default=None,
+        max_length=100,
+        description="Value that differs, such as `name` or `attributes.memory_gib`.",
     )
     identity: str | None = Field(default=None, max_length=200, description="Identity of the item.")
     settlement: DiscoveredSettlement | None = Field(

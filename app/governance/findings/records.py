@@ -100,10 +100,10 @@ class Finding(Record):
         "if not set."
     )
     objector_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Person who objected; null without an objection."
+        "Person who objected; null if there was no objection."
     )
     objection: Annotated[str | None, Personal()] = optional(
-        "Reason for the objection; null without an objection."
+        "Reason for the objection; null if there was no objection."
     )
     verdict: ObjectionVerdict | None = optional(
         "Verdict on the objection; null until it is decided.", examples=["upheld"]
@@ -112,7 +112,7 @@ class Finding(Record):
         "Reason for the verdict; null until the objection is decided."
     )
     correction: Annotated[str | None, Personal()] = optional(
-        "Correction, as described by the person who made it; null until then."
+        "Correction, as described by the person who made it; null until the finding is corrected."
     )
     corrector_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who corrected the finding; null until then."
@@ -126,7 +126,7 @@ class Finding(Record):
         "Time at which the finding was raised."
     )
     objected_at: Annotated[datetime | None, EnteredAt(FindingState.objected)] = optional(
-        "Time of the objection; null without an objection."
+        "Time of the objection; null if there was no objection."
     )
     objection_decided_at: datetime | None = optional(
         "Time of the verdict on the objection; null until it is decided."

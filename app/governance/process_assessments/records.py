@@ -65,7 +65,7 @@ class ProcessAssessment(Record):
     pains: Annotated[str | None, Personal()] = optional("Difficulties of the people who work in the process.")
     needs: Annotated[str | None, Personal()] = optional("Needs of the business.")
     position: int | None = optional(
-        "Position of the log at which the figures were computed; null before the first computation.",
+        "Position in the log at which the figures were computed; null before the first computation.",
         sa_type=BigInteger,
     )
     opened_at: Annotated[datetime | None, EnteredAt(ProcessAssessmentState.open)] = required(

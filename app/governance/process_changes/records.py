@@ -44,7 +44,8 @@ class ProcessChange(Record):
     team_ids: list[str] | None = required("Teams that are concerned.")
     head_ids: list[str] | None = optional("Heads of the teams concerned, who decide.")
     origin: Annotated[str | None, NamesRecord()] = optional(
-        "Finding, suggestion or other record that led to the change, as `<kind>/<id>`; null if not set."
+        "Finding, suggestion or other record that led to the change, in the form `<kind>/<id>`; null if "
+        "not set."
     )
     applicant_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who applied for the change."

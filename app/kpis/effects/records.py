@@ -59,7 +59,7 @@ class KpiEffect(Record):
     currency: str | None = required("Currency of the counted costs (ISO 4217).")
     reopen_days: int | None = required("Number of days in which an ended case could be reopened.")
     position: int | None = required(
-        "Position of the log at which the effect was measured; anybody can recompute it there.",
+        "Position in the log at which the effect was measured; anybody can recompute it there.",
         sa_type=BigInteger,
     )
     seed: int | None = required(

@@ -36,7 +36,7 @@ from app.kpis.questions.chart_words import ChartWords
 router = Router(prefix="/v1", tags=["kpis"])
 KpiKey = Annotated[
     str,
-    Path(alias="key", max_length=100, description="Key of the KPI, as `incident_resolution_seconds`."),
+    Path(alias="key", max_length=100, description="Key of the KPI, such as `incident_resolution_seconds`."),
 ]
 
 

@@ -104,7 +104,7 @@ class ChangeAssessment(RecordPart):
     KIND: ClassVar[str] = "change_assessment"
 
     questionnaire_id: Annotated[UUID | None, ForeignRef("risk_questionnaire")] = optional(
-        "Questionnaire that was used for the assessment; null until then."
+        "Questionnaire that was used for the assessment; null until the change is assessed."
     )
     risk_answers: Annotated[dict[str, Any] | None, StaffOnly()] = optional(
         "Answers to the risk questionnaire, for staff: keys of answers by keys of questions. The score "
@@ -267,7 +267,7 @@ class Change(Ticket):
     )
     reviewed_at: Annotated[datetime | None, EnteredAt(ChangeState.closed)] = None
     outcome: ChangeOutcome | None = optional(
-        "Outcome of the change in its review; null until then.", examples=["successful"]
+        "Outcome of the change in its review; null before the review.", examples=["successful"]
     )
     first_pass: bool | None = optional(
         "True if the change was implemented once, in its window, was not backed out, and caused no incident.",

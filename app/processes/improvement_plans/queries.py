@@ -58,7 +58,7 @@ class TargetContributionOut(OutputModel):
         description="Effect on the scale of its method, as a decimal text; null if nothing was measured."
     )
     position: int | None = Field(
-        description="Position of the log at which the effect was computed; null if nothing was measured."
+        description="Position in the log at which the effect was computed; null if nothing was measured."
     )
     adds: str | None = Field(
         default=None,
@@ -76,11 +76,11 @@ class TargetProgressOut(OutputModel):
     name: str = Field(description="Key of the target.")
     kpi: str = Field(description="Key of the KPI.")
     value: str | None = Field(
-        description="Value of the KPI since the beginning of the plan; null without cases."
+        description="Value of the KPI since the beginning of the plan; null if there are no cases yet."
     )
     compared: str | None = Field(
-        description="Value of the KPI for a period as long as the baseline, if the KPI counts; null "
-        "without cases."
+        description="Value of the KPI for a period as long as the baseline, if the KPI counts; null if "
+        "there are no cases yet."
     )
     cases: int = Field(description="Number of cases counted.")
     baseline: str | None = Field(description="Value of the baseline; null if the baseline has no value.")

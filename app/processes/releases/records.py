@@ -70,7 +70,9 @@ class Release(Ticket):
     )
     plan_changes: int | None = optional("Number of changes of the plan.")
     ready_at: Annotated[datetime | None, EnteredAt(ReleaseState.ready)] = None
-    go_decision_id: UUID | None = optional("Latest decision on the go; null before the first decision.")
+    go_decision_id: UUID | None = optional(
+        "Latest decision on whether to deploy the release; null before the first decision."
+    )
     go_conditions: Annotated[str | None, Personal()] = optional(
         "Conditions of the go, which are part of the decision."
     )

@@ -47,7 +47,7 @@ class SkillGapOut(OutputModel):
     held: list[str] = Field(description="Needed skills that valid licences of the person cover.")
     missing: list[str] = Field(description="Needed skills that the person lacks; empty if there is no gap.")
     until_at: datetime | None = Field(
-        description="Time at which the first of these licences ends; null without such a licence."
+        description="Time at which the first of these licences ends; null if there is no such licence."
     )
 
 

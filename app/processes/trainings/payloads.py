@@ -81,7 +81,8 @@ class HoldTraining(Payload):
         examples=["What is new, and everybody's duty. 新内容与各自职责。"],
     )
     material: FreeText | None = Field(
-        default=None, description="Material that was used, for the document; if left out, that of the plan."
+        default=None,
+        description="Material that was used, for the document; if left out, the material in the plan.",
     )
 
 

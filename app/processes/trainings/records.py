@@ -85,7 +85,9 @@ class Training(Record):
         "Time at which the training was flagged as not held in time; null if it was not."
     )
     held_at: Annotated[datetime | None, EnteredAt(TrainingState.held)] = None
-    examined_at: datetime | None = optional("Time of the last examination; null before the first.")
+    examined_at: datetime | None = optional(
+        "Time of the last examination; null before the first examination."
+    )
     licensed_at: Annotated[datetime | None, EnteredAt(TrainingState.licensed)] = None
     cancelled_at: Annotated[datetime | None, EnteredAt(TrainingState.cancelled)] = None
 

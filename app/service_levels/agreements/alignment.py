@@ -110,7 +110,8 @@ class PromisedItem:
 
     name: Annotated[str, Field(description="Key of the configuration item, or number of the UC.")]
     availability: Annotated[
-        str | None, Field(description="Promised availability as a decimal text; null without a promise.")
+        str | None,
+        Field(description="Promised availability as a decimal text; null if no availability is promised."),
     ]
 
 

@@ -50,7 +50,7 @@ class ListedComplaint(OutputModel):
 
     id: UUID
     state: ComplaintState
-    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    kind: str = Field(description="Kind of the ticket, such as `incident`.")
     ticket: UUID = Field(description="Identifier of the ticket.")
     number: str = Field(description="Number of the ticket for people.")
     ticket_title: str | None = Field(

@@ -64,7 +64,7 @@ class WebhookSource(Record):
         "Key of the source's adapter, as listed by `GET /v1/webhook_adapters`.", examples=["github"]
     )
     mapping: str | None = optional(
-        "Mapping of the source as TOML; null for that of the adapter.",
+        "Mapping of the source as TOML; null to use the adapter's mapping.",
         examples=["[[news]]\nkind = 'ticket'\ncase = 'body.id'\nat = 'time(body.at)'\n"],
     )
     owner_id: Annotated[UUID | None, ForeignRef("person")] = required(

@@ -50,7 +50,8 @@ class StartPilotImprovement(Payload):
         default=None, description="Training of the key users, which was held: its number or id."
     )
     executor_training: Annotated[Reference, ForeignRef("training")] | None = Field(
-        default=None, description="Training of the executors, which was held after that of the key users."
+        default=None,
+        description="Training of the executors, which was held after the training of the key users.",
     )
     duties: FreeText | None = Field(
         default=None, description="Adjustment of duties.", examples=["The first line closes, too."]

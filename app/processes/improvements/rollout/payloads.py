@@ -105,7 +105,7 @@ class CompleteRolloutStepImprovement(Payload):
     numbers: DocumentNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Numbers of documents as evidence; for `publish`, that of the published document.",
+        description="Numbers of documents as evidence; for `publish`, the number of the published document.",
         examples=[["PR2026001"]],
     )
     owner: Annotated[Reference, ForeignRef("person")] | None = Field(

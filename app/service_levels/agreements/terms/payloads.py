@@ -106,13 +106,13 @@ class AgreementTarget(PayloadPart):
         default=None, description="Share of the cases that must meet the target; null for all cases."
     )
     calendar: Annotated[RecordKey, KeyRef("calendar", must_exist=True)] | None = Field(
-        default=None, description="Key of the target's calendar; null for that of the agreement."
+        default=None, description="Key of the target's calendar; null to use the agreement's calendar."
     )
     pause_reasons: Annotated[
         tuple[HoldReason, ...], Field(max_length=len(HoldReason)), BoundedList, WithoutDuplicates
     ] = Field(default=(), description="Reasons for a hold that pause the clock.")
     pause_states: Annotated[tuple[RecordKey, ...], Field(max_length=20), BoundedList, WithoutDuplicates] = (
-        Field(default=(), description="States of a case that pause the clock, as `in_acceptance`.")
+        Field(default=(), description="States of a case that pause the clock, such as `in_acceptance`.")
     )
     warning_percents: Percents = Field(
         default=USUAL_WARNINGS, description="Percentages of the target at which a clock warns."

@@ -81,7 +81,7 @@ class Attainment(OutputModel):
 class DifferingClock(OutputModel):
     """A clock that would have ended differently."""
 
-    kind: str = Field(description="Kind of the ticket, as `incident`.")
+    kind: str = Field(description="Kind of the ticket, such as `incident`.")
     id: UUID = Field(description="Identifier of the ticket.")
     number: str = Field(description="Number of the ticket for people.")
     round: int = Field(description="Number of the round of an `update` clock; 1 for other clocks.")
