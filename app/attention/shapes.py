@@ -59,8 +59,8 @@ class AttentionParameter(OutputModel):
 
     type: ValueType = Field(description="Type of the value, by which a frontend can format it.")
     value: int | float | str | None = Field(
-        description="Value itself: a number, seconds, a time, a period as `2026-10`, a key, the number "
-        "of a record, or a text."
+        description="Value itself: a number, seconds, a time, a period such as `2026-10`, a key, the "
+        "number of a record, or a text."
     )
     unit: str | None = Field(
         description="Unit of a figure: the unit of its KPI, or `seconds`; null if the value is not a figure."

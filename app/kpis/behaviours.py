@@ -67,8 +67,8 @@ class KpiBehaviourItem(KpiOut):
     )
     judged: KpiPoint | None = Field(description="Judged period; null if it is not in the chart.")
     change: KpiChangeMark | None = Field(
-        description="First mark, which shows if the KPI has changed; null for a running period, or one "
-        "without a value."
+        description="First mark, which shows if the KPI has changed; null if the period is still "
+        "running or has no value."
     )
     as_it_runs: KpiTargetMark | None = Field(
         description="Second mark, which shows if the target will be met at the present level; null if "

@@ -103,8 +103,8 @@ class ReportTarget(Frozen):
     """
 
     id: str = Field(
-        description="Identifier of the target; with the edition (`t1-e1`) for a target of an earlier "
-        "edition that this one does not have, or has with other terms."
+        description="Identifier of the target. It includes the edition, such as `t1-e1`, if the target "
+        "is from an earlier edition and is missing or has other terms in this one."
     )
     edition: int | None = Field(default=None, description="Edition of the target.")
     metric: TargetMetric
@@ -124,7 +124,9 @@ class ReportTarget(Frozen):
         description="Key of the catalogue item to which the target is limited; null for every item."
     )
     kpi: str | None = Field(description="Key of the KPI that measures the target; null for clocks.")
-    unit: str | None = Field(description="Unit of the result and the threshold: `ratio`, `seconds` …")
+    unit: str | None = Field(
+        description="Unit of the result and the threshold, such as `ratio` or `seconds`."
+    )
     threshold_seconds: int | None = Field(
         description="Number of business seconds of a clock's target; null for other targets."
     )
@@ -158,7 +160,7 @@ class ReportExclusion(Frozen):
     """An exclusion from the figures, and the person or rule that allowed it."""
 
     what: ExclusionKind
-    kind: str = Field(description="Kind of the record: `incident`, `change` …")
+    kind: str = Field(description="Kind of the record, such as `incident`.")
     record_id: UUID = Field(description="Identifier of the record, as in its address.")
     number: str | None = Field(description="Number of the record for people; null if not set.")
     target: str | None = Field(
@@ -259,7 +261,7 @@ class ReportConsequence(Frozen):
     result: str | None = Field(description="Result of the target; null if there are no cases.")
     due: bool = Field(description="True if a tier applies.")
     below: str | None = Field(
-        description="Limit of the tier, for results that are worse; null if no tier applies."
+        description="Limit of the tier, which applies to worse results; null if no tier applies."
     )
     percent: str | None = Field(
         description="Percentage of the agreed cost of the period; null if the tier has an amount."

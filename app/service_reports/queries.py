@@ -104,7 +104,7 @@ class ServiceReport(OutputModel):
     staff: StaffContent | None = Field(
         description="Content for staff: cost, causes of breaches, consequences; null for others."
     )
-    editions: list[ReportEdition] = Field(description="All editions, the first one first.")
+    editions: list[ReportEdition] = Field(description="All editions, the oldest first.")
     released: list[ReleasedConsequenceOut] = Field(
         description="Consequences of the report that were released."
     )

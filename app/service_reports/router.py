@@ -127,7 +127,7 @@ mount_computed_actions(router, LISTING, AgreementOut, COMPUTES)
 async def get_sla_report(
     request: Request, name: Name, number: Number, query: Annotated[IssuedReportQuery, Query()]
 ) -> Response:
-    """Return a service report as issued, or as corrected; for `Accept: text/html` as a page to print."""
+    """Return a service report as issued or corrected; with `Accept: text/html`, as a page to print."""
     renderer = _renderer(request, query)
     agreement = (await load_visible(renderer, name)).record
     issued = await find_report(renderer.ledger, agreement, number, query.edition)

@@ -54,8 +54,8 @@ class SummaryView(OutputModel):
 
     id: UUID
     name: str | None = Field(
-        description="Name of the view; null if the caller can no longer use it, in which case the next "
-        "summary has everything and explains why."
+        description="Name of the view; null if the caller can no longer use it; the next summary then "
+        "has everything, and explains why."
     )
 
 

@@ -142,7 +142,7 @@ class Task(ChildRecord):
     outcome: Annotated[str | None, Personal()] = optional("Outcome of the task; null until it is completed.")
     dropped_at: datetime | None = optional("Time at which the task was dropped; null if it was not.")
     dropped_because: Annotated[str | None, Personal()] = optional(
-        "Reason for dropping the task; null if it was not dropped, or if a new plan replaced its plan."
+        "Reason for dropping the task; null if it was not dropped, if a new plan replaced its plan."
     )
     from_checklist: str | None = optional("Key of the checklist from which the task comes; null if not set.")
     position: int | None = optional(
@@ -244,7 +244,8 @@ class Complaint(ChildRecord):
         "Time at which the complaint was escalated because it was not answered in time; null if it was not."
     )
     merged_into_id: UUID | None = optional(
-        "Complaint into which this one was merged and which is answered for both; null if it was not merged."
+        "Complaint into which this one was merged, and which gets the answer to both; null if it was "
+        "not merged."
     )
     merged_at: datetime | None = optional(
         "Time at which the complaint was merged into another one; null if it was not."

@@ -20,8 +20,8 @@ class AlertState(CodeEnum):
 
 
 class AttentionAlert(Record):
-    """An alert about a condition that needs attention, from the time at which it became true until it no
-    longer is.
+    """An alert about a condition that needs attention, from the time at which it became true until it is
+    no longer true.
 
     `key` is the name of the sentence while it stands, and at most one alert of a key is raised. `title_en`
     and `title_zh` are the sentence as it was when the alert was raised.

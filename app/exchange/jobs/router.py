@@ -79,7 +79,7 @@ class AskBulkJob(BaseModel):
         "JSON for each action."
     )
     records: str = Field(
-        max_length=64, description="Kind of the records that the lines are about: `incidents`, `requests`, …"
+        max_length=64, description="Kind of the records that the lines are about, such as `incidents`."
     )
 
 
@@ -126,7 +126,7 @@ class BulkJobResult(OutputModel):
     """The result of a line of the file."""
 
     line: int = Field(description="Number of the line in the file, from 1.")
-    status: int = Field(description="HTTP status that the action would have had as a request of its own.")
+    status: int = Field(description="HTTP status that the action would have had if it had been sent alone.")
     replayed: bool = Field(
         description="True if the action was carried out before, by a worker that was interrupted."
     )

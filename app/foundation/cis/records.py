@@ -144,8 +144,8 @@ class Ci(Record):
         "Change that was last named afterwards; null if not named."
     )
     regularised_number: int | None = optional(
-        "Number, from 1, of the unauthorised alteration for which a change was last named afterwards; "
-        "null if the change was named for all of them, or not at all."
+        "Number of the unauthorised alteration, counted from 1, for which a change was last named "
+        "afterwards; null if a change was named for all such alterations, or for none."
     )
     regularised_count: int | None = optional(
         "Number of unauthorised alterations for which a change was named afterwards."
@@ -237,7 +237,7 @@ class VerificationItem(ChildRecord):
     place: int | None = required("Place of the item in the order of the draw, from 1.")
     outcome: CiOutcome | None = optional("Result of the check; null if the item was not checked.")
     note: str | None = optional(
-        "Difference from the recorded values, without names of persons; required if there is one."
+        "Difference from the recorded values, without names of persons; required if there is a difference."
     )
     checked_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who checked the item; null if it was not checked."

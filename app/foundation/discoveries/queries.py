@@ -89,8 +89,8 @@ class DiscoveryOut(
     """Configuration items that a tool has found, compared with the recorded ones."""
 
     complete_classes: list[CiClass] = Field(
-        description="Classes of which the file has every item in use, so that items not in the file "
-        "are missing."
+        description="Classes whose items in use are all in the file, so that an item that is not in the "
+        "file counts as missing."
     )
     columns: dict[str, str] = Field(
         description="Field for each column of the file; empty if the columns have the names of the fields."
@@ -103,7 +103,7 @@ class DiscoveryOut(
     )
     right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
         description="Share of the compared items whose recorded values are right, from 0 to 1; null if "
-        "no item was compared, and in past versions."
+        "no item was compared, and in versions requested by `as_of`."
     )
 
 

@@ -86,7 +86,7 @@ class ServiceOut(RecordOut, of=Service):
     )
     promises: list[ServicePromiseOut] | None = Field(
         description="Promises of signed agreements: staff see all of them, other callers those for all "
-        "customers and for their own teams. Null without promises."
+        "customers and for their own teams. Null if there are no promises."
     )
 
 

@@ -67,7 +67,7 @@ class Audit(Record):
     month: str | None = required("Month that is audited.", examples=["2026-10"])
     team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team that is audited.")
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that is audited: `incident`, `request` …, or another one's name.", examples=["incident"]
+        "Process that is audited, such as `incident`, or its name.", examples=["incident"]
     )
     head_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Head of the team when the audit was opened."
@@ -129,7 +129,7 @@ class SelfCheckEntry(ChildRecord):
 
     item: SelfCheckItem | None = required("Item of the self-check to which the entry belongs.")
     text: Annotated[str | None, Personal()] = required("Entry, in the words of the person who submitted it.")
-    about: str | None = optional("Case that shows it: its number or id.")
+    about: str | None = optional("Case that the entry is about: its number or id.")
     fault: DesignFaultKind | None = optional(
         "Part of the process in which a design fault lies; null for other entries."
     )

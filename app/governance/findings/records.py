@@ -64,7 +64,7 @@ class Finding(Record):
     kind: FindingKind | None = required("Kind of the finding.", examples=["violation"])
     severity: FindingSeverity | None = required("Severity of the finding.", examples=["major"])
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that the finding is about: `incident`, `request` …, or another one's name.",
+        "Process that the finding is about, such as `incident`, or its name.",
         examples=["incident"],
     )
     team_id: Annotated[UUID | None, ForeignRef("team")] = required("Team whose work the finding is about.")
@@ -72,7 +72,7 @@ class Finding(Record):
         "Audit that led to the finding; null if not set."
     )
     evidence: list[str] | None = required(
-        "Numbers or ids of the cases and events that show it.", examples=[["INC-2026-000017"]]
+        "Numbers or ids of the cases and events that show the finding.", examples=[["INC-2026-000017"]]
     )
     description: Annotated[str | None, Personal()] = required(
         "Finding in full, in the words of the person who raised it."

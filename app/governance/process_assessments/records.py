@@ -52,7 +52,7 @@ class ProcessAssessment(Record):
         "Title of the assessment in one line, without names of persons.", examples=["Incidents, 2027"]
     )
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that is assessed: `incident` …, or a name.", examples=["incident"]
+        "Process that is assessed, such as `incident`, or its name.", examples=["incident"]
     )
     means: list[str] | None = required(
         "Means by which the process is assessed.", examples=[["interview", "log"]]

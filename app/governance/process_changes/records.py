@@ -37,7 +37,7 @@ class ProcessChange(Record):
         "Title of the change in one line, without names of persons.", examples=["One step less"]
     )
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process to change: `incident` …, or a name.", examples=["incident"]
+        "Process to change, such as `incident`, or its name.", examples=["incident"]
     )
     description: Annotated[str | None, Personal()] = required("Description of the change.")
     reason: Annotated[str | None, Personal()] = required("Reasons for the change.")

@@ -85,7 +85,7 @@ class Risk(Record):
         "Cause: the conditions under which the risk may occur.", examples=["There is no second relay."]
     )
     process: Annotated[str | None, OF_PROCESS] = optional(
-        "Process that the risk endangers: `incident`, `request` …, or another one's name.",
+        "Process that the risk endangers, such as `incident`, or its name.",
         examples=["incident"],
     )
     services: list[str] | None = optional("Keys of the services that the risk endangers.")

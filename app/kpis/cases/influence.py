@@ -55,8 +55,8 @@ class KpiWithout(OutputModel):
         description="Value of the KPI for the other cases; null if there are no other cases."
     )
     moved: float | None = Field(
-        description="Difference between the KPI with and without these cases, in its unit; null if it "
-        "has no value without them."
+        description="Difference between the KPI with and without these cases, in its unit; null if the "
+        "KPI has no value without these cases."
     )
 
 
@@ -73,8 +73,8 @@ class KpiHeavyCase(OutputModel):
         description="Value of the KPI for all other cases; null if there are no other cases."
     )
     moved: float | None = Field(
-        description="Difference between the KPI with and without the case, in its unit; null if it has "
-        "no value without it."
+        description="Difference between the KPI with and without the case, in its unit; null if the KPI "
+        "has no value without the case."
     )
 
 
@@ -97,8 +97,8 @@ class KpiInfluence(OutputModel):
     )
     cases: int = Field(description="Number of cases from which the value was computed.")
     without: list[KpiWithout] = Field(
-        description=f"Parts by their influence on the value, the largest first; of more than {MOST_PARTS} "
-        "parts, those with the most cases."
+        description="Parts by their influence on the value, the largest first; if there are more than "
+        f"{MOST_PARTS}, the parts with the most cases."
     )
     heaviest: list[KpiHeavyCase] = Field(
         description=f"The {HEAVIEST} cases with the largest numbers; empty if all cases weigh the same, as "

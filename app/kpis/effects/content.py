@@ -184,8 +184,8 @@ class EffectSide(OutputModel):
 
 
 class RelativeOutcome(OutputModel):
-    """The probability that a case after the change has a smaller number than one before it, in addition to
-    the mean.
+    """The effect in addition to the mean: the probability that a case after the change has a smaller number
+    than a case before it.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -260,7 +260,8 @@ class EffectResult(OutputModel):
         description="Effect by pairs, in addition to a mean or median; null if there are no pairs.",
     )
     difference_of_medians: float | None = Field(
-        description="Median after the change minus that before, for cases with a number; null for other KPIs."
+        description="Median after the change minus the median before, for cases with a number; null for "
+        "other KPIs."
     )
     test: TestMethod | None = Field(
         description="Test that gave the p value; null if only the interval is used."

@@ -48,7 +48,7 @@ class KpiEffect(Record):
     )
     control: Annotated[dict[str, Any] | None, Document()] = optional(
         "Filters of control cases without the change, in the same windows: the effect is then the "
-        "difference of the differences. Null without a control."
+        "difference of the differences. Null if there are no control cases."
     )
     promised: str | None = optional("Promised change, as a decimal text; null if not promised.")
     promised_as: PromisedAs | None = optional("Form of the promised change; null if not promised.")

@@ -66,7 +66,7 @@ class EffectChartQuery(BaseModel):
     figure: EffectDrawing = Field(
         EffectDrawing.intervals,
         description="Figure to draw: `intervals` for both windows and the effect, `behaviour` for the "
-        "surrounding time by the present figures, `cases` for every case on a logarithmic "
+        "time around the windows, with the present figures, `cases` for every case on a logarithmic "
         "axis.",
     )
     lang: ChosenLanguage = None

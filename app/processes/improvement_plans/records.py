@@ -148,8 +148,8 @@ class ImprovementPlanTarget(ChildRecord):
         "Value of the KPI from the beginning to the end of the plan; null until the plan is closed."
     )
     result_compared: str | None = optional(
-        "Value of the KPI for a period as long as the baseline, if the KPI counts; null until the plan "
-        "is closed."
+        "Value of the KPI converted to a period as long as the baseline's, if the KPI is a count; null "
+        "until the plan is closed."
     )
     result_cases: int | None = optional("Number of cases counted; null until the plan is closed.")
     result_share: str | None = optional(
@@ -228,10 +228,11 @@ class ImprovementPlanAdjustment(ChildRecord):
         "Reason for the changes.", examples=["Two services were added. 新增两项服务。"]
     )
     targets: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "All targets after the adjustment; null if they stay."
+        "All targets after the adjustment; null if they remain the same."
     )
     replaces: Annotated[list[dict[str, Any]] | None, Document()] = optional(
-        "Targets before the adjustment; null if they stay, or if this was not recorded at that time."
+        "Targets before the adjustment; null if they remain the same, or if this was not recorded at "
+        "that time."
     )
     edition: int | None = optional(
         "Number of the edition that the adjustment made; null until it is approved."

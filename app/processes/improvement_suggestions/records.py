@@ -78,8 +78,8 @@ class ImprovementSuggestion(Record):
         "Key of the plan's target that the suggestion serves; null if not set."
     )
     cause: SuggestionCause | None = optional(
-        "Cause for which an automation rule offered this suggestion, or one that was merged into it; "
-        "null for suggestions of persons."
+        "Cause because of which an automation rule offered this suggestion, or a suggestion that was "
+        "merged into it; null for suggestions of persons."
     )
     cause_scope: str | None = optional(
         "Object of the automation rule's cause, such as `service/mail`; null for suggestions of persons."

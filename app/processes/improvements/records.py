@@ -128,8 +128,8 @@ class Improvement(Ticket):
         "Scope of the improvement: the whole department, or one process."
     )
     process: str | None = optional(
-        "Process that is improved, for the scope `process`: `incident` …, or its name; null for the "
-        "department."
+        "Process that is improved, for the scope `process`, such as `incident`, or its name; null for "
+        "the department."
     )
     aspect: ImprovementAspect | None = optional("Aspect that is improved; null if it is not known.")
     proposer_ids: list[str] | None = optional(

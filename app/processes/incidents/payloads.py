@@ -179,7 +179,8 @@ class MarkDuplicateIncident(Payload):
     """The original of the duplicate."""
 
     original: Annotated[Reference, ForeignRef("incident")] = Field(
-        description="Id or number of the original; if that is a duplicate itself, its own original is used."
+        description="Id or number of the original; if the original is itself a duplicate, the original "
+        "of that one is used."
     )
 
 
@@ -233,7 +234,7 @@ class RestrictCommentIncident(Payload):
 
 
 class OriginalProgress(CodeEnum):
-    """A step of an original of which the requesters of its duplicates are notified."""
+    """A step of an original incident. The requesters of its duplicates are notified of it."""
 
     acknowledged = "acknowledged", "Acknowledged", "已有人响应"
     started = "started", "Work started", "已开始处理"

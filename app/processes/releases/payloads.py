@@ -181,7 +181,7 @@ class DeployRelease(Payload):
 
     environment: RecordKey | None = Field(
         default=None,
-        description="Environment of the deployment; if left out, the planned one.",
+        description="Environment of the deployment; if left out, the planned environment.",
         examples=[PRODUCTION],
     )
     what: FreeText = Field(

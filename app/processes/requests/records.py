@@ -70,7 +70,7 @@ class Judgement(CodeEnum):
 
     good = "good", "Good", "良好"
     acceptable = "acceptable", "Acceptable", "可接受"
-    poor = "poor", "Poor", "不可接受"
+    poor = "poor", "Not acceptable", "不可接受"
 
 
 class ReviewVerdict(CodeEnum):
@@ -130,7 +130,7 @@ class RequesterInquiry(RecordPart):
     KIND: ClassVar[str] = "request_inquiry"
 
     hold_question: Annotated[str | None, Personal()] = optional(
-        "Question for the requester while the request waits for their answer; null if it does not."
+        "Question for the requester while the request waits for their answer; null if it does not wait."
     )
     requirements_proposed_at: datetime | None = optional(
         "Time at which the requirements were proposed to the requester; null if they are not waiting "

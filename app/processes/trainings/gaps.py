@@ -28,7 +28,7 @@ class GapsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    process: ProcessName = Field(description="Process, as licences name it.")
+    process: ProcessName = Field(description="Process that needs the skills, as named in licences.")
     team: Annotated[list[Name], CommaSeparated] = Field(
         max_length=MOST_VALUES,
         description="Teams whose members are examined: keys or ids.",

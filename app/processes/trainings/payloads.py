@@ -115,8 +115,8 @@ class LicenseTraining(Payload):
     persons: Persons = Field(
         default=(),
         max_length=MOST_PARTICIPANTS,
-        description="Identifiers of participants who get a licence, of those who have passed; if left "
-        "out, all of them.",
+        description="Identifiers of participants who have passed and get a licence; if left out, all "
+        "who have passed.",
     )
     until_at: Instant | None = Field(
         default=None, description="End of the licences; if left out, after two years."

@@ -51,7 +51,7 @@ class Training(Record):
     kind: TrainingKind | None = required("Audience of the training.", examples=["executor"])
     method: TrainingMethod | None = required("Way in which the training is given.", examples=["classroom"])
     process: Annotated[str | None, OF_PROCESS] = required(
-        "Process that the training is about: `incident`, `request` …, or another one's name.",
+        "Process that the training is about, such as `incident`, or its name.",
         examples=["incident"],
     )
     skills: list[str] | None = required(

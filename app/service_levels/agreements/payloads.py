@@ -186,7 +186,7 @@ class Consent(Payload, of=AgreementConsent):
     SUBJECT: ClassVar[ConsentSubject]
 
     side: AgreementSide | None = Field(
-        default=None, description="Side that consents; if left out, the one that the caller represents."
+        default=None, description="Side that consents; if left out, the side that the caller represents."
     )
     signed_document: ShortText | None = Field(
         default=None,

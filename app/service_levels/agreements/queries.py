@@ -77,7 +77,7 @@ class AgreementTargetOut(OutputModel):
 class ConsequenceTierOut(OutputModel):
     """A tier of a consequence: the results to which it applies, and its size."""
 
-    below: str = Field(description="Limit of the tier, for results that are worse.")
+    below: str = Field(description="Limit of the tier, which applies to worse results.")
     percent: str | None = Field(
         description="Percentage of the cost of the period; null if the tier has an amount."
     )
@@ -264,7 +264,8 @@ CHILD_LISTINGS = (
         AgreementAcknowledgement,
         "asked_at",
         AgreementAcknowledgementOut,
-        "the acknowledgements of an agreement by teams on whose agreements it rests, the first asked first",
+        "the acknowledgements of an agreement by teams on whose agreements it rests, in the order in "
+        "which they were asked",
     ),
     ChildListing(
         "reviews",

@@ -172,7 +172,7 @@ class Agreement(Record):
     title: str | None = required("Title of the agreement in one line.", examples=["Mail for finance"])
     edition: int | None = required("Number of the edition, from 1; each amendment adds one.")
     replaces_id: Annotated[UUID | None, ForeignRef("sla")] = optional(
-        "Previous edition of the agreement; null for the first."
+        "Previous edition of the agreement; null for the first edition."
     )
     customer_id: Annotated[UUID | None, ForeignRef("team")] = optional(
         "Customer of an SLA; null for all customers."

@@ -94,7 +94,7 @@ class WebhookSource(Record):
     )
     flapping_seconds: int | None = optional(
         "Number of seconds after clearing in which an alert that fires again continues its incident; "
-        "null if each outage is an incident of its own.",
+        "null if each outage opens its own incident.",
         examples=[900],
     )
     automatic_mails: AutomaticMails | None = optional(
@@ -104,7 +104,7 @@ class WebhookSource(Record):
     )
     forms: list[str] | None = optional(
         "Senders of mails from web forms, as addresses, or `@` and a domain: the address in `Reply-To` "
-        "is then the requester. Null without such senders.",
+        "is then the requester. Null if there are no such senders.",
         examples=[["noreply@shop.example.org"]],
     )
     monitors: list[str] | None = optional(

@@ -167,5 +167,5 @@ EXCEPTION_ROWS = ChildListing(
     FreezeException,
     "asked_at",
     FreezeExceptionOut,
-    "the exceptions to a freeze, the first asked first",
+    "the exceptions to a freeze, in the order in which they were asked",
 )

@@ -95,8 +95,8 @@ class ImprovementOutcome(RecordPart):
         "Reason for reverting the improvement; null if it was not reverted."
     )
     reverted_told: Annotated[str | None, Personal()] = optional(
-        "People who were informed that the old process applies again, and the way; null if the "
-        "improvement was not reverted."
+        "People who were informed that the old process applies again, and how; null if the improvement "
+        "was not reverted."
     )
 
 

@@ -43,7 +43,7 @@ class StartPilotImprovement(Payload):
     )
     told: FreeText | None = Field(
         default=None,
-        description="People who were informed, and the way.",
+        description="People who were informed, and how.",
         examples=["Both teams, in their meetings."],
     )
     key_user_training: Annotated[Reference, ForeignRef("training")] | None = Field(
@@ -159,7 +159,7 @@ class AskJudgementImprovement(AskDecision):
     )
     told: FreeText | None = Field(
         default=None,
-        description="People who are informed that the pilot is stopped, and the way; required to stop it.",
+        description="People who are informed that the pilot is stopped, and how; required to stop it.",
     )
 
 

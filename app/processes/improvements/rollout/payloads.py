@@ -66,7 +66,7 @@ class RollOutImprovement(Payload):
     )
     schedule: FreeText = Field(description="Schedule of the rollout.", examples=["Half in May, all in June."])
     told: FreeText = Field(
-        description="People who are informed and trained, and the way.",
+        description="People who are informed and trained, and how.",
         examples=["All teams, by mail and in meetings."],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(

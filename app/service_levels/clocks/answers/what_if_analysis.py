@@ -74,7 +74,7 @@ class Attainment(OutputModel):
     )
     undecided: int = Field(description="Number of clocks that are still open before their target.")
     attainment: float | None = Field(
-        description="Attainment, which is met / (met + missed); null if no clock is decided."
+        description="Attainment: met / (met + missed); null if no clock is decided yet."
     )
 
 
