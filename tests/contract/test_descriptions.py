@@ -12,10 +12,10 @@ from tests.contract.answers import as_written
 #: Phrases that had to be read twice, with what to write instead.
 CLIPPED = {
     r", as (?:`[a-z0-9_.-]+`(?=[.,;]| or )|[A-Z]{2,3}\b|\d)": "such as",
-    r"\bnull without\b": "null if there is no …",
-    r"\bnull before the first[.,;]": "name the noun: null before the first review",
-    r"\bnull (?:for|to use) (?:that|those) of\b": "null to use the agreement's calendar",
-    r"\bnull if (?:it|they) stays?\b": "null if it remains the same",
+    r"\b[Nn]ull without\b": "null if there is no …",
+    r"\b[Nn]ull before the first[.,;]": "name the noun: null before the first review",
+    r"\b[Nn]ull (?:for|to use) (?:that|those) of\b": "null to use the agreement's calendar",
+    r"\b[Nn]ull if (?:it|they) stays?\b": "null if it remains the same",
     r"`[a-z_]+` …": "such as",
     r"\{\w+[(.]": "a placeholder that was not filled in",
 }
@@ -36,7 +36,7 @@ def descriptions(part: object) -> Iterator[str]:
 
 def faults(text: str) -> list[str]:
     """What to write instead of clipped phrases, and of several sentences about null."""
-    found = [advice for phrase, advice in CLIPPED.items() if re.search(phrase, text, re.IGNORECASE)]
+    found = [advice for phrase, advice in CLIPPED.items() if re.search(phrase, text)]
     about_null = re.findall(r"(?:^|[.;] )null (?:if|until|before|for|unless)\b", text, re.IGNORECASE)
     return found + ["one sentence about null"] * (len(about_null) > 1)
 
