@@ -166,7 +166,9 @@ class ReportExclusion(Frozen):
     target: str | None = Field(
         description="Identifier of the target; null if the exclusion concerns all targets."
     )
-    reason: str | None = Field(description="Code of the reason: `cancelled`, `duplicate`, `reprioritised` …")
+    reason: str | None = Field(
+        description="Code of the reason, such as `cancelled`, `duplicate` or `reprioritised`."
+    )
     at: datetime = Field(description="Time of the exclusion.")
     ends_at: datetime | None = Field(description="End of a maintenance; null for other exclusions.")
     by: str | None = Field(
