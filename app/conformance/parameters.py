@@ -139,8 +139,8 @@ class ConformanceCaseQuery(ConformanceStepQuery, Paging):
     )
     came_back: bool | None = Field(
         None,
-        description="`true` for the cases that returned to an earlier state; with `step` and `state`, "
-        "by that step into that state.",
+        description="`true` for the cases that returned to an earlier state. With `step` and `state`, "
+        "only cases that returned by that step to that state.",
     )
     handed_over: Holding | None = Field(
         None, description="Level at which the cases were handed over: between teams or between persons."

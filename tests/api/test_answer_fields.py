@@ -93,6 +93,6 @@ def test_a_description_has_all_reasons_for_null_in_one_sentence() -> None:
 
     assert [AdviceOut.model_fields[name].description for name in ("plain", "reasoned", "longer")] == [
         "The advice; null if its author was erased.",
-        "Advice; null until it is given, or if its author was erased. Be brief.",
+        "The advice; null until it is given, or if its author was erased. Be brief.",
         "The advice. Be brief. Null if its author was erased.",
     ]

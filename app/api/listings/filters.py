@@ -372,10 +372,11 @@ def _presence_parameters(name: str) -> list[Parameter]:
         where.conditions.append(f"r.{name} is not null")
 
     without = Annotated[
-        Literal["none"] | None, Field(description=f"`none` for the records whose `{name}` is null.")
+        Literal["none"] | None, Field(description=f"`none` selects the records whose `{name}` is null.")
     ]
     those_with = Annotated[
-        Literal["none"] | None, Field(description=f"`none` for the records that have a value in `{name}`.")
+        Literal["none"] | None,
+        Field(description=f"`none` selects the records that have a value in `{name}`."),
     ]
     return [Parameter(name, without, is_empty), Parameter(f"{name}_not", those_with, is_filled)]
 

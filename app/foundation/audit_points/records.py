@@ -66,7 +66,7 @@ class AuditPoint(Record):
 
 
 class PointRuleState(CodeEnum):
-    """State of a point rule: it applies until a later rule for its ground."""
+    """State of a point rule: it applies until a later rule has the same ground."""
 
     set = "set", "Set", "已设定"
 

@@ -114,7 +114,7 @@ class EffectWarning(OutputModel):
 
     code: WarningCode
     months: list[str] = Field(
-        default=[], description="Months of the signals, such as 2026-03, with the rule."
+        default=[], description="Months of the signals, such as 2026-03, each with its rule."
     )
     changes: list[str] = Field(default=[], description="Numbers of the first other changes.")
     cases: int | None = Field(
