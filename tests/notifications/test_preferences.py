@@ -19,11 +19,11 @@ EVERYTHING = {"told_of": ALL, "told_by_mail": ALL, **AT_ONCE}
 
 
 def test_a_notice_waits_for_the_daily_mail_if_nothing_in_it_is_wanted_at_once() -> None:
-    at_once = {"steps": ["assigned", "complaint_assigned"], "told_by_mail": None, **AT_ONCE}
-    assert not is_daily(at_once)
-    assert not is_daily(at_once | {"mail_you_follow": "daily"})
-    assert is_daily(at_once | {"mail_you_follow": "none", "mail_waits_for_you": "daily"})
-    assert not is_daily(at_once | {"mail_you_follow": "none", "mail_waits_for_you": "none"})
+    notice = {"steps": ["assigned", "complaint_assigned"], "told_by_mail": None, **AT_ONCE}
+    assert not is_daily(notice)
+    assert not is_daily(notice | {"mail_you_follow": "daily"})
+    assert is_daily(notice | {"mail_you_follow": "none", "mail_waits_for_you": "daily"})
+    assert not is_daily(notice | {"mail_you_follow": "none", "mail_waits_for_you": "none"})
 
 
 async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
