@@ -366,8 +366,7 @@ class Database:
                 return False
             await self._pool.putconn(connection)  # the caller has been cancelled
             raise
-        # A busy process may read the answer only after the deadline, which has closed the connection.
-        return not connection.closed
+        return not connection.closed  # by the deadline, if a busy process has read the answer late
 
     def _watch(self, connection: Connection, answering: AnswerDeadline) -> None:
         task = asyncio.create_task(
