@@ -4,7 +4,6 @@ each other is read together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +37,7 @@ class CallCount:
 
 
 @pytest.fixture
-def count(monkeypatch: pytest.MonkeyPatch) -> Iterator[CallCount]:
+def count(monkeypatch: pytest.MonkeyPatch) -> CallCount:
     counted, send, answer = CallCount(), OperationCalls.send, operation_calls._answered
 
     async def counting(calls: OperationCalls, method: str, path: str, **more: Any) -> CallAnswer:
@@ -59,7 +58,7 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Iterator[CallCount]:
 
     monkeypatch.setattr(OperationCalls, "send", counting)
     monkeypatch.setattr(operation_calls, "_answered", running)
-    yield counted
+    return counted
 
 
 @each_case(
