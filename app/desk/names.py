@@ -77,19 +77,19 @@ class ReferredNames:
                     yield kind, entry
 
     async def _look_up(self, references: Iterable[Reference]) -> None:
-        left = MOST_REFERENCES - len(self._records)
-        asked = [each for each in dict.fromkeys(references) if each not in self._records][:left]
-        if asked:
-            joined = ",".join(f"{kind}/{name}" for kind, name in asked)
-            answer = await self.calls.read("/v1/names", {"of": joined})
+        room = MOST_REFERENCES - len(self._records)
+        new = [each for each in dict.fromkeys(references) if each not in self._records][:room]
+        if new:
+            joined = ",".join(f"{kind}/{name}" for kind, name in new)
+            answer = await self.calls.read("/v1/names", {"reference": joined})
             records = (item["record"] for item in answer["items"])
-            self._records.update(zip(asked, records, strict=True))
+            self._records.update(zip(new, records, strict=True))
 
     async def _read_questionnaires(self, names: Iterable[str]) -> None:
-        left = MOST_QUESTIONNAIRES - len(self._questionnaires)
-        asked = [each for each in dict.fromkeys(names) if each not in self._questionnaires][:left]
-        reads = [self.calls.read_if_allowed(f"/v1/risk_questionnaires/{name}") for name in asked]
-        self._questionnaires.update(zip(asked, await asyncio.gather(*reads), strict=True))
+        room = MOST_QUESTIONNAIRES - len(self._questionnaires)
+        new = [each for each in dict.fromkeys(names) if each not in self._questionnaires][:room]
+        reads = [self.calls.read_if_allowed(f"/v1/risk_questionnaires/{name}") for name in new]
+        self._questionnaires.update(zip(new, await asyncio.gather(*reads), strict=True))
 
     def _replaced(self, referred: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
         named = {

@@ -23,7 +23,7 @@ Parameters = Mapping[str, str | Sequence[str]]
 NO_PARAMETERS: Parameters = {}
 NO_BODY: Any = object()
 #: So many calls of one page run at once. More would take the connections that other requests wait for.
-MOST_AT_ONCE = 4
+CONCURRENT_CALLS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class OperationCalls:
 
     request: Request
     language: str
-    _running: Semaphore = field(default_factory=lambda: Semaphore(MOST_AT_ONCE), init=False, repr=False)
+    _running: Semaphore = field(default_factory=lambda: Semaphore(CONCURRENT_CALLS), init=False, repr=False)
 
     async def read(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Any:
         """Return the document at that path. Raises CallRefused."""

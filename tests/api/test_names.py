@@ -155,9 +155,9 @@ async def test_what_has_a_key_is_offered_by_name_and_found_within_it(indexed: Ap
         ("/v1/lookup", {"kind": "team", "limit": 21}, "limit"),
         ("/v1/lookup", {"kind": "key"}, "kind"),
         ("/v1/lookup", {"q": "x"}, "kind"),
-        ("/v1/names", {"of": "mail"}, "of"),
-        ("/v1/names", {"of": ",".join(["team/mail"] * 101)}, "of"),
-        ("/v1/names", {}, "of"),
+        ("/v1/names", {"reference": "mail"}, "reference"),
+        ("/v1/names", {"reference": ",".join(["team/mail"] * 101)}, "reference"),
+        ("/v1/names", {}, "reference"),
     ],
 )
 async def test_what_is_out_of_bounds_is_refused(api: Api, path: str, parameters: Json, pointer: str) -> None:
@@ -189,12 +189,14 @@ async def test_records_are_named_by_id_number_and_key_and_hidden_ones_as_if_ther
         "nothing/mail": None,
         "service/none": None,
     }
-    answer = await zhao.get("/v1/names", params={"of": ",".join(expected)}, headers={"accept-language": "zh"})
+    answer = await zhao.get(
+        "/v1/names", params={"reference": ",".join(expected)}, headers={"accept-language": "zh"}
+    )
     items = answer.json()["items"]
-    assert {each["of"]: each["record"] and each["record"]["title"] for each in items} == expected
+    assert {each["reference"]: each["record"] and each["record"]["title"] for each in items} == expected
     assert items[0]["record"]["key"] == "mail"
-    seen = (await keeper.read("/v1/names", of=f"incident/{hidden['id']}"))["items"]
-    assert [each["record"]["number"] for each in seen] == [hidden["number"]]
+    items = (await keeper.read("/v1/names", reference=f"incident/{hidden['id']}"))["items"]
+    assert [each["record"]["number"] for each in items] == [hidden["number"]]
 
 
 async def test_one_statement_finds_the_names_of_all_records_of_a_kind(
@@ -202,7 +204,7 @@ async def test_one_statement_finds_the_names_of_all_records_of_a_kind(
 ) -> None:
     agent = await api.client("Lin", Role.agent)
     tickets = [await agent.post_ok("/v1/incidents", an_incident(title=f"No. {n}")) for n in range(5)]
-    of = ",".join(f"incident/{ticket['id']}" for ticket in tickets)
+    references = ",".join(f"incident/{ticket['id']}" for ticket in tickets)
     statements: list[str] = []
     rows = Database.rows
 
@@ -211,7 +213,7 @@ async def test_one_statement_finds_the_names_of_all_records_of_a_kind(
         return await rows(db, query, *more, **options)
 
     monkeypatch.setattr(Database, "rows", counting)
-    answer = await agent.read("/v1/names", of=of)
+    answer = await agent.read("/v1/names", reference=references)
     assert [each["record"]["title"] for each in answer["items"]] == [f"No. {n}" for n in range(5)]
     assert len([query for query in statements if "fold.incident" in query]) == 1
 

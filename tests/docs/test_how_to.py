@@ -236,13 +236,13 @@ def test_a_tiny_process_is_a_small_package_and_a_line_in_each_list() -> None:
     }
     package = sum(number for name, number in added.items() if name.startswith("app/processes/loans/"))
     assert package <= TINY_PROCESS
-    others = {
+    lines_in_lists = {
         name: number
         for name, number in added.items()
         if not name.startswith(("app/processes/loans/", "migrations/"))
     }
-    assert others.keys() == set(LISTS_OF_PROCESSES)
-    assert max(others.values()) == 1
+    assert lines_in_lists.keys() == set(LISTS_OF_PROCESSES)
+    assert max(lines_in_lists.values()) == 1
 
 
 def test_what_the_pages_add_passes_what_they_have_one_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.desk import operation_calls
-from app.desk.operation_calls import MOST_AT_ONCE, CallAnswer, OperationCalls
+from app.desk.operation_calls import CONCURRENT_CALLS, CallAnswer, OperationCalls
 from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.cases import each_case
@@ -104,5 +104,5 @@ async def assert_few_calls(world: World, path: str, count: CallCount, *, rounds:
     assert page.status_code == 200, page.text
     assert 0 < count.calls <= MOST_CALLS, count
     assert count.rounds <= rounds, count
-    assert count.at_once <= MOST_AT_ONCE, count
+    assert count.at_once <= CONCURRENT_CALLS, count
     return page.text

@@ -103,7 +103,7 @@ class OfferedRecords(OutputModel):
 class ReferredRecord(OutputModel):
     """A reference, and the name of the record that it stands for."""
 
-    of: str = Field(description="Reference, as it was sent.")
+    reference: str = Field(description="Reference, as it was sent.")
     record: RecordName | None = Field(
         description="Names of the record; null if there is no such record or the caller may not see it."
     )
@@ -128,7 +128,7 @@ class NamesQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    of: Annotated[
+    reference: Annotated[
         list[Reference],
         Field(min_length=1, max_length=MOST_REFERENCES),
         CommaSeparated,
@@ -281,7 +281,7 @@ def _mount_names(router: Router, listings: Mapping[str, Listing]) -> None:
         not exist.
         """
         names: dict[str, list[str]] = {}
-        for reference in dict.fromkeys(query.of):
+        for reference in dict.fromkeys(query.reference):
             kind, _, name = reference.partition("/")
             names.setdefault(kind, []).append(name)
         records = {
@@ -294,10 +294,10 @@ def _mount_names(router: Router, listings: Mapping[str, Listing]) -> None:
         }
         language = language_for(request)
         items = [
-            {"of": reference, "record": _name_of(records[reference], language)}
+            {"reference": reference, "record": _name_of(records[reference], language)}
             if reference in records
-            else {"of": reference, "record": None}
-            for reference in query.of
+            else {"reference": reference, "record": None}
+            for reference in query.reference
         ]
         return _answer(language, {"items": items})
 

@@ -149,9 +149,9 @@ async def records_named(listing: Listing, renderer: Renderer, names: Sequence[st
     lifecycle, fields = listing.lifecycle, naming_fields(listing)
     renderer.fields = frozenset({"state", *fields})
     codes = [] if lifecycle.code is not None else [name for name in CODES if name in fields]
-    # What a kind without a code of its own has instead of numbers and keys of others, its fields say.
-    asked = names if lifecycle.code is not None else [name for name in names if is_id(name)]
-    ids = await ids_of(renderer.ledger.db, lifecycle, asked)
+    # Only kinds with a code have numbers like INC-2026-000001, and names in other systems.
+    resolvable = names if lifecycle.code is not None else [name for name in names if is_id(name)]
+    ids = await ids_of(renderer.ledger.db, lifecycle, resolvable)
     rows = await visible_rows(
         renderer,
         renderer.columns,

@@ -176,10 +176,12 @@ async def _causing_changes(desk: Desk) -> list[CausingChange]:
     page = await desk.calls.read_if_allowed("/v1/changes", {**IMPLEMENTED, "fields": fields})
     changes = [each for each in (page or {"items": ()})["items"] if each["caused_incident_ids"]]
     lifecycle, schemas = desk.lifecycle("change"), desk.contract.record_fields("changes") or {}
-    shown = {name: schemas[name] for name in CAUSE_FIELDS if name in schemas}
+    cause_schemas = {name: schemas[name] for name in CAUSE_FIELDS if name in schemas}
     named = await desk.names.replaced_in_all(lifecycle, changes, {"caused_incident_ids": "incident"})
     return [
-        CausingChange(RecordView(lifecycle, change, desk.language), tuple(desk.display.fields(values, shown)))
+        CausingChange(
+            RecordView(lifecycle, change, desk.language), tuple(desk.display.fields(values, cause_schemas))
+        )
         for change, values in zip(changes, named, strict=True)
     ]
 

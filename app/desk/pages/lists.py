@@ -157,8 +157,8 @@ async def _listed(
     records: Sequence[Mapping[str, Any]],
     columns: Mapping[str, tuple[str, Schema]],
 ) -> list[ListedRecord]:
-    shown = [{name: record.get(name) for name in columns} for record in records]
-    named = await desk.names.replaced_in_all(lifecycle, shown)
+    rows = [{name: record.get(name) for name in columns} for record in records]
+    named = await desk.names.replaced_in_all(lifecycle, rows)
     return [
         _listed_record(desk, RecordView(lifecycle, record, desk.language), values, columns)
         for record, values in zip(records, named, strict=True)

@@ -334,12 +334,12 @@ async def named_entries(
     without a page of events.
     """
     events = [] if page is None else page["items"]
-    given = [event["given"] for event in events]
-    record, *payloads = await desk.names.replaced_in_all(view.lifecycle, [view.record, *given])
+    payloads = [event["given"] for event in events]
+    record, *payloads = await desk.names.replaced_in_all(view.lifecycle, [view.record, *payloads])
     if page is None:
         return record, None
-    named = [{**event, "given": payload} for event, payload in zip(events, payloads, strict=True)]
-    return record, list(timeline(desk.display, view.lifecycle, named, page["names"]))
+    events = [{**event, "given": payload} for event, payload in zip(events, payloads, strict=True)]
+    return record, list(timeline(desk.display, view.lifecycle, events, page["names"]))
 
 
 async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
