@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.common.keys import KeyScope
 from app.common.personal import Personal
-from app.common.records import CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import Altered, CodeEnum, ForeignRef, Record, altered_fields, optional, required
 from app.common.state_fields import EnteredAt
 
 
@@ -225,6 +225,7 @@ class Person(Record):
         "Qualifiers of the person's attributes at the provider, from SCIM: `type` and `primary` of the "
         "stored address and number, and the attributes that the provider has removed; null if not sent."
     )
+    altered: Altered = altered_fields()
     key_id: UUID | None = required(
         "Key of the person's secrets, with which the personal fields are encrypted."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -21,7 +21,7 @@ from app.api.requests.raw_bodies import RATING_PAGE, SURVEY_PAGE
 from app.common.notices import ANSWERS, NoticeType
 from app.common.people import Caller, MailFrequency
 from app.foundation.surveys.lookups import survey_link_token
-from app.i18n import translate
+from app.i18n import LANGUAGES, translate
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.commands.references import is_visible
 from app.kernel.consumers import polling as rounds
@@ -89,6 +89,9 @@ select n.id, n.person_id, n.about, n.number, n.title, n.steps, n.versions, n.str
 from fold.notice n join fold.person p on p.id = n.person_id join log.stream_head h on h.stream = n.about
 join log.event e on e.stream = 'notice/' || n.id and e.version = 1
 where n.id = any(%s) and n.mailed_at is null and n.failed_at is null"""
+MAILED = """
+select id, person_id, about, number, title, steps, versions, streams from fold.notice
+where id = any(%s) and person_id = %s and mailed_at is not null"""
 RATING_ASKED_UNTIL = "select until_at from fold.rating_request where record = %s and person_id = %s"
 DELETE_MAIL = "delete from deliveries.mail where notice_id = %s"
 POSTPONE_MAIL = "update deliveries.mail set due_at = %s, why = %s where notice_id = %s"
@@ -298,6 +301,24 @@ async def _send(settings: Settings, email: EmailMessage) -> None:
 async def text_of(ledger: Ledger, row: Row, steps: list[tuple[str, int, NoticeType]], caller: Caller) -> str:
     """Return the text of the mail about the steps, with what the caller may see of them now."""
     return texts.with_footer(caller.locale, await _mail_paragraphs(ledger, row, steps, caller))
+
+
+async def mailed_lines(ledger: Ledger, notices: Sequence[UUID], person: UUID) -> list[str]:
+    """Return the lines of the mails with these notices, as far as they are the person's own, in both
+    languages, and with what that person may see of them now.
+    """
+    rows = await ledger.db.rows(MAILED, (list(notices), person)) if notices else ()
+    caller = (await ledger.directory.callers([person])).get(person) if rows else None
+    lines: dict[str, None] = {}
+    for language in LANGUAGES if caller is not None else ():
+        reader = replace(caller, locale=language)
+        in_language = await texts.load_titles(ledger, language, [row["about"] for row in rows])
+        for row in rows:
+            titled = [row, {**row, "title": in_language.get(row["about"], row["title"])}]
+            for each in titled:
+                steps = texts.steps_of([each])
+                lines |= dict.fromkeys((await text_of(ledger, each, steps, reader)).splitlines())
+    return list(lines)
 
 
 async def digest_of(

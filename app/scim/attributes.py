@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.common.people import ScimQualifier
 from app.common.times.zones import is_zone
-from app.kernel.actions.made_fit import fit_line
+from app.kernel.actions.made_fit import FitText, fit_line
 from app.scim.errors import invalid
 from app.scim.patches import MOST_ENTRIES, is_true, lower_keys
 
@@ -45,13 +45,14 @@ REMOVABLE = {"displayname": ScimQualifier.no_display_name, "active": ScimQualifi
 class SentUser:
     """What a provider says of a user: the fields of the person that it names, null if it removes one;
     whether they are active (None: it does not say so); the qualifiers that it sends, of those that it
-    decides.
+    decides. `altered` says by field how its text differs from the one that was sent.
     """
 
     fields: dict[str, str | None]
     is_active: bool | None
     qualifiers: frozenset[ScimQualifier] = frozenset()
     decided: frozenset[ScimQualifier] = frozenset()
+    altered: dict[str, list[str]] = field(default_factory=dict)
 
 
 def sent_user(body: dict[str, Any]) -> SentUser:
@@ -62,32 +63,32 @@ def sent_user(body: dict[str, Any]) -> SentUser:
     extension = attributes.get(ENTERPRISE_USER.lower())
     if isinstance(extension, dict):
         attributes = {**lower_keys(extension), **attributes}
-    fields: dict[str, str | None] = {
-        field: _text(name, attributes[name]) for name, field in _TEXTS.items() if name in attributes
-    }
-    if "username" in attributes and fields["scim_user_name"] is None:
+    texts = {column: _text(name, attributes[name]) for name, column in _TEXTS.items() if name in attributes}
+    if "username" in attributes and not texts["scim_user_name"].text:
         raise invalid("`userName` must be a text.")
     if (full_name := _name(attributes)) is not None:
-        fields["name"] = full_name
-    for name, (field, prefix) in SINGLE_VALUES.items():
+        texts["name"] = full_name
+    for name, (column, prefix) in SINGLE_VALUES.items():
         if name in attributes:
-            fields[field] = _value_of(name, prefix, _preferred(attributes[name]))
+            texts[column] = _value_of(name, prefix, _preferred(attributes[name]))
+    fields: dict[str, str | None] = {column: fit.text or None for column, fit in texts.items()}
+    altered = {column: [code.value for code in fit.altered] for column, fit in texts.items() if fit.altered}
     for name in ("locale", "preferredlanguage"):
         if name in attributes:
             language = _language(attributes[name])
             if language is not None or attributes[name] is None:
                 fields["locale"] = language
     if "timezone" in attributes:
-        zone = _text("timezone", attributes["timezone"])
+        zone = _text("timezone", attributes["timezone"]).text or None
         if zone is None or is_zone(zone):  # others call zones otherwise, and nobody is refused for that
             fields["time_zone"] = zone
     is_active = None if attributes.get("active") is None else _boolean(attributes["active"])
-    return SentUser(fields, is_active, *_qualified(attributes))
+    return SentUser(fields, is_active, *_qualified(attributes), altered)
 
 
-def _value_of(name: str, prefix: str, entry: dict[str, Any]) -> str | None:
+def _value_of(name: str, prefix: str, entry: dict[str, Any]) -> FitText:
     value = _text(name, entry.get("value"))
-    if prefix == "email" and value is not None and _EMAIL.fullmatch(value) is None:
+    if prefix == "email" and value.text and _EMAIL.fullmatch(value.text) is None:
         raise invalid("A value of `emails` must be an address of electronic mail.")
     return value
 
@@ -130,16 +131,16 @@ def _qualifiers(prefix: str, entry: dict[str, Any]) -> set[ScimQualifier]:
     return qualifiers
 
 
-def _text(name: str, value: Any) -> str | None:
-    """Return a text as one line; None for null and for an empty one. Raises ScimError for anything else, and
+def _text(name: str, value: Any) -> FitText:
+    """Return a text as one line; an empty one for null. Raises ScimError for anything else, and
     for a name in the provider that is too long, since a part of it would name somebody else.
     """
     value = _single(value)
     if value is None:
-        return None
+        return FitText("")
     if not isinstance(value, str) or (name in IDENTIFIERS and len(value) > LONGEST_TEXT):
         raise invalid(f"`{name}` must be a text of at most {LONGEST_TEXT} characters.")
-    return fit_line(value, LONGEST_TEXT).text or None
+    return fit_line(value, LONGEST_TEXT)
 
 
 def _single(value: Any) -> Any:
@@ -149,16 +150,19 @@ def _single(value: Any) -> Any:
     return lower_keys(value)["value"] if isinstance(value, dict) and "value" in lower_keys(value) else value
 
 
-def _name(attributes: dict[str, Any]) -> str | None:
+def _name(attributes: dict[str, Any]) -> FitText | None:
     """Return the name of a user: what is displayed, the whole name, or its two parts; None if neither is
     there. Half of a name changes nothing, since its parts are not kept.
     """
     parts = lower_keys(attributes["name"]) if isinstance(attributes.get("name"), dict) else {}
-    displayed = _text("displayName", attributes.get("displayname")) or _text("name", parts.get("formatted"))
-    if displayed is not None:
-        return displayed
+    for sent in (attributes.get("displayname"), parts.get("formatted")):
+        if (whole := _text("displayName", sent)).text:
+            return whole
     first, family = (_text("name", parts.get(part)) for part in ("givenname", "familyname"))
-    return None if first is None or family is None else f"{first} {family}"
+    if not first.text or not family.text:
+        return None
+    codes = dict.fromkeys((*first.altered, *family.altered))
+    return FitText(f"{first.text} {family.text}", tuple(codes))
 
 
 def _preferred(value: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ not activated from there, and nobody who holds roles by hand gets another login 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -125,7 +125,7 @@ async def change_user(
         if not fields:
             return person
         try:
-            return await _provision(ctx, person, fields, follow_up)
+            return await _provision(_marking(ctx, sent, fields), person, fields, follow_up)
         except VersionMismatch:
             continue
     raise ScimError(503, "Others keep changing this user. Try again.")
@@ -223,9 +223,8 @@ async def _added(ctx: ScimContext, sent: SentUser, user_name: str) -> Person:
         "provision",
         valid_payload(ProvisionPerson, {**names, "scim_status": ScimStatus.provisioned}),
     )
-    command = Command(
-        lifecycle, row, None, valid_payload(row.body, opening), ctx.metadata, follow_up=follow_up
-    )
+    metadata = _marking(ctx, sent, fields).metadata
+    command = Command(lifecycle, row, None, valid_payload(row.body, opening), metadata, follow_up=follow_up)
     added: Person = (await _performed(ctx, command)).record
     if sent.is_active is False:
         return await change_user(ctx, added.id, lambda _: replace(sent, fields={}))
@@ -256,6 +255,12 @@ def _differing(
     if settings.oidc_issuer is not None and login is not None and not is_known:
         fields["login"] = login
     return fields
+
+
+def _marking(ctx: ScimContext, sent: SentUser, fields: Collection[str]) -> ScimContext:
+    """Return the context whose commands mark which of these fields were altered on the way in."""
+    altered = {name: codes for name, codes in sent.altered.items() if name in fields}
+    return replace(ctx, metadata=replace(ctx.metadata, altered=altered))
 
 
 def _qualifiers(held: frozenset[str]) -> tuple[ScimQualifier, ...] | None:

@@ -19,6 +19,7 @@ from app.processes.incidents.payloads import PassOnCommentIncident
 from app.ticketing.followers import FollowTicket
 from tests.automation.worker import Worker
 from tests.client import Api, Client, an_incident
+from tests.extent import first_of
 from tests.people import act
 
 CUSTOMERS = ("ash", "birch", "cedar")
@@ -104,7 +105,7 @@ async def nobody_reads_of_others(desk: Desk, incidents: list[str]) -> None:
                 assert place < 0, f"{customer} reads {text[max(0, place - 300) : place + 60]}"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", first_of([1, 2], 1))
 async def test_nobody_reads_of_another_customer_through_random_merges(desk: Desk, seed: int) -> None:
     chance = random.Random(seed)
     incidents: list[tuple[str, str, Client]] = []
@@ -232,3 +233,30 @@ async def test_what_was_passed_on_before_customers_were_kept_apart_is_taken_back
         "select 'incident/' || id from fold.incident where number = %s", (original,)
     )
     assert "incident.comment_restricted" in [event.type for event in await stream_events(ledger.db, record)]
+
+
+async def test_followers_from_before_read_no_words_of_duplicates_and_of_chains(desk: Desk) -> None:
+    (olu, mia), (other, _), (third, _) = (desk.customers[customer] for customer in CUSTOMERS)
+    reporters = ((olu, "ash"), (other, "birch"), (mia, "ash"), (third, "cedar"))
+    original, between, last, far = [await desk.report(each, name) for each, name in reporters]
+    for duplicate, to in ((last, between), (between, original), (far, between)):
+        assert await desk.merge(duplicate, to)
+    await desk.attach(mia, last, "ash attached")
+    ledger = desk.api.ledger
+    # As the rules of an earlier version did: everybody along the chain follows, and words go to everybody.
+    for incident, person in ((between, third), (between, mia), (original, other), (original, third)):
+        body = FollowTicket(person=person.id)
+        await act(ledger, rule_caller("pass_on_followers"), "incident", "follow", incident, body)
+    guest = await desk.api.client("Guest of nobody", teams=("birch",))
+    await desk.agent.post_ok(f"/v1/incidents/{original}/follow", {"person": guest.id})
+    await desk.comment(mia, last, "ash commented")
+    key = await ledger.db.value("select split_part(text, ':', 2) from fold.comment limit 1")
+    copy = PassOnCommentIncident(number=last, author=mia.id, text="Comment of ash commented", text_key=key)
+    for incident in (between, original):
+        await act(ledger, rule_caller("pass_on_comments"), "incident", "pass_on_comment", incident, copy)
+    assert "Comment of ash" in await everything(other, [between])
+    await nobody_reads_of_others(desk, [original, between, last, far])
+    text = await everything(guest, [original])
+    assert "Title of ash" in text, "an agent has let them follow the original"
+    assert "Comment of ash" not in text
+    assert "File of ash" not in text

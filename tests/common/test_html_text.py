@@ -119,6 +119,12 @@ LEADING = {
     'Name <input value="Bob"><input type=hidden value=x>.': "Name [Bob] .",
     "<input type=checkbox checked> yes<input type=radio> no": "[x] yes [ ] no",
     "<select><option>a<option selected>b</select>": "[ ] a [x] b",
+    "<p>A vector<int>, or <your name></p>, <o:p>not</o:p> <custom-tag a=b>these</custom-tag>": (
+        "A vector<int>, or <your name>\n\n, not these"
+    ),
+    "<p>Ann <ann@x.example> wrote: <https://x.example/a?b=1&c>": (
+        "Ann <ann@x.example> wrote: <https://x.example/a?b=1&c>"
+    ),
 }
 
 
@@ -137,6 +143,16 @@ TABLES = {
     "<table><tr><td>&nbsp;<td>Arranged<td>&nbsp;<tr><td><td></table>": "Arranged",
     "<table><tr><td><table><tr><td>a<td>b</table><td>c</table>": "a | b\n\nc",
     "<td>x<td>y": "x | y",
+    "<table><tr><td><p>Host</p><td><p>Load</p><tr><td><p>db<td><p>&gt; 90 %</p><p>now</p></table>Why?": (
+        "Host | Load\ndb | > 90 % now\n\nWhy?"
+    ),
+    "<blockquote><table><tr><td><div>a</div><td><p>b</table></blockquote>": "> a | b",
+    "<table><tr><td><table><tr><td><p>a<td><p>b</table><td><p>c</p></table>": "a | b\n\nc",
+    "<table><tr><td><ul><li>a<li>b</ul><td>c</table>": "- a\n- b\n\nc",
+    f"<table><tr><td>{'<p>One of many paragraphs.' * 4}<td><p>c</table>": (
+        "One of many paragraphs.\n\n" * 4 + "c"
+    ),
+    "<table><tr><td>a<p>b<td>c<p>d": "a b | c d",
 }
 
 

@@ -287,6 +287,22 @@ async def test_what_is_qualified_by_the_provider_comes_back_as_it_was_sent(
     }
 
 
+async def test_what_was_made_fit_of_a_user_is_marked_until_it_is_sent_anew(
+    desk: Api, provider: Provider, admin: Client
+) -> None:
+    user = await provider.add_user("Wu", displayName="Wu\tMin", title="Clerk\nof sales")
+    person = await admin.read(f"/v1/persons/{user}")
+    assert (person["name"], person["post"]) == ("Wu Min", "Clerk of sales")
+    assert person["altered"] == {"name": ["one_line"], "post": ["one_line"]}
+    page = (await admin.get(f"/desk/person/{user}", headers={"accept": "text/html"})).text
+    assert "Line breaks" in page
+    changes = {"title": "Clerk", "department": "S" * 300}
+    await provider.patch_ok(f"/Users/{user}", {"op": "replace", "value": changes})
+    person = await admin.read(f"/v1/persons/{user}")
+    assert (person["post"], len(person["department"])) == ("Clerk", 200)
+    assert person["altered"] == {"name": ["one_line"], "department": ["cut"]}
+
+
 async def test_users_are_found_by_their_address_and_by_a_search(desk: Api, provider: Provider) -> None:
     emails = [{"value": "Wu@corp.example", "type": "work", "primary": True}]
     wu = await provider.add_user("wu", externalId="0a1b", emails=emails)

@@ -99,6 +99,10 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"subject": "\\users\\lin 打 打"},
     ),
     "empty body": (mail("", ""), {"text": "", "own_text": ""}),
+    "only a text with a file's name": (
+        mail(f"{TEXT}utf-8; name=log.txt", "", "It smokes."),
+        {**SMOKES, "files": [("log.txt", "text/plain", b"It smokes.", False)]},
+    ),
     "headers only": (mail(), {"text": "", "subject": "Printer"}),
     "quoted-printable in UTF-8": (
         mail(f"{TEXT}utf-8", QUOTED, "", "Gr=C3=BC=C3=9Fe, it=", " smokes"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 #: A notice of ours, as it is sent in both languages.
 NOTICE = """Incident INC-2026-000123: Printer smokes
 
-INC-2026-000123 is on hold.
+INC-2026-000123 is on hold: Waiting for the requester.
+By: Zhao Min
 Question: Which tray?
 
 You receive this because you requested it, take part in it or follow it.
@@ -18,7 +19,7 @@ This message was sent automatically. You can choose in your preferences which no
 EARLIER_FOOTER = "This was sent by itself. What you are told of by mail you choose in your preferences."
 ZH_NOTICE = """事件 INC-2026-000123：打印机冒烟
 
-INC-2026-000123 已挂起。
+INC-2026-000123 已挂起：等待报告人。
 
 --\x20
 此邮件由系统自动发送。哪些内容以邮件通知，可在偏好设置中选择。"""
@@ -150,6 +151,10 @@ REPLIES: dict[str, tuple[str, str]] = {
     "signed": ("Yes.\n-- \nLi Na\nExample Inc", "Yes.\n-- \nLi Na\nExample Inc"),
     "only quoted": ("> Better?\n> Sure?", "> Better?\n> Sure?"),
     "only a signature": ("-- \nLi Na", "-- \nLi Na"),
+    "forwarded, with a quotation within": (
+        "See below.\n\nBegin forwarded message:\n\nFrom: a\nTo: c\n\nOn 1 March b wrote:\n> It smokes.",
+        "See below.\n\nBegin forwarded message:\n\nFrom: a\nTo: c\n\nOn 1 March b wrote:\n> It smokes.",
+    ),
     "forwarded": (
         "See below.\n\n---------- Forwarded message ---------\nFrom: a\nDate: b\nTo: c\n\nIt smokes.",
         "See below.\n\n---------- Forwarded message ---------\nFrom: a\nDate: b\nTo: c\n\nIt smokes.",

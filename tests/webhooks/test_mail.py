@@ -9,17 +9,21 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import Role
+from app.common.notices import NoticeType
+from app.common.people import Role, rule_caller
 from app.log.follow import catch_up
+from app.notifications.lifecycle import SendNotice
+from app.notifications.mail import mailed_lines
 from app.notifications.message import Mail, message
 from app.notifications.queries import answered_mail
+from app.notifications.records import DeliveryMethod
 from app.platform.db import connect
 from app.platform.settings import Settings
 from app.search import index
 from app.webhooks.effects import addresses
 from app.webhooks.mail import imap
 from tests.client import Api, Json
-from tests.people import add_person
+from tests.people import act, add_person
 from tests.webhooks.mailbox import a_mailbox_with
 from tests.webhooks.tools import Tool, a_source, clock, process_all
 
@@ -329,6 +333,39 @@ async def test_what_a_reply_repeats_is_kept_folded_found_and_erased_with_it(api:
     assert (comment["text"], comment["folded"]) == (None, None)
 
 
+async def test_answers_between_the_lines_of_a_notice_are_kept_and_what_it_quotes_is_folded(api: Api) -> None:
+    tool = await a_mailbox(api)
+    await deliver(tool, a_mail())
+    await follow_addresses(api)
+    (ticket,) = await tool.tickets()
+    path = f"/v1/incidents/{ticket['id']}"
+    await tool.admin.post_ok(f"{path}/comment", {"text": "Comment: is it out?"})
+    (comment,) = (await tool.admin.read(f"{path}/comments"))["items"]
+    events = (await tool.admin.read(f"{path}/events"))["items"]
+    (version,) = (event["version"] for event in events if event["type"] == "incident.commented")
+    body = SendNotice(
+        person=ticket["requester"]["id"],
+        ticket=f"incident/{ticket['id']}",
+        steps=(NoticeType.commented,),
+        versions=(version,),
+        way=DeliveryMethod.mail,
+    )
+    sent = await act(api.ledger, rule_caller("tests"), "notice", "send", body=body)
+    notice, requester = sent.record.id, UUID(ticket["requester"]["id"])
+    await act(api.ledger, rule_caller("tests"), "notice", "mail", notice)
+    lines = await mailed_lines(api.ledger, [notice], requester)
+    assert await mailed_lines(api.ledger, [notice], UUID(comment["author"]["id"])) == []
+    place = lines.index("Text: Comment: is it out?") + 1
+    answer = "\n".join([*lines[:place], "Text: it is.", *lines[place : lines.index("-- ") + 2]])
+    reference = f"<notice.{notice}@desk.example.com>"
+    await deliver(
+        tool, a_mail(message_id="<2@example.org>", In_Reply_To=reference, text=f"Hello,\n\n{answer}")
+    )
+    (_, comment) = (await tool.admin.read(f"{path}/comments"))["items"]
+    assert comment["text"] == "Hello,\n\nText: it is."
+    assert "Text: Comment: is it out?" in comment["folded"]
+
+
 async def test_an_addition_to_ones_own_mail_is_a_comment_and_that_of_another_is_not(api: Api) -> None:
     tool = await a_mailbox(api)
     await deliver(tool, a_mail())
@@ -387,6 +424,15 @@ async def test_a_mail_too_long_for_a_field_brings_all_of_its_text_as_a_file(api:
     (file,) = (await tool.admin.read(path))["items"]
     content = await tool.admin.get(f"{path}/{file['id']}/content")
     assert (file["name"], content.text.endswith("last")) == ("mail.txt", True)
+
+
+async def test_a_subject_too_long_for_a_title_is_in_the_description(api: Api) -> None:
+    tool = await a_mailbox(api)
+    subject = f"{'The printer smokes, ' * 12}in room 4711"
+    await deliver(tool, a_mail(subject=subject))
+    (ticket,) = await tool.tickets()
+    assert ticket["title"].endswith("…")
+    assert ticket["description"] == f"{subject}\n\nSince this morning."
 
 
 async def test_our_notice_refers_to_the_mail_that_it_answers(api: Api) -> None:

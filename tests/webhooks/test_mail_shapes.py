@@ -15,8 +15,8 @@ from app.common.files.html_text import html_to_text
 from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH
 from app.webhooks.mail.message import LARGEST_MAIL, read_mail
 from app.webhooks.mail.mime import DEEPEST_NESTING, PARTS_LIMIT
+from app.webhooks.mail.quotations.replies import reply_text
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mail.replies import reply_text
 from tests.cases import each_case
 from tests.extent import WHOLE
 from tests.webhooks.mail_shapes import (
@@ -31,7 +31,7 @@ from tests.webhooks.mail_shapes import (
     mail,
     multipart,
 )
-from tests.webhooks.reply_shapes import REPLIES
+from tests.webhooks.reply_shapes import NOTICE, REPLIES
 
 #: Of the processor, for what would take much longer if it were read at a cost that grows with its square.
 SECONDS = 10.0 if WHOLE else 3.0
@@ -83,7 +83,7 @@ def test_a_mail_says_what_a_person_reads_in_it(name: str, shape: tuple[bytes, di
 )
 def test_a_reply_is_what_was_written_in_it(name: str, reply: tuple[str, str]) -> None:
     text, own = reply
-    answer_text, cut = reply_text(text)
+    answer_text, cut = reply_text(text, NOTICE.splitlines())
     assert answer_text == own
     assert sorted(f"{answer_text}\n{cut}".split()) == sorted(text.split()), (
         "nothing is lost, and nothing told twice"

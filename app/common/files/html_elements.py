@@ -6,9 +6,25 @@ LINES = frozenset({"address", "article", "dd", "div", "dt", "footer", "header", 
 PARAGRAPHS = frozenset(
     {"blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 )
+#: All that HTML has, and had, with drawings and formulas; and what mail programs write.
+_NAMES = (
+    "a abbr acronym address annotation applet area article aside audio b base basefont bdi bdo bgsound "
+    "big blink blockquote body br button canvas caption center cite clippath code col colgroup data "
+    "datalist dd defs del desc details dfn dialog dir div dl dt ellipse em embed fieldset figcaption "
+    "figure filter font footer foreignobject form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup "
+    "hr html i iframe image img input ins isindex kbd keygen label layer legend li line lineargradient "
+    "link listing main map mark marquee mask math menu menuitem meta meter mfenced mfrac mi mn mo mover "
+    "mroot mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr multicol munder munderover "
+    "nav nextid nobr noembed noframes nolayer noscript object ol optgroup option output p param path "
+    "picture plaintext polygon polyline pre progress q radialgradient rb rect rp rt rtc ruby s samp "
+    "script search section semantics slot small source spacer span stop strike strong style sub "
+    "summary sup svg symbol table tbody td template text textarea tfoot th thead time title tr track "
+    "tspan tt u ul use var video wbr xml xmp"
+)
+ELEMENTS = frozenset({*_NAMES.split(), "select"})
 # A cell holds its own elements: nothing in it ends one around its table.
 _BORDERS = frozenset({"caption", "table", "td", "th"})
-_ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
+ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
 _BLOCKS = LINES | PARAGRAPHS
 _BLOCKS |= {"aside", "center", "details", "fieldset", "figure", "form", "hr", "main", "nav"}
 _PARAGRAPH_ENDS = tuple((name, _BORDERS) for name in ("title", "head", "p"))
@@ -21,7 +37,7 @@ _ENDS_BEFORE: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
     **dict.fromkeys(("td", "th"), tuple((name, frozenset({"table", "tr"})) for name in ("td", "th"))),
     "tr": (("tr", frozenset({"table"})),),
     **dict.fromkeys(
-        ("tbody", "tfoot", "thead"), tuple((name, frozenset({"table"})) for name in sorted(_ROWS))
+        ("tbody", "tfoot", "thead"), tuple((name, frozenset({"table"})) for name in sorted(ROWS))
     ),
     "body": (("title", frozenset()), ("head", frozenset())),
 }
@@ -75,7 +91,7 @@ class OpenElements:
     def close(self, name: str) -> bool:
         """End the element of that name, with all in it. Return whether its end is seen."""
         place = self._place(name)
-        borders = frozenset({"table"}) - {name} if name in _BORDERS | _ROWS else _BORDERS
+        borders = frozenset({"table"}) - {name} if name in _BORDERS | ROWS else _BORDERS
         if place < 0 or any(place < self._place(border) for border in borders):
             return not self.is_hidden
         is_seen = self._hidden_at is None or place < self._hidden_at

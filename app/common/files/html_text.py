@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin
 
-from app.common.files.html_elements import LINES, PARAGRAPHS, OpenElements
+from app.common.files.html_elements import ELEMENTS, LINES, PARAGRAPHS, ROWS, OpenElements
 
 # A comment that is not closed reaches to the end. A tag ends before the next `<`, so that each is looked at
 # once; in quotes it may contain `>`.
@@ -39,6 +39,12 @@ _ROMAN |= {5: "v", 4: "iv", 1: "i"}
 _NO_ADDRESS = re.compile(
     r"#|(?:about|blob|cid|data|javascript|mid|vbscript|x-apple-[a-z-]+)\s*:", re.IGNORECASE
 )
+# Programs that make HTML of a text may leave its angle brackets as they are.
+_ADDRESS = re.compile(
+    r"<(?:(?:https?|ftp|file)://|mailto:|[^\s<>@/\"'=]+@[^\s<>@/\"'=]+\.)[^\s<>\"']+>", re.IGNORECASE
+)
+# Names with a colon or a hyphen are elements of programs.
+_WORD = re.compile(r"\w+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TINY = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01](?:px|pt|\s|;|\Z)", re.IGNORECASE)
 #: Elements that show what stands at an address, and the attribute that has it.
@@ -71,6 +77,10 @@ _VOID = frozenset(
 _MARKS = {"del": "~~", "s": "~~", "strike": "~~", "sub": "_", "sup": "^"}
 _MOST_MARKS = 3
 _RULE = "-" * 20
+#: Elements whose lines a row keeps: it arranges a page.
+_ARRANGED = frozenset({"blockquote", "ol", "pre", "table", "ul"})
+#: A cell of a table without headings has at most so many lines; one with more arranges a page, too.
+_MOST_CELL_LINES = 3
 _DEEPEST_QUOTE = 20
 
 
@@ -88,7 +98,9 @@ def html_to_text(html: str) -> str:
         text.add(html[position : token.start()])
         position = token.end()
         name = (token["name"] or "").lower()
-        if token["end"]:
+        if name and _is_written(name, token[0]):
+            text.add(token[0])
+        elif token["end"]:
             text.end(name)
         elif name:
             text.start(name, _attributes(token["attributes"]))
@@ -115,6 +127,18 @@ class _Mark:
     begin: int
 
 
+@dataclass(slots=True)
+class _Row:
+    """A row of a table that is open: how many tables are open with its own, where its cells begin among the
+    lines, and whether it may become one line.
+    """
+
+    tables: int
+    quotes: int
+    cells: list[int]
+    is_line: bool = True
+
+
 class _Text:
     """Text in the making: the lines so far, and what is open at this point."""
 
@@ -126,8 +150,7 @@ class _Text:
         #: The number of the last item of each list that is open, and its kind; None: not numbered.
         self._lists: list[tuple[int, str] | None] = []
         self._open_marks: list[_Mark] = []
-        #: The pieces of the line that begin cells, the first of a row too.
-        self._cells: list[int] = []
+        self._rows: list[_Row] = []
         #: Of each table that is open, whether it has headings or a row of several cells that hold something.
         self._tables: list[bool] = []
         #: The address that others are relative to; empty: none is known.
@@ -172,6 +195,7 @@ class _Text:
         if name == "br":
             self._break()
         elif name == "hr":
+            self._keep_lines_of_rows()
             self._finish_line()
             self._line.append(_RULE)
             self._break()
@@ -205,8 +229,12 @@ class _Text:
             self._end_link()
         elif name in LINES:
             self._finish_line()
+            if name == "tr":
+                self._end_rows(len(self._tables))
         elif name in PARAGRAPHS:
             self._finish_line()
+            if name == "table":
+                self._end_rows(len(self._tables))
             if name == "blockquote":
                 self._quotes = max(self._quotes - 1, 0)
             self._empty_line()
@@ -220,6 +248,7 @@ class _Text:
     def finished(self) -> str:
         """Return the text; nothing is added afterwards."""
         self._finish_line()
+        self._end_rows(0)
         return "\n".join(self._lines).strip("\n")
 
     def _end_marks(self) -> None:
@@ -243,32 +272,58 @@ class _Text:
         self._line[last] = self._line[last].rstrip() + end + (" " if self._line[last][-1].isspace() else "")
 
     def _start_cell(self, name: str) -> None:
-        self._cells.append(len(self._line))
-        self._line.append(" ")
+        self._finish_line()
+        if not self._rows or self._rows[-1].tables < len(self._tables):
+            self._rows.append(_Row(len(self._tables), self._quotes, []))
+        self._rows[-1].cells.append(len(self._lines))
         if name == "th" and self._tables:
             self._tables[-1] = True
 
-    def _separate_cells(self) -> None:
-        """Put separators between the cells of the line, so that an empty one is seen. In tables that only
-        arrange a page one cell of a row holds something.
+    def _keep_lines_of_rows(self) -> None:
+        """Let the rows that are open keep their lines."""
+        for row in reversed(self._rows):
+            if not row.is_line:  # neither do those around it
+                break
+            row.is_line = False
+
+    def _end_rows(self, tables: int) -> None:
+        """End the rows of that table, and of all in it."""
+        while self._rows and self._rows[-1].tables >= tables:
+            self._join_cells(self._rows.pop())
+
+    def _join_cells(self, row: _Row) -> None:
+        """Put the cells of the row into one line, with separators between them, so that an empty one is seen.
+        In tables that only arrange a page one cell of a row holds something, or more than a few lines.
         """
-        if len(self._cells) < 2:
+        if not row.is_line or len(row.cells) < 2:
             return
-        ends = [*self._cells[1:], len(self._line)]
-        spans = zip(self._cells, ends, strict=True)
-        filled = sum(any(piece.strip() for piece in self._line[begin:end]) for begin, end in spans)
-        if filled > 1 and self._tables:
+        mark = "> " * min(row.quotes, _DEEPEST_QUOTE)
+        ends = [*row.cells[1:], len(self._lines)]
+        cells = [
+            [line.removeprefix(mark) for line in self._lines[begin:end] if line not in ("", ">")]
+            for begin, end in zip(row.cells, ends, strict=True)
+        ]
+        filled = sum(bool(cell) for cell in cells)
+        has_headings = bool(self._tables and self._tables[-1])
+        longest = max(map(len, cells))
+        if filled < (1 if has_headings else 2) or (longest > _MOST_CELL_LINES and not has_headings):
+            return
+        if self._tables:
             self._tables[-1] = True
-        if filled > 1 or (filled and self._tables and self._tables[-1]):
-            for place in self._cells[1:]:
-                self._line[place] = " | "
+        text = " | ".join(" ".join(cell) for cell in cells)
+        self._lines[row.cells[0] :] = [mark + re.sub(" {2,}", " ", text).strip()]
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
+        if name in _ARRANGED:
+            self._keep_lines_of_rows()
         if name in LINES:
             self._finish_line()
         elif name in PARAGRAPHS:
             self._finish_line()
             self._empty_line()
+        if name in ROWS:
+            self._finish_line()
+            self._end_rows(len(self._tables))
         if name == "table":
             self._tables.append(False)
         elif name == "blockquote":
@@ -331,7 +386,6 @@ class _Text:
 
     def _begin_line(self) -> None:
         self._line = []
-        self._cells = []
         if self._link is not None:
             self._link = (self._link[0], 0)
         for mark in self._open_marks:
@@ -344,7 +398,6 @@ class _Text:
         """End the line, even if nothing stands in it."""
         for mark in reversed(self._open_marks):
             self._set_mark(mark)
-        self._separate_cells()
         text = self._text_of_line()
         self._begin_line()
         text = text.rstrip() if self._preformatted else re.sub(" {2,}", " ", text).strip()
@@ -359,6 +412,15 @@ class _Text:
             self._lines[-1] = mark
         elif self._lines:
             self._lines.append(mark)
+
+
+def _is_written(name: str, token: str) -> bool:
+    """Return whether what looks like a tag is text whose angle brackets a program has left as they were: an
+    address, or a word that is no element, as `vector<int>` and `<your name>` have it.
+    """
+    if _ADDRESS.match(token):
+        return True
+    return name not in ELEMENTS and _WORD.fullmatch(name) is not None and "=" not in token
 
 
 def _attributes(attributes: str) -> dict[str, str]:

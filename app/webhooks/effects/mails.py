@@ -32,6 +32,7 @@ from app.kernel.uploads import IncomingUpload, store_upload
 from app.log.events import id_of, kind_of, stream
 from app.log.ids import uuid7
 from app.log.writer import DuplicateCommand
+from app.notifications.mail import mailed_lines
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.payloads import ReportIncident
 from app.processes.incidents.records import Effect as IncidentEffect
@@ -65,6 +66,8 @@ from app.webhooks.sources.records import AutomaticMails, UnknownSenders, Webhook
 MOST_AN_HOUR = 60
 HOUR_SECONDS = 3_600
 MOST_ATTACHMENTS = 20
+#: So many notices that a mail answers are read again.
+MOST_NOTICES = 3
 #: A date farther from the receipt than that is one of a device whose clock is not set.
 LONGEST_WAY = timedelta(days=30)
 NO_SUBJECT = "(no subject)"
@@ -72,6 +75,7 @@ NO_TEXT = "(no text)"
 #: The name of the file with the whole text of a mail that is longer than a field.
 WHOLE_TEXT = "mail.txt"
 _OURS = re.compile(r"<([a-z_]+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
+_NOTICE = re.compile(r"<(notice)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>")
 NOTICE = "select about from fold.notice where id = %s"
 EARLIER_MAILS = """
 select d.delivery_key, d.effects->0->>'record' as record from plumbing.webhook_delivery d
@@ -261,7 +265,7 @@ class _Incoming:
         """Add what the mail says to the ticket that it answers."""
         if not _mail_quota.consume(ticket):
             raise MailRefused("too_many_mails")
-        mail = self._mail
+        mail = await self._reread()
         words = mail.own_text or (mail.subject if mail.calendar_answer else NO_TEXT)
         if self._alert is not None:
             words = f"{mail.subject}\n\n{mail.text}".strip()
@@ -275,6 +279,19 @@ class _Incoming:
         await self._add_followers(ticket)
         await self._clear_alert()
         return DeliveryEffect("commented", ticket, number, self._altered("text"))
+
+    async def _reread(self) -> IncomingMail:
+        """Return the mail, read with the notices to its sender that it answers: it may repeat them without
+        marks, and what they quote is told from the sender's own words only by what was sent.
+        """
+        notices = [UUID(ours[2]) for ref in self._mail.references if (ours := _NOTICE.fullmatch(ref))]
+        person = self._sender.id
+        sent = await mailed_lines(self._ledger, notices[:MOST_NOTICES], person) if self._mail.folded else []
+        if not sent:
+            return self._mail
+        assert self._delivery.raw is not None
+        reread = await read_bounded(self._delivery.raw.body, sent)
+        return replace(self._mail, own_text=reread.own_text, folded=reread.folded)
 
     async def _clear_alert(self) -> None:
         """End the incident of an alert that is over, if the source trusts the tool with that."""
@@ -304,7 +321,7 @@ class _Incoming:
         alert = None if self._alert is None or self._alert.is_over else self._alert
         body = ReportIncident(
             title=mail.subject or NO_SUBJECT,
-            description=self._with_notes(mail.text or NO_TEXT, self._left_out(), self._sent_to()),
+            description=self._with_notes(self._words(), self._left_out(), self._sent_to()),
             channel=Channel.email,
             impact=source.impact or Impact.person,
             urgency=source.urgency or Urgency.hindered,
@@ -331,6 +348,11 @@ class _Incoming:
         await self._add_followers(name)
         await self._link_related(name)
         return DeliveryEffect("opened", name, number, self._altered("description"))
+
+    def _words(self) -> str:
+        """Return the text of the mail, below its subject if the title cannot hold all of that."""
+        words = (self._mail.long_subject, self._mail.text or NO_TEXT)
+        return "\n\n".join(part for part in words if part)
 
     def _left_out(self) -> str:
         """Return how many attachments are not taken; empty: all are."""

@@ -19,6 +19,8 @@ _SHOWN = frozenset({"text/plain", "text/html"})
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 #: Further forms of text that people can read as it is.
 _READABLE = _ENRICHED | {"text/markdown", "text/x-markdown", "text/x-web-markdown"}
+#: Texts that only programs read.
+_OF_PROGRAMS = frozenset({"text/calendar", "text/rtf", "text/vcard", "text/x-vcard"})
 #: They prove who has signed to programs; no mail program lists them as files.
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -79,7 +81,7 @@ class MailContent:
 def mail_content(mail: MailPart) -> MailContent:
     """Return what the mail says, its plain text if there is some, and its files."""
     reader = _Reader()
-    text = reader.text_of(mail).strip()
+    text = reader.text_of(mail).strip() or reader.text_of_only_part(mail).strip()
     unsigned = _SIGNED.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.MULTILINE), text)
     parts = (part for part in _files(mail) if id(part) not in reader.used_parts)
     files = tuple(reader.attachment(part, n) for n, part in enumerate(parts, 1))
@@ -109,6 +111,14 @@ class _Reader:
         )
         texts = (self.text_of(each).strip("\n") for each in readable)
         return "\n\n".join(text for text in texts if text.strip())
+
+    def text_of_only_part(self, part: MailPart) -> str:
+        """Return what the mail says if all of it is one text that is called a file and not attached as one;
+        it stays a file, too.
+        """
+        is_text = part.media_type.startswith("text/") and part.media_type not in _OF_PROGRAMS
+        is_body = is_text and not part.inner_parts and _disposition(part) != "attachment"
+        return self._leaf_text(part) if is_body else ""
 
     def _best(self, part: MailPart) -> str:
         texts = [(self.text_of(each), _is_plain(each)) for each in part.inner_parts]

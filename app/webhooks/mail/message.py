@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,10 +16,12 @@ from app.webhooks.mail.content import LONGEST_READ, MailAttachment, mail_content
 from app.webhooks.mail.headers import decode_words, message_ids, sent_time, single_line
 from app.webhooks.mail.mime import MailPart, parse_mail
 from app.webhooks.mail.monitoring import MonitoringReport, monitoring_report
+from app.webhooks.mail.quotations.replies import reply_text
 from app.webhooks.mail.refusals import MailRefused
-from app.webhooks.mail.replies import reply_text
 
 LARGEST_MAIL = 26_214_400
+#: What is read of a subject.
+LONGEST_SUBJECT = 5_000
 _FORWARDED = re.compile(r"\s*(?:fwd?|wg|weitergeleitet|转发|轉寄|轉發)\s*[:：]", re.IGNORECASE)
 _CALENDAR_ANSWERS = frozenset({"reply", "counter", "refresh"})
 #: Where servers on its way name the mailbox that a mail was sent to.
@@ -32,7 +34,8 @@ _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received")
 class IncomingMail:
     """A mail. Ids have their angle brackets; `references` are those of the thread, the nearest first.
 
-    `sender` is in lower case, its domain as DNS has it. `whole_text` is all that the mail says, and
+    `sender` is in lower case, its domain as DNS has it. `long_subject` is the whole subject if a title cannot
+    hold it. `whole_text` is all that the mail says, and
     `text` the part of it that a field can hold. `own_text` is what a reply says, and `folded` what it repeats
     (of a forwarded mail nothing). `cut` says that one of them was longer than a field may be, `altered` by
     field what else was changed. `calendar_answer`: it accepts or declines an invitation, and says nothing
@@ -49,6 +52,7 @@ class IncomingMail:
     recipients: tuple[Address, ...]
     further_recipients: tuple[Address, ...]
     subject: str
+    long_subject: str | None
     sent_at: datetime | None
     text: str
     own_text: str
@@ -64,19 +68,22 @@ class IncomingMail:
     monitoring: MonitoringReport | None
 
 
-def read_mail(raw: bytes) -> IncomingMail:
-    """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all."""
+def read_mail(raw: bytes, sent: Collection[str] = ()) -> IncomingMail:
+    """Read a mail. Raises MailRefused if it is too large, has no single sender, or is no mail at all. `sent`
+    are the lines of our own mails that it may repeat, as far as they are known.
+    """
     if len(raw) > LARGEST_MAIL:
         raise MailRefused("mail_too_large")
     mail = parse_mail(raw)
     if not any(name in mail for name in _HEADERS):
         raise MailRefused("no_mail")
     sender = _sender(mail)
-    title = fit_line(single_line(decode_words(mail.header("Subject")), LONGEST_READ))
-    subject = title.text
+    whole_subject = single_line(decode_words(mail.header("Subject")), LONGEST_READ)
+    title = fit_line(whole_subject)
+    subject, is_cut = title.text, Alteration.cut in title.altered
     content = mail_content(mail)
     fit_text = fit_paragraph(content.text, LONGEST_READ)
-    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text)
+    own, folded = (fit_text.text, "") if _FORWARDED.match(subject) else reply_text(fit_text.text, sent)
     automatic = automatic_marks(mail, sender.address, subject)
     report = _monitoring_report(mail, sender, subject, fit_text.text, automatic)
     if report is not None and automatic.answer == NULL_SENDER:
@@ -91,6 +98,7 @@ def read_mail(raw: bytes) -> IncomingMail:
         recipients=read_addresses(", ".join(mail.headers("To") + mail.headers("Cc"))),
         further_recipients=_further_recipients(mail, sender),
         subject=subject,
+        long_subject=fit_line(whole_subject, LONGEST_SUBJECT).text if is_cut else None,
         sent_at=sent_time(mail.header("Date")),
         reply_to=next(iter(read_addresses(mail.header("Reply-To"))), None),
         text=cut_text(fit_text.text, LONGEST_PARAGRAPH),

@@ -8,10 +8,9 @@ paste them, and write below them. What is folded stays with the comment, so that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Collection, Iterator
 
-from app.i18n import sentences
+from app.webhooks.mail.quotations.own_notices import MARKED, MARKS, own_lines
 
 #: A program breaks the line that introduces a quotation into at most so many, of together so many characters.
 _INTRODUCTION_LINES = 4
@@ -19,13 +18,7 @@ _LONGEST_INTRODUCTION = 500
 _LONGEST_SEPARATOR = 200
 #: A mail program repeats at most so many headers above a history.
 _MOST_HEADERS = 10
-#: A notice of ours has hardly more lines, wrapped ones counted.
-_LONGEST_NOTICE = 400
-#: The last sentence of a notice is wrapped into at most so many lines.
-_FOOTER_LINES = 6
 
-_QUOTED = re.compile(r"\s*[>＞]")
-_MARKS = re.compile(r"^[\s>＞|]*")
 _INTRODUCTION_BEGIN = re.compile(
     r"\s*(?:On|Am|Den|Le|El|Il|Em|No dia|Op|W\s+dniu|Dnia)\b|\s*[在于]|\s*\d|\s*\w{2,4}\.?,?\s+\d"
     r"|[^<>@]{1,100}<[^<>@\s]+@[^<>@\s]+>",
@@ -51,22 +44,33 @@ _FORWARDED = re.compile(
 _FROM = re.compile(
     r"\s*\*?(?:From|Von|De|Da|Od|От|发件人|寄件者|發件人|差出人|送信者)\s*[:：]\*?\s*\S", re.IGNORECASE
 )
-_HEADER = re.compile(r"\s*\*?[^\W\d][^:：]{0,30}[:：]\*?(?:\s|\S)")
-_HEADING = re.compile(r"\S.{0,60}?\s[A-Z]{2,5}-\d{4}-\d{6,}(?:\s*[:：].*)?")
-_LANGUAGES = ("en", "zh")
-#: The footers of notices that earlier versions sent, which people still reply to.
-_EARLIER_FOOTERS = ("This was sent by itself. What you are told of by mail you choose in your preferences.",)
+_HEADER = re.compile(
+    r"\s*\*?(?:From|Sent|Date|To|B?cc|Subject|Reply-To|Importance|Priority|Attachments?"
+    r"|Von|Gesendet|Datum|An|Kopie|Betreff|Antwort an|Wichtigkeit|Priorität|Anlagen?"
+    r"|De|Envoyé(?: le)?|À|A|Objet|Répondre à|Pièces jointes"
+    r"|Enviado(?: el| em)?|Enviada(?: em)?|Fecha|Para|Asunto|Assunto|Responder a|Importancia|Importância"
+    r"|Da|Inviato|Data|Oggetto|Rispondi a|Priorità|Od|Wysłano|Do|U?DW|Temat"
+    r"|От|Отправлено|Дата|Кому|Копия|Тема"
+    r"|发件人|发送时间|发送日期|日期|时间|收件人|抄送|密送|主题|附件|寄件者|寄件日期|傳送時間|收件者|副本|主旨"
+    r"|發件人|發送時間|主題|差出人|送信者|送信日時|日時|日付|宛先|件名)\s*[:：]",
+    re.IGNORECASE,
+)
 
 
-def reply_text(text: str) -> tuple[str, str]:
+def reply_text(text: str, sent: Collection[str] = ()) -> tuple[str, str]:
     """Return what is written in a reply, and what of it is folded. A mail that would be left without a word,
-    and a forwarded one, is whole; quotations between answers stay with them.
+    and a forwarded one, is whole; quotations between answers stay with them. `sent` are the lines of our own
+    mails that it may repeat, as far as they are known.
     """
     lines = text.split("\n")
     if any(_FORWARDED.fullmatch(line) for line in lines):
         return text.strip(), ""
-    folded = set(_own_notices(lines))
-    numbers = [n for n in range(len(lines)) if n not in folded]
+    folded: set[int] = set()
+    in_notices: set[int] = set()
+    for begin, end, ours in _own_notices(lines, sent):
+        folded |= ours
+        in_notices |= set(range(begin, end))
+    numbers = [n for n in range(len(lines)) if n not in in_notices]
     folded |= _quotations(lines, numbers)
     own = "\n".join(line for n, line in enumerate(lines) if n not in folded).strip()
     if not own:
@@ -74,50 +78,15 @@ def reply_text(text: str) -> tuple[str, str]:
     return own, "\n".join(line for n, line in enumerate(lines) if n in folded).strip()
 
 
-def _own_notices(lines: list[str]) -> Iterator[int]:
-    """Yield the numbers of the lines of notices that we sent, each from its heading to its last sentence,
-    with what introduces it.
+def _own_notices(lines: list[str], sent: Collection[str]) -> Iterator[tuple[int, int, set[int]]]:
+    """Yield of each notice that we sent where it begins and ends, with what introduces it, and the numbers of
+    the lines that are not a person's.
     """
-    plain = [_MARKS.sub("", line).strip() for line in lines]
     after = 0
-    for n, line in enumerate(plain):
-        if n < after or not line:
-            continue
-        end = _end_of_footer(plain, n)
-        if end is None:
-            continue
-        earliest = max(after, n - _LONGEST_NOTICE)
-        heading = next((m for m in range(n, earliest - 1, -1) if _HEADING.fullmatch(plain[m])), None)
-        if heading is not None and not _is_answered_within(lines[heading:n]):
-            yield from range(_begin(lines, heading, after), end)
-            after = end
-
-
-def _is_answered_within(notice: list[str]) -> bool:
-    """Return whether somebody has written between the marked lines of a notice."""
-    return bool(_QUOTED.match(notice[0])) and any(line.strip() and not _QUOTED.match(line) for line in notice)
-
-
-@cache
-def _footers() -> tuple[str, ...]:
-    footers = [sentences(language)["notice"]["footer"] for language in _LANGUAGES]
-    return tuple("".join(footer.split()).casefold() for footer in (*footers, *_EARLIER_FOOTERS))
-
-
-def _end_of_footer(plain: list[str], n: int) -> int | None:
-    """Return the number of the line after the last sentence of a notice that begins in the n-th line; None if
-    none does.
-    """
-    joined = ""
-    for count in range(_FOOTER_LINES):
-        if n + count >= len(plain):
-            return None
-        joined += "".join(plain[n + count].split()).casefold()
-        if joined in _footers():
-            return n + count + 1
-        if not any(footer.startswith(joined) for footer in _footers()):
-            return None
-    return None
+    for begin, end, ours in own_lines(lines, sent):
+        introduced = _begin(lines, begin, after)
+        yield introduced, end, ours | set(range(introduced, begin))
+        after = end
 
 
 def _begin(lines: list[str], place: int, earliest: int) -> int:
@@ -125,17 +94,21 @@ def _begin(lines: list[str], place: int, earliest: int) -> int:
     there is none.
     """
     end = place
-    while end > earliest and not _MARKS.sub("", lines[end - 1]).strip():
+    while end > earliest and not MARKS.sub("", lines[end - 1]).strip():
         end -= 1
     introduced = _introduction(lines, earliest, end)
     if introduced:
         return end - introduced
+    names: set[str] = set()
     for n in range(end - 1, max(earliest, end - _MOST_HEADERS) - 1, -1):
-        line = _MARKS.sub("", lines[n])
-        if _FROM.match(line):
-            return _with_separator(lines, n, earliest)
-        if not _HEADER.match(line):
+        line = MARKS.sub("", lines[n])
+        header = _HEADER.match(line)
+        if header is None:
             break
+        # One line alone is a sentence.
+        if _FROM.match(line) and names - {header[0].casefold()}:
+            return _with_separator(lines, n, earliest)
+        names.add(header[0].casefold())
     return (
         _with_separator(lines, end, earliest) if end > earliest and _is_separator(lines[end - 1]) else place
     )
@@ -155,7 +128,7 @@ def _is_separator(line: str) -> bool:
 def _introduction(lines: list[str], earliest: int, end: int) -> int:
     """Return how many lines directly before the line `end` introduce a quotation; 0: none."""
     for count in range(1, min(_INTRODUCTION_LINES, end - earliest) + 1):
-        own_lines = [_MARKS.sub("", line).strip() for line in lines[end - count : end]]
+        own_lines = [MARKS.sub("", line).strip() for line in lines[end - count : end]]
         joined = " ".join(own_lines)
         if not own_lines[0] or len(joined) > _LONGEST_INTRODUCTION:
             return 0
@@ -182,13 +155,13 @@ def _quotations(lines: list[str], numbers: list[int]) -> set[int]:
     end = _before_quotation(texts)
     folded = set(numbers[end:])
     begin = next((n for n in range(end) if texts[n].strip()), end)
-    first = next((n for n in range(begin, end) if _QUOTED.match(texts[n])), end)
+    first = next((n for n in range(begin, end) if MARKED.match(texts[n])), end)
     last_word = max((n + 1 for n in range(begin, first) if texts[n].strip()), default=begin)
     introduced = _introduction(texts, begin, last_word) if last_word > begin else 0
     if first == end or not introduced or begin + introduced < last_word:
         return folded
-    after = next((n for n in range(first, end) if texts[n].strip() and not _QUOTED.match(texts[n])), end)
-    if after < end and not any(_QUOTED.match(line) for line in texts[after:end]):
+    after = next((n for n in range(first, end) if texts[n].strip() and not MARKED.match(texts[n])), end)
+    if after < end and not any(MARKED.match(line) for line in texts[after:end]):
         folded |= set(numbers[:after])
     return folded
 
@@ -198,8 +171,8 @@ def _before_quotation(lines: list[str]) -> int:
     introduces are the writer's own: output of a program, or words that they have indented.
     """
     cut = len(lines)
-    while cut and (not lines[cut - 1].strip() or _QUOTED.match(lines[cut - 1])):
+    while cut and (not lines[cut - 1].strip() or MARKED.match(lines[cut - 1])):
         cut -= 1
     begin = _begin(lines, cut, 0)
-    is_quotation = begin < cut and any(_QUOTED.match(line) for line in lines[cut:])
+    is_quotation = begin < cut and any(MARKED.match(line) for line in lines[cut:])
     return begin if is_quotation else len(lines)
