@@ -49,7 +49,7 @@ MOST_REFERENCES, LONGEST_REFERENCE = 100, 300
 class RecordName(OutputModel):
     """A record, by what it is called."""
 
-    kind: str = Field(description="Kind of the record, as in `incident`.")
+    kind: str = Field(description="Kind of the record, such as `incident`.")
     kind_label: str = Field(description="Label of the kind, in the requested language.")
     id: UUID = Field(description="Identifier of the record: a UUID that never changes.")
     number: str | None = Field(description="Number of the record; null for kinds without numbers.")
