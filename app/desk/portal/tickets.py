@@ -23,7 +23,7 @@ from app.desk.pages.actions import ActionScreen, screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.records import (
     RecordView,
-    named_entries,
+    named_parts,
     offered_actions,
     read_events,
     read_record,
@@ -151,7 +151,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         proposed_requirements(desk, view),
         read_events(desk, view),
     )
-    named, entries = await named_entries(desk, view, events)
+    parts = await named_parts(desk, view, events=events)
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
     return desk.answer(
         "portal/ticket.html",
@@ -161,12 +161,14 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         state=state_label(view.lifecycle, view.record, desk.language),
         next_step=next_step(desk, view.record),
         until=_until(desk, view),
-        facts=list(desk.display.fields(named, {name: schemas[name] for name in FACTS if name in schemas})),
+        facts=list(
+            desk.display.fields(parts.record, {name: schemas[name] for name in FACTS if name in schemas})
+        ),
         answers=answers,
         comments=comments,
         attachments=attachments,
         requirements=requirements,
-        entries=_without_comments(entries or ()),
+        entries=_without_comments(parts.entries or ()),
         forms=forms,
         done=done,
     )
