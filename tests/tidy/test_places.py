@@ -195,8 +195,8 @@ SQL = {
     "app/webhooks/effects/heard_alerts.py": "what was heard last of alerts",
     "app/webhooks/sources/silence.py": "how often deliveries of a source come",
     "app/search/*": "the index is a table",
-    "app/platform/base_backup.py": "which database a backup is of",
-    "app/platform/restoring.py": "how far a restore has come",
+    "app/platform/backup/base_backup.py": "which database a backup is of",
+    "app/platform/backup/restoring.py": "how far a restore has come",
     "app/platform/schema.py": "the schema itself",
     "app/platform/schema_dump.py": "the schema itself",
 }
