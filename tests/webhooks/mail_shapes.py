@@ -55,6 +55,12 @@ RECEIPT = multipart(
 )
 INVITATION = lines("Content-Type: text/calendar; method=REQUEST", "", "BEGIN:VCALENDAR")
 ZIPPED = lines("Content-Type: application/zip", f'{DISPOSITION}"C:\\logs\\a.zip"', "", "PK")
+COMPLAINT = multipart(
+    "report",
+    lines("Content-Type: text/plain", "", "Your host sends spam."),
+    lines("Content-Type: message/feedback-report", "", "Feedback-Type: abuse"),
+    more="; report-type=feedback-report",
+)
 SMOKES = {"text": "It smokes."}
 CHINESE = {"text": "打印机冒烟了。"}
 FILE = ("a.txt", "text/plain", b"log", False)
@@ -471,6 +477,15 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "no boundary": (mail("Content-Type: multipart/mixed", "", "It smokes."), {**SMOKES, "names": []}),
     "a bounce": (mail("Return-Path: <>", BOUNCE), {"text": "Not delivered.", "answer": "delivery-status"}),
+    "a complaint": (
+        mail(COMPLAINT),
+        {
+            "text": "Your host sends spam.",
+            "answer": None,
+            "program": "report",
+            "names": ["feedback-report.txt"],
+        },
+    ),
     "a receipt": (mail(RECEIPT), {"answer": "disposition-notification"}),
     "an automatic reply": (
         mail("Auto-Submitted: auto-replied (vacation)", "", ""),
@@ -494,7 +509,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "out of office, with a header": (
         lines(FROM, "Subject: Automatische Antwort: Drucker", "X-MS-Exchange-Inbox-Rules-Loop: a@b", "", ""),
-        {"answer": "out-of-office"},
+        {"answer": None, "is_doubtful": True},
     ),
     "out of office by the subject alone": (
         lines(FROM, "Subject: Out of office printer smokes", "", ""),
@@ -517,7 +532,13 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"answer": None, "program": None},
     ),
     "a mail server in the name of a postmaster": (
-        lines("From: postmaster@cases.example", "Auto-Submitted: auto-generated", "", "Not delivered."),
+        lines(
+            "From: postmaster@cases.example",
+            "Auto-Submitted: auto-generated",
+            "Subject: Undeliverable: Printer",
+            "",
+            "Not delivered.",
+        ),
         {"answer": "sender"},
     ),
     "no answer of a program, as it says": (
@@ -531,7 +552,7 @@ SHAPES: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "an answer, and nobody to return it to": (
         mail("Return-Path: <>", "In-Reply-To: <a@x>", "", ""),
-        {"answer": "return-path"},
+        {"answer": None, "program": "return-path", "is_doubtful": True},
     ),
     "an absence, and nobody to return it to": (
         lines(FROM, "Subject: Réponse automatique : absent", "Return-Path: <>", "", ""),

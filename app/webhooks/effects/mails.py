@@ -110,7 +110,17 @@ async def take_mail(
     ticket = await incoming.answered_ticket() or await incoming.alerted_ticket()
     if ticket is None and mail.calendar_answer and not mail.text:
         raise MailRefused("calendar_answer")
+    if ticket is None and may_be_answer(mail):
+        # Nothing is mailed to the source's account, so that two programs do not answer each other for ever.
+        incoming = _Incoming(ledger, source, account, account, mail, delivery, now=now)
+        ticket = await incoming.answered_ticket()
     return await (incoming.open() if ticket is None else incoming.comment(ticket))
+
+
+def may_be_answer(mail: IncomingMail) -> bool:
+    """Return whether a program may have answered by itself, and nothing proves it."""
+    answers_us = any(_OURS.fullmatch(each) for each in mail.references)
+    return mail.monitoring is None and mail.automatic.may_answer(answers_us=answers_us)
 
 
 def _as_form(source: WebhookSource, mail: IncomingMail) -> IncomingMail:
@@ -129,12 +139,12 @@ def is_among(mail: IncomingMail, senders: Sequence[str] | None) -> bool:
 
 
 def _refuse_automatic(ledger: Ledger, source: WebhookSource, mail: IncomingMail) -> None:
-    """Refuse answers of programs, bounces and our own mails: these would never end; and whatever a list
-    passes on or a program writes, if the source says so.
+    """Refuse what is proved to be the answer of a program, a bounce or our own mail: these would never end;
+    and whatever a list passes on or a program writes, if the source says so.
     """
-    marks, ours = mail.automatic, [ref for ref in mail.references if _OURS.fullmatch(ref)]
+    marks = mail.automatic
     is_programs = marks.program is not None or (mail.monitoring is not None and mail.monitoring.by_program)
-    if marks.answer is not None or (marks.answers_by_itself and ours):
+    if marks.answer is not None:
         raise MailRefused("automatic_mail")
     is_unwanted = source.automatic_mails is AutomaticMails.ignore and not is_among(mail, source.monitors)
     if is_unwanted and (is_programs or marks.passed_on):
@@ -175,7 +185,8 @@ def _says_the_same(first: IncomingMail, second: IncomingMail) -> bool:
 
 
 async def _sender(ledger: Ledger, source: WebhookSource, people: Identities, mail: IncomingMail) -> Identity:
-    if mail.automatic.program == NULL_SENDER or is_among(mail, source.monitors):
+    wants_no_mail = mail.automatic.program == NULL_SENDER and not may_be_answer(mail)
+    if wants_no_mail or is_among(mail, source.monitors):
         # It wants no mail at all, also where a person has its address.
         return await people.account()
     holder = await person_with_address(ledger, mail.sender)
@@ -234,13 +245,13 @@ class _Incoming:
             ours = _OURS.fullmatch(reference)
             if ours is None:
                 name = tickets.get(reference)
-            elif self._sender.id == self._account.id:  # a program that nobody is known to use
-                continue
             else:
                 name = await self._stream_of(ours[1], UUID(ours[2]))
             if name is None:
                 continue
-            if await may_act(self._ledger, self._sender.id, name, "comment"):
+            # Nobody is known to use a program that is only the source's account.
+            is_known = ours is None or self._sender.id != self._account.id
+            if is_known and await may_act(self._ledger, self._sender.id, name, "comment"):
                 return name
             self._related.append(name)
         return None
@@ -271,7 +282,7 @@ class _Incoming:
             words = f"{mail.subject}\n\n{mail.text}".strip()
         folded = "\n\n".join(part for part in (mail.folded, self._sent_to()) if part)
         body = CommentTicket(
-            text=self._with_notes(words, self._left_out()),
+            text=self._with_notes(words, self._left_out(), self._doubt()),
             folded=self._fit(folded, LONGEST_PARAGRAPH) or None,
         )
         number = await self._perform(ticket, "comment", body, 0)
@@ -321,7 +332,7 @@ class _Incoming:
         alert = None if self._alert is None or self._alert.is_over else self._alert
         body = ReportIncident(
             title=mail.subject or NO_SUBJECT,
-            description=self._with_notes(self._words(), self._left_out(), self._sent_to()),
+            description=self._with_notes(self._words(), self._left_out(), self._doubt(), self._sent_to()),
             channel=Channel.email,
             impact=source.impact or Impact.person,
             urgency=source.urgency or Urgency.hindered,
@@ -361,6 +372,13 @@ class _Incoming:
             return ""
         words = {"number": str(left_out), "most": str(MOST_ATTACHMENTS)}
         return translate(self._metadata(spoken=False).language, "note", "attachments_left_out", words)
+
+    def _doubt(self) -> str:
+        """Return the note on a mail that a program may have answered by; empty: nothing hints at that."""
+        if not may_be_answer(self._mail):
+            return ""
+        words = {"sender": self._mail.sender}
+        return translate(self._metadata(spoken=False).language, "note", "perhaps_automatic", words)
 
     def _sent_to(self) -> str:
         return recipients_note(self._recipients, self._metadata(spoken=False).language)
