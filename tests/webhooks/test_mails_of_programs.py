@@ -1,4 +1,4 @@
-"""Mails are ignored only if a program is proved to have answered; doubtful ones are kept, and nobody is mailed."""
+"""Mails are ignored only if a program is proved to have answered; doubtful ones are kept."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def a_complaint() -> EmailMessage:
 async def test_monitoring_by_a_postmaster_and_complaints_open_tickets_of_the_source(api: Api) -> None:
     tool = await a_mailbox(api)
     mails = [
-        a_mail("postmaster@mon.example", subject="[PROBLEM] Host db9 is DOWN!", message_id="<1@m>", **GENERATED),
+        a_mail(
+            "postmaster@mon.example", subject="[PROBLEM] Host db9 is DOWN!", message_id="<1@m>", **GENERATED
+        ),
         a_mail("postmaster@mon.example", subject="RAID degraded", message_id="<2@m>", Return_Path="<>"),
         a_mail("mailer-daemon@mon.example", subject="[PROBLEM] Host db8 is DOWN!", message_id="<3@m>"),
         a_complaint(),

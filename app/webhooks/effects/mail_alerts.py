@@ -1,7 +1,7 @@
 """Mails of monitoring tools: the first opens an incident, and what the tool sends about the same thing later
 joins that.
 
-The subject and the sender are all that shows what a mail is about, and both can be forged. So a recovery is a
+Subject, sender and text are all that shows what a mail is about, and all can be forged. So a recovery is a
 comment. It ends the incident only if the source names its sender in `monitors`.
 """
 
@@ -41,8 +41,8 @@ class MailAlert:
 def alert_of_mail(
     ledger: Ledger, source: WebhookSource, account: UUID, mail: IncomingMail
 ) -> MailAlert | None:
-    """Return the alert that the mail reports; None if no monitoring tool wrote it."""
-    if mail.monitoring is None:
+    """Return the alert that the mail reports; None if no monitoring tool wrote it, or nobody knows of what."""
+    if mail.monitoring is None or mail.monitoring.about is None:
         return None
     sender = ledger.vault.fingerprint("mail sender", str(source.key), mail.sender)[:FINGERPRINT_LENGTH]
     about = fit_name(mail.monitoring.about, LONGEST_LINE - FINGERPRINT_LENGTH - 1)
