@@ -168,7 +168,9 @@ DIFFERENT = [
 @pytest.mark.parametrize("pair", DIFFERENT, ids=str)
 def test_states_and_numbers_within_a_name_are_part_of_it(pair: tuple[str, str]) -> None:
     first, second = (monitoring_report(NAGIOS, subject, "", by_program=True) for subject in pair)
-    assert first and second and first.about and second.about
+    assert first is not None
+    assert second is not None
+    assert None not in (first.about, second.about)
     assert first.about != second.about
 
 
@@ -187,13 +189,13 @@ HOST_LINES = (
 def test_the_text_names_the_host_where_the_subject_does_not(line: str) -> None:
     subjects = ("PROBLEM: Disk space is low on /var", "OK: Disk space is low on /var")
     texts = [f"Severity: High\n{line.format(host)}\nDisk" for host in ("web01", "web02")]
-    (web1, web2), (over1, over2) = (
+    problems, recoveries = (
         [monitoring_report("zabbix@x.example", subject, text, by_program=False) for text in texts]
         for subject in subjects
     )
-    assert web1 and web2 and over1 and over2
-    assert (web1.about, web2.about) == (over1.about, over2.about)
-    assert web1.about != web2.about
+    things = [report and report.about for report in problems]
+    assert [report and report.about for report in recoveries] == things
+    assert len(set(things)) == 2
 
 
 @pytest.mark.parametrize(

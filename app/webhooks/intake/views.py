@@ -32,7 +32,8 @@ def delivery_shown(row: Row, language: str) -> dict[str, Any]:
     answer = {name: row[name] for name in _SHOWN}
     if answer["effects"] is not None:
         # What was processed before fields were marked has no marks.
-        answer["effects"] = [{"altered": {}, **effect} for effect in answer["effects"]]
+        shown = [{"altered": {}, **effect} for effect in answer["effects"]]
+        answer["effects"] = [{k: v for k, v in effect.items() if k != "thread"} for effect in shown]
     code = row["code"] if row["state"] == "failed" else None
     answer["reason"] = None if code is None else reason_of(code, language)
     return answer
